@@ -1,0 +1,302 @@
+//! The decision: bind, then at an address and a time, then one resource or many.
+
+use crate::{
+    action::{Action, ActionOn},
+    bound::{BoundToken, Presented},
+    check::{self, Case, Proof, Step, prove, prove_settled},
+    comparison::{Comparison, DemandedBy},
+    decision::{Allow, Asked, Challenge, Decision, Deny},
+    explain::Explanation,
+    operation::Operation,
+    package::{PackageState, PackageView},
+    range::ClientIp,
+    reason::Reason,
+    time::Timestamp,
+    token::TokenView,
+};
+
+/// **May this token do this, to this, from here, now?**
+///
+/// - `token` is bound to its owner's live record: without the owner's rights of this moment nothing is decided.
+/// - An action and a resource of different kinds do not compile.
+/// - Total, pure and without allocation. `now` is yours to take, once for each request.
+/// - The same as `token.at(client_ip, now).decide(action.on(resource))`, which decides many at one go.
+///
+/// ```
+/// # use tollgate::*;
+/// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactor::Disabled, None, Memberships::none())?;
+/// # let token = Token::from(LegacyToken::load(TokenKey::new("t")?, "alice".parse()?, LegacyKind::ReadOnly,
+/// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
+/// # let left_pad = Package::new("left-pad".parse()?, ScopeOwner::Unscoped, Visibility::Public,
+/// #     PublishingAccess::NoRequirement, UserGrants::none(), TeamGrants::none())?;
+/// # let (ip, now) = ("192.0.2.1".parse::<ClientIp>()?, "2025-11-01T00:00:00Z".parse::<Timestamp>()?);
+/// let token = BoundToken::bind(&token, &alice)?;
+/// assert!(authorize(&token, PackageAction::ReadPackage, &left_pad, ip, now).is_allow());
+/// match authorize(&token, PackageAction::Publish, &left_pad, ip, now) {
+///     Decision::Deny(deny) => assert_eq!(deny.reason(), Reason::KindForbidsAction),
+///     Decision::Allow(_) | Decision::Challenge(_) => unreachable!("a read-only token never publishes"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+/// An unused decision warns:
+///
+/// ```compile_fail
+/// # #![deny(unused_must_use)]
+/// # use tollgate::*;
+/// fn forgetful(token: &BoundToken<'_>, package: &Package, ip: ClientIp, now: Timestamp) {
+///     authorize(token, PackageAction::Publish, package, ip, now);
+/// }
+/// ```
+pub fn authorize<'a, R>(
+    token: &'a BoundToken<'a>,
+    action: impl ActionOn<'a, R>,
+    resource: R,
+    client_ip: ClientIp,
+    now: Timestamp,
+) -> Decision<'a> {
+    token.at(client_ip, now).decide(action.on(resource))
+}
+
+/// **The same without any token**: a public package is readable (V1), and everything else is denied.
+///
+/// For a request that carried no token. One that carried a bad token is [`deny_unknown_token`]'s: falling back to this
+/// function is a second call that the server makes explicitly, or never.
+pub fn authorize_anonymous<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> Decision<'a> {
+    anonymous(action.on(resource))
+}
+
+/// [`authorize_anonymous`] for an operation that is known only at run time.
+pub(crate) fn anonymous(operation: Operation<'_>) -> Decision<'_> {
+    if let Some(proof) = AnonymousProof::of(&operation) {
+        return Decision::Allow(Allow::anonymous(operation, proof));
+    }
+    let reason = match (operation.action(), operation.package()) {
+        (Action::ReadPackage, Some(PackageState::Missing(_))) => Reason::NoSuchPackage,
+        _ => Reason::AuthenticationRequired,
+    };
+    Decision::Deny(Deny::without_token(Asked::NoToken(operation), reason))
+}
+
+/// **The denial for a token that nobody knows**: a digest that is not on record, text that cannot be a secret, a stored
+/// token that does not load. Never the answer for no token at all.
+pub fn deny_unknown_token<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> Decision<'a> {
+    unknown_token(action.on(resource))
+}
+
+pub(crate) const fn unknown_token(operation: Operation<'_>) -> Decision<'_> {
+    Decision::Deny(Deny::without_token(Asked::UnknownToken(operation), Reason::TokenUnknown))
+}
+
+/// **What a token without its owner's record can tell**: a denial that no right of the owner would lift, or nothing.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation")]
+pub enum EarlyAnswer<'a> {
+    /// [`authorize`] denies this too, whoever the owner is and whatever the resource (its reason may be one that comes
+    /// before this one, such as the account's cut-off).
+    Deny(Deny<'a>),
+    /// Nothing is decided. This is no allow.
+    NotDecided,
+}
+
+impl<'a> TokenView<'a> {
+    /// Whether the token is of no use for the action, asked before its owner's record is at hand: a recorded
+    /// revocation, expiry, address, kind and permission (T1 to T3, K1, G1). For a proxy that refuses early.
+    ///
+    /// Reading a public package is denied by T only, as in [`authorize`].
+    pub fn refuse_early(&'a self, action: Action, client_ip: ClientIp, now: Timestamp) -> EarlyAnswer<'a> {
+        let steps = [
+            check::not_revoked(self, None),
+            check::not_expired(self, now),
+            check::address_allowed(self, client_ip),
+            check::kind_has_action(self, action),
+            check::permission_for_action(self, action),
+        ];
+        let asked = Asked::Early { token: self, action, client_ip, now };
+        let failed = steps.into_iter().find(|step| matches!(step.outcome, check::Outcome::Failed(_)));
+        failed.map_or(EarlyAnswer::NotDecided, |step| EarlyAnswer::Deny(Deny::of_step(asked, step)))
+    }
+}
+
+impl<'a> BoundToken<'a> {
+    /// The token presented from an address at a time: T is decided here, once, for as many resources as you like.
+    #[must_use]
+    pub fn at(&'a self, client_ip: ClientIp, now: Timestamp) -> PresentedToken<'a> {
+        let presented = Presented { bound: self, client_ip, now };
+        PresentedToken { presented, good: TokenProofs::of(&presented) }
+    }
+}
+
+/// **A bound token at an address and a time.** Decides one resource or many.
+#[derive(Clone, Copy, Debug)]
+pub struct PresentedToken<'a> {
+    presented: Presented<'a>,
+    good: Result<TokenProofs, Step<'a>>,
+}
+
+impl<'a> PresentedToken<'a> {
+    pub(crate) const fn bound(&self) -> &'a BoundToken<'a> {
+        self.presented.bound
+    }
+
+    /// Decides one operation, such as `PackageAction::Publish.on(&package)`.
+    pub fn decide(&self, operation: Operation<'a>) -> Decision<'a> {
+        let case = Case { presented: self.presented, operation };
+        match self.good {
+            Ok(good) => decide(case, good),
+            Err(step) => Decision::Deny(Deny::of_step(Asked::Bound(case), step)),
+        }
+    }
+
+    /// The decision with every check behind it, in order.
+    #[must_use]
+    pub fn explain(&self, operation: Operation<'a>) -> Explanation<'a> {
+        Explanation::of_bound(Case { presented: self.presented, operation }, self.decide(operation))
+    }
+
+    /// Those of the packages that the token may read: what a listing or a search may show.
+    pub fn readable<'p, P>(&self, packages: P) -> impl Iterator<Item = PackageView<'p>>
+    where
+        P: IntoIterator<Item: Into<PackageView<'p>>>,
+        'p: 'a,
+    {
+        packages
+            .into_iter()
+            .map(Into::into)
+            .filter(move |package| self.decide(crate::action::PackageAction::ReadPackage.on(*package)).is_allow())
+    }
+}
+
+/// **Explains a decision**: [`authorize`] with every check behind it, in order, those after the first failure too.
+#[must_use]
+pub fn explain<'a, R>(
+    token: &'a BoundToken<'a>,
+    action: impl ActionOn<'a, R>,
+    resource: R,
+    client_ip: ClientIp,
+    now: Timestamp,
+) -> Explanation<'a> {
+    token.at(client_ip, now).explain(action.on(resource))
+}
+
+/// D1, the table of contents of the policy. A check left out does not compile: an allow takes a proof of each.
+fn decide(case: Case<'_>, token: TokenProofs) -> Decision<'_> {
+    match all_but_factor(&case, token) {
+        Ok(Passed::ByPublicRead(proofs)) => Decision::Allow(Allow::public(case, proofs)),
+        Ok(Passed::ByGrant(proofs)) => match prove::<check::SecondFactorSettled, _>(&case) {
+            Ok(factor) => Decision::Allow(Allow::granted(case, AllProofs { rest: proofs, factor })),
+            Err(step) => match demanded_by(&step) {
+                Some(demanded_by) => Decision::Challenge(Challenge::new(case, proofs, demanded_by)),
+                None => Decision::Deny(Deny::of_step(Asked::Bound(case), step)),
+            },
+        },
+        Err(step) => Decision::Deny(Deny::of_step(Asked::Bound(case), step)),
+    }
+}
+
+/// What a case without a failure came through.
+enum Passed {
+    ByPublicRead(PublicProofs),
+    ByGrant(AllButFactor),
+}
+
+fn all_but_factor<'a>(case: &Case<'a>, token: TokenProofs) -> Result<Passed, Step<'a>> {
+    let kind_has_action = prove::<check::KindHasAction, _>(case)?;
+    let permission_for_action = prove::<check::PermissionForAction, _>(case)?;
+    let organization_exists = prove::<check::OrganizationExists, _>(case)?;
+    let package_exists = prove::<check::PackageExists, _>(case)?;
+    if let Some(public_read) = prove_settled::<check::PublicRead, _>(case) {
+        return Ok(Passed::ByPublicRead(PublicProofs { token, kind_has_action, package_exists, public_read }));
+    }
+    Ok(Passed::ByGrant(AllButFactor {
+        token,
+        kind_has_action,
+        permission_for_action,
+        organization_exists,
+        package_exists,
+        permission_for_resource: prove(case)?,
+        organization_selected: prove(case)?,
+        package_selected: prove(case)?,
+        creation_covered: prove(case)?,
+        owner_role: prove(case)?,
+        owner_right: prove(case)?,
+        own_account: prove(case)?,
+        new_name_valid: prove(case)?,
+    }))
+}
+
+/// Who demands the factor, if the step is a challenge and no denial.
+const fn demanded_by(step: &Step<'_>) -> Option<DemandedBy> {
+    match (step.outcome, step.comparison) {
+        (check::Outcome::Challenged, Some(Comparison::SecondFactor { demanded_by, .. })) => demanded_by,
+        _ => None,
+    }
+}
+
+/// T holds.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
+pub(crate) struct TokenProofs {
+    not_revoked: Proof<check::NotRevoked>,
+    not_expired: Proof<check::NotExpired>,
+    address_allowed: Proof<check::AddressAllowed>,
+    owner_active: Proof<check::OwnerActive>,
+}
+
+impl TokenProofs {
+    fn of<'a>(presented: &Presented<'a>) -> Result<Self, Step<'a>> {
+        Ok(Self {
+            not_revoked: prove(presented)?,
+            not_expired: prove(presented)?,
+            address_allowed: prove(presented)?,
+            owner_active: prove(presented)?,
+        })
+    }
+}
+
+/// T, K, G and C hold.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
+pub(crate) struct AllButFactor {
+    token: TokenProofs,
+    kind_has_action: Proof<check::KindHasAction>,
+    permission_for_action: Proof<check::PermissionForAction>,
+    organization_exists: Proof<check::OrganizationExists>,
+    package_exists: Proof<check::PackageExists>,
+    permission_for_resource: Proof<check::PermissionForResource>,
+    organization_selected: Proof<check::OrganizationSelected>,
+    package_selected: Proof<check::PackageSelected>,
+    creation_covered: Proof<check::CreationCovered>,
+    owner_role: Proof<check::OwnerRole>,
+    owner_right: Proof<check::OwnerRight>,
+    own_account: Proof<check::OwnAccount>,
+    new_name_valid: Proof<check::NewNameValid>,
+}
+
+/// Everything holds.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
+pub(crate) struct AllProofs {
+    rest: AllButFactor,
+    factor: Proof<check::SecondFactorSettled>,
+}
+
+/// T holds, and V1 allows.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
+pub(crate) struct PublicProofs {
+    token: TokenProofs,
+    kind_has_action: Proof<check::KindHasAction>,
+    package_exists: Proof<check::PackageExists>,
+    public_read: Proof<check::PublicRead>,
+}
+
+/// V1 allows without a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnonymousProof(());
+
+impl AnonymousProof {
+    fn of(operation: &Operation<'_>) -> Option<Self> {
+        (check::public_read(operation).outcome == check::Outcome::Settled).then_some(Self(()))
+    }
+}

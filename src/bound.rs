@@ -1,0 +1,105 @@
+//! A token bound to its owner's live record, and that at an address and a time.
+
+use alloc::sync::Arc;
+
+use crate::{
+    name::UserName,
+    owner::{OwnerView, User},
+    range::ClientIp,
+    time::Timestamp,
+    token::{Token, TokenView},
+};
+
+/// **A token bound to its owner's live record**: the only form in which a decision can be asked for.
+///
+/// ```
+/// # use tollgate::*;
+/// # let user = |name: &str| User::new(name.parse().unwrap(), AccountStatus::Active, TwoFactor::Disabled, None,
+/// #     Memberships::none()).unwrap();
+/// # let (alice, bob) = (user("alice"), user("bob"));
+/// # let token = Token::from(LegacyToken::load(TokenKey::new("t").unwrap(), "alice".parse().unwrap(),
+/// #     LegacyKind::Publish, Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
+/// assert!(BoundToken::bind(&token, &alice).is_ok());
+/// assert!(BoundToken::bind(&token, &bob).is_err());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct BoundToken<'a> {
+    pub(crate) token: TokenView<'a>,
+    pub(crate) owner: OwnerView<'a>,
+}
+
+impl<'a> BoundToken<'a> {
+    /// Binds a token to the record of its owner as of now.
+    ///
+    /// # Errors
+    /// The record is another user's.
+    pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, NotTheOwner> {
+        let (token, owner) = (token.into(), owner.into());
+        check_owner(token.owner, owner.name)?;
+        Ok(Self { token, owner })
+    }
+
+    /// The token.
+    #[must_use]
+    pub const fn token(&self) -> &TokenView<'a> {
+        &self.token
+    }
+
+    /// Its owner.
+    #[must_use]
+    pub const fn owner(&self) -> &OwnerView<'a> {
+        &self.owner
+    }
+}
+
+fn check_owner(expected: UserName<&str>, found: UserName<&str>) -> Result<(), NotTheOwner> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(NotTheOwner { expected: expected.into_owned(), found: found.into_owned() })
+    }
+}
+
+/// **A bound token that owns what it needs**: `Clone + Send + Sync + 'static`, for a web framework's request
+/// extensions. Cloning is two reference counts.
+#[derive(Clone, Debug)]
+pub struct OwnedBoundToken {
+    token: Arc<Token>,
+    owner: Arc<User>,
+}
+
+impl OwnedBoundToken {
+    /// Binds a token to the record of its owner as of now.
+    ///
+    /// # Errors
+    /// The record is another user's.
+    pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, NotTheOwner> {
+        let (token, owner) = (token.into(), owner.into());
+        check_owner(token.owner().borrowed(), owner.name().borrowed())?;
+        Ok(Self { token, owner })
+    }
+
+    /// The borrowed form, which decisions are asked of.
+    #[must_use]
+    pub fn as_bound(&self) -> BoundToken<'_> {
+        BoundToken { token: self.token.as_view(), owner: self.owner.as_view() }
+    }
+}
+
+/// A token and a user's record that do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a token of the user `{expected}` with the record of the user `{found}`: expected the record of the token's owner"
+)]
+pub struct NotTheOwner {
+    expected: UserName,
+    found: UserName,
+}
+
+/// What is asked, but for the resource: who presents a token, from where, when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Presented<'a> {
+    pub(crate) bound: &'a BoundToken<'a>,
+    pub(crate) client_ip: ClientIp,
+    pub(crate) now: Timestamp,
+}

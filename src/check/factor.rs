@@ -1,0 +1,82 @@
+//! F: the second factor, last of all.
+
+use super::{Case, Outcome, Rule, Step};
+use crate::{
+    action::{Action, FactorClass, Needs},
+    comparison::{Comparison, DemandedBy},
+    owner::TwoFactor,
+    package::{PackageState, PublishingAccess},
+    permission::{Permission, Side},
+    reason::{Check, Reason},
+    token::{Bypass2fa, LegacyKind, Limits, TokenKind, TokenView},
+};
+
+/// F1: "automation, or granular with `bypass_2fa` and the permission of the side used is read-write".
+fn bypasses(token: &TokenView<'_>, action: Action) -> bool {
+    match token.limits {
+        Limits::Legacy(LegacyKind::Automation) => true,
+        Limits::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
+        Limits::Granular(granular) => {
+            let permission = match action.row().1 {
+                Needs::Permission(Side::Packages, _) => granular.packages.permission(),
+                Needs::Permission(Side::Organizations, _) => granular.organizations.permission(),
+                Needs::Nothing | Needs::Never => Permission::NoAccess,
+            };
+            granular.bypass_2fa == Bypass2fa::On && permission == Permission::ReadWrite
+        }
+    }
+}
+
+/// F2: the kinds that `two-factor-only` disallows, "bypass or not".
+const fn is_made_for_automation(kind: TokenKind) -> bool {
+    match kind {
+        TokenKind::Legacy(LegacyKind::Automation) | TokenKind::Granular => true,
+        TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
+    }
+}
+
+fn second_factor<'a>(case: &Case<'a>) -> Step<'a> {
+    const CHECK: Check = Check::SecondFactor;
+    let action = case.operation.action();
+    let class = action.factor_class();
+    if class == FactorClass::None {
+        return Step::does_not_apply(CHECK);
+    }
+    let token = &case.bound().token;
+    let account = case.bound().owner.two_factor;
+    let bypass = bypasses(token, action);
+    let publishing_access = match (class, case.operation.package()) {
+        (FactorClass::Write, Some(PackageState::Existing(package))) => Some(package.publishing_access),
+        (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => None,
+    };
+    let disallowed = publishing_access == Some(PublishingAccess::TwoFactorOnly) && is_made_for_automation(token.kind());
+    let demanded_by = match publishing_access {
+        Some(PublishingAccess::TwoFactorOnly) => Some(DemandedBy::Package),
+        Some(PublishingAccess::TwoFactorOrBypass) => (!bypass).then_some(DemandedBy::Package),
+        Some(PublishingAccess::NoRequirement) | None => {
+            // F4: "bypass passes; *write* is challenged under auth-and-writes; *auth* under both".
+            let demanded = match (account, class) {
+                (TwoFactor::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
+                | (TwoFactor::AuthOnly, FactorClass::Auth) => true,
+                (TwoFactor::Disabled | TwoFactor::AuthOnly | TwoFactor::AuthAndWrites, _) => false,
+            };
+            (demanded && !bypass).then_some(DemandedBy::Account)
+        }
+    };
+    let outcome = match demanded_by {
+        Some(_) if disallowed => Outcome::Failed(Reason::TokensDisallowed),
+        Some(DemandedBy::Package) if account == TwoFactor::Disabled => Outcome::Failed(Reason::SecondFactorNotEnrolled),
+        Some(DemandedBy::Package | DemandedBy::Account) => Outcome::Challenged,
+        None => Outcome::Passed,
+    };
+    let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass };
+    Step { check: CHECK, outcome, comparison: Some(comparison) }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SecondFactorSettled;
+impl<'a> Rule<'a, Case<'a>> for SecondFactorSettled {
+    fn step(case: &Case<'a>) -> Step<'a> {
+        second_factor(case)
+    }
+}

@@ -1,0 +1,454 @@
+//! The answer: allow, challenge or deny.
+
+use core::{fmt, time::Duration};
+
+use crate::{
+    action::Action,
+    authorize::{AllButFactor, AllProofs, AnonymousProof, PublicProofs},
+    bound::Presented,
+    check::{Case, Outcome, Step, could_read},
+    comparison::{Comparison, DemandedBy},
+    inputs::{Input, Inputs},
+    operation::Operation,
+    owner::SecondFactor,
+    package::{PackageState, Visibility},
+    range::ClientIp,
+    reason::{Check, Reason},
+    text::{ClientText, OperatorText},
+    time::Timestamp,
+    token::TokenView,
+    words::words,
+};
+
+/// **May this token do this, to this, from here, now?** One of exactly three answers.
+///
+/// - An answer, not a `Result`: nothing here is an error, and nothing here converts to a bool but
+///   [`is_allow`](Self::is_allow), which is false for a challenge.
+/// - Ordered by what it gives: deny < challenge < allow.
+///
+/// ```
+/// # use tollgate::*;
+/// fn answer(decision: Decision<'_>) -> u16 {
+///     match decision {
+///         Decision::Allow(allow) => allow.status(),
+///         Decision::Challenge(challenge) => challenge.status(),
+///         Decision::Deny(deny) => deny.status(),
+///     }
+/// }
+/// ```
+/// A challenge has no way to become an allow but [`Challenge::answer`]:
+///
+/// ```compile_fail,E0599
+/// # use tollgate::*;
+/// fn cheat(challenge: Challenge<'_>) -> Allow<'_> { challenge.into_allow() }
+/// ```
+#[must_use = "a decision that nobody looks at protects nothing"]
+#[derive(Clone, Copy, Debug)]
+pub enum Decision<'a> {
+    /// Yes.
+    Allow(Allow<'a>),
+    /// Yes, once the owner has shown a second factor.
+    Challenge(Challenge<'a>),
+    /// No.
+    Deny(Deny<'a>),
+}
+
+impl<'a> Decision<'a> {
+    /// Whether the answer is yes, as it stands. False for a challenge.
+    #[must_use]
+    pub const fn is_allow(&self) -> bool {
+        match self {
+            Self::Allow(_) => true,
+            Self::Challenge(_) | Self::Deny(_) => false,
+        }
+    }
+
+    /// The HTTP status that D3 suggests: 200, 401, 403 or 404.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Allow(allow) => allow.status(),
+            Self::Challenge(challenge) => challenge.status(),
+            Self::Deny(deny) => deny.status(),
+        }
+    }
+
+    /// The inputs that this decision depended on, besides the action and the names in the resource: the key under
+    /// which a cache may keep it (D2), if it [may](Self::is_cacheable).
+    #[must_use]
+    pub fn depends_on(&self) -> Inputs {
+        match self {
+            Self::Allow(allow) => allow.depends_on(),
+            Self::Challenge(challenge) => inputs(&Asked::Bound(challenge.case), None),
+            Self::Deny(deny) => deny.depends_on(),
+        }
+    }
+
+    /// Whether the decision may be kept at all. A challenge and what came of it never are (D2).
+    #[must_use]
+    pub const fn is_cacheable(&self) -> bool {
+        match self {
+            Self::Allow(allow) => match allow.via {
+                Via::Grant | Via::Public => true,
+                Via::SecondFactor => false,
+            },
+            Self::Challenge(_) => false,
+            Self::Deny(_) => true,
+        }
+    }
+
+    /// What was asked, as a decision names it.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.asked().action()
+    }
+
+    /// What was asked, with the whole resource; `None` for an [early refusal](TokenView::refuse_early), which knows none.
+    #[must_use]
+    pub const fn operation(&self) -> Option<Operation<'a>> {
+        self.asked().operation()
+    }
+
+    pub(crate) const fn asked(&self) -> Asked<'a> {
+        match self {
+            Self::Allow(allow) => allow.asked(),
+            Self::Challenge(challenge) => Asked::Bound(challenge.case),
+            Self::Deny(deny) => deny.asked,
+        }
+    }
+}
+
+/// What was asked, with as many of the facts as were at hand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Asked<'a> {
+    /// Of a token bound to its owner.
+    Bound(Case<'a>),
+    /// Without any token.
+    NoToken(Operation<'a>),
+    /// With a token that nobody knows.
+    UnknownToken(Operation<'a>),
+    /// Of a token without its owner's record, about an action on any resource.
+    Early { token: &'a TokenView<'a>, action: Action, client_ip: ClientIp, now: Timestamp },
+    /// Of an account action whose account only a known token would have named (FORMAT's left-out `user`).
+    #[cfg_attr(not(all(feature = "std", feature = "serde")), expect(dead_code, reason = "only the directory makes it"))]
+    NoAccount { action: Action, token_given: bool },
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) const fn operation(&self) -> Option<Operation<'a>> {
+        match self {
+            Self::Bound(case) => Some(case.operation),
+            Self::NoToken(operation) | Self::UnknownToken(operation) => Some(*operation),
+            Self::Early { .. } | Self::NoAccount { .. } => None,
+        }
+    }
+
+    pub(crate) const fn action(&self) -> Action {
+        match self {
+            Self::Bound(case) => case.operation.action(),
+            Self::NoToken(operation) | Self::UnknownToken(operation) => operation.action(),
+            Self::Early { action, .. } | Self::NoAccount { action, .. } => *action,
+        }
+    }
+
+    pub(crate) const fn token(&self) -> Option<&'a TokenView<'a>> {
+        match self {
+            Self::Bound(case) => Some(&case.presented.bound.token),
+            Self::Early { token, .. } => Some(token),
+            Self::NoToken(_) | Self::UnknownToken(_) | Self::NoAccount { .. } => None,
+        }
+    }
+}
+
+words! {
+    /// **Through what a decision allowed** (D2).
+    #[non_exhaustive]
+    pub enum Via: "way of an allow" {
+        /// The token's grant or kind, under its owner's rights.
+        Grant = "grant",
+        /// V1: a public package, readable by everyone.
+        Public = "public",
+        /// F6: a challenge, answered.
+        SecondFactor = "second-factor",
+    }
+}
+
+/// **Yes**: what is allowed, until when, and via what.
+///
+/// Only the decision makes one, from a proof of every check.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub struct Allow<'a> {
+    allowed: Allowed<'a>,
+    via: Via,
+}
+
+/// What is allowed, to whom.
+#[derive(Clone, Copy, Debug)]
+enum Allowed<'a> {
+    ToToken(Case<'a>),
+    ToAnyone(Operation<'a>),
+}
+
+impl<'a> Allow<'a> {
+    pub(crate) const fn granted(case: Case<'a>, _proofs: AllProofs) -> Self {
+        Self { allowed: Allowed::ToToken(case), via: Via::Grant }
+    }
+
+    pub(crate) const fn public(case: Case<'a>, _proofs: PublicProofs) -> Self {
+        Self { allowed: Allowed::ToToken(case), via: Via::Public }
+    }
+
+    pub(crate) const fn anonymous(operation: Operation<'a>, _proof: AnonymousProof) -> Self {
+        Self { allowed: Allowed::ToAnyone(operation), via: Via::Public }
+    }
+
+    /// What is allowed. The creation of a package and a new version of one are two things: do no other.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.operation().action()
+    }
+
+    /// What is allowed, with the whole resource.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation<'a> {
+        match &self.allowed {
+            Allowed::ToToken(case) => &case.operation,
+            Allowed::ToAnyone(operation) => operation,
+        }
+    }
+
+    const fn asked(&self) -> Asked<'a> {
+        match self.allowed {
+            Allowed::ToToken(case) => Asked::Bound(case),
+            Allowed::ToAnyone(operation) => Asked::NoToken(operation),
+        }
+    }
+
+    /// Through what.
+    #[must_use]
+    pub const fn via(&self) -> Via {
+        self.via
+    }
+
+    /// Until when the answer holds if no fact changes: the expiry of a granular token. `None` where no time ends it,
+    /// and where a second factor was needed: such an answer is for this one request.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        match self.via {
+            Via::Grant | Via::Public => self.asked().token().and_then(TokenView::expires_at),
+            Via::SecondFactor => None,
+        }
+    }
+
+    /// 200.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        200
+    }
+
+    fn depends_on(&self) -> Inputs {
+        inputs(&self.asked(), None)
+    }
+}
+
+/// **Yes, once the owner has shown a second factor.** Everything else is in order.
+#[must_use = "a challenge is not an allow: answer it, or ask for the factor"]
+#[derive(Clone, Copy, Debug)]
+pub struct Challenge<'a> {
+    case: Case<'a>,
+    demanded_by: DemandedBy,
+}
+
+impl<'a> Challenge<'a> {
+    pub(crate) const fn new(case: Case<'a>, _rest: AllButFactor, demanded_by: DemandedBy) -> Self {
+        Self { case, demanded_by }
+    }
+
+    /// Who demands the factor.
+    #[must_use]
+    pub const fn demanded_by(&self) -> DemandedBy {
+        self.demanded_by
+    }
+
+    /// What would be allowed.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.case.operation.action()
+    }
+
+    /// What would be allowed, with the whole resource.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation<'a> {
+        &self.case.operation
+    }
+
+    /// F6, the only way on: an allow if the factor is the token owner's and was verified no longer than `max_age`
+    /// before the time of the decision (and not after it); else the same challenge.
+    ///
+    /// Take the time once for a request, and verify the factor before asking for the decision.
+    pub fn answer(self, factor: &SecondFactor<'_>, max_age: Duration) -> Decision<'a> {
+        let Presented { bound, client_ip: _, now } = self.case.presented;
+        let is_owners = factor.owner == bound.owner.name;
+        let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
+        if is_owners && is_fresh {
+            Decision::Allow(Allow { allowed: Allowed::ToToken(self.case), via: Via::SecondFactor })
+        } else {
+            Decision::Challenge(self)
+        }
+    }
+
+    /// 401: npm's client asks for a one-time password.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        401
+    }
+}
+
+/// **No**, with one reason: the first check that failed, in the order of D1.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub struct Deny<'a> {
+    asked: Asked<'a>,
+    reason: Reason,
+    failed: Option<(Check, Comparison<'a>)>,
+}
+
+impl<'a> Deny<'a> {
+    /// The denial that a failed step makes. A step that did not fail makes one all the same: whoever comes here has no
+    /// proof, and without proof there is no allow.
+    pub(crate) const fn of_step(asked: Asked<'a>, step: Step<'a>) -> Self {
+        let reason = match step.outcome {
+            Outcome::Failed(reason) => reason,
+            Outcome::Passed | Outcome::Settled | Outcome::Challenged | Outcome::DoesNotApply => {
+                Reason::OwnerLacksPermission
+            }
+        };
+        let failed = match step.comparison {
+            Some(comparison) => Some((step.check, comparison)),
+            None => None,
+        };
+        Self { asked, reason, failed }
+    }
+
+    pub(crate) const fn without_token(asked: Asked<'a>, reason: Reason) -> Self {
+        Self { asked, reason, failed: None }
+    }
+
+    /// The reason.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Both sides of the comparison that failed. There is none where no token was looked at.
+    #[must_use]
+    pub fn comparison(&self) -> Option<&Comparison<'a>> {
+        self.failed.as_ref().map(|(_, comparison)| comparison)
+    }
+
+    /// The HTTP status that D3 suggests. Of a denial that names a private package it asks whether this same token
+    /// could read that package, for what it may not read it is not told of.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        let action = self.asked.action();
+        match self.reason {
+            Reason::AuthenticationRequired if action == Action::ReadPackage => 404,
+            Reason::TokenUnknown
+            | Reason::TokenRevoked
+            | Reason::TokenExpired
+            | Reason::IpNotAllowed
+            | Reason::AuthenticationRequired => 401,
+            Reason::OwnerSuspended
+            | Reason::KindForbidsAction
+            | Reason::TokensDisallowed
+            | Reason::SecondFactorNotEnrolled
+            | Reason::InvalidNewName => 403,
+            Reason::NoSuchOrg | Reason::NoSuchPackage => 404,
+            Reason::PermissionTooLow
+            | Reason::NotSelected
+            | Reason::CreationNotCovered
+            | Reason::OwnerLacksPermission => self.status_by_what_is_hidden(),
+        }
+    }
+
+    /// G1 before existence says nothing of what exists.
+    fn status_by_what_is_hidden(&self) -> u16 {
+        let Asked::Bound(case) = &self.asked else { return 403 };
+        if self.failed.is_some_and(|(check, _)| check == Check::PermissionForAction) {
+            return 403;
+        }
+        match (case.operation.action(), case.operation.package()) {
+            (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
+            (_, Some(PackageState::Existing(package))) if package.visibility == Visibility::Private => {
+                if could_read(case.bound(), &package) { 403 } else { 404 }
+            }
+            (_, _) => 403,
+        }
+    }
+
+    /// For the operator's log: the reason, both sides of the comparison, and what would cure it. Not for the client.
+    #[must_use]
+    pub const fn operator_text(&self) -> impl fmt::Display + use<'_, 'a> {
+        OperatorText(self)
+    }
+
+    /// For the client: nothing that the status hides. Private and free names read alike.
+    #[must_use]
+    pub const fn client_text(&self) -> impl fmt::Display + use<'_, 'a> {
+        ClientText(self)
+    }
+
+    pub(crate) const fn asked(&self) -> &Asked<'a> {
+        &self.asked
+    }
+
+    fn depends_on(&self) -> Inputs {
+        let stopped_at = self.failed.map(|(check, _)| check);
+        inputs(&self.asked, stopped_at)
+    }
+}
+
+/// D2: what was looked at up to and including the check that ended it (all of them, where none did).
+fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> Inputs {
+    let mut inputs = Inputs::none();
+    let came_to = |check: Check| stopped_at.is_none_or(|last| check <= last);
+    match asked {
+        Asked::NoToken(operation) => {
+            if operation.action() == Action::ReadPackage {
+                inputs.insert(Input::Package);
+            }
+            return inputs;
+        }
+        Asked::UnknownToken(_) | Asked::NoAccount { token_given: true, .. } => {
+            inputs.insert(Input::Token);
+            return inputs;
+        }
+        Asked::NoAccount { token_given: false, .. } => return inputs,
+        Asked::Bound(_) | Asked::Early { .. } => inputs.insert(Input::Token),
+    }
+    let Some(token) = asked.token() else { return inputs };
+    let bound = match asked {
+        Asked::Bound(case) => Some(case),
+        Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::Early { .. } | Asked::NoAccount { .. } => None,
+    };
+    // T1: a recorded revocation says all; without one the account's cut-off is looked at.
+    if bound.is_some() && token.revoked.is_none() {
+        inputs.insert(Input::Owner);
+    }
+    if came_to(Check::NotExpired) && token.expires_at().is_some() {
+        inputs.insert(Input::Now);
+    }
+    if came_to(Check::AddressAllowed) && !token.allowed_ranges.as_slice().is_empty() {
+        inputs.insert(Input::ClientIp);
+    }
+    if let Some(case) = bound {
+        if came_to(Check::OrganizationExists) && case.operation.organization().is_some() {
+            inputs.insert(Input::Organization);
+        }
+        if came_to(Check::PackageExists) && case.operation.package().is_some() {
+            inputs.insert(Input::Package);
+        }
+    }
+    inputs
+}

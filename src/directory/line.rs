@@ -1,0 +1,80 @@
+//! One line of the decisions file.
+
+use std::string::String;
+
+use serde::Serialize;
+
+use super::{InvalidRequest, Request};
+use crate::{
+    action::Action,
+    decision::{Decision, Via},
+    reason::Reason,
+    record::Verdict,
+    time::Timestamp,
+};
+
+/// **One line of the decisions file**, for a request that was decided or for one that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum DecisionLine {
+    /// A decision.
+    #[non_exhaustive]
+    Decided {
+        /// The request's id.
+        id: String,
+        /// The answer.
+        decision: Verdict,
+        /// What was allowed or challenged.
+        action: Option<Action>,
+        /// The reason of a denial.
+        reason: Option<Reason>,
+        /// The status suggested.
+        status: u16,
+        /// Until when an allow holds.
+        valid_until: Option<Timestamp>,
+        /// Through what it was allowed.
+        via: Option<Via>,
+    },
+    /// A request that is none.
+    #[non_exhaustive]
+    Error {
+        /// The request's id, where there is one to read.
+        id: Option<String>,
+        /// What is wrong with it.
+        error: String,
+    },
+}
+
+impl DecisionLine {
+    /// The line for a decision.
+    #[must_use]
+    pub fn decided(request: &Request, decision: &Decision<'_>) -> Self {
+        let (action, reason, valid_until, via) = match decision {
+            Decision::Allow(allow) => (Some(allow.action()), None, allow.valid_until(), Some(allow.via())),
+            Decision::Challenge(challenge) => (Some(challenge.action()), None, None, None),
+            Decision::Deny(deny) => (None, Some(deny.reason()), None, None),
+        };
+        Self::Decided {
+            id: request.id().into(),
+            decision: decision.verdict(),
+            action,
+            reason,
+            status: decision.status(),
+            valid_until,
+            via,
+        }
+    }
+
+    /// The line for a request that could not be read.
+    #[must_use]
+    pub fn error(error: &InvalidRequest) -> Self {
+        Self::Error { id: error.id().map(Into::into), error: std::format!("{error}") }
+    }
+
+    /// The line for a line that is not even an object to read: JSON that is none, or bytes that are no text.
+    #[must_use]
+    pub fn unreadable(error: &dyn core::fmt::Display) -> Self {
+        Self::Error { id: None, error: std::format!("{error}") }
+    }
+}

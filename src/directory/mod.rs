@@ -1,0 +1,240 @@
+//! An in-memory directory: a world of users, organizations, packages and tokens, and decisions about it.
+//!
+//! The files are those of [`docs::format`](crate::docs::format). Any serde format that describes itself will do; with
+//! JSON:
+//!
+//! ```
+//! use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
+//!
+//! let world: World = serde_json::from_str(r#"{
+//!     "users": [], "orgs": [], "tokens": [],
+//!     "packages": [{"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"}]
+//! }"#)?;
+//! let directory = Directory::load(&world)?;
+//!
+//! let line: RequestLine = serde_json::from_str(
+//!     r#"{"id": "r1", "token": null, "action": "read-package", "package": "left-pad", "now": "2025-11-01T00:00:00Z"}"#,
+//! )?;
+//! let request = line.parse()?;
+//! let caller = directory.caller(&request);
+//! let decision = directory.decide(&caller, &request);
+//! assert!(decision.is_allow());
+//! let line = serde_json::to_string(&DecisionLine::decided(&request, &decision))?;
+//! assert!(line.starts_with(r#"{"id":"r1","decision":"allow","action":"read-package""#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod line;
+mod request;
+mod world;
+
+use std::collections::HashMap;
+
+use crate::{
+    action::{Action, ActionOn, CreateTeam, ManageTeamAccess, SharePackage},
+    authorize::{anonymous, unknown_token},
+    bound::BoundToken,
+    decision::{Asked, Decision, Deny},
+    explain::Explanation,
+    name::{OrganizationName, PackageName, UserName},
+    operation::Operation,
+    organization::{
+        Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, Team,
+        TeamAndPackage,
+    },
+    owner::{SecondFactor, User},
+    package::{MissingPackage, Package, PackageState},
+    reason::Reason,
+    secret::{Secret, SecretDigest},
+    token::Token,
+};
+
+pub use line::DecisionLine;
+pub use request::{InvalidRequest, Request, RequestLine};
+pub use world::{InvalidWorld, World};
+
+use request::{Presented, Requested};
+
+/// **A registry at a moment**, in memory and immutable: finds users, organizations, packages and tokens, and decides
+/// requests.
+///
+/// Look-ups are by hash tables with std's keyed hash: no choice of names makes them slow.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    users: HashMap<UserName, User>,
+    organizations: HashMap<OrganizationName, Organization>,
+    packages: HashMap<PackageName, Package>,
+    tokens: Vec<Token>,
+    by_key: HashMap<Box<str>, usize>,
+    by_digest: HashMap<SecretDigest, usize>,
+}
+
+use std::{boxed::Box, vec::Vec};
+
+/// **Who asks**: a token bound to its owner, a token that nobody knows, or nobody at all.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller<'a> {
+    /// No token was presented.
+    NoToken,
+    /// A token was presented that nobody knows. Never treated as none.
+    UnknownToken,
+    /// A token on record, with its owner's record.
+    Token(BoundToken<'a>),
+}
+
+impl Directory {
+    /// Loads a world.
+    ///
+    /// # Errors
+    /// The first breach of the shape, or every breach of the rules, each with the path where it stands.
+    pub fn load(world: &World) -> Result<Self, InvalidWorld> {
+        world::load(world)
+    }
+
+    /// The user of that name.
+    #[must_use]
+    pub fn user(&self, name: UserName<&str>) -> Option<&User> {
+        self.users.get(name.as_str())
+    }
+
+    /// The organization of that name, or that there is none.
+    #[must_use]
+    pub fn organization<'a>(&'a self, name: OrganizationName<&'a str>) -> OrganizationState<'a> {
+        match self.organizations.get(name.as_str()) {
+            Some(organization) => organization.into(),
+            None => MissingOrganization::new(name).into(),
+        }
+    }
+
+    /// The package of that name, or that there is none.
+    #[must_use]
+    pub fn package<'a>(&'a self, name: PackageName<&'a str>) -> PackageState<'a> {
+        match self.packages.get(name.as_str()) {
+            Some(package) => package.into(),
+            None => MissingPackage::new(name).into(),
+        }
+    }
+
+    /// Every package, in no order.
+    pub fn packages(&self) -> impl Iterator<Item = &Package> {
+        self.packages.values()
+    }
+
+    /// Every token, in the order of the world.
+    #[must_use]
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The token of that public id, bound to its owner.
+    #[must_use]
+    pub fn token_by_id(&self, id: &str) -> Caller<'_> {
+        self.bind(self.by_key.get(id))
+    }
+
+    /// The token of that secret, looked up by its digest and bound to its owner.
+    #[must_use]
+    pub fn token_by_secret(&self, secret: Secret<'_>) -> Caller<'_> {
+        self.bind(self.by_digest.get(&secret.digest()))
+    }
+
+    fn bind(&self, index: Option<&usize>) -> Caller<'_> {
+        let token = index.and_then(|index| self.tokens.get(*index));
+        let bound = token.and_then(|token| {
+            let owner = self.users.get(token.owner().as_str())?;
+            BoundToken::bind(token, owner).ok()
+        });
+        bound.map_or(Caller::UnknownToken, Caller::Token)
+    }
+
+    /// Who makes the request.
+    #[must_use]
+    pub fn caller(&self, request: &Request) -> Caller<'_> {
+        match &request.presented {
+            Presented::NoToken => Caller::NoToken,
+            Presented::Id(id) => self.token_by_id(id),
+            Presented::Secret(text) => match Secret::new(text) {
+                Ok(secret) => self.token_by_secret(secret),
+                Err(_) => Caller::UnknownToken,
+            },
+        }
+    }
+
+    /// Decides a request by its caller, the second factor it shows included.
+    pub fn decide<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Decision<'a> {
+        let decision = match self.operation(caller, request) {
+            Ok(operation) => match caller {
+                Caller::NoToken => anonymous(operation),
+                Caller::UnknownToken => unknown_token(operation),
+                Caller::Token(bound) => bound.at(request.client_ip, request.now).decide(operation),
+            },
+            Err(Unnamed { action }) => {
+                let (token_given, reason) = match caller {
+                    Caller::NoToken => (false, Reason::AuthenticationRequired),
+                    Caller::Token(_) | Caller::UnknownToken => (true, Reason::TokenUnknown),
+                };
+                Decision::Deny(Deny::without_token(Asked::NoAccount { action, token_given }, reason))
+            }
+        };
+        answered(decision, caller, request)
+    }
+
+    /// Explains the decision of a request.
+    #[must_use]
+    pub fn explain<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Explanation<'a> {
+        let decision = self.decide(caller, request);
+        match (caller, self.operation(caller, request)) {
+            (Caller::Token(bound), Ok(operation)) => {
+                bound.at(request.client_ip, request.now).explain(operation).with_decision(decision)
+            }
+            (Caller::Token(_) | Caller::NoToken | Caller::UnknownToken, _) => Explanation::without_token(decision),
+        }
+    }
+
+    /// The operation with what look-ups found. An account action whose `user` was left out means the token's owner;
+    /// without one there is nothing to name, and the answer is that there is none.
+    fn operation<'a>(&'a self, caller: &Caller<'a>, request: &'a Request) -> Result<Operation<'a>, Unnamed> {
+        let organization = |name: &'a OrganizationName| self.organization(name.borrowed());
+        let package = |name: &'a PackageName| self.package(name.borrowed());
+        Ok(match &request.requested {
+            Requested::Package { action, package: name } => action.on(package(name)),
+            Requested::Organization { action, org } => action.on(organization(org)),
+            Requested::CreateTeam { org, team } => match NewTeam::new(organization(org), team.borrowed()) {
+                Ok(team) => CreateTeam.on(team),
+                // The name was checked as a new one when the request was parsed.
+                Err(_) => return Err(Unnamed { action: Action::CreateTeam }),
+            },
+            Requested::Team { action, org, team } => {
+                action.on(Team { organization: organization(org), name: team.borrowed() })
+            }
+            Requested::ManageTeamAccess { org, team, package: name } => {
+                let team = Team { organization: organization(org), name: team.borrowed() };
+                ManageTeamAccess.on(TeamAndPackage { team, package: package(name) })
+            }
+            Requested::SharePackage { org, package: name } => {
+                SharePackage.on(OrganizationAndPackage { organization: organization(org), package: package(name) })
+            }
+            Requested::Account { action, user } => match (user, caller) {
+                (Some(user), _) => action.on(Account { user: user.borrowed() }),
+                (None, Caller::Token(bound)) => action.on(Account { user: bound.owner().name() }),
+                (None, Caller::NoToken | Caller::UnknownToken) => return Err(Unnamed { action: (*action).into() }),
+            },
+        })
+    }
+}
+
+/// A request whose resource has no name.
+struct Unnamed {
+    action: Action,
+}
+
+/// F6: `second_factor` says that the token's owner has just shown one.
+fn answered<'a>(decision: Decision<'a>, caller: &Caller<'a>, request: &Request) -> Decision<'a> {
+    match (decision, caller) {
+        (Decision::Challenge(challenge), Caller::Token(bound)) if request.second_factor => {
+            let factor = SecondFactor { owner: bound.owner().name(), verified_at: request.now };
+            challenge.answer(&factor, core::time::Duration::ZERO)
+        }
+        (decision, Caller::Token(_) | Caller::NoToken | Caller::UnknownToken) => decision,
+    }
+}

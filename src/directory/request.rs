@@ -1,0 +1,226 @@
+//! One line of the requests file.
+
+use core::fmt;
+use std::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use serde::Deserialize;
+
+use crate::{
+    action::{AccountAction, Action, OrganizationAction, PackageAction, TeamAction},
+    document::{self, ErrorAt, Fields, Node, Path},
+    name::{OrganizationName, PackageName, TeamName, UserName},
+    range::ClientIp,
+    time::Timestamp,
+};
+
+/// **One line of the requests file**, read but not yet [parsed](Self::parse).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct RequestLine(Node);
+
+/// **A request**: who, what, from where, when.
+#[derive(Clone)]
+pub struct Request {
+    id: String,
+    pub(super) presented: Presented,
+    pub(super) requested: Requested,
+    pub(super) client_ip: ClientIp,
+    pub(super) now: Timestamp,
+    pub(super) second_factor: bool,
+}
+
+/// What stands for the token.
+#[derive(Clone)]
+pub(super) enum Presented {
+    NoToken,
+    Id(String),
+    Secret(String),
+}
+
+/// The action with the names of its resource.
+#[derive(Clone, Debug)]
+pub(super) enum Requested {
+    Package { action: PackageAction, package: PackageName },
+    Organization { action: OrganizationAction, org: OrganizationName },
+    CreateTeam { org: OrganizationName, team: TeamName },
+    Team { action: TeamAction, org: OrganizationName, team: TeamName },
+    ManageTeamAccess { org: OrganizationName, team: TeamName, package: PackageName },
+    SharePackage { org: OrganizationName, package: PackageName },
+    Account { action: AccountAction, user: Option<UserName> },
+}
+
+impl Request {
+    /// The id that its decision carries.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = match &self.presented {
+            Presented::NoToken => "none",
+            Presented::Id(id) => id,
+            Presented::Secret(_) => "(a secret)",
+        };
+        f.debug_struct("Request")
+            .field("id", &self.id)
+            .field("token", &token)
+            .field("requested", &self.requested)
+            .field("client_ip", &self.client_ip)
+            .field("now", &self.now)
+            .field("second_factor", &self.second_factor)
+            .finish()
+    }
+}
+
+impl From<AccountAction> for Action {
+    fn from(action: AccountAction) -> Self {
+        match action {
+            AccountAction::Whoami => Self::Whoami,
+            AccountAction::RevokeSelf => Self::RevokeSelf,
+            AccountAction::ReadProfile => Self::ReadProfile,
+            AccountAction::ChangeProfile => Self::ChangeProfile,
+            AccountAction::ConfigureTwoFactor => Self::ConfigureTwoFactor,
+            AccountAction::ListTokens => Self::ListTokens,
+            AccountAction::CreateToken => Self::CreateToken,
+            AccountAction::RevokeToken => Self::RevokeToken,
+        }
+    }
+}
+
+const COMMON: [&str; 7] = ["id", "token", "secret", "action", "client_ip", "now", "second_factor"];
+const RESOURCE: [&str; 4] = ["package", "org", "team", "user"];
+
+impl RequestLine {
+    /// The request.
+    ///
+    /// # Errors
+    /// The first thing that keeps the line from being one, with the id of the line where there is one to read.
+    pub fn parse(&self) -> Result<Request, InvalidRequest> {
+        parse(&self.0).map_err(|error| InvalidRequest { id: self.id(), message: error.to_string() })
+    }
+
+    /// The id, if the line is an object with exactly one that is a string.
+    fn id(&self) -> Option<String> {
+        let Node::Object(entries) = &self.0 else { return None };
+        let ids: Vec<&Node> = entries.iter().filter(|(name, _)| &**name == "id").map(|(_, value)| value).collect();
+        match ids.as_slice() {
+            [Node::Text(id)] => Some(id.to_string()),
+            _ => None,
+        }
+    }
+}
+
+fn parse(node: &Node) -> Result<Request, ErrorAt> {
+    let top = Path::Top;
+    let known: Vec<&str> = COMMON.into_iter().chain(RESOURCE).collect();
+    let fields = Fields::of(node, &top, &known)?;
+    let id = document::text(fields.required("id", &top)?, &top.field("id"))?.to_string();
+    let presented = match (fields.optional("token"), fields.optional("secret")) {
+        (Some(Node::Null), None) => Presented::NoToken,
+        (Some(token), None) => Presented::Id(document::text(token, &top.field("token"))?.to_string()),
+        (None, Some(Node::Text(secret))) => Presented::Secret(secret.to_string()),
+        // The value is not repeated: it may be the secret in a wrong wrapping.
+        (None, Some(_)) => return Err(top.field("secret").error("not a string: expected the token's text")),
+        (Some(_), Some(_)) => return Err(top.error("both `token` and `secret`: expected one of them")),
+        (None, None) => return Err(top.field("token").error("missing field: expected `token` or `secret`")),
+    };
+    let requested = requested(&fields)?;
+    let client_ip = match fields.optional("client_ip") {
+        None | Some(Node::Null) => ClientIp::UNKNOWN,
+        Some(node) => document::word(node, &top.field("client_ip"))?,
+    };
+    let now = document::word(fields.required("now", &top)?, &top.field("now"))?;
+    let at = top.field("second_factor");
+    let second_factor = fields.optional("second_factor").map_or(Ok(false), |node| document::boolean(node, &at))?;
+    Ok(Request { id, presented, requested, client_ip, now, second_factor })
+}
+
+fn requested(fields: &Fields<'_>) -> Result<Requested, ErrorAt> {
+    let top = Path::Top;
+    let action = document::text(fields.required("action", &top)?, &top.field("action"))?;
+    let names = Names { fields, action };
+    if let Ok(action) = action.parse() {
+        names.takes(&["package"])?;
+        return Ok(Requested::Package { action, package: names.required("package")? });
+    }
+    if let Ok(action) = action.parse() {
+        names.takes(&["org"])?;
+        return Ok(Requested::Organization { action, org: names.required("org")? });
+    }
+    if let Ok(action) = action.parse() {
+        names.takes(&["org", "team"])?;
+        return Ok(Requested::Team { action, org: names.required("org")?, team: names.required("team")? });
+    }
+    if let Ok(action) = action.parse() {
+        names.takes(&["user"])?;
+        return Ok(Requested::Account { action, user: names.optional("user")? });
+    }
+    if action == Action::CreateTeam.as_str() {
+        names.takes(&["org", "team"])?;
+        let (org, team): (_, TeamName) = (names.required("org")?, names.required("team")?);
+        team.check_new().map_err(|error| top.field("team").error(error))?;
+        return Ok(Requested::CreateTeam { org, team });
+    }
+    if action == Action::ManageTeamAccess.as_str() {
+        names.takes(&["org", "team", "package"])?;
+        let (org, team, package) = (names.required("org")?, names.required("team")?, names.required("package")?);
+        return Ok(Requested::ManageTeamAccess { org, team, package });
+    }
+    if action == Action::SharePackage.as_str() {
+        names.takes(&["org", "package"])?;
+        return Ok(Requested::SharePackage { org: names.required("org")?, package: names.required("package")? });
+    }
+    let start: String = action.chars().take(40).collect();
+    let expected = "an action such as `read-package` or `publish`";
+    Err(top.field("action").error(format!("unknown action {}: expected {expected}", crate::words::Quoted(&start))))
+}
+
+/// The names of the resource: those that the action takes, and no others.
+struct Names<'f, 'n> {
+    fields: &'f Fields<'n>,
+    action: &'f str,
+}
+
+impl Names<'_, '_> {
+    fn takes(&self, taken: &[&str]) -> Result<(), ErrorAt> {
+        let superfluous = |name: &&str| self.fields.optional(name).is_some() && !taken.contains(name);
+        match RESOURCE.iter().find(|name| superfluous(name)) {
+            Some(name) => Err(Path::Top.field(name).error(format!("a field that `{}` does not take", self.action))),
+            None => Ok(()),
+        }
+    }
+
+    fn optional<T: core::str::FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, ErrorAt> {
+        let value = self.fields.optional(name);
+        value.map(|node| document::word(node, &Path::Top.field(name))).transpose()
+    }
+
+    fn required<T: core::str::FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<T, ErrorAt> {
+        let missing =
+            || Path::Top.field(name).error(format!("missing field: expected what `{}` is about", self.action));
+        self.optional(name)?.ok_or_else(missing)
+    }
+}
+
+/// A line that is no request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidRequest {
+    id: Option<String>,
+    message: String,
+}
+
+impl InvalidRequest {
+    /// The id of the line, where there is one to read.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+}

@@ -1,0 +1,415 @@
+//! Loading a world: the shape of the whole document first, then all the rules.
+
+use core::fmt;
+use std::{
+    boxed::Box,
+    collections::{HashMap, HashSet},
+    format,
+    string::ToString,
+    vec::Vec,
+};
+
+use serde::Deserialize;
+
+use super::Directory;
+use crate::{
+    document::{self, ErrorAt, Fields, Node, Path},
+    limits::MAX_GRANULAR_TOKENS,
+    name::{OrganizationName, PackageName, TeamName, UserName},
+    organization::Organization,
+    owner::{AccountStatus, Membership, Memberships, TwoFactor, User},
+    package::{Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
+    permission::{GrantedPermission, Role},
+    secret::SecretDigest,
+    time::Timestamp,
+    token::{
+        Token,
+        record::{RawToken, keep},
+    },
+};
+
+/// **A world as it was read**, not yet [loaded](Directory::load).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct World(Node);
+
+/// **A world that does not load**: the first breach of its shape, or every breach of the rules, a line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidWorld {
+    errors: Vec<ErrorAt>,
+}
+
+impl InvalidWorld {
+    /// Each breach: the path where it stands, such as `tokens[3].cidr[0]`, and what is wrong there.
+    pub fn errors(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.errors.iter().map(|error| (error.path.as_str(), error.message.as_str()))
+    }
+}
+
+impl core::error::Error for InvalidWorld {}
+
+impl fmt::Display for InvalidWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.errors.iter().enumerate() {
+            write!(f, "{}{error}", if index == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+struct RawWorld<'n> {
+    users: Vec<RawUser<'n>>,
+    orgs: Vec<&'n str>,
+    packages: Vec<RawPackage<'n>>,
+    tokens: Vec<(RawToken<'n>, Option<&'n str>)>,
+}
+
+struct RawUser<'n> {
+    name: &'n str,
+    status: AccountStatus,
+    two_factor: TwoFactor,
+    tokens_revoked_until: Option<Timestamp>,
+    orgs: Vec<RawMembership<'n>>,
+}
+
+struct RawMembership<'n> {
+    name: &'n str,
+    role: Role,
+    teams: Vec<&'n str>,
+}
+
+struct RawPackage<'n> {
+    name: &'n str,
+    visibility: Visibility,
+    publishing_access: PublishingAccess,
+    users: Vec<(&'n str, GrantedPermission)>,
+    teams: Vec<(&'n str, GrantedPermission)>,
+}
+
+pub(super) fn load(world: &World) -> Result<Directory, InvalidWorld> {
+    let raw = RawWorld::read(&world.0).map_err(|error| InvalidWorld { errors: Vec::from([error]) })?;
+    let mut errors = Vec::new();
+    let directory = raw.build(&mut errors);
+    if errors.is_empty() { Ok(directory) } else { Err(InvalidWorld { errors }) }
+}
+
+/// The items of a list, each read at its place.
+fn each<'n, T>(
+    node: &'n Node,
+    path: &Path<'_>,
+    read: impl Fn(&'n Node, &Path<'_>) -> Result<T, ErrorAt>,
+) -> Result<Vec<T>, ErrorAt> {
+    document::list(node, path)?.iter().enumerate().map(|(index, item)| read(item, &path.item(index))).collect()
+}
+
+/// A list that may be left out.
+fn each_or_none<'n, T>(
+    fields: &Fields<'n>,
+    name: &str,
+    path: &Path<'_>,
+    read: impl Fn(&'n Node, &Path<'_>) -> Result<T, ErrorAt>,
+) -> Result<Vec<T>, ErrorAt> {
+    fields.optional(name).map_or_else(|| Ok(Vec::new()), |node| each(node, &path.field(name), read))
+}
+
+impl<'n> RawWorld<'n> {
+    fn read(node: &'n Node) -> Result<Self, ErrorAt> {
+        let top = Path::Top;
+        let fields = Fields::of(node, &top, &["users", "orgs", "packages", "tokens"])?;
+        let list = |name: &'static str| fields.required(name, &top).map(|node| (node, name));
+        let (users, at) = list("users")?;
+        let users = each(users, &top.field(at), RawUser::read)?;
+        let (orgs, at) = list("orgs")?;
+        let orgs = each(orgs, &top.field(at), |node, path| {
+            let fields = Fields::of(node, path, &["name"])?;
+            document::text(fields.required("name", path)?, &path.field("name"))
+        })?;
+        let (packages, at) = list("packages")?;
+        let packages = each(packages, &top.field(at), RawPackage::read)?;
+        let (tokens, at) = list("tokens")?;
+        let tokens = each(tokens, &top.field(at), |node, path| {
+            const KNOWN: &[&str] =
+                &["id", "owner", "secret_sha256", "created", "revoked", "cidr", "legacy", "granular"];
+            let fields = Fields::of(node, path, KNOWN)?;
+            let at = path.field("secret_sha256");
+            let digest =
+                fields.optional("secret_sha256").map_or(Ok(None), |node| document::nullable_text(node, &at))?;
+            Ok((RawToken::read(&fields, path, "id")?, digest))
+        })?;
+        Ok(Self { users, orgs, packages, tokens })
+    }
+
+    fn build(&self, errors: &mut Vec<ErrorAt>) -> Directory {
+        let names = Names::of(self);
+        let mut directory = Directory::default();
+        let top = Path::Top;
+        let users_path = top.field("users");
+        for (index, user) in self.users.iter().enumerate() {
+            let path = users_path.item(index);
+            if let Some(user) = user.build(&names, &path, errors) {
+                if directory.users.contains_key(user.name().as_str()) {
+                    errors.push(path.field("name").error(format!("a second user `{}`: expected one", user.name())));
+                } else {
+                    directory.users.insert(user.name().clone(), user);
+                }
+            }
+        }
+        let orgs_path = top.field("orgs");
+        for (index, name) in self.orgs.iter().enumerate() {
+            let path = orgs_path.item(index);
+            let path = path.field("name");
+            let Some(name) = keep(name.parse::<OrganizationName>(), &path, errors) else { continue };
+            if names.users.contains(name.as_str()) {
+                errors.push(path.error(format!(
+                    "a user is named `{name}` too: expected another name, for users and organizations share one namespace"
+                )));
+            } else if directory.organizations.contains_key(name.as_str()) {
+                errors.push(path.error(format!("a second organization `{name}`: expected one")));
+            } else {
+                directory.organizations.insert(name.clone(), Organization::new(name));
+            }
+        }
+        let packages_path = top.field("packages");
+        for (index, package) in self.packages.iter().enumerate() {
+            let path = packages_path.item(index);
+            let known = directory.packages.contains_key(package.name);
+            if known {
+                let message = format!("a second package `{}`: expected one", package.name);
+                errors.push(path.field("name").error(message));
+            }
+            if let Some(package) = package.build(&names, &path, errors)
+                && !known
+            {
+                directory.packages.insert(package.name().clone(), package);
+            }
+        }
+        self.build_tokens(&names, &mut directory, errors);
+        directory
+    }
+
+    fn build_tokens(&self, names: &Names<'_>, directory: &mut Directory, errors: &mut Vec<ErrorAt>) {
+        let cut_offs: HashMap<&str, Option<Timestamp>> =
+            self.users.iter().map(|user| (user.name, user.tokens_revoked_until)).collect();
+        let mut accounts: HashMap<Box<str>, (usize, HashSet<Box<str>>)> = HashMap::new();
+        let top = Path::Top;
+        let tokens_path = top.field("tokens");
+        let mut ids = HashSet::new();
+        for (index, (raw, digest)) in self.tokens.iter().enumerate() {
+            let path = tokens_path.item(index);
+            if !ids.insert(raw.key) {
+                let message = "a second token of this id: expected each once";
+                errors.push(path.field("id").error(message));
+            }
+            let token = raw.build(&path, "id", errors);
+            if raw.owner.parse::<UserName>().is_ok() && !names.users.contains(raw.owner) {
+                errors.push(path.field("owner").error(format!("no user is named `{}`", raw.owner)));
+            }
+            if let Some(text) = digest {
+                let path = path.field("secret_sha256");
+                if let Some(digest) = keep(text.parse::<SecretDigest>(), &path, errors)
+                    && directory.by_digest.insert(digest, index).is_some()
+                {
+                    errors.push(path.error("a second token of this secret: expected each once"));
+                }
+            }
+            let Some(token) = token else { continue };
+            if let Token::Granular(granular) = &token {
+                let cut_off = cut_offs.get(raw.owner).copied().flatten();
+                let revoked = token.revoked().is_some() || cut_off.is_some_and(|cut_off| token.created() <= cut_off);
+                if !revoked {
+                    let (live, names_taken) = accounts.entry(raw.owner.into()).or_default();
+                    *live = live.saturating_add(1);
+                    if *live == MAX_GRANULAR_TOKENS.saturating_add(1) {
+                        errors.push(path.error(format!(
+                            "more than {MAX_GRANULAR_TOKENS} granular tokens of `{}` that are not revoked: expected at most {MAX_GRANULAR_TOKENS}",
+                            raw.owner
+                        )));
+                    }
+                    if !names_taken.insert(granular.name().as_str().into()) {
+                        let path = path.field("granular");
+                        errors.push(path.field("name").error(format!(
+                            "a second granular token `{}` of `{}` that is not revoked: expected one",
+                            granular.name(),
+                            raw.owner
+                        )));
+                    }
+                }
+            }
+            directory.by_key.insert(raw.key.into(), directory.tokens.len());
+            if digest.is_some()
+                && let Some(digest) = digest.and_then(|text| text.parse::<SecretDigest>().ok())
+            {
+                directory.by_digest.insert(digest, directory.tokens.len());
+            }
+            directory.tokens.push(token);
+        }
+    }
+}
+
+/// Which names there are, before anything is built.
+struct Names<'n> {
+    users: HashSet<&'n str>,
+    orgs: HashSet<&'n str>,
+}
+
+impl<'n> Names<'n> {
+    fn of(raw: &RawWorld<'n>) -> Self {
+        Self { users: raw.users.iter().map(|user| user.name).collect(), orgs: raw.orgs.iter().copied().collect() }
+    }
+
+    fn known_org(&self, name: &str, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<OrganizationName> {
+        let organization = keep(name.parse::<OrganizationName>(), path, errors)?;
+        if self.orgs.contains(name) {
+            Some(organization)
+        } else {
+            errors.push(path.error(format!("no organization is named `{organization}`")));
+            None
+        }
+    }
+}
+
+impl<'n> RawUser<'n> {
+    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        let fields = Fields::of(node, path, &["name", "status", "two_factor", "tokens_revoked_until", "orgs"])?;
+        let required = |name: &'static str| fields.required(name, path);
+        let at = path.field("tokens_revoked_until");
+        Ok(Self {
+            name: document::text(required("name")?, &path.field("name"))?,
+            status: document::word(required("status")?, &path.field("status"))?,
+            two_factor: document::word(required("two_factor")?, &path.field("two_factor"))?,
+            tokens_revoked_until: document::nullable_text(required("tokens_revoked_until")?, &at)?
+                .map(|text| text.parse().map_err(|error| at.error(error)))
+                .transpose()?,
+            orgs: each_or_none(&fields, "orgs", path, RawMembership::read)?,
+        })
+    }
+
+    fn build(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<User> {
+        let name = keep(self.name.parse::<UserName>(), &path.field("name"), errors);
+        let before = errors.len();
+        let mut memberships: Vec<Membership> = Vec::new();
+        let mut seen = HashSet::new();
+        let orgs_path = path.field("orgs");
+        for (index, raw) in self.orgs.iter().enumerate() {
+            let path = orgs_path.item(index);
+            let at = path.field("name");
+            if !seen.insert(raw.name) {
+                errors.push(at.error(format!("a second membership in `{}`: expected one", raw.name)));
+            }
+            let organization = names.known_org(raw.name, &at, errors);
+            let teams = raw.teams(&path.field("teams"), errors);
+            if let (Some(organization), Some(teams)) = (organization, teams) {
+                memberships.extend(keep(Membership::new(organization, raw.role, teams), &path, errors));
+            }
+        }
+        if errors.len() > before {
+            return None;
+        }
+        let memberships = keep(Memberships::new(memberships), &orgs_path, errors)?;
+        // A user and an organization of one name are an error at the organization; it is not said twice.
+        User::new(name?, self.status, self.two_factor, self.tokens_revoked_until, memberships).ok()
+    }
+}
+
+impl<'n> RawMembership<'n> {
+    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        let fields = Fields::of(node, path, &["name", "role", "teams"])?;
+        Ok(Self {
+            name: document::text(fields.required("name", path)?, &path.field("name"))?,
+            role: document::word(fields.required("role", path)?, &path.field("role"))?,
+            teams: each_or_none(&fields, "teams", path, document::text)?,
+        })
+    }
+
+    fn teams(&self, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<Vec<TeamName>> {
+        let before = errors.len();
+        let mut seen = HashSet::new();
+        let mut teams = Vec::new();
+        for (index, text) in self.teams.iter().enumerate() {
+            let path = path.item(index);
+            if !seen.insert(*text) {
+                errors.push(path.error(format!("the team {} twice: expected once", crate::words::Quoted(text))));
+                continue;
+            }
+            teams.extend(keep(text.parse(), &path, errors));
+        }
+        (errors.len() == before).then_some(teams)
+    }
+}
+
+impl<'n> RawPackage<'n> {
+    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        let fields = Fields::of(node, path, &["name", "visibility", "publishing_access", "users", "teams"])?;
+        let required = |name: &'static str| fields.required(name, path);
+        let grants = |name: &'static str| {
+            let path = path.field(name);
+            let Some(node) = fields.optional(name) else { return Ok(Vec::new()) };
+            let entries = document::object(node, &path)?.iter();
+            entries.map(|(name, node)| Ok((&**name, document::word(node, &path.field(name))?))).collect()
+        };
+        Ok(Self {
+            name: document::text(required("name")?, &path.field("name"))?,
+            visibility: document::word(required("visibility")?, &path.field("visibility"))?,
+            publishing_access: document::word(required("publishing_access")?, &path.field("publishing_access"))?,
+            users: grants("users")?,
+            teams: grants("teams")?,
+        })
+    }
+
+    fn build(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<Package> {
+        let name = keep(self.name.parse::<PackageName>(), &path.field("name"), errors);
+        let private_unscoped =
+            self.visibility == Visibility::Private && name.as_ref().is_some_and(|name| !name.is_scoped());
+        if private_unscoped {
+            errors.push(
+                path.field("visibility").error("an unscoped package as private: expected public, or a scoped name"),
+            );
+        }
+        let users = self.user_grants(names, &path.field("users"), errors);
+        let teams = self.team_grants(names, &path.field("teams"), errors);
+        if private_unscoped {
+            return None;
+        }
+        let name = name?;
+        let scope_owner = match name.borrowed().scope() {
+            None => ScopeOwner::Unscoped,
+            Some(scope) if names.orgs.contains(scope.text()) => ScopeOwner::Organization,
+            Some(scope) if names.users.contains(scope.text()) => ScopeOwner::User,
+            Some(_) => ScopeOwner::Nobody,
+        };
+        let package = Package::new(name, scope_owner, self.visibility, self.publishing_access, users?, teams?);
+        keep(package, path, errors)
+    }
+
+    fn user_grants(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<UserGrants> {
+        let before = errors.len();
+        let mut grants = Vec::new();
+        for (text, permission) in &self.users {
+            let path = path.field(text);
+            let Some(user) = keep(text.parse::<UserName>(), &path, errors) else { continue };
+            if names.users.contains(text) {
+                grants.push((user, *permission));
+            } else {
+                errors.push(path.error(format!("no user is named `{user}`")));
+            }
+        }
+        if errors.len() > before { None } else { keep(UserGrants::new(grants), path, errors) }
+    }
+
+    fn team_grants(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<TeamGrants> {
+        let before = errors.len();
+        let mut grants = Vec::new();
+        for (text, permission) in &self.teams {
+            let path = path.field(text);
+            let Some((organization, team)) = text.split_once(':') else {
+                let found = crate::words::Quoted(text).to_string();
+                errors.push(path.error(format!("{found} is no team: expected `organization:team`")));
+                continue;
+            };
+            let organization = names.known_org(organization, &path, errors);
+            let team = keep(team.parse::<TeamName>(), &path, errors);
+            grants.extend(organization.zip(team).map(|(organization, team)| (organization, team, *permission)));
+        }
+        if errors.len() > before { None } else { keep(TeamGrants::new(grants), path, errors) }
+    }
+}

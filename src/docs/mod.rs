@@ -1,0 +1,10 @@
+//! Long documents, compiled with the crate.
+
+#[doc = include_str!("rules.md")]
+pub mod rules {}
+
+#[doc = include_str!("format.md")]
+pub mod format {}
+
+#[doc = include_str!("design.md")]
+pub mod design {}

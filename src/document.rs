@@ -1,0 +1,253 @@
+//! A self-describing document (JSON and its like) as a tree that remembers duplicate keys, and its reading with paths.
+
+use alloc::{
+    boxed::Box,
+    collections::BTreeSet,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::words::{Printable, Quoted};
+
+/// A value of the document.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Node {
+    Null,
+    Bool(bool),
+    /// A whole number that fits, or any other number.
+    Number(Option<u64>),
+    Text(Box<str>),
+    List(Vec<Node>),
+    /// In the order of the document, duplicate keys and all.
+    Object(Vec<(Box<str>, Node)>),
+}
+
+impl Node {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyValue;
+
+        impl<'de> Visitor<'de> for AnyValue {
+            type Value = Node;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Node, E> {
+                Ok(Node::Null)
+            }
+
+            fn visit_none<E>(self) -> Result<Node, E> {
+                Ok(Node::Null)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+                Node::deserialize(deserializer)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+                Ok(Node::Bool(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+                Ok(Node::Number(Some(value)))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+                Ok(Node::Number(u64::try_from(value).ok()))
+            }
+
+            fn visit_f64<E>(self, _value: f64) -> Result<Node, E> {
+                Ok(Node::Number(None))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+                Ok(Node::Text(value.into()))
+            }
+
+            fn visit_string<E>(self, value: String) -> Result<Node, E> {
+                Ok(Node::Text(value.into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = access.next_element()? {
+                    list.push(item);
+                }
+                Ok(Node::List(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+                let mut object = Vec::new();
+                while let Some(entry) = access.next_entry()? {
+                    object.push(entry);
+                }
+                Ok(Node::Object(object))
+            }
+        }
+
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+/// Where in the document a value stands, as a list from the value up to the top: nothing is built until it is printed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Path<'p> {
+    Top,
+    Field(&'p Path<'p>, &'p str),
+    Item(&'p Path<'p>, usize),
+}
+
+impl Path<'_> {
+    pub(crate) const fn field<'p>(&'p self, name: &'p str) -> Path<'p> {
+        Path::Field(self, name)
+    }
+
+    pub(crate) const fn item(&self, index: usize) -> Path<'_> {
+        Path::Item(self, index)
+    }
+
+    /// An error at this place.
+    pub(crate) fn error(&self, message: impl fmt::Display) -> ErrorAt {
+        ErrorAt { path: self.to_string(), message: message.to_string() }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Top => Ok(()),
+            Self::Field(Self::Top, name) => printable(f, name),
+            Self::Field(parent, name) => {
+                write!(f, "{parent}.")?;
+                printable(f, name)
+            }
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// A key of the document, on one line.
+fn printable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    name.chars().take(256).try_for_each(|character| write!(f, "{}", Printable(character)))
+}
+
+/// What is wrong, and where: `tokens[3].cidr[0]: invalid IP range …`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}{message}", path, if path.is_empty() { "" } else { ": " })]
+pub(crate) struct ErrorAt {
+    pub(crate) path: String,
+    pub(crate) message: String,
+}
+
+/// The fields of an object, none unknown and none twice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'n> {
+    entries: &'n [(Box<str>, Node)],
+}
+
+impl<'n> Fields<'n> {
+    pub(crate) fn of(node: &'n Node, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
+        let entries = object(node, path)?;
+        for (name, _) in entries {
+            if !known.contains(&&**name) {
+                let expected: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+                let message = format!("unknown field: expected one of {}", expected.join(", "));
+                return Err(path.field(name).error(message));
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    pub(crate) fn optional(&self, name: &str) -> Option<&'n Node> {
+        self.entries.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn required(&self, name: &str, path: &Path<'_>) -> Result<&'n Node, ErrorAt> {
+        self.optional(name).ok_or_else(|| path.field(name).error("missing field"))
+    }
+}
+
+/// The entries of an object whose keys are free, none twice.
+pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
+    let Node::Object(entries) = node else { return Err(wrong_kind(node, path, "an object")) };
+    let mut seen = BTreeSet::new();
+    for (name, _) in entries {
+        if !seen.insert(&**name) {
+            return Err(path.field(name).error("duplicate key: expected each once"));
+        }
+    }
+    Ok(entries)
+}
+
+pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
+    match node {
+        Node::List(items) => Ok(items),
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a list"))
+        }
+    }
+}
+
+pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, ErrorAt> {
+    match node {
+        Node::Text(text) => Ok(text),
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a string"))
+        }
+    }
+}
+
+pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
+    match node {
+        Node::Bool(value) => Ok(*value),
+        Node::Null | Node::Number(_) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a boolean"))
+        }
+    }
+}
+
+/// A value of a fixed set of words: part of the shape.
+pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: &Path<'_>) -> Result<T, ErrorAt> {
+    text(node, path)?.parse().map_err(|error| path.error(error))
+}
+
+/// Null or a string.
+pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
+    match node {
+        Node::Null => Ok(None),
+        Node::Text(text) => Ok(Some(text)),
+        Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a string or null"))
+        }
+    }
+}
+
+pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorAt {
+    match node {
+        Node::Text(text) => {
+            let start: String = text.chars().take(40).collect();
+            path.error(format!("found the string {}: expected {expected}", Quoted(&start)))
+        }
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+            path.error(format!("found {}: expected {expected}", node.kind()))
+        }
+    }
+}

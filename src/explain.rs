@@ -1,0 +1,162 @@
+//! A decision with every check behind it.
+
+use core::fmt;
+
+use crate::{
+    check::{Case, Outcome, Step, all_steps},
+    comparison::Comparison,
+    decision::{Asked, Decision},
+    package::{PackageState, Visibility},
+    reason::Check,
+};
+
+/// **A decision with every check behind it**, in the order of D1.
+///
+/// - The decision is [`authorize`](crate::authorize)'s; its reason is the first step that failed.
+/// - Checks after the first failure are run too, so that everything that stands in the way is seen at once. Those that
+///   a public read (V1) made needless are run as well, and change nothing.
+/// - As data it allocates nothing; `Display` is the text for a person, serde the same as data for a log.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanation<'a> {
+    decision: Decision<'a>,
+    steps: Option<[Step<'a>; 18]>,
+}
+
+impl<'a> Explanation<'a> {
+    pub(crate) fn of_bound(case: Case<'a>, decision: Decision<'a>) -> Self {
+        Self { decision, steps: Some(all_steps(&case)) }
+    }
+
+    /// A decision for which no token was looked at: there are no steps.
+    #[cfg(all(feature = "std", feature = "serde"))]
+    pub(crate) const fn without_token(decision: Decision<'a>) -> Self {
+        Self { decision, steps: None }
+    }
+
+    /// The same decision with its challenge answered or not (F6), which is no check.
+    #[cfg(all(feature = "std", feature = "serde"))]
+    #[must_use]
+    pub(crate) fn with_decision(self, decision: Decision<'a>) -> Self {
+        Self { decision, ..self }
+    }
+
+    /// The decision.
+    pub const fn decision(&self) -> &Decision<'a> {
+        &self.decision
+    }
+
+    /// Each check with its outcome and both sides of its comparison, if it compared anything. Empty where no token was
+    /// looked at.
+    pub fn steps(&self) -> impl Iterator<Item = (Check, Outcome, Option<&Comparison<'a>>)> {
+        self.steps.iter().flatten().map(|step| (step.check, step.outcome, step.comparison.as_ref()))
+    }
+}
+
+/// One line for the answer, one for each check.
+impl fmt::Display for Explanation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.decision {
+            Decision::Allow(allow) => {
+                write!(f, "ALLOW {} ({}, via {}", allow.operation(), allow.action(), allow.via())?;
+                match allow.valid_until() {
+                    Some(until) => write!(f, ", valid until {until})")?,
+                    None => f.write_str(")")?,
+                }
+            }
+            Decision::Challenge(challenge) => {
+                let demanded_by = challenge.demanded_by();
+                write!(f, "CHALLENGE {}: the {demanded_by} demands a second factor", challenge.operation())?;
+            }
+            Decision::Deny(deny) => write!(f, "DENY {}", deny.operator_text())?,
+        }
+        write!(f, ", status {}", self.decision.status())?;
+        let Some(steps) = &self.steps else {
+            return match (self.decision.asked(), self.decision.is_allow()) {
+                (Asked::NoToken(operation), _) => match operation.package() {
+                    Some(PackageState::Existing(package)) if package.visibility == Visibility::Public => {
+                        write!(
+                            f,
+                            "\n  V1  public-read              no token was presented, `{}` is public",
+                            package.name
+                        )
+                    }
+                    Some(_) | None => f.write_str("\n  no token was presented: only V1 applies"),
+                },
+                (_, _) => f.write_str("\n  no check was run: nobody knows the token"),
+            };
+        };
+        let mut ended = false;
+        for step in steps {
+            let mark = match step.outcome {
+                Outcome::Passed => "ok",
+                Outcome::Failed(_) => "FAILED",
+                Outcome::Settled => "ALLOWS",
+                Outcome::Challenged => "CHALLENGES",
+                Outcome::DoesNotApply => "-",
+            };
+            write!(f, "\n  {:<2}  {:<23}  {mark:<10}", step.check.rule(), step.check)?;
+            match &step.comparison {
+                Some(comparison) => write!(f, "  {comparison}")?,
+                None => f.write_str("  does not apply")?,
+            }
+            let ends = !matches!(step.outcome, Outcome::Passed | Outcome::DoesNotApply);
+            if ended && ends {
+                f.write_str(" (after the decision)")?;
+            }
+            ended |= ends;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+mod serde_impls {
+    use super::{Explanation, Outcome, Step};
+    use crate::record::DecisionRecord;
+    use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+    impl Serialize for Explanation<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut explanation = serializer.serialize_struct("Explanation", 2)?;
+            explanation.serialize_field("decision", &DecisionRecord::from(&self.decision))?;
+            let steps = self.steps.as_ref().map_or(&[][..], |steps| &steps[..]);
+            explanation.serialize_field("checks", &Steps(steps))?;
+            explanation.end()
+        }
+    }
+
+    struct Steps<'s, 'a>(&'s [Step<'a>]);
+
+    impl Serialize for Steps<'_, '_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self.0)
+        }
+    }
+
+    impl Serialize for Step<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut step = serializer.serialize_struct("Step", 5)?;
+            step.serialize_field("check", &self.check)?;
+            step.serialize_field("rule", self.check.rule())?;
+            let (outcome, reason) = match self.outcome {
+                Outcome::Passed => ("passed", None),
+                Outcome::Failed(reason) => ("failed", Some(reason)),
+                Outcome::Settled => ("settled", None),
+                Outcome::Challenged => ("challenged", None),
+                Outcome::DoesNotApply => ("does-not-apply", None),
+            };
+            step.serialize_field("outcome", outcome)?;
+            step.serialize_field("reason", &reason)?;
+            step.serialize_field("comparison", &self.comparison.map(Text))?;
+            step.end()
+        }
+    }
+
+    struct Text<T>(T);
+
+    impl<T: core::fmt::Display> Serialize for Text<T> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(&self.0)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Names of users, organizations, teams, scopes and packages (N1 to N5).
+//!
+//! Each is one type over two storages: `UserName` owns its text, `UserName<&str>` borrows it, and both compare with
+//! each other byte for byte. A name is made only by parsing, so one that exists is valid.
+
+mod account;
+mod core_modules;
+mod package;
+mod scope;
+
+use alloc::boxed::Box;
+
+pub use account::{OrganizationName, TeamName, UserName};
+pub use package::PackageName;
+pub use scope::Scope;
+
+use crate::words::{Printable, Quoted, excerpt};
+
+/// A text that is no name of its kind.
+///
+/// The message names the kind, the text found and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid {what} name {}: {problem}", Quoted(text))]
+pub struct InvalidName {
+    what: &'static str,
+    text: Box<str>,
+    problem: NameProblem,
+}
+
+impl InvalidName {
+    fn new(what: &'static str, text: &str, problem: NameProblem) -> Self {
+        Self { what, text: excerpt(text), problem }
+    }
+
+    /// What is wrong with the text.
+    #[must_use]
+    pub const fn problem(&self) -> NameProblem {
+        self.problem
+    }
+}
+
+/// What is wrong with a text as a name; for a name that exists, what today's rules for new names hold against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameProblem {
+    /// The text, or one side of its `/`, is empty.
+    #[error("it is empty: expected at least one character")]
+    Empty,
+    /// The text is longer than its kind of name can be.
+    #[error("it has {found} bytes: expected at most {at_most}")]
+    TooLong {
+        /// The length found, in bytes.
+        found: usize,
+        /// The greatest length allowed, in bytes.
+        at_most: usize,
+    },
+    /// The name starts with a character that no name starts with.
+    #[error("it starts with `{0}`: expected a letter or digit first")]
+    StartsWith(char),
+    /// A character outside `A-Za-z0-9-_.!~*'()` (`'` only where npm allows it).
+    #[error("it contains `{}`: expected URL-safe ASCII characters only", Printable(*.0))]
+    NotUrlSafe(char),
+    /// The text starts with `@` and is not of the form `@scope/name`.
+    #[error("it starts with `@` without a `/` after the scope: expected `@scope/name`")]
+    NoSlash,
+    /// The name, or one side of its `/`, is one that npm excludes, in any case.
+    #[error("`{0}` is excluded: expected a name other than `.`, `..`, `node_modules` and `favicon.ico`")]
+    Excluded(&'static str),
+    /// A new package has the name of one of Node's core modules.
+    #[error("`{0}` is a core module of Node: expected another name for a new package")]
+    CoreModule(&'static str),
+    /// A new name contains a capital letter.
+    #[error("it contains the capital letter `{0}`: expected lower case in a new name")]
+    Capital(char),
+    /// A new package name contains one of `~'!()*`.
+    #[error("it contains `{0}`: expected none of `~'!()*` in the name of a new package")]
+    SpecialCharacter(char),
+}
+
+/// The characters that `encodeURIComponent` leaves alone, which is what npm calls URL-friendly.
+const fn is_url_safe(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '!' | '~' | '*' | '\'' | '(' | ')')
+}
+
+fn all_url_safe(text: &str) -> Result<(), NameProblem> {
+    match text.chars().find(|character| !is_url_safe(*character)) {
+        Some(character) => Err(NameProblem::NotUrlSafe(character)),
+        None => Ok(()),
+    }
+}
+
+fn no_capital(text: &str) -> Result<(), NameProblem> {
+    match text.chars().find(char::is_ascii_uppercase) {
+        Some(capital) => Err(NameProblem::Capital(capital)),
+        None => Ok(()),
+    }
+}
+
+/// Writes what every name type has: the two storages, comparison across them, text and serde.
+macro_rules! name_storage {
+    ($name:ident, $what:literal) => {
+        impl<'a> TryFrom<&'a str> for $name<&'a str> {
+            type Error = InvalidName;
+
+            fn try_from(text: &'a str) -> Result<Self, InvalidName> {
+                Self::new(text)
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                $name::new(text).map($name::into_owned)
+            }
+        }
+
+        impl<T: AsRef<str>, U: AsRef<str>> PartialEq<$name<U>> for $name<T> {
+            fn eq(&self, other: &$name<U>) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl<T: AsRef<str>> Eq for $name<T> {}
+
+        impl<T: AsRef<str>, U: AsRef<str>> PartialOrd<$name<U>> for $name<T> {
+            fn partial_cmp(&self, other: &$name<U>) -> Option<core::cmp::Ordering> {
+                Some(self.as_str().cmp(other.as_str()))
+            }
+        }
+
+        impl<T: AsRef<str>> Ord for $name<T> {
+            fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl<T: AsRef<str>> core::hash::Hash for $name<T> {
+            fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
+            }
+        }
+
+        impl<T: AsRef<str>> core::fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl core::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl<'a> From<&'a $name> for $name<&'a str> {
+            fn from(name: &'a $name) -> Self {
+                name.borrowed()
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<T: AsRef<str>> serde::Serialize for $name<T> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::words::deserialize_from_str(deserializer, concat!($what, " name"))
+            }
+        }
+    };
+}
+pub(crate) use name_storage;

@@ -1,0 +1,433 @@
+//! Packages with their live state, and names of packages that do not exist.
+
+use alloc::{boxed::Box, vec::Vec};
+use core::cmp::Ordering;
+
+use crate::{
+    name::{OrganizationName, PackageName, TeamName, UserName},
+    owner::OwnerView,
+    permission::{GrantedPermission, Permission},
+    words::words,
+};
+
+words! {
+    /// **Who may read a package** (V1).
+    #[non_exhaustive]
+    pub enum Visibility: "visibility" {
+        /// Everyone.
+        Public = "public",
+        /// Those with a right to it. Only scoped packages can be.
+        Private = "private",
+    }
+}
+
+words! {
+    /// **What a package asks of those who write to it** (F2, F3).
+    #[non_exhaustive]
+    pub enum PublishingAccess: "publishing access" {
+        /// Nothing beyond what the account asks.
+        NoRequirement = "no-requirement",
+        /// A second factor, or a token that bypasses it.
+        TwoFactorOrBypass = "two-factor-or-bypass",
+        /// A second factor; tokens made for automation are refused.
+        TwoFactorOnly = "two-factor-only",
+    }
+}
+
+words! {
+    /// **Whose the scope of a package is**: a fact that the registry looks up with the package (C1, C4, C5, N4).
+    #[non_exhaustive]
+    pub enum ScopeOwner: "scope owner" {
+        /// The package is unscoped.
+        Unscoped = "unscoped",
+        /// The user of that name.
+        User = "user",
+        /// The organization of that name.
+        Organization = "organization",
+        /// Nobody that is known: a direct grant does not count (C1).
+        Nobody = "nobody",
+    }
+}
+
+/// **A package as of this moment**: visibility, publishing access, whose its scope is, and who has a grant on it.
+///
+/// ```
+/// use tollgate::{GrantedPermission, Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
+///
+/// let app = Package::new(
+///     "@acme/app".parse()?,
+///     ScopeOwner::Organization,
+///     Visibility::Private,
+///     PublishingAccess::TwoFactorOrBypass,
+///     UserGrants::new([("bob".parse()?, GrantedPermission::ReadOnly)])?,
+///     TeamGrants::new([("acme".parse()?, "developers".parse()?, GrantedPermission::ReadWrite)])?,
+/// )?;
+/// assert_eq!(app.name().to_string(), "@acme/app");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    name: PackageName,
+    scope_owner: ScopeOwner,
+    visibility: Visibility,
+    publishing_access: PublishingAccess,
+    users: UserGrants,
+    teams: TeamGrants,
+}
+
+impl Package {
+    /// A package with the state it is in now.
+    ///
+    /// # Errors
+    /// An unscoped package that is private (V1) or whose scope has an owner, or a scoped one said to be unscoped.
+    pub fn new(
+        name: PackageName,
+        scope_owner: ScopeOwner,
+        visibility: Visibility,
+        publishing_access: PublishingAccess,
+        users: UserGrants,
+        teams: TeamGrants,
+    ) -> Result<Self, InvalidPackage> {
+        PackageView::new(name.borrowed(), scope_owner, visibility, publishing_access, &users, &teams)?;
+        Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn name(&self) -> &PackageName {
+        &self.name
+    }
+
+    /// Who may read it.
+    #[must_use]
+    pub const fn visibility(&self) -> Visibility {
+        self.visibility
+    }
+
+    /// What the checks read of it. Costs nothing.
+    #[must_use]
+    pub fn as_view(&self) -> PackageView<'_> {
+        PackageView {
+            name: self.name.borrowed(),
+            scope_owner: self.scope_owner,
+            visibility: self.visibility,
+            publishing_access: self.publishing_access,
+            users: &self.users,
+            teams: &self.teams,
+        }
+    }
+}
+
+/// **What the checks read of a package**, borrowed: from a [`Package`], or from other storage of the same validated
+/// values.
+#[derive(Clone, Copy, Debug)]
+pub struct PackageView<'a> {
+    pub(crate) name: PackageName<&'a str>,
+    pub(crate) scope_owner: ScopeOwner,
+    pub(crate) visibility: Visibility,
+    pub(crate) publishing_access: PublishingAccess,
+    pub(crate) users: &'a UserGrants,
+    pub(crate) teams: &'a TeamGrants,
+}
+
+impl<'a> PackageView<'a> {
+    /// A package from other storage.
+    ///
+    /// # Errors
+    /// As [`Package::new`].
+    pub fn new(
+        name: PackageName<&'a str>,
+        scope_owner: ScopeOwner,
+        visibility: Visibility,
+        publishing_access: PublishingAccess,
+        users: &'a UserGrants,
+        teams: &'a TeamGrants,
+    ) -> Result<Self, InvalidPackage> {
+        if name.is_scoped() == (scope_owner == ScopeOwner::Unscoped) {
+            return Err(InvalidPackage::ScopeOwner { name: name.into_owned(), scope_owner });
+        }
+        if !name.is_scoped() && visibility == Visibility::Private {
+            return Err(InvalidPackage::PrivateUnscoped { name: name.into_owned() });
+        }
+        Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn name(&self) -> PackageName<&'a str> {
+        self.name
+    }
+
+    /// Whether the scope of the package is that user's own.
+    pub(crate) fn is_in_scope_of_user(&self, user: UserName<&str>) -> bool {
+        self.scope_owner == ScopeOwner::User && self.name.scope().is_some_and(|scope| scope.is_of_user(&user))
+    }
+
+    /// Whether the scope of the package is that organization's.
+    pub(crate) fn is_in_scope_of_organization(&self, organization: OrganizationName<&str>) -> bool {
+        self.scope_owner == ScopeOwner::Organization
+            && self.name.scope().is_some_and(|scope| scope.is_of_organization(&organization))
+    }
+
+    /// C1: the highest permission that the user has on this package by grants or by owning its scope; that everyone
+    /// may read a public package is not part of it.
+    pub(crate) fn permission_of(&self, user: &OwnerView<'_>) -> Permission {
+        if self.is_in_scope_of_user(user.name) {
+            return Permission::ReadWrite;
+        }
+        let direct = if self.direct_grants_count(user) { self.users.of(user.name) } else { Permission::NoAccess };
+        match direct {
+            Permission::ReadWrite => direct,
+            Permission::NoAccess | Permission::ReadOnly => direct.max(self.teams.highest(user)),
+        }
+    }
+
+    /// C1: on a scope that is an organization's, only while a member of it; on one that nobody is known to own, never.
+    fn direct_grants_count(&self, user: &OwnerView<'_>) -> bool {
+        match self.scope_owner {
+            ScopeOwner::Unscoped | ScopeOwner::User => true,
+            ScopeOwner::Nobody => false,
+            ScopeOwner::Organization => {
+                self.name.scope().is_some_and(|scope| user.memberships.find_scope(scope).is_some())
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a Package> for PackageView<'a> {
+    fn from(package: &'a Package) -> Self {
+        package.as_view()
+    }
+}
+
+/// **The name of a package that does not exist**: a fact that the registry looked up and found wanting.
+///
+/// A type of its own, so that a failed look-up cannot pass for it: make one only after a query that succeeded and found
+/// nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingPackage<'a> {
+    name: PackageName<&'a str>,
+}
+
+impl<'a> MissingPackage<'a> {
+    /// States that no package of that name exists.
+    #[must_use]
+    pub const fn new(name: PackageName<&'a str>) -> Self {
+        Self { name }
+    }
+
+    /// The free name.
+    #[must_use]
+    pub const fn name(&self) -> PackageName<&'a str> {
+        self.name
+    }
+}
+
+/// **What a look-up of a package found**: the package, or that there is none of that name.
+#[derive(Clone, Copy, Debug)]
+pub enum PackageState<'a> {
+    /// It exists.
+    Existing(PackageView<'a>),
+    /// It does not.
+    Missing(MissingPackage<'a>),
+}
+
+impl<'a> PackageState<'a> {
+    /// The name that was looked up.
+    #[must_use]
+    pub const fn name(&self) -> PackageName<&'a str> {
+        match self {
+            Self::Existing(package) => package.name,
+            Self::Missing(package) => package.name,
+        }
+    }
+}
+
+impl<'a> From<&'a Package> for PackageState<'a> {
+    fn from(package: &'a Package) -> Self {
+        Self::Existing(package.as_view())
+    }
+}
+
+impl<'a> From<PackageView<'a>> for PackageState<'a> {
+    fn from(package: PackageView<'a>) -> Self {
+        Self::Existing(package)
+    }
+}
+
+impl<'a> From<MissingPackage<'a>> for PackageState<'a> {
+    fn from(package: MissingPackage<'a>) -> Self {
+        Self::Missing(package)
+    }
+}
+
+/// **The users with a grant of their own on a package**, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserGrants(Box<[(UserName, GrantedPermission)]>);
+
+impl UserGrants {
+    /// Nobody.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// These users.
+    ///
+    /// # Errors
+    /// Two grants to one user.
+    pub fn new(grants: impl IntoIterator<Item = (UserName, GrantedPermission)>) -> Result<Self, InvalidPackage> {
+        let mut grants: Vec<_> = grants.into_iter().collect();
+        grants.sort_unstable();
+        for pair in grants.windows(2) {
+            if let [(a, _), (b, _)] = pair
+                && a == b
+            {
+                return Err(InvalidPackage::TwoUserGrants { user: a.clone() });
+            }
+        }
+        Ok(Self(grants.into()))
+    }
+
+    fn of(&self, user: UserName<&str>) -> Permission {
+        let found = self.0.binary_search_by(|(name, _)| name.as_str().cmp(user.as_str()));
+        found.ok().and_then(|at| self.0.get(at)).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
+    }
+}
+
+/// **The teams with a grant on a package**, each once; teams of any organization (C1, C5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TeamGrants(Box<[(OrganizationName, TeamName, GrantedPermission)]>);
+
+impl TeamGrants {
+    /// No team.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// These teams.
+    ///
+    /// # Errors
+    /// Two grants to one team.
+    pub fn new(
+        grants: impl IntoIterator<Item = (OrganizationName, TeamName, GrantedPermission)>,
+    ) -> Result<Self, InvalidPackage> {
+        let mut grants: Vec<_> = grants.into_iter().collect();
+        grants.sort_unstable();
+        for pair in grants.windows(2) {
+            if let [(organization, team, _), (other_organization, other_team, _)] = pair
+                && organization == other_organization
+                && team == other_team
+            {
+                return Err(InvalidPackage::TwoTeamGrants { organization: organization.clone(), team: team.clone() });
+            }
+        }
+        Ok(Self(grants.into()))
+    }
+
+    /// The highest grant to a team that the user is in while a member of its organization. Walks whichever is shorter,
+    /// the grants or the user's teams.
+    fn highest(&self, user: &OwnerView<'_>) -> Permission {
+        let memberships = user.memberships.as_slice();
+        let teams = memberships.iter().fold(0_usize, |sum, membership| sum.saturating_add(membership.teams().len()));
+        if self.0.len() <= teams {
+            let counts = |organization: &OrganizationName, team: &TeamName| {
+                user.memberships.find(organization.borrowed()).is_some_and(|own| own.is_in_team(team.borrowed()))
+            };
+            let held = self.0.iter().filter(|(organization, team, _)| counts(organization, team));
+            held.map(|(_, _, permission)| (*permission).into()).max().unwrap_or(Permission::NoAccess)
+        } else {
+            let own = memberships.iter().flat_map(|own| own.teams().iter().map(|team| (own.organization(), team)));
+            own.map(|(organization, team)| self.of(organization, team)).max().unwrap_or(Permission::NoAccess)
+        }
+    }
+
+    fn of(&self, organization: &OrganizationName, team: &TeamName) -> Permission {
+        let found = self.0.binary_search_by(|(o, t, _)| match o.cmp(organization) {
+            Ordering::Equal => t.cmp(team),
+            unequal @ (Ordering::Less | Ordering::Greater) => unequal,
+        });
+        found.ok().and_then(|at| self.0.get(at)).map_or(Permission::NoAccess, |(_, _, permission)| (*permission).into())
+    }
+}
+
+/// A package's state that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidPackage {
+    /// V1: unscoped packages are always public.
+    #[error("the unscoped package `{name}` as private: expected public, or a scoped name")]
+    PrivateUnscoped {
+        /// The package.
+        name: PackageName,
+    },
+    /// An unscoped package with a scope's owner, or a scoped one without.
+    #[error(
+        "the package `{name}` with the scope owner `{scope_owner}`: expected `unscoped` for an unscoped name, and only for it"
+    )]
+    ScopeOwner {
+        /// The package.
+        name: PackageName,
+        /// What was said of its scope.
+        scope_owner: ScopeOwner,
+    },
+    /// Two grants to one user.
+    #[error("two grants to the user `{user}`: expected one")]
+    TwoUserGrants {
+        /// The user.
+        user: UserName,
+    },
+    /// Two grants to one team.
+    #[error("two grants to the team `{organization}:{team}`: expected one")]
+    TwoTeamGrants {
+        /// The team's organization.
+        organization: OrganizationName,
+        /// The team.
+        team: TeamName,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InvalidPackage, Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
+    use crate::GrantedPermission;
+    use alloc::string::ToString;
+
+    fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Result<Package, InvalidPackage> {
+        let name = name.parse().unwrap();
+        Package::new(
+            name,
+            scope_owner,
+            visibility,
+            PublishingAccess::NoRequirement,
+            UserGrants::none(),
+            TeamGrants::none(),
+        )
+    }
+
+    #[test]
+    fn states_that_cannot_be_are_refused() {
+        assert!(package("x", ScopeOwner::Unscoped, Visibility::Public).is_ok());
+        assert!(package("@a/x", ScopeOwner::Nobody, Visibility::Private).is_ok());
+        assert_eq!(
+            package("x", ScopeOwner::Unscoped, Visibility::Private).unwrap_err().to_string(),
+            "the unscoped package `x` as private: expected public, or a scoped name",
+        );
+        assert_eq!(
+            package("x", ScopeOwner::User, Visibility::Public).unwrap_err().to_string(),
+            "the package `x` with the scope owner `user`: expected `unscoped` for an unscoped name, and only for it",
+        );
+        assert!(package("@a/x", ScopeOwner::Unscoped, Visibility::Public).is_err());
+        let alice = || ("alice".parse().unwrap(), GrantedPermission::ReadOnly);
+        assert_eq!(
+            UserGrants::new([alice(), alice()]).unwrap_err().to_string(),
+            "two grants to the user `alice`: expected one"
+        );
+        let ops = || ("acme".parse().unwrap(), "ops".parse().unwrap(), GrantedPermission::ReadOnly);
+        assert_eq!(
+            TeamGrants::new([ops(), ops()]).unwrap_err().to_string(),
+            "two grants to the team `acme:ops`: expected one"
+        );
+    }
+}

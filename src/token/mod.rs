@@ -1,0 +1,135 @@
+//! Access tokens: legacy and granular, as different types under one.
+
+mod grant;
+mod granular;
+mod issue;
+mod legacy;
+#[cfg(feature = "serde")]
+pub(crate) mod record;
+mod set;
+mod view;
+
+pub use grant::{
+    CoveredBy, InvalidSelection, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
+    PackagesAndScopes, PackagesGrant,
+};
+pub use granular::{
+    Bypass2fa, GranularSettings, GranularToken, InvalidToken, InvalidTokenText, TokenDescription, TokenName,
+};
+pub use issue::{IssueError, IssueFacts, MadeBy, NameTaken};
+pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
+#[cfg(feature = "serde")]
+pub use record::{LoadTokenError, StoredToken};
+pub use set::{GranularTokenSet, SetError};
+pub(crate) use view::Limits;
+pub use view::{GranularView, TokenKind, TokenView};
+
+use crate::{name::UserName, range::AllowedRanges, secret::TokenKey, time::Timestamp};
+
+/// **An access token**, legacy or granular, as a registry has it on record.
+///
+/// - Belongs to exactly one owner, by name (N5).
+/// - Never edited (L9); it can only be [revoked](Self::revoke).
+/// - Holds no secret: the digest is kept beside it, as the key that finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Token {
+    /// One of the three old kinds, without expiry.
+    Legacy(LegacyToken),
+    /// One with grants and an expiry.
+    Granular(GranularToken),
+}
+
+impl Token {
+    /// The public id.
+    #[must_use]
+    pub const fn key(&self) -> &TokenKey {
+        &self.common().key
+    }
+
+    /// The user it belongs to.
+    #[must_use]
+    pub const fn owner(&self) -> &UserName {
+        &self.common().owner
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn created(&self) -> Timestamp {
+        self.common().created
+    }
+
+    /// When its revocation was recorded, if it was.
+    #[must_use]
+    pub const fn revoked(&self) -> Option<Timestamp> {
+        self.common().revoked
+    }
+
+    /// Where it may be used from.
+    #[must_use]
+    pub const fn allowed_ranges(&self) -> &AllowedRanges {
+        &self.common().allowed_ranges
+    }
+
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> TokenKind {
+        match self {
+            Self::Legacy(token) => TokenKind::Legacy(token.kind()),
+            Self::Granular(_) => TokenKind::Granular,
+        }
+    }
+
+    /// Records a revocation. A token that is revoked already keeps the time it has; there is no way back.
+    pub fn revoke(&mut self, at: Timestamp) {
+        let common = match self {
+            Self::Legacy(token) => token.common_mut(),
+            Self::Granular(token) => token.common_mut(),
+        };
+        common.revoked.get_or_insert(at);
+    }
+
+    /// npm's advice to replace it, if it is a legacy token: something to send along as a notice.
+    #[must_use]
+    pub const fn retirement(&self) -> Option<RetirementNotice> {
+        match self {
+            Self::Legacy(token) => Some(token.retirement()),
+            Self::Granular(_) => None,
+        }
+    }
+
+    /// What the checks read of it. Costs nothing.
+    #[must_use]
+    pub fn as_view(&self) -> TokenView<'_> {
+        self.into()
+    }
+
+    const fn common(&self) -> &Common {
+        match self {
+            Self::Legacy(token) => token.common(),
+            Self::Granular(token) => token.common(),
+        }
+    }
+}
+
+impl From<LegacyToken> for Token {
+    fn from(token: LegacyToken) -> Self {
+        Self::Legacy(token)
+    }
+}
+
+impl From<GranularToken> for Token {
+    fn from(token: GranularToken) -> Self {
+        Self::Granular(token)
+    }
+}
+
+/// What every token has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Common {
+    key: TokenKey,
+    owner: UserName,
+    created: Timestamp,
+    revoked: Option<Timestamp>,
+    allowed_ranges: AllowedRanges,
+}

@@ -1,0 +1,503 @@
+//! Tokens in documents: a token of a world, and the versioned form in which a registry stores one.
+//!
+//! Reading is two steps, as for the whole world: the shape first, then the rules.
+
+use alloc::{string::ToString, vec::Vec};
+
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+
+use super::{
+    Bypass2fa, GranularSettings, GranularToken, InvalidToken, LegacyKind, LegacyToken, OrganizationSelection,
+    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription,
+};
+use crate::{
+    document::{self, ErrorAt, Fields, Node, Path},
+    permission::{GrantedPermission, Permission},
+    range::AllowedRanges,
+    secret::TokenKey,
+    time::Timestamp,
+};
+
+/// The fields of a token that its kind does not change, in the shape of the document.
+pub(crate) struct RawToken<'n> {
+    pub(crate) key: &'n str,
+    pub(crate) owner: &'n str,
+    created: Timestamp,
+    revoked: Option<Timestamp>,
+    cidr: Option<Vec<&'n str>>,
+    kind: RawKind<'n>,
+}
+
+enum RawKind<'n> {
+    Legacy(LegacyKind),
+    Granular(RawGranular<'n>),
+}
+
+pub(crate) struct RawGranular<'n> {
+    name: &'n str,
+    description: &'n str,
+    expires: Timestamp,
+    bypass_2fa: bool,
+    packages: RawPackages<'n>,
+    orgs: RawOrgs<'n>,
+}
+
+struct RawPackages<'n> {
+    permission: Permission,
+    select: Option<RawSelect<'n>>,
+}
+
+enum RawSelect<'n> {
+    All,
+    Only { packages: Option<Vec<&'n str>>, scopes: Option<Vec<&'n str>> },
+}
+
+struct RawOrgs<'n> {
+    permission: Permission,
+    select: Option<Vec<&'n str>>,
+}
+
+fn texts<'n>(node: &'n Node, path: &Path<'_>) -> Result<Vec<&'n str>, ErrorAt> {
+    let items = document::list(node, path)?.iter().enumerate();
+    items.map(|(index, item)| document::text(item, &path.item(index))).collect()
+}
+
+impl<'n> RawToken<'n> {
+    /// The shape. `key_field` is what the document calls the public id; other fields are `also`'s to read.
+    pub(crate) fn read(fields: &Fields<'n>, path: &Path<'_>, key_field: &str) -> Result<Self, ErrorAt> {
+        let required = |name: &'static str| fields.required(name, path);
+        let key = document::text(fields.required(key_field, path)?, &path.field(key_field))?;
+        let owner = document::text(required("owner")?, &path.field("owner"))?;
+        let created = document::word(required("created")?, &path.field("created"))?;
+        let at = path.field("revoked");
+        let revoked = document::nullable_text(required("revoked")?, &at)?;
+        let revoked = revoked.map(|text| text.parse().map_err(|error| at.error(error))).transpose()?;
+        let cidr = required("cidr")?;
+        let cidr = if *cidr == Node::Null { None } else { Some(texts(cidr, &path.field("cidr"))?) };
+        let kind = match (fields.optional("legacy"), fields.optional("granular")) {
+            (Some(legacy), None) => RawKind::Legacy(document::word(legacy, &path.field("legacy"))?),
+            (None, Some(granular)) => RawKind::Granular(RawGranular::read(granular, &path.field("granular"))?),
+            (Some(_), Some(_)) => return Err(path.error("both `legacy` and `granular`: expected one of them")),
+            (None, None) => return Err(path.error("neither `legacy` nor `granular`: expected one of them")),
+        };
+        Ok(Self { key, owner, created, revoked, cidr, kind })
+    }
+
+    /// The rules: a token, or every breach.
+    pub(crate) fn build(&self, path: &Path<'_>, key_field: &str, errors: &mut Vec<ErrorAt>) -> Option<Token> {
+        let key = keep(TokenKey::new(self.key), &path.field(key_field), errors);
+        let owner = keep(self.owner.parse(), &path.field("owner"), errors);
+        let allowed_ranges = ranges(self.cidr.as_deref(), &path.field("cidr"), errors);
+        let (created, revoked) = (self.created, self.revoked);
+        match &self.kind {
+            RawKind::Legacy(kind) => {
+                Some(LegacyToken::load(key?, owner?, *kind, created, revoked, allowed_ranges?).into())
+            }
+            RawKind::Granular(granular) => {
+                let path = path.field("granular");
+                let before = errors.len();
+                let settings = granular.build(created, allowed_ranges, &path, errors);
+                let (key, owner, settings) = (key?, owner?, settings?);
+                if errors.len() > before {
+                    return None;
+                }
+                keep(GranularToken::load(key, owner, created, revoked, settings), &path, errors).map(Into::into)
+            }
+        }
+    }
+}
+
+/// The value, or its error noted at its place.
+pub(crate) fn keep<T, E: core::fmt::Display>(
+    result: Result<T, E>,
+    path: &Path<'_>,
+    errors: &mut Vec<ErrorAt>,
+) -> Option<T> {
+    result.map_err(|error| errors.push(path.error(error))).ok()
+}
+
+/// Every text of a list parsed, or each failure noted at its place.
+fn keep_all<T: core::str::FromStr<Err: core::fmt::Display>>(
+    list: &[&str],
+    path: &Path<'_>,
+    errors: &mut Vec<ErrorAt>,
+) -> Option<Vec<T>> {
+    let before = errors.len();
+    let items = list.iter().enumerate();
+    let values: Vec<T> = items.filter_map(|(index, text)| keep(text.parse(), &path.item(index), errors)).collect();
+    (errors.len() == before).then_some(values)
+}
+
+/// `cidr`: null for any address, else a list that is not empty.
+pub(crate) fn ranges(cidr: Option<&[&str]>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<AllowedRanges> {
+    match cidr {
+        None => Some(AllowedRanges::Any),
+        Some(list) => {
+            let ranges = keep_all(list, path, errors)?;
+            keep(AllowedRanges::only(ranges), path, errors)
+        }
+    }
+}
+
+impl<'n> RawGranular<'n> {
+    pub(crate) fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        const KNOWN: &[&str] = &["name", "description", "expires", "bypass_2fa", "packages_and_scopes", "orgs"];
+        let fields = Fields::of(node, path, KNOWN)?;
+        let name = document::text(fields.required("name", path)?, &path.field("name"))?;
+        let at = path.field("description");
+        let description = fields.optional("description").map_or(Ok(""), |node| document::text(node, &at))?;
+        let expires = document::word(fields.required("expires", path)?, &path.field("expires"))?;
+        let at = path.field("bypass_2fa");
+        let bypass_2fa = fields.optional("bypass_2fa").map_or(Ok(false), |node| document::boolean(node, &at))?;
+        let packages = match fields.optional("packages_and_scopes") {
+            None => RawPackages { permission: Permission::NoAccess, select: None },
+            Some(node) => RawPackages::read(node, &path.field("packages_and_scopes"))?,
+        };
+        let orgs = match fields.optional("orgs") {
+            None => RawOrgs { permission: Permission::NoAccess, select: None },
+            Some(node) => RawOrgs::read(node, &path.field("orgs"))?,
+        };
+        Ok(Self { name, description, expires, bypass_2fa, packages, orgs })
+    }
+
+    pub(crate) fn build(
+        &self,
+        created: Timestamp,
+        allowed_ranges: Option<AllowedRanges>,
+        path: &Path<'_>,
+        errors: &mut Vec<ErrorAt>,
+    ) -> Option<GranularSettings> {
+        let name = keep(self.name.parse(), &path.field("name"), errors);
+        let description: Option<TokenDescription> = keep(self.description.parse(), &path.field("description"), errors);
+        let bypass_2fa = if self.bypass_2fa { Bypass2fa::On } else { Bypass2fa::Off };
+        let packages = self.packages.build(&path.field("packages_and_scopes"), errors);
+        let organizations = self.orgs.build(&path.field("orgs"), errors);
+        // The limits that no field breaks alone, each at the field it is about.
+        let permissions = (self.packages.permission, self.orgs.permission);
+        for broken in super::granular::broken_limits(created, self.expires, bypass_2fa, permissions.0, permissions.1) {
+            let at = match broken {
+                InvalidToken::ExpiresTooSoon { .. } | InvalidToken::MadeTooLate { .. } => path.field("expires"),
+                InvalidToken::BypassWithoutReadWrite => path.field("bypass_2fa"),
+                InvalidToken::NoPermission => *path,
+            };
+            errors.push(at.error(broken));
+        }
+        Some(GranularSettings {
+            name: name?,
+            description: description?,
+            expires_at: self.expires,
+            allowed_ranges: allowed_ranges?,
+            bypass_2fa,
+            packages: packages?,
+            organizations: organizations?,
+        })
+    }
+}
+
+/// `select` against `permission` (L5).
+fn selection<'s, T>(
+    permission: Permission,
+    select: Option<&'s T>,
+    path: &Path<'_>,
+) -> Result<Option<(GrantedPermission, &'s T)>, ErrorAt> {
+    let granted = match permission {
+        Permission::NoAccess => None,
+        Permission::ReadOnly => Some(GrantedPermission::ReadOnly),
+        Permission::ReadWrite => Some(GrantedPermission::ReadWrite),
+    };
+    match (granted, select) {
+        (None, None) => Ok(None),
+        (Some(granted), Some(select)) => Ok(Some((granted, select))),
+        (None, Some(_)) => Err(path.field("select").error("a selection with `no-access`: expected none")),
+        (Some(granted), None) => {
+            Err(path.field("select").error(alloc::format!("no selection with `{granted}`: expected one")))
+        }
+    }
+}
+
+/// The value, or its error noted where it says.
+fn note<T>(result: Result<T, ErrorAt>, errors: &mut Vec<ErrorAt>) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
+}
+
+impl<'n> RawPackages<'n> {
+    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        let fields = Fields::of(node, path, &["permission", "select"])?;
+        let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
+        let at = path.field("select");
+        let select = match fields.optional("select") {
+            None => None,
+            Some(Node::Text(text)) if &**text == "all" => Some(RawSelect::All),
+            Some(node @ Node::Object(_)) => {
+                let fields = Fields::of(node, &at, &["packages", "scopes"])?;
+                let list = |name| fields.optional(name).map(|node| texts(node, &at.field(name))).transpose();
+                Some(RawSelect::Only { packages: list("packages")?, scopes: list("scopes")? })
+            }
+            Some(node) => {
+                return Err(document::wrong_kind(node, &at, "`all`, or an object with `packages` and `scopes`"));
+            }
+        };
+        Ok(Self { permission, select })
+    }
+
+    fn build(&self, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<PackagesGrant> {
+        let Some((permission, select)) = note(selection(self.permission, self.select.as_ref(), path), errors)? else {
+            return Some(PackagesGrant::NoAccess);
+        };
+        let path = path.field("select");
+        let selection = match select {
+            RawSelect::All => PackageSelection::All,
+            RawSelect::Only { packages, scopes } => {
+                let mut entries: Option<Vec<PackageOrScope>> = Some(Vec::new());
+                let mut add = |list: Option<Vec<PackageOrScope>>| {
+                    entries = entries.take().zip(list).map(|(mut entries, list)| {
+                        entries.extend(list);
+                        entries
+                    });
+                };
+                if let Some(packages) = packages {
+                    let at = path.field("packages");
+                    not_empty(packages, &at, errors);
+                    add(keep_all(packages, &at, errors)
+                        .map(|list| list.into_iter().map(PackageOrScope::Package).collect()));
+                }
+                if let Some(scopes) = scopes {
+                    let at = path.field("scopes");
+                    not_empty(scopes, &at, errors);
+                    add(keep_all(scopes, &at, errors).map(|list| list.into_iter().map(PackageOrScope::Scope).collect()));
+                }
+                let empty_list = [packages, scopes].into_iter().flatten().any(Vec::is_empty);
+                if empty_list {
+                    return None;
+                }
+                // Too many in one list alone is that list's error.
+                let at = match (packages, scopes) {
+                    (Some(_), None) => path.field("packages"),
+                    (None, Some(_)) => path.field("scopes"),
+                    (Some(_), Some(_)) | (None, None) => path,
+                };
+                keep(PackageSelection::only(entries?), &at, errors)?
+            }
+        };
+        Some(PackagesGrant::Granted { permission, selection })
+    }
+}
+
+fn not_empty(list: &[&str], path: &Path<'_>, errors: &mut Vec<ErrorAt>) {
+    if list.is_empty() {
+        errors.push(path.error(super::InvalidSelection::Empty));
+    }
+}
+
+impl<'n> RawOrgs<'n> {
+    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        let fields = Fields::of(node, path, &["permission", "select"])?;
+        let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
+        let select = fields.optional("select").map(|node| texts(node, &path.field("select"))).transpose()?;
+        Ok(Self { permission, select })
+    }
+
+    fn build(&self, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<OrganizationsGrant> {
+        let Some((permission, select)) = note(selection(self.permission, self.select.as_ref(), path), errors)? else {
+            return Some(OrganizationsGrant::NoAccess);
+        };
+        let path = path.field("select");
+        let organizations = keep_all(select, &path, errors)?;
+        let selection = keep(OrganizationSelection::only(organizations), &path, errors)?;
+        Some(OrganizationsGrant::Granted { permission, selection })
+    }
+}
+
+/// **A token as a registry stores it**: one JSON object (or the like) with a version.
+///
+/// - Writing: `StoredToken::from(&token)` is `Serialize`.
+/// - Reading: deserialize it, then [`load`](Self::load). It loads whole or not at all: a newer version, an unknown
+///   field and a broken limit are errors, never half a token. A token that does not load is an unknown one.
+/// - It holds no secret and no digest: those are the key under which you store it.
+///
+/// ```
+/// use tollgate::StoredToken;
+///
+/// let text = r#"{"version": 1, "key": "t-1", "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null,
+///                "cidr": null, "legacy": "publish"}"#;
+/// let stored: StoredToken = serde_json::from_str(text)?;
+/// let token = stored.load()?;
+/// let again = serde_json::to_string(&StoredToken::from(&token))?;
+/// assert_eq!(serde_json::from_str::<StoredToken>(&again)?.load()?, token);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredToken(Form);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    Read(Node),
+    Written(Token),
+}
+
+/// The version of the stored form that this crate writes, and the newest that it reads.
+const STORED_VERSION: u64 = 1;
+
+impl From<&Token> for StoredToken {
+    fn from(token: &Token) -> Self {
+        Self(Form::Written(token.clone()))
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredToken {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Node::deserialize(deserializer).map(|node| Self(Form::Read(node)))
+    }
+}
+
+impl StoredToken {
+    /// The token: its shape and limits are checked (L1 and the uniqueness of L6 are the account's), its owner's rights
+    /// are not (L8).
+    ///
+    /// # Errors
+    /// A newer version than this crate knows, a shape that is not version 1's, or a broken rule.
+    pub fn load(&self) -> Result<Token, LoadTokenError> {
+        let node = match &self.0 {
+            Form::Written(token) => return Ok(token.clone()),
+            Form::Read(node) => node,
+        };
+        let path = Path::Top;
+        let malformed = |error: ErrorAt| LoadTokenError::Malformed { message: error.to_string() };
+        let entries = document::object(node, &path).map_err(malformed)?;
+        match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
+            Some(Node::Number(Some(STORED_VERSION))) => {}
+            Some(Node::Number(Some(found))) if *found > STORED_VERSION => {
+                return Err(LoadTokenError::NewerVersion { found: *found });
+            }
+            Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),
+            None => return Err(malformed(path.field("version").error("missing field"))),
+        }
+        let known = &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular"];
+        if let Some((name, _)) = entries.iter().find(|(name, _)| !known.contains(&&**name)) {
+            return Err(LoadTokenError::UnknownField { name: crate::words::excerpt(name) });
+        }
+        let fields = Fields::of(node, &path, known).map_err(malformed)?;
+        let raw = RawToken::read(&fields, &path, "key").map_err(malformed)?;
+        let mut errors = Vec::new();
+        let token = raw.build(&path, "key", &mut errors);
+        let broken = |errors: &[ErrorAt]| {
+            let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            LoadTokenError::Invalid { message: messages.join("; ") }
+        };
+        token.filter(|_| errors.is_empty()).ok_or_else(|| broken(&errors))
+    }
+}
+
+/// A stored token that does not load.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadTokenError {
+    /// Written by a newer version of this crate.
+    #[error("stored token of version {found}: expected 1, the newest that this version of the crate reads")]
+    NewerVersion {
+        /// The version found.
+        found: u64,
+    },
+    /// A field of no version that this crate knows: it might be a restriction.
+    #[error("stored token with the unknown field `{name}`: expected none, for it might be a restriction")]
+    UnknownField {
+        /// The field.
+        name: alloc::boxed::Box<str>,
+    },
+    /// Not of the shape of version 1.
+    #[error("malformed stored token: {message}")]
+    Malformed {
+        /// Where, and what.
+        message: alloc::string::String,
+    },
+    /// A rule is broken.
+    #[error("invalid stored token: {message}")]
+    Invalid {
+        /// Where, and what, each.
+        message: alloc::string::String,
+    },
+}
+
+impl Serialize for StoredToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let token = match &self.0 {
+            Form::Written(token) => token.clone(),
+            Form::Read(_) => self.load().map_err(serde::ser::Error::custom)?,
+        };
+        let mut map = serializer.serialize_map(Some(7))?;
+        map.serialize_entry("version", &STORED_VERSION)?;
+        map.serialize_entry("key", token.key())?;
+        map.serialize_entry("owner", token.owner())?;
+        map.serialize_entry("created", &token.created())?;
+        map.serialize_entry("revoked", &token.revoked())?;
+        map.serialize_entry("cidr", token.allowed_ranges())?;
+        match &token {
+            Token::Legacy(legacy) => map.serialize_entry("legacy", &legacy.kind())?,
+            Token::Granular(granular) => map.serialize_entry("granular", &WrittenGranular(granular))?,
+        }
+        map.end()
+    }
+}
+
+struct WrittenGranular<'t>(&'t GranularToken);
+
+impl Serialize for WrittenGranular<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(token) = self;
+        let mut map = serializer.serialize_map(Some(6))?;
+        map.serialize_entry("name", token.name())?;
+        map.serialize_entry("description", token.description())?;
+        map.serialize_entry("expires", &token.expires_at())?;
+        map.serialize_entry("bypass_2fa", &(token.bypass_2fa() == Bypass2fa::On))?;
+        map.serialize_entry("packages_and_scopes", &WrittenPackages(token.packages()))?;
+        map.serialize_entry("orgs", &WrittenOrganizations(token.organizations()))?;
+        map.end()
+    }
+}
+
+struct WrittenPackages<'t>(&'t PackagesGrant);
+
+impl Serialize for WrittenPackages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("permission", &self.0.permission())?;
+        match self.0 {
+            PackagesGrant::NoAccess => {}
+            PackagesGrant::Granted { permission: _, selection: PackageSelection::All } => {
+                map.serialize_entry("select", "all")?;
+            }
+            PackagesGrant::Granted { permission: _, selection: PackageSelection::Only(only) } => {
+                map.serialize_entry("select", &WrittenSelect(only))?;
+            }
+        }
+        map.end()
+    }
+}
+
+struct WrittenSelect<'t>(&'t super::PackagesAndScopes);
+
+impl Serialize for WrittenSelect<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.0.packages().is_empty() {
+            map.serialize_entry("packages", self.0.packages())?;
+        }
+        if !self.0.scopes().is_empty() {
+            map.serialize_entry("scopes", self.0.scopes())?;
+        }
+        map.end()
+    }
+}
+
+struct WrittenOrganizations<'t>(&'t OrganizationsGrant);
+
+impl Serialize for WrittenOrganizations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("permission", &self.0.permission())?;
+        if let OrganizationsGrant::Granted { permission: _, selection } = self.0 {
+            map.serialize_entry("select", selection.as_slice())?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,109 @@
+//! All granular tokens of one account, for those who have the list (L1, L6).
+
+use alloc::vec::Vec;
+
+use super::{GranularToken, NameTaken, TokenName};
+use crate::{limits::MAX_GRANULAR_TOKENS, owner::OwnerView, secret::TokenKey, time::Timestamp};
+
+/// **The granular tokens of one account**: at most 1000 that are not revoked, no two of these with one name.
+///
+/// A token that was made at or before the account's cut-off counts as revoked (T1).
+#[derive(Clone, Debug)]
+pub struct GranularTokenSet<'a> {
+    owner: OwnerView<'a>,
+    tokens: Vec<GranularToken>,
+}
+
+impl<'a> GranularTokenSet<'a> {
+    /// An account without any.
+    #[must_use]
+    pub const fn new(owner: OwnerView<'a>) -> Self {
+        Self { owner, tokens: Vec::new() }
+    }
+
+    /// How many are not revoked: [`IssueFacts::granular_tokens`](super::IssueFacts::granular_tokens).
+    #[must_use]
+    pub fn not_revoked(&self) -> usize {
+        self.live().count()
+    }
+
+    /// Whether one that is not revoked has the name: [`IssueFacts::name_taken`](super::IssueFacts::name_taken).
+    #[must_use]
+    pub fn name_taken(&self, name: &TokenName) -> NameTaken {
+        if self.live().any(|token| token.name() == name) { NameTaken::Yes } else { NameTaken::No }
+    }
+
+    /// Adds a token.
+    ///
+    /// # Errors
+    /// The token belongs to someone else, has the id of one in the set, or is not revoked and would be the 1001st such
+    /// or share its name with another (L1, L6). The set stays as it was.
+    pub fn insert(&mut self, token: GranularToken) -> Result<(), SetError> {
+        if token.common().owner != self.owner.name {
+            return Err(SetError::OwnerOfAnother);
+        }
+        if self.tokens.iter().any(|other| other.common().key == token.common().key) {
+            return Err(SetError::KeyTaken { key: token.common().key.clone() });
+        }
+        if self.is_live(&token) {
+            if self.not_revoked() >= MAX_GRANULAR_TOKENS {
+                return Err(SetError::TooMany);
+            }
+            if self.name_taken(token.name()) == NameTaken::Yes {
+                return Err(SetError::NameTaken { name: token.name().clone() });
+            }
+        }
+        self.tokens.push(token);
+        Ok(())
+    }
+
+    /// Revokes a token, which frees its place and its name. False if there is none of that id.
+    pub fn revoke(&mut self, key: &TokenKey, at: Timestamp) -> bool {
+        let found = self.tokens.iter_mut().find(|token| token.common().key == *key);
+        found.is_some_and(|token| {
+            token.common_mut().revoked.get_or_insert(at);
+            true
+        })
+    }
+
+    /// The tokens, revoked ones included, in the order they were added.
+    #[must_use]
+    pub fn as_slice(&self) -> &[GranularToken] {
+        &self.tokens
+    }
+
+    fn live(&self) -> impl Iterator<Item = &GranularToken> {
+        self.tokens.iter().filter(|token| self.is_live(token))
+    }
+
+    fn is_live(&self, token: &GranularToken) -> bool {
+        let common = token.common();
+        common.revoked.is_none() && self.owner.tokens_revoked_until.is_none_or(|cut_off| common.created > cut_off)
+    }
+}
+
+/// A token that does not fit into the set of its account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetError {
+    /// The token belongs to someone else.
+    #[error("a token of another user: expected one of the account's own")]
+    OwnerOfAnother,
+    /// The public id is in the set already.
+    #[error("token id `{key}` twice: expected each once")]
+    KeyTaken {
+        /// The id.
+        key: TokenKey,
+    },
+    /// L1.
+    #[error(
+        "more than {MAX_GRANULAR_TOKENS} granular tokens that are not revoked: expected at most {MAX_GRANULAR_TOKENS}"
+    )]
+    TooMany,
+    /// L6.
+    #[error("token name `{name}` twice among granular tokens that are not revoked: expected each once")]
+    NameTaken {
+        /// The name.
+        name: TokenName,
+    },
+}

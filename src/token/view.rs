@@ -1,0 +1,141 @@
+//! What the checks read of a token.
+
+use core::fmt;
+
+use super::{Bypass2fa, InvalidToken, LegacyKind, OrganizationsGrant, PackagesGrant, Token, granular::check_limits};
+use crate::{name::UserName, range::AllowedRanges, secret::TokenKey, time::Timestamp};
+
+/// Which kind of token it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenKind {
+    /// A legacy token of this kind.
+    Legacy(LegacyKind),
+    /// A granular token.
+    Granular,
+}
+
+impl fmt::Display for TokenKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Legacy(kind) => write!(f, "legacy {kind}"),
+            Self::Granular => f.write_str("granular"),
+        }
+    }
+}
+
+/// **What the checks read of a token**, borrowed: from a [`Token`], or from other storage of the same validated values.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenView<'a> {
+    pub(crate) key: &'a TokenKey,
+    pub(crate) owner: UserName<&'a str>,
+    pub(crate) created: Timestamp,
+    pub(crate) revoked: Option<Timestamp>,
+    pub(crate) allowed_ranges: &'a AllowedRanges,
+    pub(crate) limits: Limits<'a>,
+}
+
+/// What sets the two kinds apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limits<'a> {
+    Legacy(LegacyKind),
+    Granular(GranularView<'a>),
+}
+
+/// What only a granular token has, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct GranularView<'a> {
+    /// The instant from which it is dead (T2).
+    pub expires_at: Timestamp,
+    /// Whether it passes the second factor (F1).
+    pub bypass_2fa: Bypass2fa,
+    /// What it may do with packages.
+    pub packages: &'a PackagesGrant,
+    /// What it may do with organizations.
+    pub organizations: &'a OrganizationsGrant,
+}
+
+impl<'a> TokenView<'a> {
+    /// A legacy token from other storage.
+    #[must_use]
+    pub const fn legacy(
+        key: &'a TokenKey,
+        owner: UserName<&'a str>,
+        kind: LegacyKind,
+        created: Timestamp,
+        revoked: Option<Timestamp>,
+        allowed_ranges: &'a AllowedRanges,
+    ) -> Self {
+        Self { key, owner, created, revoked, allowed_ranges, limits: Limits::Legacy(kind) }
+    }
+
+    /// A granular token from other storage, held to the same limits as [`GranularToken::load`](super::GranularToken::load).
+    ///
+    /// # Errors
+    /// L4, L5 or L7 is broken.
+    pub fn granular(
+        key: &'a TokenKey,
+        owner: UserName<&'a str>,
+        created: Timestamp,
+        revoked: Option<Timestamp>,
+        allowed_ranges: &'a AllowedRanges,
+        granular: GranularView<'a>,
+    ) -> Result<Self, InvalidToken> {
+        let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
+        check_limits(created, expires_at, bypass_2fa, packages, organizations)?;
+        Ok(Self { key, owner, created, revoked, allowed_ranges, limits: Limits::Granular(granular) })
+    }
+
+    /// The public id.
+    #[must_use]
+    pub const fn key(&self) -> &'a TokenKey {
+        self.key
+    }
+
+    /// The user it belongs to.
+    #[must_use]
+    pub const fn owner(&self) -> UserName<&'a str> {
+        self.owner
+    }
+
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> TokenKind {
+        match self.limits {
+            Limits::Legacy(kind) => TokenKind::Legacy(kind),
+            Limits::Granular(_) => TokenKind::Granular,
+        }
+    }
+
+    /// The instant from which it is dead; a legacy token has none.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        match self.limits {
+            Limits::Legacy(_) => None,
+            Limits::Granular(granular) => Some(granular.expires_at),
+        }
+    }
+}
+
+impl<'a> From<&'a Token> for TokenView<'a> {
+    fn from(token: &'a Token) -> Self {
+        let common = token.common();
+        let limits = match token {
+            Token::Legacy(token) => Limits::Legacy(token.kind()),
+            Token::Granular(token) => Limits::Granular(GranularView {
+                expires_at: token.expires_at(),
+                bypass_2fa: token.bypass_2fa(),
+                packages: token.packages(),
+                organizations: token.organizations(),
+            }),
+        };
+        Self {
+            key: &common.key,
+            owner: common.owner.borrowed(),
+            created: common.created,
+            revoked: common.revoked,
+            allowed_ranges: &common.allowed_ranges,
+            limits,
+        }
+    }
+}

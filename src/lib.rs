@@ -1,3 +1,8 @@
+// In the documentation the README's links lead to the pages that are compiled with the crate.
+//! [rules]: crate::docs::rules
+//! [files]: crate::docs::format
+//! [design]: crate::docs::design
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

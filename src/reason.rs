@@ -13,33 +13,33 @@ words! {
         TokenUnknown = "token-unknown",
         /// There is no token, and what is asked is not the reading of a public package (V1).
         AuthenticationRequired = "authentication-required",
-        /// T1: revoked, or made at or before the account's cut-off.
+        /// [T1](crate::docs::rules#t1): revoked, or made at or before the account's cut-off.
         TokenRevoked = "token-revoked",
-        /// T2: the time has come to its expiry or is past it.
+        /// [T2](crate::docs::rules#t2): the time has come to its expiry or is past it.
         TokenExpired = "token-expired",
-        /// T3: the address is in none of the token's ranges, or unknown while there are some.
+        /// [T3](crate::docs::rules#t3): the address is in none of the token's ranges, or unknown while there are some.
         IpNotAllowed = "ip-not-allowed",
-        /// T4: the owner is suspended.
+        /// [T4](crate::docs::rules#t4): the owner is suspended.
         OwnerSuspended = "owner-suspended",
-        /// K1: tokens of this kind never do this.
+        /// [K1](crate::docs::rules#k1): tokens of this kind never do this.
         KindForbidsAction = "kind-forbids-action",
-        /// G1: the permission on that side is below what the action needs.
+        /// [G1](crate::docs::rules#g1): the permission on that side is below what the action needs.
         PermissionTooLow = "permission-too-low",
-        /// D1: no organization has the name.
+        /// [D1](crate::docs::rules#d1): no organization has the name.
         NoSuchOrg = "no-such-org",
-        /// D1: no package has the name.
+        /// [D1](crate::docs::rules#d1): no package has the name.
         NoSuchPackage = "no-such-package",
-        /// G2: the package or organization is not in the selection.
+        /// [G2](crate::docs::rules#g2): the package or organization is not in the selection.
         NotSelected = "not-selected",
-        /// G3: neither everything nor the scope is selected, as creating a package needs.
+        /// [G3](crate::docs::rules#g3): neither everything nor the scope is selected, as creating a package needs.
         CreationNotCovered = "creation-not-covered",
-        /// C: the owner may not do this now.
+        /// [C](crate::docs::rules#c): the owner may not do this now.
         OwnerLacksPermission = "owner-lacks-permission",
-        /// C3: no new package may have the name.
+        /// [C3](crate::docs::rules#c3): no new package may have the name.
         InvalidNewName = "invalid-new-name",
-        /// F2: the package refuses writes by automation and granular tokens.
+        /// [F2](crate::docs::rules#f2): the package refuses writes by automation and granular tokens.
         TokensDisallowed = "tokens-disallowed",
-        /// F5: the package wants a second factor and the owner has none.
+        /// [F5](crate::docs::rules#f5): the package wants a second factor and the owner has none.
         SecondFactorNotEnrolled = "second-factor-not-enrolled",
     }
 }
@@ -71,41 +71,41 @@ words! {
     /// **The checks of a decision**, in the order of D1. An [`Explanation`](crate::Explanation) has one step for each.
     #[non_exhaustive]
     pub enum Check: "check" {
-        /// T1: neither revoked nor made at or before the account's cut-off.
+        /// [T1](crate::docs::rules#t1): neither revoked nor made at or before the account's cut-off.
         NotRevoked = "not-revoked",
-        /// T2: before its expiry.
+        /// [T2](crate::docs::rules#t2): before its expiry.
         NotExpired = "not-expired",
-        /// T3: the address is in an allowed range.
+        /// [T3](crate::docs::rules#t3): the address is in an allowed range.
         AddressAllowed = "address-allowed",
-        /// T4: the owner is active.
+        /// [T4](crate::docs::rules#t4): the owner is active.
         OwnerActive = "owner-active",
-        /// K1: tokens of this kind do this.
+        /// [K1](crate::docs::rules#k1): tokens of this kind do this.
         KindHasAction = "kind-has-action",
-        /// G1, as far as it does not depend on the resource.
+        /// [G1](crate::docs::rules#g1), as far as it does not depend on the resource.
         PermissionForAction = "permission-for-action",
-        /// D1: the organization exists.
+        /// [D1](crate::docs::rules#d1): the organization exists.
         OrganizationExists = "organization-exists",
-        /// D1: the package exists.
+        /// [D1](crate::docs::rules#d1): the package exists.
         PackageExists = "package-exists",
-        /// V1: everyone may read a public package.
+        /// [V1](crate::docs::rules#v1): everyone may read a public package.
         PublicRead = "public-read",
-        /// G1, what is left of it.
+        /// [G1](crate::docs::rules#g1), what is left of it.
         PermissionForResource = "permission-for-resource",
-        /// G2 for organizations.
+        /// [G2](crate::docs::rules#g2) for organizations.
         OrganizationSelected = "organization-selected",
-        /// G2 for packages.
+        /// [G2](crate::docs::rules#g2) for packages.
         PackageSelected = "package-selected",
-        /// G3: a selection that covers what does not exist yet.
+        /// [G3](crate::docs::rules#g3): a selection that covers what does not exist yet.
         CreationCovered = "creation-covered",
-        /// C5: the owner's role.
+        /// [C5](crate::docs::rules#c5): the owner's role.
         OwnerRole = "owner-role",
-        /// C2 to C5: the owner's right over the package.
+        /// [C2](crate::docs::rules#c2) to [C5](crate::docs::rules#c5): the owner's right over the package.
         OwnerRight = "owner-right",
-        /// C6: the owner's own account.
+        /// [C6](crate::docs::rules#c6): the owner's own account.
         OwnAccount = "own-account",
-        /// C3: a name that a new package may have.
+        /// [C3](crate::docs::rules#c3): a name that a new package may have.
         NewNameValid = "new-name-valid",
-        /// F: the second factor.
+        /// [F](crate::docs::rules#f): the second factor.
         SecondFactor = "second-factor",
     }
 }

@@ -211,7 +211,7 @@ fn crc_32(bytes: &[u8]) -> u32 {
 /// use tollgate::{Checksum, MintedSecret, SecretForm, SecretPrefix};
 ///
 /// // 64 bytes of a cryptographic generator; these here are not random.
-/// let bytes: Vec<u8> = (0..64).map(|n| n * 7).collect();
+/// let bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
 /// let prefix = SecretPrefix::default();
 /// let minted = MintedSecret::mint(&prefix, &bytes)?;
 /// assert_eq!(minted.as_secret().form(&prefix), SecretForm::Prefixed(Checksum::Valid));

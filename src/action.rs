@@ -1,9 +1,6 @@
 //! Actions: what a token is used for. One type for each kind of resource, so that the wrong pair does not compile.
 
 use crate::{
-    operation::Operation,
-    organization::{Account, NewTeam, OrganizationAndPackage, OrganizationState, Team, TeamAndPackage},
-    package::PackageState,
     permission::{Permission, Side},
     token::LegacyKind,
     words::words,
@@ -171,88 +168,17 @@ words! {
     }
 }
 
-/// **Making a team**: [`Action::CreateTeam`], on a [`NewTeam`].
+/// **Making a team**: [`Action::CreateTeam`], on a [`NewTeam`](crate::NewTeam).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreateTeam;
 
-/// **Giving a team access to a package, or taking it**: [`Action::ManageTeamAccess`], on a [`TeamAndPackage`].
+/// **Giving a team access to a package, or taking it**: [`Action::ManageTeamAccess`], on a [`TeamAndPackage`](crate::TeamAndPackage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManageTeamAccess;
 
-/// **Letting another organization at a package**: [`Action::SharePackage`], on an [`OrganizationAndPackage`].
+/// **Letting another organization at a package**: [`Action::SharePackage`], on an [`OrganizationAndPackage`](crate::OrganizationAndPackage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharePackage;
-
-/// **An action and the resource it belongs with.** Implemented for the right pairs and no others:
-///
-/// ```
-/// # use tollgate::*;
-/// # let name = PackageName::new("left-pad").unwrap();
-/// let operation = PackageAction::Publish.on(MissingPackage::new(name));
-/// assert_eq!(operation.action(), Action::CreatePackage);
-/// ```
-/// ```compile_fail,E0277
-/// # use tollgate::*;
-/// # let name = PackageName::new("left-pad").unwrap();
-/// let operation = OrganizationAction::AddMember.on(MissingPackage::new(name));
-/// ```
-pub trait ActionOn<'a, Resource>: sealed::Sealed {
-    /// This action on that resource.
-    fn on(self, resource: Resource) -> Operation<'a>;
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::PackageAction {}
-    impl Sealed for super::OrganizationAction {}
-    impl Sealed for super::CreateTeam {}
-    impl Sealed for super::TeamAction {}
-    impl Sealed for super::ManageTeamAccess {}
-    impl Sealed for super::SharePackage {}
-    impl Sealed for super::AccountAction {}
-}
-
-impl<'a, R: Into<PackageState<'a>>> ActionOn<'a, R> for PackageAction {
-    fn on(self, package: R) -> Operation<'a> {
-        Operation::Package { action: self, package: package.into() }
-    }
-}
-
-impl<'a, R: Into<OrganizationState<'a>>> ActionOn<'a, R> for OrganizationAction {
-    fn on(self, organization: R) -> Operation<'a> {
-        Operation::Organization { action: self, organization: organization.into() }
-    }
-}
-
-impl<'a> ActionOn<'a, NewTeam<'a>> for CreateTeam {
-    fn on(self, team: NewTeam<'a>) -> Operation<'a> {
-        Operation::CreateTeam { team }
-    }
-}
-
-impl<'a> ActionOn<'a, Team<'a>> for TeamAction {
-    fn on(self, team: Team<'a>) -> Operation<'a> {
-        Operation::Team { action: self, team }
-    }
-}
-
-impl<'a> ActionOn<'a, TeamAndPackage<'a>> for ManageTeamAccess {
-    fn on(self, resource: TeamAndPackage<'a>) -> Operation<'a> {
-        Operation::ManageTeamAccess(resource)
-    }
-}
-
-impl<'a> ActionOn<'a, OrganizationAndPackage<'a>> for SharePackage {
-    fn on(self, resource: OrganizationAndPackage<'a>) -> Operation<'a> {
-        Operation::SharePackage(resource)
-    }
-}
-
-impl<'a, R: Into<Account<'a>>> ActionOn<'a, R> for AccountAction {
-    fn on(self, account: R) -> Operation<'a> {
-        Operation::Account { action: self, account: account.into() }
-    }
-}
 
 /// What a granular token needs for an action: the last column of the table in K and G.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

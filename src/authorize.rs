@@ -1,13 +1,14 @@
 //! The decision: bind, then at an address and a time, then one resource or many.
 
 use crate::{
-    action::{Action, ActionOn},
+    action::{Action, PackageAction},
+    asked::Asked,
     bound::{BoundToken, Presented},
-    check::{self, Case, Proof, Step, prove, prove_settled},
+    check::{self, AllProofs, AnonymousProof, Case, Passed, Step, TokenProofs, all_but_factor, prove},
     comparison::{Comparison, DemandedBy},
-    decision::{Allow, Asked, Challenge, Decision, Deny},
+    decision::{Allow, Challenge, Decision, Deny},
     explain::Explanation,
-    operation::Operation,
+    operation::{ActionOn, Operation},
     package::{PackageState, PackageView},
     range::ClientIp,
     reason::Reason,
@@ -163,7 +164,7 @@ impl<'a> PresentedToken<'a> {
         packages
             .into_iter()
             .map(Into::into)
-            .filter(move |package| self.decide(crate::action::PackageAction::ReadPackage.on(*package)).is_allow())
+            .filter(move |package| self.decide(PackageAction::ReadPackage.on(*package)).is_allow())
     }
 }
 
@@ -194,109 +195,10 @@ fn decide(case: Case<'_>, token: TokenProofs) -> Decision<'_> {
     }
 }
 
-/// What a case without a failure came through.
-enum Passed {
-    ByPublicRead(PublicProofs),
-    ByGrant(AllButFactor),
-}
-
-fn all_but_factor<'a>(case: &Case<'a>, token: TokenProofs) -> Result<Passed, Step<'a>> {
-    let kind_has_action = prove::<check::KindHasAction, _>(case)?;
-    let permission_for_action = prove::<check::PermissionForAction, _>(case)?;
-    let organization_exists = prove::<check::OrganizationExists, _>(case)?;
-    let package_exists = prove::<check::PackageExists, _>(case)?;
-    if let Some(public_read) = prove_settled::<check::PublicRead, _>(case) {
-        return Ok(Passed::ByPublicRead(PublicProofs { token, kind_has_action, package_exists, public_read }));
-    }
-    Ok(Passed::ByGrant(AllButFactor {
-        token,
-        kind_has_action,
-        permission_for_action,
-        organization_exists,
-        package_exists,
-        permission_for_resource: prove(case)?,
-        organization_selected: prove(case)?,
-        package_selected: prove(case)?,
-        creation_covered: prove(case)?,
-        owner_role: prove(case)?,
-        owner_right: prove(case)?,
-        own_account: prove(case)?,
-        new_name_valid: prove(case)?,
-    }))
-}
-
 /// Who demands the factor, if the step is a challenge and no denial.
 const fn demanded_by(step: &Step<'_>) -> Option<DemandedBy> {
     match (step.outcome, step.comparison) {
         (check::Outcome::Challenged, Some(Comparison::SecondFactor { demanded_by, .. })) => demanded_by,
         _ => None,
-    }
-}
-
-/// T holds.
-#[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
-pub(crate) struct TokenProofs {
-    not_revoked: Proof<check::NotRevoked>,
-    not_expired: Proof<check::NotExpired>,
-    address_allowed: Proof<check::AddressAllowed>,
-    owner_active: Proof<check::OwnerActive>,
-}
-
-impl TokenProofs {
-    fn of<'a>(presented: &Presented<'a>) -> Result<Self, Step<'a>> {
-        Ok(Self {
-            not_revoked: prove(presented)?,
-            not_expired: prove(presented)?,
-            address_allowed: prove(presented)?,
-            owner_active: prove(presented)?,
-        })
-    }
-}
-
-/// T, K, G and C hold.
-#[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
-pub(crate) struct AllButFactor {
-    token: TokenProofs,
-    kind_has_action: Proof<check::KindHasAction>,
-    permission_for_action: Proof<check::PermissionForAction>,
-    organization_exists: Proof<check::OrganizationExists>,
-    package_exists: Proof<check::PackageExists>,
-    permission_for_resource: Proof<check::PermissionForResource>,
-    organization_selected: Proof<check::OrganizationSelected>,
-    package_selected: Proof<check::PackageSelected>,
-    creation_covered: Proof<check::CreationCovered>,
-    owner_role: Proof<check::OwnerRole>,
-    owner_right: Proof<check::OwnerRight>,
-    own_account: Proof<check::OwnAccount>,
-    new_name_valid: Proof<check::NewNameValid>,
-}
-
-/// Everything holds.
-#[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
-pub(crate) struct AllProofs {
-    rest: AllButFactor,
-    factor: Proof<check::SecondFactorSettled>,
-}
-
-/// T holds, and V1 allows.
-#[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "to have the proofs is all there is to do with them")]
-pub(crate) struct PublicProofs {
-    token: TokenProofs,
-    kind_has_action: Proof<check::KindHasAction>,
-    package_exists: Proof<check::PackageExists>,
-    public_read: Proof<check::PublicRead>,
-}
-
-/// V1 allows without a token.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AnonymousProof(());
-
-impl AnonymousProof {
-    fn of(operation: &Operation<'_>) -> Option<Self> {
-        (check::public_read(operation).outcome == check::Outcome::Settled).then_some(Self(()))
     }
 }

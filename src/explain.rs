@@ -3,9 +3,10 @@
 use core::fmt;
 
 use crate::{
+    asked::Asked,
     check::{Case, Outcome, Step, all_steps},
     comparison::Comparison,
-    decision::{Asked, Decision},
+    decision::Decision,
     package::{PackageState, Visibility},
     reason::Check,
 };

@@ -12,6 +12,7 @@ extern crate alloc;
 extern crate std;
 
 mod action;
+mod asked;
 mod authorize;
 mod bound;
 mod check;
@@ -42,8 +43,7 @@ mod token;
 mod words;
 
 pub use action::{
-    AccountAction, Action, ActionOn, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage,
-    TeamAction,
+    AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage, TeamAction,
 };
 pub use authorize::{EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain};
 pub use bound::{BoundToken, NotTheOwner, OwnedBoundToken};
@@ -53,7 +53,7 @@ pub use decision::{Allow, Challenge, Decision, Deny, Via};
 pub use explain::Explanation;
 pub use inputs::{Input, Inputs};
 pub use name::{InvalidName, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
-pub use operation::Operation;
+pub use operation::{ActionOn, Operation};
 pub use organization::{
     Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, OrganizationView,
     Team, TeamAndPackage,

@@ -3,7 +3,10 @@
 use core::fmt;
 
 use crate::{
-    action::{AccountAction, Action, OrganizationAction, PackageAction, TeamAction},
+    action::{
+        AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage,
+        TeamAction,
+    },
     organization::{Account, NewTeam, OrganizationAndPackage, OrganizationState, Team, TeamAndPackage},
     package::PackageState,
 };
@@ -169,5 +172,76 @@ impl fmt::Display for Operation<'_> {
             write!(f, " `{}`", account.user)?;
         }
         Ok(())
+    }
+}
+
+/// **An action and the resource it belongs with.** Implemented for the right pairs and no others:
+///
+/// ```
+/// # use tollgate::*;
+/// # let name = PackageName::new("left-pad").unwrap();
+/// let operation = PackageAction::Publish.on(MissingPackage::new(name));
+/// assert_eq!(operation.action(), Action::CreatePackage);
+/// ```
+/// ```compile_fail,E0277
+/// # use tollgate::*;
+/// # let name = PackageName::new("left-pad").unwrap();
+/// let operation = OrganizationAction::AddMember.on(MissingPackage::new(name));
+/// ```
+pub trait ActionOn<'a, Resource>: sealed::Sealed {
+    /// This action on that resource.
+    fn on(self, resource: Resource) -> Operation<'a>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::action::PackageAction {}
+    impl Sealed for crate::action::OrganizationAction {}
+    impl Sealed for crate::action::CreateTeam {}
+    impl Sealed for crate::action::TeamAction {}
+    impl Sealed for crate::action::ManageTeamAccess {}
+    impl Sealed for crate::action::SharePackage {}
+    impl Sealed for crate::action::AccountAction {}
+}
+
+impl<'a, R: Into<PackageState<'a>>> ActionOn<'a, R> for PackageAction {
+    fn on(self, package: R) -> Operation<'a> {
+        Operation::Package { action: self, package: package.into() }
+    }
+}
+
+impl<'a, R: Into<OrganizationState<'a>>> ActionOn<'a, R> for OrganizationAction {
+    fn on(self, organization: R) -> Operation<'a> {
+        Operation::Organization { action: self, organization: organization.into() }
+    }
+}
+
+impl<'a> ActionOn<'a, NewTeam<'a>> for CreateTeam {
+    fn on(self, team: NewTeam<'a>) -> Operation<'a> {
+        Operation::CreateTeam { team }
+    }
+}
+
+impl<'a> ActionOn<'a, Team<'a>> for TeamAction {
+    fn on(self, team: Team<'a>) -> Operation<'a> {
+        Operation::Team { action: self, team }
+    }
+}
+
+impl<'a> ActionOn<'a, TeamAndPackage<'a>> for ManageTeamAccess {
+    fn on(self, resource: TeamAndPackage<'a>) -> Operation<'a> {
+        Operation::ManageTeamAccess(resource)
+    }
+}
+
+impl<'a> ActionOn<'a, OrganizationAndPackage<'a>> for SharePackage {
+    fn on(self, resource: OrganizationAndPackage<'a>) -> Operation<'a> {
+        Operation::SharePackage(resource)
+    }
+}
+
+impl<'a, R: Into<Account<'a>>> ActionOn<'a, R> for AccountAction {
+    fn on(self, account: R) -> Operation<'a> {
+        Operation::Account { action: self, account: account.into() }
     }
 }

@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
-    action::{AccountAction, ActionOn, CreateTeam, OrganizationAction, PackageAction, TeamAction},
+    action::{AccountAction, CreateTeam, OrganizationAction, PackageAction, TeamAction},
     authorize::PresentedToken,
     decision::Decision,
     name::{OrganizationName, PackageName, Scope},
+    operation::ActionOn,
     organization::{NewTeam, OrganizationState, Team},
     owner::OwnerView,
     package::{PackageState, Visibility},

@@ -7,8 +7,9 @@ use alloc::{
 
 use crate::{
     action::Action,
+    asked::Asked,
     comparison::DemandedBy,
-    decision::{Asked, Decision, Via},
+    decision::{Decision, Via},
     inputs::Inputs,
     name::{OrganizationName, PackageName, TeamName, UserName},
     range::ClientIp,

@@ -3,11 +3,26 @@
 use core::fmt;
 
 use crate::{
+    asked::Asked,
     comparison::Comparison,
-    decision::{Asked, Deny},
+    decision::Deny,
     reason::Reason,
     token::{TokenKind, TokenView},
 };
+
+impl<'a> Deny<'a> {
+    /// For the operator's log: the reason, both sides of the comparison, and what would cure it. Not for the client.
+    #[must_use]
+    pub const fn operator_text(&self) -> impl fmt::Display + use<'_, 'a> {
+        OperatorText(self)
+    }
+
+    /// For the client: nothing that the status hides. Private and free names read alike.
+    #[must_use]
+    pub const fn client_text(&self) -> impl fmt::Display + use<'_, 'a> {
+        ClientText(self)
+    }
+}
 
 /// What a person asked for: the operation with its resource, or the action where there is none at hand.
 struct Request<'d, 'a>(&'d Asked<'a>);
@@ -22,7 +37,7 @@ impl fmt::Display for Request<'_, '_> {
 }
 
 /// For the operator.
-pub(crate) struct OperatorText<'d, 'a>(pub(crate) &'d Deny<'a>);
+struct OperatorText<'d, 'a>(&'d Deny<'a>);
 
 impl fmt::Display for OperatorText<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,7 +102,7 @@ impl fmt::Display for Cure<'_, '_> {
 }
 
 /// For the client. Where the status is 404 the text is one and the same for what is hidden and what is not there.
-pub(crate) struct ClientText<'d, 'a>(pub(crate) &'d Deny<'a>);
+struct ClientText<'d, 'a>(&'d Deny<'a>);
 
 impl fmt::Display for ClientText<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

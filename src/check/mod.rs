@@ -5,6 +5,7 @@
 
 mod factor;
 mod owner;
+mod proofs;
 mod reach;
 mod token;
 
@@ -19,6 +20,7 @@ use crate::{
 
 pub(crate) use factor::SecondFactorSettled;
 pub(crate) use owner::{NewNameValid, OwnAccount, OwnerRight, OwnerRole};
+pub(crate) use proofs::{AllButFactor, AllProofs, AnonymousProof, Passed, PublicProofs, TokenProofs, all_but_factor};
 pub(crate) use reach::{
     CreationCovered, KindHasAction, OrganizationExists, OrganizationSelected, PackageExists, PackageSelected,
     PermissionForAction, PermissionForResource, PublicRead, could_read, kind_has_action, permission_for_action,

@@ -31,13 +31,14 @@ mod world;
 use std::collections::HashMap;
 
 use crate::{
-    action::{Action, ActionOn, CreateTeam, ManageTeamAccess, SharePackage},
+    action::{Action, CreateTeam, ManageTeamAccess, SharePackage},
+    asked::Asked,
     authorize::{anonymous, unknown_token},
     bound::BoundToken,
-    decision::{Asked, Decision, Deny},
+    decision::{Decision, Deny},
     explain::Explanation,
     name::{OrganizationName, PackageName, UserName},
-    operation::Operation,
+    operation::{ActionOn, Operation},
     organization::{
         Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, Team,
         TeamAndPackage,

@@ -89,6 +89,14 @@ fn all_url_safe(text: &str) -> Result<(), NameProblem> {
     }
 }
 
+/// Names that no package and no scope has, in any case; npm says so of unscoped names, N2 of scoped ones too.
+fn not_excluded(part: &str) -> Result<(), NameProblem> {
+    match [".", "..", "node_modules", "favicon.ico"].into_iter().find(|name| name.eq_ignore_ascii_case(part)) {
+        Some(name) => Err(NameProblem::Excluded(name)),
+        None => Ok(()),
+    }
+}
+
 fn no_capital(text: &str) -> Result<(), NameProblem> {
     match text.chars().find(char::is_ascii_uppercase) {
         Some(capital) => Err(NameProblem::Capital(capital)),

@@ -3,7 +3,8 @@
 use alloc::boxed::Box;
 
 use super::{
-    InvalidName, NameProblem, Scope, all_url_safe, core_modules::CORE_MODULES, name_storage, no_capital, scope,
+    InvalidName, NameProblem, Scope, all_url_safe, core_modules::CORE_MODULES, name_storage, no_capital, not_excluded,
+    scope,
 };
 use crate::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 
@@ -111,6 +112,14 @@ impl<T: AsRef<str>> PackageName<T> {
     }
 }
 
+impl<T: AsRef<str>> Scope<T> {
+    /// Whether the package is in this scope.
+    #[must_use]
+    pub fn covers(&self, package: PackageName<&str>) -> bool {
+        package.scope().is_some_and(|scope| scope == *self)
+    }
+}
+
 impl<T: AsRef<str>> core::fmt::Display for PackageName<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.pad(self.as_str())
@@ -118,14 +127,6 @@ impl<T: AsRef<str>> core::fmt::Display for PackageName<T> {
 }
 
 name_storage!(PackageName, "package");
-
-/// Names that no package and no scope has, in any case; npm says so of unscoped names, N2 of scoped ones too.
-pub(super) fn not_excluded(part: &str) -> Result<(), NameProblem> {
-    match [".", "..", "node_modules", "favicon.ico"].into_iter().find(|name| name.eq_ignore_ascii_case(part)) {
-        Some(name) => Err(NameProblem::Excluded(name)),
-        None => Ok(()),
-    }
-}
 
 /// N2: the position of the `/`, or 0 without a scope.
 fn check(text: &str) -> Result<u16, NameProblem> {

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{InvalidName, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, package};
+use super::{InvalidName, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded};
 use crate::limits::MAX_PACKAGE_NAME;
 
 /// **The `@acme` namespace** of a user or an organization, and nothing else (N3).
@@ -69,12 +69,6 @@ impl<T: AsRef<str>> Scope<T> {
         Scope(self.0.as_ref())
     }
 
-    /// Whether the package is in this scope.
-    #[must_use]
-    pub fn covers(&self, package: super::PackageName<&str>) -> bool {
-        package.scope().is_some_and(|scope| scope == *self)
-    }
-
     /// Whether this is the scope that a user of that name has.
     #[must_use]
     pub fn is_of_user<U: AsRef<str>>(&self, user: &UserName<U>) -> bool {
@@ -92,7 +86,7 @@ pub(super) fn check(bare: &str) -> Result<(), NameProblem> {
     if bare.is_empty() {
         return Err(NameProblem::Empty);
     }
-    package::not_excluded(bare)?;
+    not_excluded(bare)?;
     all_url_safe(bare)?;
     // "@", the scope, "/", and at least one character of a name.
     let at_most = MAX_PACKAGE_NAME.saturating_sub(3);

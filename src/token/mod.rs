@@ -7,6 +7,8 @@ mod legacy;
 #[cfg(feature = "serde")]
 pub(crate) mod record;
 mod set;
+#[cfg(feature = "serde")]
+mod stored;
 mod view;
 
 pub use grant::{
@@ -18,9 +20,9 @@ pub use granular::{
 };
 pub use issue::{IssueError, IssueFacts, MadeBy, NameTaken};
 pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
-#[cfg(feature = "serde")]
-pub use record::{LoadTokenError, StoredToken};
 pub use set::{GranularTokenSet, SetError};
+#[cfg(feature = "serde")]
+pub use stored::{LoadTokenError, StoredToken};
 pub(crate) use view::Limits;
 pub use view::{GranularView, TokenKind, TokenView};
 

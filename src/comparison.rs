@@ -277,22 +277,22 @@ impl fmt::Display for Comparison<'_> {
             Self::Visibility { package, visibility } => write!(f, "`{package}` is {visibility}"),
             Self::OrganizationSelected { organization, grant, covered_by } => match grant {
                 OrganizationsGrant::NoAccess => {
-                    write!(f, "the token selects no organization, asked is `{organization}`")
+                    write!(f, "the token selects no organization; `{organization}` is not covered")
                 }
                 OrganizationsGrant::Granted { permission: _, selection } => {
                     let few = Few(selection.as_slice().iter());
-                    write!(f, "the token selects {few}{} `{organization}`", asked(covered_by))
+                    write!(f, "the token selects {few}; `{organization}` is {}", covered(covered_by))
                 }
             },
             Self::PackageSelected { package, grant, covered_by } => match grant {
-                PackagesGrant::NoAccess => write!(f, "the token selects no package, asked is `{package}`"),
+                PackagesGrant::NoAccess => write!(f, "the token selects no package; `{package}` is not covered"),
                 PackagesGrant::Granted { permission: _, selection: PackageSelection::All } => {
-                    write!(f, "the token selects all packages, asked is `{package}`")
+                    write!(f, "the token selects all packages; `{package}` is covered")
                 }
                 PackagesGrant::Granted { permission: _, selection: PackageSelection::Only(only) } => {
                     let scopes = only.scopes().iter().map(Selected::Scope);
                     let few = Few(scopes.chain(only.packages().iter().map(Selected::Package)));
-                    write!(f, "the token selects {few}{} `{package}`", asked(covered_by))
+                    write!(f, "the token selects {few}; `{package}` is {}", covered(covered_by))
                 }
             },
             Self::OwnerRole { owner, organization, has, needs } => {
@@ -350,12 +350,12 @@ fn exists_or_not(f: &mut fmt::Formatter<'_>, what: &str, name: &dyn fmt::Display
     write!(f, "the {what} `{name}` {}", if exists { "exists" } else { "does not exist" })
 }
 
-const fn asked(covered_by: Option<CoveredBy>) -> &'static str {
+const fn covered(covered_by: Option<CoveredBy>) -> &'static str {
     match covered_by {
-        None => ", not",
-        Some(CoveredBy::All) => ", all of them with",
-        Some(CoveredBy::Scope) => ", a scope among them with",
-        Some(CoveredBy::Name) => ", among them",
+        None => "not covered",
+        Some(CoveredBy::All) => "covered",
+        Some(CoveredBy::Scope) => "covered by its scope",
+        Some(CoveredBy::Name) => "covered by its name",
     }
 }
 

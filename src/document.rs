@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use crate::words::{Printable, Quoted};
 
 /// A value of the document.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Node {
     Null,
     Bool(bool),
@@ -158,7 +158,7 @@ pub(crate) struct ErrorAt {
 }
 
 /// The fields of an object, none unknown and none twice.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Fields<'n> {
     entries: &'n [(Box<str>, Node)],
 }

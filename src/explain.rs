@@ -3,12 +3,11 @@
 use core::fmt;
 
 use crate::{
-    asked::Asked,
     check::{Case, Outcome, Step, all_steps},
     comparison::Comparison,
     decision::Decision,
-    package::{PackageState, Visibility},
     reason::Check,
+    text::{Cure, Request},
 };
 
 /// **A decision with every check behind it**, in the order of D1.
@@ -20,18 +19,51 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation<'a> {
     decision: Decision<'a>,
-    steps: Option<[Step<'a>; 18]>,
+    steps: Steps<'a>,
+}
+
+/// The checks that there were to run.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation")]
+enum Steps<'a> {
+    /// Of a token with its owner: all of them.
+    Bound([Step<'a>; 18]),
+    /// Without a token: only V1 applies.
+    #[cfg_attr(not(all(feature = "std", feature = "serde")), expect(dead_code, reason = "only the directory makes it"))]
+    NoToken([Step<'a>; 1]),
+    /// Of a token that nobody knows: none.
+    #[cfg_attr(not(all(feature = "std", feature = "serde")), expect(dead_code, reason = "only the directory makes it"))]
+    Unknown,
+}
+
+impl<'a> Steps<'a> {
+    const fn as_slice(&self) -> &[Step<'a>] {
+        match self {
+            Self::Bound(steps) => steps,
+            Self::NoToken(steps) => steps,
+            Self::Unknown => &[],
+        }
+    }
 }
 
 impl<'a> Explanation<'a> {
     pub(crate) fn of_bound(case: Case<'a>, decision: Decision<'a>) -> Self {
-        Self { decision, steps: Some(all_steps(&case)) }
+        Self { decision, steps: Steps::Bound(all_steps(&case)) }
     }
 
-    /// A decision for which no token was looked at: there are no steps.
+    /// A decision for which no token was looked at.
     #[cfg(all(feature = "std", feature = "serde"))]
-    pub(crate) const fn without_token(decision: Decision<'a>) -> Self {
-        Self { decision, steps: None }
+    pub(crate) fn without_token(decision: Decision<'a>) -> Self {
+        use crate::asked::Asked;
+        let steps = match decision.asked() {
+            Asked::NoToken(operation) => Steps::NoToken([crate::check::public_read(&operation)]),
+            Asked::NoAccount { token_given: false, .. } => Steps::NoToken([Step::does_not_apply(Check::PublicRead)]),
+            Asked::NoAccount { token_given: true, .. }
+            | Asked::Bound(_)
+            | Asked::UnknownToken(_)
+            | Asked::Early { .. } => Steps::Unknown,
+        };
+        Self { decision, steps }
     }
 
     /// The same decision with its challenge answered or not (F6), which is no check.
@@ -46,10 +78,10 @@ impl<'a> Explanation<'a> {
         &self.decision
     }
 
-    /// Each check with its outcome and both sides of its comparison, if it compared anything. Empty where no token was
-    /// looked at.
+    /// Each check with its outcome and both sides of its comparison, if it compared anything. Without a token it is V1
+    /// alone, and none for a token that nobody knows.
     pub fn steps(&self) -> impl Iterator<Item = (Check, Outcome, Option<&Comparison<'a>>)> {
-        self.steps.iter().flatten().map(|step| (step.check, step.outcome, step.comparison.as_ref()))
+        self.steps.as_slice().iter().map(|step| (step.check, step.outcome, step.comparison.as_ref()))
     }
 }
 
@@ -68,26 +100,19 @@ impl fmt::Display for Explanation<'_> {
                 let demanded_by = challenge.demanded_by();
                 write!(f, "CHALLENGE {}: the {demanded_by} demands a second factor", challenge.operation())?;
             }
-            Decision::Deny(deny) => write!(f, "DENY {}", deny.operator_text())?,
+            Decision::Deny(deny) => {
+                let asked = Request(deny.asked());
+                write!(f, "DENY {asked}: {} ({})", deny.reason(), deny.reason().rule())?;
+            }
         }
         write!(f, ", status {}", self.decision.status())?;
-        let Some(steps) = &self.steps else {
-            return match (self.decision.asked(), self.decision.is_allow()) {
-                (Asked::NoToken(operation), _) => match operation.package() {
-                    Some(PackageState::Existing(package)) if package.visibility == Visibility::Public => {
-                        write!(
-                            f,
-                            "\n  V1  public-read              no token was presented, `{}` is public",
-                            package.name
-                        )
-                    }
-                    Some(_) | None => f.write_str("\n  no token was presented: only V1 applies"),
-                },
-                (_, _) => f.write_str("\n  no check was run: nobody knows the token"),
-            };
-        };
+        match &self.steps {
+            Steps::Bound(_) => {}
+            Steps::NoToken(_) => f.write_str("\n  no token was presented: only V1 applies")?,
+            Steps::Unknown => f.write_str("\n  no token that anybody knows: no check was run")?,
+        }
         let mut ended = false;
-        for step in steps {
+        for step in self.steps.as_slice() {
             let mark = match step.outcome {
                 Outcome::Passed => "ok",
                 Outcome::Failed(_) => "FAILED",
@@ -106,7 +131,10 @@ impl fmt::Display for Explanation<'_> {
             }
             ended |= ends;
         }
-        Ok(())
+        match &self.decision {
+            Decision::Deny(deny) => write!(f, "\n  cure: {}", Cure(deny)),
+            Decision::Allow(_) | Decision::Challenge(_) => Ok(()),
+        }
     }
 }
 
@@ -120,17 +148,8 @@ mod serde_impls {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut explanation = serializer.serialize_struct("Explanation", 2)?;
             explanation.serialize_field("decision", &DecisionRecord::from(&self.decision))?;
-            let steps = self.steps.as_ref().map_or(&[][..], |steps| &steps[..]);
-            explanation.serialize_field("checks", &Steps(steps))?;
+            explanation.serialize_field("checks", self.steps.as_slice())?;
             explanation.end()
-        }
-    }
-
-    struct Steps<'s, 'a>(&'s [Step<'a>]);
-
-    impl Serialize for Steps<'_, '_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_seq(self.0)
         }
     }
 

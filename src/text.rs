@@ -25,7 +25,7 @@ impl<'a> Deny<'a> {
 }
 
 /// What a person asked for: the operation with its resource, or the action where there is none at hand.
-struct Request<'d, 'a>(&'d Asked<'a>);
+pub(crate) struct Request<'d, 'a>(pub(crate) &'d Asked<'a>);
 
 impl fmt::Display for Request<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,7 +57,7 @@ impl fmt::Display for OperatorText<'_, '_> {
 }
 
 /// What would turn the denial.
-struct Cure<'d, 'a>(&'d Deny<'a>);
+pub(crate) struct Cure<'d, 'a>(pub(crate) &'d Deny<'a>);
 
 impl fmt::Display for Cure<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,7 +140,15 @@ impl fmt::Display for ClientText<'_, '_> {
                 }
                 _ => write!(f, "the access token's permission is too low to {requested}"),
             },
-            Reason::NotSelected => write!(f, "the access token does not cover what {} names", Request(asked)),
+            Reason::NotSelected => match deny.comparison() {
+                Some(Comparison::OrganizationSelected { organization, .. }) => {
+                    write!(f, "the access token does not cover the organization `{organization}`")
+                }
+                Some(Comparison::PackageSelected { package, .. }) => {
+                    write!(f, "the access token does not cover `{package}`")
+                }
+                _ => f.write_str("the access token does not cover this"),
+            },
             Reason::CreationNotCovered => {
                 write!(f, "the access token does not cover a new package by this name: {}", Request(asked))
             }

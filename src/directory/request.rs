@@ -18,9 +18,16 @@ use crate::{
 };
 
 /// **One line of the requests file**, read but not yet [parsed](Self::parse).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct RequestLine(Node);
+
+/// Without its content, which may be a secret.
+impl fmt::Debug for RequestLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestLine(…)")
+    }
+}
 
 /// **A request**: who, what, from where, when.
 #[derive(Clone)]
@@ -58,6 +65,27 @@ impl Request {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The public id of the token, if the request names one by it.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        match &self.presented {
+            Presented::Id(id) => Some(id),
+            Presented::NoToken | Presented::Secret(_) => None,
+        }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub const fn client_ip(&self) -> ClientIp {
+        self.client_ip
+    }
+
+    /// When it is made.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
     }
 }
 

@@ -29,9 +29,16 @@ use crate::{
 };
 
 /// **A world as it was read**, not yet [loaded](Directory::load).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct World(Node);
+
+/// Without its content, which holds digests.
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("World(…)")
+    }
+}
 
 /// **A world that does not load**: the first breach of its shape, or every breach of the rules, a line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,7 +200,7 @@ impl<'n> RawWorld<'n> {
         let mut accounts: HashMap<Box<str>, (usize, HashSet<Box<str>>)> = HashMap::new();
         let top = Path::Top;
         let tokens_path = top.field("tokens");
-        let mut ids = HashSet::new();
+        let (mut ids, mut digests) = (HashSet::new(), HashSet::new());
         for (index, (raw, digest)) in self.tokens.iter().enumerate() {
             let path = tokens_path.item(index);
             if !ids.insert(raw.key) {
@@ -204,13 +211,10 @@ impl<'n> RawWorld<'n> {
             if raw.owner.parse::<UserName>().is_ok() && !names.users.contains(raw.owner) {
                 errors.push(path.field("owner").error(format!("no user is named `{}`", raw.owner)));
             }
-            if let Some(text) = digest {
-                let path = path.field("secret_sha256");
-                if let Some(digest) = keep(text.parse::<SecretDigest>(), &path, errors)
-                    && directory.by_digest.insert(digest, index).is_some()
-                {
-                    errors.push(path.error("a second token of this secret: expected each once"));
-                }
+            let path_of_digest = path.field("secret_sha256");
+            let digest = digest.and_then(|text| keep(text.parse::<SecretDigest>(), &path_of_digest, errors));
+            if digest.is_some_and(|digest| !digests.insert(digest)) {
+                errors.push(path_of_digest.error("a second token of this secret: expected each once"));
             }
             let Some(token) = token else { continue };
             if let Token::Granular(granular) = &token {
@@ -236,11 +240,7 @@ impl<'n> RawWorld<'n> {
                 }
             }
             directory.by_key.insert(raw.key.into(), directory.tokens.len());
-            if digest.is_some()
-                && let Some(digest) = digest.and_then(|text| text.parse::<SecretDigest>().ok())
-            {
-                directory.by_digest.insert(digest, directory.tokens.len());
-            }
+            directory.by_digest.extend(digest.map(|digest| (digest, directory.tokens.len())));
             directory.tokens.push(token);
         }
     }

@@ -266,13 +266,7 @@ impl<'n> RawPackages<'n> {
                 if empty_list {
                     return None;
                 }
-                // Too many in one list alone is that list's error.
-                let at = match (packages, scopes) {
-                    (Some(_), None) => path.field("packages"),
-                    (None, Some(_)) => path.field("scopes"),
-                    (Some(_), Some(_)) | (None, None) => path,
-                };
-                keep(PackageSelection::only(entries?), &at, errors)?
+                keep(PackageSelection::only(entries?), &path, errors)?
             }
         };
         Some(PackagesGrant::Granted { permission, selection })

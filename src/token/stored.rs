@@ -1,6 +1,7 @@
 //! The versioned form in which a registry stores a token.
 
 use alloc::{string::ToString, vec::Vec};
+use core::fmt;
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
@@ -25,10 +26,20 @@ use crate::document::{self, ErrorAt, Fields, Node, Path};
 /// assert_eq!(serde_json::from_str::<StoredToken>(&again)?.load()?, token);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct StoredToken(Form);
 
-#[derive(Clone, Debug, PartialEq)]
+/// What was read is not repeated before it has loaded: nobody knows yet what is in it.
+impl fmt::Debug for StoredToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Read(_) => f.write_str("StoredToken(…)"),
+            Form::Written(token) => write!(f, "StoredToken({token:?})"),
+        }
+    }
+}
+
+#[derive(Clone, PartialEq)]
 enum Form {
     Read(Node),
     Written(Token),

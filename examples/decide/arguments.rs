@@ -1,0 +1,176 @@
+//! The command line.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::{batch::Form, printable};
+
+/// How it is called, in short.
+pub(crate) const USAGE: &str = "\
+usage: decide [--explain] WORLD REQUESTS
+       decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
+       decide
+       decide --help";
+
+/// How it is called.
+pub(crate) const HELP: &str = "\
+May this npm access token do this, to this, from here, now?
+
+usage: decide [--explain] WORLD REQUESTS
+           decides each request of the file REQUESTS (`-`: standard input) about the registry of the file WORLD,
+           a line of JSON for each, in order; with --explain as text for a person, with every check
+       decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
+           explains one request
+       decide
+           shows a registry and the requests of real npm commands that come along with this example
+
+one request:
+  --token ID          the token with this public id
+  --secret-stdin      the token with the secret on standard input
+  --secret TEXT       the same, but everybody on this computer sees it in the list of processes, and the shell may
+                      keep it: use --secret-stdin for a secret that is one
+  --no-token          no token at all
+  --action ACTION     such as read-package, publish or create-team
+  --package NAME      what the action is on: one of these or several, as the action needs
+  --org NAME
+  --team NAME
+  --user NAME
+  --client-ip IP      where the request comes from (left out: unknown)
+  --now TIME          when, such as 2025-11-01T00:00:00Z
+  --second-factor     the token's owner has just shown a second factor
+
+Each option may be given as --option=VALUE too.
+
+exit status:
+  0  every request was decided, whatever the decision
+  1  a request was none: an error line stands for it (for one request: a message on standard error)
+  2  the world does not load (its errors on standard error, a line each), a file cannot be read, or the command line is
+     wrong
+";
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Help,
+    Demo,
+    Batch { world: PathBuf, requests: PathBuf, form: Form },
+    One { world: PathBuf, request: OneRequest },
+}
+
+/// The fields of one request, and where its secret comes from.
+#[derive(Default)]
+pub(crate) struct OneRequest {
+    pub(crate) fields: Map<String, Value>,
+    pub(crate) secret_from_stdin: bool,
+}
+
+impl std::fmt::Debug for OneRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The fields may hold a secret.
+        f.debug_struct("OneRequest").field("secret_from_stdin", &self.secret_from_stdin).finish_non_exhaustive()
+    }
+}
+
+/// The options with a value, each with the field of a request that it is.
+const WITH_VALUE: [(&str, &str); 9] = [
+    ("--token", "token"),
+    ("--secret", "secret"),
+    ("--action", "action"),
+    ("--package", "package"),
+    ("--org", "org"),
+    ("--team", "team"),
+    ("--user", "user"),
+    ("--client-ip", "client_ip"),
+    ("--now", "now"),
+];
+
+/// Reads the command line, or says what is wrong with it.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut arguments = arguments.into_iter();
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut one = OneRequest::default();
+    let (mut explain, mut options_ended, mut any) = (false, false, false);
+    while let Some(argument) = arguments.next() {
+        any = true;
+        let text = match argument.to_str() {
+            Some(text) if !options_ended && text.starts_with('-') && text != "-" => text,
+            Some(_) | None => {
+                files.push(argument.into());
+                continue;
+            }
+        };
+        match text {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--" => options_ended = true,
+            "--explain" => explain = true,
+            "--no-token" => insert(&mut one.fields, "--no-token", "token", Value::Null)?,
+            "--second-factor" => insert(&mut one.fields, "--second-factor", "second_factor", Value::Bool(true))?,
+            "--secret-stdin" if one.secret_from_stdin => return Err("`--secret-stdin` twice".into()),
+            "--secret-stdin" => one.secret_from_stdin = true,
+            _ => {
+                let (name, value) = match text.split_once('=') {
+                    Some((name, value)) => (name, Some(value.to_owned())),
+                    None => (text, None),
+                };
+                let Some((option, field)) = WITH_VALUE.into_iter().find(|(option, _)| *option == name) else {
+                    return Err(format!("unknown option `{}`", printable(name)));
+                };
+                let value = match value {
+                    Some(value) => value,
+                    None => value_of(option, arguments.next())?,
+                };
+                insert(&mut one.fields, option, field, value.into())?;
+            }
+        }
+    }
+    if any { command(files, explain, one) } else { Ok(Command::Demo) }
+}
+
+fn value_of(option: &str, argument: Option<OsString>) -> Result<String, String> {
+    let value = argument.ok_or_else(|| format!("`{option}` without its value"))?;
+    match value.into_string() {
+        Ok(value) if value.starts_with("--") => {
+            Err(format!("`{option}` without its value (one that starts with `--` is given as `{option}=VALUE`)"))
+        }
+        Ok(value) => Ok(value),
+        Err(_) => Err(format!("the value of `{option}` is no text in UTF-8")),
+    }
+}
+
+fn insert(fields: &mut Map<String, Value>, option: &str, field: &str, value: Value) -> Result<(), String> {
+    match fields.insert(field.into(), value) {
+        None => Ok(()),
+        Some(_) if field == "token" => Err("more than one of `--token` and `--no-token`".into()),
+        Some(_) => Err(format!("`{option}` twice")),
+    }
+}
+
+fn command(files: Vec<PathBuf>, explain: bool, one: OneRequest) -> Result<Command, String> {
+    let is_one = one.secret_from_stdin || !one.fields.is_empty();
+    let mut files = files.into_iter();
+    let Some(world) = files.next() else { return Err("WORLD is missing".into()) };
+    let requests = files.next();
+    if files.next().is_some() {
+        return Err("more than two files".into());
+    }
+    match (requests, is_one) {
+        (Some(requests), false) => Ok(Command::Batch { world, requests, form: explain.into() }),
+        (Some(_), true) => Err("both REQUESTS and options for one request".into()),
+        (None, false) => Err("REQUESTS is missing, or the options for one request".into()),
+        (None, true) => {
+            let has = |field: &str| usize::from(one.fields.contains_key(field));
+            let tokens =
+                [has("token"), has("secret"), usize::from(one.secret_from_stdin)].into_iter().filter(|n| *n > 0);
+            match tokens.count() {
+                1 => {}
+                0 => return Err("one of `--token`, `--secret-stdin` and `--no-token` is missing".into()),
+                _ => return Err("more than one of `--token`, `--secret`, `--secret-stdin` and `--no-token`".into()),
+            }
+            match ["action", "now"].into_iter().find(|field| !one.fields.contains_key(*field)) {
+                Some(missing) => Err(format!("`--{missing}` is missing")),
+                None => Ok(Command::One { world, request: one }),
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The first twenty lines: a user, a package, a token of the user's, and the question.
+
+use std::io::{Write, stdout};
+
+#[expect(clippy::wildcard_imports, reason = "what the crate is about, in one line")]
+use tollgate::*;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Facts, from your database: who owns the token, what it gives, and the package as it is now.
+    let alice =
+        User::new("alice".parse()?, AccountStatus::Active, TwoFactor::AuthAndWrites, None, Memberships::none())?;
+    let left_pad = Package::new(
+        "left-pad".parse()?,
+        ScopeOwner::Unscoped,
+        Visibility::Public,
+        PublishingAccess::TwoFactorOrBypass,
+        UserGrants::new([("alice".parse()?, GrantedPermission::ReadWrite)])?,
+        TeamGrants::none(),
+    )?;
+    let settings = GranularSettings {
+        name: "ci".parse()?,
+        description: TokenDescription::default(),
+        expires_at: "2026-01-01T00:00:00Z".parse()?,
+        allowed_ranges: AllowedRanges::only(["10.0.0.0/8".parse()?])?,
+        bypass_2fa: Bypass2fa::On,
+        packages: PackagesGrant::Granted {
+            permission: GrantedPermission::ReadWrite,
+            selection: PackageSelection::only([left_pad.name().clone().into()])?,
+        },
+        organizations: OrganizationsGrant::NoAccess,
+    };
+    let created = "2025-10-30T12:00:00Z".parse()?;
+    let token = Token::from(GranularToken::load(TokenKey::new("t-1")?, "alice".parse()?, created, None, settings)?);
+
+    // The request: may this token publish this package, from here, now?
+    let (client_ip, now) = ("10.1.2.3".parse()?, "2025-11-01T00:00:00Z".parse()?);
+    let bound = BoundToken::bind(&token, &alice)?;
+    let mut out = stdout().lock();
+    match authorize(&bound, PackageAction::Publish, &left_pad, client_ip, now) {
+        Decision::Allow(allow) => writeln!(out, "{}: go on with {}", allow.status(), allow.operation())?,
+        Decision::Challenge(challenge) => writeln!(out, "{}: one-time password, please", challenge.status())?,
+        Decision::Deny(deny) => writeln!(out, "{}: {}", deny.status(), deny.client_text())?,
+    }
+    Ok(())
+}

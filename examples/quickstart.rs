@@ -1,8 +1,6 @@
-//! The first twenty lines: a user, a package, a token of the user's, and the question.
+//! What a newcomer writes first: a user, a package, a token of the user's, and the question. The README shows the same.
+#![expect(clippy::wildcard_imports, clippy::print_stdout, reason = "an example, short and to be seen")]
 
-use std::io::{Write, stdout};
-
-#[expect(clippy::wildcard_imports, reason = "what the crate is about, in one line")]
 use tollgate::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,11 +33,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The request: may this token publish this package, from here, now?
     let (client_ip, now) = ("10.1.2.3".parse()?, "2025-11-01T00:00:00Z".parse()?);
     let bound = BoundToken::bind(&token, &alice)?;
-    let mut out = stdout().lock();
     match authorize(&bound, PackageAction::Publish, &left_pad, client_ip, now) {
-        Decision::Allow(allow) => writeln!(out, "{}: go on with {}", allow.status(), allow.operation())?,
-        Decision::Challenge(challenge) => writeln!(out, "{}: one-time password, please", challenge.status())?,
-        Decision::Deny(deny) => writeln!(out, "{}: {}", deny.status(), deny.client_text())?,
+        Decision::Allow(allow) => println!("{}: go on with {}", allow.status(), allow.operation()),
+        Decision::Challenge(challenge) => println!("{}: one-time password, please", challenge.status()),
+        Decision::Deny(deny) => println!("{}: {}", deny.status(), deny.client_text()),
     }
     Ok(())
 }

@@ -104,7 +104,17 @@ pub enum Comparison<'a> {
         /// How its selection covers it, if it does.
         covered_by: Option<CoveredBy>,
     },
-    /// G2 for packages, and G3.
+    /// G3.
+    #[non_exhaustive]
+    CreationCovered {
+        /// The free name.
+        package: PackageName<&'a str>,
+        /// The token's grant.
+        grant: &'a PackagesGrant,
+        /// How its selection covers the name, if it does. To be covered by name is not enough.
+        covered_by: Option<CoveredBy>,
+    },
+    /// G2 for packages.
     #[non_exhaustive]
     PackageSelected {
         /// The package.
@@ -231,16 +241,17 @@ impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Few<I> {
     }
 }
 
-struct RoleOrNone(Option<Role>);
-
-impl fmt::Display for RoleOrNone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.0.map_or("not a member", Role::as_str))
+/// "a member of", as a person says it.
+const fn role_of(role: Option<Role>) -> &'static str {
+    match role {
+        None => "not a member of",
+        Some(Role::Member) => "a member of",
+        Some(Role::Admin) => "an admin of",
+        Some(Role::Owner) => "an owner of",
     }
 }
 
 impl fmt::Display for Comparison<'_> {
-    #[expect(clippy::too_many_lines, reason = "one sentence for each check")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Revocation { created, revoked, cut_off } => match (revoked, cut_off) {
@@ -284,20 +295,14 @@ impl fmt::Display for Comparison<'_> {
                     write!(f, "the token selects {few}; `{organization}` is {}", covered(covered_by))
                 }
             },
-            Self::PackageSelected { package, grant, covered_by } => match grant {
-                PackagesGrant::NoAccess => write!(f, "the token selects no package; `{package}` is not covered"),
-                PackagesGrant::Granted { permission: _, selection: PackageSelection::All } => {
-                    write!(f, "the token selects all packages; `{package}` is covered")
-                }
-                PackagesGrant::Granted { permission: _, selection: PackageSelection::Only(only) } => {
-                    let scopes = only.scopes().iter().map(Selected::Scope);
-                    let few = Few(scopes.chain(only.packages().iter().map(Selected::Package)));
-                    write!(f, "the token selects {few}; `{package}` is {}", covered(covered_by))
-                }
-            },
+            Self::PackageSelected { package, grant, covered_by } => selected(f, package, grant, covered_by),
+            Self::CreationCovered { package, grant, covered_by } => {
+                selected(f, package, grant, covered_by)?;
+                f.write_str(", a new package needs all packages or its scope")
+            }
             Self::OwnerRole { owner, organization, has, needs } => {
-                let has = RoleOrNone(has);
-                write!(f, "the owner `{owner}` is {has} in `{organization}`, the action needs {needs}")
+                let (has, needs) = (role_of(has), role_of(Some(needs)));
+                write!(f, "the token's owner `{owner}` is {has} `{organization}`, the action needs {needs} it")
             }
             Self::OwnerPermission { owner, package, has, needs } => {
                 write!(f, "the owner `{owner}` has {has} on `{package}`, the action needs {needs}")
@@ -311,14 +316,19 @@ impl fmt::Display for Comparison<'_> {
                     "the scope of `{package}` is neither the owner `{owner}`'s nor an organization's that they are in"
                 )
             }
-            Self::ScopeControl { owner, package, scope_owner, role, own } => {
-                write!(f, "the scope owner of `{package}` is {scope_owner}, the owner `{owner}` ")?;
-                match (own, role) {
-                    (true, _) => f.write_str("is that user"),
-                    (false, Some(role)) => write!(f, "is {role} there, the action needs {}", Role::Owner),
-                    (false, None) => f.write_str("is not in control of it"),
+            Self::ScopeControl { owner, package, scope_owner, role, own } => match scope_owner {
+                ScopeOwner::Unscoped => write!(f, "`{package}` is unscoped: nobody controls a scope of it"),
+                ScopeOwner::Nobody => write!(f, "nobody is known to own the scope of `{package}`"),
+                ScopeOwner::User => {
+                    let whose = if own { "the scope of" } else { "another user's scope than that of" };
+                    write!(f, "`{package}` is in {whose} the token's owner `{owner}`")
                 }
-            }
+                ScopeOwner::Organization => {
+                    let has = role_of(role);
+                    write!(f, "the token's owner `{owner}` is {has} the organization whose scope `{package}` is in")?;
+                    write!(f, ", the action needs {} it", role_of(Some(Role::Owner)))
+                }
+            },
             Self::ScopeOfOrganization { organization, package, scope_owner, holds } => {
                 let is = if holds { "is" } else { "is not" };
                 write!(
@@ -342,6 +352,25 @@ impl fmt::Display for Comparison<'_> {
                     None => f.write_str("; not demanded"),
                 }
             }
+        }
+    }
+}
+
+fn selected(
+    f: &mut fmt::Formatter<'_>,
+    package: PackageName<&str>,
+    grant: &PackagesGrant,
+    covered_by: Option<CoveredBy>,
+) -> fmt::Result {
+    match grant {
+        PackagesGrant::NoAccess => write!(f, "the token selects no package; `{package}` is not covered"),
+        PackagesGrant::Granted { permission: _, selection: PackageSelection::All } => {
+            write!(f, "the token selects all packages; `{package}` is covered")
+        }
+        PackagesGrant::Granted { permission: _, selection: PackageSelection::Only(only) } => {
+            let scopes = only.scopes().iter().map(Selected::Scope);
+            let few = Few(scopes.chain(only.packages().iter().map(Selected::Package)));
+            write!(f, "the token selects {few}; `{package}` is {}", covered(covered_by))
         }
     }
 }

@@ -11,7 +11,7 @@ use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::words::{Printable, Quoted};
+use crate::words::{Printable, Quoted, excerpt, may_be_secret};
 
 /// A value of the document.
 #[derive(Clone, PartialEq)]
@@ -146,6 +146,7 @@ impl fmt::Display for Path<'_> {
 
 /// A key of the document, on one line.
 fn printable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    let name = if may_be_secret(name) { "…" } else { name };
     name.chars().take(256).try_for_each(|character| write!(f, "{}", Printable(character)))
 }
 
@@ -242,10 +243,7 @@ pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Optio
 
 pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorAt {
     match node {
-        Node::Text(text) => {
-            let start: String = text.chars().take(40).collect();
-            path.error(format!("found the string {}: expected {expected}", Quoted(&start)))
-        }
+        Node::Text(text) => path.error(format!("found the string {}: expected {expected}", Quoted(&excerpt(text)))),
         Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
             path.error(format!("found {}: expected {expected}", node.kind()))
         }

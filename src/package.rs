@@ -182,6 +182,15 @@ impl<'a> PackageView<'a> {
         }
     }
 
+    /// The same with what everyone has: a public package is readable (C2).
+    pub(crate) fn effective_permission_of(&self, user: &OwnerView<'_>) -> Permission {
+        let granted = self.permission_of(user);
+        match self.visibility {
+            Visibility::Public => granted.max(Permission::ReadOnly),
+            Visibility::Private => granted,
+        }
+    }
+
     /// C1: on a scope that is an organization's, only while a member of it; on one that nobody is known to own, never.
     fn direct_grants_count(&self, user: &OwnerView<'_>) -> bool {
         match self.scope_owner {

@@ -11,7 +11,7 @@ use crate::{
     operation::ActionOn,
     organization::{NewTeam, OrganizationState, Team},
     owner::OwnerView,
-    package::{PackageState, Visibility},
+    package::PackageState,
     permission::{GrantedPermission, Permission, Role},
     token::{Limits, OrganizationsGrant, PackageSelection, PackagesGrant},
     words::words,
@@ -84,14 +84,7 @@ impl<'a> PresentedToken<'a> {
             for name in only.packages() {
                 let why = packages.iter().find(|state| state.name() == *name).and_then(|state| match state {
                     PackageState::Missing(_) => Some(WhyDead::Gone),
-                    PackageState::Existing(package) => {
-                        let granted = package.permission_of(owner);
-                        let held = match package.visibility {
-                            Visibility::Public => granted.max(Permission::ReadOnly),
-                            Visibility::Private => granted,
-                        };
-                        below(held, needs)
-                    }
+                    PackageState::Existing(package) => below(package.effective_permission_of(owner), needs),
                 });
                 dead.extend(why.map(|why| DeadGrant { entry: Entry::Package(name.borrowed()), why }));
             }
@@ -125,7 +118,7 @@ fn scope_is_dead(
         return None;
     }
     let held = packages.iter().filter_map(|state| match state {
-        PackageState::Existing(package) if scope.covers(package.name) => Some(package.permission_of(owner)),
+        PackageState::Existing(package) if scope.covers(package.name) => Some(package.effective_permission_of(owner)),
         PackageState::Existing(_) | PackageState::Missing(_) => None,
     });
     below(held.max().unwrap_or(Permission::NoAccess), needs)
@@ -140,7 +133,8 @@ fn below(held: Permission, needs: Permission) -> Option<WhyDead> {
 }
 
 impl<'a> Reach<'a> {
-    /// A decision for each action on each thing asked about, and for each action on the owner's account.
+    /// A decision for each action on each package, organization and team asked about, and on the owner's account. Actions
+    /// on two things at once (`manage-team-access`, `share-package`) are not among them: decide those pair by pair.
     pub fn decisions(&self) -> &[Decision<'a>] {
         &self.decisions
     }

@@ -53,8 +53,10 @@ pub struct DecisionRecord {
     pub rules_version: u32,
     /// The answer.
     pub decision: Verdict,
-    /// What was asked, as a decision names it.
-    pub action: Action,
+    /// What was asked, by the word that asks for it: `publish` whatever exists.
+    pub requested: Box<str>,
+    /// What was allowed or challenged: a `publish` as the creation of a package or of a version.
+    pub action: Option<Action>,
     /// The package named.
     pub package: Option<PackageName>,
     /// The organization named.
@@ -114,7 +116,11 @@ impl From<&Decision<'_>> for DecisionRecord {
         Self {
             rules_version: RULES_VERSION,
             decision: decision.verdict(),
-            action: asked.action(),
+            requested: asked.action().requested_as().into(),
+            action: match decision {
+                Decision::Allow(_) | Decision::Challenge(_) => Some(asked.action()),
+                Decision::Deny(_) => None,
+            },
             package: operation.and_then(|o| o.package()).map(|package| package.name().into_owned()),
             org: operation.and_then(|o| o.organization()).map(|organization| organization.name().into_owned()),
             team: operation.and_then(|o| o.team()).map(|team| team.name.into_owned()),

@@ -6,6 +6,7 @@ use crate::{
     asked::Asked,
     comparison::Comparison,
     decision::Deny,
+    package::ScopeOwner,
     reason::Reason,
     token::{TokenKind, TokenView},
 };
@@ -85,11 +86,18 @@ impl fmt::Display for Cure<'_, '_> {
             Reason::NoSuchPackage => f.write_str("check the package's name, or publish it first"),
             Reason::NotSelected => f.write_str("make a token whose selection covers it"),
             Reason::CreationNotCovered => {
-                f.write_str("make a token for all packages or for the scope: selecting a package's name creates nothing")
+                f.write_str("make a token for all packages or for the scope")
             }
-            Reason::OwnerLacksPermission => {
-                write!(f, "give the owner the right to {}, which the token never exceeds", action.requested_as())
-            }
+            Reason::OwnerLacksPermission => match deny.comparison() {
+                Some(Comparison::Account { .. }) => f.write_str("use a token of that account: nothing else reaches it"),
+                Some(Comparison::ScopeControl { scope_owner: ScopeOwner::Unscoped, .. }) => {
+                    f.write_str("none: an unscoped package is always public")
+                }
+                Some(Comparison::ScopeOfOrganization { .. }) => {
+                    f.write_str("only the organization whose scope the package is in hands out access to it")
+                }
+                _ => write!(f, "give the token's owner the right to {}: no token exceeds it", action.requested_as()),
+            },
             Reason::InvalidNewName => f.write_str("choose another name"),
             Reason::TokensDisallowed => {
                 f.write_str("publish with a session and a second factor, or change the package's publishing access")
@@ -164,9 +172,9 @@ impl fmt::Display for ClientText<'_, '_> {
             Reason::TokensDisallowed => f.write_str(
                 "the package takes changes with a second factor only, and none by automation or granular access tokens",
             ),
-            Reason::SecondFactorNotEnrolled => f.write_str(
-                "the package takes changes with a second factor only: enable two-factor authentication first",
-            ),
+            Reason::SecondFactorNotEnrolled => {
+                f.write_str("the package takes changes with a second factor: enable two-factor authentication first")
+            }
             // Their status is 404.
             Reason::NoSuchOrg | Reason::NoSuchPackage => f.write_str("not found"),
         }

@@ -36,8 +36,29 @@ impl fmt::Display for Alternatives {
 /// The longest part of somebody else's text that an error message repeats, in characters.
 const EXCERPT: usize = 80;
 
-/// The start of a text, short enough to be kept in an error.
+/// Whether a text has, or contains, the shape of a secret: then no message repeats it, in whatever field it was put by
+/// mistake (S3).
+pub(crate) fn may_be_secret(text: &str) -> bool {
+    is_hexadecimal(text) || text.split_once("npm_").is_some_and(|(_, after)| after.len() >= 30)
+}
+
+/// 32 hexadecimal digits, or the same with dashes after 8, 12, 16 and 20 of them (S1).
+pub(crate) fn is_hexadecimal(text: &str) -> bool {
+    match text.len() {
+        32 => text.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        36 => text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        }),
+        _ => false,
+    }
+}
+
+/// The start of a text, short enough to be kept in an error; nothing of what may be a secret.
 pub(crate) fn excerpt(text: &str) -> Box<str> {
+    if may_be_secret(text) {
+        return "…".into();
+    }
     match text.char_indices().nth(EXCERPT) {
         None => text.into(),
         Some((end, _)) => {
@@ -163,6 +184,21 @@ mod tests {
     fn quoted_text_stays_on_one_line_and_cannot_drive_a_terminal() {
         assert_eq!(Quoted("a\nb\u{1b}[31m").to_string(), "`a\\nb\\u{1b}[31m`");
         assert_eq!(Quoted("it's \"x\"").to_string(), "`it's \"x\"`");
+    }
+
+    #[test]
+    fn what_has_the_shape_of_a_secret_is_not_repeated() {
+        for secret in [
+            "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",
+            "Bearer npm_abcdefghijklmnopqrstuvwxyz0123",
+            "0123456789abcdef0123456789ABCDEF",
+            "01234567-89ab-cdef-0123-456789abcdef",
+        ] {
+            assert_eq!(&*excerpt(secret), "…");
+        }
+        for text in ["npm_abc", "0123456789abcdef", "0123456789abcdef0123456789abcdeg", "npm_and_other_words"] {
+            assert_eq!(&*excerpt(text), text);
+        }
     }
 
     #[test]

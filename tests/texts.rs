@@ -91,37 +91,37 @@ not-selected, 403
   operator: delete-team `acme:ops` denied: not-selected (G2), token `ci` of `alice`: the token selects `globex`; `acme` is not covered; cure: make a token whose selection covers it
   client:   the access token does not cover the organization `acme`
 creation-not-covered, 404
-  operator: publish `@acme/free` denied: creation-not-covered (G3), token `ci` of `alice`: the token selects `@acme/free`; `@acme/free` is not covered; cure: make a token for all packages or for the scope: selecting a package's name creates nothing
+  operator: publish `@acme/free` denied: creation-not-covered (G3), token `ci` of `alice`: the token selects `@acme/free`; `@acme/free` is covered by its name, a new package needs all packages or its scope; cure: make a token for all packages or for the scope
   client:   `@acme/free` could not be found or you do not have permission to access it
 creation-not-covered, 403
-  operator: publish `free` denied: creation-not-covered (G3), token `ci` of `alice`: the token selects `free`; `free` is not covered; cure: make a token for all packages or for the scope: selecting a package's name creates nothing
+  operator: publish `free` denied: creation-not-covered (G3), token `ci` of `alice`: the token selects `free`; `free` is covered by its name, a new package needs all packages or its scope; cure: make a token for all packages or for the scope
   client:   the access token does not cover a new package by this name: publish `free`
 owner-lacks-permission, 404
-  operator: read-package `@acme/app` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` has no-access on `@acme/app`, the action needs read-only; cure: give the owner the right to read-package, which the token never exceeds
+  operator: read-package `@acme/app` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` has no-access on `@acme/app`, the action needs read-only; cure: give the token's owner the right to read-package: no token exceeds it
   client:   `@acme/app` could not be found or you do not have permission to access it
 owner-lacks-permission, 403
-  operator: publish `@acme/app` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` has read-only on `@acme/app`, the action needs read-write; cure: give the owner the right to publish, which the token never exceeds
+  operator: publish `@acme/app` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` has read-only on `@acme/app`, the action needs read-write; cure: give the token's owner the right to publish: no token exceeds it
   client:   the account that this access token belongs to may not publish `@acme/app`
 owner-lacks-permission, 403
-  operator: unpublish `left-pad` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` has no-access on `left-pad`, the action needs read-write; cure: give the owner the right to unpublish, which the token never exceeds
+  operator: unpublish `left-pad` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` has no-access on `left-pad`, the action needs read-write; cure: give the token's owner the right to unpublish: no token exceeds it
   client:   the account that this access token belongs to may not unpublish `left-pad`
 owner-lacks-permission, 403
-  operator: change-visibility `left-pad` denied: owner-lacks-permission (C), token `publish` of `alice`: the scope owner of `left-pad` is unscoped, the owner `alice` is not in control of it; cure: give the owner the right to change-visibility, which the token never exceeds
+  operator: change-visibility `left-pad` denied: owner-lacks-permission (C), token `publish` of `alice`: `left-pad` is unscoped: nobody controls a scope of it; cure: none: an unscoped package is always public
   client:   the account that this access token belongs to may not change-visibility `left-pad`
 owner-lacks-permission, 404
-  operator: publish `@acme/free` denied: owner-lacks-permission (C), token `publish` of `alice`: the scope of `@acme/free` is neither the owner `alice`'s nor an organization's that they are in; cure: give the owner the right to publish, which the token never exceeds
+  operator: publish `@acme/free` denied: owner-lacks-permission (C), token `publish` of `alice`: the scope of `@acme/free` is neither the owner `alice`'s nor an organization's that they are in; cure: give the token's owner the right to publish: no token exceeds it
   client:   `@acme/free` could not be found or you do not have permission to access it
 owner-lacks-permission, 403
-  operator: create-team `acme:ops` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` is member in `acme`, the action needs admin; cure: give the owner the right to create-team, which the token never exceeds
+  operator: create-team `acme:ops` denied: owner-lacks-permission (C), token `publish` of `alice`: the token's owner `alice` is a member of `acme`, the action needs an admin of it; cure: give the token's owner the right to create-team: no token exceeds it
   client:   the account that this access token belongs to may not create-team `acme:ops`
 owner-lacks-permission, 403
-  operator: read-org `acme` denied: owner-lacks-permission (C), token `publish` of `alice`: the owner `alice` is not a member in `acme`, the action needs member; cure: give the owner the right to read-org, which the token never exceeds
+  operator: read-org `acme` denied: owner-lacks-permission (C), token `publish` of `alice`: the token's owner `alice` is not a member of `acme`, the action needs a member of it; cure: give the token's owner the right to read-org: no token exceeds it
   client:   the account that this access token belongs to may not read-org `acme`
 owner-lacks-permission, 403
-  operator: share-package `acme` `left-pad` denied: owner-lacks-permission (C), token `publish` of `alice`: the scope of `left-pad` is not that of the organization `acme` (scope owner: unscoped); cure: give the owner the right to share-package, which the token never exceeds
+  operator: share-package `acme` `left-pad` denied: owner-lacks-permission (C), token `publish` of `alice`: the scope of `left-pad` is not that of the organization `acme` (scope owner: unscoped); cure: only the organization whose scope the package is in hands out access to it
   client:   the account that this access token belongs to may not share-package `acme` `left-pad`
 owner-lacks-permission, 403
-  operator: read-profile `bob` denied: owner-lacks-permission (C), token `publish` of `alice`: the token's owner is `alice`, the account is `bob`; cure: give the owner the right to read-profile, which the token never exceeds
+  operator: read-profile `bob` denied: owner-lacks-permission (C), token `publish` of `alice`: the token's owner is `alice`, the account is `bob`; cure: use a token of that account: nothing else reaches it
   client:   the account that this access token belongs to may not read-profile `bob`
 invalid-new-name, 403
   operator: publish `@acme/Free` denied: invalid-new-name (C3), token `publish` of `alice`: `@acme/Free` is no name for a new package: it contains the capital letter `F`: expected lower case in a new name; cure: choose another name
@@ -131,10 +131,10 @@ tokens-disallowed, 403
   client:   the package takes changes with a second factor only, and none by automation or granular access tokens
 second-factor-not-enrolled, 403
   operator: publish `left-pad` denied: second-factor-not-enrolled (F5), token `publish` of `alice`: the account's two-factor mode is disabled, the package's publishing access is two-factor-only, the token does not bypass the second factor; demanded by the package; cure: enrol a second factor on the owner's account, or use a token that bypasses it where the package allows that
-  client:   the package takes changes with a second factor only: enable two-factor authentication first
+  client:   the package takes changes with a second factor: enable two-factor authentication first
 second-factor-not-enrolled, 403
   operator: publish `left-pad` denied: second-factor-not-enrolled (F5), token `publish` of `alice`: the account's two-factor mode is disabled, the package's publishing access is two-factor-or-bypass, the token does not bypass the second factor; demanded by the package; cure: enrol a second factor on the owner's account, or use a token that bypasses it where the package allows that
-  client:   the package takes changes with a second factor only: enable two-factor authentication first
+  client:   the package takes changes with a second factor: enable two-factor authentication first
 kind-forbids-action, 403
   operator: publish denied: kind-forbids-action (K1), token `read-only` of `alice`: the token is legacy read-only, the action is publish; cure: use a publish token, or a granular one where it has the action
   client:   a legacy read-only access token may not publish

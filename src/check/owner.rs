@@ -8,7 +8,7 @@ use crate::{
     operation::Operation,
     organization::{OrganizationAndPackage, TeamAndPackage},
     owner::{Membership, OwnerView},
-    package::{PackageState, PackageView, ScopeOwner, Visibility},
+    package::{PackageState, PackageView, ScopeOwner},
     permission::{Permission, Role},
     reason::{Check, Reason},
 };
@@ -105,12 +105,7 @@ fn owner_right<'a>(case: &Case<'a>) -> Step<'a> {
 
 /// C2: "read (public: everyone)".
 fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
-    let granted = package.permission_of(owner);
-    let has = match package.visibility {
-        Visibility::Public => granted.max(Permission::ReadOnly),
-        Visibility::Private => granted,
-    };
-    permission(owner, package, has, Permission::ReadOnly)
+    permission(owner, package, package.effective_permission_of(owner), Permission::ReadOnly)
 }
 
 /// C2: "write".

@@ -165,13 +165,14 @@ fn creation_covered<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::CreationCovered;
     match (case.bound().token.limits, case.operation.action(), case.operation.package()) {
         (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
-            let covered_by = match granular.packages.covers(package.name()) {
-                covered @ Some(CoveredBy::All | CoveredBy::Scope) => covered,
-                Some(CoveredBy::Name) | None => None,
+            let (package, grant) = (package.name(), granular.packages);
+            let covered_by = grant.covers(package);
+            let passes = match covered_by {
+                Some(CoveredBy::All | CoveredBy::Scope) => true,
+                Some(CoveredBy::Name) | None => false,
             };
-            let comparison =
-                Comparison::PackageSelected { package: package.name(), grant: granular.packages, covered_by };
-            Step::of(CHECK, covered_by.is_some(), Reason::CreationNotCovered, comparison)
+            let comparison = Comparison::CreationCovered { package, grant, covered_by };
+            Step::of(CHECK, passes, Reason::CreationNotCovered, comparison)
         }
         _ => Step::does_not_apply(CHECK),
     }

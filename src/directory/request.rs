@@ -205,7 +205,7 @@ fn requested(fields: &Fields<'_>) -> Result<Requested, ErrorAt> {
         names.takes(&["org", "package"])?;
         return Ok(Requested::SharePackage { org: names.required("org")?, package: names.required("package")? });
     }
-    let start: String = action.chars().take(40).collect();
+    let start = crate::words::excerpt(action);
     let expected = "an action such as `read-package` or `publish`";
     Err(top.field("action").error(format!("unknown action {}: expected {expected}", crate::words::Quoted(&start))))
 }

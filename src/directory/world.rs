@@ -5,7 +5,7 @@ use std::{
     boxed::Box,
     collections::{HashMap, HashSet},
     format,
-    string::ToString,
+    string::{String, ToString},
     vec::Vec,
 };
 
@@ -26,6 +26,7 @@ use crate::{
         Token,
         record::{RawToken, keep},
     },
+    words::{Quoted, excerpt},
 };
 
 /// **A world as it was read**, not yet [loaded](Directory::load).
@@ -98,6 +99,11 @@ pub(super) fn load(world: &World) -> Result<Directory, InvalidWorld> {
     let mut errors = Vec::new();
     let directory = raw.build(&mut errors);
     if errors.is_empty() { Ok(directory) } else { Err(InvalidWorld { errors }) }
+}
+
+/// A name of the document, as a message repeats it.
+fn quoted(text: &str) -> String {
+    Quoted(&excerpt(text)).to_string()
 }
 
 /// The items of a list, each read at its place.
@@ -209,7 +215,7 @@ impl<'n> RawWorld<'n> {
             }
             let token = raw.build(&path, "id", errors);
             if raw.owner.parse::<UserName>().is_ok() && !names.users.contains(raw.owner) {
-                errors.push(path.field("owner").error(format!("no user is named `{}`", raw.owner)));
+                errors.push(path.field("owner").error(format!("no user is named {}", quoted(raw.owner))));
             }
             let path_of_digest = path.field("secret_sha256");
             let digest = digest.and_then(|text| keep(text.parse::<SecretDigest>(), &path_of_digest, errors));
@@ -262,7 +268,7 @@ impl<'n> Names<'n> {
         if self.orgs.contains(name) {
             Some(organization)
         } else {
-            errors.push(path.error(format!("no organization is named `{organization}`")));
+            errors.push(path.error(format!("no organization is named {}", quoted(name))));
             None
         }
     }
@@ -328,7 +334,10 @@ impl<'n> RawMembership<'n> {
         for (index, text) in self.teams.iter().enumerate() {
             let path = path.item(index);
             if !seen.insert(*text) {
-                errors.push(path.error(format!("the team {} twice: expected once", crate::words::Quoted(text))));
+                errors.push(path.error(format!(
+                    "the team {} twice: expected once",
+                    crate::words::Quoted(&crate::words::excerpt(text))
+                )));
                 continue;
             }
             teams.extend(keep(text.parse(), &path, errors));
@@ -390,7 +399,7 @@ impl<'n> RawPackage<'n> {
             if names.users.contains(text) {
                 grants.push((user, *permission));
             } else {
-                errors.push(path.error(format!("no user is named `{user}`")));
+                errors.push(path.error(format!("no user is named {}", quoted(text))));
             }
         }
         if errors.len() > before { None } else { keep(UserGrants::new(grants), path, errors) }
@@ -402,8 +411,7 @@ impl<'n> RawPackage<'n> {
         for (text, permission) in &self.teams {
             let path = path.field(text);
             let Some((organization, team)) = text.split_once(':') else {
-                let found = crate::words::Quoted(text).to_string();
-                errors.push(path.error(format!("{found} is no team: expected `organization:team`")));
+                errors.push(path.error(format!("{} is no team: expected `organization:team`", quoted(text))));
                 continue;
             };
             let organization = names.known_org(organization, &path, errors);

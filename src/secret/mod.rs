@@ -13,7 +13,10 @@ pub use digest::{InvalidSecretDigest, SecretDigest};
 pub use key::{InvalidTokenKey, TokenKey};
 pub use mint::{InvalidSecretPrefix, MintedSecret, NotEnoughRandomness, SecretPrefix};
 
-use crate::limits::{MAX_SECRET, SECRET_CHECKSUM_CHARACTERS, SECRET_RANDOM_CHARACTERS};
+use crate::{
+    limits::{MAX_SECRET, SECRET_CHECKSUM_CHARACTERS, SECRET_RANDOM_CHARACTERS},
+    words::is_hexadecimal,
+};
 
 /// **The text of a token**, borrowed from the request that carried it (S1).
 ///
@@ -120,18 +123,6 @@ pub enum Checksum {
     Valid,
     /// They are not: a typo, or a token of another maker.
     Invalid,
-}
-
-/// 32 hexadecimal digits, or the same with dashes after 8, 12, 16 and 20 of them.
-fn is_hexadecimal(text: &str) -> bool {
-    match text.len() {
-        32 => text.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        36 => text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        }),
-        _ => false,
-    }
 }
 
 /// A text that cannot be a secret. It does not repeat the text.

@@ -8,7 +8,7 @@ use crate::{
     limits::MAX_GRANULAR_TOKENS,
     name::{OrganizationName, PackageName, Scope, UserName},
     owner::{AccountStatus, OwnerView},
-    package::{PackageState, Visibility},
+    package::PackageState,
     permission::{GrantedPermission, Permission, Role},
     range::{AllowedRanges, IpRange},
     secret::TokenKey,
@@ -182,13 +182,7 @@ fn package_within_owner(
 ) -> Result<(), IssueError> {
     let held = match state {
         PackageState::Missing(_) => Permission::NoAccess,
-        PackageState::Existing(package) => {
-            let granted = package.permission_of(owner);
-            match package.visibility {
-                Visibility::Public => granted.max(Permission::ReadOnly),
-                Visibility::Private => granted,
-            }
-        }
+        PackageState::Existing(package) => package.effective_permission_of(owner),
     };
     let package = || state.name().into_owned();
     match (held, needs) {

@@ -212,6 +212,7 @@ pub struct InvalidClientIp {
 ///
 /// `Any` is a variant of its own, so that an emptied list cannot come to mean everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AllowedRanges {
     /// Every address, an unknown one included.
     Any,

@@ -120,7 +120,7 @@ fn explained(decision: &Decision<'_>, explanation: &Explanation<'_>, caller: &Ca
     let expected = match caller {
         Caller::Token(_) => 18,
         Caller::NoToken => 1,
-        _ => 0,
+        Caller::UnknownToken => 0,
     };
     if outcomes.len() != expected {
         return Err(format!("{} steps of an explanation: expected {expected}", outcomes.len()));

@@ -1,4 +1,5 @@
 //! What a token can do at all, what of its grants is dead, what a listing shows; and the forms that decide alike.
+#![cfg(feature = "serde")]
 
 #[expect(dead_code, reason = "a kit: no test uses all of it")]
 mod support;

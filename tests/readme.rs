@@ -1,4 +1,5 @@
 //! The README says what is so.
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads the files it is about")]
 
 use std::{fs, path::Path};
 

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_url_safe_character_is_accepted_in_every_place_but_a_leading_dot() {
-        for character in ('\0'..='\u{ff}').filter(|c| c.is_ascii()) {
+        for character in ('\0'..='\u{ff}').filter(char::is_ascii) {
             let expected = character.is_ascii_alphanumeric() || "-_.!~*()".contains(character);
             let inside = alloc::format!("a{character}b");
             assert_eq!(UserName::new(&inside).is_ok(), expected, "{character:?}");

@@ -177,6 +177,7 @@ pub enum InvalidToken {
 
 /// Whether a granular token passes the second factor (L7, F1). Off by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Bypass2fa {
     /// It is challenged like any other.
     #[default]

@@ -35,6 +35,7 @@ pub struct IssueFacts<'a> {
 
 /// Whether one of the account's granular tokens that are not revoked has the name (L6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NameTaken {
     /// None has it.
     No,
@@ -44,6 +45,7 @@ pub enum NameTaken {
 
 /// **By what right a token is made** (L9).
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum MadeBy<'a> {
     /// The owner with password and session.
     Owner,

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (client_ip, now) = ("10.1.2.3".parse()?, "2025-11-01T00:00:00Z".parse()?);
     let bound = BoundToken::bind(&token, &alice)?;
     match authorize(&bound, PackageAction::Publish, &left_pad, client_ip, now) {
-        Decision::Allow(allow) => println!("{}: go on with {}", allow.status(), allow.operation()),
+        Decision::Allow(allow) => println!("{}: go on with {}", allow.status(), allow.action()),
         Decision::Challenge(challenge) => println!("{}: one-time password, please", challenge.status()),
         Decision::Deny(deny) => println!("{}: {}", deny.status(), deny.client_text()),
     }

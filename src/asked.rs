@@ -5,7 +5,7 @@ use crate::{
     check::Case,
     inputs::{Input, Inputs},
     operation::Operation,
-    range::ClientIp,
+    range::{AllowedRanges, ClientIp},
     reason::Check,
     time::Timestamp,
     token::TokenView,
@@ -83,7 +83,7 @@ pub(crate) fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> Inputs {
     if came_to(Check::NotExpired) && token.expires_at().is_some() {
         inputs.insert(Input::Now);
     }
-    if came_to(Check::AddressAllowed) && !token.allowed_ranges.as_slice().is_empty() {
+    if came_to(Check::AddressAllowed) && *token.allowed_ranges != AllowedRanges::Any {
         inputs.insert(Input::ClientIp);
     }
     if let Some(case) = bound {

@@ -62,12 +62,15 @@ pub fn authorize<'a, R>(
 ///
 /// For a request that carried no token. One that carried a bad token is [`deny_unknown_token`]'s: falling back to this
 /// function is a second call that the server makes explicitly, or never.
-pub fn authorize_anonymous<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> Decision<'a> {
-    anonymous(action.on(resource))
-}
-
-/// [`authorize_anonymous`] for an operation that is known only at run time.
-pub(crate) fn anonymous(operation: Operation<'_>) -> Decision<'_> {
+///
+/// ```
+/// # use tollgate::*;
+/// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
+/// let decision = authorize_anonymous(PackageAction::ReadPackage.on(left_pad));
+/// assert_eq!(decision.status(), 404);
+/// # Ok::<(), InvalidName>(())
+/// ```
+pub fn authorize_anonymous(operation: Operation<'_>) -> Decision<'_> {
     if let Some(proof) = AnonymousProof::of(&operation) {
         return Decision::Allow(Allow::anonymous(operation, proof));
     }
@@ -78,13 +81,15 @@ pub(crate) fn anonymous(operation: Operation<'_>) -> Decision<'_> {
     Decision::Deny(Deny::without_token(Asked::NoToken(operation), reason))
 }
 
-/// **The denial for a token that nobody knows**: a digest that is not on record, text that cannot be a secret, a stored
-/// token that does not load. Never the answer for no token at all.
-pub fn deny_unknown_token<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> Decision<'a> {
-    unknown_token(action.on(resource))
+/// **Explains a decision without any token**: [`authorize_anonymous`] with its one check.
+#[must_use]
+pub fn explain_anonymous(operation: Operation<'_>) -> Explanation<'_> {
+    Explanation::without_token(authorize_anonymous(operation))
 }
 
-pub(crate) const fn unknown_token(operation: Operation<'_>) -> Decision<'_> {
+/// **The denial for a token that nobody knows**: a digest that is not on record, text that cannot be a secret, a stored
+/// token that does not load. Never the answer for no token at all.
+pub const fn deny_unknown_token(operation: Operation<'_>) -> Decision<'_> {
     Decision::Deny(Deny::without_token(Asked::UnknownToken(operation), Reason::TokenUnknown))
 }
 

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// - An answer, not a `Result`: nothing here is an error, and nothing here converts to a bool but
 ///   [`is_allow`](Self::is_allow), which is false for a challenge.
-/// - Ordered by what it gives: deny < challenge < allow.
+/// - By what it gives: deny < challenge < allow, as [`Verdict`](crate::Verdict) is ordered.
 ///
 /// ```
 /// # use tollgate::*;
@@ -95,7 +95,8 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// What was asked, as a decision names it.
+    /// What was asked, as a decision names it. Of a denied publish it tells whether the package exists: for the operator,
+    /// never for the client.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.asked().action()

@@ -126,7 +126,7 @@ impl Path<'_> {
 
     /// An error at this place.
     pub(crate) fn error(&self, message: impl fmt::Display) -> ErrorAt {
-        ErrorAt { path: self.to_string(), message: message.to_string() }
+        ErrorAt { path: self.to_string(), message: message.to_string(), is_unknown_field: false }
     }
 }
 
@@ -156,6 +156,8 @@ fn printable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
 pub(crate) struct ErrorAt {
     pub(crate) path: String,
     pub(crate) message: String,
+    /// The field at the path is one that nobody knows.
+    pub(crate) is_unknown_field: bool,
 }
 
 /// The fields of an object, none unknown and none twice.
@@ -171,7 +173,7 @@ impl<'n> Fields<'n> {
             if !known.contains(&&**name) {
                 let expected: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
                 let message = format!("unknown field: expected one of {}", expected.join(", "));
-                return Err(path.field(name).error(message));
+                return Err(ErrorAt { is_unknown_field: true, ..path.field(name).error(message) });
             }
         }
         Ok(Self { entries })

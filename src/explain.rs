@@ -3,7 +3,8 @@
 use core::fmt;
 
 use crate::{
-    check::{Case, Outcome, Step, all_steps},
+    asked::Asked,
+    check::{Case, Outcome, Step, all_steps, public_read},
     comparison::Comparison,
     decision::Decision,
     reason::Check,
@@ -29,10 +30,8 @@ enum Steps<'a> {
     /// Of a token with its owner: all of them.
     Bound([Step<'a>; 18]),
     /// Without a token: only V1 applies.
-    #[cfg_attr(not(all(feature = "std", feature = "serde")), expect(dead_code, reason = "only the directory makes it"))]
     NoToken([Step<'a>; 1]),
     /// Of a token that nobody knows: none.
-    #[cfg_attr(not(all(feature = "std", feature = "serde")), expect(dead_code, reason = "only the directory makes it"))]
     Unknown,
 }
 
@@ -52,11 +51,9 @@ impl<'a> Explanation<'a> {
     }
 
     /// A decision for which no token was looked at.
-    #[cfg(all(feature = "std", feature = "serde"))]
     pub(crate) fn without_token(decision: Decision<'a>) -> Self {
-        use crate::asked::Asked;
         let steps = match decision.asked() {
-            Asked::NoToken(operation) => Steps::NoToken([crate::check::public_read(&operation)]),
+            Asked::NoToken(operation) => Steps::NoToken([public_read(&operation)]),
             Asked::NoAccount { token_given: false, .. } => Steps::NoToken([Step::does_not_apply(Check::PublicRead)]),
             Asked::NoAccount { token_given: true, .. }
             | Asked::Bound(_)

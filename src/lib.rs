@@ -45,7 +45,9 @@ mod words;
 pub use action::{
     AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage, TeamAction,
 };
-pub use authorize::{EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain};
+pub use authorize::{
+    EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain, explain_anonymous,
+};
 pub use bound::{BoundToken, NotTheOwner, OwnedBoundToken};
 pub use check::Outcome;
 pub use comparison::{Comparison, DemandedBy};

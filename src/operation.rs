@@ -188,21 +188,17 @@ impl fmt::Display for Operation<'_> {
 /// # let name = PackageName::new("left-pad").unwrap();
 /// let operation = OrganizationAction::AddMember.on(MissingPackage::new(name));
 /// ```
-pub trait ActionOn<'a, Resource>: sealed::Sealed {
+pub trait ActionOn<'a, Resource>: sealed::Sealed<'a, Resource> {
     /// This action on that resource.
     fn on(self, resource: Resource) -> Operation<'a>;
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::action::PackageAction {}
-    impl Sealed for crate::action::OrganizationAction {}
-    impl Sealed for crate::action::CreateTeam {}
-    impl Sealed for crate::action::TeamAction {}
-    impl Sealed for crate::action::ManageTeamAccess {}
-    impl Sealed for crate::action::SharePackage {}
-    impl Sealed for crate::action::AccountAction {}
+    /// Nobody else pairs an action with a resource.
+    pub trait Sealed<'a, Resource> {}
 }
+
+impl<'a, R: Into<PackageState<'a>>> sealed::Sealed<'a, R> for PackageAction {}
 
 impl<'a, R: Into<PackageState<'a>>> ActionOn<'a, R> for PackageAction {
     fn on(self, package: R) -> Operation<'a> {
@@ -210,11 +206,15 @@ impl<'a, R: Into<PackageState<'a>>> ActionOn<'a, R> for PackageAction {
     }
 }
 
+impl<'a, R: Into<OrganizationState<'a>>> sealed::Sealed<'a, R> for OrganizationAction {}
+
 impl<'a, R: Into<OrganizationState<'a>>> ActionOn<'a, R> for OrganizationAction {
     fn on(self, organization: R) -> Operation<'a> {
         Operation::Organization { action: self, organization: organization.into() }
     }
 }
+
+impl<'a> sealed::Sealed<'a, NewTeam<'a>> for CreateTeam {}
 
 impl<'a> ActionOn<'a, NewTeam<'a>> for CreateTeam {
     fn on(self, team: NewTeam<'a>) -> Operation<'a> {
@@ -222,11 +222,15 @@ impl<'a> ActionOn<'a, NewTeam<'a>> for CreateTeam {
     }
 }
 
+impl<'a> sealed::Sealed<'a, Team<'a>> for TeamAction {}
+
 impl<'a> ActionOn<'a, Team<'a>> for TeamAction {
     fn on(self, team: Team<'a>) -> Operation<'a> {
         Operation::Team { action: self, team }
     }
 }
+
+impl<'a> sealed::Sealed<'a, TeamAndPackage<'a>> for ManageTeamAccess {}
 
 impl<'a> ActionOn<'a, TeamAndPackage<'a>> for ManageTeamAccess {
     fn on(self, resource: TeamAndPackage<'a>) -> Operation<'a> {
@@ -234,11 +238,15 @@ impl<'a> ActionOn<'a, TeamAndPackage<'a>> for ManageTeamAccess {
     }
 }
 
+impl<'a> sealed::Sealed<'a, OrganizationAndPackage<'a>> for SharePackage {}
+
 impl<'a> ActionOn<'a, OrganizationAndPackage<'a>> for SharePackage {
     fn on(self, resource: OrganizationAndPackage<'a>) -> Operation<'a> {
         Operation::SharePackage(resource)
     }
 }
+
+impl<'a, R: Into<Account<'a>>> sealed::Sealed<'a, R> for AccountAction {}
 
 impl<'a, R: Into<Account<'a>>> ActionOn<'a, R> for AccountAction {
     fn on(self, account: R) -> Operation<'a> {

@@ -64,6 +64,9 @@ fn parse(text: &str) -> Result<IpRange, RangeProblem> {
     let (address, prefix) = text.split_once('/').ok_or(RangeProblem::NoPrefix)?;
     let address: IpAddr = address.parse().map_err(|_| RangeProblem::Address)?;
     let prefix = parse_prefix(prefix).ok_or(RangeProblem::Prefix)?;
+    if address.is_ipv6() && prefix > 128 {
+        return Err(RangeProblem::PrefixTooLong { at_most: 128 });
+    }
     let net = match address {
         IpAddr::V4(address) => v4(address, prefix)?,
         IpAddr::V6(address) => match (address.to_ipv4_mapped(), prefix.checked_sub(96)) {
@@ -229,15 +232,6 @@ impl AllowedRanges {
         IpRanges::new(ranges).map(Self::Only)
     }
 
-    /// The ranges in their order, without duplicates; empty for [`Any`](Self::Any), and only for it.
-    #[must_use]
-    pub fn as_slice(&self) -> &[IpRange] {
-        match self {
-            Self::Any => &[],
-            Self::Only(ranges) => ranges.as_slice(),
-        }
-    }
-
     /// Whether the token may be used from the address.
     #[must_use]
     pub fn allow(&self, client_ip: ClientIp) -> bool {
@@ -290,7 +284,11 @@ pub enum InvalidRanges {
 mod serde_impls {
     use super::{AllowedRanges, ClientIp, IpRange};
     use alloc::vec::Vec;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use core::fmt;
+    use serde::{
+        Deserialize, Deserializer, Serialize, Serializer,
+        de::{Error, SeqAccess, Unexpected, Visitor},
+    };
 
     impl Serialize for IpRange {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -316,10 +314,87 @@ mod serde_impls {
 
     impl<'de> Deserialize<'de> for ClientIp {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            match Option::<alloc::borrow::Cow<'_, str>>::deserialize(deserializer)? {
-                None => Ok(Self::UNKNOWN),
-                Some(text) => text.parse().map_err(D::Error::custom),
+            deserializer.deserialize_any(NullOr(AddressText))
+        }
+    }
+
+    /// What is read where null is not: a value of its own, so that an absent field (which serde reads as an absent
+    /// option) is an error and never null, and a format that cannot tell null from a list is refused.
+    trait OrElse<'de>: Sized {
+        type Value;
+        const EXPECTED: &'static str;
+        fn null() -> Self::Value;
+        fn text<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            Err(E::invalid_type(Unexpected::Str(text), &Self::EXPECTED))
+        }
+        fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error>;
+    }
+
+    struct NullOr<T>(T);
+
+    impl<'de, T: OrElse<'de>> Visitor<'de> for NullOr<T> {
+        type Value = T::Value;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(T::EXPECTED)
+        }
+
+        fn visit_unit<E>(self) -> Result<T::Value, E> {
+            Ok(T::null())
+        }
+
+        fn visit_none<E>(self) -> Result<T::Value, E> {
+            Ok(T::null())
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Value, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T::Value, E> {
+            self.0.text(text)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T::Value, A::Error> {
+            self.0.list(list)
+        }
+    }
+
+    struct AddressText;
+
+    impl<'de> OrElse<'de> for AddressText {
+        type Value = ClientIp;
+        const EXPECTED: &'static str = "null or an IP address as a string";
+
+        fn null() -> ClientIp {
+            ClientIp::UNKNOWN
+        }
+
+        fn text<E: Error>(self, text: &str) -> Result<ClientIp, E> {
+            text.parse().map_err(E::custom)
+        }
+
+        fn list<A: SeqAccess<'de>>(self, _list: A) -> Result<ClientIp, A::Error> {
+            Err(A::Error::invalid_type(Unexpected::Seq, &Self::EXPECTED))
+        }
+    }
+
+    struct RangeList;
+
+    impl<'de> OrElse<'de> for RangeList {
+        type Value = AllowedRanges;
+        const EXPECTED: &'static str = "null or a list of IP ranges";
+
+        fn null() -> AllowedRanges {
+            AllowedRanges::Any
+        }
+
+        fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<AllowedRanges, A::Error> {
+            let mut ranges = Vec::new();
+            while let Some(range) = list.next_element()? {
+                ranges.push(range);
             }
+            AllowedRanges::only(ranges).map_err(A::Error::custom)
         }
     }
 
@@ -335,10 +410,7 @@ mod serde_impls {
 
     impl<'de> Deserialize<'de> for AllowedRanges {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            match Option::<Vec<IpRange>>::deserialize(deserializer)? {
-                None => Ok(Self::Any),
-                Some(ranges) => Self::only(ranges).map_err(D::Error::custom),
-            }
+            deserializer.deserialize_any(NullOr(RangeList))
         }
     }
 }
@@ -399,7 +471,7 @@ mod tests {
             ("10.0.0.0/256", prefix),
             ("10.0.0.0/33", "its prefix length is too long: expected at most 32"),
             ("::/129", "its prefix length is too long: expected at most 128"),
-            ("::ffff:1.2.3.4/129", "its prefix length is too long: expected at most 32"),
+            ("::ffff:1.2.3.4/129", "its prefix length is too long: expected at most 128"),
             (
                 "::ffff:1.2.3.4/95",
                 "its prefix is shorter than 96 on an IPv4-mapped address: expected the IPv4 range itself",
@@ -473,5 +545,28 @@ mod tests {
                 ),
             );
         }
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn an_absent_field_is_an_error_and_never_any_address() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Row {
+            cidr: AllowedRanges,
+            client_ip: ClientIp,
+        }
+        let read = |text: &str| serde_json::from_str::<Row>(text).map(|row| (row.cidr, row.client_ip));
+        let error = |text: &str| read(text).unwrap_err().to_string();
+        assert!(error(r#"{"client_ip": null}"#).starts_with("missing field `cidr`"));
+        assert!(error(r#"{"cidr": null}"#).starts_with("missing field `client_ip`"));
+        assert!(error(r#"{"cidr": [], "client_ip": null}"#).starts_with("empty list of IP ranges"));
+        assert!(error(r#"{"cidr": "10.0.0.0/8", "client_ip": null}"#).contains("expected null or a list of IP ranges"));
+        assert!(
+            error(r#"{"cidr": null, "client_ip": ["::1"]}"#).contains("expected null or an IP address as a string")
+        );
+        assert_eq!(read(r#"{"cidr": null, "client_ip": null}"#).unwrap(), (AllowedRanges::Any, ClientIp::UNKNOWN));
+        let ranges = AllowedRanges::only([range("10.0.0.0/8")]).unwrap();
+        let row = read(r#"{"cidr": ["10.0.0.0/8"], "client_ip": "::ffff:10.0.0.1"}"#).unwrap();
+        assert_eq!(row, (ranges, "10.0.0.1".parse().unwrap()));
     }
 }

@@ -121,7 +121,8 @@ fn scope_is_dead(
         PackageState::Existing(package) if scope.covers(package.name) => Some(package.effective_permission_of(owner)),
         PackageState::Existing(_) | PackageState::Missing(_) => None,
     });
-    below(held.max().unwrap_or(Permission::NoAccess), needs)
+    // Of a scope that nothing was asked about nothing is said.
+    below(held.max()?, needs)
 }
 
 fn below(held: Permission, needs: Permission) -> Option<WhyDead> {

@@ -39,19 +39,22 @@ const EXCERPT: usize = 80;
 /// Whether a text has, or contains, the shape of a secret: then no message repeats it, in whatever field it was put by
 /// mistake (S3).
 pub(crate) fn may_be_secret(text: &str) -> bool {
-    is_hexadecimal(text) || text.split_once("npm_").is_some_and(|(_, after)| after.len() >= 30)
+    let runs = text.split(|character: char| !character.is_ascii_alphanumeric());
+    runs.into_iter().any(|run| run.len() >= 30) || text.as_bytes().windows(36).any(is_uuid)
+}
+
+/// 32 hexadecimal digits with dashes after 8, 12, 16 and 20 of them.
+fn is_uuid(text: &[u8]) -> bool {
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// 32 hexadecimal digits, or the same with dashes after 8, 12, 16 and 20 of them (S1).
 pub(crate) fn is_hexadecimal(text: &str) -> bool {
-    match text.len() {
-        32 => text.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        36 => text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        }),
-        _ => false,
-    }
+    is_uuid(text.as_bytes()) || (text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The start of a text, short enough to be kept in an error; nothing of what may be a secret.
@@ -193,10 +196,12 @@ mod tests {
             "Bearer npm_abcdefghijklmnopqrstuvwxyz0123",
             "0123456789abcdef0123456789ABCDEF",
             "01234567-89ab-cdef-0123-456789abcdef",
+            "token=01234567-89ab-cdef-0123-456789abcdef;",
+            "acme_abcdefghijklmnopqrstuvwxyz01232LolCm",
         ] {
             assert_eq!(&*excerpt(secret), "…");
         }
-        for text in ["npm_abc", "0123456789abcdef", "0123456789abcdef0123456789abcdeg", "npm_and_other_words"] {
+        for text in ["npm_abc", "0123456789abcdef", "0123456789abcdef0123456789abc", "npm_and_other_words"] {
             assert_eq!(&*excerpt(text), text);
         }
     }

@@ -629,6 +629,6 @@ fn a_closed_pipe_ends_it_quietly() {
 #[test]
 fn quickstart_allows_the_publish() {
     let output = Command::new(example("quickstart")).output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "200: go on with publish `left-pad`\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "200: go on with publish-version\n");
     assert!(output.status.success());
 }

@@ -203,6 +203,36 @@ fn a_token_made_by_another_stays_within_its_ranges() {
         "IP range `192.0.2.0/24`, made by a token that has ranges: expected each within one of those"
     );
     assert_eq!(message(made_by(&of_bob, &[])), "made by a token of the user `bob`: expected a token of the owner");
+    // K1: no other kind has `create-token`. T1: a revoked token has no right at all.
+    let expected = "that has no right to make one: expected a legacy publish token that is not revoked";
+    for (maker, kind) in [
+        (legacy(LegacyKind::ReadOnly, "alice").build(), "legacy read-only"),
+        (legacy(LegacyKind::Automation, "alice").build(), "legacy automation"),
+        (granular("maker", "alice").packages(WRITE, all()).build(), "granular"),
+        (legacy(LegacyKind::Publish, "alice").revoked("2026-01-01T00:00:00Z").build(), "legacy publish"),
+    ] {
+        assert_eq!(message(made_by(&maker, &[])), format!("made by a {kind} token {expected}"));
+    }
+    let cut_off = user("alice").tokens_revoked_until(CREATED).build();
+    let kind = LegacyKind::ReadOnly;
+    let by = MadeBy::Token(anywhere.as_view());
+    assert!(matches!(
+        LegacyToken::issue(key("t"), kind, ranges(&[]), cut_off.as_view(), by, now()),
+        Err(IssueError::MakerMayNot { .. })
+    ));
+}
+
+#[test]
+fn two_look_ups_of_one_package_must_both_do() {
+    let alice = user("alice").build();
+    let (open, secret) = (package("@bob/app").build(), package("@bob/app").private().build());
+    let settings = || granular("ci", "alice").packages(READ, only(&["@bob/app"])).settings();
+    for states in [[(&open).into(), (&secret).into()], [(&secret).into(), (&open).into()]] {
+        let issued = GranularToken::issue(key("t"), settings(), &facts(&alice, &states));
+        assert!(matches!(issued, Err(IssueError::PackageNotFound { .. })));
+    }
+    let twice = [(&open).into(), (&open).into()];
+    assert!(GranularToken::issue(key("t"), settings(), &facts(&alice, &twice)).is_ok());
 }
 
 #[test]
@@ -338,7 +368,7 @@ fn an_unknown_word_is_named_with_those_that_were_expected() {
         message::<DemandedBy>("me"),
         "unknown demander of a second factor `me`: expected one of `account`, `package`"
     );
-    let long = "x".repeat(81);
+    let long = "no word ".repeat(11);
     let cut = format!("unknown visibility `{}…`: expected one of `public`, `private`", &long[..80]);
     assert_eq!(message::<Visibility>(&long), cut);
     assert!(message::<Action>("publish").starts_with("unknown action `publish`: expected one of `read-package`, "));
@@ -398,8 +428,7 @@ fn a_stored_token_that_does_not_load_says_why() {
         (json!({"key": 7}), "malformed stored token: key: found a number: expected a string"),
         (
             json!({"granular": {"country": "NL"}}),
-            "malformed stored token: granular.country: unknown field: expected one of `name`, `description`, `expires`, \
-             `bypass_2fa`, `packages_and_scopes`, `orgs`",
+            "stored token with the unknown field `granular.country`: expected none, for it might be a restriction",
         ),
         (json!({"legacy": "publish"}), "malformed stored token: both `legacy` and `granular`: expected one of them"),
         (json!({"granular": "-"}), "malformed stored token: neither `legacy` nor `granular`: expected one of them"),

@@ -12,11 +12,11 @@ use support::{
     organization_name, package, package_name, ranges, team_name, time, user, user_name,
 };
 use tollgate::{
-    AccountAction, AccountStatus, Action, BoundToken, Bypass2fa, ClientIp, Decision, EarlyAnswer, GrantedPermission,
-    GranularView, Input, LegacyKind, Membership, Memberships, MissingOrganization, MissingPackage, OrganizationAction,
-    OrganizationView, OwnerView, PackageAction, PackageView, PublishingAccess, Reason, Role, ScopeOwner, SecondFactor,
-    TeamGrants, Timestamp, Token, TokenView, TwoFactor, User, UserGrants, Visibility, authorize, authorize_anonymous,
-    deny_unknown_token, explain,
+    AccountAction, AccountStatus, Action, ActionOn, BoundToken, Bypass2fa, ClientIp, Decision, EarlyAnswer,
+    GrantedPermission, GranularView, Input, LegacyKind, Membership, Memberships, MissingOrganization, MissingPackage,
+    OrganizationAction, OrganizationView, OwnerView, PackageAction, PackageView, PublishingAccess, Reason, Role,
+    ScopeOwner, SecondFactor, TeamGrants, Timestamp, Token, TokenView, TwoFactor, User, UserGrants, Visibility,
+    authorize, authorize_anonymous, deny_unknown_token, explain,
 };
 
 /// Runs something that must not allocate, in this thread.
@@ -154,11 +154,11 @@ fn every_answer_and_every_reason_comes_without_an_allocation() {
 
     let anonymous = without_allocation("authorize_anonymous", || {
         [
-            authorize_anonymous(PackageAction::ReadPackage, &left_pad),
-            authorize_anonymous(PackageAction::ReadPackage, &app),
-            authorize_anonymous(PackageAction::ReadPackage, missing_package("free")),
-            authorize_anonymous(OrganizationAction::ReadOrg, &acme),
-            deny_unknown_token(PackageAction::Publish, &app),
+            authorize_anonymous(PackageAction::ReadPackage.on(&left_pad)),
+            authorize_anonymous(PackageAction::ReadPackage.on(&app)),
+            authorize_anonymous(PackageAction::ReadPackage.on(missing_package("free"))),
+            authorize_anonymous(OrganizationAction::ReadOrg.on(&acme)),
+            deny_unknown_token(PackageAction::Publish.on(&app)),
         ]
     });
     for decision in &anonymous {

@@ -11,8 +11,8 @@ mod oracle;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tollgate::directory::{Caller, Directory, RequestLine, World};
-use tollgate::{PackageOrScope, PackageSelection, Verdict};
+use tollgate::directory::{Caller, DecisionLine, Directory, RequestLine, World};
+use tollgate::{Decision, Input, PackageOrScope, PackageSelection, Verdict, Via};
 
 /// One way to take something from a world, or to tighten it. None of them may raise a decision.
 #[derive(Clone, Copy, Debug)]
@@ -215,4 +215,120 @@ fn every_tightening_lowers_some_decision() {
         });
         assert!(lowers, "{how:?} changes nothing anywhere");
     }
+}
+
+/// All that a decision says to the outside, and what it says it depended on.
+fn said(directory: &Directory, request: &Value) -> Option<(String, Vec<Input>)> {
+    let request = serde_json::from_value::<RequestLine>(request.clone()).unwrap().parse().ok()?;
+    let caller = directory.caller(&request);
+    let decision = directory.decide(&caller, &request);
+    let client_text = match &decision {
+        Decision::Deny(deny) => deny.client_text().to_string(),
+        Decision::Allow(_) | Decision::Challenge(_) => String::new(),
+    };
+    let line = serde_json::to_string(&DecisionLine::decided(&request, &decision)).unwrap();
+    let cacheable = match &decision {
+        Decision::Allow(allow) => allow.via() != Via::SecondFactor,
+        Decision::Challenge(_) => false,
+        Decision::Deny(_) => true,
+    };
+    assert_eq!(decision.is_cacheable(), cacheable, "D2: a challenge and what came of it is never cached: {line}");
+    Some((format!("{line} {client_text}"), decision.depends_on().iter().collect()))
+}
+
+/// The worlds and requests that differ in nothing but one input.
+fn with_another(input: Input, world: &Value, request: &Value) -> Vec<(Value, Value)> {
+    let request_with = |field: &str, values: &[Value]| -> Vec<(Value, Value)> {
+        let changed = values.iter().map(|value| {
+            let mut request = request.clone();
+            request[field] = value.clone();
+            (world.clone(), request)
+        });
+        changed.collect()
+    };
+    match input {
+        Input::ClientIp => {
+            request_with("client_ip", &[Value::Null, json!("10.1.2.3"), json!("2001:db8::7"), json!("203.0.113.9")])
+        }
+        Input::Now => {
+            let times = ["0000-01-01T00:00:00Z", "2025-11-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"];
+            request_with("now", &times.map(|time| json!(time)))
+        }
+        Input::Owner => {
+            let tokens = world["tokens"].as_array().unwrap();
+            let Some(token) = tokens.iter().find(|token| token["id"] == request["token"]) else { return Vec::new() };
+            let users = world["users"].as_array().unwrap();
+            let owner = users.iter().position(|user| user["name"] == token["owner"]).unwrap();
+            let change = |field: &str, value: Value| {
+                let mut world = world.clone();
+                world["users"][owner][field] = value;
+                (world, request.clone())
+            };
+            Vec::from([
+                change("status", json!("suspended")),
+                change("status", json!("active")),
+                change("two_factor", json!("disabled")),
+                change("two_factor", json!("auth-and-writes")),
+                change("orgs", json!([])),
+                change("tokens_revoked_until", json!("9999-01-01T00:00:00Z")),
+                change("tokens_revoked_until", Value::Null),
+            ])
+        }
+        Input::Package => {
+            let mut gone = world.clone();
+            gone["packages"].as_array_mut().unwrap().retain(|package| package["name"] != request["package"]);
+            let mut private = world.clone();
+            for package in private["packages"].as_array_mut().unwrap() {
+                if package["name"] == request["package"] && package["name"].as_str().unwrap().starts_with('@') {
+                    package["visibility"] = json!("private");
+                    package["publishing_access"] = json!("two-factor-only");
+                }
+            }
+            Vec::from([(gone, request.clone()), (private, request.clone())])
+        }
+        // An organization cannot be taken out of a world that mentions it; one can be added.
+        Input::Organization => {
+            let name = &request["org"];
+            let taken = ["users", "orgs"]
+                .iter()
+                .any(|list| world[*list].as_array().unwrap().iter().any(|thing| thing["name"] == *name));
+            if taken || name.is_null() {
+                return Vec::new();
+            }
+            let mut founded = world.clone();
+            founded["orgs"].as_array_mut().unwrap().push(json!({"name": name}));
+            Vec::from([(founded, request.clone())])
+        }
+        Input::Token | _ => Vec::new(),
+    }
+}
+
+/// D2. "A decision says which inputs it depended on (so that a cache has the right key)."
+#[test]
+fn an_input_that_a_decision_does_not_name_changes_nothing() {
+    let (mut compared, mut named) = ([0_usize; 6], [0_usize; 6]);
+    for seed in 0..60_u64 {
+        let world = oracle::worlds::world(seed);
+        let directory = load(&world).unwrap();
+        for request in oracle::worlds::requests(&world, seed, 40) {
+            // Whoever has just shown a factor has shown it now: the time of the factor is not the time of the token.
+            let Some((before, depends_on)) = said(&directory, &request) else { continue };
+            for (at, input) in Input::ALL.iter().enumerate() {
+                if depends_on.contains(input) {
+                    named[at] += 1;
+                    continue;
+                }
+                for (world, request) in with_another(*input, &world, &request) {
+                    let Some((after, _)) = load(&world).and_then(|directory| said(&directory, &request)) else {
+                        continue;
+                    };
+                    assert_eq!(after, before, "{input} changes it: {request}");
+                    compared[at] += 1;
+                }
+            }
+        }
+    }
+    // The token is named by every decision about one; without one there is none to change.
+    assert!(compared.iter().skip(1).all(|count| *count > 0), "{compared:?}");
+    assert!(named.iter().all(|count| *count > 0), "{named:?}");
 }

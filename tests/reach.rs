@@ -99,7 +99,8 @@ fn dead_grants_are_the_entries_that_give_less_than_they_say() {
     use GrantedPermission::{ReadOnly, ReadWrite};
     let alice =
         user("alice").member("acme", Role::Member, &["developers"]).member("umbrella", Role::Admin, &[]).build();
-    let entries = ["@acme", "@alice", "@bob", "@globex", "gone", "left-pad", "mine", "unasked", "@solo/hidden"];
+    let entries =
+        ["@acme", "@alice", "@bob", "@globex", "gone", "left-pad", "mine", "unasked", "@unasked", "@solo/hidden"];
     let token = granular("ci", "alice")
         .packages(ReadWrite, only(&entries))
         .organizations(ReadWrite, &["acme", "globex", "gone", "umbrella", "unasked"])
@@ -109,6 +110,7 @@ fn dead_grants_are_the_entries_that_give_less_than_they_say() {
         package("mine").user("alice", ReadWrite).build(),
         package("@bob/tool").in_scope_of_a_user().user("alice", ReadOnly).build(),
         package("@solo/hidden").private().in_scope_of_a_user().build(),
+        package("@globex/tool").private().build(),
     ];
     let mut states: Vec<PackageState<'_>> = packages.iter().map(Into::into).collect();
     states.push(missing_package("gone").into());

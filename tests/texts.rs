@@ -187,11 +187,11 @@ fn denials() -> Vec<String> {
 
     let mut texts = vec![
         // token-unknown, authentication-required, no-such-package: no token is looked at.
-        block(&deny(&deny_unknown_token(PackageAction::Publish, &app))),
-        block(&deny(&authorize_anonymous(PackageAction::Publish, &left_pad))),
-        block(&deny(&authorize_anonymous(PackageAction::ReadPackage, &app))),
-        block(&deny(&authorize_anonymous(PackageAction::ReadPackage, free))),
-        block(&deny(&authorize_anonymous(OrganizationAction::ReadOrg, &acme))),
+        block(&deny(&deny_unknown_token(PackageAction::Publish.on(&app)))),
+        block(&deny(&authorize_anonymous(PackageAction::Publish.on(&left_pad)))),
+        block(&deny(&authorize_anonymous(PackageAction::ReadPackage.on(&app)))),
+        block(&deny(&authorize_anonymous(PackageAction::ReadPackage.on(free)))),
+        block(&deny(&authorize_anonymous(OrganizationAction::ReadOrg.on(&acme)))),
     ];
     // T
     let read = on_left_pad.operation(Action::ReadPackage);
@@ -408,9 +408,9 @@ fn nobody_who_may_neither_read_nor_create_can_tell_a_hidden_package_from_a_free_
 fn without_a_known_token_a_hidden_package_and_a_free_name_are_told_alike() {
     let (secret, free) = (package("@acme/secret").private().build(), missing_package("@acme/secret"));
     for action in PackageAction::ALL {
-        let (hidden, gone) = (authorize_anonymous(*action, &secret), authorize_anonymous(*action, free));
+        let (hidden, gone) = (authorize_anonymous(action.on(&secret)), authorize_anonymous(action.on(free)));
         assert_eq!(told(&hidden), told(&gone), "{action} without a token");
-        let (hidden, gone) = (deny_unknown_token(*action, &secret), deny_unknown_token(*action, free));
+        let (hidden, gone) = (deny_unknown_token(action.on(&secret)), deny_unknown_token(action.on(free)));
         assert_eq!(told(&hidden), told(&gone), "{action} with an unknown token");
     }
     let acme = organization("acme");

@@ -83,7 +83,9 @@ fn answer_all(
 
 /// The request of a line, or the error line that stands for it.
 pub(crate) fn read(number: u64, line: Line<'_>) -> Result<Request, DecisionLine> {
-    let unreadable = |what: fmt::Arguments<'_>| DecisionLine::unreadable(&format_args!("line {number}: {what}"));
+    let unreadable_with =
+        |id, what: fmt::Arguments<'_>| DecisionLine::unreadable(id, &format_args!("line {number}: {what}"));
+    let unreadable = |what: fmt::Arguments<'_>| unreadable_with(None, what);
     let bytes = match line {
         Line::Whole(bytes) => bytes,
         Line::TooLong => {
@@ -98,12 +100,21 @@ pub(crate) fn read(number: u64, line: Line<'_>) -> Result<Request, DecisionLine>
         // serde_json counts the lines of what it was given, which is one.
         let (message, column) = (error.to_string(), error.column());
         let message = message.strip_suffix(&format!(" at line 1 column {column}")).unwrap_or(&message);
-        unreadable(format_args!("invalid JSON at column {column}: {message}"))
+        unreadable_with(id_of(text), format_args!("invalid JSON at column {column}: {message}"))
     })?;
     line.parse().map_err(|error| match error.id() {
         Some(_) => DecisionLine::error(&error),
         None => unreadable(format_args!("{error}")),
     })
+}
+
+/// The id of an object that is JSON but holds what cannot be read: a number out of range, too deep a nest.
+fn id_of(text: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct OnlyId {
+        id: Option<String>,
+    }
+    serde_json::from_str::<OnlyId>(text).ok()?.id
 }
 
 fn write_line(out: &mut impl Write, directory: &Directory, request: &Result<Request, DecisionLine>) -> io::Result<()> {

@@ -41,11 +41,36 @@ impl<R: Read> Lines<R> {
             if self.line.last() == Some(&b'\n') {
                 self.line.pop();
             } else if self.line.len() > LONGEST {
+                let blank = is_blank(&self.line) && self.skip_blanks()?;
+                if blank {
+                    continue;
+                }
                 self.input.skip_until(b'\n')?;
                 return Ok(Some((self.number, Line::TooLong)));
             }
-            if !self.line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
+            if !is_blank(&self.line) {
                 return Ok(Some((self.number, Line::Whole(&self.line))));
+            }
+        }
+    }
+
+    /// Skips what is blank; whether that was all of the line, its end included.
+    fn skip_blanks(&mut self) -> io::Result<bool> {
+        loop {
+            let buffer = self.input.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(true);
+            }
+            match buffer.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) {
+                None => {
+                    let all = buffer.len();
+                    self.input.consume(all);
+                }
+                Some(at) => {
+                    let ends = buffer.get(at) == Some(&b'\n');
+                    self.input.consume(at.saturating_add(usize::from(ends)));
+                    return Ok(ends);
+                }
             }
         }
     }
@@ -54,4 +79,8 @@ impl<R: Read> Lines<R> {
     pub(crate) fn is_one_at_hand(&self) -> bool {
         self.input.buffer().contains(&b'\n')
     }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
 }

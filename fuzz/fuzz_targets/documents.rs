@@ -25,7 +25,9 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(serde_json::from_str::<StoredToken>(&again).expect("reads").load(), Ok(token));
     }
     if let Ok(line) = serde_json::from_slice::<RequestLine>(bytes) {
-        let directory = Directory::default();
+        let nothing = r#"{"users": [], "orgs": [], "packages": [], "tokens": []}"#;
+        let world: World = serde_json::from_str(nothing).expect("a world");
+        let directory = Directory::load(&world).expect("an empty world loads");
         let line = match line.parse() {
             Ok(request) => {
                 let caller = directory.caller(&request);

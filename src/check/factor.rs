@@ -58,7 +58,9 @@ fn second_factor<'a>(case: &Case<'a>) -> Step<'a> {
             let demanded = match (account, class) {
                 (TwoFactor::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
                 | (TwoFactor::AuthOnly, FactorClass::Auth) => true,
-                (TwoFactor::Disabled | TwoFactor::AuthOnly | TwoFactor::AuthAndWrites, _) => false,
+                (TwoFactor::Disabled, FactorClass::Write | FactorClass::Auth)
+                | (TwoFactor::AuthOnly, FactorClass::Write)
+                | (TwoFactor::Disabled | TwoFactor::AuthOnly | TwoFactor::AuthAndWrites, FactorClass::None) => false,
             };
             (demanded && !bypass).then_some(DemandedBy::Account)
         }

@@ -72,9 +72,9 @@ impl DecisionLine {
         Self::Error { id: error.id().map(Into::into), error: std::format!("{error}") }
     }
 
-    /// The line for a line that is not even an object to read: JSON that is none, or bytes that are no text.
+    /// The line for a line that no [`RequestLine`](super::RequestLine) could be read from, with its id if that much could.
     #[must_use]
-    pub fn unreadable(error: &dyn core::fmt::Display) -> Self {
-        Self::Error { id: None, error: std::format!("{error}") }
+    pub fn unreadable(id: Option<String>, error: &dyn core::fmt::Display) -> Self {
+        Self::Error { id, error: std::format!("{error}") }
     }
 }

@@ -33,7 +33,7 @@ use std::collections::HashMap;
 use crate::{
     action::{Action, CreateTeam, ManageTeamAccess, SharePackage},
     asked::Asked,
-    authorize::{anonymous, unknown_token},
+    authorize::{authorize_anonymous, deny_unknown_token},
     bound::BoundToken,
     decision::{Decision, Deny},
     explain::Explanation,
@@ -60,7 +60,7 @@ use request::{Presented, Requested};
 /// requests.
 ///
 /// Look-ups are by hash tables with std's keyed hash: no choice of names makes them slow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Directory {
     users: HashMap<UserName, User>,
     organizations: HashMap<OrganizationName, Organization>,
@@ -162,11 +162,13 @@ impl Directory {
     }
 
     /// Decides a request by its caller, the second factor it shows included.
+    ///
+    /// `caller` is [`caller`](Self::caller) of the same request: a second factor is believed of whoever it is.
     pub fn decide<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Decision<'a> {
         let decision = match self.operation(caller, request) {
             Ok(operation) => match caller {
-                Caller::NoToken => anonymous(operation),
-                Caller::UnknownToken => unknown_token(operation),
+                Caller::NoToken => authorize_anonymous(operation),
+                Caller::UnknownToken => deny_unknown_token(operation),
                 Caller::Token(bound) => bound.at(request.client_ip, request.now).decide(operation),
             },
             Err(Unnamed { action }) => {

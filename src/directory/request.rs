@@ -93,7 +93,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let token = match &self.presented {
             Presented::NoToken => "none",
-            Presented::Id(id) => id,
+            Presented::Id(id) => &*crate::words::excerpt(id),
             Presented::Secret(_) => "(a secret)",
         };
         f.debug_struct("Request")

@@ -154,14 +154,22 @@ impl<'n> RawWorld<'n> {
 
     fn build(&self, errors: &mut Vec<ErrorAt>) -> Directory {
         let names = Names::of(self);
-        let mut directory = Directory::default();
+        // No `Default`: an empty directory would say of every name that nothing has it.
+        let mut directory = Directory {
+            users: HashMap::new(),
+            organizations: HashMap::new(),
+            packages: HashMap::new(),
+            tokens: Vec::new(),
+            by_key: HashMap::new(),
+            by_digest: HashMap::new(),
+        };
         let top = Path::Top;
         let users_path = top.field("users");
-        for (index, user) in self.users.iter().enumerate() {
+        for (index, raw) in self.users.iter().enumerate() {
             let path = users_path.item(index);
-            if let Some(user) = user.build(&names, &path, errors) {
+            if let Some(user) = raw.build(&names, &path, errors) {
                 if directory.users.contains_key(user.name().as_str()) {
-                    errors.push(path.field("name").error(format!("a second user `{}`: expected one", user.name())));
+                    errors.push(path.field("name").error(format!("a second user {}: expected one", quoted(raw.name))));
                 } else {
                     directory.users.insert(user.name().clone(), user);
                 }
@@ -174,10 +182,11 @@ impl<'n> RawWorld<'n> {
             let Some(name) = keep(name.parse::<OrganizationName>(), &path, errors) else { continue };
             if names.users.contains(name.as_str()) {
                 errors.push(path.error(format!(
-                    "a user is named `{name}` too: expected another name, for users and organizations share one namespace"
+                    "a user is named {} too: expected another name, for users and organizations share one namespace",
+                    quoted(name.as_str())
                 )));
             } else if directory.organizations.contains_key(name.as_str()) {
-                errors.push(path.error(format!("a second organization `{name}`: expected one")));
+                errors.push(path.error(format!("a second organization {}: expected one", quoted(name.as_str()))));
             } else {
                 directory.organizations.insert(name.clone(), Organization::new(name));
             }
@@ -187,7 +196,7 @@ impl<'n> RawWorld<'n> {
             let path = packages_path.item(index);
             let known = directory.packages.contains_key(package.name);
             if known {
-                let message = format!("a second package `{}`: expected one", package.name);
+                let message = format!("a second package {}: expected one", quoted(package.name));
                 errors.push(path.field("name").error(message));
             }
             if let Some(package) = package.build(&names, &path, errors)
@@ -226,21 +235,21 @@ impl<'n> RawWorld<'n> {
             if let Token::Granular(granular) = &token {
                 let cut_off = cut_offs.get(raw.owner).copied().flatten();
                 let revoked = token.revoked().is_some() || cut_off.is_some_and(|cut_off| token.created() <= cut_off);
-                if !revoked {
+                if !revoked && names.users.contains(raw.owner) {
                     let (live, names_taken) = accounts.entry(raw.owner.into()).or_default();
                     *live = live.saturating_add(1);
                     if *live == MAX_GRANULAR_TOKENS.saturating_add(1) {
                         errors.push(path.error(format!(
-                            "more than {MAX_GRANULAR_TOKENS} granular tokens of `{}` that are not revoked: expected at most {MAX_GRANULAR_TOKENS}",
-                            raw.owner
+                            "more than {MAX_GRANULAR_TOKENS} granular tokens of {} that are not revoked: expected at most {MAX_GRANULAR_TOKENS}",
+                            quoted(raw.owner)
                         )));
                     }
                     if !names_taken.insert(granular.name().as_str().into()) {
                         let path = path.field("granular");
                         errors.push(path.field("name").error(format!(
-                            "a second granular token `{}` of `{}` that is not revoked: expected one",
-                            granular.name(),
-                            raw.owner
+                            "a second granular token {} of {} that is not revoked: expected one",
+                            quoted(granular.name().as_str()),
+                            quoted(raw.owner)
                         )));
                     }
                 }
@@ -300,7 +309,7 @@ impl<'n> RawUser<'n> {
             let path = orgs_path.item(index);
             let at = path.field("name");
             if !seen.insert(raw.name) {
-                errors.push(at.error(format!("a second membership in `{}`: expected one", raw.name)));
+                errors.push(at.error(format!("a second membership in {}: expected one", quoted(raw.name))));
             }
             let organization = names.known_org(raw.name, &at, errors);
             let teams = raw.teams(&path.field("teams"), errors);

@@ -2,7 +2,7 @@
 
 use super::{
     GranularSettings, GranularToken, InvalidToken, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
-    PackagesGrant, TokenView,
+    PackagesGrant, TokenKind, TokenView,
 };
 use crate::{
     limits::MAX_GRANULAR_TOKENS,
@@ -142,6 +142,10 @@ fn within_maker(owner: &OwnerView<'_>, ranges: &AllowedRanges, made_by: MadeBy<'
     if maker.owner() != owner.name {
         return Err(IssueError::MakerOfAnother { maker: maker.owner().into_owned() });
     }
+    let cut_off = owner.tokens_revoked_until.is_some_and(|cut_off| maker.created <= cut_off);
+    if maker.kind() != TokenKind::Legacy(LegacyKind::Publish) || maker.revoked.is_some() || cut_off {
+        return Err(IssueError::MakerMayNot { kind: maker.kind() });
+    }
     let AllowedRanges::Only(limits) = maker.allowed_ranges else { return Ok(()) };
     let AllowedRanges::Only(ranges) = ranges else { return Err(IssueError::RangesRequired) };
     let outside = |range: &&IpRange| !limits.as_slice().iter().any(|limit| limit.covers(range));
@@ -170,9 +174,12 @@ fn packages_within_owner(
         }
     }
     for package in only.packages() {
-        let state = states.iter().find(|state| state.name() == *package);
-        let state = state.ok_or_else(|| IssueError::PackageFactsMissing { package: package.clone() })?;
-        package_within_owner(state, permission, owner)?;
+        // Two look-ups of one name may differ: each of them must do.
+        let mut found = states.iter().filter(|state| state.name() == *package).peekable();
+        if found.peek().is_none() {
+            return Err(IssueError::PackageFactsMissing { package: package.clone() });
+        }
+        found.try_for_each(|state| package_within_owner(state, permission, owner))?;
     }
     Ok(())
 }
@@ -272,6 +279,14 @@ pub enum IssueError {
     MakerOfAnother {
         /// The owner of that token.
         maker: UserName,
+    },
+    /// L9, K1, T1: the token by whose right this one is made has no `create-token`, or is revoked.
+    #[error(
+        "made by a {kind} token that has no right to make one: expected a legacy publish token that is not revoked"
+    )]
+    MakerMayNot {
+        /// The kind of that token.
+        kind: TokenKind,
     },
     /// L9.
     #[error("no IP ranges, made by a token that has ranges: expected ranges within those")]

@@ -1,6 +1,9 @@
 //! All granular tokens of one account, for those who have the list (L1, L6).
 
-use alloc::vec::Vec;
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 
 use super::{GranularToken, NameTaken, TokenName};
 use crate::{limits::MAX_GRANULAR_TOKENS, owner::OwnerView, secret::TokenKey, time::Timestamp};
@@ -12,25 +15,29 @@ use crate::{limits::MAX_GRANULAR_TOKENS, owner::OwnerView, secret::TokenKey, tim
 pub struct GranularTokenSet<'a> {
     owner: OwnerView<'a>,
     tokens: Vec<GranularToken>,
+    /// Where the token of an id stands.
+    keys: BTreeMap<TokenKey, usize>,
+    /// The names of those that are not revoked: as many as there are, for no two share one (L6).
+    live_names: BTreeSet<TokenName>,
 }
 
 impl<'a> GranularTokenSet<'a> {
     /// An account without any.
     #[must_use]
     pub const fn new(owner: OwnerView<'a>) -> Self {
-        Self { owner, tokens: Vec::new() }
+        Self { owner, tokens: Vec::new(), keys: BTreeMap::new(), live_names: BTreeSet::new() }
     }
 
     /// How many are not revoked: [`IssueFacts::granular_tokens`](super::IssueFacts::granular_tokens).
     #[must_use]
     pub fn not_revoked(&self) -> usize {
-        self.live().count()
+        self.live_names.len()
     }
 
     /// Whether one that is not revoked has the name: [`IssueFacts::name_taken`](super::IssueFacts::name_taken).
     #[must_use]
     pub fn name_taken(&self, name: &TokenName) -> NameTaken {
-        if self.live().any(|token| token.name() == name) { NameTaken::Yes } else { NameTaken::No }
+        if self.live_names.contains(name) { NameTaken::Yes } else { NameTaken::No }
     }
 
     /// Adds a token.
@@ -42,7 +49,7 @@ impl<'a> GranularTokenSet<'a> {
         if token.common().owner != self.owner.name {
             return Err(SetError::OwnerOfAnother);
         }
-        if self.tokens.iter().any(|other| other.common().key == token.common().key) {
+        if self.keys.contains_key(&token.common().key) {
             return Err(SetError::KeyTaken { key: token.common().key.clone() });
         }
         if self.is_live(&token) {
@@ -52,14 +59,20 @@ impl<'a> GranularTokenSet<'a> {
             if self.name_taken(token.name()) == NameTaken::Yes {
                 return Err(SetError::NameTaken { name: token.name().clone() });
             }
+            self.live_names.insert(token.name().clone());
         }
+        self.keys.insert(token.common().key.clone(), self.tokens.len());
         self.tokens.push(token);
         Ok(())
     }
 
     /// Revokes a token, which frees its place and its name. False if there is none of that id.
     pub fn revoke(&mut self, key: &TokenKey, at: Timestamp) -> bool {
-        let found = self.tokens.iter_mut().find(|token| token.common().key == *key);
+        let Some(token) = self.keys.get(key).and_then(|index| self.tokens.get(*index)) else { return false };
+        if self.is_live(token) {
+            self.live_names.remove(token.name());
+        }
+        let found = self.keys.get(key).and_then(|index| self.tokens.get_mut(*index));
         found.is_some_and(|token| {
             token.common_mut().revoked.get_or_insert(at);
             true
@@ -70,10 +83,6 @@ impl<'a> GranularTokenSet<'a> {
     #[must_use]
     pub fn as_slice(&self) -> &[GranularToken] {
         &self.tokens
-    }
-
-    fn live(&self) -> impl Iterator<Item = &GranularToken> {
-        self.tokens.iter().filter(|token| self.is_live(token))
     }
 
     fn is_live(&self, token: &GranularToken) -> bool {

@@ -72,7 +72,10 @@ impl StoredToken {
             Form::Read(node) => node,
         };
         let path = Path::Top;
-        let malformed = |error: ErrorAt| LoadTokenError::Malformed { message: error.to_string() };
+        let malformed = |error: ErrorAt| match error {
+            ErrorAt { path, is_unknown_field: true, .. } => LoadTokenError::UnknownField { path },
+            error => LoadTokenError::Malformed { message: error.to_string() },
+        };
         let entries = document::object(node, &path).map_err(malformed)?;
         match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
             Some(Node::Number(Some(STORED_VERSION))) => {}
@@ -83,9 +86,6 @@ impl StoredToken {
             None => return Err(malformed(path.field("version").error("missing field"))),
         }
         let known = &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular"];
-        if let Some((name, _)) = entries.iter().find(|(name, _)| !known.contains(&&**name)) {
-            return Err(LoadTokenError::UnknownField { name: crate::words::excerpt(name) });
-        }
         let fields = Fields::of(node, &path, known).map_err(malformed)?;
         let raw = RawToken::read(&fields, &path, "key").map_err(malformed)?;
         let mut errors = Vec::new();
@@ -109,10 +109,10 @@ pub enum LoadTokenError {
         found: u64,
     },
     /// A field of no version that this crate knows: it might be a restriction.
-    #[error("stored token with the unknown field `{name}`: expected none, for it might be a restriction")]
+    #[error("stored token with the unknown field `{path}`: expected none, for it might be a restriction")]
     UnknownField {
-        /// The field.
-        name: alloc::boxed::Box<str>,
+        /// The path of the field, such as `granular.only_from`.
+        path: alloc::string::String,
     },
     /// Not of the shape of version 1.
     #[error("malformed stored token: {message}")]

@@ -9,9 +9,9 @@ words! {
     /// [`docs::rules`](crate::docs::rules#reasons).
     #[non_exhaustive]
     pub enum Reason: "reason" {
-        /// Nobody knows the token, malformed text included.
+        /// [T](crate::docs::rules#t): nobody knows the token, malformed text included.
         TokenUnknown = "token-unknown",
-        /// There is no token, and what is asked is not the reading of a public package (V1).
+        /// [T](crate::docs::rules#t): there is no token, and what is asked is not the reading of a public package (V1).
         AuthenticationRequired = "authentication-required",
         /// [T1](crate::docs::rules#t1): revoked, or made at or before the account's cut-off.
         TokenRevoked = "token-revoked",

@@ -73,7 +73,7 @@ impl fmt::Display for Cure<'_, '_> {
             }
             Reason::OwnerSuspended => f.write_str("reinstate the owner's account"),
             Reason::KindForbidsAction => match deny.asked().token().map(TokenView::kind) {
-                Some(TokenKind::Granular) => f.write_str("no granular token does this: use a session or a publish token"),
+                Some(TokenKind::Granular) => f.write_str("no granular token does this: use a legacy publish token"),
                 Some(TokenKind::Legacy(_)) | None => f.write_str("use a publish token, or a granular one where it has the action"),
             },
             Reason::PermissionTooLow => match deny.comparison() {
@@ -100,7 +100,7 @@ impl fmt::Display for Cure<'_, '_> {
             },
             Reason::InvalidNewName => f.write_str("choose another name"),
             Reason::TokensDisallowed => {
-                f.write_str("publish with a session and a second factor, or change the package's publishing access")
+                f.write_str("use a legacy publish token and show a second factor, or change the package's publishing access")
             }
             Reason::SecondFactorNotEnrolled => {
                 f.write_str("enrol a second factor on the owner's account, or use a token that bypasses it where the package allows that")

@@ -128,7 +128,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let invalid = |problem: fn(Box<str>) -> Problem| InvalidTimestamp { problem: problem(excerpt(text)) };
         let bytes = text.as_bytes();
-        // The library reads more than FORMAT allows (a space or `t` for `T`, leap seconds, digits it then drops).
+        // The library reads more than docs/format.md allows (a space or `t` for `T`, leap seconds, digits it then drops).
         if bytes.get(10) != Some(&b'T') {
             return Err(invalid(Problem::NotRfc3339));
         }

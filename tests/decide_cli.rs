@@ -388,7 +388,6 @@ fn a_wrong_command_line_is_told_with_the_right_one() {
     for arguments in [
         vec![world],
         vec![world, "--explain"],
-        vec!["--explain"],
         vec![world, "-", "third"],
         vec![world, "-", "--no-token", whoami, now],
         vec![world, "--no-such-option"],
@@ -624,6 +623,17 @@ fn a_closed_pipe_ends_it_quietly() {
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(status), &b""[..]));
     }
+}
+
+#[test]
+fn the_demo_is_explained_too_with_every_check() {
+    let ran = decide(["--explain"]);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
+    let texts: Vec<&str> = ran.out.split("\n\n").collect();
+    assert_eq!(texts.len(), 218);
+    let challenged = texts.iter().find(|text| text.contains(": CHALLENGE ")).unwrap();
+    assert!(challenged.contains("CHALLENGES") && challenged.contains("not-revoked"), "{challenged}");
+    assert!(texts.iter().filter(|text| text.contains(" V1 ")).count() > 200, "{}", ran.out);
 }
 
 #[test]

@@ -55,7 +55,7 @@ kind-forbids-action, 403
   operator: publish `@acme/app` denied: kind-forbids-action (K1), token `read-only` of `alice`: the token is legacy read-only, the action is publish; cure: use a publish token, or a granular one where it has the action
   client:   a legacy read-only access token may not publish
 kind-forbids-action, 403
-  operator: star-package `@acme/app` denied: kind-forbids-action (K1), token `ci` of `alice`: the token is granular, the action is star-package; cure: no granular token does this: use a session or a publish token
+  operator: star-package `@acme/app` denied: kind-forbids-action (K1), token `ci` of `alice`: the token is granular, the action is star-package; cure: no granular token does this: use a legacy publish token
   client:   a granular access token may not star-package
 permission-too-low, 403
   operator: publish `@acme/app` denied: permission-too-low (G1), token `ci` of `alice`: the token has read-only on packages, the action needs read-write; cure: make a token with read-write on packages
@@ -127,7 +127,7 @@ invalid-new-name, 403
   operator: publish `@acme/Free` denied: invalid-new-name (C3), token `publish` of `alice`: `@acme/Free` is no name for a new package: it contains the capital letter `F`: expected lower case in a new name; cure: choose another name
   client:   `@acme/Free` is no name for a new package: it contains the capital letter `F`: expected lower case in a new name
 tokens-disallowed, 403
-  operator: publish `left-pad` denied: tokens-disallowed (F2), token `ci` of `alice`: the account's two-factor mode is disabled, the package's publishing access is two-factor-only, the token does not bypass the second factor; demanded by the package; cure: publish with a session and a second factor, or change the package's publishing access
+  operator: publish `left-pad` denied: tokens-disallowed (F2), token `ci` of `alice`: the account's two-factor mode is disabled, the package's publishing access is two-factor-only, the token does not bypass the second factor; demanded by the package; cure: use a legacy publish token and show a second factor, or change the package's publishing access
   client:   the package takes changes with a second factor only, and none by automation or granular access tokens
 second-factor-not-enrolled, 403
   operator: publish `left-pad` denied: second-factor-not-enrolled (F5), token `publish` of `alice`: the account's two-factor mode is disabled, the package's publishing access is two-factor-only, the token does not bypass the second factor; demanded by the package; cure: enrol a second factor on the owner's account, or use a token that bypasses it where the package allows that

@@ -22,7 +22,7 @@ usage: decide [--explain] WORLD REQUESTS
            a line of JSON for each, in order; with --explain as text for a person, with every check
        decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
            explains one request
-       decide
+       decide [--explain]
            shows a registry and the requests of real npm commands that come along with this example
 
 one request:
@@ -53,7 +53,7 @@ exit status:
 #[derive(Debug)]
 pub(crate) enum Command {
     Help,
-    Demo,
+    Demo(Form),
     Batch { world: PathBuf, requests: PathBuf, form: Form },
     One { world: PathBuf, request: OneRequest },
 }
@@ -124,7 +124,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             }
         }
     }
-    if any { command(files, explain, one) } else { Ok(Command::Demo) }
+    if any { command(files, explain, one) } else { Ok(Command::Demo(Form::Lines)) }
 }
 
 fn value_of(option: &str, argument: Option<OsString>) -> Result<String, String> {
@@ -148,6 +148,9 @@ fn insert(fields: &mut Map<String, Value>, option: &str, field: &str, value: Val
 
 fn command(files: Vec<PathBuf>, explain: bool, one: OneRequest) -> Result<Command, String> {
     let is_one = one.secret_from_stdin || !one.fields.is_empty();
+    if explain && !is_one && files.is_empty() {
+        return Ok(Command::Demo(Form::Explained));
+    }
     let mut files = files.into_iter();
     let Some(world) = files.next() else { return Err("WORLD is missing".into()) };
     let requests = files.next();

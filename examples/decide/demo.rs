@@ -5,6 +5,7 @@ use std::{
     env,
     fmt::{self, Display},
     io::{BufWriter, IsTerminal, Write},
+    path::Path,
 };
 
 use serde_json::Value;
@@ -14,7 +15,8 @@ use tollgate::{
 };
 
 use crate::{
-    Failure, Outcome, batch,
+    Failure, Outcome,
+    batch::{self, Form},
     lines::{Line, Lines},
     printable,
 };
@@ -35,12 +37,22 @@ struct Row {
     texts: Option<(String, String)>,
 }
 
+/// Shows every check of each request of the demo.
+pub(crate) fn run_explained(out: impl Write) -> Result<Outcome, Failure> {
+    let lines = Lines::new(REQUESTS.as_bytes());
+    batch::run(&directory()?, lines, Form::Explained, BufWriter::new(out), Path::new("the demo"))
+}
+
+fn directory() -> Result<Directory, Failure> {
+    let world: World = serde_json::from_str(WORLD).map_err(|error| Failure::Said(format!("the demo: {error}")))?;
+    Directory::load(&world).map_err(|error| Failure::Said(error.to_string()))
+}
+
 /// Shows the demo; in colours on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
 pub(crate) fn run(out: impl Write + IsTerminal) -> Result<Outcome, Failure> {
     let in_colours = out.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut out = BufWriter::new(out);
-    let world: World = serde_json::from_str(WORLD).map_err(|error| Failure::Said(format!("the demo: {error}")))?;
-    let directory = Directory::load(&world).map_err(|error| Failure::Said(error.to_string()))?;
+    let directory = directory()?;
     let mut lines = Lines::new(REQUESTS.as_bytes());
     let (mut rows, mut outcome) = (Vec::new(), Outcome::AllDecided);
     while let Some((number, line)) = lines.next()? {

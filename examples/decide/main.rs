@@ -78,7 +78,8 @@ fn run() -> Result<Outcome, Failure> {
             out.flush()?;
             Ok(Outcome::AllDecided)
         }
-        Command::Demo => demo::run(stdout),
+        Command::Demo(Form::Lines) => demo::run(stdout),
+        Command::Demo(Form::Explained) => demo::run_explained(stdout),
         Command::Batch { world, requests, form } => {
             let directory = load(&world)?;
             if requests == Path::new("-") {

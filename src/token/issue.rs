@@ -47,7 +47,7 @@ pub enum NameTaken {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum MadeBy<'a> {
-    /// The owner with password and session.
+    /// The owner in person, logged in by password.
     Owner,
     /// Another token of the owner's, which was allowed `create-token`.
     Token(TokenView<'a>),

@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of the crate: it reads the world and the request as plain JSON values, scans lists from the front,
 //! and follows the text of RULES and FORMAT sentence by sentence. It is slow on purpose. Where a comment quotes, it
-//! quotes the rule.
+//! quotes the rule, in the words that it was first written in: RULES is `src/docs/rules.md`, FORMAT `src/docs/format.md`.
 //!
 //! * [`decide`] answers one request with its decision line. It hashes a `secret` with the SHA-256 below.
 //! * [`decide_with`] is the same with a SHA-256 of the caller's choice.

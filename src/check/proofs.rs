@@ -20,7 +20,14 @@ pub(crate) fn all_but_factor<'a>(case: &Case<'a>, token: TokenProofs) -> Result<
     let organization_exists = prove::<OrganizationExists, _>(case)?;
     let package_exists = prove::<PackageExists, _>(case)?;
     if let Some(public_read) = prove_settled::<PublicRead, _>(case) {
-        return Ok(Passed::ByPublicRead(PublicProofs { token, kind_has_action, package_exists, public_read }));
+        return Ok(Passed::ByPublicRead(PublicProofs {
+            token,
+            kind_has_action,
+            permission_for_action,
+            organization_exists,
+            package_exists,
+            public_read,
+        }));
     }
     Ok(Passed::ByGrant(AllButFactor {
         token,
@@ -93,6 +100,8 @@ pub(crate) struct AllProofs {
 pub(crate) struct PublicProofs {
     token: TokenProofs,
     kind_has_action: Proof<KindHasAction>,
+    permission_for_action: Proof<PermissionForAction>,
+    organization_exists: Proof<OrganizationExists>,
     package_exists: Proof<PackageExists>,
     public_read: Proof<PublicRead>,
 }

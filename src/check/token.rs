@@ -8,15 +8,13 @@ use crate::{
     range::ClientIp,
     reason::{Check, Reason},
     time::Timestamp,
-    token::TokenView,
+    token::{TokenView, is_revoked},
 };
 
-/// T1: "revoked, or made at or before the account's cut-off". A recorded revocation counts whatever its time says.
-///
-/// Without the owner's record (`cut_off` absent) it can only fail less often.
+/// T1: [`is_revoked`]. Without the owner's record (`cut_off` absent) it can only fail less often.
 pub(crate) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>) -> Step<'a> {
     let TokenView { key: _, owner: _, created, revoked, allowed_ranges: _, limits: _ } = *token;
-    let passes = revoked.is_none() && cut_off.is_none_or(|cut_off| created > cut_off);
+    let passes = !is_revoked(created, revoked, cut_off);
     let comparison = Comparison::Revocation { created, revoked, cut_off };
     Step::of(Check::NotRevoked, passes, Reason::TokenRevoked, comparison)
 }

@@ -28,12 +28,12 @@ mod line;
 mod request;
 mod world;
 
-use std::collections::HashMap;
+use std::{boxed::Box, collections::HashMap, vec::Vec};
 
 use crate::{
     action::{Action, CreateTeam, ManageTeamAccess, SharePackage},
     asked::Asked,
-    authorize::{authorize_anonymous, deny_unknown_token},
+    authorize::{authorize_anonymous, deny_unknown_token, explain_anonymous},
     bound::BoundToken,
     decision::{Decision, Deny},
     explain::Explanation,
@@ -69,8 +69,6 @@ pub struct Directory {
     by_key: HashMap<Box<str>, usize>,
     by_digest: HashMap<SecretDigest, usize>,
 }
-
-use std::{boxed::Box, vec::Vec};
 
 /// **Who asks**: a token bound to its owner, a token that nobody knows, or nobody at all.
 #[derive(Clone, Copy, Debug)]
@@ -171,13 +169,7 @@ impl Directory {
                 Caller::UnknownToken => deny_unknown_token(operation),
                 Caller::Token(bound) => bound.at(request.client_ip, request.now).decide(operation),
             },
-            Err(Unnamed { action }) => {
-                let (token_given, reason) = match caller {
-                    Caller::NoToken => (false, Reason::AuthenticationRequired),
-                    Caller::Token(_) | Caller::UnknownToken => (true, Reason::TokenUnknown),
-                };
-                Decision::Deny(Deny::without_token(Asked::NoAccount { action, token_given }, reason))
-            }
+            Err(unnamed) => unnamed.denied(caller),
         };
         answered(decision, caller, request)
     }
@@ -185,13 +177,16 @@ impl Directory {
     /// Explains the decision of a request.
     #[must_use]
     pub fn explain<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Explanation<'a> {
-        let decision = self.decide(caller, request);
-        match (caller, self.operation(caller, request)) {
-            (Caller::Token(bound), Ok(operation)) => {
-                bound.at(request.client_ip, request.now).explain(operation).with_decision(decision)
-            }
-            (Caller::Token(_) | Caller::NoToken | Caller::UnknownToken, _) => Explanation::without_token(decision),
-        }
+        let explanation = match self.operation(caller, request) {
+            Ok(operation) => match caller {
+                Caller::NoToken => explain_anonymous(operation),
+                Caller::UnknownToken => Explanation::without_token(deny_unknown_token(operation)),
+                Caller::Token(bound) => bound.at(request.client_ip, request.now).explain(operation),
+            },
+            Err(unnamed) => Explanation::without_token(unnamed.denied(caller)),
+        };
+        let decision = answered(*explanation.decision(), caller, request);
+        explanation.with_decision(decision)
     }
 
     /// The operation with what look-ups found. An account action whose `user` was left out means the token's owner;
@@ -229,6 +224,17 @@ impl Directory {
 /// A request whose resource has no name.
 struct Unnamed {
     action: Action,
+}
+
+impl Unnamed {
+    /// The denial, which needs no name: there is no token that anybody knows.
+    fn denied<'a>(self, caller: &Caller<'a>) -> Decision<'a> {
+        let (token_given, reason) = match caller {
+            Caller::NoToken => (false, Reason::AuthenticationRequired),
+            Caller::Token(_) | Caller::UnknownToken => (true, Reason::TokenUnknown),
+        };
+        Decision::Deny(Deny::without_token(Asked::NoAccount { action: self.action, token_given }, reason))
+    }
 }
 
 /// F6: `second_factor` says that the token's owner has just shown one.

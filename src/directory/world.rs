@@ -23,7 +23,7 @@ use crate::{
     secret::SecretDigest,
     time::Timestamp,
     token::{
-        Token,
+        Token, is_revoked,
         record::{RawToken, keep},
     },
     words::{Quoted, excerpt},
@@ -234,8 +234,7 @@ impl<'n> RawWorld<'n> {
             let Some(token) = token else { continue };
             if let Token::Granular(granular) = &token {
                 let cut_off = cut_offs.get(raw.owner).copied().flatten();
-                let revoked = token.revoked().is_some() || cut_off.is_some_and(|cut_off| token.created() <= cut_off);
-                if !revoked && names.users.contains(raw.owner) {
+                if !is_revoked(token.created(), token.revoked(), cut_off) && names.users.contains(raw.owner) {
                     let (live, names_taken) = accounts.entry(raw.owner.into()).or_default();
                     *live = live.saturating_add(1);
                     if *live == MAX_GRANULAR_TOKENS.saturating_add(1) {

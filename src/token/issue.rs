@@ -2,7 +2,7 @@
 
 use super::{
     GranularSettings, GranularToken, InvalidToken, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
-    PackagesGrant, TokenKind, TokenView,
+    PackagesGrant, TokenKind, TokenView, is_revoked,
 };
 use crate::{
     limits::MAX_GRANULAR_TOKENS,
@@ -142,8 +142,8 @@ fn within_maker(owner: &OwnerView<'_>, ranges: &AllowedRanges, made_by: MadeBy<'
     if maker.owner() != owner.name {
         return Err(IssueError::MakerOfAnother { maker: maker.owner().into_owned() });
     }
-    let cut_off = owner.tokens_revoked_until.is_some_and(|cut_off| maker.created <= cut_off);
-    if maker.kind() != TokenKind::Legacy(LegacyKind::Publish) || maker.revoked.is_some() || cut_off {
+    let revoked = is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until);
+    if revoked || maker.kind() != TokenKind::Legacy(LegacyKind::Publish) {
         return Err(IssueError::MakerMayNot { kind: maker.kind() });
     }
     let AllowedRanges::Only(limits) = maker.allowed_ranges else { return Ok(()) };

@@ -126,6 +126,11 @@ impl From<GranularToken> for Token {
     }
 }
 
+/// T1: "revoked, or made at or before the account's cut-off". A recorded revocation counts whatever its time says.
+pub(crate) fn is_revoked(created: Timestamp, revoked: Option<Timestamp>, cut_off: Option<Timestamp>) -> bool {
+    revoked.is_some() || cut_off.is_some_and(|cut_off| created <= cut_off)
+}
+
 /// What every token has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Common {

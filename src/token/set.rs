@@ -5,7 +5,7 @@ use alloc::{
     vec::Vec,
 };
 
-use super::{GranularToken, NameTaken, TokenName};
+use super::{GranularToken, NameTaken, TokenName, is_revoked};
 use crate::{limits::MAX_GRANULAR_TOKENS, owner::OwnerView, secret::TokenKey, time::Timestamp};
 
 /// **The granular tokens of one account**: at most 1000 that are not revoked, no two of these with one name.
@@ -52,7 +52,7 @@ impl<'a> GranularTokenSet<'a> {
         if self.keys.contains_key(&token.common().key) {
             return Err(SetError::KeyTaken { key: token.common().key.clone() });
         }
-        if self.is_live(&token) {
+        if is_live(&self.owner, &token) {
             if self.not_revoked() >= MAX_GRANULAR_TOKENS {
                 return Err(SetError::TooMany);
             }
@@ -68,15 +68,12 @@ impl<'a> GranularTokenSet<'a> {
 
     /// Revokes a token, which frees its place and its name. False if there is none of that id.
     pub fn revoke(&mut self, key: &TokenKey, at: Timestamp) -> bool {
-        let Some(token) = self.keys.get(key).and_then(|index| self.tokens.get(*index)) else { return false };
-        if self.is_live(token) {
+        let Some(token) = self.keys.get(key).and_then(|index| self.tokens.get_mut(*index)) else { return false };
+        if is_live(&self.owner, token) {
             self.live_names.remove(token.name());
         }
-        let found = self.keys.get(key).and_then(|index| self.tokens.get_mut(*index));
-        found.is_some_and(|token| {
-            token.common_mut().revoked.get_or_insert(at);
-            true
-        })
+        token.common_mut().revoked.get_or_insert(at);
+        true
     }
 
     /// The tokens, revoked ones included, in the order they were added.
@@ -84,11 +81,11 @@ impl<'a> GranularTokenSet<'a> {
     pub fn as_slice(&self) -> &[GranularToken] {
         &self.tokens
     }
+}
 
-    fn is_live(&self, token: &GranularToken) -> bool {
-        let common = token.common();
-        common.revoked.is_none() && self.owner.tokens_revoked_until.is_none_or(|cut_off| common.created > cut_off)
-    }
+fn is_live(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
+    let common = token.common();
+    !is_revoked(common.created, common.revoked, owner.tokens_revoked_until)
 }
 
 /// A token that does not fit into the set of its account.

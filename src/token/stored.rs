@@ -130,9 +130,13 @@ pub enum LoadTokenError {
 
 impl Serialize for StoredToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let loaded;
         let token = match &self.0 {
-            Form::Written(token) => token.clone(),
-            Form::Read(_) => self.load().map_err(serde::ser::Error::custom)?,
+            Form::Written(token) => token,
+            Form::Read(_) => {
+                loaded = self.load().map_err(serde::ser::Error::custom)?;
+                &loaded
+            }
         };
         let mut map = serializer.serialize_map(Some(7))?;
         map.serialize_entry("version", &STORED_VERSION)?;
@@ -141,7 +145,7 @@ impl Serialize for StoredToken {
         map.serialize_entry("created", &token.created())?;
         map.serialize_entry("revoked", &token.revoked())?;
         map.serialize_entry("cidr", token.allowed_ranges())?;
-        match &token {
+        match token {
             Token::Legacy(legacy) => map.serialize_entry("legacy", &legacy.kind())?,
             Token::Granular(granular) => map.serialize_entry("granular", &WrittenGranular(granular))?,
         }

@@ -37,6 +37,8 @@ mod reach;
 mod reason;
 mod record;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod time;
 mod token;

@@ -5,12 +5,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
 
-#[expect(dead_code, reason = "a kit: no test uses all of it")]
-mod support;
-
 use std::collections::BTreeSet;
-use support::{
-    EXPIRES, PackageBuilder, Things, UserBuilder, all, bind, granular, legacy, missing_package, now, organization,
+use tollgate::testing::{
+    EXPIRES, PackageBuilder, Resources, UserBuilder, all, bind, granular, legacy, missing_package, now, organization,
     package, team_name, user, user_name,
 };
 use tollgate::{
@@ -419,7 +416,7 @@ fn every_cell_of_the_table_is_what_the_crate_decides() {
             {
                 let owner = level.owner.clone().two_factor(*mode).build();
                 let package = level.package.clone().map(|package| package.publishing_access(*access).build());
-                let things = Things {
+                let things = Resources {
                     package: package
                         .as_ref()
                         .map_or_else(|| PackageState::from(missing_package(level.name)), PackageState::from),

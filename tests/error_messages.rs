@@ -4,15 +4,12 @@
 #![cfg(all(feature = "std", feature = "serde"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a slip in a test's own data fails the test")]
 
-#[expect(dead_code, reason = "a kit: no test uses all of it")]
-mod support;
-
 use serde_json::{Value, json};
-use support::{
+use tollgate::directory::{Directory, RequestLine, World};
+use tollgate::testing::{
     CREATED, EXPIRES, GranularBuilder, all, granular, key, legacy, missing_package, now, only, package, ranges, time,
     user,
 };
-use tollgate::directory::{Directory, RequestLine, World};
 use tollgate::{
     Action, BoundToken, DemandedBy, GrantedPermission, GranularToken, GranularTokenSet, InvalidToken, IssueError,
     IssueFacts, LegacyKind, LegacyToken, LoadTokenError, MadeBy, NameTaken, OwnedBoundToken, PackageState, Permission,
@@ -22,7 +19,7 @@ use tollgate::{
 const READ: GrantedPermission = GrantedPermission::ReadOnly;
 const WRITE: GrantedPermission = GrantedPermission::ReadWrite;
 
-/// Makes a token at [`support::NOW`] for its owner, who has 10 tokens already.
+/// Makes a token at [`tollgate::testing::NOW`] for its owner, who has 10 tokens already.
 fn issue(settings: GranularBuilder, owner: &User, packages: &[PackageState<'_>]) -> Result<GranularToken, IssueError> {
     GranularToken::issue(key("t"), settings.settings(), &facts(owner, packages))
 }
@@ -247,7 +244,7 @@ fn the_first_broken_rule_of_issuing_is_the_one_named() {
     let issue = |settings: GranularBuilder, facts: &IssueFacts<'_>| {
         GranularToken::issue(key("t"), settings.settings(), facts).unwrap_err()
     };
-    let too_soon = || bad().expires(support::NOW);
+    let too_soon = || bad().expires(tollgate::testing::NOW);
     assert_eq!(issue(too_soon(), &all_wrong), IssueError::OwnerSuspended);
     let active = IssueFacts { owner: alice.as_view(), ..all_wrong };
     assert_eq!(issue(too_soon(), &active), IssueError::TooManyTokens);
@@ -774,8 +771,7 @@ fn a_name_is_in_use_until_its_token_is_revoked() {
 #[test]
 fn a_line_that_is_no_request_says_why() {
     let request = |changes: Value| {
-        let mut request =
-            json!({"id": "r", "token": "t-1", "action": "publish", "package": "left-pad", "now": support::NOW});
+        let mut request = json!({"id": "r", "token": "t-1", "action": "publish", "package": "left-pad", "now": tollgate::testing::NOW});
         merge(&mut request, changes);
         request
     };

@@ -2,13 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
 
-#[expect(dead_code, reason = "a kit: no test uses all of it")]
-mod support;
-
 use allocation_counter::measure;
 use std::{collections::BTreeSet, time::Duration};
-use support::{
-    CREATED, Things, all, granular, key, legacy, missing_organization, missing_package, now, only, organization,
+use tollgate::testing::{
+    CREATED, Resources, all, granular, key, legacy, missing_organization, missing_package, now, only, organization,
     organization_name, package, package_name, ranges, team_name, time, user, user_name,
 };
 use tollgate::{
@@ -42,7 +39,7 @@ fn look_at(decision: &Decision<'_>) -> (u16, usize, bool, Action) {
 fn the_counter_counts() {
     let alice = user("alice").suspended().build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let bound = support::bind(&token, &alice);
+    let bound = tollgate::testing::bind(&token, &alice);
     let Decision::Deny(deny) =
         authorize(&bound, AccountAction::Whoami, alice.name().borrowed(), ClientIp::UNKNOWN, now())
     else {
@@ -59,11 +56,11 @@ struct Question<'a> {
     client_ip: ClientIp,
     now: Timestamp,
     action: Action,
-    things: Things<'a>,
+    things: Resources<'a>,
 }
 
 impl<'a> Question<'a> {
-    fn new(token: &'a Token, owner: &'a User, action: Action, things: Things<'a>) -> Self {
+    fn new(token: &'a Token, owner: &'a User, action: Action, things: Resources<'a>) -> Self {
         Self { token, owner, client_ip: "192.0.2.7".parse().unwrap(), now: now(), action, things }
     }
 }
@@ -120,16 +117,16 @@ fn every_answer_and_every_reason_comes_without_an_allocation() {
     let app = package("@acme/app").private().team("acme", "developers", ReadWrite).user("bob", ReadOnly).build();
     let left_pad =
         package("left-pad").publishing_access(PublishingAccess::TwoFactorOnly).user("alice", ReadWrite).build();
-    let on_app = Things {
+    let on_app = Resources {
         package: (&app).into(),
         organization: (&acme).into(),
         team: team_name("developers"),
         account: user_name("alice"),
     };
-    let on_left_pad = Things { package: (&left_pad).into(), ..on_app };
-    let on_new = Things { package: missing_package("@acme/new").into(), ..on_app };
-    let on_odd = Things { package: missing_package("@acme/New").into(), ..on_app };
-    let on_no_org = Things { organization: missing_organization("globex").into(), ..on_app };
+    let on_left_pad = Resources { package: (&left_pad).into(), ..on_app };
+    let on_new = Resources { package: missing_package("@acme/new").into(), ..on_app };
+    let on_odd = Resources { package: missing_package("@acme/New").into(), ..on_app };
+    let on_no_org = Resources { organization: missing_organization("globex").into(), ..on_app };
 
     let questions = [
         Question::new(&revoked, &alice, Action::ReadPackage, on_app),
@@ -240,7 +237,7 @@ fn a_listing_is_filtered_without_an_allocation() {
         package("@acme/open").build(),
         package("@bob/tool").private().in_scope_of_a_user().user("alice", GrantedPermission::ReadOnly).build(),
     ];
-    let bound = support::bind(&token, &alice);
+    let bound = tollgate::testing::bind(&token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
     let shown = without_allocation("readable", || at.readable(&packages[..]).count());
     assert_eq!(shown, 2);

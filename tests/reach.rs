@@ -1,11 +1,8 @@
 //! What a token can do at all, what of its grants is dead, what a listing shows; and the forms that decide alike.
 #![cfg(feature = "serde")]
 
-#[expect(dead_code, reason = "a kit: no test uses all of it")]
-mod support;
-
 use std::sync::Arc;
-use support::{
+use tollgate::testing::{
     CREATED, EXPIRES, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization,
     organization_name, package, package_name, team_name, time, user, user_name,
 };
@@ -280,7 +277,7 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
         PackageView::new(package_name("@acme/app"), ScopeOwner::Organization, private, access, &users, &teams).unwrap();
     let settings = granular("ci", "alice").packages(ReadWrite, only(&["@acme"])).organizations(ReadOnly, &["acme"]);
     let settings = settings.ranges(&["10.0.0.0/8"]).settings();
-    let (ci_key, old_key) = (support::key("ci"), support::key("publish"));
+    let (ci_key, old_key) = (tollgate::testing::key("ci"), tollgate::testing::key("publish"));
     let ranges = &settings.allowed_ranges;
     let grants = GranularView {
         expires_at: time(EXPIRES),

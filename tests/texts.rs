@@ -2,12 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
 
-#[expect(dead_code, reason = "a kit: no test uses all of it")]
-mod support;
-
 use std::collections::BTreeSet;
-use support::{
-    Things, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization, package,
+use tollgate::testing::{
+    Resources, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization, package,
     team_name, time, user, user_name,
 };
 use tollgate::{
@@ -169,14 +166,17 @@ fn ask_from(ip: ClientIp, now: Timestamp, token: &Token, owner: &User, operation
 /// One denial or more for each reason: the two texts of each.
 fn denials() -> Vec<String> {
     use GrantedPermission::{ReadOnly, ReadWrite};
-    let alice = user("alice").build();
-    let acme = organization("acme");
+    let (alice, acme) = (user("alice").build(), organization("acme"));
     let app = package("@acme/app").private().build();
     let left_pad = package("left-pad").build();
     let free = missing_package("@acme/free");
     let publish = legacy(LegacyKind::Publish, "alice").build();
-    let of =
-        |package| Things { package, organization: (&acme).into(), team: team_name("ops"), account: user_name("bob") };
+    let of = |package| Resources {
+        package,
+        organization: (&acme).into(),
+        team: team_name("ops"),
+        account: user_name("bob"),
+    };
     let on_app = of(PackageState::from(&app));
     let on_left_pad = of(PackageState::from(&left_pad));
     let on_free = of(PackageState::from(free));
@@ -195,7 +195,7 @@ fn denials() -> Vec<String> {
     ];
     // T
     let read = on_left_pad.operation(Action::ReadPackage);
-    let whoami = Things { account: user_name("alice"), ..on_left_pad }.operation(Action::Whoami);
+    let whoami = Resources { account: user_name("alice"), ..on_left_pad }.operation(Action::Whoami);
     let cut_off = user("alice").tokens_revoked_until("2025-10-31T00:00:00Z").build();
     let office = legacy(LegacyKind::ReadOnly, "alice").ranges(&["10.0.0.0/8", "2001:db8::/32"]).build();
     let expiring = packages(ReadOnly, &["left-pad"]);
@@ -361,13 +361,13 @@ fn nobody_who_may_neither_read_nor_create_can_tell_a_hidden_package_from_a_free_
                 let secret = secret.clone().publishing_access(*access).build();
                 for token in tokens() {
                     for organization in [organization("acme"), organization("globex")] {
-                        let with = Things {
+                        let with = Resources {
                             package: (&secret).into(),
                             organization: (&organization).into(),
                             team: team_name("developers"),
                             account: user_name("alice"),
                         };
-                        let without = Things { package: free.into(), ..with };
+                        let without = Resources { package: free.into(), ..with };
                         let bound = bind(&token, &owner);
                         let at = bound.at(ClientIp::UNKNOWN, now());
                         let reads = at.decide(with.operation(Action::ReadPackage)).is_allow();
@@ -415,13 +415,13 @@ fn without_a_known_token_a_hidden_package_and_a_free_name_are_told_alike() {
     }
     let acme = organization("acme");
     for action in [Action::ManageTeamAccess, Action::SharePackage] {
-        let with = Things {
+        let with = Resources {
             package: (&secret).into(),
             organization: (&acme).into(),
             team: team_name("developers"),
             account: user_name("alice"),
         };
-        let without = Things { package: free.into(), ..with };
+        let without = Resources { package: free.into(), ..with };
         // These two have no anonymous form of their own: a stranger's token stands for the caller who has nothing.
         let stranger = user("mallory").build();
         let token = legacy(LegacyKind::Publish, "mallory").build();

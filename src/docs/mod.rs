@@ -8,3 +8,7 @@ pub mod format {}
 
 #[doc = include_str!("design.md")]
 pub mod design {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("testing.md")]
+pub mod testing {}

@@ -1,0 +1,28 @@
+//! For the tests of a crate that links this one: make facts in a few lines, assert decisions, run policy tests that are
+//! files. How to go about it: [testing your registry's policy](crate::docs::testing).
+//!
+//! - Everything here is for tests: a mistake in a test's own data **panics**, with the error's text, at the caller.
+//! - Nothing here decides anything: every decision is [`authorize`](crate::authorize())'s.
+//!
+//! ```
+//! use tollgate::{ClientIp, GrantedPermission, PackageAction, Reason, Role, authorize, testing::*};
+//!
+//! let alice = user("alice").member("acme", Role::Member, &["developers"]).build();
+//! let app = package("@acme/app").private().team("acme", "developers", GrantedPermission::ReadWrite).build();
+//! let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["@acme"])).build();
+//!
+//! let token = bind(&ci, &alice);
+//! let from = ClientIp::UNKNOWN;
+//! assert_allowed(authorize(&token, PackageAction::ReadPackage, &app, from, now()));
+//! assert_denied(authorize(&token, PackageAction::Publish, &app, from, now()), Reason::PermissionTooLow);
+//! ```
+
+mod assertions;
+mod build;
+
+pub use assertions::{assert_allowed, assert_challenged, assert_denied};
+pub use build::{
+    CREATED, EXPIRES, GranularBuilder, LegacyBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular,
+    key, legacy, missing_organization, missing_package, now, only, organization, organization_name, package,
+    package_name, ranges, team_name, time, user, user_name,
+};

@@ -41,6 +41,8 @@ pub struct Reach<'a> {
 
 impl<'a> PresentedToken<'a> {
     /// What the token can do with these packages, organizations and teams, each decided by [`decide`](Self::decide).
+    ///
+    /// For the operator: why a grant is dead tells a private package that its owner may not see from one that is gone.
     #[must_use]
     pub fn reach(
         &self,

@@ -423,7 +423,7 @@ impl GranularBuilder {
         self.settings
     }
 
-    /// The token alone, for [`GranularTokenSet`].
+    /// The token alone, for [`GranularTokenSet`](crate::GranularTokenSet).
     #[must_use]
     #[track_caller]
     pub fn build_granular(self) -> GranularToken {

@@ -19,6 +19,7 @@
 
 mod assertions;
 mod build;
+pub mod exhaustion;
 
 pub use assertions::{assert_allowed, assert_challenged, assert_denied};
 pub use build::{

@@ -36,12 +36,15 @@ pub(crate) fn decide_with(world: &Value, request: &Value, sha256: &dyn Fn(&[u8])
         Some(Value::String(id)) => json!(id),
         _ => Value::Null,
     };
-    let Some(request) = read_request(request) else {
-        return json!({"id": id, "error": true});
-    };
-    let verdict = judge(world, &request, sha256);
-    // FORMAT, Decisions: "`action` is what was allowed or challenged …, null on deny"; "`via` … null unless allowed";
-    // "`valid_until` only on allow"; "`reason` only on deny".
+    match read_request(request) {
+        Some(request) => line(&id, judge(world, &request, sha256)),
+        None => json!({"id": id, "error": true}),
+    }
+}
+
+/// FORMAT, Decisions: "`action` is what was allowed or challenged …, null on deny"; "`via` … null unless allowed";
+/// "`valid_until` only on allow"; "`reason` only on deny".
+pub(crate) fn line(id: &Value, verdict: Verdict) -> Value {
     match verdict {
         Verdict::Allow { action, valid_until, via } => json!({
             "id": id, "decision": "allow", "action": action, "reason": null, "status": 200,
@@ -60,7 +63,8 @@ pub(crate) fn decide_with(world: &Value, request: &Value, sha256: &dyn Fn(&[u8])
 }
 
 /// What came of a request that is one.
-enum Verdict {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
     Allow { action: String, valid_until: Option<i128>, via: &'static str },
     Challenge { action: String },
     Deny { reason: &'static str, status: u16 },
@@ -77,7 +81,7 @@ enum Credential<'a> {
     Secret(&'a str),
 }
 
-struct Request<'a> {
+pub(crate) struct Request<'a> {
     credential: Credential<'a>,
     action: &'a str,
     package: Option<&'a str>,
@@ -135,7 +139,7 @@ fn fields_of(action: &str) -> Option<&'static [&'static str]> {
 
 /// FORMAT, Requests: `None` for "a field that the action does not take, one that is missing, a name that is not a
 /// name …, an address or time that is none, an unknown action …, a line that is no object".
-fn read_request(request: &Value) -> Option<Request<'_>> {
+pub(crate) fn read_request(request: &Value) -> Option<Request<'_>> {
     let object = request.as_object()?;
     object.get("id")?.as_str()?;
     let action = object.get("action")?.as_str()?;
@@ -212,7 +216,7 @@ fn read_request(request: &Value) -> Option<Request<'_>> {
 /// D1: "T; what no resource can change, that is K1, and G1 for every action but `read-package` and
 /// `list-collaborators` (and not its second sentence); existence; V; what is left of G1; G2, G3; C; F. The first that
 /// fails is the reason."
-fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8]) -> [u8; 32]) -> Verdict {
+pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8]) -> [u8; 32]) -> Verdict {
     // T: "A token nobody knows, malformed text included: `token-unknown`."
     let token = match request.credential {
         Credential::Nothing => return judge_anonymous(world, request),

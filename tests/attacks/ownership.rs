@@ -1,0 +1,130 @@
+//! Somebody else's token, account or factor, and tokens that make tokens.
+
+use super::*;
+
+// Somebody else's.
+
+/// A look-up that returned another user's record gave the token that user's rights; D5: no owner, no allow.
+#[test]
+fn a_token_is_not_decided_by_the_record_of_another_user() {
+    let (alice, admin) = (user("alice").build(), user("root").member("acme", Role::Owner, &[]).build());
+    for token in [publish_token(), granular_token()] {
+        assert!(BoundToken::bind(&token, &admin).is_err());
+        assert!(OwnedBoundToken::bind(token.clone(), admin.clone()).is_err());
+        assert!(BoundToken::bind(&token, &alice).is_ok());
+        assert!(OwnedBoundToken::bind(token, alice.clone()).is_ok());
+    }
+    assert!(load_world(with(world(), "/tokens/0/owner", json!("nobody"))).is_err());
+}
+
+/// A token that may revoke tokens revoked anybody's, by naming the account; C6 knows one account only.
+#[test]
+fn an_account_action_reaches_no_other_account() {
+    let alice = user("alice").member("acme", Role::Owner, &[]).build();
+    let publish = publish_token();
+    for action in AccountAction::ALL {
+        let on_account = |name| ask(&publish, &alice, action.on(user_name(name)));
+        for name in ["bob", "Alice", "alice2", "acme"] {
+            assert_eq!(on_account(name), NO_RIGHT, "{action} on {name}");
+        }
+        assert!(matches!(on_account("alice"), Allow(_)), "{action}");
+    }
+}
+
+/// Any valid one-time password passed, whoever it belonged to and whenever it was typed; F6 asks whose and when.
+#[test]
+fn a_second_factor_of_another_or_of_another_time_answers_nothing() {
+    let alice = user("alice").two_factor(TwoFactor::AuthAndWrites).build();
+    let publish = publish_token();
+    let bound = bind(&publish, &alice);
+    let name = missing_package("left-pad");
+    let answered = |owner: &str, verified_at: &str, max_age: Duration| {
+        let Decision::Challenge(challenge) = bound.at(ClientIp::UNKNOWN, now()).decide(PackageAction::Publish.on(name))
+        else {
+            panic!("not challenged")
+        };
+        let factor = SecondFactor { owner: user_name(owner), verified_at: time(verified_at) };
+        answer(&challenge.answer(&factor, max_age))
+    };
+    let minute = Duration::from_secs(60);
+    let (yes, no) = (CREATES, Challenge(Action::CreatePackage));
+    for (owner, verified_at, max_age, expected) in [
+        ("alice", "2025-11-01T00:00:00Z", minute, yes),
+        ("alice", "2025-10-31T23:59:00Z", minute, yes),
+        ("alice", "2025-10-31T23:58:59.999999999Z", minute, no),
+        ("alice", "2025-11-01T00:00:00.000000001Z", minute, no),
+        ("alice", "2025-11-01T00:00:00Z", Duration::ZERO, yes),
+        ("alice", "2025-10-31T23:59:59.999999999Z", Duration::ZERO, no),
+        ("alice", "0000-01-01T00:00:00Z", Duration::MAX, yes),
+        ("alice", "9999-12-31T23:59:59.999999999Z", Duration::MAX, no),
+        ("bob", "2025-11-01T00:00:00Z", minute, no),
+        ("Alice", "2025-11-01T00:00:00Z", Duration::MAX, no),
+    ] {
+        assert_eq!(answered(owner, verified_at, max_age), expected, "{owner} {verified_at} {max_age:?}");
+    }
+}
+
+// Tokens that make tokens.
+
+/// A token bound to an office made itself a twin that worked from anywhere; L9: the new one stays within its maker.
+#[test]
+fn a_maker_with_ranges_makes_no_token_that_reaches_further() {
+    let alice = user("alice").build();
+    let maker = legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8", "2001:db8::/32"]).build();
+    let everywhere = publish_token();
+    let outside = |text: &str| Err(IssueError::RangeOutsideMaker { range: text.parse().unwrap() });
+    for (texts, expected) in [
+        (vec![], Err(IssueError::RangesRequired)),
+        (vec!["0.0.0.0/0"], outside("0.0.0.0/0")),
+        (vec!["::/0"], outside("::/0")),
+        (vec!["10.0.0.0/7"], outside("10.0.0.0/7")),
+        (vec!["2001:db8::/31"], outside("2001:db8::/31")),
+        (vec!["10.1.0.0/16", "11.0.0.1/32"], outside("11.0.0.1/32")),
+        (vec!["10.0.0.0/8"], Ok(())),
+        (vec!["10.1.0.0/16", "2001:db8:1::/48", "::ffff:10.1.2.3/128"], Ok(())),
+    ] {
+        let made = |made_by| {
+            let settings = granular("ci", "alice").packages(READ, all()).ranges(&texts);
+            let granular = issue(settings, &alice, &[], made_by).map(drop);
+            let ranges = ranges(&texts);
+            let legacy = LegacyToken::issue(key("l"), LegacyKind::Publish, ranges, alice.as_view(), made_by, now());
+            assert_eq!(granular, legacy.map(drop), "{texts:?}");
+            granular
+        };
+        assert_eq!(made(MadeBy::Token(maker.as_view())), expected, "{texts:?}");
+        assert_eq!(made(MadeBy::Token(everywhere.as_view())), Ok(()), "{texts:?}");
+        assert_eq!(made(MadeBy::Owner), Ok(()), "{texts:?}");
+    }
+}
+
+/// A token that was dead, lesser or somebody else's could still make a fresh one; L9, K1, T1.
+#[test]
+fn a_token_without_create_token_makes_none() {
+    let alice = user("alice").build();
+    let made = |owner: &User, maker: &Token| {
+        let settings = granular("ci", "alice").packages(READ, all());
+        issue(settings, owner, &[], MadeBy::Token(maker.as_view())).map(drop)
+    };
+    let publish = || legacy(LegacyKind::Publish, "alice");
+    for maker in [
+        publish().revoked(CREATED).build(),
+        publish().revoked("9999-12-31T23:59:59Z").build(),
+        legacy(LegacyKind::ReadOnly, "alice").build(),
+        legacy(LegacyKind::Automation, "alice").build(),
+        granular("ci", "alice").packages(WRITE, all()).bypass_2fa().build(),
+    ] {
+        assert_eq!(made(&alice, &maker), Err(IssueError::MakerMayNot { kind: maker.kind() }), "{maker:?}");
+    }
+    let maker = publish().build();
+    assert_eq!(made(&alice, &maker), Ok(()));
+    let cut_off = user("alice").tokens_revoked_until(CREATED).build();
+    assert_eq!(made(&cut_off, &maker), Err(IssueError::MakerMayNot { kind: maker.kind() }));
+    assert_eq!(made(&user("alice").suspended().build(), &maker), Err(IssueError::OwnerSuspended));
+    let of_bob = legacy(LegacyKind::Publish, "bob").build();
+    assert!(matches!(made(&alice, &of_bob), Err(IssueError::MakerOfAnother { .. })));
+    // The decision says the same of `create-token`.
+    let create = AccountAction::CreateToken.on(user_name("alice"));
+    let automation = legacy(LegacyKind::Automation, "alice").build();
+    assert_eq!(ask(&automation, &alice, create), NOT_ITS_KIND);
+    assert_eq!(ask(&maker, &alice, create), Allow(Action::CreateToken));
+}

@@ -9,6 +9,11 @@ pub mod format {}
 #[doc = include_str!("design.md")]
 pub mod design {}
 
+// One snippet needs serde to show that a secret has none of it.
+#[cfg(feature = "serde")]
+#[doc = include_str!("guarantees.md")]
+pub mod guarantees {}
+
 #[cfg(feature = "testing")]
 #[doc = include_str!("testing.md")]
 pub mod testing {}

@@ -28,7 +28,7 @@ use std::{
 use oracle::Verdict;
 use serde_json::Value;
 use tollgate::{
-    Decision, SecondFactor, Timestamp,
+    Decision, Reason, SecondFactor, Timestamp,
     directory::{Caller, Directory, Request, RequestLine, World},
     testing::exhaustion::{Family, families},
 };
@@ -212,6 +212,56 @@ fn ask_all(family: &Family, step: usize) -> Tally {
         }
     });
     tally
+}
+
+/// The answer without what only T and the expiry say: `None` where T denies, with its reason.
+fn beside_t(directory: &Directory, request: &Value) -> Result<String, &'static str> {
+    let question = Question::of(request);
+    let caller = directory.caller(&question.ours);
+    match directory.decide(&caller, &question.ours) {
+        Decision::Allow(allow) => Ok(format!("{} via {}", allow.action(), allow.via())),
+        Decision::Challenge(challenge) => Ok(format!("{} challenged", challenge.action())),
+        Decision::Deny(deny) => {
+            let of_t = [Reason::TokenRevoked, Reason::TokenExpired, Reason::IpNotAllowed, Reason::OwnerSuspended];
+            let reason = deny.reason();
+            if of_t.contains(&reason) { Err(reason.as_str()) } else { Ok(format!("{reason}, {}", deny.status())) }
+        }
+    }
+}
+
+/// Why one family may hold all of T: whether it denies is the same whatever is asked, and what passes it is decided as if
+/// the token were in good state.
+#[test]
+fn t_is_independent_of_everything_else() {
+    let families = families();
+    let family = families.iter().find(|family| family.requests().iter().any(in_a_state)).unwrap();
+    let load = |world: Value| Directory::load(&serde_json::from_value::<World>(world).unwrap()).unwrap();
+    let good = load(family.world(0).unwrap());
+    let mut by_t: HashMap<(usize, &str, bool), Result<(), &str>> = HashMap::new();
+    let (mut denied, mut passed) = (0, 0);
+    for index in 0..family.worlds() {
+        let directory = load(family.world(index).unwrap());
+        for request in family.requests().iter().skip(index).step_by(7) {
+            let token = request["token"].as_str().unwrap();
+            let found = beside_t(&directory, request);
+            let t = found.as_ref().map(|_| ()).map_err(|reason| *reason);
+            let before = *by_t.entry((index, token, request["client_ip"].is_null())).or_insert(t);
+            assert_eq!(t, before, "T turns on what is asked: {request}");
+            let Ok(found) = found else {
+                denied += 1;
+                continue;
+            };
+            let mut in_good_state = request.clone();
+            in_good_state["token"] = token.split(" | ").next().into();
+            assert_eq!(Ok(found), beside_t(&good, &in_good_state), "{request}");
+            passed += 1;
+        }
+    }
+    assert!(denied > 10_000 && passed > 1_000, "{denied} denied by T, {passed} passed");
+}
+
+fn in_a_state(request: &Value) -> bool {
+    request["token"].as_str().is_some_and(|token| token.contains(" | "))
 }
 
 fn run(step: impl Fn(&Family) -> usize) -> Tally {

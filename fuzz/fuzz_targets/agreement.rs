@@ -1,31 +1,40 @@
-//! A generated world and requests about it: the crate and the oracle, which shares nothing with it, answer alike.
+//! An arbitrary world and requests about it: the crate and the oracle, which shares nothing with it, answer alike.
+//!
+//! * A world that keeps the rules loads.
+//! * Each request gets the oracle's line, and every form of the decision says the same (`shared/comparison.rs`).
+//! * D5: a world with one thing less loads too, and raises no decision.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
+use tollgate::directory::{Directory, World};
 
+#[path = "shared/comparison.rs"]
+mod comparison;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
+#[path = "shared/program.rs"]
+mod program;
 
-fuzz_target!(|seeds: (u64, u64)| {
-    let document = oracle::worlds::world(seeds.0);
-    let world: World = serde_json::from_value(document.clone()).expect("a generated world is JSON");
-    let directory = Directory::load(&world).unwrap_or_else(|error| panic!("a generated world loads: {error}"));
-    for request in oracle::worlds::requests(&document, seeds.1, 50) {
-        let expected = oracle::decide(&document, &request);
-        let line: RequestLine = serde_json::from_value(request.clone()).expect("any JSON reads");
-        let found = match line.parse() {
-            Ok(parsed) => {
-                let caller = directory.caller(&parsed);
-                serde_json::to_value(DecisionLine::decided(&parsed, &directory.decide(&caller, &parsed)))
-            }
-            Err(error) => serde_json::to_value(DecisionLine::error(&error)),
-        };
-        let mut found = found.expect("a line is JSON");
-        if let Some(error) = found.get_mut("error") {
-            *error = Value::Bool(true); // the text is not compared
+fn load(world: &Value) -> Directory {
+    let read: World = serde_json::from_value(world.clone()).expect("a world is JSON");
+    Directory::load(&read).unwrap_or_else(|error| panic!("a world that keeps the rules loads: {error}\n{world}"))
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let program = program::read(bytes);
+    let directory = load(&program.world);
+    let mut decided = Vec::new();
+    for json in &program.requests {
+        decided.extend(comparison::compare(&program.world, &directory, json));
+    }
+    for (what, world) in &program.lesser {
+        let directory = load(world);
+        for (before, request) in &decided {
+            let caller = directory.caller(request);
+            let decision = directory.decide(&caller, request);
+            let raised = decision.verdict() > *before;
+            assert!(!raised, "{before}, but with {what} less: {}\n{world}", directory.explain(&caller, request));
         }
-        assert_eq!(found, expected, "world {}, request {request}", seeds.0);
     }
 });

@@ -1,0 +1,79 @@
+//! One request to one world: the crate's line is the oracle's, and every form of the decision says the same.
+
+use serde_json::Value;
+use tollgate::directory::{Caller, DecisionLine, Directory, Request, RequestLine};
+use tollgate::{Decision, DecisionRecord, EarlyAnswer, Reason, Verdict, Via};
+
+use crate::oracle;
+
+/// A text on one line, with nothing that a terminal would act on.
+fn one_line(text: &str) {
+    assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
+}
+
+/// Compares the line of one request that has no key twice. What was decided, and the request, if it is one.
+pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Option<(Verdict, Request)> {
+    let expected = oracle::decide(world, json);
+    let line: RequestLine = serde_json::from_value(json.clone()).expect("any JSON reads");
+    let request = match line.parse() {
+        Ok(request) => request,
+        Err(error) => {
+            one_line(&error.to_string());
+            let mut found = serde_json::to_value(DecisionLine::error(&error)).expect("a line is JSON");
+            assert!(found["error"].is_string());
+            found["error"] = Value::Bool(true); // the text is each one's own
+            assert_eq!(found, expected, "request {json}");
+            return None;
+        }
+    };
+    let caller = directory.caller(&request);
+    let decision = directory.decide(&caller, &request);
+    let found = serde_json::to_value(DecisionLine::decided(&request, &decision)).expect("a line is JSON");
+    assert_eq!(found, expected, "request {json}\n{}\nworld {world}", directory.explain(&caller, &request));
+    forms(directory, &caller, &request, &decision);
+    anonymous(directory, &caller, json, &decision);
+    Some((decision.verdict(), request))
+}
+
+/// The explanation, the record, the texts and the early answer do not contradict the decision.
+fn forms(directory: &Directory, caller: &Caller<'_>, request: &Request, decision: &Decision<'_>) {
+    let record = DecisionRecord::from(decision);
+    let explanation = directory.explain(caller, request);
+    assert_eq!(DecisionRecord::from(explanation.decision()), record);
+    let text = serde_json::to_string(&record).expect("a record is JSON");
+    assert_eq!(serde_json::from_str::<DecisionRecord>(&text).expect("what was written reads"), record);
+    explanation.to_string().lines().for_each(one_line);
+    if let Decision::Deny(deny) = decision {
+        one_line(&deny.operator_text().to_string());
+        one_line(&deny.client_text().to_string());
+    }
+    if let Caller::Token(bound) = caller
+        && let EarlyAnswer::Deny(early) =
+            bound.token().refuse_early(decision.action(), request.client_ip(), request.now())
+    {
+        assert_eq!(decision.verdict(), Verdict::Deny, "refused early: {}", early.operator_text());
+    }
+}
+
+/// D5: what anonymous may do, every token that passes T may do, and it is V1 that allows it.
+fn anonymous(directory: &Directory, caller: &Caller<'_>, json: &Value, decision: &Decision<'_>) {
+    let mut json = json.clone();
+    let fields = json.as_object_mut().expect("a request is an object");
+    fields.remove("secret");
+    fields.insert("token".to_owned(), Value::Null);
+    let line: RequestLine = serde_json::from_value(json).expect("any JSON reads");
+    let request = line.parse().expect("the same without a token is a request");
+    if !directory.decide(&Caller::NoToken, &request).is_allow() {
+        return;
+    }
+    let fits = match (caller, decision) {
+        (_, Decision::Allow(allow)) => allow.via() == Via::Public,
+        (_, Decision::Challenge(_)) => false,
+        (Caller::UnknownToken, Decision::Deny(deny)) => deny.reason() == Reason::TokenUnknown,
+        (Caller::NoToken | Caller::Token(_), Decision::Deny(deny)) => matches!(
+            deny.reason(),
+            Reason::TokenRevoked | Reason::TokenExpired | Reason::IpNotAllowed | Reason::OwnerSuspended
+        ),
+    };
+    assert!(fits, "anonymous is allowed, but: {}", directory.explain(caller, &request));
+}

@@ -133,7 +133,6 @@ words! {
 /// **Yes**: what is allowed, until when, and via what.
 ///
 /// Only the decision makes one, from a proof of every check.
-#[must_use]
 #[derive(Clone, Copy, Debug)]
 pub struct Allow<'a> {
     allowed: Allowed<'a>,
@@ -210,7 +209,6 @@ impl<'a> Allow<'a> {
 }
 
 /// **Yes, once the owner has shown a second factor.** Everything else is in order.
-#[must_use = "a challenge is not an allow: answer it, or ask for the factor"]
 #[derive(Clone, Copy, Debug)]
 pub struct Challenge<'a> {
     case: Case<'a>,
@@ -263,7 +261,6 @@ impl<'a> Challenge<'a> {
 }
 
 /// **No**, with one reason: the first check that failed, in the order of D1.
-#[must_use]
 #[derive(Clone, Copy, Debug)]
 pub struct Deny<'a> {
     asked: Asked<'a>,

@@ -2,6 +2,9 @@
 //! [rules]: crate::docs::rules
 //! [files]: crate::docs::format
 //! [design]: crate::docs::design
+//! [guarantees]: crate::docs::guarantees
+#![cfg_attr(feature = "testing", doc = "[kit]: crate::docs::testing")]
+#![cfg_attr(not(feature = "testing"), doc = "[kit]: crate::docs")]
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![no_std]

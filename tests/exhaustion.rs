@@ -291,6 +291,15 @@ fn every_combination_agrees() {
 }
 
 #[test]
+fn the_readme_tells_how_many_questions_there_are() {
+    let digits = families().iter().map(Family::questions).sum::<usize>().to_string();
+    let from_the_right: Vec<&[u8]> = digits.as_bytes().rchunks(3).collect();
+    let groups: Vec<&str> = from_the_right.iter().rev().map(|group| str::from_utf8(group).unwrap()).collect();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(&format!("{} questions", groups.join(","))), "{digits}");
+}
+
+#[test]
 fn a_sample_agrees() {
     let all = run(|family| if family.worlds() > 100 { 701 } else { 7 });
     // Every reason there is comes up.

@@ -1,5 +1,6 @@
 //! D5: `authorize` and all that leads up to it "no allocation", counted by a global allocator of this test's own.
 
+#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
 
 use allocation_counter::measure;

@@ -1,5 +1,5 @@
 //! What a token can do at all, what of its grants is dead, what a listing shows; and the forms that decide alike.
-#![cfg(feature = "serde")]
+#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 use tollgate::testing::{

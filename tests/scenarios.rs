@@ -1,6 +1,7 @@
 //! Runs `tests/scenarios/*.json`: what must come out, written from the rules. Their shapes are in the README beside them.
+//! Cases with a `request` are checked by the runner that downstream crates have too; the others are this crate's own.
 
-#![cfg(all(feature = "std", feature = "serde"))]
+#![cfg(feature = "testing")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a value of JSON is the one kind that is wanted, or no other")]
 #![expect(
     clippy::unwrap_used,
@@ -12,21 +13,21 @@
 )]
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     fs,
     path::Path,
-    time::Duration,
 };
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
-    AllowedRanges, Bypass2fa, Checksum, ClientIp, Decision, GrantedPermission, GranularSettings, GranularToken,
-    InvalidToken, IpRange, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, NameTaken, OrganizationName,
+    AllowedRanges, Bypass2fa, Checksum, ClientIp, GrantedPermission, GranularSettings, GranularToken, InvalidToken,
+    IpRange, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, NameTaken, OrganizationName,
     OrganizationSelection, OrganizationsGrant, PackageName, PackageOrScope, PackageSelection, PackagesGrant, Scope,
-    SecondFactor, Secret, SecretForm, SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenKey, UserName,
-    directory::{DecisionLine, Directory, RequestLine, World},
+    Secret, SecretForm, SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenKey, UserName,
+    directory::{Directory, World},
+    testing::Scenario,
 };
 
 /// Every rule that scenarios are written for.
@@ -37,7 +38,7 @@ const RULES: [&str; 43] = [
 ];
 
 /// One file.
-struct Scenario {
+struct ScenarioFile {
     file: String,
     rules: Vec<String>,
     world: Option<World>,
@@ -72,7 +73,7 @@ struct Load {
     load: Option<World>,
 }
 
-fn scenarios() -> Vec<Scenario> {
+fn scenarios() -> Vec<ScenarioFile> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let entries = fs::read_dir(&directory).expect("the scenarios are beside this file");
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -82,7 +83,7 @@ fn scenarios() -> Vec<Scenario> {
     paths.iter().map(|path| scenario(path)).collect()
 }
 
-fn scenario(path: &Path) -> Scenario {
+fn scenario(path: &Path) -> ScenarioFile {
     let file = path.file_name().unwrap().to_str().unwrap().to_owned();
     let text = fs::read_to_string(path).unwrap();
     let File { rules, _idea, world, cases } =
@@ -92,7 +93,7 @@ fn scenario(path: &Path) -> Scenario {
         let claim = json["case"].as_str().unwrap_or_else(|| panic!("{file}: no claim: {json}")).to_owned();
         Case { claim, json, load }
     });
-    Scenario { rules, world, cases: cases.collect(), file }
+    ScenarioFile { rules, world, cases: cases.collect(), file }
 }
 
 /// What one case came to: nothing, or what is wrong.
@@ -118,124 +119,6 @@ fn only(value: &Value, keys: &[&str]) -> Checked {
         Some(key) => Err(format!("the case has an unknown key `{key}`")),
         None => Ok(()),
     }
-}
-
-// --------------------------------------------------------------------------------------------------------- decisions
-
-/// The denial of an earlier case, to compare with.
-struct Denial {
-    status: u16,
-    client_text: String,
-}
-
-/// Every name that the request asked for, quoted as the text quotes it, replaced by one placeholder.
-fn masked(client_text: &str, request: &Value) -> String {
-    let names = ["package", "org", "team", "user"].into_iter().filter_map(|field| request[field].as_str());
-    names.fold(client_text.to_owned(), |text, name| text.replace(&format!("`{name}`"), "`…`"))
-}
-
-fn check_request(
-    directory: &Directory,
-    case: &Value,
-    denials: &mut HashMap<String, Option<Denial>>,
-    claim: &str,
-) -> Checked {
-    only(case, &["case", "request", "expect", "factor", "same_client_text_as"])?;
-    let expected = &case["expect"];
-    let mut request = case["request"].clone();
-    if let Some(fields) = request.as_object_mut() {
-        fields.entry("id").or_insert_with(|| json!("the-id"));
-    }
-    let line: RequestLine = serde_json::from_str(&request.to_string()).map_err(|error| error.to_string())?;
-    let request = match (line.parse(), expected.get("error")) {
-        (Ok(request), None) => request,
-        (Err(error), Some(Value::Bool(true))) => {
-            only(expected, &["error"])?;
-            let line = serde_json::to_value(DecisionLine::error(&error)).unwrap();
-            expect("the id of the error line", &line["id"], &request["id"])?;
-            let has_text = line["error"].as_str().is_some_and(|text| !text.is_empty());
-            return expect("whether the error line has a text", &has_text, &true);
-        }
-        (Err(error), _) => return Err(format!("expected a decision, found the error line `{error}`")),
-        (Ok(_), Some(_)) => return Err("expected an error line, found a decision".into()),
-    };
-    let caller = directory.caller(&request);
-    let explanation = directory.explain(&caller, &request);
-    let decision = directory.decide(&caller, &request);
-    let unanswered = serde_json::to_value(DecisionLine::decided(&request, explanation.decision())).unwrap();
-    let decision = match (&case["factor"], decision) {
-        (Value::Null, decision) => decision,
-        (factor, decision) => answered(decision, factor)?,
-    };
-    let found = serde_json::to_value(DecisionLine::decided(&request, &decision)).unwrap();
-    let checked = check_decision(case, &decision, &found).and_then(|()| {
-        if case["factor"].is_null() { expect("the decision explained", &unanswered, &found) } else { Ok(()) }
-    });
-    let denial = match &decision {
-        Decision::Deny(deny) => {
-            let client_text = masked(&deny.client_text().to_string(), &case["request"]);
-            Some(Denial { status: deny.status(), client_text })
-        }
-        Decision::Allow(_) | Decision::Challenge(_) => None,
-    };
-    let checked = checked.and_then(|()| match case.get("same_client_text_as") {
-        None => Ok(()),
-        Some(earlier) => check_same(earlier, denial.as_ref(), denials),
-    });
-    denials.insert(claim.to_owned(), denial);
-    checked.map_err(|problem| format!("{problem}\nfound {found}\n{explanation}"))
-}
-
-/// F6 with a factor in full.
-fn answered<'a>(decision: Decision<'a>, factor: &Value) -> Result<Decision<'a>, String> {
-    only(factor, &["owner", "verified_at", "max_age_seconds"])?;
-    let owner = UserName::new(text(factor, "owner")?).map_err(|error| error.to_string())?;
-    let max_age = factor["max_age_seconds"].as_u64().ok_or("`max_age_seconds` is no number of seconds")?;
-    let factor = SecondFactor { owner, verified_at: parsed(factor, "verified_at")? };
-    Ok(match decision {
-        Decision::Challenge(challenge) => challenge.answer(&factor, Duration::from_secs(max_age)),
-        decided @ (Decision::Allow(_) | Decision::Deny(_)) => decided,
-    })
-}
-
-fn check_decision(case: &Value, decision: &Decision<'_>, found: &Value) -> Checked {
-    let expected = case["expect"].as_object().ok_or("`expect` is no object")?;
-    for required in ["decision", "reason", "status"] {
-        expected.get(required).ok_or_else(|| format!("`expect` has no `{required}`"))?;
-    }
-    let texts = match decision {
-        Decision::Deny(deny) => Some((deny.client_text().to_string(), deny.operator_text().to_string())),
-        Decision::Allow(_) | Decision::Challenge(_) => None,
-    };
-    for (key, expected) in expected {
-        match key.as_str() {
-            "decision" | "reason" | "status" | "action" | "valid_until" | "via" => {
-                expect(key, &found[key], expected)?;
-            }
-            "client_text_contains" | "client_text_excludes" | "operator_text_contains" => {
-                let (client_text, operator_text) = texts.as_ref().ok_or("a text is expected, but it is no denial")?;
-                let text = if key.starts_with("client") { client_text } else { operator_text };
-                for part in expected.as_array().ok_or("no list of texts")? {
-                    let part = part.as_str().ok_or("no list of texts")?;
-                    if text.contains(part) == key.ends_with("excludes") {
-                        return Err(format!("{key} {part:?}: found {text:?}"));
-                    }
-                }
-            }
-            _ => return Err(format!("`expect` has an unknown key `{key}`")),
-        }
-    }
-    Ok(())
-}
-
-fn check_same(earlier: &Value, denial: Option<&Denial>, denials: &HashMap<String, Option<Denial>>) -> Checked {
-    let earlier = earlier.as_str().ok_or("`same_client_text_as` is no text")?;
-    let earlier = denials.get(earlier).ok_or_else(|| format!("no earlier case is called {earlier:?}"))?;
-    let (Some(denial), Some(earlier)) = (denial, earlier) else {
-        return Err("`same_client_text_as`: expected two denials".into());
-    };
-    expect("the status, as in the earlier case", &denial.status, &earlier.status)?;
-    expect("the client text, as in the earlier case", &denial.client_text, &earlier.client_text)
 }
 
 // ------------------------------------------------------------------------------------------------------------ worlds
@@ -572,12 +455,12 @@ fn subject(case: &Value) -> Result<&'static str, String> {
     }
 }
 
-fn check(case: &Case, directory: Option<&Directory>, denials: &mut HashMap<String, Option<Denial>>) -> Checked {
+fn check(case: &Case, directory: Option<&Directory>, decisions: Option<&mut Scenario<'_>>) -> Checked {
     let (json, expected) = (&case.json, &case.json["expect"]);
     let subject = subject(json)?;
     let directory = || directory.ok_or_else(|| "the file has no world that loads".to_owned());
     match subject {
-        "request" => check_request(directory()?, json, denials, &case.claim),
+        "request" => decisions.ok_or("the file has no world that loads")?.check(json),
         "load" => {
             only(json, &["case", "load", "expect"])?;
             check_load(case.load.as_ref().ok_or("no world to load")?, expected)
@@ -599,20 +482,21 @@ fn check(case: &Case, directory: Option<&Directory>, denials: &mut HashMap<Strin
 #[test]
 fn every_scenario_holds() {
     let (mut failures, mut files, mut cases) = (Vec::new(), 0_usize, 0_usize);
-    for Scenario { file, world, cases: of_file, .. } in scenarios() {
+    for ScenarioFile { file, world, cases: of_file, .. } in scenarios() {
         files = files.saturating_add(1);
         let directory = world.as_ref().map(Directory::load).transpose();
         let directory = directory.unwrap_or_else(|error| {
             failures.push(format!("{file}: its world does not load\n{error}"));
             None
         });
-        let (mut denials, mut claims) = (HashMap::new(), BTreeSet::new());
+        let mut decisions = directory.as_ref().map(Scenario::new);
+        let mut claims = BTreeSet::new();
         for case in &of_file {
             cases = cases.saturating_add(1);
             if !claims.insert(&case.claim) {
                 failures.push(format!("{file}: two cases claim {:?}", case.claim));
             }
-            if let Err(problem) = check(case, directory.as_ref(), &mut denials) {
+            if let Err(problem) = check(case, directory.as_ref(), decisions.as_mut()) {
                 failures.push(format!("{file}: {:?}: {problem}", case.claim));
             }
         }
@@ -643,7 +527,7 @@ fn every_rule_has_cases_of_both_outcomes() {
     // A file that is named after the rule and has both outcomes itself: a side mention elsewhere is not enough.
     let mut complete: Vec<String> = Vec::new();
     let mut failures = Vec::new();
-    for Scenario { file, rules, cases, .. } in scenarios() {
+    for ScenarioFile { file, rules, cases, .. } in scenarios() {
         let named = file.split('-').next().unwrap().to_uppercase();
         if !rules.contains(&named) {
             failures.push(format!("{file} does not list the rule {named} that it is named after"));

@@ -9,8 +9,6 @@ pub mod format {}
 #[doc = include_str!("design.md")]
 pub mod design {}
 
-// One snippet needs serde to show that a secret has none of it.
-#[cfg(feature = "serde")]
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
 

@@ -21,6 +21,7 @@ use crate::{
 /// assert_allowed(authorize(&bind(&token, &alice), PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now()));
 /// ```
 #[track_caller]
+#[expect(clippy::must_use_candidate, reason = "an assertion is made for its own sake")]
 pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
     match decision {
         Decision::Allow(allow) => allow,
@@ -33,6 +34,7 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 /// # Panics
 /// The decision is another: with every check and both sides of what it compared.
 #[track_caller]
+#[expect(clippy::must_use_candidate, reason = "an assertion is made for its own sake")]
 pub fn assert_challenged(decision: Decision<'_>) -> Challenge<'_> {
     match decision {
         Decision::Challenge(challenge) => challenge,
@@ -45,6 +47,7 @@ pub fn assert_challenged(decision: Decision<'_>) -> Challenge<'_> {
 /// # Panics
 /// The decision is another, or a denial for another reason: with every check and both sides of what it compared.
 #[track_caller]
+#[expect(clippy::must_use_candidate, reason = "an assertion is made for its own sake")]
 pub fn assert_denied(decision: Decision<'_>, reason: Reason) -> Deny<'_> {
     match decision {
         Decision::Deny(deny) if deny.reason() == reason => deny,

@@ -19,7 +19,10 @@
 
 mod assertions;
 mod build;
+mod conformance;
 pub mod exhaustion;
+mod scenario;
+pub mod strategies;
 
 pub use assertions::{assert_allowed, assert_challenged, assert_denied};
 pub use build::{
@@ -27,3 +30,5 @@ pub use build::{
     key, legacy, missing_organization, missing_package, now, only, organization, organization_name, package,
     package_name, ranges, team_name, time, user, user_name,
 };
+pub use conformance::{WrongAnswers, check_answers};
+pub use scenario::{Scenario, run_scenarios, run_scenarios_with};

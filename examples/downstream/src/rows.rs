@@ -1,0 +1,123 @@
+//! The rows that the database gives: text and numbers, of which nothing is checked. Here they become facts.
+#![expect(missing_docs, reason = "columns are named after the facts")]
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use tollgate::{
+    GrantedPermission, Membership, Memberships, OrganizationName, Package, PackageName, ScopeOwner, Secret,
+    SecretDigest, StoredToken, TeamGrants, TeamName, Token, User, UserGrants, UserName,
+};
+
+use crate::Failure;
+
+/// **The tables**, as if they had just been queried; lists and maps are what a join gives.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Database {
+    pub users: Vec<UserRow>,
+    pub orgs: Vec<OrgRow>,
+    pub packages: Vec<PackageRow>,
+    #[serde(skip)]
+    pub tokens: Vec<TokenRow>,
+}
+
+/// A user. Each column is one that the decision needs: leave none out of the query.
+#[derive(Clone, Debug, Deserialize)]
+pub struct UserRow {
+    pub name: String,
+    pub status: String,
+    pub two_factor: String,
+    pub tokens_revoked_until: Option<String>,
+    #[serde(default)]
+    pub orgs: Vec<MembershipRow>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct MembershipRow {
+    pub name: String,
+    pub role: String,
+    #[serde(default)]
+    pub teams: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct OrgRow {
+    pub name: String,
+}
+
+/// A package with its grants: to users by their names, to teams by `organization:team`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PackageRow {
+    pub name: String,
+    pub visibility: String,
+    pub publishing_access: String,
+    #[serde(default)]
+    pub users: BTreeMap<String, String>,
+    #[serde(default)]
+    pub teams: BTreeMap<String, String>,
+    /// Of this registry's own: how many packages depend on it.
+    #[serde(default)]
+    pub dependents: u32,
+}
+
+/// A token: the SHA-256 of its text in hexadecimal as the key, and `tollgate`'s stored form as JSON. The text is nowhere.
+#[derive(Clone, Debug)]
+pub struct TokenRow {
+    pub digest: String,
+    pub stored: String,
+}
+
+impl Database {
+    /// The user's record as it is now.
+    ///
+    /// # Errors
+    /// A row that is no fact.
+    pub fn user(&self, name: UserName<&str>) -> Result<Option<User>, Failure> {
+        let Some(row) = self.users.iter().find(|row| row.name == name.as_str()) else { return Ok(None) };
+        let mut memberships = Vec::new();
+        for MembershipRow { name, role, teams } in &row.orgs {
+            let teams = teams.iter().map(|team| team.parse()).collect::<Result<Vec<TeamName>, _>>()?;
+            memberships.push(Membership::new(name.parse()?, role.parse()?, teams)?);
+        }
+        let cut_off = row.tokens_revoked_until.as_deref().map(str::parse).transpose()?;
+        let (status, two_factor) = (row.status.parse()?, row.two_factor.parse()?);
+        Ok(Some(User::new(row.name.parse()?, status, two_factor, cut_off, Memberships::new(memberships)?)?))
+    }
+
+    /// The package as it is now, with the number of those that depend on it. `None` only where there is no row: a query
+    /// that failed is an error.
+    ///
+    /// # Errors
+    /// A row that is no fact.
+    pub fn package(&self, name: PackageName<&str>) -> Result<Option<(Package, u32)>, Failure> {
+        let Some(row) = self.packages.iter().find(|row| row.name == name.as_str()) else { return Ok(None) };
+        let (mut users, mut teams) = (Vec::new(), Vec::new());
+        for (user, permission) in &row.users {
+            users.push((user.parse::<UserName>()?, permission.parse::<GrantedPermission>()?));
+        }
+        for (to, permission) in &row.teams {
+            let (organization, team) = to.split_once(':').ok_or("a grant to no team")?;
+            teams.push((organization.parse::<OrganizationName>()?, team.parse::<TeamName>()?, permission.parse()?));
+        }
+        // Users and organizations share one namespace, so a scope is at most one of the two.
+        let scope_owner = match name.scope() {
+            None => ScopeOwner::Unscoped,
+            Some(scope) if self.users.iter().any(|user| user.name == scope.as_str()) => ScopeOwner::User,
+            Some(scope) if self.orgs.iter().any(|org| org.name == scope.as_str()) => ScopeOwner::Organization,
+            Some(_) => ScopeOwner::Nobody,
+        };
+        let (visibility, access) = (row.visibility.parse()?, row.publishing_access.parse()?);
+        let (users, teams) = (UserGrants::new(users)?, TeamGrants::new(teams)?);
+        Ok(Some((Package::new(row.name.parse()?, scope_owner, visibility, access, users, teams)?, row.dependents)))
+    }
+
+    /// The token of that text. A row that does not load is a token that nobody knows: an error could end up as "no
+    /// token".
+    #[must_use]
+    pub fn token(&self, secret: &str) -> Option<Token> {
+        let digest = Secret::new(secret).ok()?.digest();
+        let row =
+            self.tokens.iter().find(|row| row.digest.parse::<SecretDigest>().is_ok_and(|stored| stored == digest))?;
+        serde_json::from_str::<StoredToken>(&row.stored).ok()?.load().ok()
+    }
+}

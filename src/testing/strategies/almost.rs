@@ -1,0 +1,373 @@
+//! Almost valid texts and values: one thing is wrong with each.
+
+use core::fmt::{Debug, Display};
+use std::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use proptest::{
+    arbitrary::any,
+    prop_oneof,
+    sample::select,
+    strategy::{BoxedStrategy, Strategy},
+};
+
+use super::{
+    names::{new_package_name, organization_name, package_name, scope, user_name},
+    tokens::{granular_settings, token_description, token_key, token_name},
+    values::{client_ip, ip_range, secret, timestamp},
+};
+use crate::{
+    Bypass2fa, GranularSettings, OrganizationName, OrganizationsGrant, PackageName, PackageOrScope, PackagesGrant,
+    Permission, Timestamp,
+    testing::build::{CREATED, time},
+};
+
+/// **A value that is refused**, one slip away from a valid one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Almost<T = String> {
+    /// The value.
+    pub value: T,
+    /// What is wrong with it.
+    pub wrong: &'static str,
+}
+
+/// One slip: what is wrong then, and how it comes about; `None` where the value is none that it can happen to. The
+/// number says where.
+pub(super) type Slip<T> = (&'static str, fn(&T, usize) -> Option<T>);
+
+/// Values with one of the slips.
+pub(super) fn slipped<T: Clone + Debug + 'static>(
+    base: BoxedStrategy<T>,
+    slips: &'static [Slip<T>],
+) -> BoxedStrategy<Almost<T>> {
+    (base, select(slips), any::<usize>())
+        .prop_filter_map("not to be had of this value", |(base, (wrong, slip), at)| {
+            slip(&base, at).map(|value| Almost { value, wrong })
+        })
+        .boxed()
+}
+
+fn texts<T: Display + Debug + 'static>(values: BoxedStrategy<T>) -> BoxedStrategy<String> {
+    values.prop_map(|value| value.to_string()).boxed()
+}
+
+/// The text with something in it, at any place.
+fn with(text: &str, what: char, at: usize) -> String {
+    let places: Vec<usize> = text.char_indices().map(|(place, _)| place).chain([text.len()]).collect();
+    let place = at.checked_rem(places.len()).and_then(|at| places.get(at)).copied().unwrap_or_default();
+    let (before, after) = text.split_at_checked(place).unwrap_or((text, ""));
+    format!("{before}{what}{after}")
+}
+
+/// The text with other bytes at a place.
+fn replaced(text: &str, at: usize, by: &str) -> Option<String> {
+    let end = at.checked_add(by.len())?;
+    Some(format!("{}{by}{}", text.get(..at)?, text.get(end..)?))
+}
+
+fn unscoped(text: &str) -> Option<&str> {
+    (!text.starts_with('@')).then_some(text)
+}
+
+const CHARACTERS: [char; 14] =
+    [' ', '/', '@', '%', ':', '\\', '#', '?', '\n', '\0', '\u{e9}', '\u{430}', '\u{200b}', '"'];
+
+#[expect(clippy::ptr_arg, reason = "a slip is of the type that the strategy yields")]
+fn with_other_character(text: &String, at: usize) -> Option<String> {
+    let what = CHARACTERS.get(at.checked_rem(CHARACTERS.len())?)?;
+    Some(with(text, *what, at.checked_div(CHARACTERS.len())?))
+}
+
+/// Texts that are no [`PackageName`], not even an old one's (N2): `@acme`, `@acme/`, `.hidden`, `left pad`, `@acme/..`.
+pub fn almost_package_name() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a character that no name has", with_other_character),
+        ("nothing after the scope", |text, _| {
+            Some(format!("{}/", text.starts_with('@').then(|| text.split('/').next())??))
+        }),
+        ("no slash after the scope", |text, _| text.starts_with('@').then(|| text.replace('/', ""))),
+        ("an empty scope", |text, _| Some(format!("@/{}", unscoped(text)?))),
+        ("a scope's sign without a scope", |text, _| Some(format!("@{}", unscoped(text)?))),
+        ("a leading dot", |text, _| Some(format!(".{}", unscoped(text)?))),
+        ("a leading dash", |text, _| Some(format!("-{}", unscoped(text)?))),
+        ("a leading underscore", |text, _| Some(format!("_{}", unscoped(text)?))),
+        ("a leading dot after the scope", |text, _| text.starts_with('@').then(|| text.replace('/', "/."))),
+        ("a name that is excluded", |text, at| {
+            let excluded = ["node_modules", "Node_Modules", "favicon.ico", ".", ".."];
+            let excluded = excluded.get(at.checked_rem(excluded.len())?)?;
+            match text.split_once('/') {
+                Some((scope, _)) => Some(format!("{scope}/{excluded}")),
+                None => Some((*excluded).into()),
+            }
+        }),
+        ("a scope that is excluded", |text, _| Some(format!("@node_modules/{}", unscoped(text)?))),
+        ("1,025 bytes", |text, _| Some(format!("{text:n<1025}"))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(texts(package_name()), SLIPS)
+}
+
+/// Names that an old package may have and a **new** one may not (N2): `JSONStream`, `http`, `odd~name`, 215 characters.
+pub fn almost_new_package_name() -> BoxedStrategy<Almost<PackageName>> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a capital letter", |text, _| {
+            let at = text.find(|character: char| character.is_ascii_lowercase())?;
+            replaced(text, at, &text.get(at..)?.chars().next()?.to_ascii_uppercase().to_string())
+        }),
+        ("a character that no new name has", |text, at| {
+            let characters = ['~', '!', '*', '\'', '(', ')'];
+            Some(format!("{text}{}", characters.get(at.checked_rem(characters.len())?)?))
+        }),
+        ("215 characters", |text, _| Some(format!("{text:n<215}"))),
+        ("a core module's name", |text, at| {
+            let modules = ["http", "fs", "HTTP", "worker_threads", "stream"];
+            unscoped(text)?;
+            Some((*modules.get(at.checked_rem(modules.len())?)?).into())
+        }),
+    ];
+    let names = slipped(texts(new_package_name()), SLIPS);
+    names
+        .prop_filter_map("not even an old name", |Almost { value, wrong }| {
+            Some(Almost { value: value.parse().ok()?, wrong })
+        })
+        .boxed()
+}
+
+/// Texts that are no [`Scope`](crate::Scope) (N3): `@acme/app`, `@@acme`, `@`, `@..`.
+pub fn almost_scope() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("two signs", |text, _| Some(format!("@{text}"))),
+        ("the sign alone", |_, _| Some("@".into())),
+        ("a package of the scope", |text, _| Some(format!("{text}/app"))),
+        ("a scope that is excluded", |_, at| {
+            Some((*["@..", "@.", "@node_modules", "Favicon.ico"].get(at & 3)?).into())
+        }),
+        ("a character that no scope has", |text, at| {
+            let characters = [' ', '/', '%', ':', '\u{e9}', '\0'];
+            Some(format!("{text}{}", characters.get(at.checked_rem(characters.len())?)?))
+        }),
+        ("too long to stand before a name", |text, _| Some(format!("{text:n<1023}"))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(texts(scope()), SLIPS)
+}
+
+/// Texts that are no name of a user, an organization or a team (N4): `.alice`, `@acme`, `it's`, `acme:ops`.
+pub fn almost_account_name() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a character that no account has", with_other_character),
+        ("an apostrophe", |text, at| Some(with(text, '\'', at))),
+        ("a leading dot", |text, _| Some(format!(".{text}"))),
+        ("215 bytes", |text, _| Some(format!("{text:n<215}"))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(texts(user_name()), SLIPS)
+}
+
+fn v4(text: &str) -> Option<&str> {
+    (!text.contains(':')).then_some(text)
+}
+
+fn v6(text: &str) -> Option<&str> {
+    text.contains(':').then_some(text)
+}
+
+/// The range with another prefix.
+fn prefixed(text: &str, prefix: &str) -> Option<String> {
+    let (address, _) = text.split_once('/')?;
+    Some(format!("{address}/{prefix}"))
+}
+
+/// Texts that are no [`IpRange`](crate::IpRange) (T3): `10.0.0.0`, `010.0.0.0/8`, `10.0.0.0/33`, `::ffff:10.0.0.0/95`.
+pub fn almost_ip_range() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a bare address", |text, _| text.split_once('/').map(|(address, _)| address.into())),
+        ("no prefix after the slash", |text, _| prefixed(text, "")),
+        ("no address before the slash", |text, _| text.split_once('/').map(|(_, prefix)| format!("/{prefix}"))),
+        ("a prefix that is too long", |text, _| prefixed(text, if v4(text).is_some() { "33" } else { "129" })),
+        ("a prefix of four digits", |text, _| prefixed(text, "1000")),
+        ("a prefix with a leading zero", |text, _| {
+            text.split_once('/').map(|(address, prefix)| format!("{address}/0{prefix}"))
+        }),
+        ("a prefix with a sign", |text, _| Some(text.replace('/', "/+"))),
+        ("a mask for a prefix", |text, _| prefixed(v4(text)?, "255.0.0.0")),
+        ("an octet with a leading zero", |text, _| Some(format!("0{}", v4(text)?))),
+        ("an octet too many", |text, _| Some(format!("10.{}", v4(text)?))),
+        ("an octet of 256", |text, _| v4(text)?.split_once('.').map(|(_, rest)| format!("256.{rest}"))),
+        ("an IPv4-mapped range shorter than 96", |text, _| {
+            v4(text)?.split_once('/').map(|(address, _)| format!("::ffff:{address}/95"))
+        }),
+        ("a zone id", |text, _| Some(v6(text)?.replace('/', "%eth0/"))),
+        ("brackets", |text, _| text.split_once('/').map(|(address, prefix)| format!("[{address}]/{prefix}"))),
+        ("a second slash", |text, _| Some(format!("{text}/8"))),
+        ("a space", |text, at| Some(with(text, ' ', at))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(texts(ip_range()), SLIPS)
+}
+
+/// Texts that are no [`ClientIp`](crate::ClientIp) (T3): `10.01.2.3`, `[::1]`, `fe80::1%eth0`, `10.1.2.3:443`.
+pub fn almost_client_ip() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a prefix", |text, _| Some(format!("{text}/32"))),
+        ("an octet with a leading zero", |text, _| Some(format!("0{}", v4(text)?))),
+        ("an octet too many", |text, _| Some(format!("{}.1", v4(text)?))),
+        ("a port", |text, _| Some(format!("{}:443", v4(text)?))),
+        ("a zone id", |text, _| Some(format!("{}%eth0", v6(text)?))),
+        ("brackets", |text, _| Some(format!("[{text}]"))),
+        ("a group too many", |text, _| Some(format!("1:2:3:4:5:6:7:8:{}", v6(text)?))),
+        ("a list of two", |text, _| Some(format!("{text}, {text}"))),
+        ("a space", |text, at| Some(with(text, ' ', at))),
+        ("a word", |_, _| Some("unknown".into())),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    let known = client_ip().prop_filter("unknown", |client| client.address().is_some()).boxed();
+    slipped(texts(known), SLIPS)
+}
+
+/// Texts that are no [`Timestamp`](crate::Timestamp): without an offset, with a 60th second, with ten digits of a second.
+pub fn almost_timestamp() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("no offset", |text, _| text.strip_suffix('Z').map(Into::into)),
+        ("an offset without a colon", |text, _| text.strip_suffix('Z').map(|text| format!("{text}+0000"))),
+        ("an offset of a day", |text, _| text.strip_suffix('Z').map(|text| format!("{text}+24:00"))),
+        ("a space between date and time", |text, _| replaced(text, 10, " ")),
+        ("a small t between date and time", |text, _| replaced(text, 10, "t")),
+        ("no month", |text, _| replaced(text, 5, "00")),
+        ("a thirteenth month", |text, _| replaced(text, 5, "13")),
+        ("the 30th of February", |text, _| replaced(text, 5, "02-30")),
+        ("a 24th hour", |text, _| replaced(text, 11, "24")),
+        ("a 60th minute", |text, _| replaced(text, 14, "60")),
+        ("a 60th second", |text, _| replaced(text, 17, "60")),
+        ("ten digits of a second", |text, _| Some(format!("{}.0123456789Z", text.get(..19)?))),
+        ("a point without digits", |text, _| Some(format!("{}.Z", text.get(..19)?))),
+        ("a comma in the second", |text, _| Some(format!("{},5Z", text.get(..19)?))),
+        ("no seconds", |text, _| Some(format!("{}Z", text.get(..16)?))),
+        ("a date alone", |text, _| text.get(..10).map(Into::into)),
+        ("a space at an end", |text, at| {
+            Some(if at.is_multiple_of(2) { format!(" {text}") } else { format!("{text} ") })
+        }),
+        ("before the year 0000", |_, _| Some("0000-01-01T00:00:00+00:01".into())),
+        ("after the year 9999", |_, _| Some("9999-12-31T23:59:59.999999999-00:01".into())),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(texts(timestamp()), SLIPS)
+}
+
+/// Texts that are no [`Secret`](crate::Secret) (S1): with a space, with something beyond ASCII, 513 characters.
+pub fn almost_secret() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a character that is not visible ASCII", |text, at| {
+            let characters = [' ', '\t', '\n', '\r', '\0', '\u{7f}', '\u{e9}', '\u{200b}'];
+            Some(with(text, *characters.get(at & 7)?, at.checked_div(8)?))
+        }),
+        ("513 characters", |text, _| Some(format!("{text:x<513}"))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(secret(), SLIPS)
+}
+
+/// Texts that are no [`TokenKey`](crate::TokenKey).
+pub fn almost_token_key() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a control character", |text, at| {
+            Some(with(text, *['\n', '\0', '\u{7f}', '\u{85}'].get(at & 3)?, at.checked_div(4)?))
+        }),
+        ("513 bytes", |text, _| Some(format!("{text:k<513}"))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(texts(token_key()), SLIPS)
+}
+
+/// Texts that are no [`TokenName`](crate::TokenName) (L6): with a space at an end, with a dot, 41 characters.
+pub fn almost_token_name() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("a space at an end", |text, at| {
+            Some(if at.is_multiple_of(2) { format!(" {text}") } else { format!("{text} ") })
+        }),
+        ("a character that no name has", |text, at| {
+            Some(with(text, *['.', '/', '\t', '\u{e9}', '@', '\u{a0}', '\n', ':'].get(at & 7)?, at.checked_div(8)?))
+        }),
+        ("41 characters", |text, _| Some(format!("{text:n<41}"))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    slipped(texts(token_name()), SLIPS)
+}
+
+/// Texts that are no [`TokenDescription`](crate::TokenDescription) (L6): 121 characters.
+pub fn almost_token_description() -> BoxedStrategy<Almost> {
+    const SLIPS: &[Slip<String>] = &[
+        ("121 characters", |text, _| Some(format!("{text:.<121}"))),
+        ("121 characters beyond ASCII", |text, _| Some(format!("{text:\u{e9}<121}"))),
+    ];
+    slipped(texts(token_description()), SLIPS)
+}
+
+/// Lists that are no [`PackageSelection`](crate::PackageSelection) (L2, L5): empty, or 51 to 60 different entries after
+/// dropping packages whose scope is selected too.
+pub fn almost_package_selection() -> BoxedStrategy<Almost<Vec<PackageOrScope>>> {
+    let many = (51..=60_usize, any::<usize>()).prop_map(|(count, scopes)| {
+        let entry = |n: usize| -> Option<PackageOrScope> {
+            let is_scope = scopes.checked_shr(u32::try_from(n & 31).ok()?)? & 1 == 1;
+            if is_scope {
+                Some(PackageOrScope::Scope(format!("@s{n}").parse().ok()?))
+            } else {
+                Some(PackageOrScope::Package(format!("@p{n}/x").parse().ok()?))
+            }
+        };
+        Almost { value: (0..count).filter_map(entry).collect(), wrong: "more than 50 entries" }
+    });
+    prop_oneof![9 => many, 1 => proptest::strategy::LazyJust::new(|| Almost { value: Vec::new(), wrong: "nothing" })]
+        .boxed()
+}
+
+/// Lists that are no [`OrganizationSelection`](crate::OrganizationSelection) (L3, L5): empty, or 51 to 60 different ones.
+pub fn almost_organization_selection() -> BoxedStrategy<Almost<Vec<OrganizationName>>> {
+    let many = (51..=60_usize, organization_name()).prop_map(|(count, first)| {
+        let others = (1..count).filter_map(|n| format!("an-org-{n}").parse().ok());
+        Almost { value: [first].into_iter().chain(others).collect(), wrong: "more than 50 organizations" }
+    });
+    prop_oneof![9 => many, 1 => proptest::strategy::LazyJust::new(|| Almost { value: Vec::new(), wrong: "nothing" })]
+        .boxed()
+}
+
+/// When a granular token was to be made, and its settings.
+type Made = (Timestamp, GranularSettings);
+
+/// A time of creation and settings that break exactly one of L4, L5 and L7: [`GranularToken::load`] and `issue` refuse
+/// them.
+///
+/// [`GranularToken::load`]: crate::GranularToken::load
+pub fn almost_granular_settings() -> BoxedStrategy<Almost<(Timestamp, GranularSettings)>> {
+    const SLIPS: &[Slip<Made>] = &[
+        ("L4: an instant less than 24 hours", |(created, settings), _| {
+            let short = created.checked_add(core::time::Duration::new(86_399, 999_999_999)).ok()?;
+            Some((*created, GranularSettings { expires_at: short, ..settings.clone() }))
+        }),
+        ("L4: it expires as it is made", |(created, settings), _| {
+            Some((*created, GranularSettings { expires_at: *created, ..settings.clone() }))
+        }),
+        ("L4: it expires before it is made", |(created, settings), _| {
+            Some((*created, GranularSettings { expires_at: Timestamp::UNIX_EPOCH, ..settings.clone() }))
+        }),
+        ("L4: made in the last 24 hours of all", |(_, settings), _| {
+            Some((Timestamp::MAX, GranularSettings { expires_at: Timestamp::MAX, ..settings.clone() }))
+        }),
+        ("L5: no permission on either side", |(created, settings), _| {
+            let (packages, organizations) = (PackagesGrant::NoAccess, OrganizationsGrant::NoAccess);
+            Some((
+                *created,
+                GranularSettings { packages, organizations, bypass_2fa: Bypass2fa::Off, ..settings.clone() },
+            ))
+        }),
+        ("L7: bypass without a read-write permission", |(created, settings), _| {
+            let highest = settings.packages.permission().max(settings.organizations.permission());
+            let bypass = GranularSettings { bypass_2fa: Bypass2fa::On, ..settings.clone() };
+            (highest < Permission::ReadWrite).then_some((*created, bypass))
+        }),
+    ];
+    slipped(granular_settings().prop_map(|settings| (time(CREATED), settings)).boxed(), SLIPS)
+}

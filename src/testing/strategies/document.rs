@@ -1,0 +1,154 @@
+//! Questions as the files of [`docs::format`](crate::docs::format): a world and a request.
+
+use std::{collections::BTreeSet, string::String, vec::Vec};
+
+use proptest::strategy::{BoxedStrategy, Strategy};
+use serde_json::{Map, Value, json};
+
+use super::{
+    facts::{PackageFacts, UserFacts, team_text},
+    question::{Question, is_on_account, question},
+    valid,
+};
+use crate::{Scope, ScopeOwner, StoredToken, UserName};
+
+/// **A world and a request about it**, as the files of [`docs::format`](crate::docs::format) have them: a
+/// [`Question`] as documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorldAndRequest {
+    /// The document that [`World`](crate::directory::World) is read from.
+    pub world: Value,
+    /// The line that [`RequestLine`](crate::directory::RequestLine) is read from.
+    pub request: Value,
+}
+
+/// Worlds that load, each with a request that is one: what [`question`] yields, as documents.
+///
+/// ```
+/// use proptest::{strategy::{Strategy, ValueTree}, test_runner::TestRunner};
+/// use tollgate::{directory::{Directory, World}, testing::strategies::world_and_request};
+///
+/// let documents = world_and_request().new_tree(&mut TestRunner::deterministic()).unwrap().current();
+/// let world: World = serde_json::from_value(documents.world).unwrap();
+/// assert!(Directory::load(&world).is_ok());
+/// ```
+pub fn world_and_request() -> BoxedStrategy<WorldAndRequest> {
+    question().prop_filter_map("facts that no world has", |question| question.documents()).boxed()
+}
+
+impl Question {
+    /// The question as documents; `None` where its facts contradict each other as no world can, such as a membership
+    /// in an organization that does not exist.
+    #[must_use]
+    pub fn documents(&self) -> Option<WorldAndRequest> {
+        let package = self.package_exists.then_some(&self.package);
+        let (users, organizations) = self.names(package)?;
+        let users =
+            users.into_iter().map(|name| if name == self.owner.name { user(&self.owner) } else { other(&name) });
+        let world = json!({
+            "users": users.collect::<Vec<_>>(),
+            "orgs": organizations.iter().map(|name| json!({"name": name})).collect::<Vec<_>>(),
+            "packages": package.map(package_document).into_iter().collect::<Vec<_>>(),
+            "tokens": [self.token_document()],
+        });
+        Some(WorldAndRequest { world, request: self.request() })
+    }
+
+    /// Every user and every organization that is mentioned, if they can all be.
+    fn names(&self, package: Option<&PackageFacts>) -> Option<(BTreeSet<UserName>, BTreeSet<String>)> {
+        let mut users = BTreeSet::from([self.owner.name.clone()]);
+        let mut organizations: BTreeSet<String> =
+            self.owner.memberships.iter().map(|membership| membership.organization().as_str().into()).collect();
+        if self.organization_exists {
+            organizations.insert(self.organization.as_str().into());
+        }
+        if let Some(package) = package {
+            users.extend(package.users.iter().map(|(name, _)| name.clone()));
+            organizations.extend(package.teams.iter().map(|(organization, _, _)| organization.as_str().into()));
+            let scope = package.name.borrowed().scope().map(Scope::text);
+            match (package.scope_owner, scope) {
+                (ScopeOwner::User, Some(scope)) => users.extend([scope.parse().ok()?]),
+                (ScopeOwner::Organization, Some(scope)) => organizations.extend([scope.into()]),
+                (ScopeOwner::Nobody, Some(scope)) => {
+                    if organizations.contains(scope) || users.iter().any(|user| user.as_str() == scope) {
+                        return None;
+                    }
+                }
+                (ScopeOwner::Unscoped, _) | (_, None) => {}
+            }
+        }
+        let shared = users.iter().any(|user| organizations.contains(user.as_str()));
+        let missing = !self.organization_exists && organizations.contains(self.organization.as_str());
+        (!shared && !missing).then_some((users, organizations))
+    }
+
+    fn token_document(&self) -> Value {
+        let mut token = valid(serde_json::to_value(StoredToken::from(&self.token)));
+        if let Some(fields) = token.as_object_mut() {
+            fields.remove("version");
+            let key = fields.remove("key").unwrap_or_default();
+            fields.insert("id".into(), key);
+        }
+        token
+    }
+
+    fn request(&self) -> Value {
+        let mut request = json!({
+            "id": "r1",
+            "token": self.token.key(),
+            "action": self.action.requested_as(),
+            "client_ip": self.client_ip,
+            "now": self.now,
+        });
+        let named = self.ask(|_, operation| {
+            (operation.package().is_some(), operation.organization().is_some(), operation.team().is_some())
+        });
+        let fields: [(&str, bool, &str); 4] = [
+            ("package", named.0, self.package.name.as_str()),
+            ("org", named.1, self.organization.as_str()),
+            ("team", named.2, self.team.as_str()),
+            ("user", is_on_account(self.action), self.account.as_str()),
+        ];
+        if let Some(request) = request.as_object_mut() {
+            let named = fields.into_iter().filter(|(_, named, _)| *named);
+            request.extend(named.map(|(field, _, name)| (field.into(), name.into())));
+        }
+        request
+    }
+}
+
+fn user(facts: &UserFacts) -> Value {
+    let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
+    let memberships = memberships.iter().map(
+        |membership| json!({"name": membership.organization(), "role": membership.role(), "teams": membership.teams()}),
+    );
+    json!({
+        "name": name,
+        "status": status,
+        "two_factor": two_factor,
+        "tokens_revoked_until": tokens_revoked_until,
+        "orgs": memberships.collect::<Vec<_>>(),
+    })
+}
+
+/// A user who is only mentioned.
+fn other(name: &UserName) -> Value {
+    json!({"name": name, "status": "active", "two_factor": "disabled", "tokens_revoked_until": null})
+}
+
+fn package_document(facts: &PackageFacts) -> Value {
+    let PackageFacts { name, scope_owner: _, visibility, publishing_access, users, teams } = facts;
+    let users: Map<String, Value> =
+        users.iter().map(|(name, permission)| (name.as_str().into(), permission.as_str().into())).collect();
+    let teams: Map<String, Value> = teams
+        .iter()
+        .map(|(organization, team, permission)| (team_text(organization, team), permission.as_str().into()))
+        .collect();
+    json!({
+        "name": name,
+        "visibility": visibility,
+        "publishing_access": publishing_access,
+        "users": users,
+        "teams": teams,
+    })
+}

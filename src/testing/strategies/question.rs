@@ -1,0 +1,316 @@
+//! All that one decision takes, in parts.
+
+use core::{net::IpAddr, time::Duration};
+use std::string::ToString;
+
+use proptest::{
+    arbitrary::any,
+    bool::weighted,
+    prop_oneof,
+    sample::Index,
+    strategy::{BoxedStrategy, Just, Strategy},
+};
+
+use super::{
+    facts::{PackageFacts, UserFacts, state, user},
+    names::{NOBODY, ORGANIZATIONS, PACKAGES, TEAMS, USERS, known, new_package_name},
+    one_of,
+    tokens::{Draft, DraftKind, entries, plain_draft},
+    valid,
+    values::client_ip,
+};
+use crate::{
+    AccountAction, Action, AllowedRanges, BoundToken, ClientIp, Decision, DecisionRecord, GrantedPermission,
+    LegacyKind, Membership, MissingOrganization, MissingPackage, Operation, Organization, OrganizationName,
+    OrganizationSelection, OrganizationState, OrganizationsGrant, PackageName, PackageOrScope, PackageSelection,
+    PackageState, PackagesGrant, Role, ScopeOwner, TeamName, Timestamp, Token, TokenKind, UserName,
+    testing::build::{Resources, bind},
+};
+
+/// **All that one decision takes**: a token, its owner, what the action may be about, from where and when, in parts that
+/// a test may change.
+///
+/// ```
+/// use proptest::{strategy::{Strategy, ValueTree}, test_runner::TestRunner};
+/// use tollgate::{AccountStatus, Verdict, testing::strategies::question};
+///
+/// let mut question = question().new_tree(&mut TestRunner::deterministic()).unwrap().current();
+/// question.owner.status = AccountStatus::Suspended;
+/// assert_eq!(question.record().decision, Verdict::Deny);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The token, of the owner below.
+    pub token: Token,
+    /// Its owner.
+    pub owner: UserFacts,
+    /// What is done. `create-package` and `publish-version` are both a `publish`: which one it is, is for
+    /// `package_exists` to say.
+    pub action: Action,
+    /// The package; of one that does not exist, its name is all that counts.
+    pub package: PackageFacts,
+    /// Whether the package exists.
+    pub package_exists: bool,
+    /// The organization.
+    pub organization: OrganizationName,
+    /// Whether the organization exists.
+    pub organization_exists: bool,
+    /// The team of that organization.
+    pub team: TeamName,
+    /// The user whose account it is.
+    pub account: UserName,
+    /// From where.
+    pub client_ip: ClientIp,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Question {
+    /// Builds the values and asks with them: the token bound to its owner, and the operation.
+    ///
+    /// # Panics
+    /// Parts that contradict each other: the token is not the owner's, or see [`UserFacts::build`],
+    /// [`PackageFacts::build`], and [`NewTeam`](crate::NewTeam) where the action is `create-team`.
+    #[track_caller]
+    pub fn ask<T>(&self, ask: impl for<'a> FnOnce(&'a BoundToken<'a>, Operation<'a>) -> T) -> T {
+        let owner = self.owner.build();
+        let package = self.package_exists.then(|| self.package.build());
+        let package = package
+            .as_ref()
+            .map_or_else(|| PackageState::from(MissingPackage::new(self.package.name.borrowed())), PackageState::from);
+        let organization = self.organization_exists.then(|| Organization::new(self.organization.clone()));
+        let organization = organization.as_ref().map_or_else(
+            || OrganizationState::from(MissingOrganization::new(self.organization.borrowed())),
+            OrganizationState::from,
+        );
+        let resources =
+            Resources { package, organization, team: self.team.borrowed(), account: self.account.borrowed() };
+        ask(&bind(&self.token, &owner), resources.operation(self.action))
+    }
+
+    /// Asks for the decision and takes from it what is wanted.
+    ///
+    /// # Panics
+    /// As [`ask`](Self::ask).
+    #[track_caller]
+    pub fn decide<T>(&self, take: impl for<'a> FnOnce(Decision<'a>) -> T) -> T {
+        self.ask(|token, operation| take(token.at(self.client_ip, self.now).decide(operation)))
+    }
+
+    /// The decision, as a log has it.
+    ///
+    /// # Panics
+    /// As [`ask`](Self::ask).
+    #[must_use]
+    #[track_caller]
+    pub fn record(&self) -> DecisionRecord {
+        self.decide(|decision| DecisionRecord::from(&decision))
+    }
+}
+
+/// When the request is made, as seen from the token.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    HourAfterCreation,
+    JustBeforeExpiry,
+    AtExpiry,
+    AfterExpiry,
+    AtCreation,
+    BeforeCreation,
+}
+
+impl Moment {
+    fn of(self, created: Timestamp, expires: Option<Timestamp>) -> Timestamp {
+        let later = |at: Timestamp, by: u64| at.checked_add(Duration::from_nanos(by)).unwrap_or(Timestamp::MAX);
+        let earlier = |at: Timestamp| {
+            Timestamp::from_unix_nanoseconds(at.unix_nanoseconds().saturating_sub(1)).unwrap_or(Timestamp::MIN)
+        };
+        let expires = expires.unwrap_or(Timestamp::MAX);
+        match self {
+            Self::HourAfterCreation => later(created, 3_600_000_000_000),
+            Self::JustBeforeExpiry => earlier(expires),
+            Self::AtExpiry => expires,
+            Self::AfterExpiry => later(expires, 1),
+            Self::AtCreation => created,
+            Self::BeforeCreation => earlier(created),
+        }
+    }
+}
+
+/// What of the resource is put into a selection of the token, which else would seldom cover it.
+#[derive(Clone, Copy, Debug)]
+struct Covered {
+    package: Option<CoveredPackage>,
+    organization: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum CoveredPackage {
+    Name,
+    Scope,
+}
+
+impl Covered {
+    fn put(self, draft: &mut Draft, package: &PackageName, organization: &OrganizationName) {
+        let DraftKind::Granular(settings) = &mut draft.kind else { return };
+        if let PackagesGrant::Granted { permission: _, selection } = &mut settings.packages
+            && *selection != PackageSelection::All
+        {
+            let scope = package.borrowed().scope();
+            let entry = self.package.and_then(|what| match what {
+                CoveredPackage::Name => Some(PackageOrScope::Package(package.clone())),
+                CoveredPackage::Scope => scope.map(|scope| PackageOrScope::Scope(scope.into_owned())),
+            });
+            *selection = valid(PackageSelection::only(entries(selection).into_iter().chain(entry)));
+        }
+        if let OrganizationsGrant::Granted { permission: _, selection } = &mut settings.organizations
+            && self.organization
+        {
+            let names = selection.as_slice().iter().chain([organization]).cloned();
+            *selection = valid(OrganizationSelection::only(names));
+        }
+    }
+}
+
+/// The actions that a token of the kind may do at all, which are asked for more often.
+const fn fitting(kind: TokenKind) -> &'static [Action] {
+    match kind {
+        TokenKind::Legacy(LegacyKind::Publish) => Action::ALL,
+        TokenKind::Legacy(LegacyKind::Automation) => &[
+            Action::ReadPackage,
+            Action::PublishVersion,
+            Action::CreatePackage,
+            Action::Unpublish,
+            Action::Deprecate,
+            Action::SetDistTag,
+            Action::Whoami,
+        ],
+        TokenKind::Legacy(LegacyKind::ReadOnly) => &[Action::ReadPackage, Action::Whoami, Action::RevokeSelf],
+        TokenKind::Granular => &[
+            Action::ReadPackage,
+            Action::PublishVersion,
+            Action::CreatePackage,
+            Action::ListCollaborators,
+            Action::Unpublish,
+            Action::Deprecate,
+            Action::SetDistTag,
+            Action::ChangeVisibility,
+            Action::ChangePublishingAccess,
+            Action::ChangeMaintainers,
+            Action::ReadOrg,
+            Action::ChangeOrgSettings,
+            Action::AddMember,
+            Action::RemoveMember,
+            Action::ChangeMemberRole,
+            Action::CreateTeam,
+            Action::DeleteTeam,
+            Action::AddTeamMember,
+            Action::RemoveTeamMember,
+            Action::ManageTeamAccess,
+            Action::ManageTeamAccess,
+            Action::Whoami,
+            Action::RevokeSelf,
+        ],
+    }
+}
+
+/// Gives the owner every right over what is asked about: without it, most questions would end at C.
+fn give_all_rights(owner: &mut UserFacts, package: &mut PackageFacts, organization: &OrganizationName) {
+    package.users.retain(|(user, _)| *user != owner.name);
+    package.users.push((owner.name.clone(), GrantedPermission::ReadWrite));
+    let scope = package.name.borrowed().scope().filter(|_| package.scope_owner == ScopeOwner::Organization);
+    let of_scope = scope.and_then(|scope| scope.text().parse().ok());
+    for name in of_scope.into_iter().chain([organization.clone()]).filter(|name| name.as_str() != owner.name.as_str()) {
+        let teams = owner.memberships.iter().find(|place| *place.organization() == name);
+        let teams = teams.map(|place| place.teams().to_vec()).unwrap_or_default();
+        owner.memberships.retain(|place| *place.organization() != name);
+        owner.memberships.push(valid(Membership::new(name, Role::Owner, teams)));
+    }
+}
+
+/// **Questions**: every action, every kind of token, allows, challenges, and denials for every reason that a token can
+/// get.
+///
+/// Shrinks to `alice` reading a public `@acme/app` with a legacy publish token, an hour after it was made.
+pub fn question() -> BoxedStrategy<Question> {
+    let action = prop_oneof![3 => any::<Index>().prop_map(Err), 1 => one_of(Action::ALL).prop_map(Ok)];
+    let name: BoxedStrategy<PackageName> = prop_oneof![8 => known(PACKAGES), 1 => new_package_name()].boxed();
+    let organization: BoxedStrategy<OrganizationName> = prop_oneof![
+        6 => Just("acme"),
+        2 => one_of(ORGANIZATIONS),
+        1 => Just(NOBODY),
+    ]
+    .prop_map(|text| valid(text.parse()))
+    .boxed();
+    let account: BoxedStrategy<Option<UserName>> =
+        prop_oneof![5 => Just(None), 1 => known(USERS).prop_map(Some)].boxed();
+    let moment: BoxedStrategy<Moment> = prop_oneof![
+        9 => Just(Moment::HourAfterCreation),
+        2 => Just(Moment::JustBeforeExpiry),
+        1 => one_of(&[Moment::AtExpiry, Moment::AfterExpiry]),
+        1 => one_of(&[Moment::AtCreation, Moment::BeforeCreation]),
+    ]
+    .boxed();
+    let covered: BoxedStrategy<Option<CoveredPackage>> = prop_oneof![
+        1 => Just(None),
+        2 => Just(Some(CoveredPackage::Scope)),
+        2 => Just(Some(CoveredPackage::Name)),
+    ]
+    .boxed();
+    let covered = (covered, weighted(0.75)).prop_map(|(package, organization)| Covered { package, organization });
+    // Inside one of the token's ranges, or anywhere.
+    let from = prop_oneof![4 => any::<Index>().prop_map(Err), 1 => client_ip().prop_map(Ok)];
+    let package = (name, state(), weighted(0.08));
+    let organization = (organization, weighted(0.08), known(TEAMS));
+    let owner = (user(), weighted(0.5));
+    (plain_draft(), owner, action, package, organization, account, covered, from, moment)
+        .prop_map(|(mut draft, owner, action, package, organization, account, covered, from, moment)| {
+            let (mut owner, has_all_rights) = owner;
+            let (name, state, package_is_missing) = package;
+            let (organization, organization_is_missing, team) = organization;
+            covered.put(&mut draft, &name, &organization);
+            let mut package = state.of(name);
+            if has_all_rights {
+                give_all_rights(&mut owner, &mut package, &organization);
+            }
+            let created = draft.created;
+            let token = draft.of(owner.name.clone());
+            let action = action.unwrap_or_else(|index: Index| *index.get(fitting(token.kind())));
+            Question {
+                now: moment.of(created, token.as_view().expires_at()),
+                client_ip: from.unwrap_or_else(|index| address_in(token.allowed_ranges(), index)),
+                account: account.unwrap_or_else(|| owner.name.clone()),
+                team: if action == Action::CreateTeam { lower_case(&team) } else { team },
+                package_exists: action == Action::PublishVersion
+                    || !(package_is_missing || action == Action::CreatePackage),
+                organization_exists: !organization_is_missing,
+                package,
+                organization,
+                action,
+                owner,
+                token,
+            }
+        })
+        .boxed()
+}
+
+fn lower_case(team: &TeamName) -> TeamName {
+    valid(team.as_str().to_ascii_lowercase().parse())
+}
+
+/// The first address of one of the ranges.
+fn address_in(ranges: &AllowedRanges, index: Index) -> ClientIp {
+    match ranges {
+        AllowedRanges::Any => ClientIp::UNKNOWN,
+        AllowedRanges::Only(ranges) => {
+            let text = index.get(ranges.as_slice()).to_string();
+            let first = text.split_once('/').and_then(|(address, _)| address.parse::<IpAddr>().ok());
+            first.map_or(ClientIp::UNKNOWN, ClientIp::from)
+        }
+    }
+}
+
+/// Whether an action is one on an account.
+pub(super) fn is_on_account(action: Action) -> bool {
+    AccountAction::ALL.iter().any(|account| Action::from(*account) == action)
+}

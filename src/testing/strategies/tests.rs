@@ -1,0 +1,210 @@
+//! The strategies keep their word: what is valid is, what is almost valid is not, and everything comes out.
+
+use core::fmt::{Debug, Display};
+use core::str::FromStr;
+use std::{collections::BTreeMap, format, string::String, vec::Vec};
+
+use proptest::{
+    strategy::{BoxedStrategy, Strategy, ValueTree},
+    test_runner::TestRunner,
+};
+use serde_json::Value;
+
+use super::{
+    Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
+    almost_organization_selection, almost_package_name, almost_package_selection, almost_request, almost_scope,
+    almost_secret, almost_stored_token, almost_timestamp, almost_token_description, almost_token_key,
+    almost_token_name, almost_world, granular_settings, new_package_name, package, question, secret, token, user,
+    world_and_request,
+};
+use crate::{
+    Action, ClientIp, Decision, GranularToken, IpRange, OrganizationName, OrganizationSelection, PackageName,
+    PackageSelection, Reason, Scope, Secret, StoredToken, TeamName, Timestamp, TokenDescription, TokenKey, TokenKind,
+    TokenName, UserName, Verdict,
+    action::Needs,
+    authorize_anonymous, deny_unknown_token,
+    directory::{Directory, RequestLine, World},
+    testing::{CREATED, key, time},
+};
+
+/// So many values, the same each time.
+fn some<T: Debug>(strategy: &BoxedStrategy<T>, count: usize) -> impl Iterator<Item = T> {
+    let mut runner = TestRunner::deterministic();
+    (0..count).map(move |_| strategy.new_tree(&mut runner).unwrap().current())
+}
+
+/// How often each of these came out.
+fn counted<T: Debug>(values: impl IntoIterator<Item = T>) -> BTreeMap<String, usize> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for value in values {
+        let count = counts.entry(format!("{value:?}")).or_default();
+        *count = count.saturating_add(1);
+    }
+    counts
+}
+
+fn assert_all_came_out<T: Debug>(all: &[T], counts: &BTreeMap<String, usize>, at_least: usize) {
+    for value in all {
+        let count = counts.get(&format!("{value:?}")).copied().unwrap_or_default();
+        assert!(count >= at_least, "{value:?} came out {count} times: {counts:#?}");
+    }
+}
+
+#[test]
+fn every_verdict_reason_action_and_kind_of_token_comes_out_of_questions() {
+    const COUNT: usize = 8000;
+    let (mut verdicts, mut reasons, mut actions, mut kinds, mut allowed) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for question in some(&question(), COUNT) {
+        kinds.push(question.token.kind());
+        question.decide(|decision| {
+            verdicts.push(decision.verdict());
+            actions.push(decision.action());
+            match decision {
+                Decision::Deny(deny) => reasons.push(deny.reason()),
+                Decision::Allow(_) | Decision::Challenge(_) => {
+                    allowed.push((decision.action(), question.token.kind() == TokenKind::Granular));
+                }
+            }
+        });
+        question.ask(|_, operation| {
+            for decision in [authorize_anonymous(operation), deny_unknown_token(operation)] {
+                let Decision::Deny(deny) = decision else { continue };
+                if [Reason::AuthenticationRequired, Reason::TokenUnknown].contains(&deny.reason()) {
+                    reasons.push(deny.reason());
+                }
+            }
+        });
+    }
+    let (verdicts, reasons) = (counted(verdicts), counted(reasons));
+    assert_all_came_out(Verdict::ALL, &verdicts, COUNT / 25);
+    assert_all_came_out(Reason::ALL, &reasons, COUNT / 400);
+    assert_all_came_out(Action::ALL, &counted(actions), COUNT / 200);
+    let every_kind: Vec<TokenKind> =
+        crate::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy).chain([TokenKind::Granular]).collect();
+    assert_all_came_out(&every_kind, &counted(kinds), COUNT / 20);
+    // Each action is permitted now and then, by a granular token too where one can.
+    let by_granular = |action: Action| action.row().1 != Needs::Never;
+    let expected: Vec<(Action, bool)> = Action::ALL
+        .iter()
+        .flat_map(|action| [(*action, false), (*action, true)])
+        .filter(|(action, granular)| !granular || by_granular(*action))
+        .collect();
+    assert_all_came_out(&expected, &counted(allowed), 1);
+}
+
+/// Every one of them is refused, each way of being wrong comes out, and no message is empty.
+fn assert_refused<T: Debug, E: Display>(strategy: &BoxedStrategy<Almost<T>>, take: impl Fn(&T) -> Result<(), E>) {
+    let mut ways = Vec::new();
+    for almost in some(strategy, 600) {
+        match take(&almost.value) {
+            Ok(()) => panic!("taken in spite of {}: {:?}", almost.wrong, almost.value),
+            Err(error) => assert!(!format!("{error}").is_empty()),
+        }
+        ways.push(almost.wrong);
+    }
+    assert!(counted(ways).len() > 1);
+}
+
+#[expect(clippy::ptr_arg, reason = "of the type that the strategies yield")]
+fn parse<T: FromStr>(text: &String) -> Result<(), T::Err> {
+    text.parse::<T>().map(|_| ())
+}
+
+#[test]
+fn almost_valid_texts_are_refused() {
+    assert_refused(&almost_package_name(), parse::<PackageName>);
+    assert_refused(&almost_scope(), parse::<Scope>);
+    assert_refused(&almost_account_name(), parse::<UserName>);
+    assert_refused(&almost_account_name(), parse::<OrganizationName>);
+    assert_refused(&almost_account_name(), parse::<TeamName>);
+    assert_refused(&almost_ip_range(), parse::<IpRange>);
+    assert_refused(&almost_client_ip(), parse::<ClientIp>);
+    assert_refused(&almost_timestamp(), parse::<Timestamp>);
+    assert_refused(&almost_token_key(), parse::<TokenKey>);
+    assert_refused(&almost_token_name(), parse::<TokenName>);
+    assert_refused(&almost_token_description(), parse::<TokenDescription>);
+    assert_refused(&almost_secret(), |text| Secret::new(text).map(|_| ()));
+    assert_refused(&almost_new_package_name(), PackageName::check_new);
+}
+
+#[test]
+fn almost_valid_selections_and_settings_are_refused() {
+    assert_refused(&almost_package_selection(), |entries| PackageSelection::only(entries.clone()).map(|_| ()));
+    assert_refused(&almost_organization_selection(), |names| OrganizationSelection::only(names.clone()).map(|_| ()));
+    assert_refused(&almost_granular_settings(), |(created, settings)| {
+        let owner = "alice".parse().unwrap();
+        GranularToken::load(key("t-1"), owner, *created, None, settings.clone()).map(|_| ())
+    });
+}
+
+fn load_token(document: &Value) -> Result<(), String> {
+    let stored: StoredToken = serde_json::from_value(document.clone()).map_err(|error| format!("{error}"))?;
+    stored.load().map(|_| ()).map_err(|error| format!("{error}"))
+}
+
+fn load_world(document: &Value) -> Result<(), String> {
+    let world: World = serde_json::from_value(document.clone()).map_err(|error| format!("{error}"))?;
+    Directory::load(&world).map(|_| ()).map_err(|error| format!("{error}"))
+}
+
+fn parse_request(document: &Value) -> Result<(), String> {
+    let line: RequestLine = serde_json::from_value(document.clone()).map_err(|error| format!("{error}"))?;
+    line.parse().map(|_| ()).map_err(|error| format!("{error}"))
+}
+
+#[test]
+fn almost_valid_documents_are_refused() {
+    assert_refused(&almost_stored_token(), load_token);
+    assert_refused(&almost_world(), load_world);
+    assert_refused(&almost_request(), parse_request);
+}
+
+/// A world of one slip has one breach, unless the slip is about what more than one thing names.
+#[test]
+fn almost_every_almost_valid_world_has_one_error() {
+    let errors = |almost: &Almost<Value>| {
+        let world: World = serde_json::from_value(almost.value.clone()).unwrap();
+        Directory::load(&world).unwrap_err().errors().count()
+    };
+    let worlds: Vec<_> = some(&almost_world(), 600).collect();
+    let of_one = worlds.iter().filter(|almost| errors(almost) == 1).count();
+    assert!(of_one > 450, "{of_one} of {}", worlds.len());
+}
+
+/// Few questions have facts that no world has.
+#[test]
+fn most_questions_can_be_written_as_documents() {
+    let written = some(&question(), 600).filter(|question| question.documents().is_some()).count();
+    assert!((360..600).contains(&written), "{written} of 600");
+}
+
+#[test]
+fn what_is_valid_is_taken() {
+    for documents in some(&world_and_request(), 300) {
+        assert_eq!(load_world(&documents.world), Ok(()), "{}", documents.world);
+        assert_eq!(parse_request(&documents.request), Ok(()), "{}", documents.request);
+    }
+    for settings in some(&granular_settings(), 300) {
+        let owner = "alice".parse().unwrap();
+        assert!(GranularToken::load(key("t-1"), owner, time(CREATED), None, settings).is_ok());
+    }
+    assert!(some(&new_package_name(), 300).all(|name| name.check_new().is_ok()));
+    assert!(some(&secret(), 300).all(|text| Secret::new(&text).is_ok()));
+    // These panic if what they are made of is none.
+    some(&user(), 300).for_each(|user| drop(user.build()));
+    some(&package(), 300).for_each(|package| drop(package.build()));
+    assert!(some(&token(), 300).any(|token| token.retirement().is_some()));
+}
+
+/// The simplest question is one that a person can read.
+#[test]
+fn questions_shrink_to_a_plain_one() {
+    let mut runner = TestRunner::deterministic();
+    let mut tree = question().new_tree(&mut runner).unwrap();
+    while tree.simplify() {}
+    let simplest = tree.current();
+    assert_eq!(simplest.owner.name.as_str(), "alice");
+    assert_eq!((simplest.action, simplest.package.name.as_str()), (Action::ReadPackage, "@acme/app"));
+    assert_eq!(simplest.record().decision, Verdict::Allow);
+}

@@ -1,0 +1,111 @@
+//! Times, addresses, ranges and secrets.
+
+use core::net::IpAddr;
+use std::{format, string::String};
+
+use proptest::{
+    arbitrary::any,
+    collection::vec,
+    prop_oneof,
+    strategy::{BoxedStrategy, Just, Strategy},
+};
+
+use super::{names::known, text, valid};
+use crate::{AllowedRanges, ClientIp, IpRange, MintedSecret, SecretPrefix, Timestamp};
+
+/// Ranges of the small world: inside each other, beside each other, of both families.
+const RANGES: &[&str] = &[
+    "10.0.0.0/8",
+    "10.1.0.0/16",
+    "192.0.2.7/32",
+    "192.0.2.0/24",
+    "2001:db8::/32",
+    "2001:db8::7/128",
+    "203.0.113.0/24",
+    "0.0.0.0/0",
+    "::/0",
+];
+
+/// Addresses of the small world: inside those ranges and just outside of them.
+const ADDRESSES: &[&str] = &[
+    "10.1.2.3",
+    "10.0.0.0",
+    "10.255.255.255",
+    "11.0.0.0",
+    "192.0.2.7",
+    "192.0.2.8",
+    "::ffff:10.1.2.3",
+    "2001:db8::7",
+    "2001:db9::",
+    "::10.1.2.3",
+];
+
+/// Points in time, from the year 0000 to 9999, whole seconds and fractions of them.
+///
+/// Shrinks towards 1970-01-01T00:00:00Z.
+pub fn timestamp() -> BoxedStrategy<Timestamp> {
+    let (first, last) = (Timestamp::MIN.unix_nanoseconds(), Timestamp::MAX.unix_nanoseconds());
+    let seconds = -62_167_219_200_i64..=253_402_300_799;
+    prop_oneof![
+        4 => seconds.prop_map(|seconds| valid(Timestamp::from_unix_seconds(seconds))),
+        4 => (first..=last).prop_map(|nanoseconds| valid(Timestamp::from_unix_nanoseconds(nanoseconds))),
+        1 => Just(Timestamp::MIN),
+        1 => Just(Timestamp::MAX),
+    ]
+    .boxed()
+}
+
+/// Addresses of clients, IPv4, IPv6 and unknown; half of them in or just outside the ranges of [`ip_range`].
+///
+/// Shrinks to `10.1.2.3`.
+pub fn client_ip() -> BoxedStrategy<ClientIp> {
+    prop_oneof![
+        6 => known(ADDRESSES),
+        2 => any::<[u8; 4]>().prop_map(|octets| IpAddr::from(octets).into()),
+        2 => any::<[u8; 16]>().prop_map(|octets| IpAddr::from(octets).into()),
+        1 => Just(ClientIp::UNKNOWN),
+    ]
+    .boxed()
+}
+
+/// Ranges in CIDR notation, IPv4 and IPv6; half of them of a few that lie within each other.
+///
+/// Shrinks to `10.0.0.0/8`.
+pub fn ip_range() -> BoxedStrategy<IpRange> {
+    let v4 = (any::<[u8; 4]>(), 0..=32_u8);
+    let v6 = (any::<[u8; 16]>(), 0..=128_u8);
+    prop_oneof![
+        6 => known(RANGES),
+        2 => v4.prop_map(|(octets, prefix)| valid(format!("{}/{prefix}", IpAddr::from(octets)).parse())),
+        2 => v6.prop_filter_map("a mapped address with a short prefix", |(octets, prefix)| {
+            format!("{}/{prefix}", IpAddr::from(octets)).parse().ok()
+        }),
+    ]
+    .boxed()
+}
+
+/// Any address, or one to three ranges.
+///
+/// Shrinks to any address.
+pub fn allowed_ranges() -> BoxedStrategy<AllowedRanges> {
+    prop_oneof![Just(AllowedRanges::Any), vec(ip_range(), 1..4).prop_map(|ranges| valid(AllowedRanges::only(ranges))),]
+        .boxed()
+}
+
+/// Texts of secrets (S1): minted ones with their checksum, hexadecimal and UUID ones, opaque ones of 1 to 512
+/// characters.
+///
+/// Shrinks to a short opaque one.
+pub fn secret() -> BoxedStrategy<String> {
+    let minted = vec(any::<u8>(), 64).prop_filter_map("too few characters", |bytes| {
+        MintedSecret::mint(&SecretPrefix::default(), &bytes).ok().map(|minted| String::from(minted.expose()))
+    });
+    prop_oneof![
+        2 => text("[!-~]{1,40}"),
+        2 => minted,
+        1 => text("[0-9a-fA-F]{32}"),
+        1 => text("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+        1 => text("[!-~]{400,512}"),
+    ]
+    .boxed()
+}

@@ -1,0 +1,199 @@
+//! What values say of themselves: accessors, `Debug`, hashes, and the sentences of an explanation that passes.
+
+#![cfg(feature = "testing")]
+#![expect(clippy::unwrap_used, reason = "a slip in a test's own data fails the test")]
+
+use std::{
+    collections::BTreeSet,
+    fmt::Debug,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+};
+
+use serde_json::json;
+use tollgate::{
+    ActionOn, AllowedRanges, Check, ClientIp, Decision, GrantedPermission, Input, IpRange, LegacyKind, PackageAction,
+    PackageName, Secret, SecretDigest, SecretPrefix, StoredToken, TokenDescription, TokenKey, TwoFactor, authorize,
+    directory::{Directory, RequestLine, World},
+    explain,
+    testing::{all, bind, granular, legacy, now, only, package, time, user},
+};
+
+const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+fn world() -> World {
+    serde_json::from_value(json!({
+        "users": [], "orgs": [], "tokens": [],
+        "packages": [
+            {"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"},
+            {"name": "right-pad", "visibility": "public", "publishing_access": "no-requirement"},
+        ],
+    }))
+    .unwrap()
+}
+
+fn request_line(value: serde_json::Value) -> RequestLine {
+    serde_json::from_value(value).unwrap()
+}
+
+#[test]
+fn debug_says_what_it_is_and_no_secret() {
+    let minted = tollgate::MintedSecret::mint(&SecretPrefix::default(), &(0..=255).collect::<Vec<u8>>()).unwrap();
+    let digest: SecretDigest = DIGEST.parse().unwrap();
+    let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
+    let read_back: StoredToken = serde_json::from_value(serde_json::to_value(StoredToken::from(&ci)).unwrap()).unwrap();
+    let line = request_line(json!({
+        "id": "r", "token": "ci", "action": "read-package", "package": "left-pad", "now": "2025-11-01T00:00:00Z",
+    }));
+    let alice = user("alice").build();
+    let old = legacy(LegacyKind::Publish, "alice").build();
+    let left_pad = package("left-pad").build();
+    let read =
+        authorize(&bind(&old, &alice), PackageAction::ReadPackage, &left_pad, ClientIp::UNKNOWN, now()).depends_on();
+    let said: [(&dyn Debug, &str); 11] = [
+        (&"10.0.0.0/8".parse::<IpRange>().unwrap(), "IpRange(10.0.0.0/8)"),
+        (&"192.0.2.1".parse::<ClientIp>().unwrap(), "ClientIp(192.0.2.1)"),
+        (&time("2025-11-01T00:00:00.5Z"), "2025-11-01T00:00:00.5Z"),
+        (&digest, "SecretDigest(…)"),
+        (&TokenKey::new("ci").unwrap(), "TokenKey(ci)"),
+        (&Secret::new("npm_abcdefghijklmnop").unwrap().hint(), "SecretHint(npm_…mnop)"),
+        (&read, "{Token, Owner, Package}"),
+        (&line, "RequestLine(…)"),
+        (&world(), "World(…)"),
+        (&read_back, "StoredToken(…)"),
+        (&Secret::new("npm_abcdefghijklmnop").unwrap(), "Secret(…)"),
+    ];
+    let found: Vec<String> = said.iter().map(|(value, _)| format!("{value:?}")).collect();
+    let expected: Vec<&str> = said.iter().map(|(_, text)| *text).collect();
+    assert_eq!(found, expected);
+    assert_eq!(format!("{minted:?}"), "MintedSecret(…)");
+    let request = format!("{:?}", line.parse().unwrap());
+    assert!(request.starts_with("Request { id: \"r\", token: \"ci\", requested: Package"), "{request}");
+}
+
+#[test]
+fn accessors_give_what_was_put_in() {
+    assert_eq!(PackageName::new("@acme/app").unwrap().text(), "@acme/app");
+    assert_eq!("for the builds".parse::<TokenDescription>().unwrap().as_str(), "for the builds");
+    assert_eq!("192.0.2.1".parse::<ClientIp>().unwrap().address(), Some([192, 0, 2, 1].into()));
+    assert_eq!(ClientIp::UNKNOWN.address(), None);
+
+    let request = json!({"id": "r", "action": "whoami", "now": "2025-11-01T00:00:00Z"});
+    for (shown, token_id) in [(json!("ci"), Some("ci")), (json!(null), None)] {
+        let mut request = request.clone();
+        request.as_object_mut().unwrap().insert("token".to_owned(), shown);
+        let request = request_line(request).parse().unwrap();
+        assert_eq!((request.id(), request.token_id()), ("r", token_id));
+    }
+
+    let directory = Directory::load(&world()).unwrap();
+    let names: BTreeSet<_> = directory.packages().map(|package| package.name().as_str()).collect();
+    assert_eq!(names, BTreeSet::from(["left-pad", "right-pad"]));
+}
+
+#[test]
+fn each_check_names_its_rule() {
+    let rules: Vec<_> = Check::ALL.iter().map(|check| check.rule()).collect();
+    let expected =
+        ["T1", "T2", "T3", "T4", "K1", "G1", "D1", "D1", "V1", "G1", "G2", "G2", "G3", "C5", "C", "C6", "C3", "F"];
+    assert_eq!(rules, expected);
+}
+
+#[test]
+fn a_token_that_is_revoked_stays_so() {
+    let (early, late) = (time("2025-11-01T00:00:00Z"), time("2025-12-01T00:00:00Z"));
+    for mut token in [
+        legacy(LegacyKind::Publish, "alice").build(),
+        granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build(),
+    ] {
+        assert_eq!(token.revoked(), None);
+        token.revoke(early);
+        assert_eq!(token.revoked(), Some(early));
+        token.revoke(late);
+        assert_eq!(token.revoked(), Some(early));
+    }
+}
+
+#[test]
+fn digests_hash_by_their_bytes() {
+    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let digest: SecretDigest = DIGEST.parse().unwrap();
+    let other: SecretDigest = DIGEST.replace("00", "01").parse().unwrap();
+    assert_eq!(hasher.hash_one(digest), hasher.hash_one(digest));
+    assert_ne!(hasher.hash_one(digest), hasher.hash_one(other));
+}
+
+#[test]
+fn a_value_of_another_type_is_told_what_was_expected() {
+    fn error<T: serde::de::DeserializeOwned + Debug>(text: &str) -> String {
+        serde_json::from_str::<T>(text).unwrap_err().to_string()
+    }
+    let of_name = "invalid type: integer `5`, expected a package name as a string at line 1 column 1";
+    assert_eq!(error::<PackageName>("5"), of_name);
+    let of_ranges = "invalid type: integer `5`, expected null or a list of IP ranges at line 1 column 1";
+    assert_eq!(error::<AllowedRanges>("5"), of_ranges);
+}
+
+/// A selection of one kind writes no list of the other: no list is empty.
+#[test]
+fn a_stored_selection_has_no_empty_list() {
+    for (entries, select) in [
+        (&["left-pad"][..], json!({"packages": ["left-pad"]})),
+        (&["@acme"], json!({"scopes": ["@acme"]})),
+        (&["@acme", "left-pad"], json!({"packages": ["left-pad"], "scopes": ["@acme"]})),
+    ] {
+        for bypass in [false, true] {
+            let token = granular("ci", "alice").packages(GrantedPermission::ReadWrite, only(entries));
+            let token = if bypass { token.bypass_2fa() } else { token }.build();
+            let stored = serde_json::to_value(StoredToken::from(&token)).unwrap();
+            let granular = stored.get("granular").unwrap();
+            assert_eq!(granular.pointer("/packages_and_scopes/select"), Some(&select));
+            assert_eq!(granular.get("bypass_2fa"), Some(&json!(bypass)));
+        }
+    }
+}
+
+/// What passes is explained with the sentence of what passes.
+#[test]
+fn a_passing_check_says_so() {
+    let alice = user("alice").tokens_revoked_until("2025-01-01T00:00:00Z").build();
+    let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
+    let left_pad = package("left-pad").build();
+    let bound = bind(&ci, &alice);
+    let text = explain(&bound, PackageAction::ListCollaborators, &left_pad, ClientIp::UNKNOWN, now()).to_string();
+    for sentence in [
+        "the token was made at 2025-10-30T12:00:00Z, after the account's cut-off at 2025-01-01T00:00:00Z",
+        "the token expires at 2026-01-01T00:00:00Z, now is 2025-11-01T00:00:00Z",
+    ] {
+        assert!(text.contains(sentence), "{text}");
+    }
+    assert_eq!(text.matches("FAILED").count(), 0, "{text}");
+    assert!(!text.contains("(after the decision)"), "{text}");
+
+    // Two checks fail: the second is marked as one that changes nothing any more.
+    let text = explain(&bound, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now()).to_string();
+    let failed: Vec<_> = text.lines().filter(|line| line.contains("FAILED")).collect();
+    let marked: Vec<_> = failed.iter().map(|line| line.ends_with(" (after the decision)")).collect();
+    assert_eq!(marked, [false, true], "{text}");
+}
+
+/// D2: "a challenge and what came of it is never cached".
+#[test]
+fn only_a_challenge_and_its_answer_are_not_to_be_kept() {
+    let alice = user("alice").two_factor(TwoFactor::AuthAndWrites).build();
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
+    let bound = bind(&token, &alice);
+    let at = bound.at(ClientIp::UNKNOWN, now());
+    let read = at.decide(PackageAction::ReadPackage.on(&left_pad));
+    let visibility = at.decide(PackageAction::ChangeVisibility.on(&left_pad));
+    let publish = at.decide(PackageAction::Publish.on(&left_pad));
+    assert!(read.is_cacheable() && visibility.is_cacheable());
+    let Decision::Challenge(challenge) = publish else { unreachable!("{publish:?}") };
+    let factor = tollgate::SecondFactor { owner: alice.name().borrowed(), verified_at: now() };
+    let answered = challenge.answer(&factor, std::time::Duration::ZERO);
+    assert!(answered.is_allow() && !publish.is_cacheable() && !answered.is_cacheable());
+    assert!(
+        Input::ALL.iter().all(|input| publish.depends_on().contains(*input)
+            == matches!(input, Input::Token | Input::Owner | Input::Package))
+    );
+}

@@ -11,8 +11,9 @@ use std::{
 
 use serde_json::json;
 use tollgate::{
-    ActionOn, AllowedRanges, Check, ClientIp, Decision, GrantedPermission, Input, IpRange, LegacyKind, PackageAction,
-    PackageName, Secret, SecretDigest, SecretPrefix, StoredToken, TokenDescription, TokenKey, TwoFactor, authorize,
+    ActionOn, AllowedRanges, Check, ClientIp, Decision, GrantedPermission, Input, IpRange, LegacyKind, LoadTokenError,
+    PackageAction, PackageName, Secret, SecretDigest, SecretPrefix, StoredToken, TokenDescription, TokenKey, TwoFactor,
+    authorize,
     directory::{Directory, RequestLine, World},
     explain,
     testing::{all, bind, granular, legacy, now, only, package, time, user},
@@ -131,6 +132,20 @@ fn a_value_of_another_type_is_told_what_was_expected() {
     assert_eq!(error::<PackageName>("5"), of_name);
     let of_ranges = "invalid type: integer `5`, expected null or a list of IP ranges at line 1 column 1";
     assert_eq!(error::<AllowedRanges>("5"), of_ranges);
+}
+
+/// A server may want to tell a field of a newer version from a field of the wrong kind.
+#[test]
+fn an_unknown_field_of_a_stored_token_is_an_error_of_its_own() {
+    let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
+    let stored = serde_json::to_value(StoredToken::from(&token)).unwrap();
+    let load = |field: &str| {
+        let mut stored = stored.clone();
+        stored.as_object_mut().unwrap().insert(field.to_owned(), json!(5));
+        serde_json::from_value::<StoredToken>(stored).unwrap().load().unwrap_err()
+    };
+    assert_eq!(load("colour"), LoadTokenError::UnknownField { path: "colour".into() });
+    assert!(matches!(load("owner"), LoadTokenError::Malformed { .. }));
 }
 
 /// A selection of one kind writes no list of the other: no list is empty.

@@ -11,12 +11,14 @@ use std::{
 
 use serde_json::json;
 use tollgate::{
-    ActionOn, AllowedRanges, Check, ClientIp, Decision, GrantedPermission, Input, IpRange, LegacyKind, LoadTokenError,
-    PackageAction, PackageName, Secret, SecretDigest, SecretPrefix, StoredToken, TokenDescription, TokenKey, TwoFactor,
-    authorize,
+    Action, ActionOn, AllowedRanges, Check, ClientIp, Decision, GrantedPermission, Input, IpRange, LegacyKind,
+    LoadTokenError, PackageAction, PackageName, Role, Secret, SecretDigest, SecretPrefix, StoredToken,
+    TokenDescription, TokenKey, TwoFactor, authorize,
     directory::{Directory, RequestLine, World},
     explain,
-    testing::{all, bind, granular, legacy, now, only, package, time, user},
+    testing::{
+        Resources, all, bind, granular, legacy, now, only, organization, package, team_name, time, user, user_name,
+    },
 };
 
 const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -211,4 +213,43 @@ fn only_a_challenge_and_its_answer_are_not_to_be_kept() {
         Input::ALL.iter().all(|input| publish.depends_on().contains(*input)
             == matches!(input, Input::Token | Input::Owner | Input::Package))
     );
+}
+
+/// D2: the inputs that were looked at, and no others: a key with more in it keeps less.
+#[test]
+fn a_decision_names_no_input_that_it_did_not_look_at() {
+    use Input::{ClientIp as Address, Now, Organization, Owner, Package, Token};
+    let alice = user("alice").member("acme", Role::Owner, &[]).build();
+    let (acme, app) = (organization("acme"), package("@acme/app").build());
+    let resources = Resources {
+        package: (&app).into(),
+        organization: (&acme).into(),
+        team: team_name("dev"),
+        account: user_name("alice"),
+    };
+    let old = legacy(LegacyKind::Publish, "alice").build();
+    let from_home = legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8"]).build();
+    let revoked = legacy(LegacyKind::Publish, "alice").revoked("2025-10-31T00:00:00Z").build();
+    let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
+    let dead = granular("dead", "alice").expires("2025-10-31T12:00:00Z").packages(GrantedPermission::ReadOnly, all());
+    let dead = dead.ranges(&["10.0.0.0/8"]).build();
+    for (token, action, inputs) in [
+        (&revoked, Action::SharePackage, &[Token][..]),
+        (&dead, Action::SharePackage, &[Token, Owner, Now]),
+        (&from_home, Action::SharePackage, &[Token, Owner, Address]),
+        (&old, Action::Whoami, &[Token, Owner]),
+        (&ci, Action::Whoami, &[Token, Owner, Now]),
+        (&old, Action::ReadOrg, &[Token, Owner, Organization]),
+        (&old, Action::CreateTeam, &[Token, Owner, Organization]),
+        (&old, Action::ReadPackage, &[Token, Owner, Package]),
+        (&old, Action::SharePackage, &[Token, Owner, Organization, Package]),
+        (&ci, Action::SharePackage, &[Token, Owner, Now]),
+        (&ci, Action::Unpublish, &[Token, Owner, Now]),
+        (&ci, Action::ListCollaborators, &[Token, Owner, Now, Package]),
+    ] {
+        let bound = bind(token, &alice);
+        let decision = bound.at(ClientIp::UNKNOWN, now()).decide(resources.operation(action));
+        let found: Vec<Input> = decision.depends_on().iter().collect();
+        assert_eq!(found, inputs, "{action} by {}: {decision:?}", token.key());
+    }
 }

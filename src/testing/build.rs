@@ -3,6 +3,7 @@
 use core::{fmt::Display, str::FromStr};
 use std::vec::Vec;
 
+use super::valid;
 use crate::{
     Account, AccountAction, AccountStatus, Action, ActionOn, AllowedRanges, BoundToken, Bypass2fa, CreateTeam,
     GrantedPermission, GranularSettings, GranularToken, IpRange, LegacyKind, LegacyToken, ManageTeamAccess, Membership,
@@ -502,14 +503,4 @@ impl<'a> Resources<'a> {
 #[track_caller]
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> T {
     valid(text.parse())
-}
-
-/// What was made, or a panic with the error's text at the caller of the builder.
-#[track_caller]
-#[expect(clippy::panic, reason = "a slip in a test's own data fails the test")]
-fn valid<T, E: Display>(made: Result<T, E>) -> T {
-    match made {
-        Ok(value) => value,
-        Err(error) => panic!("{error}"),
-    }
 }

@@ -32,3 +32,13 @@ pub use build::{
 };
 pub use conformance::{WrongAnswers, check_answers};
 pub use scenario::{Scenario, run_scenarios, run_scenarios_with};
+
+/// What was made, or a panic with the error's text at the caller of whoever makes it.
+#[track_caller]
+#[expect(clippy::panic, reason = "a slip in a test's own data fails the test")]
+fn valid<T, E: core::fmt::Display>(made: Result<T, E>) -> T {
+    match made {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -35,7 +35,7 @@ mod tests;
 mod tokens;
 mod values;
 
-use core::fmt::{Debug, Display};
+use core::fmt::Debug;
 use std::string::String;
 
 use proptest::{
@@ -43,6 +43,8 @@ use proptest::{
     strategy::{BoxedStrategy, Strategy},
     string::string_regex,
 };
+
+use super::valid;
 
 pub use almost::{
     Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
@@ -68,14 +70,4 @@ fn text(pattern: &str) -> BoxedStrategy<String> {
 /// One of these, the first of them the simplest.
 fn one_of<T: Clone + Debug + 'static>(values: &'static [T]) -> BoxedStrategy<T> {
     select(values).boxed()
-}
-
-/// What was made, or a panic with the error's text.
-#[track_caller]
-#[expect(clippy::panic, reason = "a slip in a test's own data fails the test")]
-fn valid<T, E: Display>(made: Result<T, E>) -> T {
-    match made {
-        Ok(value) => value,
-        Err(error) => panic!("{error}"),
-    }
 }

@@ -20,6 +20,7 @@
 mod owners;
 mod packages;
 mod requests;
+mod times;
 mod tokens;
 
 use std::{boxed::Box, vec::Vec};

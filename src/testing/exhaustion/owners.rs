@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use serde_json::{Value, json};
 
-use super::{or_none, pairs, tokens::CREATED};
+use super::{or_none, pairs, times::CREATED};
 use crate::{AccountStatus, GrantedPermission, Role, TwoFactor};
 
 /// One combination.

@@ -4,7 +4,7 @@ use std::{format, vec::Vec};
 
 use serde_json::{Value, json};
 
-use super::{Name, packages, tokens::NOW};
+use super::{Name, packages, times::NOW};
 use crate::Action;
 
 /// Inside the first range that tokens in some state have, and outside the second.

@@ -4,14 +4,11 @@ use std::{format, string::String, vec::Vec};
 
 use serde_json::{Value, json};
 
-use super::packages;
+use super::{
+    packages,
+    times::{CREATED, EXPIRES, NOW},
+};
 use crate::{GrantedPermission, LegacyKind};
-
-/// When a token is made, unless its state says otherwise.
-pub(super) const CREATED: &str = "2025-10-30T12:00:00Z";
-/// The time of every request.
-pub(super) const NOW: &str = "2025-11-10T00:00:00Z";
-const EXPIRES: &str = "2026-01-01T00:00:00Z";
 
 /// How a selection relates to the packages that are asked about.
 #[derive(Clone, Copy, Debug)]

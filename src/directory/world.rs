@@ -410,7 +410,7 @@ impl<'n> RawPackage<'n> {
                 errors.push(path.error(format!("no user is named {}", quoted(text))));
             }
         }
-        if errors.len() > before { None } else { keep(UserGrants::new(grants), path, errors) }
+        if errors.len() == before { keep(UserGrants::new(grants), path, errors) } else { None }
     }
 
     fn team_grants(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<TeamGrants> {
@@ -426,6 +426,6 @@ impl<'n> RawPackage<'n> {
             let team = keep(team.parse::<TeamName>(), &path, errors);
             grants.extend(organization.zip(team).map(|(organization, team)| (organization, team, *permission)));
         }
-        if errors.len() > before { None } else { keep(TeamGrants::new(grants), path, errors) }
+        if errors.len() == before { keep(TeamGrants::new(grants), path, errors) } else { None }
     }
 }

@@ -47,6 +47,8 @@ enum Form {
 
 /// The version of the stored form that this crate writes, and the newest that it reads.
 const STORED_VERSION: u64 = 1;
+/// The first form that this crate does not know.
+const NEWER_VERSION: u64 = 2;
 
 impl From<&Token> for StoredToken {
     fn from(token: &Token) -> Self {
@@ -79,7 +81,7 @@ impl StoredToken {
         let entries = document::object(node, &path).map_err(malformed)?;
         match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
             Some(Node::Number(Some(STORED_VERSION))) => {}
-            Some(Node::Number(Some(found))) if *found > STORED_VERSION => {
+            Some(Node::Number(Some(found @ NEWER_VERSION..))) => {
                 return Err(LoadTokenError::NewerVersion { found: *found });
             }
             Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),

@@ -22,8 +22,7 @@ pub(crate) enum Asked<'a> {
     UnknownToken(Operation<'a>),
     /// Of a token without its owner's record, about an action on any resource.
     Early { token: &'a TokenView<'a>, action: Action, client_ip: ClientIp, now: Timestamp },
-    /// Of an account action whose account only a known token would have named (the left-out `user` of [`docs::format`](crate::docs::format)).
-    #[cfg_attr(not(all(feature = "std", feature = "serde")), expect(dead_code, reason = "only the directory makes it"))]
+    /// Of an account action whose account only a known token would have named: "my own".
     NoAccount { action: Action, token_given: bool },
 }
 

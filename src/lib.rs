@@ -28,6 +28,7 @@ pub mod docs;
 mod document;
 mod explain;
 mod inputs;
+mod intent;
 pub mod limits;
 mod name;
 mod operation;
@@ -59,6 +60,7 @@ pub use comparison::{Comparison, DemandedBy};
 pub use decision::{Allow, Challenge, Decision, Deny, Via};
 pub use explain::Explanation;
 pub use inputs::{Input, Inputs};
+pub use intent::{Caller, Facts, Intent, WrongFacts};
 pub use name::{InvalidName, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
 pub use operation::{ActionOn, Operation};
 pub use organization::{

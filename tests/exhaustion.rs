@@ -28,8 +28,8 @@ use std::{
 use oracle::Verdict;
 use serde_json::Value;
 use tollgate::{
-    Decision, Reason, SecondFactor, Timestamp,
-    directory::{Caller, Directory, Request, RequestLine, World},
+    Caller, Decision, Reason, SecondFactor, Timestamp,
+    directory::{Directory, Request, RequestLine, World},
     testing::exhaustion::{Family, families},
 };
 

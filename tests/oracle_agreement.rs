@@ -18,8 +18,8 @@ use std::{fmt::Write, fs, path::Path};
 use oracle::worlds;
 use serde_json::{Value, json};
 use tollgate::{
-    ClientIp, Decision, DecisionRecord, EarlyAnswer, Explanation, Outcome, Reason, Timestamp, Via,
-    directory::{Caller, DecisionLine, Directory, Request, RequestLine, World},
+    Caller, ClientIp, Decision, DecisionRecord, EarlyAnswer, Explanation, Outcome, Reason, Timestamp, Via,
+    directory::{DecisionLine, Directory, Request, RequestLine, World},
 };
 
 /// How many worlds.

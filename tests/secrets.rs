@@ -5,10 +5,10 @@
 
 use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
-use tollgate::directory::{Caller, DecisionLine, Directory, RequestLine, World};
+use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 use tollgate::{
-    Decision, DecisionRecord, LegacyKind, LegacyToken, MintedSecret, Secret, SecretDigest, SecretPrefix, StoredToken,
-    Timestamp, Token, TokenKey, UserName,
+    Caller, Decision, DecisionRecord, LegacyKind, LegacyToken, MintedSecret, Secret, SecretDigest, SecretPrefix,
+    StoredToken, Timestamp, Token, TokenKey, UserName,
 };
 
 /// No eight characters of it occur anywhere else, in any order of a hint.

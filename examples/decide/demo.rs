@@ -10,8 +10,8 @@ use std::{
 
 use serde_json::Value;
 use tollgate::{
-    Decision, Verdict,
-    directory::{Caller, Directory, Request, World},
+    Caller, Decision, Verdict,
+    directory::{Directory, Request, World},
 };
 
 use crate::{

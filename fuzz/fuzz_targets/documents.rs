@@ -11,8 +11,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
-use tollgate::directory::{Caller, Directory, InvalidWorld, World};
-use tollgate::{OrganizationName, OrganizationState, PackageName, PackageState, StoredToken, Token, UserName};
+use tollgate::directory::{Directory, InvalidWorld, World};
+use tollgate::{Caller, OrganizationName, OrganizationState, PackageName, PackageState, StoredToken, Token, UserName};
 
 #[path = "shared/duplicate_keys.rs"]
 mod duplicate_keys;

@@ -13,9 +13,9 @@ use std::fmt::{Debug, Display};
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use tollgate::directory::{Caller, DecisionLine, Directory, RequestLine, World};
+use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 use tollgate::{
-    AccountStatus, Action, Checksum, ClientIp, Decision, IpRange, MintedSecret, PackageName, Scope, Secret,
+    AccountStatus, Action, Caller, Checksum, ClientIp, Decision, IpRange, MintedSecret, PackageName, Scope, Secret,
     SecretDigest, SecretForm, SecretPrefix, StoredToken, Timestamp, TokenKey, TokenName, UserName,
 };
 

@@ -28,24 +28,18 @@ mod line;
 mod request;
 mod world;
 
+use core::convert::Infallible;
 use std::{boxed::Box, collections::HashMap, vec::Vec};
 
 use crate::{
-    action::{Action, CreateTeam, ManageTeamAccess, SharePackage},
-    asked::Asked,
-    authorize::{authorize_anonymous, deny_unknown_token, explain_anonymous},
     bound::BoundToken,
-    decision::{Decision, Deny},
+    decision::Decision,
     explain::Explanation,
+    intent::{Caller, Resolved},
     name::{OrganizationName, PackageName, UserName},
-    operation::{ActionOn, Operation},
-    organization::{
-        Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, Team,
-        TeamAndPackage,
-    },
+    organization::{MissingOrganization, Organization, OrganizationState},
     owner::{SecondFactor, User},
     package::{MissingPackage, Package, PackageState},
-    reason::Reason,
     secret::{Secret, SecretDigest},
     token::Token,
 };
@@ -54,7 +48,7 @@ pub use line::DecisionLine;
 pub use request::{InvalidRequest, Request, RequestLine};
 pub use world::{InvalidWorld, World};
 
-use request::{Presented, Requested};
+use request::Presented;
 
 /// **A registry at a moment**, in memory and immutable: finds users, organizations, packages and tokens, and decides
 /// requests.
@@ -68,17 +62,6 @@ pub struct Directory {
     tokens: Vec<Token>,
     by_key: HashMap<Box<str>, usize>,
     by_digest: HashMap<SecretDigest, usize>,
-}
-
-/// **Who asks**: a token bound to its owner, a token that nobody knows, or nobody at all.
-#[derive(Clone, Copy, Debug)]
-pub enum Caller<'a> {
-    /// No token was presented.
-    NoToken,
-    /// A token was presented that nobody knows. Never treated as none.
-    UnknownToken,
-    /// A token on record, with its owner's record.
-    Token(BoundToken<'a>),
 }
 
 impl Directory {
@@ -163,77 +146,26 @@ impl Directory {
     ///
     /// `caller` is [`caller`](Self::caller) of the same request: a second factor is believed of whoever it is.
     pub fn decide<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Decision<'a> {
-        let decision = match self.operation(caller, request) {
-            Ok(operation) => match caller {
-                Caller::NoToken => authorize_anonymous(operation),
-                Caller::UnknownToken => deny_unknown_token(operation),
-                Caller::Token(bound) => bound.at(request.client_ip, request.now).decide(operation),
-            },
-            Err(unnamed) => unnamed.denied(caller),
-        };
+        let decision = self.resolved(caller, request).decide(caller, request.client_ip, request.now);
         answered(decision, caller, request)
     }
 
     /// Explains the decision of a request.
     #[must_use]
     pub fn explain<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Explanation<'a> {
-        let explanation = match self.operation(caller, request) {
-            Ok(operation) => match caller {
-                Caller::NoToken => explain_anonymous(operation),
-                Caller::UnknownToken => Explanation::without_token(deny_unknown_token(operation)),
-                Caller::Token(bound) => bound.at(request.client_ip, request.now).explain(operation),
-            },
-            Err(unnamed) => Explanation::without_token(unnamed.denied(caller)),
-        };
+        let explanation = self.resolved(caller, request).explain(caller, request.client_ip, request.now);
         let decision = answered(*explanation.decision(), caller, request);
         explanation.with_decision(decision)
     }
 
-    /// The operation with what look-ups found. An account action whose `user` was left out means the token's owner;
-    /// without one there is nothing to name, and the answer is that there is none.
-    fn operation<'a>(&'a self, caller: &Caller<'a>, request: &'a Request) -> Result<Operation<'a>, Unnamed> {
-        let organization = |name: &'a OrganizationName| self.organization(name.borrowed());
-        let package = |name: &'a PackageName| self.package(name.borrowed());
-        Ok(match &request.requested {
-            Requested::Package { action, package: name } => action.on(package(name)),
-            Requested::Organization { action, org } => action.on(organization(org)),
-            Requested::CreateTeam { org, team } => match NewTeam::new(organization(org), team.borrowed()) {
-                Ok(team) => CreateTeam.on(team),
-                // The name was checked as a new one when the request was parsed.
-                Err(_) => return Err(Unnamed { action: Action::CreateTeam }),
-            },
-            Requested::Team { action, org, team } => {
-                action.on(Team { organization: organization(org), name: team.borrowed() })
-            }
-            Requested::ManageTeamAccess { org, team, package: name } => {
-                let team = Team { organization: organization(org), name: team.borrowed() };
-                ManageTeamAccess.on(TeamAndPackage { team, package: package(name) })
-            }
-            Requested::SharePackage { org, package: name } => {
-                SharePackage.on(OrganizationAndPackage { organization: organization(org), package: package(name) })
-            }
-            Requested::Account { action, user } => match (user, caller) {
-                (Some(user), _) => action.on(Account { user: user.borrowed() }),
-                (None, Caller::Token(bound)) => action.on(Account { user: bound.owner().name() }),
-                (None, Caller::NoToken | Caller::UnknownToken) => return Err(Unnamed { action: (*action).into() }),
-            },
-        })
-    }
-}
-
-/// A request whose resource has no name.
-struct Unnamed {
-    action: Action,
-}
-
-impl Unnamed {
-    /// The denial, which needs no name: there is no token that anybody knows.
-    fn denied<'a>(self, caller: &Caller<'a>) -> Decision<'a> {
-        let (token_given, reason) = match caller {
-            Caller::NoToken => (false, Reason::AuthenticationRequired),
-            Caller::Token(_) | Caller::UnknownToken => (true, Reason::TokenUnknown),
-        };
-        Decision::Deny(Deny::without_token(Asked::NoAccount { action: self.action, token_given }, reason))
+    fn resolved<'a>(&'a self, caller: &Caller<'a>, request: &'a Request) -> Resolved<'a> {
+        let found: Result<Resolved<'a>, Infallible> = request.intent.resolve(
+            caller,
+            |package| Ok(self.package(package)),
+            |organization| Ok(self.organization(organization)),
+        );
+        let Ok(resolved) = found;
+        resolved
     }
 }
 

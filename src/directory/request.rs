@@ -10,9 +10,10 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    action::{AccountAction, Action, OrganizationAction, PackageAction, TeamAction},
+    action::Action,
     document::{self, ErrorAt, Fields, Node, Path},
-    name::{OrganizationName, PackageName, TeamName, UserName},
+    intent::Intent,
+    name::TeamName,
     range::ClientIp,
     time::Timestamp,
 };
@@ -34,7 +35,7 @@ impl fmt::Debug for RequestLine {
 pub struct Request {
     id: String,
     pub(super) presented: Presented,
-    pub(super) requested: Requested,
+    pub(super) intent: Intent,
     pub(super) client_ip: ClientIp,
     pub(super) now: Timestamp,
     pub(super) second_factor: bool,
@@ -46,18 +47,6 @@ pub(super) enum Presented {
     NoToken,
     Id(String),
     Secret(String),
-}
-
-/// The action with the names of its resource.
-#[derive(Clone, Debug)]
-pub(super) enum Requested {
-    Package { action: PackageAction, package: PackageName },
-    Organization { action: OrganizationAction, org: OrganizationName },
-    CreateTeam { org: OrganizationName, team: TeamName },
-    Team { action: TeamAction, org: OrganizationName, team: TeamName },
-    ManageTeamAccess { org: OrganizationName, team: TeamName, package: PackageName },
-    SharePackage { org: OrganizationName, package: PackageName },
-    Account { action: AccountAction, user: Option<UserName> },
 }
 
 impl Request {
@@ -99,26 +88,11 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("id", &self.id)
             .field("token", &token)
-            .field("requested", &self.requested)
+            .field("intent", &self.intent)
             .field("client_ip", &self.client_ip)
             .field("now", &self.now)
             .field("second_factor", &self.second_factor)
             .finish()
-    }
-}
-
-impl From<AccountAction> for Action {
-    fn from(action: AccountAction) -> Self {
-        match action {
-            AccountAction::Whoami => Self::Whoami,
-            AccountAction::RevokeSelf => Self::RevokeSelf,
-            AccountAction::ReadProfile => Self::ReadProfile,
-            AccountAction::ChangeProfile => Self::ChangeProfile,
-            AccountAction::ConfigureTwoFactor => Self::ConfigureTwoFactor,
-            AccountAction::ListTokens => Self::ListTokens,
-            AccountAction::CreateToken => Self::CreateToken,
-            AccountAction::RevokeToken => Self::RevokeToken,
-        }
     }
 }
 
@@ -159,7 +133,7 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
         (Some(_), Some(_)) => return Err(top.error("both `token` and `secret`: expected one of them")),
         (None, None) => return Err(top.field("token").error("missing field: expected `token` or `secret`")),
     };
-    let requested = requested(&fields)?;
+    let intent = intent(&fields)?;
     let client_ip = match fields.optional("client_ip") {
         None | Some(Node::Null) => ClientIp::UNKNOWN,
         Some(node) => document::word(node, &top.field("client_ip"))?,
@@ -167,43 +141,44 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
     let now = document::word(fields.required("now", &top)?, &top.field("now"))?;
     let at = top.field("second_factor");
     let second_factor = fields.optional("second_factor").map_or(Ok(false), |node| document::boolean(node, &at))?;
-    Ok(Request { id, presented, requested, client_ip, now, second_factor })
+    Ok(Request { id, presented, intent, client_ip, now, second_factor })
 }
 
-fn requested(fields: &Fields<'_>) -> Result<Requested, ErrorAt> {
+fn intent(fields: &Fields<'_>) -> Result<Intent, ErrorAt> {
     let top = Path::Top;
     let action = document::text(fields.required("action", &top)?, &top.field("action"))?;
     let names = Names { fields, action };
     if let Ok(action) = action.parse() {
         names.takes(&["package"])?;
-        return Ok(Requested::Package { action, package: names.required("package")? });
+        return Ok(Intent::Package { action, package: names.required("package")? });
     }
     if let Ok(action) = action.parse() {
         names.takes(&["org"])?;
-        return Ok(Requested::Organization { action, org: names.required("org")? });
+        return Ok(Intent::Organization { action, organization: names.required("org")? });
     }
     if let Ok(action) = action.parse() {
         names.takes(&["org", "team"])?;
-        return Ok(Requested::Team { action, org: names.required("org")?, team: names.required("team")? });
+        return Ok(Intent::Team { action, organization: names.required("org")?, team: names.required("team")? });
     }
     if let Ok(action) = action.parse() {
         names.takes(&["user"])?;
-        return Ok(Requested::Account { action, user: names.optional("user")? });
+        return Ok(Intent::Account { action, user: names.optional("user")? });
     }
     if action == Action::CreateTeam.as_str() {
         names.takes(&["org", "team"])?;
-        let (org, team): (_, TeamName) = (names.required("org")?, names.required("team")?);
+        let (organization, team): (_, TeamName) = (names.required("org")?, names.required("team")?);
         team.check_new().map_err(|error| top.field("team").error(error))?;
-        return Ok(Requested::CreateTeam { org, team });
+        return Ok(Intent::CreateTeam { organization, team });
     }
     if action == Action::ManageTeamAccess.as_str() {
         names.takes(&["org", "team", "package"])?;
-        let (org, team, package) = (names.required("org")?, names.required("team")?, names.required("package")?);
-        return Ok(Requested::ManageTeamAccess { org, team, package });
+        let (organization, team, package) =
+            (names.required("org")?, names.required("team")?, names.required("package")?);
+        return Ok(Intent::ManageTeamAccess { organization, team, package });
     }
     if action == Action::SharePackage.as_str() {
         names.takes(&["org", "package"])?;
-        return Ok(Requested::SharePackage { org: names.required("org")?, package: names.required("package")? });
+        return Ok(Intent::SharePackage { organization: names.required("org")?, package: names.required("package")? });
     }
     let start = crate::words::excerpt(action);
     let expected = "an action such as `read-package` or `publish`";

@@ -15,19 +15,19 @@ mod times;
 
 use serde_json::{Value, json};
 use std::{fmt::Display, iter::repeat_n, net::Ipv4Addr, str::FromStr, time::Duration};
-use tollgate::directory::{Caller, DecisionLine, Directory, Request, RequestLine, World};
+use tollgate::directory::{DecisionLine, Directory, Request, RequestLine, World};
 use tollgate::testing::{
     CREATED, GranularBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular, key, legacy,
     missing_package, now, only, organization, package, ranges, team_name, time, user, user_name,
 };
 use tollgate::{
-    AccountAction, Action, ActionOn, AllowedRanges, BoundToken, Checksum, ClientIp, Decision, GrantedPermission,
-    GranularSettings, GranularToken, GranularView, InvalidSelection, InvalidToken, IpRange, IssueError, IssueFacts,
-    LegacyKind, LegacyToken, MadeBy, MintedSecret, NameTaken, Operation, Organization, OrganizationAction,
-    OrganizationName, OrganizationSelection, OwnedBoundToken, Package, PackageAction, PackageName, PackageOrScope,
-    PackageSelection, PackageState, PublishingAccess, Reason, Role, Scope, SecondFactor, Secret, SecretDigest,
-    SecretForm, SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenKey, TokenName, TokenView, TwoFactor, User,
-    UserName, Verdict, Via, authorize_anonymous, deny_unknown_token,
+    AccountAction, Action, ActionOn, AllowedRanges, BoundToken, Caller, Checksum, ClientIp, Decision,
+    GrantedPermission, GranularSettings, GranularToken, GranularView, InvalidSelection, InvalidToken, IpRange,
+    IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, MintedSecret, NameTaken, Operation, Organization,
+    OrganizationAction, OrganizationName, OrganizationSelection, OwnedBoundToken, Package, PackageAction, PackageName,
+    PackageOrScope, PackageSelection, PackageState, PublishingAccess, Reason, Role, Scope, SecondFactor, Secret,
+    SecretDigest, SecretForm, SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenKey, TokenName, TokenView,
+    TwoFactor, User, UserName, Verdict, Via, authorize_anonymous, deny_unknown_token,
 };
 
 const READ: GrantedPermission = GrantedPermission::ReadOnly;

@@ -1,8 +1,8 @@
 //! One request to one world: the crate's line is the oracle's, and every form of the decision says the same.
 
 use serde_json::Value;
-use tollgate::directory::{Caller, DecisionLine, Directory, Request, RequestLine};
-use tollgate::{Decision, DecisionRecord, EarlyAnswer, Reason, Verdict, Via};
+use tollgate::directory::{DecisionLine, Directory, Request, RequestLine};
+use tollgate::{Caller, Decision, DecisionRecord, EarlyAnswer, Reason, Verdict, Via};
 
 use crate::oracle;
 

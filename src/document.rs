@@ -18,8 +18,8 @@ use crate::words::{Printable, Quoted, excerpt, may_be_secret};
 pub(crate) enum Node {
     Null,
     Bool(bool),
-    /// A whole number that fits, or any other number.
-    Number(Option<u64>),
+    /// The value of a whole number that fits; and what tells it from every other number.
+    Number(Option<u64>, u64),
     Text(Box<str>),
     List(Vec<Node>),
     /// In the order of the document, duplicate keys and all.
@@ -31,7 +31,7 @@ impl Node {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
-            Self::Number(_) => "a number",
+            Self::Number(..) => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Object(_) => "an object",
@@ -67,15 +67,15 @@ impl<'de> Deserialize<'de> for Node {
             }
 
             fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-                Ok(Node::Number(Some(value)))
+                Ok(Node::Number(Some(value), value))
             }
 
             fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-                Ok(Node::Number(u64::try_from(value).ok()))
+                Ok(Node::Number(u64::try_from(value).ok(), value.cast_unsigned()))
             }
 
-            fn visit_f64<E>(self, _value: f64) -> Result<Node, E> {
-                Ok(Node::Number(None))
+            fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+                Ok(Node::Number(None, value.to_bits()))
             }
 
             fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -200,10 +200,23 @@ pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<st
     Ok(entries)
 }
 
+/// No object in the document, at any depth, has a key twice.
+pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt> {
+    match node {
+        Node::Object(_) => {
+            object(node, path)?.iter().try_for_each(|(name, value)| each_key_once(value, &path.field(name)))
+        }
+        Node::List(items) => {
+            items.iter().enumerate().try_for_each(|(index, item)| each_key_once(item, &path.item(index)))
+        }
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) => Ok(()),
+    }
+}
+
 pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
     match node {
         Node::List(items) => Ok(items),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Object(_) => {
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) | Node::Object(_) => {
             Err(wrong_kind(node, path, "a list"))
         }
     }
@@ -212,7 +225,7 @@ pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], Er
 pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, ErrorAt> {
     match node {
         Node::Text(text) => Ok(text),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
             Err(wrong_kind(node, path, "a string"))
         }
     }
@@ -221,7 +234,7 @@ pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, Error
 pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
     match node {
         Node::Bool(value) => Ok(*value),
-        Node::Null | Node::Number(_) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
+        Node::Null | Node::Number(..) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
             Err(wrong_kind(node, path, "a boolean"))
         }
     }
@@ -237,7 +250,7 @@ pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Optio
     match node {
         Node::Null => Ok(None),
         Node::Text(text) => Ok(Some(text)),
-        Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+        Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
             Err(wrong_kind(node, path, "a string or null"))
         }
     }
@@ -246,7 +259,7 @@ pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Optio
 pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorAt {
     match node {
         Node::Text(text) => path.error(format!("found the string {}: expected {expected}", Quoted(&excerpt(text)))),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
             path.error(format!("found {}: expected {expected}", node.kind()))
         }
     }

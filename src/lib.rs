@@ -46,6 +46,8 @@ pub mod testing;
 mod text;
 mod time;
 mod token;
+#[cfg(feature = "serde")]
+pub mod wire;
 mod words;
 
 pub use action::{

@@ -80,8 +80,8 @@ impl StoredToken {
         };
         let entries = document::object(node, &path).map_err(malformed)?;
         match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
-            Some(Node::Number(Some(STORED_VERSION))) => {}
-            Some(Node::Number(Some(found @ NEWER_VERSION..))) => {
+            Some(Node::Number(Some(STORED_VERSION), _)) => {}
+            Some(Node::Number(Some(found @ NEWER_VERSION..), _)) => {
                 return Err(LoadTokenError::NewerVersion { found: *found });
             }
             Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),

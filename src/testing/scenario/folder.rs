@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{Checked, Scenario, as_value, difference, error_text, explained, failed};
 use crate::{
     directory::{DecisionLine, Directory, RequestLine, World},
-    document::{ErrorAt, Fields, Node, Path as At, object},
+    document::{Fields, Node, Path as At, each_key_once},
 };
 
 /// **Runs every scenario of a folder**, and gives the number of cases that held: all there are.
@@ -193,18 +193,6 @@ fn strictly<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
     let node: Node = parsed(text)?;
     each_key_once(&node, &At::Top).map_err(|error| error.to_string())?;
     parsed(text)
-}
-
-fn each_key_once(node: &Node, path: &At<'_>) -> Result<(), ErrorAt> {
-    match node {
-        Node::Object(_) => {
-            object(node, path)?.iter().try_for_each(|(name, value)| each_key_once(value, &path.field(name)))
-        }
-        Node::List(items) => {
-            items.iter().enumerate().try_for_each(|(index, item)| each_key_once(item, &path.item(index)))
-        }
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => Ok(()),
-    }
 }
 
 // ------------------------------------------------------------------------------------------------- a file with cases

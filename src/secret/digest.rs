@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
-    pub(super) fn of(text: &[u8]) -> Self {
+    pub(crate) fn of(text: &[u8]) -> Self {
         Self(Sha256::digest(text).into())
     }
 

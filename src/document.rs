@@ -107,6 +107,14 @@ impl<'de> Deserialize<'de> for Node {
     }
 }
 
+impl Node {
+    /// A field of an object; none where there is no such field, or this is no object.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Object(entries) = self else { return None };
+        entries.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
+    }
+}
+
 /// Where in the document a value stands, as a list from the value up to the top: nothing is built until it is printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path<'p> {

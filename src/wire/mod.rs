@@ -1,15 +1,25 @@
 //! npm's wire: what the npm client's requests ask for, and how an answer reaches the person.
 
+mod all_of;
 mod asks;
 mod body;
 mod classify;
 mod endpoint;
+mod packument;
+mod profile;
+mod publication;
 mod render;
+mod settings;
 mod target;
 
+pub use all_of::AllOf;
 pub use asks::Asks;
 pub use body::{Body, InvalidBody};
 pub use endpoint::{
     AccountRequest, Endpoint, InvalidRequest, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest,
 };
+pub use packument::{PackumentChanges, PutTo, StoredPackument};
+pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
+pub use publication::Publication;
+pub use settings::{AccessChange, IsMember, MemberChange, TeamAccessChange, TeamToCreate};
 pub use target::{PathProblem, PathText, TokenInPath};

@@ -218,7 +218,7 @@ fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
         (with(stored(), "/versions/1.1.0/name", json!("@acme/v")), "versions.1.1.0.name: another than it stands under: expected `@acme/w`"),
         (without(publish(), "/versions/2.0.0/name"), "versions.2.0.0.name: missing field"),
         (without(publish(), "/name"), "name: missing field"),
-        (with(publish(), "/_attachments", json!({"@acme/v-2.0.0.tgz": attachment()})), "_attachments.@acme/v-2.0.0.tgz: a file of another name: expected `@acme/w-` with a version and `.tgz` or `.sigstore`"),
+        (with(publish(), "/_attachments", json!({"@acme/v-2.0.0.tgz": attachment()})), "_attachments.@acme/v-2.0.0.tgz: a file of another name: expected the package's name, `-`, a version and `.tgz` or `.sigstore`"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.1.tgz": attachment()})), "versions: no manifest of the version in the attachments: expected one"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.tgz": attachment(), "@acme/w-2.0.1.tgz": attachment()})), "_attachments: 2 tarballs: expected one, of one new version"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.sigstore": attachment()})), "_attachments: 0 tarballs: expected one, of one new version"),

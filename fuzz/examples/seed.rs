@@ -1,5 +1,5 @@
 //! Makes the corpora from what the repository already has: every text, world, token and request of `tests/scenarios`, the
-//! recorded names of `tests/data`, the worlds of the oracle's generator, the demo of `examples/data`.
+//! recorded names of `tests/data`, the worlds of the oracle's generator, the demo and npm's recording of `examples/data`.
 //!
 //! Run it by `fuzz/seed`. It writes `fuzz/corpus/<target>/seed-<number>`, the same files each time.
 
@@ -181,8 +181,31 @@ fn program(seed: u64) -> String {
     program
 }
 
+/// What the real npm client sent: its requests, a few a seed, and its bodies with what may have been stored.
+fn recording(corpora: &mut Corpora) {
+    let recorded: Vec<Value> = read("examples/data/npm-recording.jsonl").lines().map(value).collect();
+    let text = |request: &Value, field: &str| request[field].as_str().unwrap_or_default().to_owned();
+    let lines: BTreeSet<String> =
+        recorded.iter().map(|request| format!("{} {}", text(request, "method"), text(request, "path"))).collect();
+    corpora.add_lines("endpoints", &lines);
+    for request in &recorded {
+        let sent = &request["body"];
+        let name = sent["_id"].as_str().unwrap_or("left-pad");
+        let mut stored = sent.clone();
+        for manifest in stored["versions"].as_object_mut().into_iter().flat_map(|versions| versions.values_mut()) {
+            if let Some(manifest) = manifest.as_object_mut() {
+                manifest.remove("deprecated");
+            }
+        }
+        for stored in [stored, json!({"name": name, "versions": {}, "maintainers": [], "users": {}})] {
+            corpora.add("bodies", format!("{name}\n{sent}\n{stored}"));
+        }
+    }
+}
+
 fn main() {
     let mut corpora = Corpora::default();
+    recording(&mut corpora);
     let mut by_target = BTreeMap::new();
     for file in scenarios() {
         texts("", &file["cases"], &mut by_target);

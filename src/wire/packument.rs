@@ -12,6 +12,7 @@ use crate::{
     intent::Intent,
     name::{PackageName, UserName},
     package::Visibility,
+    words::{Quoted, excerpt},
 };
 
 /// **The package as the registry has it**, for a `PUT` to be compared with.
@@ -285,7 +286,8 @@ impl<'a> Reader<'_, 'a> {
             if let Some(node) = body.get(name) {
                 let path = Path::Top.field(name);
                 if document::text(node, &path)? != self.package.as_str() {
-                    return Err(path.error(format!("another name than in the path: expected `{}`", self.package)));
+                    let expected = excerpt(self.package.as_str());
+                    return Err(path.error(format!("another name than in the path: expected {}", Quoted(&expected))));
                 }
             }
         }

@@ -6,6 +6,7 @@ use super::target::PathText;
 use crate::{
     document::{self, ErrorAt, Node, Path, wrong_kind},
     name::PackageName,
+    words::{Quoted, excerpt},
 };
 
 /// **A new version with its tarball**: one, whose name is the path's wherever it stands.
@@ -70,7 +71,7 @@ impl<'a> Publication<'a> {
             } else if version_of(package, file, ".sigstore").is_some() {
                 read.provenance = Some(data);
             } else {
-                let expected = format!("`{package}-` with a version and `.tgz` or `.sigstore`");
+                let expected = "the package's name, `-`, a version and `.tgz` or `.sigstore`";
                 return Err(path.error(format!("a file of another name: expected {expected}")));
             }
         }
@@ -126,7 +127,10 @@ pub(super) fn check_manifest(
         let path = path.field(name);
         match manifest.get(name) {
             Some(node) if document::text(node, &path)? == expected => {}
-            Some(_) => return Err(path.error(format!("another than it stands under: expected `{expected}`"))),
+            Some(_) => {
+                let expected = excerpt(expected);
+                return Err(path.error(format!("another than it stands under: expected {}", Quoted(&expected))));
+            }
             None if is_required => return Err(path.error("missing field")),
             None => {}
         }

@@ -1,0 +1,117 @@
+//! Bodies: the first line is a package's name, the second a body, the third what is stored of the package.
+//!
+//! * A body is read iff it is JSON without a key twice.
+//! * There is no change without its action, and none about another package; the first action does not depend on what is
+//!   stored; a body that is not understood is every action.
+//! * What is stored, sent as it is, changes nothing.
+//! * A new version has the one name wherever it stands.
+//! * Every other reader of bodies gives what must be allowed, or a message on one line without a secret.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use tollgate::wire::{
+    AccessChange, Body, InvalidBody, IsMember, MemberChange, PackumentChanges, ProfileChange, PutTo, StoredPackument,
+    TeamAccessChange, TeamToCreate,
+};
+use tollgate::{PackageName, Visibility};
+
+#[path = "shared/duplicate_keys.rs"]
+mod duplicate_keys;
+#[path = "shared/laws.rs"]
+mod laws;
+
+fn body(text: &str) -> Option<Body> {
+    let read = serde_json::from_str::<Body>(text);
+    let is_json = serde_json::from_str::<Value>(text).is_ok();
+    assert_eq!(read.is_ok(), is_json && !duplicate_keys::has_duplicate_keys(text), "{text}");
+    read.ok()
+}
+
+fn told<T>(read: Result<T, InvalidBody>) -> Option<T> {
+    read.map_err(|error| laws::message(&error.to_string())).ok()
+}
+
+const EVERYTHING: [&str; 6] =
+    ["publish", "unpublish", "deprecate", "set-dist-tag", "change-maintainers", "change-visibility"];
+
+fn packument(package: &PackageName, to: PutTo, sent: &Body, stored: Option<&Body>, json: &Value) {
+    for visibility in [Visibility::Public, Visibility::Private] {
+        let stored = stored.map(|document| StoredPackument { document, visibility });
+        let Some(changes) = told(PackumentChanges::read(package, to, sent, stored)) else { continue };
+        let intents = changes.intents();
+        let actions: Vec<&str> = intents.iter().map(|intent| intent.action()).collect();
+        assert!(intents.iter().all(|intent| intent.package() == Some(package.borrowed())));
+        assert_eq!(changes.package(), package);
+        if let Some(free) = told(PackumentChanges::read(package, to, sent, None)) {
+            assert_eq!(free.intents()[0], intents[0]);
+        }
+        for (is_changed, action) in [
+            (changes.publication().is_some(), "publish"),
+            (!changes.deprecations().is_empty(), "deprecate"),
+            (!changes.removals().is_empty(), "unpublish"),
+            (!changes.dist_tags().is_empty(), "set-dist-tag"),
+            (changes.maintainers().is_some(), "change-maintainers"),
+            (changes.visibility().is_some() && stored.is_some(), "change-visibility"),
+        ] {
+            assert!(!is_changed || actions.contains(&action), "{action} is not in {actions:?}");
+        }
+        assert!(changes.is_understood() || EVERYTHING.iter().all(|action| actions.contains(action)), "{actions:?}");
+        if let Some(publication) = changes.publication() {
+            let (version, name) = (publication.version(), package.as_str());
+            assert_eq!(json["name"], *name);
+            assert_eq!(json["versions"][version]["name"], *name);
+            assert_eq!(json["versions"][version]["version"], *version);
+            assert!(!version.contains(['/', '\\', '%']));
+        }
+    }
+}
+
+/// What is stored, sent as it is.
+fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
+    let before = StoredPackument { document: stored, visibility: Visibility::Public };
+    let Some(changes) = told(PackumentChanges::read(package, PutTo::Package, stored, Some(before))) else { return };
+    if changes.publication().is_none() && json.get("versions").is_some() && json.get("access").is_none() {
+        assert_eq!(changes.intents().len(), 1, "{:?}", changes.intents());
+        assert!(changes.is_understood());
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.splitn(3, '\n');
+    let Some(package) = lines.next().and_then(|line| line.parse::<PackageName>().ok()) else { return };
+    let sent_text = lines.next().unwrap_or_default();
+    let Some(sent) = body(sent_text) else { return };
+    let stored_text = lines.next().unwrap_or_default();
+    let stored = body(stored_text);
+    let json: Value = serde_json::from_str(sent_text).expect("it was read");
+    for to in [PutTo::Package, PutTo::Revision] {
+        packument(&package, to, &sent, stored.as_ref(), &json);
+    }
+    if let Some(stored) = &stored {
+        unchanged(&package, stored, &serde_json::from_str(stored_text).expect("it was read"));
+    }
+    let acme = "acme".parse().expect("a name");
+    if let Some(change) = told(AccessChange::read(&sent)) {
+        assert!(!change.intents(&package).is_empty());
+    }
+    for read in [TeamAccessChange::read_grant, TeamAccessChange::read_revocation] {
+        if let Some(change) = told(read(&sent)) {
+            assert_eq!(json["package"], *change.package().as_str());
+        }
+    }
+    if let Some(change) = told(MemberChange::read(&sent)) {
+        assert_eq!(json["user"], *change.user().as_str());
+        assert_ne!(change.intent(&acme, IsMember::No), change.intent(&acme, IsMember::Yes));
+    }
+    if let Some(team) = told(TeamToCreate::read(&sent)) {
+        assert!(team.name().check_new().is_ok());
+    }
+    if let Some(change) = told(ProfileChange::read(&sent)) {
+        assert!(!change.intents().is_empty());
+    }
+    told(sent.user());
+    told(sent.version());
+    assert_eq!(format!("{sent:?}"), "Body(…)");
+});

@@ -1,0 +1,82 @@
+//! Endpoints: each line of the input is tried as a request, method and target.
+//!
+//! * What is read is written as a request that is read as the same.
+//! * Names are decoded exactly once: the path that came and the path that is written, both decoded once by other code,
+//!   are the same text. Nothing that is encoded twice, or has an empty or a dot segment, is read.
+//! * What the path asks for names the names in the path, and is never nothing for what is not open.
+//! * No message and no debugging text has anything with the shape of a secret.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tollgate::wire::{Asks, Endpoint, OpenRequest};
+use tollgate::{OrganizationName, PackageName};
+
+#[path = "shared/laws.rs"]
+mod laws;
+
+/// The path without its query, decoded once; none where that is no text.
+fn decoded(target: &str) -> Option<String> {
+    let path = target.split('?').next().unwrap_or_default().as_bytes();
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while at < path.len() {
+        if path[at] == b'%' {
+            let digits = core::str::from_utf8(path.get(at + 1..at + 3)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            at += 3;
+        } else {
+            bytes.push(path[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn request(line: &str) {
+    let Some((method, target)) = line.split_once(' ') else { return };
+    let endpoint = match Endpoint::classify(method, target) {
+        Ok(endpoint) => endpoint,
+        Err(error) => {
+            laws::message(&error.to_string());
+            assert!(matches!(error.status(), 400 | 404 | 405));
+            return;
+        }
+    };
+    let path = endpoint.to_path();
+    assert_eq!(Endpoint::classify(endpoint.method(), &path).as_ref(), Ok(&endpoint), "{line:?} is {path:?}");
+    let (came, written) =
+        (decoded(target).expect("what is read decodes"), decoded(&path).expect("what is written too"));
+    if matches!(endpoint, Endpoint::Open(OpenRequest::ReadAudit)) {
+        assert!(came.starts_with("/-/npm/v1/security/audits"));
+    } else {
+        assert_eq!(came, written, "{line:?}");
+    }
+    assert!(!target.contains("//") && !came.split('/').any(|segment| matches!(segment, "." | "..")), "{line:?}");
+    let is_secret = came.starts_with("/-/user/token/") || came.starts_with("/-/npm/v1/tokens/token/");
+    if is_secret {
+        let text = format!("{endpoint:?}");
+        assert!(text.len() < 200, "a text in the path is not printed: {text}");
+    } else {
+        assert!(!came.contains(['%', '\\']) && came.bytes().all(|byte| byte.is_ascii_graphic()), "{line:?}");
+    }
+    let intents = match endpoint.asks() {
+        Asks::Nothing => {
+            assert!(matches!(endpoint, Endpoint::Open(_)));
+            return;
+        }
+        Asks::This(intent) => vec![intent],
+        Asks::OneOf(intents) => intents.into_vec(),
+    };
+    assert!(!intents.is_empty());
+    for intent in intents {
+        for name in [intent.package().map(PackageName::text), intent.organization().map(OrganizationName::text)] {
+            assert!(name.is_none_or(|name| came.contains(name)), "{line:?}: {intent}");
+        }
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    for line in laws::lines(bytes) {
+        request(&line);
+    }
+});

@@ -14,7 +14,7 @@ use tollgate::wire::{
     AccessChange, Body, InvalidBody, IsMember, MemberChange, PackumentChanges, ProfileChange, PutTo, StoredPackument,
     TeamAccessChange, TeamToCreate,
 };
-use tollgate::{PackageName, Visibility};
+use tollgate::{Intent, PackageName, Visibility};
 
 #[path = "shared/duplicate_keys.rs"]
 mod duplicate_keys;
@@ -40,7 +40,7 @@ fn packument(package: &PackageName, to: PutTo, sent: &Body, stored: Option<&Body
         let stored = stored.map(|document| StoredPackument { document, visibility });
         let Some(changes) = told(PackumentChanges::read(package, to, sent, stored)) else { continue };
         let intents = changes.intents();
-        let actions: Vec<&str> = intents.iter().map(|intent| intent.action()).collect();
+        let actions: Vec<&str> = intents.iter().map(Intent::action).collect();
         assert!(intents.iter().all(|intent| intent.package() == Some(package.borrowed())));
         assert_eq!(changes.package(), package);
         if let Some(free) = told(PackumentChanges::read(package, to, sent, None)) {

@@ -3,12 +3,24 @@
 use alloc::vec::Vec;
 
 use super::{
-    endpoint::{
-        AccountRequest, Endpoint, InvalidRequest, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest,
-    },
+    endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest},
+    invalid::InvalidRequest,
     target::{self, PathText, Target, TokenInPath},
 };
 use crate::name::PackageName;
+
+impl Endpoint {
+    /// Reads the method and the raw target (path and query, as they were sent) of a request.
+    ///
+    /// The method says what is a write on its endpoint and nothing more: an audit is a `POST` and no write.
+    ///
+    /// # Errors
+    /// A path that is malformed, that names nothing npm's clients ask for, or has a name that is none, and a method
+    /// that its endpoint does not have. No error repeats the path: there may be a secret in it.
+    pub fn classify(method: &str, target: &str) -> Result<Self, InvalidRequest> {
+        classify(method, target)
+    }
+}
 
 /// The methods of one path, with what each means there.
 #[derive(Default)]
@@ -56,7 +68,7 @@ impl Methods {
     }
 }
 
-pub(super) fn classify(method: &str, target: &str) -> Result<Endpoint, InvalidRequest> {
+fn classify(method: &str, target: &str) -> Result<Endpoint, InvalidRequest> {
     let target = Target::split(target)?;
     let methods = match target.segments.as_slice() {
         [] => return Err(InvalidRequest::UnknownEndpoint),

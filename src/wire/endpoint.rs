@@ -1,10 +1,7 @@
 //! npm's endpoints: what a method and a path name.
 
-use super::{
-    classify::classify,
-    target::{PathProblem, PathText, TokenInPath},
-};
-use crate::name::{InvalidName, OrganizationName, PackageName, TeamName, UserName};
+use super::target::{PathText, TokenInPath};
+use crate::name::{OrganizationName, PackageName, TeamName, UserName};
 
 /// **What a request is about**, by its method and its path: one of npm's endpoints with the names in it.
 ///
@@ -225,59 +222,4 @@ pub enum OpenRequest {
     ReadAudit,
     /// `GET /-/npm/v1/keys`: the registry's signing keys.
     ReadKeys,
-}
-
-impl Endpoint {
-    /// Reads the method and the raw target (path and query, as they were sent) of a request.
-    ///
-    /// The method says what is a write on its endpoint and nothing more: an audit is a `POST` and no write.
-    ///
-    /// # Errors
-    /// A path that is malformed, that names nothing npm's clients ask for, or has a name that is none, and a method
-    /// that its endpoint does not have. No error repeats the path: there may be a secret in it.
-    pub fn classify(method: &str, target: &str) -> Result<Self, InvalidRequest> {
-        classify(method, target)
-    }
-}
-
-/// A method and a path that are no request of npm's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidRequest {
-    /// The path is malformed.
-    #[error("malformed path: {0}")]
-    Path(#[from] PathProblem),
-    /// A name in the path is none.
-    #[error(transparent)]
-    Name(#[from] InvalidName),
-    /// The tarball's file is not one of its package.
-    #[error("a file that is no tarball of the package: expected `name-version.tgz`")]
-    Tarball,
-    /// A parameter of the query is missing, there twice, or not what its endpoint takes.
-    #[error("malformed query: expected each parameter once, as the endpoint takes it")]
-    Query,
-    /// No endpoint has the path.
-    #[error("no such endpoint")]
-    UnknownEndpoint,
-    /// The endpoint does not have the method.
-    #[error("no such method on this endpoint")]
-    UnknownMethod,
-    /// An endpoint of npm's whose action is none of the rules': webhooks, trusted publishing, staged publishing.
-    #[error("{what} is no action of the rules: it is not offered here")]
-    NotModelled {
-        /// What npm calls it.
-        what: &'static str,
-    },
-}
-
-impl InvalidRequest {
-    /// The HTTP status: 400, 404 or 405.
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        match self {
-            Self::Path(_) | Self::Name(_) | Self::Tarball | Self::Query => 400,
-            Self::UnknownEndpoint | Self::NotModelled { .. } => 404,
-            Self::UnknownMethod => 405,
-        }
-    }
 }

@@ -5,6 +5,7 @@ mod asks;
 mod body;
 mod classify;
 mod endpoint;
+mod invalid;
 mod packument;
 mod profile;
 mod publication;
@@ -15,11 +16,10 @@ mod target;
 pub use all_of::AllOf;
 pub use asks::Asks;
 pub use body::{Body, InvalidBody};
-pub use endpoint::{
-    AccountRequest, Endpoint, InvalidRequest, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest,
-};
+pub use endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
+pub use invalid::{InvalidRequest, PathProblem};
 pub use packument::{PackumentChanges, PutTo, StoredPackument};
 pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
 pub use publication::Publication;
 pub use settings::{AccessChange, IsMember, MemberChange, TeamAccessChange, TeamToCreate};
-pub use target::{PathProblem, PathText, TokenInPath};
+pub use target::{PathText, TokenInPath};

@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{Body, InvalidBody, PathText, packument::visibility_word};
+use super::{Body, InvalidBody, PathText};
 use crate::{
     action::PackageAction,
     document::{self, ErrorAt, Fields, Node, Path},
@@ -79,6 +79,15 @@ impl AccessChange {
     #[must_use]
     pub const fn publishing_access(&self) -> Option<PublishingAccess> {
         self.publishing_access
+    }
+}
+
+/// npm's words for who may read a package.
+pub(super) fn visibility_word(node: &Node, path: &Path<'_>) -> Result<Visibility, ErrorAt> {
+    match document::text(node, path)? {
+        "public" => Ok(Visibility::Public),
+        "restricted" | "private" => Ok(Visibility::Private),
+        _ => Err(path.error("unknown access: expected `public`, `restricted` or `private`")),
     }
 }
 

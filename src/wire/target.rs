@@ -3,36 +3,12 @@
 use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 use core::{fmt, str::FromStr};
 
-use super::InvalidRequest;
+use super::invalid::{InvalidRequest, PathProblem};
 use crate::{
     name::PackageName,
     secret::{InvalidSecret, InvalidTokenKey, Secret, SecretDigest, TokenKey},
     words::{Quoted, excerpt},
 };
-
-/// What is wrong with the target of a request before it names anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PathProblem {
-    /// It does not begin with `/`.
-    #[error("it does not start with `/`: expected a path")]
-    NotAPath,
-    /// Two slashes in a row, or one at the end.
-    #[error("it has an empty segment: expected none between two slashes or at the end")]
-    EmptySegment,
-    /// A `.` or `..`, plain or encoded.
-    #[error("it has the segment `.` or `..`: expected names")]
-    DotSegment,
-    /// A `%` that two hexadecimal digits do not follow.
-    #[error("it has a `%` without two hexadecimal digits: expected percent-encoding")]
-    Encoding,
-    /// Something that is encoded twice, a backslash, a control character, or what is not ASCII.
-    #[error("it has a character that no name has: expected visible ASCII without `\\`, decoded once")]
-    Character,
-    /// A `/` inside of what is one segment.
-    #[error("it has a slash inside a segment: expected one only between scope and name")]
-    Slash,
-}
 
 /// A path as its segments, still encoded, and the query.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod endpoint;
 mod invalid;
 mod packument;
 mod profile;
+mod proxy;
 mod publication;
 mod render;
 mod settings;
@@ -20,6 +21,7 @@ pub use endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, P
 pub use invalid::{InvalidRequest, PathProblem};
 pub use packument::{PackumentChanges, PutTo, StoredPackument};
 pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
+pub use proxy::TrustedProxies;
 pub use publication::Publication;
 pub use settings::{AccessChange, IsMember, MemberChange, TeamAccessChange, TeamToCreate};
 pub use target::{PathText, TokenInPath};

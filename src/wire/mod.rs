@@ -1,6 +1,7 @@
 //! npm's wire: what the npm client's requests ask for, and how an answer reaches the person.
 
 mod all_of;
+mod answer;
 mod asks;
 mod body;
 mod classify;
@@ -15,6 +16,7 @@ mod settings;
 mod target;
 
 pub use all_of::AllOf;
+pub use answer::Answer;
 pub use asks::Asks;
 pub use body::{Body, InvalidBody};
 pub use endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};

@@ -14,6 +14,8 @@ mod publication;
 mod render;
 mod settings;
 mod target;
+mod token_answer;
+mod token_request;
 
 pub use all_of::AllOf;
 pub use answer::Answer;
@@ -27,3 +29,5 @@ pub use proxy::TrustedProxies;
 pub use publication::Publication;
 pub use settings::{AccessChange, IsMember, MemberChange, TeamAccessChange, TeamToCreate};
 pub use target::{PathText, TokenInPath};
+pub use token_answer::{CreatedToken, ListedToken, TokenList};
+pub use token_request::{CreateTokenRequest, RequestedToken};

@@ -13,7 +13,7 @@ use crate::{
 
 /// **A password or one-time password in a body**: cannot be printed or compared.
 #[derive(Clone, Copy)]
-pub struct Password<'a>(&'a str);
+pub struct Password<'a>(pub(super) &'a str);
 
 impl<'a> Password<'a> {
     /// The text, to be verified.

@@ -5,16 +5,19 @@
 //!   stored; a body that is not understood is every action.
 //! * What is stored, sent as it is, changes nothing.
 //! * A new version has the one name wherever it stands.
+//! * A token asked for reaches everything, or may be used from anywhere, only where the body says so.
 //! * Every other reader of bodies gives what must be allowed, or a message on one line without a secret.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tollgate::wire::{
-    AccessChange, Body, InvalidBody, IsMember, MemberChange, PackumentChanges, ProfileChange, PutTo, StoredPackument,
-    TeamAccessChange, TeamToCreate,
+    AccessChange, Body, CreateTokenRequest, InvalidBody, IsMember, MemberChange, PackumentChanges, ProfileChange,
+    PutTo, RequestedToken, StoredPackument, TeamAccessChange, TeamToCreate,
 };
-use tollgate::{Intent, PackageName, Visibility};
+use tollgate::{
+    AllowedRanges, Intent, LegacyKind, PackageName, PackageSelection, PackagesGrant, Timestamp, Visibility,
+};
 
 #[path = "shared/duplicate_keys.rs"]
 mod duplicate_keys;
@@ -77,6 +80,29 @@ fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
     }
 }
 
+/// What is left out or empty widens nothing.
+fn token(sent: &Body, json: &Value) {
+    let Some(request) = told(CreateTokenRequest::read(sent, Timestamp::UNIX_EPOCH)) else { return };
+    assert!(!format!("{request:?}").contains("hunter2hunter2"));
+    let is_none = |value: &Value| value.is_null() || *value == Value::Array(Vec::new());
+    let says_any = is_none(&json["cidr_whitelist"]) && is_none(&json["cidr"]);
+    let ranges = match &request.token {
+        RequestedToken::Granular { settings } => {
+            if let PackagesGrant::Granted { selection: PackageSelection::All, .. } = &settings.packages {
+                assert!(json["packages_all"] == true || json["packages"] == serde_json::json!(["*"]), "{json}");
+            }
+            assert!(settings.expires_at > Timestamp::UNIX_EPOCH);
+            &settings.allowed_ranges
+        }
+        RequestedToken::Legacy { kind, allowed_ranges } => {
+            assert!(*kind == LegacyKind::ReadOnly || json["readonly"] != true, "{json}");
+            allowed_ranges
+        }
+        _ => return,
+    };
+    assert_eq!(*ranges == AllowedRanges::Any, says_any, "{json}");
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.splitn(3, '\n');
@@ -111,6 +137,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(change) = told(ProfileChange::read(&sent)) {
         assert!(!change.intents().is_empty());
     }
+    token(&sent, &json);
     told(sent.user());
     told(sent.version());
     assert_eq!(format!("{sent:?}"), "Body(…)");

@@ -20,7 +20,7 @@ use crate::{
 impl<'a> PackumentChanges<'a> {
     /// Reads what the body changes of the package that the path names, beside what is stored, if it exists.
     ///
-    /// Decide what the path [asks for](super::Endpoint::asks) first: what comes of this depends on the stored document.
+    /// Decide what the path [asks for](crate::wire::Endpoint::asks) first: what comes of this depends on the stored document.
     ///
     /// # Errors
     /// A body that names another package anywhere, or whose known fields are not of their shape.

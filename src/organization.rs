@@ -34,7 +34,7 @@ impl Organization {
 /// **What the checks read of an organization**, borrowed: from an [`Organization`], or from other storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrganizationView<'a> {
-    name: OrganizationName<&'a str>,
+    pub(crate) name: OrganizationName<&'a str>,
 }
 
 impl<'a> OrganizationView<'a> {
@@ -54,7 +54,7 @@ impl<'a> OrganizationView<'a> {
 /// **The name of an organization that does not exist**, as a successful look-up found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingOrganization<'a> {
-    name: OrganizationName<&'a str>,
+    pub(crate) name: OrganizationName<&'a str>,
 }
 
 impl<'a> MissingOrganization<'a> {

@@ -202,9 +202,9 @@ impl Memberships {
 /// **A user's place in one organization**: the role, and the teams. Leaving the organization leaves its teams with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    organization: OrganizationName,
-    role: Role,
-    teams: Box<[TeamName]>,
+    pub(crate) organization: OrganizationName,
+    pub(crate) role: Role,
+    pub(crate) teams: Box<[TeamName]>,
 }
 
 impl Membership {

@@ -215,7 +215,7 @@ impl<'a> From<&'a Package> for PackageView<'a> {
 /// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingPackage<'a> {
-    name: PackageName<&'a str>,
+    pub(crate) name: PackageName<&'a str>,
 }
 
 impl<'a> MissingPackage<'a> {

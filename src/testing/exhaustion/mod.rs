@@ -28,11 +28,15 @@ use std::{boxed::Box, vec::Vec};
 use serde_json::{Value, json};
 
 use crate::{
-    bound::Presented,
-    organization::OrganizationView,
-    owner::OwnerView,
-    package::PackageView,
-    token::{GranularView, Limits, TokenView},
+    bound::{BoundToken, Presented},
+    operation::Operation,
+    organization::{
+        Account, MissingOrganization, OrganizationAndPackage, OrganizationState, OrganizationView, Team, TeamAndPackage,
+    },
+    owner::{Membership, OwnerView, SecondFactor},
+    package::{MissingPackage, PackageState, PackageView},
+    range::AllowedRanges,
+    token::{Bypass2fa, GranularView, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView},
 };
 
 use owners::OwnerFacts;
@@ -141,30 +145,46 @@ impl Family {
     }
 }
 
-/// What a decision reads, field by field, and where it is enumerated. A new field does not compile here until it has its
-/// place. (A new variant of an enum has to find its place in the lists: they are made of `ALL`, or by a `match`.)
-const _: fn(Presented<'_>, PackageView<'_>, OrganizationView<'_>) = |presented, package, organization| {
+/// What a decision reads of who asks, field by field, and where it is enumerated. A new field or variant does not compile
+/// here until it has its place. (The enums that are not here are enumerated by their `ALL`, or by a `match`.)
+const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membership, factor| {
     let Presented {
-        bound,
+        bound: BoundToken { token, owner },
         client_ip: _, // requests::from_everywhere
         now: _,       // tokens::in_every_state: made and expiring before, at and after it
     } = presented;
     let TokenView {
         key: _,
-        owner: _,          // alice; bob's are what bind refuses
-        created: _,        // tokens::in_every_state
-        revoked: _,        // tokens::in_every_state
-        allowed_ranges: _, // tokens::in_every_state
+        owner: _,       // alice; bob's are what bind refuses
+        created: _,     // tokens::in_every_state
+        revoked: _,     // tokens::in_every_state
+        allowed_ranges, // tokens::in_every_state
         limits,
-    } = bound.token;
+    } = token;
+    match allowed_ranges {
+        AllowedRanges::Any | AllowedRanges::Only(_) => {}
+    }
     match limits {
-        Limits::Legacy(_) // tokens::all
-        | Limits::Granular(GranularView {
-            expires_at: _,    // tokens::in_every_state
-            bypass_2fa: _,    // tokens::all
-            packages: _,      // tokens::all
-            organizations: _, // tokens::all
-        }) => {}
+        Limits::Legacy(_) => {} // tokens::all
+        Limits::Granular(GranularView {
+            expires_at: _, // tokens::in_every_state
+            bypass_2fa,    // tokens::all
+            packages,      // tokens::all
+            organizations, // tokens::all
+        }) => {
+            match bypass_2fa {
+                Bypass2fa::Off | Bypass2fa::On => {}
+            }
+            match packages {
+                PackagesGrant::NoAccess => {}
+                PackagesGrant::Granted { permission: _, selection } => match selection {
+                    PackageSelection::All | PackageSelection::Only(_) => {} // tokens::Selected
+                },
+            }
+            match organizations {
+                OrganizationsGrant::NoAccess | OrganizationsGrant::Granted { permission: _, selection: _ } => {}
+            }
+        }
     }
     let OwnerView {
         name: _,
@@ -172,16 +192,51 @@ const _: fn(Presented<'_>, PackageView<'_>, OrganizationView<'_>) = |presented, 
         two_factor: _,           // owners::every_place
         tokens_revoked_until: _, // owners::every_state
         memberships: _,          // owners::every_place
-    } = bound.owner;
-    let PackageView {
-        name: _,              // packages::existing, packages::free
-        scope_owner: _,       // packages::Scope
-        visibility: _,        // packages::existing
-        publishing_access: _, // packages::existing
-        users: _,             // owners::every_right
-        teams: _,             // owners::every_right
-    } = package;
-    let _: crate::OrganizationName<&str> = organization.name();
+    } = owner;
+    let Membership {
+        organization: _, // owners::users: acme, beta
+        role: _,         // owners::every_place
+        teams: _,        // owners::every_place
+    } = membership;
+    let SecondFactor { owner: _, verified_at: _ } = factor; // tests/exhaustion.rs: shown, and shown in full
+};
+
+/// The same of what is asked about. `requests::about` has the actions.
+const _: fn(Operation<'_>) = |operation| {
+    let package_state = |state| match state {
+        PackageState::Existing(PackageView {
+            name: _,              // packages::existing
+            scope_owner: _,       // packages::scopes
+            visibility: _,        // packages::existing
+            publishing_access: _, // packages::existing
+            users: _,             // owners::every_right
+            teams: _,             // owners::every_right
+        })
+        | PackageState::Missing(MissingPackage { name: _ }) => {} // packages::free
+    };
+    let organization_state = |state| match state {
+        // acme and beta exist, nowhere does not.
+        OrganizationState::Existing(OrganizationView { name: _ })
+        | OrganizationState::Missing(MissingOrganization { name: _ }) => {}
+    };
+    // No rule looks at a team's name.
+    let team_of = |Team { organization, name: _ }| organization_state(organization);
+    match operation {
+        Operation::Package { action: _, package } => package_state(package),
+        Operation::Organization { action: _, organization } => organization_state(organization),
+        Operation::CreateTeam { team } => team_of(team.team()),
+        Operation::Team { action: _, team } => team_of(team),
+        Operation::ManageTeamAccess(TeamAndPackage { team, package }) => {
+            team_of(team);
+            package_state(package);
+        }
+        Operation::SharePackage(OrganizationAndPackage { organization, package }) => {
+            organization_state(organization);
+            package_state(package);
+        }
+        // requests::account_resources
+        Operation::Account { action: _, account: Account { user: _ } } => {}
+    }
 };
 
 /// Every pair of one of each.

@@ -4,18 +4,36 @@
 //! cargo run --features testing --example conformance -- tests/conformance/vectors.jsonl answers.jsonl
 //! ```
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a program reads files and prints")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program reads files and prints"
+)]
 
-use std::{env, error::Error, fs};
+use std::{env, fs, process::ExitCode};
 
 use tollgate::testing::check_answers;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(cases) => {
+            println!("{cases} cases, all answered alike");
+            ExitCode::SUCCESS
+        }
+        // Not by `main`'s `Result`, which would print every difference on one line.
+        Err(wrong) => {
+            eprintln!("{wrong}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<usize, String> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [vectors, answers] = arguments.as_slice() else {
         return Err("expected two files: the vectors, and the answers with a decision line for each case".into());
     };
-    let cases = check_answers(&fs::read_to_string(vectors)?, &fs::read_to_string(answers)?)?;
-    println!("{cases} cases, all answered alike");
-    Ok(())
+    let read = |path: &String| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    check_answers(&read(vectors)?, &read(answers)?).map_err(|wrong| wrong.to_string())
 }

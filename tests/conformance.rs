@@ -296,6 +296,40 @@ fn wrong_answers_are_refused() {
     ] {
         assert_eq!(check(answers).unwrap_err().to_string(), message);
     }
+    // An answer that decides is no error line, whatever else stands in it.
+    let allow = |error: &str| format!(r#"{{"id":"2","decision":"allow","status":200{error}}}"#);
+    for (answer, message) in [
+        (allow(r#","error":null"#), "error null: expected true\nline 2, `2`: decision \"allow\": expected (left out)"),
+        (
+            allow(r#","error":false"#),
+            "error false: expected true\nline 2, `2`: decision \"allow\": expected (left out)",
+        ),
+        (allow(r#","error":"but""#), "decision \"allow\": expected (left out)"),
+        (r#"{"id":"2","error":null}"#.to_owned(), "error null: expected true"),
+    ] {
+        let report = check(&[deny, &answer]).unwrap_err().to_string();
+        assert!(report.ends_with(&format!("\nline 2, `2`: {message}")), "{report}");
+    }
+    let with_error = deny.replace(r#","via":null"#, r#","via":null,"error":null"#);
+    let report = check(&[&with_error, error]).unwrap_err().to_string();
+    assert_eq!(report, "1 differences in 2 cases\nline 1, `1`: error null: expected (left out)");
+    // Every field counts.
+    for (field, other) in [
+        (r#""decision":"deny""#, r#""decision":"challenge""#),
+        (r#""action":null"#, r#""action":"publish-version""#),
+        (r#""reason":"no-such-package""#, r#""reason":"not-selected""#),
+        (r#""status":404"#, r#""status":"404""#),
+        (r#""valid_until":null"#, r#""valid_until":"2026-01-01T00:00:00Z""#),
+        (r#""via":null"#, r#""via":"grant""#),
+    ] {
+        assert!(deny.contains(field));
+        let report = check(&[&deny.replace(field, other), error]).unwrap_err().to_string();
+        assert!(report.starts_with("1 differences in 2 cases\nline 1, `1`: "), "{report}");
+    }
+    // A case that stands twice would be checked once.
+    let twice = format!("{vectors}\n{}", vectors.lines().last().unwrap());
+    let report = check_answers(&twice, &[deny, error].join("\n")).unwrap_err().to_string();
+    assert_eq!(report, "1 differences in 2 cases\nline 4 of the vectors: a second case `2`");
     assert_eq!(check_answers("", "").unwrap_err().to_string(), "1 differences in 0 cases\nno case in the vectors");
     assert!(check_answers("{}", "").unwrap_err().to_string().contains("neither a world nor a case"));
     let many: Vec<String> = (0..30).map(|id| format!("{{\"id\":\"x{id}\"}}")).collect();

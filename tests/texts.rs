@@ -450,3 +450,17 @@ fn who_may_read_the_package_is_told_more() {
         (404, "`@acme/secret` could not be found or you do not have permission to access it".into())
     );
 }
+
+/// F1: "and the permission of the side used is read-write". No decision turns on it, since G1 denies such a write before
+/// F is asked; what is told to the operator does.
+#[test]
+fn a_bypass_is_told_of_the_side_with_read_write_only() {
+    let alice = user("alice").member("acme", Role::Owner, &[]).build();
+    let (read, write) = (GrantedPermission::ReadOnly, GrantedPermission::ReadWrite);
+    let token = granular("ci", "alice").packages(read, all()).organizations(write, &["acme"]).bypass_2fa().build();
+    let (bound, left_pad, acme) = (bind(&token, &alice), package("left-pad").build(), organization("acme"));
+    let at = bound.at(ClientIp::UNKNOWN, now());
+    let explained = |operation| at.explain(operation).to_string();
+    assert!(explained(PackageAction::Publish.on(&left_pad)).contains("the token does not bypass the second factor"));
+    assert!(explained(OrganizationAction::AddMember.on(&acme)).contains("the token bypasses the second factor"));
+}

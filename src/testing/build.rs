@@ -284,6 +284,14 @@ pub struct LegacyBuilder {
 }
 
 impl LegacyBuilder {
+    /// When it was made.
+    #[must_use]
+    #[track_caller]
+    pub fn created(mut self, at: &str) -> Self {
+        self.created = time(at);
+        self
+    }
+
     /// T1: revoked at that time.
     #[must_use]
     #[track_caller]
@@ -292,7 +300,7 @@ impl LegacyBuilder {
         self
     }
 
-    /// Only from these ranges.
+    /// Only from these ranges; none of them means any address.
     #[must_use]
     #[track_caller]
     pub fn ranges(mut self, texts: &[&str]) -> Self {
@@ -384,7 +392,7 @@ impl GranularBuilder {
         self
     }
 
-    /// Only from these ranges.
+    /// Only from these ranges; none of them means any address.
     #[must_use]
     #[track_caller]
     pub fn ranges(mut self, texts: &[&str]) -> Self {

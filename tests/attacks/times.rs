@@ -54,6 +54,8 @@ fn a_life_of_a_day_less_a_nanosecond_is_too_short() {
 #[test]
 fn the_cut_off_takes_what_was_made_in_its_very_instant() {
     let tokens = [publish_token(), granular_token()];
+    let later = legacy(LegacyKind::Publish, "alice").created("2025-10-30T12:00:00.000000001Z").build();
+    assert_eq!(reading(&later, &user("alice").tokens_revoked_until(CREATED).build()), READS, "made after it");
     for token in &tokens {
         let until = |at: &str| reading(token, &user("alice").tokens_revoked_until(at).build());
         assert_eq!(until("2025-10-30T11:59:59.999999999Z"), READS);

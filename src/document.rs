@@ -13,13 +13,23 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::words::{Printable, Quoted, excerpt, may_be_secret};
 
+/// A number of the document. Two are equal if they are of one kind and have the same bits.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Number {
+    /// A whole number from 0 on.
+    Whole(u64),
+    /// One below 0.
+    Negative(i64),
+    /// Any other, by its bits.
+    Other(u64),
+}
+
 /// A value of the document.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Node {
     Null,
     Bool(bool),
-    /// The value of a whole number that fits; and what tells it from every other number.
-    Number(Option<u64>, u64),
+    Number(Number),
     Text(Box<str>),
     List(Vec<Node>),
     /// In the order of the document, duplicate keys and all.
@@ -67,15 +77,15 @@ impl<'de> Deserialize<'de> for Node {
             }
 
             fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-                Ok(Node::Number(Some(value), value))
+                Ok(Node::Number(Number::Whole(value)))
             }
 
             fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-                Ok(Node::Number(u64::try_from(value).ok(), value.cast_unsigned()))
+                Ok(Node::Number(u64::try_from(value).map_or(Number::Negative(value), Number::Whole)))
             }
 
             fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-                Ok(Node::Number(None, value.to_bits()))
+                Ok(Node::Number(Number::Other(value.to_bits())))
             }
 
             fn visit_str<E>(self, value: &str) -> Result<Node, E> {

@@ -7,12 +7,12 @@ use core::time::Duration;
 use serde_json::{Value, json};
 use tollgate::testing::{bind, legacy, now, package, time, user, user_name};
 use tollgate::wire::{
-    AccessChange, AllOf, Body, InvalidBody, IsMember, MemberChange, ProfileChange, TeamAccessChange, TeamToCreate,
-    TwoFactorChange,
+    AccessChange, AccountRequest, AllOf, Asks, Body, Endpoint, InvalidBody, IsMember, MemberChange, ProfileChange,
+    TeamAccessChange, TeamToCreate, TwoFactorChange,
 };
 use tollgate::{
-    BoundToken, ClientIp, Decision, GrantedPermission, Intent, LegacyKind, PackageAction, PublishingAccess, Reason,
-    Role, SecondFactor, TwoFactor, Visibility, authorize,
+    BoundToken, Caller, ClientIp, Decision, Facts, GrantedPermission, Intent, LegacyKind, PackageAction,
+    PublishingAccess, Reason, Role, SecondFactor, Secret, TwoFactor, Visibility, authorize,
 };
 
 fn body(value: Value) -> Body {
@@ -233,7 +233,10 @@ fn a_change_of_an_account_is_profile_or_second_factor_or_both() {
                 "tfa.mode: unknown mode: expected `auth-only`, `auth-and-writes` or `disable`",
             ),
             (json!({"password": {"old": "o"}}), "password.new: missing field"),
-            (json!({"password": "hunter2"}), "password: found the string `hunter2`: expected an object"),
+            (
+                json!({"password": "hunter2"}),
+                "password: no change of the password: expected an object with `old` and `new`",
+            ),
             (json!({"email": 7}), "email: found a number: expected a string or null"),
             (
                 json!({"name": "mallory"}),
@@ -300,5 +303,48 @@ fn all_of_several_decisions_is_no_more_than_the_least_of_them() {
         assert_eq!(verdict(decisions, Some((&shown, age))), with);
         assert_eq!(verdict(decisions, Some((&of_bob, age))), without);
         assert_eq!(verdict(decisions, Some((&old, age))), without);
+    }
+}
+
+#[test]
+fn a_path_is_refused_by_the_first_denial_if_all_of_its_alternatives_are_denied() {
+    let alice = user("alice").two_factor(TwoFactor::AuthOnly).build();
+    let strict = package("express").user("alice", GrantedPermission::ReadWrite);
+    let strict = strict.publishing_access(PublishingAccess::TwoFactorOnly).build();
+    let foreign = package("chalk").build();
+    let of = |kind| legacy(kind, "alice").build();
+    let (read_only, automation, publish) =
+        (of(LegacyKind::ReadOnly), of(LegacyKind::Automation), of(LegacyKind::Publish));
+    for (token, package, expected) in [
+        // Each alternative is denied, the first is told.
+        (&read_only, &strict, Some(Reason::KindForbidsAction)),
+        (&automation, &strict, Some(Reason::TokensDisallowed)),
+        // A challenge is none.
+        (&publish, &strict, None),
+        // To star it is allowed.
+        (&publish, &foreign, None),
+    ] {
+        let caller = Caller::Token(bind(token, &alice));
+        let facts = Facts { package: Some(package.into()), organization: None };
+        let asks = Endpoint::classify("PUT", &format!("/{}", package.name())).unwrap().asks();
+        let refused = asks.refused_by(|intent| intent.decide(&caller, &facts, ClientIp::UNKNOWN, now())).unwrap();
+        assert_eq!(refused.map(|deny| deny.reason()), expected);
+        assert!(asks.refused_by(|intent| intent.decide(&caller, &Facts::NONE, ClientIp::UNKNOWN, now())).is_err());
+    }
+    let nothing = Asks::Nothing.refused_by(|_| Err("nothing is decided"));
+    assert!(nothing.unwrap().is_none());
+}
+
+#[test]
+fn a_logout_of_the_token_that_asks_is_its_own_and_any_other_is_not() {
+    let digest = |text: &str| Secret::new(text).unwrap().digest();
+    let endpoint = Endpoint::classify("DELETE", "/-/user/token/0123456789abcdef0123456789abcdef").unwrap();
+    let Endpoint::Account(AccountRequest::Logout { token }) = endpoint else { panic!("a logout") };
+    for (presented, expected) in [
+        (Some(digest("0123456789abcdef0123456789abcdef")), "revoke-self"),
+        (Some(digest("0123456789ABCDEF0123456789abcdef")), "revoke-token"),
+        (None, "revoke-token"),
+    ] {
+        assert_eq!(token.revocation(presented).to_string(), expected);
     }
 }

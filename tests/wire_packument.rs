@@ -1,11 +1,15 @@
 //! A `PUT` to a package: what it changes, what of it must be allowed, and names that do not agree.
-#![cfg(feature = "serde")]
-#![expect(clippy::unwrap_used, reason = "a slip in the test's own tables fails the test")]
+#![cfg(feature = "testing")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in the test's own tables fails the test")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tollgate::wire::{Body, PackumentChanges, PutTo, StoredPackument};
-use tollgate::{PackageName, UserName, Visibility};
+use tollgate::testing::{bind, legacy, missing_package, now, package, user};
+use tollgate::wire::{AllOf, AllowedChanges, Body, NotAllowed, PackumentChanges, PutTo, StoredPackument};
+use tollgate::{
+    Caller, ClientIp, Decision, Facts, GrantedPermission, LegacyKind, PackageAction, PackageName, PackageState, Role,
+    UserName, Visibility,
+};
 
 fn body(value: Value) -> Body {
     serde_json::from_value(value).unwrap()
@@ -54,6 +58,27 @@ fn without(mut value: Value, pointer: &str) -> Value {
     value
 }
 
+/// What is to be done of changes to `@acme/w` once alice, who may do anything with it, was allowed to; `@acme/w` exists or
+/// is free.
+fn done<T>(
+    changes: &PackumentChanges<'_>,
+    exists: bool,
+    then: impl Fn(Result<AllowedChanges<'_, '_>, NotAllowed>) -> T,
+) -> T {
+    let alice = user("alice").member("acme", Role::Owner, &[]).build();
+    let existing = package("@acme/w").private().user("alice", GrantedPermission::ReadWrite).build();
+    let state: PackageState<'_> = if exists { (&existing).into() } else { missing_package("@acme/w").into() };
+    let facts = Facts { package: Some(state), organization: None };
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let caller = Caller::Token(bind(&token, &alice));
+    let intents = changes.intents();
+    let decisions = intents.iter().map(|intent| intent.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
+    match AllOf::of(decisions, None) {
+        Some(AllOf::Allow(allows)) => then(changes.allowed_by(&allows)),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// The actions asked for by a body put to `@acme/w`, and whether all of the body was understood.
 fn asked(to: PutTo, sent: Value, stored: Option<Value>) -> Result<(Vec<String>, bool), String> {
     let (sent, stored) = (body(sent), stored.map(body));
@@ -64,7 +89,11 @@ fn asked(to: PutTo, sent: Value, stored: Option<Value>) -> Result<(Vec<String>, 
         assert_eq!(intent.package().unwrap(), name("@acme/w"));
         intent.action().to_owned()
     });
-    Ok((actions.collect(), changes.is_understood()))
+    let actions = actions.collect();
+    // Of a package that does not exist there is nothing but the creation to allow.
+    let is_understood = |done: Result<_, NotAllowed>| done.err() != Some(NotAllowed::NotUnderstood);
+    let understood = stored.is_none() || done(&changes, true, |changes| is_understood(changes.map(|_| ())));
+    Ok((actions, understood))
 }
 
 #[test]
@@ -183,25 +212,85 @@ fn what_is_to_be_done_is_what_was_asked_for() {
         json!({"beta": "1.0.0"}),
     ));
     let read = |sent, stored| PackumentChanges::read(&name("@acme/w"), PutTo::Revision, sent, stored).unwrap();
-    let changes = read(&sent, Some(stored_packument));
-    assert_eq!(changes.removals(), ["1.1.0"]);
-    assert_eq!(changes.deprecations(), [("1.0.0", None)]);
-    assert_eq!(changes.dist_tags(), [("beta", Some("1.0.0")), ("latest", None)]);
-    assert!(changes.publication().is_none() && changes.maintainers().is_none() && changes.visibility().is_none());
+    done(&read(&sent, Some(stored_packument)), true, |changes| {
+        let changes = changes.unwrap();
+        assert_eq!(changes.removals(), ["1.1.0"]);
+        assert_eq!(changes.deprecations(), [("1.0.0", None)]);
+        assert_eq!(changes.dist_tags(), [("beta", Some("1.0.0")), ("latest", None)]);
+        assert!(changes.publication().is_none() && changes.maintainers().is_none() && changes.visibility().is_none());
+        assert!(!changes.is_creation());
+    });
 
     let sent = body(json!({"_id": "@acme/w", "users": {"alice": true, "dave": true}}));
-    let changes = read(&sent, Some(stored_packument));
-    let starred = |user: &str| changes.starred_by(UserName::new(user).unwrap());
-    assert_eq!((starred("alice"), starred("carol"), starred("bob")), (Some(true), Some(false), None));
+    done(&read(&sent, Some(stored_packument)), true, |changes| {
+        let starred = |user: &str| changes.unwrap().starred_by(UserName::new(user).unwrap());
+        assert_eq!((starred("alice"), starred("carol"), starred("bob")), (Some(true), Some(false), None));
+    });
 
     let sent = body(with(publish(), "/access", json!("public")));
     let changes = read(&sent, None);
     assert_eq!(changes.intents().len(), 1, "the first visibility is part of the creation");
-    assert_eq!(changes.visibility(), Some(Visibility::Public));
-    let publication = changes.publication().unwrap();
-    assert_eq!((publication.version(), publication.tags(), publication.tarball()), ("2.0.0", &["latest"][..], "AAAA"));
+    done(&changes, false, |changes| {
+        let changes = changes.unwrap();
+        assert!(changes.is_creation());
+        assert_eq!(changes.visibility(), Some(Visibility::Public));
+        let published = changes.publication().unwrap();
+        assert_eq!((published.version(), published.tags(), published.tarball()), ("2.0.0", &["latest"][..], "AAAA"));
+    });
     let printed = format!("{changes:?}");
     assert!(printed.contains("2.0.0") && !printed.contains("AAAA"), "a tarball is not for a log: {printed}");
+}
+
+#[test]
+fn an_allow_of_a_creation_is_none_of_a_new_version_nor_the_other_way_round() {
+    let document = body(stored());
+    let stored = StoredPackument { document: &document, visibility: Visibility::Private };
+    let sent = body(publish());
+    let read = |stored| PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, stored).unwrap();
+    for (stored, exists, expected) in [
+        (None, false, None),
+        (Some(stored), true, None),
+        (None, true, Some(NotAllowed::OtherFacts)),
+        (Some(stored), false, Some(NotAllowed::OtherFacts)),
+    ] {
+        assert_eq!(done(&read(stored), exists, |changes| changes.map(|_| ()).err()), expected);
+    }
+    let missing = |action| Some(NotAllowed::Missing { action });
+    assert_eq!(read(None).allowed_by(&[]).err(), missing(PackageAction::Publish));
+}
+
+#[test]
+fn without_the_allow_of_each_there_is_nothing_to_do() {
+    use PackageAction::{ChangeMaintainers, Deprecate, Publish};
+    let document = body(stored());
+    let stored_packument = StoredPackument { document: &document, visibility: Visibility::Private };
+    let sent = body(with(stored(), "/maintainers", json!([{"name": "mallory"}])));
+    let changes = PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, Some(stored_packument)).unwrap();
+    let alice = user("alice").member("acme", Role::Owner, &[]).build();
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let bound = bind(&token, &alice);
+    let of = |name: &str| package(name).private().user("alice", GrantedPermission::ReadWrite).build();
+    let (own, other) = (of("@acme/w"), of("@acme/v"));
+    let at = bound.at(ClientIp::UNKNOWN, now());
+    let allow = |action: PackageAction, of: &'static str| {
+        let package = if of == "own" { &own } else { &other };
+        match at.decide(tollgate::ActionOn::on(action, package)) {
+            Decision::Allow(allow) => allow,
+            Decision::Challenge(_) | Decision::Deny(_) => panic!("alice may do anything with both"),
+        }
+    };
+    let missing = |action| Some(NotAllowed::Missing { action });
+    for (allows, expected) in [
+        (vec![allow(Deprecate, "own"), allow(ChangeMaintainers, "own")], None),
+        (vec![allow(ChangeMaintainers, "own"), allow(Publish, "own"), allow(Deprecate, "own")], None),
+        (vec![allow(Deprecate, "own")], missing(ChangeMaintainers)),
+        (vec![allow(ChangeMaintainers, "own")], missing(Deprecate)),
+        (vec![allow(Deprecate, "own"), allow(Publish, "own")], missing(ChangeMaintainers)),
+        (vec![allow(Deprecate, "own"), allow(ChangeMaintainers, "other")], missing(ChangeMaintainers)),
+        (vec![allow(Deprecate, "other"), allow(ChangeMaintainers, "own")], missing(Deprecate)),
+    ] {
+        assert_eq!(changes.allowed_by(&allows).err(), expected);
+    }
 }
 
 #[test]
@@ -250,6 +339,17 @@ fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
 }
 
 #[test]
+fn a_version_that_is_published_already_is_a_conflict() {
+    let (sent, document) = (body(publish()), body(with(stored(), "/versions/2.0.0", json!({}))));
+    let before = StoredPackument { document: &document, visibility: Visibility::Private };
+    let error = PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, Some(before)).unwrap_err();
+    assert_eq!(
+        (error.status(), error.to_string().as_str()),
+        (409, "versions.2.0.0: published already: expected a new version")
+    );
+}
+
+#[test]
 fn an_attachment_may_leave_the_scope_out_of_its_name() {
     let bare = with(publish(), "/_attachments", json!({"w-2.0.0.tgz": {"data": "AAAA"}}));
     assert_eq!(asked(PutTo::Package, bare, None), Ok((vec!["publish".to_owned()], true)));
@@ -293,7 +393,9 @@ proptest! {
         let before = StoredPackument { document: &document, visibility: Visibility::Private };
         let package = name("@acme/w");
         let changes = PackumentChanges::read(&package, PutTo::Package, &sent_body, Some(before)).unwrap();
-        let changed: Vec<_> = changes.deprecations().iter().map(|(version, _)| *version).collect();
+        let changed: Vec<String> = done(&changes, true, |changes| {
+            changes.unwrap().deprecations().iter().map(|(version, _)| (*version).to_owned()).collect()
+        });
         let differs = [("1.0.0", "old"), ("1.1.0", "")]
             .into_iter()
             .filter(|(version, old)| kept(version) && message(version) != *old)

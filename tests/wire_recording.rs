@@ -71,8 +71,6 @@ fn intents(directory: &Directory, world: &Value, recorded: &Value) -> Vec<Intent
                     _ => PutTo::Revision,
                 };
                 let changes = PackumentChanges::read(package, to, &body, stored).unwrap();
-                // A package that does not exist has nothing that is understood of a whole document.
-                assert!(changes.is_understood() || stored.is_none(), "{recorded}");
                 if stored.is_none() && command != "publish" {
                     changes.intents().iter().take(1).cloned().collect()
                 } else {

@@ -77,7 +77,7 @@ fn the_password_is_handed_over_and_never_printed() {
     assert_eq!(request.password.unwrap().expose(), "pw");
     assert_eq!(format!("{:?}", request.password), "Some(Password(…))");
     assert!(!format!("{request:?}").contains("pw"));
-    let without = body("{}");
+    let without = body(r#"{"readonly": true}"#);
     assert!(CreateTokenRequest::read(&without, now()).unwrap().password.is_none());
 }
 
@@ -89,8 +89,7 @@ fn a_body_without_any_granular_field_asks_for_a_legacy_token() {
         (r#"{"password": "pw", "readonly": false, "automation": true}"#, LegacyKind::Automation),
         (r#"{"automation": true}"#, LegacyKind::Automation),
         (r#"{"password": "pw", "readonly": false}"#, LegacyKind::Publish),
-        (r#"{"password": "pw"}"#, LegacyKind::Publish),
-        ("{}", LegacyKind::Publish),
+        (r#"{"automation": false}"#, LegacyKind::Publish),
     ] {
         assert_eq!(asked(text), RequestedToken::Legacy { kind, allowed_ranges: AllowedRanges::Any }, "{text}");
     }
@@ -102,7 +101,9 @@ fn a_body_without_any_granular_field_asks_for_a_legacy_token() {
 #[test]
 fn the_cidr_list_and_nothing_else_may_be_null_or_empty() {
     for cidr in [r#""cidr_whitelist": null"#, r#""cidr_whitelist": []"#, r#""cidr": null"#, r#""cidr": []"#] {
-        let RequestedToken::Legacy { allowed_ranges, .. } = asked(&format!("{{{cidr}}}")) else { panic!("{cidr}") };
+        let RequestedToken::Legacy { allowed_ranges, .. } = asked(&format!(r#"{{"readonly": false, {cidr}}}"#)) else {
+            panic!("{cidr}")
+        };
         assert_eq!(allowed_ranges, AllowedRanges::Any, "{cidr}");
         assert_eq!(asked_granular(&named(cidr)).allowed_ranges, AllowedRanges::Any, "{cidr}");
     }

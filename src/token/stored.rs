@@ -6,7 +6,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use super::{Bypass2fa, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, Token, record::RawToken};
-use crate::document::{self, ErrorAt, Fields, Node, Path};
+use crate::document::{self, ErrorAt, Fields, Node, Number, Path};
 
 /// **A token as a registry stores it**: one JSON object (or the like) with a version.
 ///
@@ -80,8 +80,8 @@ impl StoredToken {
         };
         let entries = document::object(node, &path).map_err(malformed)?;
         match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
-            Some(Node::Number(Some(STORED_VERSION), _)) => {}
-            Some(Node::Number(Some(found @ NEWER_VERSION..), _)) => {
+            Some(Node::Number(Number::Whole(STORED_VERSION))) => {}
+            Some(Node::Number(Number::Whole(found @ NEWER_VERSION..))) => {
                 return Err(LoadTokenError::NewerVersion { found: *found });
             }
             Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),

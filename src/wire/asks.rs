@@ -5,6 +5,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 use super::endpoint::{AccountRequest, Endpoint, OrganizationRequest, PackageRequest, TeamRequest};
 use crate::{
     action::{AccountAction, OrganizationAction, PackageAction, TeamAction},
+    decision::{Decision, Deny},
     intent::Intent,
 };
 
@@ -21,6 +22,33 @@ pub enum Asks {
     /// What the body says, and it is, or needs, one of these: if every one is denied, so is the request, with the
     /// denial of the first. Never empty.
     OneOf(Box<[Intent]>),
+}
+
+impl Asks {
+    /// The denial that refuses the request before its body is read: that of the first intent, if every one is denied.
+    ///
+    /// `None` is no allow: where the body says the rest, all of that is still to be decided, and so is a challenge.
+    ///
+    /// # Errors
+    /// The first error of `decide`, such as facts that are missing.
+    pub fn refused_by<'a, E>(
+        &'a self,
+        decide: impl FnMut(&'a Intent) -> Result<Decision<'a>, E>,
+    ) -> Result<Option<Deny<'a>>, E> {
+        let intents = match self {
+            Self::Nothing => return Ok(None),
+            Self::This(intent) => core::slice::from_ref(intent),
+            Self::OneOf(intents) => intents,
+        };
+        let mut first = None;
+        for decision in intents.iter().map(decide) {
+            match decision? {
+                Decision::Deny(deny) => first = first.or(Some(deny)),
+                Decision::Allow(_) | Decision::Challenge(_) => return Ok(None),
+            }
+        }
+        Ok(first)
+    }
 }
 
 impl Endpoint {

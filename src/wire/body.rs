@@ -44,17 +44,23 @@ impl<'de> Deserialize<'de> for Body {
 #[error("{message}")]
 pub struct InvalidBody {
     message: Box<str>,
+    status: u16,
 }
 
 impl InvalidBody {
     pub(super) fn new(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string().into() }
+        Self { message: message.to_string().into(), status: 400 }
     }
 
-    /// 400.
+    /// A body that would do with another stored document.
+    pub(super) fn conflict(error: ErrorAt) -> Self {
+        Self { status: 409, ..error.into() }
+    }
+
+    /// The HTTP status: 400, or 409 for a version that is published already.
     #[must_use]
     pub const fn status(&self) -> u16 {
-        400
+        self.status
     }
 }
 

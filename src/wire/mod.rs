@@ -57,7 +57,7 @@ pub use asks::Asks;
 pub use body::{Body, InvalidBody};
 pub use endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
 pub use invalid::{InvalidRequest, PathProblem};
-pub use packument::{PackumentChanges, PutTo, StoredPackument};
+pub use packument::{AllowedChanges, NotAllowed, PackumentChanges, PutTo, StoredPackument};
 pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
 pub use proxy::TrustedProxies;
 pub use publication::Publication;

@@ -7,9 +7,11 @@ use alloc::{boxed::Box, vec::Vec};
 use super::{Body, publication::Publication};
 use crate::{
     action::PackageAction,
+    decision::Allow,
     intent::Intent,
     name::{PackageName, UserName},
-    package::Visibility,
+    operation::Operation,
+    package::{PackageState, Visibility},
 };
 
 /// **The package as the registry has it**, for a `PUT` to be compared with.
@@ -28,15 +30,16 @@ pub struct StoredPackument<'a> {
 ///
 /// - [`intents`](Self::intents) are what must be allowed, every one of them. They follow from the changes: there is no
 ///   change without its intent.
-/// - Apply these changes and nothing else of the body. Then nothing is smuggled in: what is not read here does not
-///   happen.
+/// - What is to be done comes out only against the allow of each of them: [`allowed_by`](Self::allowed_by). Apply that and
+///   nothing else of the body. Then nothing is smuggled in: what is not read here does not happen.
 /// - A field that is left out is no change, but for the versions of a whole document: one that is missing there is
-///   removed. `_rev`, `_revisions` and `time` are the registry's own and are not read.
-/// - A body that is none of the known shapes, or changes what nobody changes, is every action that a `PUT` can be
-///   ([`is_understood`](Self::is_understood) is false); after that was allowed, there is nothing to apply.
+///   removed. So compare [`revision`](Self::revision) with the present one first: in a document of yesterday, what was
+///   published today is missing. `_revisions` and `time` are the registry's own and are not read.
+/// - A body that is none of the known shapes, or changes what nobody changes, is every write to a package that a `PUT`
+///   can be, and when all of that was allowed there is still nothing to do.
 ///
 /// ```
-/// use tollgate::{Visibility, wire::{Body, PackumentChanges, StoredPackument, PutTo}};
+/// use tollgate::{Visibility, wire::{Body, NotAllowed, PackumentChanges, PutTo, StoredPackument}};
 ///
 /// let stored: Body = serde_json::from_str(
 ///     r#"{"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0"}},
@@ -49,7 +52,7 @@ pub struct StoredPackument<'a> {
 /// let changes = PackumentChanges::read(&"left-pad".parse()?, PutTo::Package, &body, Some(stored))?;
 /// let intents: Vec<String> = changes.intents().iter().map(ToString::to_string).collect();
 /// assert_eq!(intents, ["deprecate `left-pad`", "change-maintainers `left-pad`"]);
-/// assert_eq!(changes.deprecations(), [("1.0.0", Some("old"))]);
+/// assert!(matches!(changes.allowed_by(&[]), Err(NotAllowed::Missing { .. })));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -58,6 +61,7 @@ pub struct PackumentChanges<'a> {
     shape: Shape,
     is_understood: bool,
     exists: bool,
+    revision: Option<&'a str>,
     publication: Option<Publication<'a>>,
     deprecations: Vec<(&'a str, Option<&'a str>)>,
     removals: Vec<&'a str>,
@@ -113,6 +117,11 @@ impl<'a> PackumentChanges<'a> {
     /// stored.
     #[must_use]
     pub fn intents(&self) -> Box<[Intent]> {
+        let on = |action| Intent::Package { action, package: self.package.clone() };
+        self.actions().into_iter().map(on).collect()
+    }
+
+    fn actions(&self) -> Vec<PackageAction> {
         let mut actions = Vec::new();
         match self.shape {
             Shape::Publish | Shape::Unknown => actions.push(PackageAction::Publish),
@@ -137,57 +146,121 @@ impl<'a> PackumentChanges<'a> {
                 actions.push(action);
             }
         }
-        actions.into_iter().map(|action| Intent::Package { action, package: self.package.clone() }).collect()
+        actions
     }
 
-    /// Whether the body is of a known shape, all of whose changes are told here.
+    /// `_rev` of the body: the revision that the client read before it changed the document. Where it is another than the
+    /// present one, answer 409.
     #[must_use]
-    pub const fn is_understood(&self) -> bool {
-        self.is_understood
+    pub const fn revision(&self) -> Option<&'a str> {
+        self.revision
+    }
+
+    /// What is to be done, given the allow of each of [`intents`](Self::intents).
+    ///
+    /// # Errors
+    /// One of them is missing among the allows; or they are about a package that exists where nothing was stored, or the
+    /// other way round (an allow of a creation is none of a new version); or there is nothing to do, for the body is not
+    /// [understood](NotAllowed::NotUnderstood).
+    pub fn allowed_by(&self, allows: &[Allow<'_>]) -> Result<AllowedChanges<'_, 'a>, NotAllowed> {
+        for action in self.actions() {
+            let is_its = |allow: &&Allow<'_>| match allow.operation() {
+                Operation::Package { action: allowed, package } => *allowed == action && package.name() == self.package,
+                Operation::Organization { .. }
+                | Operation::CreateTeam { .. }
+                | Operation::Team { .. }
+                | Operation::ManageTeamAccess(_)
+                | Operation::SharePackage(_)
+                | Operation::Account { .. } => false,
+            };
+            let allow = allows.iter().find(is_its).ok_or(NotAllowed::Missing { action })?;
+            let exists = matches!(allow.operation().package(), Some(PackageState::Existing(_)));
+            if exists != self.exists {
+                return Err(NotAllowed::OtherFacts);
+            }
+        }
+        if self.is_understood { Ok(AllowedChanges(self)) } else { Err(NotAllowed::NotUnderstood) }
+    }
+}
+
+/// **The changes of a body, every one of them allowed**: what is to be done, and all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct AllowedChanges<'c, 'a>(&'c PackumentChanges<'a>);
+
+/// Why there is nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAllowed {
+    /// There is no allow of this among those at hand. A slip of the server: answer 500.
+    #[error("no allow of {action}: expected one of each action that is asked for")]
+    Missing {
+        /// The first that is missing.
+        action: PackageAction,
+    },
+    /// The allows are about a package that exists, and none was stored, or the other way round. A slip of the server:
+    /// answer 500.
+    #[error("an allow about other facts than were read: expected the package to exist in both or in neither")]
+    OtherFacts,
+    /// All was allowed, and the body is none that is known: answer 400.
+    #[error("not a known change of a package: expected a publish, deprecation, star, unpublish or other maintainers")]
+    NotUnderstood,
+}
+
+impl<'c, 'a> AllowedChanges<'c, 'a> {
+    /// The package that all of it is about.
+    #[must_use]
+    pub const fn package(self) -> &'c PackageName {
+        &self.0.package
+    }
+
+    /// Whether the package is created by it. What was allowed is the one or the other, and nothing else is to be done.
+    #[must_use]
+    pub const fn is_creation(self) -> bool {
+        !self.0.exists
     }
 
     /// The new version, with its tarball.
     #[must_use]
-    pub const fn publication(&self) -> Option<&Publication<'a>> {
-        self.publication.as_ref()
+    pub const fn publication(self) -> Option<&'c Publication<'a>> {
+        self.0.publication.as_ref()
     }
 
     /// Versions whose deprecation changes, each with its new message; `None` takes the deprecation away.
     #[must_use]
-    pub fn deprecations(&self) -> &[(&'a str, Option<&'a str>)] {
-        &self.deprecations
+    pub fn deprecations(self) -> &'c [(&'a str, Option<&'a str>)] {
+        &self.0.deprecations
     }
 
     /// Versions that are taken away.
     #[must_use]
-    pub fn removals(&self) -> &[&'a str] {
-        &self.removals
+    pub fn removals(self) -> &'c [&'a str] {
+        &self.0.removals
     }
 
     /// Tags that move, each with its new version; `None` removes the tag. The tags of a
     /// [publication](Self::publication) that point to it are not among them.
     #[must_use]
-    pub fn dist_tags(&self) -> &[(&'a str, Option<&'a str>)] {
-        &self.dist_tags
+    pub fn dist_tags(self) -> &'c [(&'a str, Option<&'a str>)] {
+        &self.0.dist_tags
     }
 
     /// The maintainers, all of them, if they change.
     #[must_use]
-    pub fn maintainers(&self) -> Option<&[UserName]> {
-        self.maintainers.as_deref()
+    pub fn maintainers(self) -> Option<&'c [UserName]> {
+        self.0.maintainers.as_deref()
     }
 
     /// The visibility, if it changes; of a creation the one it asks for, if it asks for one.
     #[must_use]
-    pub const fn visibility(&self) -> Option<Visibility> {
-        self.visibility
+    pub const fn visibility(self) -> Option<Visibility> {
+        self.0.visibility
     }
 
     /// Whether the user is to star the package or no longer, if that changes. The stars of others in the body are
     /// nobody's to change.
     #[must_use]
-    pub fn starred_by(&self, user: UserName<&str>) -> Option<bool> {
-        let stars = self.stars.as_ref()?;
+    pub fn starred_by(self, user: UserName<&str>) -> Option<bool> {
+        let stars = self.0.stars.as_ref()?;
         let has = |list: &[UserName]| list.iter().any(|name| *name == user);
         let wanted = has(&stars.wanted);
         (wanted != has(&stars.stored)).then_some(wanted)

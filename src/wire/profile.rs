@@ -72,7 +72,7 @@ pub enum TwoFactorChange<'a> {
     },
     /// The one-time passwords that show that the enrolment worked.
     Confirm {
-        /// In the order in which the client sent them.
+        /// In the order in which the client sent them; at least one. Verify each.
         codes: Vec<Password<'a>>,
     },
 }
@@ -97,6 +97,10 @@ impl<'a> ProfileChange<'a> {
         }
         if let Some(node) = fields.optional("password") {
             let path = top.field("password");
+            // A text here is a password in a wrong wrapping: an error of its kind would repeat it.
+            if !matches!(node, Node::Object(_)) {
+                return Err(path.error("no change of the password: expected an object with `old` and `new`").into());
+            }
             let passwords = Fields::of(node, &path, &["old", "new"])?;
             let (old, new) = (password(&passwords, "old", &path)?, password(&passwords, "new", &path)?);
             change.password = Some(PasswordChange { old, new });
@@ -159,6 +163,7 @@ pub(super) fn secret_text<'a>(node: &'a Node, path: &Path<'_>) -> Result<Passwor
 
 fn two_factor<'a>(node: &'a Node, path: &Path<'_>) -> Result<TwoFactorChange<'a>, ErrorAt> {
     match node {
+        Node::List(items) if items.is_empty() => Err(path.error("no one-time password: expected at least one")),
         Node::List(items) => {
             let codes = items.iter().enumerate().map(|(index, code)| secret_text(code, &path.item(index)));
             Ok(TwoFactorChange::Confirm { codes: codes.collect::<Result<_, _>>()? })

@@ -2,7 +2,6 @@
 
 use alloc::{format, vec::Vec};
 
-use super::target::PathText;
 use crate::{
     document::{self, ErrorAt, Node, Path, wrong_kind},
     name::PackageName,
@@ -69,7 +68,9 @@ impl<'a> Publication<'a> {
                 tarballs = tarballs.saturating_add(1);
                 (read.version, read.tarball) = (version, data);
             } else if version_of(package, file, ".sigstore").is_some() {
-                read.provenance = Some(data);
+                if read.provenance.replace(data).is_some() {
+                    return Err(path.error("provenance twice: expected one bundle"));
+                }
             } else {
                 let expected = "the package's name, `-`, a version and `.tgz` or `.sigstore`";
                 return Err(path.error(format!("a file of another name: expected {expected}")));
@@ -84,8 +85,7 @@ impl<'a> Publication<'a> {
         if let Some((file, _)) = attachments.iter().find(|(file, _)| is_of_another(file)) {
             return Err(path.field(file).error("provenance of another version: expected that of the tarball"));
         }
-        if read.version.parse::<PathText>().is_err() || !read.version.starts_with(|first: char| first.is_ascii_digit())
-        {
+        if !is_semantic(read.version) {
             return Err(path.error("a version that is none: expected a semantic version"));
         }
         let versions = top.field("versions");
@@ -103,6 +103,27 @@ impl<'a> Publication<'a> {
         }
         Ok(read)
     }
+}
+
+/// The longest version that npm's `semver` reads.
+const MAX_VERSION: usize = 256;
+
+/// Whether it is a semantic version, as semver.org has its grammar.
+fn is_semantic(version: &str) -> bool {
+    let is_number = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    };
+    let is_identifier =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_prerelease =
+        |text: &str| is_identifier(text) && (is_number(text) || !text.bytes().all(|byte| byte.is_ascii_digit()));
+    let (rest, build) = version.split_once('+').map_or((version, None), |(rest, build)| (rest, Some(build)));
+    let (core, prerelease) = rest.split_once('-').map_or((rest, None), |(core, after)| (core, Some(after)));
+    version.len() <= MAX_VERSION
+        && core.split('.').count() == 3
+        && core.split('.').all(is_number)
+        && prerelease.is_none_or(|text| text.split('.').all(is_prerelease))
+        && build.is_none_or(|text| text.split('.').all(is_identifier))
 }
 
 /// The version in the name of an attachment; npm puts the whole name before it, others leave out the scope.

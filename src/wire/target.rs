@@ -5,6 +5,8 @@ use core::{fmt, str::FromStr};
 
 use super::invalid::{InvalidRequest, PathProblem};
 use crate::{
+    action::AccountAction,
+    intent::Intent,
     name::PackageName,
     secret::{InvalidSecret, InvalidTokenKey, Secret, SecretDigest, TokenKey},
     words::{Quoted, excerpt},
@@ -35,7 +37,11 @@ impl<'r> Target<'r> {
     ///
     /// A parameter that is there twice is an error: two readers might each take another one.
     pub(super) fn parameter(&self, name: &str) -> Result<Option<Cow<'r, str>>, InvalidRequest> {
-        let mut values = self.query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| *key == name);
+        let mut values = self
+            .query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .filter(|(key, _)| decoded(key).is_ok_and(|key| key == name));
         let Some((_, value)) = values.next() else { return Ok(None) };
         if values.next().is_some() {
             return Err(InvalidRequest::Query);
@@ -133,11 +139,23 @@ pub struct TokenInPath(Box<str>);
 
 impl TokenInPath {
     pub(super) fn decode(raw: &str) -> Result<Self, PathProblem> {
-        Ok(Self(decoded(raw)?.into()))
+        match decoded(raw)? {
+            // Whatever stands before the registry would resolve these, and the path would be another.
+            dots if matches!(&*dots, "." | "..") => Err(PathProblem::DotSegment),
+            token => Ok(Self(token.into())),
+        }
     }
 
     pub(super) fn text(&self) -> &str {
         &self.0
+    }
+
+    /// What a logout with it asks for: `revoke-self` where it is the very token that was presented, else `revoke-token`.
+    #[must_use]
+    pub fn revocation(&self, presented: Option<SecretDigest>) -> Intent {
+        let is_own = presented.is_some_and(|presented| SecretDigest::of(self.0.as_bytes()) == presented);
+        let action = if is_own { AccountAction::RevokeSelf } else { AccountAction::RevokeToken };
+        Intent::Account { action, user: None }
     }
 
     /// It as the text of a token.

@@ -9,7 +9,7 @@ use core::{fmt, str::FromStr, time::Duration};
 
 use super::{Body, InvalidBody, Password};
 use crate::{
-    document::{ErrorAt, Fields, Node, Path, boolean, list, text, wrong_kind},
+    document::{ErrorAt, Fields, Node, Number, Path, boolean, list, text, wrong_kind},
     permission::{GrantedPermission, Permission},
     range::AllowedRanges,
     time::Timestamp,
@@ -22,8 +22,9 @@ use crate::{
 
 /// **The body that asks for a new token**, of npm 11, of the registry's API or of older clients, read whole or not at all.
 ///
-/// - Granular if it has any field that only a granular token has (`name`, even as null, among them), else legacy:
-///   `readonly` or `automation`, and a publish token with neither.
+/// - Granular if it has any field that only a granular token has (`name`, even as null, among them), else legacy by
+///   `readonly` and `automation`, a publish token where neither is true. One of the two has to be there: every client
+///   sends `readonly`, and a body that says nothing is not the widest token there is.
 /// - `cidr_whitelist` or `cidr`: null, `[]` and no field mean any address, here and nowhere else. Every other empty
 ///   list and null is an error, and no absent list means everything: `packages_all: true` or `packages: ["*"]` does.
 /// - A selection has a permission above `no-access` beside it, and such a permission a selection.
@@ -140,8 +141,11 @@ fn read(node: &Node, now: Timestamp) -> Result<CreateTokenRequest<'_>, ErrorAt> 
 }
 
 fn legacy_kind(fields: Fields<'_>, path: &Path<'_>) -> Result<LegacyKind, ErrorAt> {
-    let is_set = |name| Ok(flag(fields, path, name)?.unwrap_or(false));
-    match (is_set("readonly")?, is_set("automation")?) {
+    let (readonly, automation) = (flag(fields, path, "readonly")?, flag(fields, path, "automation")?);
+    if readonly.is_none() && automation.is_none() {
+        return Err(path.error("no kind of token: expected `readonly`, or the fields of a granular token"));
+    }
+    match (readonly.unwrap_or(false), automation.unwrap_or(false)) {
         (false, false) => Ok(LegacyKind::Publish),
         (true, false) => Ok(LegacyKind::ReadOnly),
         (false, true) => Ok(LegacyKind::Automation),
@@ -187,8 +191,8 @@ fn settings(
 fn expires_at(node: Option<&Node>, at: &Path<'_>, now: Timestamp, default_days: u64) -> Result<Timestamp, ErrorAt> {
     let days = match node {
         None => default_days,
-        Some(Node::Number(Some(0), _)) => return Err(at.error("found 0 days: expected at least 1")),
-        Some(Node::Number(Some(days), _)) => *days,
+        Some(Node::Number(Number::Whole(0))) => return Err(at.error("found 0 days: expected at least 1")),
+        Some(Node::Number(Number::Whole(days))) => *days,
         Some(Node::Text(time)) => return time.parse().map_err(|error| at.error(error)),
         Some(node) => return Err(wrong_kind(node, at, "a whole number of days, or a time")),
     };
@@ -342,11 +346,12 @@ fn all_named<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Resul
 }
 
 fn is_star(node: &Node) -> bool {
-    matches!(node, Node::Text(text) if &**text == "*")
+    matches!(node, Node::Text(text) if matches!(&**text, "*" | "@*"))
 }
 
-/// The longest start of a password that is looked for in a message; an error repeats no more of a value.
-const PASSWORD_START: usize = 80;
+/// The longest start of a password that is looked for in a message: well short of what an error repeats of a value, so
+/// that it is found behind something else too.
+const PASSWORD_START: usize = 16;
 
 /// An error repeats values: not the password, into whatever field it was put by mistake.
 fn without_password(error: ErrorAt, node: &Node) -> ErrorAt {

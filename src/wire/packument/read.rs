@@ -1,12 +1,18 @@
 //! From a body and what is stored to the changes.
 
-use alloc::{boxed::Box, collections::BTreeMap, format, vec::Vec};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet},
+    format,
+    vec::Vec,
+};
 
 use super::{
     super::{
         Body, InvalidBody,
         publication::{Publication, check_manifest},
         settings::visibility_word,
+        target::PathText,
     },
     PackumentChanges, PutTo, Shape, Stars, StoredPackument,
 };
@@ -23,14 +29,18 @@ impl<'a> PackumentChanges<'a> {
     /// Decide what the path [asks for](crate::wire::Endpoint::asks) first: what comes of this depends on the stored document.
     ///
     /// # Errors
-    /// A body that names another package anywhere, or whose known fields are not of their shape.
+    /// A body that names another package anywhere, or whose known fields are not of their shape; a version that is
+    /// published already ([409](InvalidBody::status)).
     pub fn read(
         package: &PackageName,
         to: PutTo,
         body: &'a Body,
         stored: Option<StoredPackument<'a>>,
     ) -> Result<Self, InvalidBody> {
-        Reader { package, to, stored }.read(&body.0).map_err(InvalidBody::from)
+        let reader = Reader { package, to, stored };
+        let changes = reader.read(&body.0)?;
+        reader.not_published_over(&changes).map_err(InvalidBody::conflict)?;
+        Ok(changes)
     }
 }
 
@@ -89,6 +99,10 @@ impl<'a> Reader<'_, 'a> {
             shape,
             is_understood: true,
             exists: self.stored.is_some(),
+            revision: match body.get("_rev") {
+                None | Some(Node::Null) => None,
+                Some(node) => Some(document::text(node, &Path::Top.field("_rev"))?),
+            },
             dist_tags: self.dist_tags(body, publication.as_ref())?,
             maintainers: self.maintainers(body)?,
             visibility: self.visibility(body)?,
@@ -125,7 +139,7 @@ impl<'a> Reader<'_, 'a> {
     fn versions(&self, body: &'a Node, changes: &mut PackumentChanges<'a>) -> Result<bool, ErrorAt> {
         let path = Path::Top.field("versions");
         let stored: BTreeMap<&str, &Node> = match self.stored_document() {
-            Some(document) => entries(document, "versions")?.iter().map(|(version, node)| (&**version, node)).collect(),
+            Some(document) => by_key(entries(document, "versions")?),
             None => BTreeMap::new(),
         };
         let mut is_known = true;
@@ -146,11 +160,22 @@ impl<'a> Reader<'_, 'a> {
         }
         // A publish sends the new version alone; a whole document is the whole document.
         if matches!(changes.shape, Shape::Document | Shape::Revision) {
-            let sent = entries(body, "versions")?;
-            changes.removals =
-                stored.into_keys().filter(|version| !sent.iter().any(|(key, _)| **key == **version)).collect();
+            let sent: BTreeSet<&str> = entries(body, "versions")?.iter().map(|(version, _)| &**version).collect();
+            changes.removals = stored.into_keys().filter(|version| !sent.contains(version)).collect();
         }
         Ok(is_known)
+    }
+
+    /// A version that is there keeps its manifest and its tarball: everybody has them.
+    fn not_published_over(&self, changes: &PackumentChanges<'_>) -> Result<(), ErrorAt> {
+        let stored = self.stored_document().and_then(|document| document.get("versions"));
+        match &changes.publication {
+            Some(publication) if stored.is_some_and(|versions| versions.get(publication.version()).is_some()) => {
+                let path = Path::Top.field("versions");
+                Err(path.field(publication.version()).error("published already: expected a new version"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn dist_tags(
@@ -164,19 +189,24 @@ impl<'a> Reader<'_, 'a> {
             Some(document) => entries(document, "dist-tags")?,
             None => &[],
         };
-        let stored_version = |tag: &str| stored.iter().find(|(key, _)| &**key == tag).map(|(_, version)| version);
+        let stored_versions = by_key(stored);
         let mut changed = Vec::new();
         let sent = document::object(sent, &path)?;
         for (tag, node) in sent {
             let version = document::text(node, &path.field(tag))?;
             let is_published = publication.is_some_and(|publication| publication.version() == version);
-            if !is_published && stored_version(tag) != Some(node) {
-                changed.push((&**tag, Some(version)));
+            if stored_versions.get(&**tag) != Some(&node) {
+                // What no path can name, nobody could move or remove again.
+                tag.parse::<PathText>().map_err(|error| path.field(tag).error(error))?;
+                if !is_published {
+                    changed.push((&**tag, Some(version)));
+                }
             }
         }
         // As with versions: what a publish leaves out stays.
         if publication.is_none() {
-            let gone = stored.iter().filter(|(tag, _)| !sent.iter().any(|(key, _)| key == tag));
+            let sent = by_key(sent);
+            let gone = stored.iter().filter(|(tag, _)| !sent.contains_key(&**tag));
             changed.extend(gone.map(|(tag, _)| (&**tag, None)));
         }
         Ok(changed)
@@ -236,12 +266,15 @@ fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str
 /// Whether two manifests say the same in everything but their deprecation, whatever the order of their fields.
 fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
     let (Node::Object(before), Node::Object(after)) = (before, after) else { return before == after };
-    let others =
-        |entries: &'_ [(Box<str>, Node)]| -> usize { entries.iter().filter(|(key, _)| &**key != "deprecated").count() };
-    let same = |(key, value): &(Box<str>, Node)| {
-        &**key == "deprecated" || before.iter().any(|(name, old)| name == key && old == value)
-    };
-    others(before) == others(after) && after.iter().all(same)
+    let (mut before, mut after) = (by_key(before), by_key(after));
+    before.remove("deprecated");
+    after.remove("deprecated");
+    before == after
+}
+
+/// The entries of an object by their keys, for a document can have as many as a body has room for.
+fn by_key(entries: &[(Box<str>, Node)]) -> BTreeMap<&str, &Node> {
+    entries.iter().map(|(key, value)| (&**key, value)).collect()
 }
 
 /// The names of a list of `{name, email}`, sorted, each once.

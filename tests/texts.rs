@@ -464,3 +464,26 @@ fn a_bypass_is_told_of_the_side_with_read_write_only() {
     assert!(explained(PackageAction::Publish.on(&left_pad)).contains("the token does not bypass the second factor"));
     assert!(explained(OrganizationAction::AddMember.on(&acme)).contains("the token bypasses the second factor"));
 }
+
+/// G2: "needs both, the organization first". The reason is the same either way; the texts say which of the two it was.
+#[test]
+fn of_an_organization_and_a_package_that_are_not_selected_the_organization_is_told() {
+    let alice = user("alice").member("acme", Role::Owner, &[]).build();
+    let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
+    let acme = organization("acme");
+    let team_access = Resources {
+        package: (&left_pad).into(),
+        organization: (&acme).into(),
+        team: team_name("developers"),
+        account: user_name("alice"),
+    };
+    let told_to = |orgs: &[&str]| {
+        let write = GrantedPermission::ReadWrite;
+        let token = granular("ci", "alice").packages(write, only(&["right-pad"])).organizations(write, orgs).build();
+        let bound = bind(&token, &alice);
+        let at = bound.at(ClientIp::UNKNOWN, now());
+        told(&at.decide(team_access.operation(Action::ManageTeamAccess))).1
+    };
+    assert_eq!(told_to(&["globex"]), "the access token does not cover the organization `acme`");
+    assert_eq!(told_to(&["acme"]), "the access token does not cover `left-pad`");
+}

@@ -119,6 +119,11 @@ mod tests {
         assert_eq!(hex.parse::<SecretDigest>().unwrap(), digest);
         assert_ne!(Secret::new("abd").unwrap().digest(), digest);
         assert_eq!(SecretDigest::from_bytes(*digest.as_bytes()), digest);
+        for (at, byte) in digest.as_bytes().iter().enumerate() {
+            let mut other = *digest.as_bytes();
+            other[at] = byte ^ 1;
+            assert_ne!(SecretDigest::from_bytes(other), digest, "every byte counts: {at}");
+        }
         for text in ["", &hex[1..], &hex.to_uppercase(), &format!("{hex}0"), &format!("g{}", &hex[1..])] {
             assert_eq!(text.parse::<SecretDigest>().unwrap_err(), InvalidSecretDigest);
         }

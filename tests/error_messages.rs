@@ -322,6 +322,10 @@ fn a_set_takes_each_id_once_and_each_name_once_while_not_revoked() {
         "a token of another user: expected one of the account's own"
     );
     assert_eq!(set.as_slice().len(), 3);
+    // A revocation that is recorded keeps its time.
+    assert!(set.revoke(&key("t-1"), time(CREATED)));
+    let first = Token::from(set.as_slice().first().unwrap().clone());
+    assert_eq!((first.key().as_str(), first.revoked()), ("t-1", Some(now())));
 }
 
 #[test]

@@ -1,0 +1,75 @@
+//! What goes wrong that is no decision: a request that makes no sense, or a fault of ours.
+
+use std::fmt::Display;
+
+use axum::http::StatusCode;
+
+/// **Why a request has no answer of its own.** Never a denial: those are decisions.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The request cannot be carried out as it stands: the status and the text for the client.
+    #[error("{status}: {text}")]
+    Refused {
+        /// The status to answer.
+        status: StatusCode,
+        /// The text, which the client may see.
+        text: String,
+    },
+    /// The database.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The migrations.
+    #[error("migrations: {0}")]
+    Migrations(#[from] sqlx::migrate::MigrateError),
+    /// The folder of tarballs.
+    #[error("tarballs: {0}")]
+    Tarballs(#[from] object_store::Error),
+    /// A row that is no fact: it was written by something else, or by a newer version.
+    #[error("unreadable row: {0}")]
+    Row(String),
+    /// Anything else that the operator has to look at.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    /// The client's fault, with a text for it.
+    pub(crate) fn refused(status: StatusCode, text: impl Display) -> Self {
+        Self::Refused { status, text: text.to_string() }
+    }
+
+    /// 400.
+    pub(crate) fn bad_request(text: impl Display) -> Self {
+        Self::refused(StatusCode::BAD_REQUEST, text)
+    }
+
+    /// 404, for things that are no question of rights: a version, a team, a tag.
+    pub(crate) fn not_found(text: impl Display) -> Self {
+        Self::refused(StatusCode::NOT_FOUND, text)
+    }
+
+    /// 409.
+    pub(crate) fn conflict(text: impl Display) -> Self {
+        Self::refused(StatusCode::CONFLICT, text)
+    }
+
+    /// Whether another transaction was in the way: the same again, from the facts on, may well succeed.
+    pub(crate) fn is_transient(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        // PostgreSQL: serialization failure, deadlock. SQLite: busy in its three forms, locked. A unique violation is two
+        // writers who both found nothing; the second look finds what the first wrote.
+        let codes = ["40001", "40P01", "5", "261", "517", "6"];
+        error.is_unique_violation() || error.code().is_some_and(|code| codes.contains(&&*code))
+    }
+}
+
+/// Takes a stored value for a fact.
+pub(crate) fn fact<T, E: Display>(parsed: Result<T, E>) -> Result<T, Failure> {
+    parsed.map_err(|error| Failure::Row(error.to_string()))
+}
+
+/// An error that only the operator can do something about.
+pub(crate) fn other(error: impl Display) -> Failure {
+    Failure::Other(error.to_string())
+}

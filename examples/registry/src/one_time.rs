@@ -1,0 +1,69 @@
+//! One-time passwords: TOTP, and recovery codes for who has lost the device.
+
+use tollgate::{SecretDigest, Timestamp, UserName};
+use totp_rs::{Builder, Secret as SharedSecret, Totp};
+
+use crate::{
+    clock::unix_seconds,
+    failure::{Failure, other},
+    random,
+    store::{Tx, accounts},
+};
+
+/// How many recovery codes an account gets.
+const RECOVERY_CODES: usize = 5;
+/// The name that an authenticator app shows.
+const ISSUER: &str = "tollgate-registry";
+
+fn totp(secret: &str, account: &str) -> Result<Totp, Failure> {
+    let secret = SharedSecret::try_from_base32(secret).map_err(|_| other("a second factor's secret is unreadable"))?;
+    let builder = Builder::new().with_secret(secret).with_account_name(account).with_issuer(Some(ISSUER));
+    builder.build().map_err(|_| other("a second factor's secret is of no use"))
+}
+
+/// A new secret, in base 32.
+pub(crate) fn new_secret() -> Result<String, Failure> {
+    Ok(SharedSecret::from(random::totp_secret()?).to_base32())
+}
+
+/// The URL that authenticator apps read, from a QR code or typed in.
+pub(crate) fn enrolment_url(secret: &str, user: UserName<&str>) -> Result<String, Failure> {
+    // A colon would end the issuer; no user's name has one.
+    totp(secret, user.text())?.to_url().map_err(|_| other("a second factor's URL cannot be made"))
+}
+
+/// The step of the code, if it is one of about now.
+pub(crate) fn step_of(secret: &str, user: UserName<&str>, code: &str, now: Timestamp) -> Result<Option<i64>, Failure> {
+    let seconds = u64::try_from(unix_seconds(now)).unwrap_or(0);
+    let step = totp(secret, user.text())?.check(code, seconds);
+    Ok(step.and_then(|step| i64::try_from(step).ok()))
+}
+
+/// New recovery codes: the texts for the user, the digests for the database.
+pub(crate) fn recovery_codes() -> Result<(Vec<String>, Vec<SecretDigest>), Failure> {
+    let codes = (0..RECOVERY_CODES).map(|_| random::recovery_code()).collect::<Result<Vec<_>, _>>()?;
+    let digests = codes.iter().map(|code| tollgate::Secret::new(code).map(|code| code.digest()).map_err(other));
+    let digests = digests.collect::<Result<Vec<SecretDigest>, _>>()?;
+    Ok((codes, digests))
+}
+
+/// Whether the code is the user's, and not used up by another token or login than `used_by`.
+///
+/// One command of npm's sends several requests with one code, so a code serves whoever used it first for as long as it is
+/// shown; a recovery code serves once.
+pub(crate) async fn verify(
+    tx: &mut Tx,
+    user: UserName<&str>,
+    secret: &str,
+    code: &str,
+    used_by: &str,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    match step_of(secret, user, code, now)? {
+        Some(step) => accounts::use_code(tx, user, step, used_by).await,
+        None => match tollgate::Secret::new(code) {
+            Ok(code) => accounts::use_recovery_code(tx, user, &code.digest()).await,
+            Err(_) => Ok(false),
+        },
+    }
+}

@@ -1,0 +1,251 @@
+//! Accounts: users with their passwords, profiles and second factors.
+
+use serde_json::{Map, Value};
+use sqlx::Row;
+use tollgate::{AccountStatus, SecretDigest, Timestamp, TwoFactor, UserName};
+
+use super::Tx;
+use crate::failure::{Failure, fact};
+
+/// What the server keeps of an account beside the facts that decisions are made from.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) password_hash: String,
+    pub(crate) two_factor: TwoFactor,
+    pub(crate) totp_secret: Option<String>,
+    pub(crate) pending: Option<PendingTwoFactor>,
+    pub(crate) profile: Map<String, Value>,
+    pub(crate) created: String,
+    pub(crate) updated: String,
+}
+
+/// A second factor that is being enrolled: its secret is known, no code of it has been shown yet.
+#[derive(Clone)]
+pub(crate) struct PendingTwoFactor {
+    pub(crate) secret: String,
+    pub(crate) mode: TwoFactor,
+}
+
+/// Whether anything at all is in the database.
+pub(crate) async fn any_account(tx: &mut Tx) -> Result<bool, Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT name FROM names LIMIT 1").fetch_optional(&mut **tx).await?;
+    Ok(row.is_some())
+}
+
+/// Takes a name that nobody ever had. Users and organizations share one namespace (N4), and it only ever grows (N5).
+pub(super) async fn take_name(tx: &mut Tx, name: &str, kind: &str) -> Result<(), Failure> {
+    let taken: Option<(String,)> =
+        sqlx::query_as("SELECT kind FROM names WHERE name = $1").bind(name.to_owned()).fetch_optional(&mut **tx).await?;
+    if taken.is_some() {
+        return Err(Failure::conflict(format!("the name `{name}` is taken: expected one that nobody has")));
+    }
+    sqlx::query("INSERT INTO names (name, kind) VALUES ($1, $2)")
+        .bind(name.to_owned())
+        .bind(kind.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Makes an account.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    name: &UserName,
+    password_hash: String,
+    email: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    name.check_new().map_err(Failure::bad_request)?;
+    take_name(tx, name.as_str(), "user").await?;
+    let mut profile = Map::new();
+    if let Some(email) = email {
+        profile.insert("email".into(), email.into());
+    }
+    sqlx::query(
+        "INSERT INTO users (name, status, two_factor, password_hash, profile, created, updated) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+    )
+    .bind(name.as_str().to_owned())
+    .bind(AccountStatus::Active.as_str().to_owned())
+    .bind(TwoFactor::Disabled.as_str().to_owned())
+    .bind(password_hash)
+    .bind(Value::Object(profile).to_string())
+    .bind(now.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The account of that name.
+pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<Account>, Failure> {
+    let row = sqlx::query(
+        "SELECT password_hash, two_factor, totp_secret, pending_totp_secret, pending_two_factor, profile, created, \
+         updated FROM users WHERE name = $1",
+    )
+    .bind(name.text().to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (secret, mode): (Option<String>, Option<String>) = (row.try_get(3)?, row.try_get(4)?);
+    let pending = match (secret, mode) {
+        (Some(secret), Some(mode)) => Some(PendingTwoFactor { secret, mode: fact(mode.parse())? }),
+        _ => None,
+    };
+    let profile: String = row.try_get(5)?;
+    Ok(Some(Account {
+        password_hash: row.try_get(0)?,
+        two_factor: fact(row.try_get::<String, _>(1)?.parse())?,
+        totp_secret: row.try_get(2)?,
+        pending,
+        profile: fact(serde_json::from_str(&profile))?,
+        created: row.try_get(6)?,
+        updated: row.try_get(7)?,
+    }))
+}
+
+/// The addresses of some users, for lists of maintainers.
+pub(crate) async fn email(tx: &mut Tx, name: UserName<&str>) -> Result<Option<String>, Failure> {
+    let account = account(tx, name).await?;
+    Ok(account.and_then(|account| account.profile.get("email").and_then(Value::as_str).map(str::to_owned)))
+}
+
+/// Writes the profile.
+pub(crate) async fn set_profile(
+    tx: &mut Tx,
+    name: UserName<&str>,
+    profile: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    sqlx::query("UPDATE users SET profile = $2, updated = $3 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(Value::Object(profile.clone()).to_string())
+        .bind(now.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes the password's hash.
+pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String) -> Result<(), Failure> {
+    sqlx::query("UPDATE users SET password_hash = $2 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(hash)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether the account may be used (T4). Who may say so is the operator at the command line.
+pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: AccountStatus) -> Result<(), Failure> {
+    let done = sqlx::query("UPDATE users SET status = $2 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(status.as_str().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    one_user(done.rows_affected(), name)
+}
+
+/// The cut-off: every token made up to then is revoked (T1).
+pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until: Timestamp) -> Result<(), Failure> {
+    let done = sqlx::query("UPDATE users SET tokens_revoked_until = $2 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(until.to_string())
+        .execute(&mut **tx)
+        .await?;
+    one_user(done.rows_affected(), name)
+}
+
+fn one_user(rows: u64, name: UserName<&str>) -> Result<(), Failure> {
+    if rows == 1 { Ok(()) } else { Err(Failure::not_found(format!("there is no user `{name}`"))) }
+}
+
+/// Begins to enrol a second factor.
+pub(crate) async fn set_pending(
+    tx: &mut Tx,
+    name: UserName<&str>,
+    pending: Option<&PendingTwoFactor>,
+) -> Result<(), Failure> {
+    sqlx::query("UPDATE users SET pending_totp_secret = $2, pending_two_factor = $3 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(pending.map(|pending| pending.secret.clone()))
+        .bind(pending.map(|pending| pending.mode.as_str().to_owned()))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Sets the mode, with the secret that goes with it, and forgets what was pending.
+pub(crate) async fn set_two_factor(
+    tx: &mut Tx,
+    name: UserName<&str>,
+    mode: TwoFactor,
+    secret: Option<String>,
+) -> Result<(), Failure> {
+    set_pending(tx, name, None).await?;
+    sqlx::query("UPDATE users SET two_factor = $2, totp_secret = $3 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(mode.as_str().to_owned())
+        .bind(secret)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Replaces the recovery codes.
+pub(crate) async fn set_recovery_codes(
+    tx: &mut Tx,
+    name: UserName<&str>,
+    digests: &[SecretDigest],
+) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM recovery_codes WHERE user_name = $1")
+        .bind(name.text().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    for digest in digests {
+        sqlx::query("INSERT INTO recovery_codes (user_name, digest) VALUES ($1, $2)")
+            .bind(name.text().to_owned())
+            .bind(digest.to_hex())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Uses a recovery code up. False if it is none of the user's.
+pub(crate) async fn use_recovery_code(
+    tx: &mut Tx,
+    name: UserName<&str>,
+    digest: &SecretDigest,
+) -> Result<bool, Failure> {
+    let done = sqlx::query("DELETE FROM recovery_codes WHERE user_name = $1 AND digest = $2")
+        .bind(name.text().to_owned())
+        .bind(digest.to_hex())
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Uses the one-time password of a step up, on behalf of one token or login. False if another one has used it.
+pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_by: &str) -> Result<bool, Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT used_by FROM used_codes WHERE user_name = $1 AND step = $2")
+        .bind(name.text().to_owned())
+        .bind(step)
+        .fetch_optional(&mut **tx)
+        .await?;
+    if let Some((by,)) = row {
+        return Ok(by == used_by);
+    }
+    // Old steps can never be shown again.
+    sqlx::query("DELETE FROM used_codes WHERE user_name = $1 AND step < $2")
+        .bind(name.text().to_owned())
+        .bind(step.saturating_sub(10))
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("INSERT INTO used_codes (user_name, step, used_by) VALUES ($1, $2, $3)")
+        .bind(name.text().to_owned())
+        .bind(step)
+        .bind(used_by.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(true)
+}

@@ -1,0 +1,202 @@
+//! What a decision is made from, as it is at this moment: rows become `tollgate`'s facts.
+//!
+//! The same queries run whether or not the thing exists, so that the time they take does not tell.
+
+use std::collections::BTreeMap;
+
+use tollgate::{
+    GrantedPermission, Membership, Memberships, MissingOrganization, MissingPackage, Organization, OrganizationName,
+    OrganizationState, Package, PackageName, PackageState, Role, ScopeOwner, TeamGrants, TeamName, User, UserGrants,
+    UserName,
+};
+
+use super::Tx;
+use crate::failure::{Failure, fact};
+
+/// A package that was looked up, or the free name.
+#[derive(Clone, Debug)]
+pub(crate) enum FoundPackage {
+    Existing(Package),
+    Missing(PackageName),
+}
+
+impl FoundPackage {
+    pub(crate) fn state(&self) -> PackageState<'_> {
+        match self {
+            Self::Existing(package) => package.into(),
+            Self::Missing(name) => PackageState::Missing(MissingPackage::new(name.borrowed())),
+        }
+    }
+}
+
+/// An organization that was looked up, or the name that is none's.
+#[derive(Clone, Debug)]
+pub(crate) enum FoundOrganization {
+    Existing(Organization),
+    Missing(OrganizationName),
+}
+
+impl FoundOrganization {
+    pub(crate) fn state(&self) -> OrganizationState<'_> {
+        match self {
+            Self::Existing(organization) => organization.into(),
+            Self::Missing(name) => MissingOrganization::new(name.borrowed()).into(),
+        }
+    }
+}
+
+/// The user's record.
+pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<User>, Failure> {
+    type Row = (String, String, Option<String>);
+    let row: Option<Row> =
+        sqlx::query_as("SELECT status, two_factor, tokens_revoked_until FROM users WHERE name = $1")
+            .bind(name.text().to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    let memberships = memberships(tx, name).await?;
+    let Some((status, two_factor, cut_off)) = row else { return Ok(None) };
+    let cut_off = fact(cut_off.as_deref().map(str::parse).transpose())?;
+    let user = User::new(name.into_owned(), fact(status.parse())?, fact(two_factor.parse())?, cut_off, memberships);
+    fact(user).map(Some)
+}
+
+async fn memberships(tx: &mut Tx, name: UserName<&str>) -> Result<Memberships, Failure> {
+    let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
+        "SELECT m.organization, m.role, t.team FROM members m \
+         LEFT JOIN team_members t ON t.organization = m.organization AND t.user_name = m.user_name \
+         WHERE m.user_name = $1",
+    )
+    .bind(name.text().to_owned())
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut found: BTreeMap<String, (String, Vec<TeamName>)> = BTreeMap::new();
+    for (organization, role, team) in rows {
+        let (_, teams) = found.entry(organization).or_insert_with(|| (role, Vec::new()));
+        if let Some(team) = team {
+            teams.push(fact(team.parse())?);
+        }
+    }
+    let mut memberships = Vec::new();
+    for (organization, (role, teams)) in found {
+        let role: Role = fact(role.parse())?;
+        memberships.push(fact(Membership::new(fact(organization.parse())?, role, teams))?);
+    }
+    fact(Memberships::new(memberships))
+}
+
+/// The organization of that name, or that there is none.
+pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> Result<FoundOrganization, Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT name FROM organizations WHERE name = $1")
+        .bind(name.text().to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(match row {
+        Some(_) => FoundOrganization::Existing(Organization::new(name.into_owned())),
+        None => FoundOrganization::Missing(name.into_owned()),
+    })
+}
+
+/// The package of that name, or that there is none.
+pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
+    let row: Option<(String, String)> =
+        sqlx::query_as("SELECT visibility, publishing_access FROM packages WHERE name = $1")
+            .bind(name.text().to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    let users: Vec<(String, String)> =
+        sqlx::query_as("SELECT user_name, permission FROM package_users WHERE package = $1")
+            .bind(name.text().to_owned())
+            .fetch_all(&mut **tx)
+            .await?;
+    let teams: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT organization, team, permission FROM package_teams WHERE package = $1")
+            .bind(name.text().to_owned())
+            .fetch_all(&mut **tx)
+            .await?;
+    let scope_owner = scope_owner(tx, name).await?;
+    let Some((visibility, access)) = row else { return Ok(FoundPackage::Missing(name.into_owned())) };
+    let (users, teams) = (user_grants(users)?, team_grants(teams)?);
+    let package =
+        Package::new(name.into_owned(), scope_owner, fact(visibility.parse())?, fact(access.parse())?, users, teams);
+    fact(package).map(FoundPackage::Existing)
+}
+
+/// Whose the scope is (N4: one namespace, so it is at most one's).
+pub(crate) async fn scope_owner(tx: &mut Tx, name: PackageName<&str>) -> Result<ScopeOwner, Failure> {
+    let scope = name.scope().map(|scope| scope.text().to_owned()).unwrap_or_default();
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT kind FROM names WHERE name = $1").bind(scope).fetch_optional(&mut **tx).await?;
+    if !name.is_scoped() {
+        return Ok(ScopeOwner::Unscoped);
+    }
+    match row.as_ref().map(|(kind,)| kind.as_str()) {
+        None => Ok(ScopeOwner::Nobody),
+        Some("user") => Ok(ScopeOwner::User),
+        Some("organization") => Ok(ScopeOwner::Organization),
+        Some(other) => Err(Failure::Row(format!("the kind of name `{other}`"))),
+    }
+}
+
+fn user_grants(rows: Vec<(String, String)>) -> Result<UserGrants, Failure> {
+    let mut grants = Vec::new();
+    for (user, permission) in rows {
+        grants.push((fact(user.parse::<UserName>())?, fact(permission.parse::<GrantedPermission>())?));
+    }
+    fact(UserGrants::new(grants))
+}
+
+fn team_grants(rows: Vec<(String, String, String)>) -> Result<TeamGrants, Failure> {
+    let mut grants = Vec::new();
+    for (organization, team, permission) in rows {
+        let organization: OrganizationName = fact(organization.parse())?;
+        grants.push((organization, fact(team.parse::<TeamName>())?, fact(permission.parse())?));
+    }
+    fact(TeamGrants::new(grants))
+}
+
+/// Every package, for listings that show those of them that may be read. Four queries, however many there are.
+pub(crate) async fn all_packages(tx: &mut Tx) -> Result<Vec<Package>, Failure> {
+    let rows: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT name, visibility, publishing_access FROM packages ORDER BY name")
+            .fetch_all(&mut **tx)
+            .await?;
+    let mut users: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let user_rows: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT package, user_name, permission FROM package_users").fetch_all(&mut **tx).await?;
+    for (package, user, permission) in user_rows {
+        users.entry(package).or_default().push((user, permission));
+    }
+    let mut teams: BTreeMap<String, Vec<(String, String, String)>> = BTreeMap::new();
+    let team_rows: Vec<(String, String, String, String)> =
+        sqlx::query_as("SELECT package, organization, team, permission FROM package_teams")
+            .fetch_all(&mut **tx)
+            .await?;
+    for (package, organization, team, permission) in team_rows {
+        teams.entry(package).or_default().push((organization, team, permission));
+    }
+    let kinds: Vec<(String, String)> = sqlx::query_as("SELECT name, kind FROM names").fetch_all(&mut **tx).await?;
+    let kinds: BTreeMap<String, String> = kinds.into_iter().collect();
+    let mut packages = Vec::new();
+    for (name, visibility, access) in rows {
+        let users = user_grants(users.remove(&name).unwrap_or_default())?;
+        let teams = team_grants(teams.remove(&name).unwrap_or_default())?;
+        let name: PackageName = fact(name.parse())?;
+        let scope_owner = match name.borrowed().scope() {
+            None => ScopeOwner::Unscoped,
+            Some(scope) => match kinds.get(scope.as_str()).map(String::as_str) {
+                Some("user") => ScopeOwner::User,
+                Some("organization") => ScopeOwner::Organization,
+                _ => ScopeOwner::Nobody,
+            },
+        };
+        packages.push(fact(Package::new(
+            name,
+            scope_owner,
+            fact(visibility.parse())?,
+            fact(access.parse())?,
+            users,
+            teams,
+        ))?);
+    }
+    Ok(packages)
+}

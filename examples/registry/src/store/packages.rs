@@ -1,0 +1,345 @@
+//! Packages: what is written of them. Each function is the effect of one thing that was allowed.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tollgate::{GrantedPermission, PackageName, Permission, PublishingAccess, ScopeOwner, Timestamp, UserName, Visibility};
+
+use super::{Tx, facts, organizations};
+use crate::{
+    failure::{Failure, fact, other},
+    random,
+    tarballs::TarballId,
+};
+
+/// A version to be.
+#[derive(Debug)]
+pub(crate) struct NewVersion<'a> {
+    pub(crate) version: &'a str,
+    pub(crate) manifest: &'a Value,
+    pub(crate) tarball: &'a TarballId,
+}
+
+/// Makes a package, with npm's first rights: read-write for its creator, or in the scope of an organization for the team
+/// `developers`.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    visibility: Visibility,
+    creator: UserName<&str>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    sqlx::query(
+        "INSERT INTO packages (name, visibility, publishing_access, revision, created, modified) \
+         VALUES ($1, $2, $3, $4, $5, $5)",
+    )
+    .bind(name.text().to_owned())
+    .bind(visibility.as_str().to_owned())
+    .bind(PublishingAccess::NoRequirement.as_str().to_owned())
+    .bind(random::nonce()?)
+    .bind(now.to_string())
+    .execute(&mut **tx)
+    .await?;
+    match (facts::scope_owner(tx, name).await?, name.scope()) {
+        (ScopeOwner::Organization, Some(scope)) => {
+            let organization = fact(scope.text().try_into())?;
+            let (team, permission) = (organizations::developers()?, GrantedPermission::ReadWrite);
+            organizations::set_team_access(tx, organization, team, name, Some(permission)).await
+        }
+        _ => set_user_grant(tx, name, creator, Some(GrantedPermission::ReadWrite)).await,
+    }
+}
+
+/// Gives the user a grant of their own, or takes it away.
+pub(crate) async fn set_user_grant(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    user: UserName<&str>,
+    permission: Option<GrantedPermission>,
+) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM package_users WHERE package = $1 AND user_name = $2")
+        .bind(name.text().to_owned())
+        .bind(user.text().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    if let Some(permission) = permission {
+        sqlx::query("INSERT INTO package_users (package, user_name, permission) VALUES ($1, $2, $3)")
+            .bind(name.text().to_owned())
+            .bind(user.text().to_owned())
+            .bind(permission.as_str().to_owned())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A new revision of the package's document.
+pub(crate) async fn touch(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) -> Result<(), Failure> {
+    sqlx::query("UPDATE packages SET revision = $2, modified = $3 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(random::nonce()?)
+        .bind(now.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Adds a version. None is ever published twice, not even after it was unpublished.
+pub(crate) async fn insert_version(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    new: &NewVersion<'_>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let used: Option<(String,)> =
+        sqlx::query_as("SELECT version FROM used_versions WHERE package = $1 AND version = $2")
+            .bind(name.text().to_owned())
+            .bind(new.version.to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    if used.is_some() {
+        let version = new.version;
+        return Err(Failure::refused(
+            axum::http::StatusCode::FORBIDDEN,
+            format!("You cannot publish over the previously published versions: {version}."),
+        ));
+    }
+    sqlx::query("INSERT INTO used_versions (package, version) VALUES ($1, $2)")
+        .bind(name.text().to_owned())
+        .bind(new.version.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO versions (package, version, manifest, tarball, published) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(name.text().to_owned())
+    .bind(new.version.to_owned())
+    .bind(serde_json::to_string(new.manifest).map_err(other)?)
+    .bind(new.tarball.as_str().to_owned())
+    .bind(now.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Deprecates a version, or takes that back.
+pub(crate) async fn deprecate(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    version: &str,
+    message: Option<String>,
+) -> Result<(), Failure> {
+    sqlx::query("UPDATE versions SET deprecated = $3 WHERE package = $1 AND version = $2")
+        .bind(name.text().to_owned())
+        .bind(version.to_owned())
+        .bind(message)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Removes a version, and the tags that point at it.
+pub(crate) async fn remove_version(tx: &mut Tx, name: PackageName<&str>, version: &str) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM versions WHERE package = $1 AND version = $2")
+        .bind(name.text().to_owned())
+        .bind(version.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Removes the package with everything that hangs on it. Its versions stay used.
+pub(crate) async fn delete(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM packages WHERE name = $1").bind(name.text().to_owned()).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// The tags, with the versions that they point at.
+pub(crate) async fn tags(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap<String, String>, Failure> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT tag, version FROM dist_tags WHERE package = $1")
+        .bind(name.text().to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Points a tag at a version, which has to exist.
+pub(crate) async fn set_tag(tx: &mut Tx, name: PackageName<&str>, tag: &str, version: &str) -> Result<(), Failure> {
+    if tarball(tx, name, version).await?.is_none() {
+        return Err(Failure::not_found(format!("version not found: {version}")));
+    }
+    // npm's own rule: a tag that reads as a range of versions could never be installed.
+    if tag.starts_with(|first: char| first.is_ascii_digit() || first == 'v') && semver::VersionReq::parse(tag).is_ok() {
+        return Err(Failure::bad_request(format!("the tag `{tag}` reads as a range of versions: expected another name")));
+    }
+    sqlx::query(
+        "INSERT INTO dist_tags (package, tag, version) VALUES ($1, $2, $3) \
+         ON CONFLICT (package, tag) DO UPDATE SET version = excluded.version",
+    )
+    .bind(name.text().to_owned())
+    .bind(tag.to_owned())
+    .bind(version.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Removes a tag.
+pub(crate) async fn remove_tag(tx: &mut Tx, name: PackageName<&str>, tag: &str) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM dist_tags WHERE package = $1 AND tag = $2")
+        .bind(name.text().to_owned())
+        .bind(tag.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// A package with versions always has a `latest`: without one it could not be installed.
+pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
+    if tags(tx, name).await?.contains_key("latest") {
+        return Ok(());
+    }
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT version FROM versions WHERE package = $1")
+        .bind(name.text().to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    let versions = rows.iter().filter_map(|(version,)| semver::Version::parse(version).ok());
+    // Releases before prereleases.
+    match versions.max_by_key(|version| (version.pre.is_empty(), version.clone())) {
+        Some(latest) => set_tag(tx, name, "latest", &latest.to_string()).await,
+        None => Ok(()),
+    }
+}
+
+/// Where the tarball of a version is.
+pub(crate) async fn tarball(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    version: &str,
+) -> Result<Option<TarballId>, Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT tarball FROM versions WHERE package = $1 AND version = $2")
+        .bind(name.text().to_owned())
+        .bind(version.to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.map(|(id,)| TarballId::stored(id)))
+}
+
+/// Sets who may read it.
+pub(crate) async fn set_visibility(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    visibility: Visibility,
+) -> Result<(), Failure> {
+    sqlx::query("UPDATE packages SET visibility = $2 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(visibility.as_str().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Sets what it asks of those who write to it.
+pub(crate) async fn set_publishing_access(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    access: PublishingAccess,
+) -> Result<(), Failure> {
+    sqlx::query("UPDATE packages SET publishing_access = $2 WHERE name = $1")
+        .bind(name.text().to_owned())
+        .bind(access.as_str().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The users with a read-write grant of their own.
+pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<String>, Failure> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT user_name FROM package_users WHERE package = $1 AND permission = $2")
+            .bind(name.text().to_owned())
+            .bind(GrantedPermission::ReadWrite.as_str().to_owned())
+            .fetch_all(&mut **tx)
+            .await?;
+    let mut names: Vec<String> = rows.into_iter().map(|(name,)| name).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Puts these users in the place of the maintainers there are.
+pub(crate) async fn set_maintainers(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    users: &[UserName],
+) -> Result<(), Failure> {
+    for user in users {
+        if super::accounts::account(tx, user.borrowed()).await?.is_none() {
+            return Err(Failure::bad_request(format!("there is no user `{user}`: expected one with an account")));
+        }
+    }
+    sqlx::query("DELETE FROM package_users WHERE package = $1 AND permission = $2")
+        .bind(name.text().to_owned())
+        .bind(GrantedPermission::ReadWrite.as_str().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    for user in users {
+        set_user_grant(tx, name, user.borrowed(), Some(GrantedPermission::ReadWrite)).await?;
+    }
+    Ok(())
+}
+
+/// The users with any recorded right to the package, with the highest: by a grant of their own or by a team.
+pub(crate) async fn collaborators(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+) -> Result<BTreeMap<String, Permission>, Failure> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT user_name, permission FROM package_users WHERE package = $1 UNION ALL \
+         SELECT m.user_name, t.permission FROM package_teams t \
+         JOIN team_members m ON m.organization = t.organization AND m.team = t.team WHERE t.package = $1",
+    )
+    .bind(name.text().to_owned())
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut highest: BTreeMap<String, Permission> = BTreeMap::new();
+    for (user, permission) in rows {
+        let permission: Permission = fact(permission.parse())?;
+        highest.entry(user).and_modify(|held| *held = permission.max(*held)).or_insert(permission);
+    }
+    Ok(highest)
+}
+
+/// Sets or takes the user's star.
+pub(crate) async fn set_star(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    user: UserName<&str>,
+    star: Star,
+) -> Result<(), Failure> {
+    let query = match star {
+        Star::On => {
+            "INSERT INTO stars (package, user_name) VALUES ($1, $2) ON CONFLICT (package, user_name) DO NOTHING"
+        }
+        Star::Off => "DELETE FROM stars WHERE package = $1 AND user_name = $2",
+    };
+    sqlx::query(query).bind(name.text().to_owned()).bind(user.text().to_owned()).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Whether there is a star.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Star {
+    On,
+    Off,
+}
+
+/// The packages that the user has starred, readable or not.
+pub(crate) async fn starred_by(tx: &mut Tx, user: &str) -> Result<Vec<String>, Failure> {
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT package FROM stars WHERE user_name = $1")
+        .bind(user.to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    let mut packages: Vec<String> = rows.into_iter().map(|(package,)| package).collect();
+    packages.sort_unstable();
+    Ok(packages)
+}

@@ -1,0 +1,106 @@
+//! The document of a package, as npm's client reads it: put together from rows, never stored as one.
+
+use serde_json::{Map, Value, json};
+use tollgate::PackageName;
+
+use super::{Tx, accounts, packages};
+use crate::failure::{Failure, fact};
+
+/// What the document shows of its newest version.
+const FROM_LATEST: [&str; 9] = [
+    "description",
+    "homepage",
+    "keywords",
+    "repository",
+    "author",
+    "bugs",
+    "license",
+    "readme",
+    "readmeFilename",
+];
+
+/// The document, with tarballs under `base`; none where there is no such package.
+pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) -> Result<Option<Value>, Failure> {
+    let row: Option<(String, String, String)> =
+        sqlx::query_as("SELECT revision, created, modified FROM packages WHERE name = $1")
+            .bind(name.text().to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    let Some((revision, created, modified)) = row else { return Ok(None) };
+    let rows: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
+        "SELECT version, manifest, deprecated, published FROM versions WHERE package = $1 ORDER BY published, version",
+    )
+    .bind(name.text().to_owned())
+    .fetch_all(&mut **tx)
+    .await?;
+    let tags = packages::tags(tx, name).await?;
+    let (mut versions, mut time) = (Map::new(), Map::new());
+    time.insert("created".into(), created.into());
+    time.insert("modified".into(), modified.into());
+    for (version, manifest, deprecated, published) in rows {
+        versions.insert(version.clone(), manifest_of(name, &version, &manifest, deprecated, base)?);
+        time.insert(version, published.into());
+    }
+    let mut document = Map::new();
+    document.insert("_id".into(), name.text().into());
+    document.insert("_rev".into(), revision_text(&revision).into());
+    document.insert("name".into(), name.text().into());
+    if let Some(latest) = tags.get("latest").and_then(|latest| versions.get(latest)) {
+        for field in FROM_LATEST {
+            if let Some(value) = latest.get(field) {
+                document.insert(field.into(), value.clone());
+            }
+        }
+    }
+    document.insert("dist-tags".into(), json!(tags));
+    document.insert("versions".into(), Value::Object(versions));
+    document.insert("time".into(), Value::Object(time));
+    document.insert("maintainers".into(), maintainers(tx, name).await?);
+    document.insert("users".into(), stars(tx, name).await?);
+    Ok(Some(Value::Object(document)))
+}
+
+/// A revision as `CouchDB` wrote it, which clients expect: a number, a dash, hexadecimal digits.
+fn revision_text(revision: &str) -> String {
+    format!("1-{revision}")
+}
+
+fn manifest_of(
+    name: PackageName<&str>,
+    version: &str,
+    manifest: &str,
+    deprecated: Option<String>,
+    base: &str,
+) -> Result<Value, Failure> {
+    let mut manifest: Map<String, Value> = fact(serde_json::from_str(manifest))?;
+    if let Some(dist) = manifest.get_mut("dist").and_then(Value::as_object_mut) {
+        dist.insert("tarball".into(), tarball_url(name, version, base).into());
+    }
+    if let Some(message) = deprecated {
+        manifest.insert("deprecated".into(), message.into());
+    }
+    Ok(Value::Object(manifest))
+}
+
+fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
+    let basename = name.text().rsplit('/').next().unwrap_or_default();
+    format!("{base}/{name}/-/{basename}-{version}.tgz")
+}
+
+async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
+    let mut list = Vec::new();
+    for user in packages::maintainers(tx, name).await? {
+        let email = accounts::email(tx, fact(user.as_str().try_into())?).await?;
+        list.push(json!({ "name": user, "email": email.unwrap_or_default() }));
+    }
+    Ok(list.into())
+}
+
+async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT user_name FROM stars WHERE package = $1")
+        .bind(name.text().to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    let stars: Map<String, Value> = rows.into_iter().map(|(user,)| (user, true.into())).collect();
+    Ok(Value::Object(stars))
+}

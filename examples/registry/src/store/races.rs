@@ -1,0 +1,134 @@
+//! What two writers at once come to, on the database itself.
+
+use std::path::Path;
+
+use serde_json::json;
+use tollgate::{
+    AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, MadeBy, OrganizationsGrant, PackageSelection,
+    PackagesGrant, Timestamp, TokenDescription, Visibility,
+};
+
+use super::{Store, Tx, accounts, facts, packages};
+use crate::{
+    failure::Failure,
+    issue::{self, NewToken},
+    tarballs::TarballId,
+};
+
+fn now() -> Timestamp {
+    "2025-11-01T00:00:00Z".parse().unwrap()
+}
+
+async fn open(folder: &Path) -> Store {
+    Store::open(&format!("sqlite:{}?mode=rwc", folder.join("test.sqlite").display())).await.unwrap()
+}
+
+async fn with_user(folder: &Path, name: &str) -> Store {
+    let store = open(folder).await;
+    let mut tx = store.writing().await.unwrap();
+    accounts::create(&mut tx, &name.parse().unwrap(), "hash".into(), None, now()).await.unwrap();
+    tx.commit().await.unwrap();
+    store
+}
+
+async fn publish_first(store: &Store, version: &str) -> Result<&'static str, Failure> {
+    let name = "left-pad".try_into().unwrap();
+    let mut tx = store.writing().await?;
+    let done = match facts::package(&mut tx, name).await? {
+        facts::FoundPackage::Existing(_) => "told",
+        facts::FoundPackage::Missing(_) => {
+            packages::create(&mut tx, name, Visibility::Public, "alice".try_into().unwrap(), now()).await?;
+            let (manifest, tarball) = (json!({ "version": version }), TarballId::of(b"bytes"));
+            let new = packages::NewVersion { version, manifest: &manifest, tarball: &tarball };
+            packages::insert_version(&mut tx, name, &new, now()).await?;
+            "created"
+        }
+    };
+    tx.commit().await?;
+    Ok(done)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_first_publishes_one_creates_and_the_other_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (with_user(folder.path(), "alice").await, open(folder.path()).await);
+    let (a, b) = tokio::join!(publish_first(&one, "1.0.0"), publish_first(&other, "2.0.0"));
+    let mut outcomes = [a.unwrap(), b.unwrap()];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["created", "told"]);
+}
+
+fn settings(name: &str) -> GranularSettings {
+    GranularSettings {
+        name: name.parse().unwrap(),
+        description: TokenDescription::default(),
+        expires_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        allowed_ranges: AllowedRanges::Any,
+        bypass_2fa: Bypass2fa::Off,
+        packages: PackagesGrant::Granted { permission: GrantedPermission::ReadOnly, selection: PackageSelection::All },
+        organizations: OrganizationsGrant::NoAccess,
+    }
+}
+
+async fn issue_in(tx: &mut Tx, name: &str) -> Result<(), Failure> {
+    let owner = facts::user(tx, "alice".try_into().unwrap()).await?.unwrap();
+    let new = NewToken::Granular(Box::new(settings(name)));
+    issue::issue(tx, &owner, new, MadeBy::Owner, now()).await.map(drop)
+}
+
+async fn issue_one(store: &Store, name: &str) -> Result<(), Failure> {
+    let mut tx = store.writing().await?;
+    issue_in(&mut tx, name).await?;
+    Ok(tx.commit().await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_the_1000th_and_the_1001st_token_made_at_once_one_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (with_user(folder.path(), "alice").await, open(folder.path()).await);
+    // 999 rows without the checks of each, which would look at all the others.
+    let mut tx = one.writing().await.unwrap();
+    for number in 0..999 {
+        let key = tollgate::TokenKey::new(&format!("key-{number}")).unwrap();
+        let granular =
+            tollgate::GranularToken::load(key, "alice".parse().unwrap(), now(), None, settings(&format!("t{number}")));
+        let secret = crate::random::token_secret().unwrap();
+        super::tokens::insert(&mut tx, &granular.unwrap().into(), secret.as_secret()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let (a, b) = tokio::join!(issue_one(&one, "x"), issue_one(&other, "y"));
+    let failed: Vec<_> = [a, b].into_iter().filter_map(Result::err).collect();
+    assert_eq!(failed.len(), 1);
+    assert!(failed[0].to_string().contains("1000 granular tokens"), "{}", failed[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_tokens_of_one_name_made_at_once_one_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (with_user(folder.path(), "alice").await, open(folder.path()).await);
+    let (a, b) = tokio::join!(issue_one(&one, "ci"), issue_one(&other, "ci"));
+    assert_eq!([a, b].iter().filter(|made| made.is_ok()).count(), 1);
+}
+
+#[tokio::test]
+async fn a_name_is_taken_once_and_for_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing().await.unwrap();
+    let again = accounts::create(&mut tx, &"alice".parse().unwrap(), "hash".into(), None, now()).await;
+    assert!(matches!(again, Err(Failure::Refused { .. })));
+    let name = "alice".parse().unwrap();
+    let organization = super::organizations::create(&mut tx, &name, "alice".try_into().unwrap()).await;
+    assert!(matches!(organization, Err(Failure::Refused { .. })));
+}
+
+#[tokio::test]
+async fn what_is_not_committed_never_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing().await.unwrap();
+    issue_in(&mut tx, "ci").await.unwrap();
+    drop(tx);
+    let mut tx = store.snapshot().await.unwrap();
+    assert!(super::tokens::of_user(&mut tx, "alice".try_into().unwrap()).await.unwrap().is_empty());
+}

@@ -44,3 +44,9 @@ pub(crate) fn totp_secret() -> Result<[u8; 20], Failure> {
 pub(crate) fn recovery_code() -> Result<String, Failure> {
     Ok(hex(&bytes::<10>()?))
 }
+
+/// A random byte, for a pause that is not in step with another one's.
+pub(crate) fn byte() -> Result<u8, Failure> {
+    let [byte] = bytes::<1>()?;
+    Ok(byte)
+}

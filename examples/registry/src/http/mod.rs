@@ -1,10 +1,48 @@
-//! npm's requests over HTTP.
+//! npm's requests over HTTP: from the socket to a transaction and back.
 
-use std::{net::SocketAddr, sync::Arc};
+mod account;
+mod answer;
+mod asker;
+mod body;
+mod exchange;
+mod form;
+mod listings;
+mod login;
+mod organization;
+mod package;
+mod put;
+mod reply;
+mod request;
+mod respond;
+mod tokens;
+mod trail;
 
-use axum::Router;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use crate::{config::Config, failure::Failure, store::Store, tarballs::Tarballs};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Request, State},
+    http::{StatusCode, header, request::Parts},
+    response::Response,
+    routing::get,
+};
+use tollgate::wire::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
+use tower_http::timeout::TimeoutLayer;
+
+use self::{exchange::Exchange, request::Asked, trail::Trail};
+use crate::{
+    clock,
+    config::Config,
+    failure::{Failure, other},
+    store::Store,
+    tarballs::Tarballs,
+};
+
+/// How long a request may take in all, a body that arrives slowly included.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(330);
+/// How often a request is begun anew when another one has written what it read.
+const MAX_ATTEMPTS: u32 = 10;
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -14,18 +52,159 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 #[derive(Clone, Debug)]
 pub(crate) struct App(Arc<Inner>);
 
+/// The same, shared.
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) tarballs: Tarballs,
+    public_url: Option<String>,
+    address: SocketAddr,
 }
 
 impl App {
-    pub(crate) fn new(store: Store, tarballs: Tarballs, _config: &Config, _address: SocketAddr) -> Result<Self, Failure> {
-        Ok(Self(Arc::new(Inner { store, tarballs })))
+    pub(crate) fn new(store: Store, tarballs: Tarballs, config: &Config, address: SocketAddr) -> Self {
+        Self(Arc::new(Inner { store, tarballs, public_url: config.public_url.clone(), address }))
     }
 }
 
+/// The routes: the pages of a login in the browser, and npm's endpoints, which `tollgate` tells apart.
 pub(crate) fn router(app: App) -> Router {
-    Router::new().with_state(app)
+    Router::new()
+        .route("/-/v1/login/form/{login}", get(form::show).post(form::submit))
+        .route("/-/v1/login/done/{done}", get(form::poll))
+        .fallback(handle)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .with_state(app)
+}
+
+async fn handle(State(app): State<App>, request: Request) -> Response {
+    let started = tokio::time::Instant::now();
+    let mut trail = Trail::default();
+    let mut response = match answer(&app.0, request, &mut trail).await {
+        Ok(response) => response,
+        Err(failure) => {
+            if !matches!(failure, Failure::Refused { .. }) {
+                tracing::error!("{failure}");
+            }
+            reply::failure(&failure)
+        }
+    };
+    // Whatever it is, it is for whoever asked and for now.
+    reply::set(&mut response, header::CACHE_CONTROL, "private, no-cache");
+    trail.write(response.status().as_u16(), started.elapsed().as_millis());
+    response
+}
+
+async fn answer(app: &Inner, request: Request, trail: &mut Trail) -> Result<Response, Failure> {
+    let (parts, http_body) = request.into_parts();
+    let asked = asked(app, &parts)?;
+    trail.client_ip(asked.client_ip);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let endpoint = match Endpoint::classify(parts.method.as_str(), target) {
+        Ok(endpoint) => endpoint,
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            return Err(Failure::refused(status, error));
+        }
+    };
+    trail.endpoint(respond::name(&endpoint));
+    let mut bytes = Bytes::new();
+    if let Some(limit) = body_limit(&endpoint) {
+        // Whoever is refused by the path alone is not listened to any longer.
+        let tx = app.store.snapshot().await?;
+        let mut exchange = Exchange::begin(app, &asked, &bytes, trail, tx).await?;
+        if let Some(refused) = exchange.decide_path(&endpoint.asks()).await? {
+            return Ok(refused);
+        }
+        drop(exchange);
+        if limit != body::MAX_AUDIT && parts.headers.contains_key(header::CONTENT_ENCODING) {
+            return Err(Failure::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a compressed body: expected a plain one"));
+        }
+        bytes = body::read(&parts.headers, http_body, limit).await?;
+    }
+    in_transaction(app, &asked, &endpoint, &parts, &bytes, trail).await
+}
+
+/// Runs the request in a transaction, from the facts on, until no other writer was in the way.
+async fn in_transaction(
+    app: &Inner,
+    asked: &Asked,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    bytes: &Bytes,
+    trail: &mut Trail,
+) -> Result<Response, Failure> {
+    let mut attempt = 0_u32;
+    loop {
+        attempt = attempt.saturating_add(1);
+        match once(app, asked, endpoint, parts, bytes, trail).await {
+            Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {
+                // Longer each time, and not in step with the other.
+                let millis = u64::from(attempt).saturating_mul(u64::from(crate::random::byte()?).saturating_add(1));
+                tokio::time::sleep(Duration::from_millis(millis.min(500))).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn once(
+    app: &Inner,
+    asked: &Asked,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    bytes: &Bytes,
+    trail: &mut Trail,
+) -> Result<Response, Failure> {
+    let tx = if respond::writes(endpoint) { app.store.writing().await? } else { app.store.snapshot().await? };
+    let mut exchange = Exchange::begin(app, asked, bytes, trail, tx).await?;
+    let mut response = respond::respond(&mut exchange, endpoint, parts).await?;
+    let Exchange { tx, notice, .. } = exchange;
+    // Nothing is acknowledged that is not on disk. A refusal commits too: a wrong guess is counted.
+    tx.commit().await?;
+    if let Some(notice) = notice {
+        reply::set(&mut response, "npm-notice".parse().map_err(other)?, &notice);
+    }
+    Ok(response)
+}
+
+/// Reads what does not depend on the endpoint. The clock is looked at once.
+fn asked(app: &Inner, parts: &Parts) -> Result<Asked, Failure> {
+    let peer = parts.extensions.get::<Peer>().ok_or_else(|| other("a request without a connection"))?;
+    Ok(Asked {
+        credentials: request::credentials(&parts.headers),
+        one_time_password: request::one_time_password(&parts.headers),
+        client_ip: peer.0.ip().into(),
+        now: clock::now()?,
+        base: request::base(&parts.headers, app.public_url.as_deref(), app.address),
+    })
+}
+
+/// How large the body of a request may be; none where no body is read.
+const fn body_limit(endpoint: &Endpoint) -> Option<usize> {
+    match endpoint {
+        Endpoint::Package { request: PackageRequest::Write | PackageRequest::WriteRevision { .. }, .. } => {
+            Some(body::MAX_PUBLISH)
+        }
+        Endpoint::Package { request: PackageRequest::WriteDistTag { .. } | PackageRequest::WriteAccess, .. }
+        | Endpoint::Organization {
+            request:
+                OrganizationRequest::WriteMember | OrganizationRequest::DeleteMember | OrganizationRequest::CreateTeam,
+            ..
+        }
+        | Endpoint::Team {
+            request:
+                TeamRequest::WritePackage
+                | TeamRequest::DeletePackage
+                | TeamRequest::WriteMember
+                | TeamRequest::DeleteMember,
+            ..
+        }
+        | Endpoint::Account(AccountRequest::WriteProfile | AccountRequest::CreateToken)
+        | Endpoint::Open(OpenRequest::Login { .. } | OpenRequest::LoginRevision { .. } | OpenRequest::WebLogin) => {
+            Some(body::MAX_OTHER)
+        }
+        Endpoint::Open(OpenRequest::ReadAdvisories | OpenRequest::ReadAudit) => Some(body::MAX_AUDIT),
+        _ => None,
+    }
 }

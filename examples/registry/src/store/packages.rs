@@ -301,12 +301,7 @@ pub(crate) async fn collaborators(
     .bind(name.text().to_owned())
     .fetch_all(&mut **tx)
     .await?;
-    let mut highest: BTreeMap<String, Permission> = BTreeMap::new();
-    for (user, permission) in rows {
-        let permission: Permission = fact(permission.parse())?;
-        highest.entry(user).and_modify(|held| *held = permission.max(*held)).or_insert(permission);
-    }
-    Ok(highest)
+    highest(rows)
 }
 
 /// Sets or takes the user's star.
@@ -342,4 +337,26 @@ pub(crate) async fn starred_by(tx: &mut Tx, user: &str) -> Result<Vec<String>, F
     let mut packages: Vec<String> = rows.into_iter().map(|(package,)| package).collect();
     packages.sort_unstable();
     Ok(packages)
+}
+
+/// The packages that a user has any recorded right to, with the highest: by a grant of their own or by a team.
+pub(crate) async fn of_user(tx: &mut Tx, user: UserName<&str>) -> Result<BTreeMap<String, Permission>, Failure> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT package, permission FROM package_users WHERE user_name = $1 UNION ALL \
+         SELECT t.package, t.permission FROM package_teams t \
+         JOIN team_members m ON m.organization = t.organization AND m.team = t.team WHERE m.user_name = $1",
+    )
+    .bind(user.text().to_owned())
+    .fetch_all(&mut **tx)
+    .await?;
+    highest(rows)
+}
+
+fn highest(rows: Vec<(String, String)>) -> Result<BTreeMap<String, Permission>, Failure> {
+    let mut highest: BTreeMap<String, Permission> = BTreeMap::new();
+    for (key, permission) in rows {
+        let permission: Permission = fact(permission.parse())?;
+        highest.entry(key).and_modify(|held| *held = permission.max(*held)).or_insert(permission);
+    }
+    Ok(highest)
 }

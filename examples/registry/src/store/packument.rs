@@ -104,3 +104,12 @@ async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
     let stars: Map<String, Value> = rows.into_iter().map(|(user,)| (user, true.into())).collect();
     Ok(Value::Object(stars))
 }
+
+/// The present revision, as clients have read it.
+pub(crate) async fn revision(tx: &mut Tx, name: PackageName<&str>) -> Result<String, Failure> {
+    let row: (String,) = sqlx::query_as("SELECT revision FROM packages WHERE name = $1")
+        .bind(name.text().to_owned())
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(revision_text(&row.0))
+}

@@ -1,0 +1,47 @@
+//! Bodies, bounded in size and in time.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body as HttpBody, Bytes},
+    http::{HeaderMap, StatusCode, header},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+
+/// The largest document with a tarball: base 64 makes four bytes of three, so tarballs may have 48 MiB.
+pub(crate) const MAX_PUBLISH: usize = 64 * 1024 * 1024;
+/// The largest list of dependencies to be audited.
+pub(crate) const MAX_AUDIT: usize = 8 * 1024 * 1024;
+/// The largest of every other body.
+pub(crate) const MAX_OTHER: usize = 64 * 1024;
+
+/// How long a document with a tarball may take to arrive.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long every other body may.
+const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Reads a body whole.
+pub(crate) async fn read(headers: &HeaderMap, body: HttpBody, limit: usize) -> Result<Bytes, Failure> {
+    let too_large =
+        || Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, format!("body too large: expected at most {limit} bytes"));
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let timeout = if limit == MAX_PUBLISH { PUBLISH_TIMEOUT } else { OTHER_TIMEOUT };
+    let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect()).await;
+    match collected {
+        Err(_) => Err(Failure::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(Failure::bad_request("the body broke off")),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    }
+}
+
+/// Takes a body for JSON.
+pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| Failure::bad_request(format!("malformed JSON body: {error}")))
+}

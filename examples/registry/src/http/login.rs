@@ -1,0 +1,164 @@
+//! Logins: with a name and a password, and a one-time password where the account has a second factor.
+//!
+//! Here nothing is decided about rights: whoever shows who they are gets a token of theirs, and what that may do is
+//! decided when it is used. Whether they may have one at all (a suspended account may not) is `tollgate`'s to say.
+
+use axum::{http::StatusCode, response::Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tollgate::{MadeBy, TwoFactor, UserName};
+
+use super::{body, exchange::Exchange, reply, request::Credentials};
+use crate::{
+    failure::{Failure, other},
+    issue::{self, Issued, NewToken},
+    one_time, password, random,
+    store::{
+        Tx, accounts, facts,
+        guesses::{self, Guess},
+        logins::{self, Purpose},
+    },
+};
+
+/// The revision of every user's record: what the client's old exchange wants to see and send back.
+const REVISION: &str = "1-0";
+
+/// The body of `PUT /-/user/org.couchdb.user:NAME`.
+#[derive(Deserialize)]
+struct UserDocument {
+    name: String,
+    #[serde(default)]
+    password: String,
+    email: Option<String>,
+}
+
+/// What came of a name, a password and a one-time password.
+pub(crate) enum Verified {
+    Yes,
+    WrongPassword,
+    OneTimePasswordNeeded,
+}
+
+/// Verifies all three. Wrong ones are counted; the time does not tell whether there is such an account.
+pub(crate) async fn verify(
+    tx: &mut Tx,
+    user: &UserName,
+    password: String,
+    code: Option<&str>,
+    now: tollgate::Timestamp,
+) -> Result<Verified, Failure> {
+    let name = user.borrowed();
+    guesses::may_guess(tx, name, Guess::Password, now).await?;
+    let account = accounts::account(tx, name).await?;
+    let is_right = password::verify(password, account.as_ref().map(|account| account.password_hash.clone())).await?;
+    let Some(account) = account else { return Ok(Verified::WrongPassword) };
+    if !is_right {
+        guesses::wrong(tx, name, Guess::Password, now).await?;
+        return Ok(Verified::WrongPassword);
+    }
+    if account.two_factor == TwoFactor::Disabled {
+        return Ok(Verified::Yes);
+    }
+    let (Some(code), Some(secret)) = (code, account.totp_secret) else { return Ok(Verified::OneTimePasswordNeeded) };
+    guesses::may_guess(tx, name, Guess::OneTimePassword, now).await?;
+    // Each login is another one: a code logs in once.
+    let used_by = format!("login {}", random::nonce()?);
+    if one_time::verify(tx, name, &secret, code, &used_by, now).await? {
+        return Ok(Verified::Yes);
+    }
+    guesses::wrong(tx, name, Guess::OneTimePassword, now).await?;
+    Ok(Verified::OneTimePasswordNeeded)
+}
+
+/// The token that `npm login` makes: a legacy publish token.
+pub(crate) async fn make_token(tx: &mut Tx, user: &UserName, now: tollgate::Timestamp) -> Result<Issued, Failure> {
+    let owner = facts::user(tx, user.borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
+    issue::issue(tx, &owner, NewToken::LOGIN, MadeBy::Owner, now).await
+}
+
+fn logged_in(user: &UserName, issued: &Issued) -> Response {
+    reply::created(&json!({
+        "ok": true, "id": format!("org.couchdb.user:{user}"), "rev": REVISION, "token": issued.secret.expose(),
+    }))
+}
+
+fn document(exchange: &Exchange<'_>, user: &UserName) -> Result<UserDocument, Failure> {
+    let document: UserDocument = body::json(exchange.body)?;
+    if document.name == user.as_str() {
+        Ok(document)
+    } else {
+        Err(Failure::bad_request(format!("another name than in the path: expected `{user}`")))
+    }
+}
+
+/// `PUT /-/user/org.couchdb.user:NAME`: makes an account. Of one that exists, the client is to send the revision.
+pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
+    let document = document(exchange, user)?;
+    if accounts::account(&mut exchange.tx, user.borrowed()).await?.is_some() {
+        return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
+    }
+    // A login sends no address, and npm's client takes a 400 for "there is no such user".
+    let Some(email) = document.email else {
+        return Err(Failure::bad_request(format!("there is no user `{user}`")));
+    };
+    password::check_new(&document.password)?;
+    let hash = password::hash(document.password).await?;
+    let now = exchange.asked.now;
+    accounts::create(&mut exchange.tx, user, hash, Some(&email), now).await?;
+    let issued = make_token(&mut exchange.tx, user, now).await?;
+    Ok(logged_in(user, &issued))
+}
+
+/// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: a login.
+pub(crate) async fn log_in(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
+    document(exchange, user)?;
+    let Credentials::Basic { name, password } = &exchange.asked.credentials else {
+        return Ok(reply::wrong_password());
+    };
+    if name != user.as_str() {
+        return Ok(reply::wrong_password());
+    }
+    let (now, code) = (exchange.asked.now, exchange.asked.one_time_password.as_deref());
+    match verify(&mut exchange.tx, user, password.clone(), code, now).await? {
+        Verified::Yes => {
+            let issued = make_token(&mut exchange.tx, user, now).await?;
+            Ok(logged_in(user, &issued))
+        }
+        Verified::WrongPassword => Ok(reply::wrong_password()),
+        Verified::OneTimePasswordNeeded => Ok(reply::one_time_password_please()),
+    }
+}
+
+/// `GET /-/user/org.couchdb.user:NAME`: what everyone may know of a user.
+pub(crate) async fn read_user(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
+    let account = accounts::account(&mut exchange.tx, user.borrowed()).await?;
+    let account = account.ok_or_else(|| Failure::not_found(format!("there is no user `{user}`")))?;
+    Ok(reply::ok(&json!({
+        "_id": format!("org.couchdb.user:{user}"),
+        "_rev": REVISION,
+        "name": user,
+        "email": account.profile.get("email").and_then(Value::as_str).unwrap_or_default(),
+    })))
+}
+
+#[derive(Default, Deserialize)]
+struct WebLoginBody {
+    #[serde(default)]
+    create: bool,
+}
+
+/// `POST /-/v1/login`: two URLs, one for the person and one for the client. Neither leads to the other.
+pub(crate) async fn begin_in_browser(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
+    let body: WebLoginBody =
+        if exchange.body.is_empty() { WebLoginBody::default() } else { body::json(exchange.body)? };
+    let purpose = if body.create { Purpose::CreateAccount } else { Purpose::Login };
+    let (login, done) = (random::nonce()?, random::nonce()?);
+    let digests = (&super::form::digest(&login)?, &super::form::digest(&done)?);
+    let from = exchange.asked.client_ip.to_string();
+    logins::begin(&mut exchange.tx, digests, purpose, &from, exchange.asked.now).await?;
+    let base = &exchange.asked.base;
+    Ok(reply::json(StatusCode::OK, &json!({
+        "loginUrl": format!("{base}/-/v1/login/form/{login}"),
+        "doneUrl": format!("{base}/-/v1/login/done/{done}"),
+    })))
+}

@@ -1,0 +1,197 @@
+//! `PUT` to a package: publish, deprecate, star, owners, unpublish. What it is, `tollgate` reads from body and store.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha1::{Digest, Sha1};
+use sha2::Sha512;
+use tollgate::{
+    Action, PackageName, Visibility,
+    wire::{Body, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
+};
+
+use super::{
+    body,
+    exchange::{Allowed, Exchange, allowed},
+    package, reply,
+};
+use crate::{
+    failure::{Failure, other},
+    store::{
+        facts::FoundPackage,
+        packages::{self, NewVersion, Star},
+    },
+};
+
+/// Where the body was put.
+#[derive(Clone, Copy)]
+pub(crate) enum To<'r> {
+    Package,
+    Revision(&'r PathText),
+}
+
+/// What is read of the body beside the changes: the revision it was made from, and the manifest of a new version.
+#[derive(Deserialize)]
+struct Sent {
+    #[serde(rename = "_rev")]
+    revision: Option<String>,
+    #[serde(default)]
+    versions: BTreeMap<String, Map<String, Value>>,
+}
+
+/// Decides every change that the body is, and makes these changes and no other.
+pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, to: To<'_>) -> Result<Response, Failure> {
+    let sent_body = exchange.body()?;
+    let stored = stored(exchange, name).await?;
+    let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
+    let put_to = match to {
+        To::Package => PutTo::Package,
+        To::Revision(_) => PutTo::Revision,
+    };
+    let changes =
+        PackumentChanges::read(name, put_to, &sent_body, packument).map_err(Failure::bad_request)?;
+    let allowed = allowed!(exchange.decide(&changes.intents()).await?);
+    if !changes.is_understood() {
+        let text = "none of the known changes of a package: expected npm's publish, deprecate, owner, star or unpublish";
+        return Err(Failure::bad_request(text));
+    }
+    let sent: Sent = body::json(exchange.body)?;
+    let revision = match to {
+        To::Package => sent.revision.as_deref(),
+        To::Revision(revision) => Some(revision.as_str()),
+    };
+    // A publish sends no revision: it only adds. Everything else was made from a document that has to be the present one.
+    if stored.is_some() && (changes.publication().is_none() || revision.is_some()) {
+        package::expect_revision(exchange, name, revision).await?;
+    }
+    apply(exchange, name, &changes, &allowed, sent).await?;
+    let text = if allowed.includes(Action::CreatePackage) { "package created" } else { "package updated" };
+    Ok(reply::created(&json!({ "ok": text, "success": true })))
+}
+
+/// The package as the same caller would read it.
+async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Option<(Body, Visibility)>, Failure> {
+    let FoundPackage::Existing(found) = exchange.package(name.borrowed()).await? else { return Ok(None) };
+    let document = package::document(exchange, name).await?;
+    let document = serde_json::from_value(document).map_err(other)?;
+    Ok(Some((document, found.visibility())))
+}
+
+async fn apply(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    changes: &PackumentChanges<'_>,
+    allowed: &Allowed,
+    sent: Sent,
+) -> Result<(), Failure> {
+    let (package, now) = (name.borrowed(), exchange.asked.now);
+    if let Some(publication) = changes.publication() {
+        publish(exchange, name, changes, publication, allowed, sent).await?;
+    }
+    for (tag, version) in changes.dist_tags() {
+        match version {
+            Some(version) => packages::set_tag(&mut exchange.tx, package, tag, version).await?,
+            None => packages::remove_tag(&mut exchange.tx, package, tag).await?,
+        }
+    }
+    for (version, message) in changes.deprecations() {
+        packages::deprecate(&mut exchange.tx, package, version, message.map(str::to_owned)).await?;
+    }
+    for version in changes.removals() {
+        packages::remove_version(&mut exchange.tx, package, version).await?;
+    }
+    if let Some(maintainers) = changes.maintainers() {
+        packages::set_maintainers(&mut exchange.tx, package, maintainers).await?;
+    }
+    if let Some(visibility) = changes.visibility() {
+        packages::set_visibility(&mut exchange.tx, package, visibility).await?;
+    }
+    let user = exchange.token()?.1.name().clone();
+    if let Some(star) = changes.starred_by(user.borrowed()) {
+        let star = if star { Star::On } else { Star::Off };
+        packages::set_star(&mut exchange.tx, package, user.borrowed(), star).await?;
+    }
+    packages::ensure_latest(&mut exchange.tx, package).await?;
+    packages::touch(&mut exchange.tx, package, now).await
+}
+
+/// A new version, of a new package if it is the creation that was allowed.
+async fn publish(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    changes: &PackumentChanges<'_>,
+    publication: &Publication<'_>,
+    allowed: &Allowed,
+    mut sent: Sent,
+) -> Result<(), Failure> {
+    let (package, now, version) = (name.borrowed(), exchange.asked.now, publication.version());
+    let parsed = semver::Version::parse(version).map_err(|_| not_a_version(version))?;
+    // Two versions that differ in build metadata only are one version to every client.
+    if !parsed.build.is_empty() {
+        return Err(not_a_version(version));
+    }
+    if publication.provenance().is_some() {
+        return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
+    }
+    let manifest = sent.versions.remove(version).ok_or_else(|| other("a publication without its manifest"))?;
+    let tarball = BASE64_STANDARD.decode(publication.tarball());
+    let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
+    let (manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
+    if allowed.includes(Action::CreatePackage) {
+        let visibility = changes.visibility().unwrap_or_else(|| first_visibility(name));
+        let creator = exchange.token()?.1.name().clone();
+        packages::create(&mut exchange.tx, package, visibility, creator.borrowed(), now).await?;
+    } else if !allowed.includes(Action::PublishVersion) {
+        return Err(other("a publication that was not allowed as one"));
+    }
+    // On disk before the rows that name it are.
+    let tarball = exchange.app.tarballs.put(tarball).await?;
+    let new = NewVersion { version, manifest: &manifest, tarball: &tarball };
+    packages::insert_version(&mut exchange.tx, package, &new, now).await?;
+    packages::deprecate(&mut exchange.tx, package, version, deprecated).await?;
+    for tag in publication.tags() {
+        packages::set_tag(&mut exchange.tx, package, tag, version).await?;
+    }
+    Ok(())
+}
+
+fn not_a_version(version: &str) -> Failure {
+    Failure::bad_request(format!("`{version}` is not a version: expected a semantic version without build metadata"))
+}
+
+/// npm's rule where the publisher says nothing: a scoped package begins private.
+fn first_visibility(name: &PackageName) -> Visibility {
+    if name.is_scoped() { Visibility::Private } else { Visibility::Public }
+}
+
+/// The manifest with the digests of the tarball that came with it. A digest that the client has is checked: it says what
+/// the client meant to send.
+fn manifest_to_store(
+    mut manifest: Map<String, Value>,
+    tarball: &[u8],
+) -> Result<(Value, Option<String>), Failure> {
+    let integrity = format!("sha512-{}", BASE64_STANDARD.encode(Sha512::digest(tarball)));
+    let shasum = Sha1::digest(tarball).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let mut dist = match manifest.remove("dist") {
+        Some(Value::Object(dist)) => dist,
+        None => Map::new(),
+        Some(_) => return Err(Failure::bad_request("`dist` of the manifest: expected an object")),
+    };
+    for (field, expected) in [("integrity", &integrity), ("shasum", &shasum)] {
+        let sent = dist.insert(field.into(), expected.clone().into());
+        if sent.is_some_and(|sent| sent.as_str() != Some(expected)) {
+            return Err(Failure::bad_request(format!("`dist.{field}` of the manifest is not that of the tarball")));
+        }
+    }
+    // Where it is, is for the server to say, each time it is asked.
+    dist.remove("tarball");
+    manifest.insert("dist".into(), Value::Object(dist));
+    let deprecated = match manifest.remove("deprecated") {
+        Some(Value::String(message)) if !message.is_empty() => Some(message),
+        _ => None,
+    };
+    Ok((Value::Object(manifest), deprecated))
+}

@@ -50,7 +50,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         lines.push_str(&demo.instructions(address));
     }
     write_out(&lines)?;
-    let router = http::router(App::new(store.clone(), tarballs, &config, address)?);
+    let router = http::router(App::new(store.clone(), tarballs, &config, address));
     accept(&listener, &router).await?;
     store.close().await;
     tracing::info!("stopped");

@@ -1,31 +1,31 @@
-//! A refusal as npm's client understands it.
+//! A refusal as npm's client understands it: what `tollgate` says is put into a response, and nothing is added.
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     response::Response,
 };
-use tollgate::{Reason, wire::AllOf};
+use serde_json::json;
+use tollgate::wire::{AllOf, Answer};
 
 use super::reply;
 
-/// The answer to what is not allowed as it stands.
-pub(crate) fn refused(all: &AllOf<'_>) -> Response {
-    let (status, text, authenticate) = match all {
-        // Allows are carried out, not answered here.
-        AllOf::Allow(_) => return reply::error(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
-        AllOf::Challenge(challenge) => (challenge.status(), "a one-time password is needed".to_owned(), Some("OTP")),
-        AllOf::Deny(deny) => {
-            let authenticate = match (deny.status(), deny.reason()) {
-                (401, Reason::IpNotAllowed) => Some("ipaddress"),
-                (401, _) => Some("Bearer"),
-                _ => None,
-            };
-            (deny.status(), deny.client_text().to_string(), authenticate)
-        }
+/// The header that npm's client prints whatever the status.
+pub(crate) const NPM_NOTICE: HeaderName = HeaderName::from_static("npm-notice");
+
+/// The answer to what is not allowed as it stands; none to an allow, which is carried out instead.
+pub(crate) fn refused(all: &AllOf<'_>) -> Option<Response> {
+    let answer = match all {
+        AllOf::Allow(_) => return None,
+        AllOf::Challenge(challenge) => Answer::of_challenge(challenge),
+        AllOf::Deny(deny) => Answer::of_deny(deny),
     };
-    let mut response = reply::error(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), &text);
-    if let Some(authenticate) = authenticate {
+    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::FORBIDDEN);
+    let mut response = reply::json(status, &json!(answer));
+    if let Some(authenticate) = answer.www_authenticate() {
         reply::set(&mut response, header::WWW_AUTHENTICATE, authenticate);
     }
-    response
+    if let Some(notice) = answer.npm_notice() {
+        reply::set(&mut response, NPM_NOTICE, notice);
+    }
+    Some(response)
 }

@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    Action, Caller, Decision, Deny, Facts, Intent, OrganizationName, PackageAction, PackageName, Reason,
-    SecondFactor, Timestamp, Token, User,
-    wire::{AllOf, Asks, Body},
+    Action, Allow, Caller, Decision, Facts, Intent, OrganizationName, PackageAction, PackageName, SecondFactor,
+    Timestamp, Token, User,
+    wire::{AllOf, Answer, Asks, Body},
 };
 
 use super::{Inner, answer, asker::Asker, body, request::Asked, trail::Trail};
@@ -32,7 +32,7 @@ pub(crate) struct Exchange<'r> {
     pub(crate) asker: Asker,
     found: Found,
     /// Why the token was of no use, where the answer is the one without a token.
-    pub(crate) notice: Option<String>,
+    pub(crate) notice: Option<&'static str>,
 }
 
 /// What was looked up. It is only asked before anything is written.
@@ -57,6 +57,11 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
+    fn of(allows: &[Allow<'_>], trail: &mut Trail) -> Self {
+        trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
+        Self { actions: allows.iter().map(Allow::action).collect() }
+    }
+
     /// Whether this is among it.
     pub(crate) fn includes(&self, action: Action) -> bool {
         self.actions.contains(&action)
@@ -115,7 +120,7 @@ impl<'r> Exchange<'r> {
         match decisions.into_iter().next() {
             Some(first @ Decision::Deny(_)) if all_denied => {
                 self.trail.decided([first]);
-                Ok(AllOf::of([first], None).map(|refused| answer::refused(&refused)))
+                Ok(AllOf::of([first], None).and_then(|first| answer::refused(&first)))
             }
             _ => Ok(None),
         }
@@ -140,32 +145,23 @@ impl<'r> Exchange<'r> {
         let all = AllOf::of(decisions, factor.as_ref().map(|factor| (factor, Duration::ZERO)));
         let all = all.ok_or_else(|| other("nothing was asked"))?;
         if let AllOf::Deny(deny) = &all
-            && token_is_of_no_use(deny)
+            && let Some(notice) = Answer::notice_for_ignored(deny)
             && intents.iter().all(is_read)
         {
             // The explicit second call, without the token.
             let decisions = self.found.decide(intents, &Caller::NoToken, self.asked)?;
             if let Some(AllOf::Allow(allows)) = AllOf::of(decisions, None) {
-                self.notice = Some(format!("Your token was ignored: {}.", deny.client_text()));
+                self.notice = Some(notice);
                 self.trail.token_ignored();
-                self.trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
-                return Ok(Ruling::Allowed(Allowed { actions: allows.iter().map(tollgate::Allow::action).collect() }));
+                return Ok(Ruling::Allowed(Allowed::of(&allows, self.trail)));
             }
         }
-        Ok(match &all {
-            AllOf::Allow(allows) => {
-                self.trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
-                Ruling::Allowed(Allowed { actions: allows.iter().map(tollgate::Allow::action).collect() })
-            }
-            AllOf::Challenge(challenge) => {
-                self.trail.decided([Decision::Challenge(*challenge)]);
-                Ruling::Answered(answer::refused(&all))
-            }
-            AllOf::Deny(deny) => {
-                self.trail.decided([Decision::Deny(*deny)]);
-                Ruling::Answered(answer::refused(&all))
-            }
-        })
+        match &all {
+            AllOf::Allow(allows) => return Ok(Ruling::Allowed(Allowed::of(allows, self.trail))),
+            AllOf::Challenge(challenge) => self.trail.decided([Decision::Challenge(*challenge)]),
+            AllOf::Deny(deny) => self.trail.decided([Decision::Deny(*deny)]),
+        }
+        answer::refused(&all).map(Ruling::Answered).ok_or_else(|| other("an allow was refused"))
     }
 
     async fn look_up(&mut self, intents: &[Intent]) -> Result<(), Failure> {
@@ -240,18 +236,6 @@ impl Found {
         };
         intents.iter().map(decide).collect()
     }
-}
-
-/// Whether the denial is about the token itself (T), whatever it was shown for.
-pub(crate) const fn token_is_of_no_use(deny: &Deny<'_>) -> bool {
-    matches!(
-        deny.reason(),
-        Reason::TokenUnknown
-            | Reason::TokenRevoked
-            | Reason::TokenExpired
-            | Reason::IpNotAllowed
-            | Reason::OwnerSuspended
-    )
 }
 
 const fn is_read(intent: &Intent) -> bool {

@@ -162,7 +162,7 @@ async fn logged(endpoint: &'static str, answer: impl Future<Output = Result<Resp
             reply::failure(&failure)
         }
     };
-    tracing::info!(endpoint, status = response.status().as_u16(), "request");
+    tracing::info!(target: "request", endpoint, status = response.status().as_u16());
     response
 }
 

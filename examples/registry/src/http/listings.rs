@@ -6,17 +6,18 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
-    AccountAction, Caller, Decision, Intent, Package, PackageAction, Permission, UserName, authorize_anonymous,
+    AccountAction, ActionOn, Caller, Decision, Facts, Intent, Package, PackageAction, Permission, UserName,
+    authorize_anonymous, wire::Answer,
 };
 
 use super::{
     asker::Asker,
-    exchange::{Exchange, token_is_of_no_use},
+    exchange::Exchange,
     package::{npm_word, parsed},
     reply,
 };
 use crate::{
-    failure::Failure,
+    failure::{Failure, fact},
     store::{facts, packages, packument},
 };
 
@@ -51,18 +52,13 @@ pub(crate) async fn readable(exchange: &mut Exchange<'_>) -> Result<BTreeMap<Str
 }
 
 /// The notice for a token that nothing would be allowed with. Every good token may ask who it is.
-fn why_token_is_of_no_use(exchange: &Exchange<'_>) -> Result<Option<String>, Failure> {
+fn why_token_is_of_no_use(exchange: &Exchange<'_>) -> Result<Option<&'static str>, Failure> {
     let caller = exchange.asker.caller()?;
-    if matches!(caller, Caller::NoToken) {
-        return Ok(None);
-    }
     let whoami = Intent::Account { action: AccountAction::Whoami, user: None };
-    let decision = whoami.decide(&caller, &tollgate::Facts::NONE, exchange.asked.client_ip, exchange.asked.now);
-    Ok(match decision.map_err(crate::failure::other)? {
-        Decision::Deny(deny) if token_is_of_no_use(&deny) => {
-            Some(format!("Your token was ignored: {}.", deny.client_text()))
-        }
-        _ => None,
+    let decision = whoami.decide(&caller, &Facts::NONE, exchange.asked.client_ip, exchange.asked.now);
+    Ok(match fact(decision)? {
+        Decision::Deny(deny) => Answer::notice_for_ignored(&deny),
+        Decision::Allow(_) | Decision::Challenge(_) => None,
     })
 }
 

@@ -27,7 +27,12 @@ use axum::{
     response::Response,
     routing::get,
 };
-use tollgate::wire::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
+use tollgate::{
+    ClientIp,
+    wire::{
+        AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest, TrustedProxies,
+    },
+};
 use tower_http::timeout::TimeoutLayer;
 
 use self::{exchange::Exchange, request::Asked, trail::Trail};
@@ -57,13 +62,15 @@ pub(crate) struct App(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) tarballs: Tarballs,
+    proxies: TrustedProxies,
     public_url: Option<String>,
     address: SocketAddr,
 }
 
 impl App {
     pub(crate) fn new(store: Store, tarballs: Tarballs, config: &Config, address: SocketAddr) -> Self {
-        Self(Arc::new(Inner { store, tarballs, public_url: config.public_url.clone(), address }))
+        let proxies = TrustedProxies::new(config.trusted_proxies.iter().copied());
+        Self(Arc::new(Inner { store, tarballs, proxies, public_url: config.public_url.clone(), address }))
     }
 }
 
@@ -163,7 +170,7 @@ async fn once(
     // Nothing is acknowledged that is not on disk. A refusal commits too: a wrong guess is counted.
     tx.commit().await?;
     if let Some(notice) = notice {
-        reply::set(&mut response, "npm-notice".parse().map_err(other)?, &notice);
+        reply::set(&mut response, answer::NPM_NOTICE, notice);
     }
     Ok(response)
 }
@@ -174,10 +181,21 @@ fn asked(app: &Inner, parts: &Parts) -> Result<Asked, Failure> {
     Ok(Asked {
         credentials: request::credentials(&parts.headers),
         one_time_password: request::one_time_password(&parts.headers),
-        client_ip: peer.0.ip().into(),
+        client_ip: client_ip(app, peer.0, parts),
         now: clock::now()?,
         base: request::base(&parts.headers, app.public_url.as_deref(), app.address),
     })
+}
+
+/// Where the client is: the peer, or what trusted proxies say. A header that is no text is a hop that is no address.
+fn client_ip(app: &Inner, peer: SocketAddr, parts: &Parts) -> ClientIp {
+    let forwarded: Vec<&str> = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default())
+        .collect();
+    app.proxies.client_ip(peer.ip().into(), forwarded)
 }
 
 /// How large the body of a request may be; none where no body is read.

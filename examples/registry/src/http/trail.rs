@@ -49,16 +49,18 @@ impl Trail {
         let mut actions = Vec::new();
         let (mut resource, mut decision, mut reason, mut text) = (None, None, None, None);
         for record in &self.decided {
-            actions.push(record.action.map_or(&*record.requested, tollgate::Action::as_str));
+            let action = record.action.map(tollgate::Action::as_str);
+            actions.push(action.unwrap_or(&record.requested));
             resource = Some(resource_of(record));
             decision = Some(record.decision.as_str());
             reason = record.reason.map(tollgate::Reason::as_str);
             text = record.text.as_deref();
         }
         tracing::info!(
+            target: "request",
             endpoint = self.endpoint,
             status,
-            action = actions.join(","),
+            action = (!actions.is_empty()).then(|| actions.join(",")),
             resource,
             decision,
             reason,
@@ -68,7 +70,6 @@ impl Trail {
             token_ignored = self.token_ignored.then_some(true),
             ms = u64::try_from(milliseconds).unwrap_or(u64::MAX),
             text,
-            "request"
         );
     }
 }

@@ -7,9 +7,9 @@ use crate::failure::{Failure, fact, other};
 
 /// A token with what a listing shows of its text.
 #[derive(Clone, Debug)]
-pub(crate) struct ListedToken {
+pub(crate) struct Listed {
     pub(crate) token: Token,
-    pub(crate) hint: String,
+    pub(crate) hint: SecretHint,
 }
 
 /// The token of that digest. A row that does not load is a token that nobody knows, never an error that could end up as
@@ -52,14 +52,20 @@ fn stored(token: &Token) -> Result<String, Failure> {
 }
 
 /// The user's tokens that are not revoked one by one, oldest first. Those that do not load are left out: nobody knows them.
-pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<ListedToken>, Failure> {
+pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<Listed>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT stored, hint FROM tokens WHERE user_name = $1 AND revoked = 0 ORDER BY created, token_key",
     )
     .bind(owner.text().to_owned())
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().filter_map(|(stored, hint)| Some(ListedToken { token: load(&stored)?, hint })).collect())
+    let listed = |(stored, hint): (String, String)| Some(Listed { token: load(&stored)?, hint: hint_of(&hint)? });
+    Ok(rows.into_iter().filter_map(listed).collect())
+}
+
+/// The hint as it was of the secret: only a secret has one, so it is taken of a text with the same ends.
+fn hint_of(stored: &str) -> Option<SecretHint> {
+    Secret::new(&stored.replace('…', "........")).ok().map(|secret| secret.hint())
 }
 
 /// The user's granular tokens, as L1 and L6 ask about them.

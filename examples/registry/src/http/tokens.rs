@@ -1,0 +1,106 @@
+//! Tokens: list, make, revoke, log out.
+
+use axum::{extract::Query, http::request::Parts, response::Response};
+use serde::Deserialize;
+use serde_json::json;
+use tollgate::{
+    AccountAction, Intent, MadeBy, Token,
+    wire::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
+};
+
+use super::{
+    account,
+    exchange::{Exchange, allowed},
+    reply,
+    respond::not_offered,
+};
+use crate::{
+    failure::Failure,
+    issue::{self, NewToken},
+    store::tokens,
+};
+
+/// How many tokens a page of the list has, unless fewer are asked for.
+const PAGE: usize = 100;
+
+#[derive(Deserialize)]
+struct Paging {
+    #[serde(default)]
+    page: usize,
+    #[serde(rename = "perPage")]
+    per_page: Option<usize>,
+}
+
+/// `GET /-/npm/v1/tokens`.
+pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<Response, Failure> {
+    let Query(paging) = Query::<Paging>::try_from_uri(&parts.uri)
+        .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
+    let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
+    let owner = exchange.token()?.1.name().clone();
+    let stored = tokens::of_user(&mut exchange.tx, owner.borrowed()).await?;
+    let skipped = paging.page.saturating_mul(size);
+    let objects: Vec<ListedToken<'_>> = stored
+        .iter()
+        .skip(skipped)
+        .take(size)
+        .map(|listed| ListedToken::new(&listed.token, listed.hint))
+        .collect();
+    let is_last = skipped.saturating_add(size) >= stored.len();
+    let next = format!("/-/npm/v1/tokens?page={}&perPage={size}", paging.page.saturating_add(1));
+    let next = if is_last { None } else { Some(next.as_str()) };
+    Ok(reply::ok(&json!(TokenList { objects: &objects, total: stored.len(), next })))
+}
+
+/// `POST /-/npm/v1/tokens`, which was allowed to the token that asks. The password shows that it is the owner.
+pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
+    let sent = exchange.body()?;
+    let now = exchange.asked.now;
+    let request = CreateTokenRequest::read(&sent, now).map_err(Failure::bad_request)?;
+    let Some(password) = request.password else { return Ok(reply::wrong_password()) };
+    if !account::verify_password(exchange, password.expose()).await? {
+        return Ok(reply::wrong_password());
+    }
+    let new = match request.token {
+        RequestedToken::Granular { settings } => NewToken::Granular(Box::new(settings)),
+        RequestedToken::Legacy { kind, allowed_ranges } => NewToken::Legacy { kind, ranges: allowed_ranges },
+        _ => return Err(not_offered()),
+    };
+    let (maker, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
+    let issued = issue::issue(&mut exchange.tx, &owner, new, MadeBy::Token(maker.as_view()), now).await?;
+    Ok(reply::created(&json!(CreatedToken::new(&issued.token, &issued.secret))))
+}
+
+/// `DELETE /-/npm/v1/tokens/token/:token`: one of one's own, by its public id or its text.
+pub(crate) async fn revoke(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
+    let owner = exchange.token()?.1.name().clone();
+    let by_key = named.as_key().ok();
+    let listed = tokens::of_user(&mut exchange.tx, owner.borrowed()).await?;
+    let found = match listed.into_iter().find(|listed| by_key.as_ref() == Some(listed.token.key())) {
+        Some(listed) => Some(listed.token),
+        None => by_text(exchange, named).await?.filter(|token| *token.owner() == owner),
+    };
+    let token = found.ok_or_else(|| Failure::not_found("there is no such token of this account"))?;
+    tokens::revoke(&mut exchange.tx, &token, exchange.asked.now).await?;
+    Ok(reply::no_content())
+}
+
+/// `DELETE /-/user/token/:token`: the token itself, or another of the same account.
+pub(crate) async fn logout(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
+    let found = by_text(exchange, named).await?;
+    let is_own = |found: &Token| exchange.token().is_ok_and(|(own, _)| own.key() == found.key());
+    let action =
+        if found.as_ref().is_some_and(is_own) { AccountAction::RevokeSelf } else { AccountAction::RevokeToken };
+    // A token of somebody else's is of another account, and that is what is decided.
+    let user = found.as_ref().map(|token| token.owner().clone());
+    allowed!(exchange.decide(&[Intent::Account { action, user }]).await?);
+    let token = found.ok_or_else(|| Failure::not_found("there is no such token of this account"))?;
+    tokens::revoke(&mut exchange.tx, &token, exchange.asked.now).await?;
+    Ok(reply::ok(&json!({ "ok": true })))
+}
+
+async fn by_text(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Option<Token>, Failure> {
+    match named.as_secret() {
+        Ok(secret) => tokens::by_digest(&mut exchange.tx, &secret.digest()).await,
+        Err(_) => Ok(None),
+    }
+}

@@ -54,6 +54,14 @@ impl Failure {
         Self::refused(StatusCode::CONFLICT, text)
     }
 
+    /// What the client may be told.
+    pub(crate) fn client_text(&self) -> String {
+        match self {
+            Self::Refused { text, .. } => text.clone(),
+            _ => "internal error".to_owned(),
+        }
+    }
+
     /// Whether another transaction was in the way: the same again, from the facts on, may well succeed.
     pub(crate) fn is_transient(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };

@@ -5,7 +5,20 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 
-use crate::failure::{Failure, other};
+use tokio::sync::Semaphore;
+use tollgate::{Timestamp, UserName};
+
+use crate::{
+    failure::{Failure, other},
+    store::{
+        Store,
+        accounts::{self, Account},
+        guesses::{self, Guess},
+    },
+};
+
+/// How many are hashed at one time: each takes a core and 19 MiB.
+static HASHING: Semaphore = Semaphore::const_new(4);
 
 /// The shortest password that a new account may have.
 pub(crate) const MIN_LENGTH: usize = 10;
@@ -24,6 +37,44 @@ pub(crate) fn check_new(password: &str) -> Result<(), Failure> {
     }
 }
 
+/// **A password that was shown and is the account's**, verified before the transaction that it is shown for: hashing
+/// takes long, and other writers would wait.
+#[derive(Debug)]
+pub(crate) struct ShownPassword {
+    user: UserName,
+    matches: String,
+}
+
+impl ShownPassword {
+    /// Verifies it. A wrong one is counted. For a user who does not exist it takes as long, and is wrong.
+    pub(crate) async fn verify(
+        store: &Store,
+        user: &UserName,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Failure> {
+        let mut tx = store.snapshot().await?;
+        guesses::may_guess(&mut tx, user.borrowed(), Guess::Password, now).await?;
+        let account = accounts::account(&mut tx, user.borrowed()).await?;
+        drop(tx);
+        let stored = account.map(|account| account.password_hash);
+        if verify(password.to_owned(), stored.clone()).await? {
+            return Ok(stored.map(|matches| Self { user: user.clone(), matches }));
+        }
+        if stored.is_some() {
+            let mut tx = store.writing().await?;
+            guesses::wrong(&mut tx, user.borrowed(), Guess::Password, now).await?;
+            tx.commit().await?;
+        }
+        Ok(None)
+    }
+
+    /// Whether it is still the password of this account.
+    pub(crate) fn is_of(&self, user: &UserName, account: &Account) -> bool {
+        self.user == *user && self.matches == account.password_hash
+    }
+}
+
 /// The hash that is stored.
 pub(crate) async fn hash(password: String) -> Result<String, Failure> {
     blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(other))
@@ -31,7 +82,7 @@ pub(crate) async fn hash(password: String) -> Result<String, Failure> {
 }
 
 /// Whether it is the password. Without a stored hash, as for an account that does not exist, it takes as long and is not.
-pub(crate) async fn verify(password: String, stored: Option<String>) -> Result<bool, Failure> {
+async fn verify(password: String, stored: Option<String>) -> Result<bool, Failure> {
     if password.chars().count() > MAX_LENGTH {
         return Ok(false);
     }
@@ -46,6 +97,7 @@ pub(crate) async fn verify(password: String, stored: Option<String>) -> Result<b
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    let _place = HASHING.acquire().await.map_err(other)?;
     tokio::task::spawn_blocking(work).await.map_err(other)
 }
 

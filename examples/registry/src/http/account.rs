@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, other},
-    one_time, password,
+    one_time,
     store::{
         accounts::{self, Account, PendingTwoFactor},
         guesses::{self, Guess},
@@ -56,16 +56,10 @@ fn profile(name: &UserName, account: &Account) -> Value {
     Value::Object(document)
 }
 
-/// Whether it is the account's password. A wrong one is counted.
-pub(crate) async fn verify_password(exchange: &mut Exchange<'_>, password: &str) -> Result<bool, Failure> {
+/// Whether the password that came along is, and still is, the account's.
+pub(crate) async fn password_is_right(exchange: &mut Exchange<'_>) -> Result<bool, Failure> {
     let (name, account) = own(exchange).await?;
-    let (tx, now) = (&mut exchange.tx, exchange.asked.now);
-    guesses::may_guess(tx, name.borrowed(), Guess::Password, now).await?;
-    if password::verify(password.to_owned(), Some(account.password_hash)).await? {
-        return Ok(true);
-    }
-    guesses::wrong(tx, name.borrowed(), Guess::Password, now).await?;
-    Ok(false)
+    Ok(exchange.prepared.shown.as_ref().is_some_and(|shown| shown.is_of(&name, &account)))
 }
 
 /// `POST /-/npm/v1/user`.
@@ -73,11 +67,13 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
     let sent = exchange.body()?;
     let change = ProfileChange::read(&sent).map_err(Failure::bad_request)?;
     allowed!(exchange.decide(&change.intents()).await?);
-    if let Some(change) = change.password() {
-        if !verify_password(exchange, change.old.expose()).await? {
+    if change.password().is_some() {
+        if !password_is_right(exchange).await? {
             return Ok(reply::wrong_password());
         }
-        set_password(exchange, change.new).await?;
+        let (name, _) = own(exchange).await?;
+        let hash = exchange.prepared.new_hash.clone().ok_or_else(|| other("a new password without its hash"))?;
+        accounts::set_password(&mut exchange.tx, name.borrowed(), hash).await?;
     }
     if let Some(change) = change.two_factor() {
         return change_two_factor(exchange, change).await;
@@ -94,20 +90,13 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
     read_profile(exchange).await
 }
 
-async fn set_password(exchange: &mut Exchange<'_>, new: Password<'_>) -> Result<(), Failure> {
-    password::check_new(new.expose())?;
-    let hash = password::hash(new.expose().to_owned()).await?;
-    let (name, _) = own(exchange).await?;
-    accounts::set_password(&mut exchange.tx, name.borrowed(), hash).await
-}
-
 async fn change_two_factor(
     exchange: &mut Exchange<'_>,
     change: &TwoFactorChange<'_>,
 ) -> Result<Response, Failure> {
     match change {
-        TwoFactorChange::Mode { password, mode } => {
-            if !verify_password(exchange, password.expose()).await? {
+        TwoFactorChange::Mode { mode, .. } => {
+            if !password_is_right(exchange).await? {
                 return Ok(reply::wrong_password());
             }
             set_mode(exchange, *mode).await

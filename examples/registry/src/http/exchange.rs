@@ -11,7 +11,7 @@ use tollgate::{
     wire::{AllOf, Answer, Asks, Body},
 };
 
-use super::{Inner, answer, asker::Asker, body, request::Asked, trail::Trail};
+use super::{Inner, answer, asker::Asker, body, prepare::Prepared, request::Asked, trail::Trail};
 use crate::{
     failure::{Failure, fact, other},
     one_time,
@@ -27,6 +27,7 @@ pub(crate) struct Exchange<'r> {
     pub(crate) app: &'r Inner,
     pub(crate) asked: &'r Asked,
     pub(crate) body: &'r Bytes,
+    pub(crate) prepared: &'r Prepared,
     pub(crate) trail: &'r mut Trail,
     pub(crate) tx: Tx,
     pub(crate) asker: Asker,
@@ -85,12 +86,13 @@ impl<'r> Exchange<'r> {
         app: &'r Inner,
         asked: &'r Asked,
         body: &'r Bytes,
+        prepared: &'r Prepared,
         trail: &'r mut Trail,
         mut tx: Tx,
     ) -> Result<Self, Failure> {
         let asker = Asker::look_up(&mut tx, &asked.credentials).await?;
         trail.asker(&asker);
-        Ok(Self { app, asked, body, trail, tx, asker, found: Found::default(), notice: None })
+        Ok(Self { app, asked, body, prepared, trail, tx, asker, found: Found::default(), notice: None })
     }
 
     /// The body, by `tollgate`'s reader.

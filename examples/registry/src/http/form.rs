@@ -13,8 +13,8 @@ use tollgate::{Secret, SecretDigest, Timestamp, UserName};
 use super::{App, Inner, login, reply};
 use crate::{
     clock,
-    failure::Failure,
-    password,
+    failure::{Failure, other},
+    password::{self, ShownPassword},
     store::{
         Tx, accounts,
         logins::{self, Login, Purpose},
@@ -80,15 +80,25 @@ async fn unfinished(tx: &mut Tx, nonce: &str, now: Timestamp) -> Result<Login, F
 
 async fn finish(app: &Inner, nonce: &str, filled: &Filled) -> Result<Response, Failure> {
     let now = clock::now()?;
-    let mut tx = app.store.writing().await?;
-    let login = unfinished(&mut tx, nonce, now).await?;
+    let login = unfinished(&mut app.store.snapshot().await?, nonce, now).await?;
     let Ok(user) = filled.name.trim().parse::<UserName>() else {
         return Ok(page(StatusCode::BAD_REQUEST, &form(&login, "That is no name of a user.")));
     };
+    // What takes long comes before the transaction.
+    let (mut shown, mut new_hash) = (None, None);
+    match login.purpose {
+        Purpose::Login => shown = ShownPassword::verify(&app.store, &user, &filled.password, now).await?,
+        Purpose::CreateAccount => match password::check_new(&filled.password) {
+            Ok(()) => new_hash = Some(password::hash(filled.password.clone()).await?),
+            Err(problem) => return Ok(page(StatusCode::BAD_REQUEST, &form(&login, &problem.client_text()))),
+        },
+    }
+    let mut tx = app.store.writing().await?;
+    let login = unfinished(&mut tx, nonce, now).await?;
     let problem = match login.purpose {
         Purpose::Login => {
             let code = Some(filled.otp.trim()).filter(|code| !code.is_empty());
-            match login::verify(&mut tx, &user, filled.password.clone(), code, now).await? {
+            match login::verify(&mut tx, &user, shown.as_ref(), code, now).await? {
                 login::Verified::Yes => None,
                 login::Verified::WrongPassword => Some("Name or password is wrong.".to_owned()),
                 login::Verified::OneTimePasswordNeeded => {
@@ -96,11 +106,14 @@ async fn finish(app: &Inner, nonce: &str, filled: &Filled) -> Result<Response, F
                 }
             }
         }
-        Purpose::CreateAccount => match create(&mut tx, &user, filled, now).await {
-            Ok(()) => None,
-            Err(Failure::Refused { text, .. }) => Some(text),
-            Err(failure) => return Err(failure),
-        },
+        Purpose::CreateAccount => {
+            let hash = new_hash.ok_or_else(|| other("an account without a password"))?;
+            match accounts::create(&mut tx, &user, hash, Some(filled.email.trim()), now).await {
+                Ok(()) => None,
+                Err(refused @ Failure::Refused { .. }) => Some(refused.client_text()),
+                Err(failure) => return Err(failure),
+            }
+        }
     };
     if let Some(problem) = problem {
         // A wrong guess is counted.
@@ -110,12 +123,6 @@ async fn finish(app: &Inner, nonce: &str, filled: &Filled) -> Result<Response, F
     logins::finish(&mut tx, &digest(nonce)?, user.borrowed()).await?;
     tx.commit().await?;
     Ok(page(StatusCode::OK, "<p>Done. npm goes on by itself; this page may be closed."))
-}
-
-async fn create(tx: &mut Tx, user: &UserName, filled: &Filled, now: Timestamp) -> Result<(), Failure> {
-    password::check_new(&filled.password)?;
-    let hash = password::hash(filled.password.clone()).await?;
-    accounts::create(tx, user, hash, Some(filled.email.trim()), now).await
 }
 
 /// Where the client looks whether the person is done. The token is made when it is fetched, and once: it is never stored.

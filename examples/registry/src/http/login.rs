@@ -6,13 +6,15 @@
 use axum::{http::StatusCode, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tollgate::{MadeBy, TwoFactor, UserName};
+use tollgate::{MadeBy, Timestamp, TwoFactor, UserName};
 
-use super::{body, exchange::Exchange, reply, request::Credentials};
+use super::{body, exchange::Exchange, form, reply};
 use crate::{
     failure::{Failure, other},
     issue::{self, Issued, NewToken},
-    one_time, password, random,
+    one_time,
+    password::ShownPassword,
+    random,
     store::{
         Tx, accounts, facts,
         guesses::{self, Guess},
@@ -25,37 +27,34 @@ const REVISION: &str = "1-0";
 
 /// The body of `PUT /-/user/org.couchdb.user:NAME`.
 #[derive(Deserialize)]
-struct UserDocument {
+pub(crate) struct UserDocument {
     name: String,
     #[serde(default)]
-    password: String,
-    email: Option<String>,
+    pub(crate) password: String,
+    pub(crate) email: Option<String>,
 }
 
-/// What came of a name, a password and a one-time password.
+/// What came of a password and a one-time password.
 pub(crate) enum Verified {
     Yes,
     WrongPassword,
     OneTimePasswordNeeded,
 }
 
-/// Verifies all three. Wrong ones are counted; the time does not tell whether there is such an account.
+/// Verifies that the password is still the right one, and the second factor of an account that has one. A wrong code is
+/// counted.
 pub(crate) async fn verify(
     tx: &mut Tx,
     user: &UserName,
-    password: String,
+    shown: Option<&ShownPassword>,
     code: Option<&str>,
-    now: tollgate::Timestamp,
+    now: Timestamp,
 ) -> Result<Verified, Failure> {
     let name = user.borrowed();
-    guesses::may_guess(tx, name, Guess::Password, now).await?;
     let account = accounts::account(tx, name).await?;
-    let is_right = password::verify(password, account.as_ref().map(|account| account.password_hash.clone())).await?;
-    let Some(account) = account else { return Ok(Verified::WrongPassword) };
-    if !is_right {
-        guesses::wrong(tx, name, Guess::Password, now).await?;
+    let Some(account) = account.filter(|account| shown.is_some_and(|shown| shown.is_of(user, account))) else {
         return Ok(Verified::WrongPassword);
-    }
+    };
     if account.two_factor == TwoFactor::Disabled {
         return Ok(Verified::Yes);
     }
@@ -71,7 +70,7 @@ pub(crate) async fn verify(
 }
 
 /// The token that `npm login` makes: a legacy publish token.
-pub(crate) async fn make_token(tx: &mut Tx, user: &UserName, now: tollgate::Timestamp) -> Result<Issued, Failure> {
+pub(crate) async fn make_token(tx: &mut Tx, user: &UserName, now: Timestamp) -> Result<Issued, Failure> {
     let owner = facts::user(tx, user.borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
     issue::issue(tx, &owner, NewToken::LOGIN, MadeBy::Owner, now).await
 }
@@ -82,8 +81,9 @@ fn logged_in(user: &UserName, issued: &Issued) -> Response {
     }))
 }
 
-fn document(exchange: &Exchange<'_>, user: &UserName) -> Result<UserDocument, Failure> {
-    let document: UserDocument = body::json(exchange.body)?;
+/// The body, which names the account that the path names.
+pub(crate) fn document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure> {
+    let document: UserDocument = body::json(bytes)?;
     if document.name == user.as_str() {
         Ok(document)
     } else {
@@ -93,33 +93,25 @@ fn document(exchange: &Exchange<'_>, user: &UserName) -> Result<UserDocument, Fa
 
 /// `PUT /-/user/org.couchdb.user:NAME`: makes an account. Of one that exists, the client is to send the revision.
 pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
-    let document = document(exchange, user)?;
+    let document = document(exchange.body, user)?;
     if accounts::account(&mut exchange.tx, user.borrowed()).await?.is_some() {
         return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
     }
     // A login sends no address, and npm's client takes a 400 for "there is no such user".
-    let Some(email) = document.email else {
+    let (Some(email), Some(hash)) = (document.email, &exchange.prepared.new_hash) else {
         return Err(Failure::bad_request(format!("there is no user `{user}`")));
     };
-    password::check_new(&document.password)?;
-    let hash = password::hash(document.password).await?;
     let now = exchange.asked.now;
-    accounts::create(&mut exchange.tx, user, hash, Some(&email), now).await?;
+    accounts::create(&mut exchange.tx, user, hash.clone(), Some(&email), now).await?;
     let issued = make_token(&mut exchange.tx, user, now).await?;
     Ok(logged_in(user, &issued))
 }
 
 /// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: a login.
 pub(crate) async fn log_in(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
-    document(exchange, user)?;
-    let Credentials::Basic { name, password } = &exchange.asked.credentials else {
-        return Ok(reply::wrong_password());
-    };
-    if name != user.as_str() {
-        return Ok(reply::wrong_password());
-    }
+    document(exchange.body, user)?;
     let (now, code) = (exchange.asked.now, exchange.asked.one_time_password.as_deref());
-    match verify(&mut exchange.tx, user, password.clone(), code, now).await? {
+    match verify(&mut exchange.tx, user, exchange.prepared.shown.as_ref(), code, now).await? {
         Verified::Yes => {
             let issued = make_token(&mut exchange.tx, user, now).await?;
             Ok(logged_in(user, &issued))
@@ -153,7 +145,7 @@ pub(crate) async fn begin_in_browser(exchange: &mut Exchange<'_>) -> Result<Resp
         if exchange.body.is_empty() { WebLoginBody::default() } else { body::json(exchange.body)? };
     let purpose = if body.create { Purpose::CreateAccount } else { Purpose::Login };
     let (login, done) = (random::nonce()?, random::nonce()?);
-    let digests = (&super::form::digest(&login)?, &super::form::digest(&done)?);
+    let digests = (&form::digest(&login)?, &form::digest(&done)?);
     let from = exchange.asked.client_ip.to_string();
     logins::begin(&mut exchange.tx, digests, purpose, &from, exchange.asked.now).await?;
     let base = &exchange.asked.base;

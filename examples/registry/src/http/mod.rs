@@ -10,6 +10,7 @@ mod listings;
 mod login;
 mod organization;
 mod package;
+mod prepare;
 mod put;
 mod reply;
 mod request;
@@ -35,12 +36,13 @@ use tollgate::{
 };
 use tower_http::timeout::TimeoutLayer;
 
-use self::{exchange::Exchange, request::Asked, trail::Trail};
+use self::{exchange::Exchange, prepare::Prepared, request::Asked, trail::Trail};
 use crate::{
     clock,
     config::Config,
     failure::{Failure, other},
-    store::Store,
+    random,
+    store::{Store, Tx},
     tarballs::Tarballs,
 };
 
@@ -115,64 +117,67 @@ async fn answer(app: &Inner, request: Request, trail: &mut Trail) -> Result<Resp
         }
     };
     trail.endpoint(respond::name(&endpoint));
-    let mut bytes = Bytes::new();
-    if let Some(limit) = body_limit(&endpoint) {
+    let mut incoming = Incoming { endpoint, asked, bytes: Bytes::new(), prepared: Prepared::default(), parts };
+    if let Some(limit) = body_limit(&incoming.endpoint) {
         // Whoever is refused by the path alone is not listened to any longer.
-        let tx = app.store.snapshot().await?;
-        let mut exchange = Exchange::begin(app, &asked, &bytes, trail, tx).await?;
-        if let Some(refused) = exchange.decide_path(&endpoint.asks()).await? {
+        let mut exchange = incoming.exchange(app, trail, app.store.snapshot().await?).await?;
+        if let Some(refused) = exchange.decide_path(&incoming.endpoint.asks()).await? {
             return Ok(refused);
         }
         drop(exchange);
-        if limit != body::MAX_AUDIT && parts.headers.contains_key(header::CONTENT_ENCODING) {
+        let headers = &incoming.parts.headers;
+        if limit != body::MAX_AUDIT && headers.contains_key(header::CONTENT_ENCODING) {
             return Err(Failure::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a compressed body: expected a plain one"));
         }
-        bytes = body::read(&parts.headers, http_body, limit).await?;
+        incoming.bytes = body::read(headers, http_body, limit).await?;
+        incoming.prepared = prepare::prepare(app, &incoming.asked, &incoming.endpoint, &incoming.bytes).await?;
     }
-    in_transaction(app, &asked, &endpoint, &parts, &bytes, trail).await
+    incoming.in_transaction(app, trail).await
 }
 
-/// Runs the request in a transaction, from the facts on, until no other writer was in the way.
-async fn in_transaction(
-    app: &Inner,
-    asked: &Asked,
-    endpoint: &Endpoint,
-    parts: &Parts,
-    bytes: &Bytes,
-    trail: &mut Trail,
-) -> Result<Response, Failure> {
-    let mut attempt = 0_u32;
-    loop {
-        attempt = attempt.saturating_add(1);
-        match once(app, asked, endpoint, parts, bytes, trail).await {
-            Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {
-                // Longer each time, and not in step with the other.
-                let millis = u64::from(attempt).saturating_mul(u64::from(crate::random::byte()?).saturating_add(1));
-                tokio::time::sleep(Duration::from_millis(millis.min(500))).await;
+/// A request as it came in, whole.
+struct Incoming {
+    endpoint: Endpoint,
+    asked: Asked,
+    bytes: Bytes,
+    prepared: Prepared,
+    parts: Parts,
+}
+
+impl Incoming {
+    async fn exchange<'r>(&'r self, app: &'r Inner, trail: &'r mut Trail, tx: Tx) -> Result<Exchange<'r>, Failure> {
+        Exchange::begin(app, &self.asked, &self.bytes, &self.prepared, trail, tx).await
+    }
+
+    /// Runs the request in a transaction, from the facts on, until no other writer was in the way.
+    async fn in_transaction(&self, app: &Inner, trail: &mut Trail) -> Result<Response, Failure> {
+        let mut attempt = 0_u32;
+        loop {
+            attempt = attempt.saturating_add(1);
+            match self.once(app, trail).await {
+                Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {
+                    // Longer each time, and not in step with the other.
+                    let millis = u64::from(attempt).saturating_mul(u64::from(random::byte()?).saturating_add(1));
+                    tokio::time::sleep(Duration::from_millis(millis.min(500))).await;
+                }
+                outcome => return outcome,
             }
-            outcome => return outcome,
         }
     }
-}
 
-async fn once(
-    app: &Inner,
-    asked: &Asked,
-    endpoint: &Endpoint,
-    parts: &Parts,
-    bytes: &Bytes,
-    trail: &mut Trail,
-) -> Result<Response, Failure> {
-    let tx = if respond::writes(endpoint) { app.store.writing().await? } else { app.store.snapshot().await? };
-    let mut exchange = Exchange::begin(app, asked, bytes, trail, tx).await?;
-    let mut response = respond::respond(&mut exchange, endpoint, parts).await?;
-    let Exchange { tx, notice, .. } = exchange;
-    // Nothing is acknowledged that is not on disk. A refusal commits too: a wrong guess is counted.
-    tx.commit().await?;
-    if let Some(notice) = notice {
-        reply::set(&mut response, answer::NPM_NOTICE, notice);
+    async fn once(&self, app: &Inner, trail: &mut Trail) -> Result<Response, Failure> {
+        let writes = respond::writes(&self.endpoint);
+        let tx = if writes { app.store.writing().await? } else { app.store.snapshot().await? };
+        let mut exchange = self.exchange(app, trail, tx).await?;
+        let mut response = respond::respond(&mut exchange, &self.endpoint, &self.parts).await?;
+        let Exchange { tx, notice, .. } = exchange;
+        // Nothing is acknowledged that is not on disk. A refusal commits too: a wrong guess is counted.
+        tx.commit().await?;
+        if let Some(notice) = notice {
+            reply::set(&mut response, answer::NPM_NOTICE, notice);
+        }
+        Ok(response)
     }
-    Ok(response)
 }
 
 /// Reads what does not depend on the endpoint. The clock is looked at once.

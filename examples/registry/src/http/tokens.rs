@@ -56,8 +56,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
     let sent = exchange.body()?;
     let now = exchange.asked.now;
     let request = CreateTokenRequest::read(&sent, now).map_err(Failure::bad_request)?;
-    let Some(password) = request.password else { return Ok(reply::wrong_password()) };
-    if !account::verify_password(exchange, password.expose()).await? {
+    if !account::password_is_right(exchange).await? {
         return Ok(reply::wrong_password());
     }
     let new = match request.token {

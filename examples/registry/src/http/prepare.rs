@@ -1,0 +1,91 @@
+//! What takes long and needs no transaction: passwords are verified and hashed before one begins.
+//!
+//! A password that was verified is believed in the transaction only while the hash that it matched is still the account's.
+
+use axum::body::Bytes;
+use tollgate::{
+    UserName,
+    wire::{AccountRequest, Body, CreateTokenRequest, Endpoint, OpenRequest, ProfileChange, TwoFactorChange},
+};
+
+use super::{
+    Inner,
+    asker::Asker,
+    body, login,
+    request::{Asked, Credentials},
+};
+use crate::{
+    failure::Failure,
+    password::{self, ShownPassword},
+};
+
+/// **What was done before the transaction.**
+#[derive(Default)]
+pub(crate) struct Prepared {
+    /// The password that came along, if it is the right one.
+    pub(crate) shown: Option<ShownPassword>,
+    /// The hash of a password to be.
+    pub(crate) new_hash: Option<String>,
+}
+
+/// Verifies and hashes what the request brings. What is malformed is left to whoever reads it next.
+pub(crate) async fn prepare(
+    app: &Inner,
+    asked: &Asked,
+    endpoint: &Endpoint,
+    bytes: &Bytes,
+) -> Result<Prepared, Failure> {
+    match endpoint {
+        Endpoint::Open(OpenRequest::Login { user }) => {
+            let document = login::document(bytes, user)?;
+            // Only who says an address makes an account.
+            if document.email.is_none() {
+                return Ok(Prepared::default());
+            }
+            password::check_new(&document.password)?;
+            Ok(Prepared { shown: None, new_hash: Some(password::hash(document.password).await?) })
+        }
+        Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => match &asked.credentials {
+            Credentials::Basic { name, password } if name == user.as_str() => {
+                let shown = ShownPassword::verify(&app.store, user, password, asked.now).await?;
+                Ok(Prepared { shown, new_hash: None })
+            }
+            _ => Ok(Prepared::default()),
+        },
+        Endpoint::Account(AccountRequest::CreateToken) => {
+            let body: Body = body::json(bytes)?;
+            let request = CreateTokenRequest::read(&body, asked.now).map_err(Failure::bad_request)?;
+            let Some(shown) = request.password else { return Ok(Prepared::default()) };
+            Ok(Prepared { shown: own_password(app, asked, shown.expose()).await?, new_hash: None })
+        }
+        Endpoint::Account(AccountRequest::WriteProfile) => {
+            let body: Body = body::json(bytes)?;
+            let change = ProfileChange::read(&body).map_err(Failure::bad_request)?;
+            let mut prepared = Prepared::default();
+            if let Some(change) = change.password() {
+                password::check_new(change.new.expose())?;
+                prepared.shown = own_password(app, asked, change.old.expose()).await?;
+                prepared.new_hash = Some(password::hash(change.new.expose().to_owned()).await?);
+            }
+            if let Some(TwoFactorChange::Mode { password, .. }) = change.two_factor() {
+                prepared.shown = own_password(app, asked, password.expose()).await?;
+            }
+            Ok(prepared)
+        }
+        _ => Ok(Prepared::default()),
+    }
+}
+
+/// The password of who asks, if that is it.
+async fn own_password(app: &Inner, asked: &Asked, password: &str) -> Result<Option<ShownPassword>, Failure> {
+    let Some(user) = own_name(app, asked).await? else { return Ok(None) };
+    ShownPassword::verify(&app.store, &user, password, asked.now).await
+}
+
+async fn own_name(app: &Inner, asked: &Asked) -> Result<Option<UserName>, Failure> {
+    let mut tx = app.store.snapshot().await?;
+    Ok(match Asker::look_up(&mut tx, &asked.credentials).await? {
+        Asker::Token { owner, .. } => Some(owner.name().clone()),
+        Asker::NoToken | Asker::UnknownToken => None,
+    })
+}

@@ -24,21 +24,45 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_secs(300);
 const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads a body whole.
-pub(crate) async fn read(headers: &HeaderMap, body: HttpBody, limit: usize) -> Result<Bytes, Failure> {
+pub(crate) async fn read(headers: &HeaderMap, mut body: HttpBody, limit: usize) -> Result<Bytes, Failure> {
     let too_large =
         || Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, format!("body too large: expected at most {limit} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > limit) {
+        discard(headers, body, limit).await;
         return Err(too_large());
     }
     let timeout = if limit == MAX_PUBLISH { PUBLISH_TIMEOUT } else { OTHER_TIMEOUT };
-    let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect()).await;
+    let collected = tokio::time::timeout(timeout, Limited::new(&mut body, limit).collect()).await;
     match collected {
         Err(_) => Err(Failure::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard(headers, body, limit).await;
+            Err(too_large())
+        }
         Ok(Err(_)) => Err(Failure::bad_request("the body broke off")),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
     }
+}
+
+/// Lets a body that nobody wants go by, unread, for a while: a client that is still sending would see its connection
+/// break instead of the answer.
+pub(crate) async fn discard(headers: &HeaderMap, mut body: HttpBody, limit: usize) {
+    // Whoever waits to be asked for the body gets the answer instead.
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let mut left = limit.saturating_mul(2);
+    let discarded = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(left) => left,
+                None => return,
+            };
+        }
+    };
+    // Too slow is as good as too long.
+    let _ = tokio::time::timeout(OTHER_TIMEOUT, discarded).await;
 }
 
 /// Takes a body for JSON.

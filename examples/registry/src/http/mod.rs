@@ -121,10 +121,12 @@ async fn answer(app: &Inner, request: Request, trail: &mut Trail) -> Result<Resp
     if let Some(limit) = body_limit(&incoming.endpoint) {
         // Whoever is refused by the path alone is not listened to any longer.
         let mut exchange = incoming.exchange(app, trail, app.store.snapshot().await?).await?;
-        if let Some(refused) = exchange.decide_path(&incoming.endpoint.asks()).await? {
+        let refused = exchange.decide_path(&incoming.endpoint.asks()).await?;
+        drop(exchange);
+        if let Some(refused) = refused {
+            body::discard(&incoming.parts.headers, http_body, limit).await;
             return Ok(refused);
         }
-        drop(exchange);
         let headers = &incoming.parts.headers;
         if limit != body::MAX_AUDIT && headers.contains_key(header::CONTENT_ENCODING) {
             return Err(Failure::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a compressed body: expected a plain one"));

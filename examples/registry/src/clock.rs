@@ -11,7 +11,10 @@ use crate::failure::{Failure, other};
 /// # Errors
 /// A clock before 1970 or after the year 9999.
 pub(crate) fn now() -> Result<Timestamp, Failure> {
-    #[expect(clippy::disallowed_methods, reason = "tollgate takes the time as an argument, and this is where it is taken")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tollgate takes the time as an argument, and this is where it is taken"
+    )]
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).map_err(other)?;
     Timestamp::UNIX_EPOCH.checked_add(since_epoch).map_err(other)
 }

@@ -58,7 +58,9 @@ impl Failure {
     pub(crate) fn client_text(&self) -> String {
         match self {
             Self::Refused { text, .. } => text.clone(),
-            _ => "internal error".to_owned(),
+            Self::Database(_) | Self::Migrations(_) | Self::Tarballs(_) | Self::Row(_) | Self::Other(_) => {
+                "internal error".to_owned()
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Making tokens: the limits and the owner's rights are `tollgate`'s to check, the facts are looked up here.
 
+use axum::http::StatusCode;
 use tollgate::{
     AllowedRanges, GranularSettings, GranularToken, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy,
     MintedSecret, PackageSelection, PackagesGrant, Timestamp, Token, User,
@@ -46,7 +47,7 @@ pub(crate) async fn issue(
         NewToken::Granular(settings) => {
             let selected = match &settings.packages {
                 PackagesGrant::Granted { selection: PackageSelection::Only(only), .. } => only.packages(),
-                _ => &[],
+                PackagesGrant::Granted { .. } | PackagesGrant::NoAccess | _ => &[],
             };
             let mut found = Vec::new();
             for package in selected {
@@ -71,11 +72,14 @@ pub(crate) async fn issue(
     Ok(Issued { token, secret })
 }
 
+/// A limit is in the way, the request is none, or the owner has not the right that the token would have.
 fn refused(error: &IssueError) -> Failure {
-    let status = match error {
-        IssueError::Invalid(_) => axum::http::StatusCode::BAD_REQUEST,
-        IssueError::NameTaken | IssueError::TooManyTokens => axum::http::StatusCode::CONFLICT,
-        _ => axum::http::StatusCode::FORBIDDEN,
+    let is_invalid = matches!(error, IssueError::Invalid(_));
+    let is_limit = matches!(error, IssueError::NameTaken | IssueError::TooManyTokens);
+    let status = match (is_invalid, is_limit) {
+        (true, _) => StatusCode::BAD_REQUEST,
+        (_, true) => StatusCode::CONFLICT,
+        (false, false) => StatusCode::FORBIDDEN,
     };
     Failure::refused(status, error)
 }

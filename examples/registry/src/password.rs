@@ -31,9 +31,7 @@ pub(crate) fn check_new(password: &str) -> Result<(), Failure> {
     if (MIN_LENGTH..=MAX_LENGTH).contains(&characters) {
         Ok(())
     } else {
-        Err(Failure::bad_request(format!(
-            "password of {characters} characters: expected {MIN_LENGTH} to {MAX_LENGTH}"
-        )))
+        Err(Failure::bad_request(format!("password of {characters} characters: expected {MIN_LENGTH} to {MAX_LENGTH}")))
     }
 }
 

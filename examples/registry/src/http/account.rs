@@ -90,10 +90,7 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
     read_profile(exchange).await
 }
 
-async fn change_two_factor(
-    exchange: &mut Exchange<'_>,
-    change: &TwoFactorChange<'_>,
-) -> Result<Response, Failure> {
+async fn change_two_factor(exchange: &mut Exchange<'_>, change: &TwoFactorChange<'_>) -> Result<Response, Failure> {
     match change {
         TwoFactorChange::Mode { mode, .. } => {
             if !password_is_right(exchange).await? {

@@ -10,6 +10,7 @@ use crate::{
 
 /// **Who asks**, with what was looked up of them.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it for each request")]
 pub(crate) enum Asker {
     NoToken,
     UnknownToken,

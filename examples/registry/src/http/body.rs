@@ -19,7 +19,7 @@ pub(crate) const MAX_AUDIT: usize = 8 * 1024 * 1024;
 pub(crate) const MAX_OTHER: usize = 64 * 1024;
 
 /// How long a document with a tarball may take to arrive.
-const PUBLISH_TIMEOUT: Duration = Duration::from_secs(300);
+const PUBLISH_TIMEOUT: Duration = Duration::from_mins(5);
 /// How long every other body may.
 const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
 

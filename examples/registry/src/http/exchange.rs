@@ -90,9 +90,9 @@ impl<'r> Exchange<'r> {
         trail: &'r mut Trail,
         mut tx: Tx,
     ) -> Result<Self, Failure> {
-        let asker = Asker::look_up(&mut tx, &asked.credentials).await?;
-        trail.asker(&asker);
-        Ok(Self { app, asked, body, prepared, trail, tx, asker, found: Found::default(), notice: None })
+        let who = Asker::look_up(&mut tx, &asked.credentials).await?;
+        trail.asker(&who);
+        Ok(Self { app, asked, body, prepared, trail, tx, asker: who, found: Found::default(), notice: None })
     }
 
     /// The body, by `tollgate`'s reader.
@@ -131,10 +131,7 @@ impl<'r> Exchange<'r> {
     /// Decides all of it, second factor included.
     pub(crate) async fn decide(&mut self, intents: &[Intent]) -> Result<Ruling, Failure> {
         self.look_up(intents).await?;
-        let verified_at = match self.is_challenged(intents)? {
-            true => self.verify_one_time_password().await?,
-            false => None,
-        };
+        let verified_at = if self.is_challenged(intents)? { self.verify_one_time_password().await? } else { None };
         let caller = self.asker.caller()?;
         let decisions = self.found.decide(intents, &caller, self.asked)?;
         let factor = match (&self.asker, verified_at) {

@@ -55,11 +55,7 @@ pub(crate) async fn show(State(app): State<App>, Path(nonce): Path<String>) -> R
 }
 
 /// The form, filled in.
-pub(crate) async fn submit(
-    State(app): State<App>,
-    Path(nonce): Path<String>,
-    Form(filled): Form<Filled>,
-) -> Response {
+pub(crate) async fn submit(State(app): State<App>, Path(nonce): Path<String>, Form(filled): Form<Filled>) -> Response {
     logged("login-submit", async {
         let mut attempt = 0_u8;
         loop {

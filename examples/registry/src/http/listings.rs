@@ -90,9 +90,8 @@ pub(crate) async fn search(exchange: &mut Exchange<'_>, parts: &Parts) -> Result
 }
 
 fn matches_word(document: &Value, word: &str) -> bool {
-    let contains = |value: Option<&Value>| {
-        value.and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(word))
-    };
+    let contains =
+        |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(word));
     let keywords = document.get("keywords").and_then(Value::as_array);
     contains(document.get("name"))
         || contains(document.get("description"))

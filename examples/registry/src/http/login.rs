@@ -149,8 +149,11 @@ pub(crate) async fn begin_in_browser(exchange: &mut Exchange<'_>) -> Result<Resp
     let from = exchange.asked.client_ip.to_string();
     logins::begin(&mut exchange.tx, digests, purpose, &from, exchange.asked.now).await?;
     let base = &exchange.asked.base;
-    Ok(reply::json(StatusCode::OK, &json!({
-        "loginUrl": format!("{base}/-/v1/login/form/{login}"),
-        "doneUrl": format!("{base}/-/v1/login/done/{done}"),
-    })))
+    Ok(reply::json(
+        StatusCode::OK,
+        &json!({
+            "loginUrl": format!("{base}/-/v1/login/form/{login}"),
+            "doneUrl": format!("{base}/-/v1/login/done/{done}"),
+        }),
+    ))
 }

@@ -30,9 +30,7 @@ use axum::{
 };
 use tollgate::{
     ClientIp,
-    wire::{
-        AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest, TrustedProxies,
-    },
+    wire::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest, TrustedProxies},
 };
 use tower_http::timeout::TimeoutLayer;
 
@@ -129,7 +127,10 @@ async fn answer(app: &Inner, request: Request, trail: &mut Trail) -> Result<Resp
         }
         let headers = &incoming.parts.headers;
         if limit != body::MAX_AUDIT && headers.contains_key(header::CONTENT_ENCODING) {
-            return Err(Failure::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a compressed body: expected a plain one"));
+            return Err(Failure::refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "a compressed body: expected a plain one",
+            ));
         }
         incoming.bytes = body::read(headers, http_body, limit).await?;
         incoming.prepared = prepare::prepare(app, &incoming.asked, &incoming.endpoint, &incoming.bytes).await?;
@@ -196,40 +197,35 @@ fn asked(app: &Inner, parts: &Parts) -> Result<Asked, Failure> {
 
 /// Where the client is: the peer, or what trusted proxies say. A header that is no text is a hop that is no address.
 fn client_ip(app: &Inner, peer: SocketAddr, parts: &Parts) -> ClientIp {
-    let forwarded: Vec<&str> = parts
-        .headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .map(|value| value.to_str().unwrap_or_default())
-        .collect();
+    let forwarded: Vec<&str> =
+        parts.headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
     app.proxies.client_ip(peer.ip().into(), forwarded)
 }
 
 /// How large the body of a request may be; none where no body is read.
 const fn body_limit(endpoint: &Endpoint) -> Option<usize> {
-    match endpoint {
-        Endpoint::Package { request: PackageRequest::Write | PackageRequest::WriteRevision { .. }, .. } => {
-            Some(body::MAX_PUBLISH)
-        }
-        Endpoint::Package { request: PackageRequest::WriteDistTag { .. } | PackageRequest::WriteAccess, .. }
-        | Endpoint::Organization {
-            request:
-                OrganizationRequest::WriteMember | OrganizationRequest::DeleteMember | OrganizationRequest::CreateTeam,
-            ..
-        }
-        | Endpoint::Team {
-            request:
-                TeamRequest::WritePackage
-                | TeamRequest::DeletePackage
-                | TeamRequest::WriteMember
-                | TeamRequest::DeleteMember,
-            ..
-        }
-        | Endpoint::Account(AccountRequest::WriteProfile | AccountRequest::CreateToken)
-        | Endpoint::Open(OpenRequest::Login { .. } | OpenRequest::LoginRevision { .. } | OpenRequest::WebLogin) => {
-            Some(body::MAX_OTHER)
-        }
-        Endpoint::Open(OpenRequest::ReadAdvisories | OpenRequest::ReadAudit) => Some(body::MAX_AUDIT),
-        _ => None,
+    use {OrganizationRequest as Org, PackageRequest as Package, TeamRequest as Team};
+    let is_document =
+        matches!(endpoint, Endpoint::Package { request: Package::Write | Package::WriteRevision { .. }, .. });
+    let is_other = matches!(
+        endpoint,
+        Endpoint::Package { request: Package::WriteDistTag { .. } | Package::WriteAccess, .. }
+            | Endpoint::Organization { request: Org::WriteMember | Org::DeleteMember | Org::CreateTeam, .. }
+            | Endpoint::Team {
+                request: Team::WritePackage | Team::DeletePackage | Team::WriteMember | Team::DeleteMember,
+                ..
+            }
+            | Endpoint::Account(AccountRequest::WriteProfile | AccountRequest::CreateToken)
+            | Endpoint::Open(OpenRequest::Login { .. } | OpenRequest::LoginRevision { .. } | OpenRequest::WebLogin)
+    );
+    if is_document {
+        return Some(body::MAX_PUBLISH);
     }
+    if is_other {
+        return Some(body::MAX_OTHER);
+    }
+    if matches!(endpoint, Endpoint::Open(OpenRequest::ReadAdvisories | OpenRequest::ReadAudit)) {
+        return Some(body::MAX_AUDIT);
+    }
+    None
 }

@@ -31,9 +31,7 @@ pub(crate) async fn respond(
         PackageRequest::Read => Ok(reply::ok(&document(exchange, name).await?)),
         PackageRequest::ReadManifest { version } => manifest(exchange, name, version).await,
         PackageRequest::ReadTarball { version } => tarball(exchange, name, version).await,
-        PackageRequest::ReadDistTags => {
-            Ok(reply::ok(&json!(packages::tags(&mut exchange.tx, name.borrowed()).await?)))
-        }
+        PackageRequest::ReadDistTags => Ok(reply::ok(&json!(packages::tags(&mut exchange.tx, name.borrowed()).await?))),
         PackageRequest::ReadVisibility => visibility(exchange, name).await,
         PackageRequest::ReadAttestations { .. } => Err(Failure::not_found("this registry keeps no attestations")),
         PackageRequest::ReadCollaborators => collaborators(exchange, name).await,
@@ -42,9 +40,7 @@ pub(crate) async fn respond(
             packages::delete(&mut exchange.tx, name.borrowed()).await?;
             Ok(reply::ok(&json!({ "ok": "package deleted" })))
         }
-        PackageRequest::DeleteTarball { version, revision } => {
-            delete_version(exchange, name, version, revision).await
-        }
+        PackageRequest::DeleteTarball { version, revision } => delete_version(exchange, name, version, revision).await,
         PackageRequest::WriteDistTag { tag } => {
             let version = exchange.body()?.version().map_err(Failure::bad_request)?;
             packages::set_tag(&mut exchange.tx, name.borrowed(), tag.as_str(), version.as_str()).await?;
@@ -81,11 +77,7 @@ pub(crate) async fn expect_revision(
     Err(Failure::conflict("the package has changed since it was read: expected its present revision, read it again"))
 }
 
-async fn manifest(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-    version: &PathText,
-) -> Result<Response, Failure> {
+async fn manifest(exchange: &mut Exchange<'_>, name: &PackageName, version: &PathText) -> Result<Response, Failure> {
     let document = document(exchange, name).await?;
     let tagged = document.get("dist-tags").and_then(|tags| tags.get(version.as_str())).and_then(Value::as_str);
     let manifest = document.get("versions").and_then(|versions| versions.get(tagged.unwrap_or(version.as_str())));
@@ -123,7 +115,7 @@ async fn collaborators(exchange: &mut Exchange<'_>, name: &PackageName) -> Resul
 pub(crate) const fn npm_word(permission: Permission) -> &'static str {
     match permission {
         Permission::ReadWrite => "write",
-        _ => "read",
+        Permission::ReadOnly | Permission::NoAccess | _ => "read",
     }
 }
 

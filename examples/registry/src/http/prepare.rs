@@ -35,45 +35,49 @@ pub(crate) async fn prepare(
     endpoint: &Endpoint,
     bytes: &Bytes,
 ) -> Result<Prepared, Failure> {
-    match endpoint {
-        Endpoint::Open(OpenRequest::Login { user }) => {
-            let document = login::document(bytes, user)?;
-            // Only who says an address makes an account.
-            if document.email.is_none() {
-                return Ok(Prepared::default());
-            }
-            password::check_new(&document.password)?;
-            Ok(Prepared { shown: None, new_hash: Some(password::hash(document.password).await?) })
+    if let Endpoint::Open(OpenRequest::Login { user }) = endpoint {
+        let document = login::document(bytes, user)?;
+        // Only who says an address makes an account.
+        if document.email.is_none() {
+            return Ok(Prepared::default());
         }
-        Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => match &asked.credentials {
-            Credentials::Basic { name, password } if name == user.as_str() => {
-                let shown = ShownPassword::verify(&app.store, user, password, asked.now).await?;
-                Ok(Prepared { shown, new_hash: None })
-            }
-            _ => Ok(Prepared::default()),
-        },
-        Endpoint::Account(AccountRequest::CreateToken) => {
-            let body: Body = body::json(bytes)?;
-            let request = CreateTokenRequest::read(&body, asked.now).map_err(Failure::bad_request)?;
-            let Some(shown) = request.password else { return Ok(Prepared::default()) };
-            Ok(Prepared { shown: own_password(app, asked, shown.expose()).await?, new_hash: None })
-        }
-        Endpoint::Account(AccountRequest::WriteProfile) => {
-            let body: Body = body::json(bytes)?;
-            let change = ProfileChange::read(&body).map_err(Failure::bad_request)?;
-            let mut prepared = Prepared::default();
-            if let Some(change) = change.password() {
-                password::check_new(change.new.expose())?;
-                prepared.shown = own_password(app, asked, change.old.expose()).await?;
-                prepared.new_hash = Some(password::hash(change.new.expose().to_owned()).await?);
-            }
-            if let Some(TwoFactorChange::Mode { password, .. }) = change.two_factor() {
-                prepared.shown = own_password(app, asked, password.expose()).await?;
-            }
-            Ok(prepared)
-        }
-        _ => Ok(Prepared::default()),
+        password::check_new(&document.password)?;
+        return Ok(Prepared { shown: None, new_hash: Some(password::hash(document.password).await?) });
     }
+    if let Endpoint::Open(OpenRequest::LoginRevision { user, .. }) = endpoint
+        && let Credentials::Basic { name, password } = &asked.credentials
+        && name == user.as_str()
+    {
+        return Ok(Prepared {
+            shown: ShownPassword::verify(&app.store, user, password, asked.now).await?,
+            new_hash: None,
+        });
+    }
+    if let Endpoint::Account(AccountRequest::CreateToken) = endpoint {
+        let body: Body = body::json(bytes)?;
+        let request = CreateTokenRequest::read(&body, asked.now).map_err(Failure::bad_request)?;
+        let Some(shown) = request.password else { return Ok(Prepared::default()) };
+        return Ok(Prepared { shown: own_password(app, asked, shown.expose()).await?, new_hash: None });
+    }
+    if let Endpoint::Account(AccountRequest::WriteProfile) = endpoint {
+        return of_profile(app, asked, bytes).await;
+    }
+    Ok(Prepared::default())
+}
+
+async fn of_profile(app: &Inner, asked: &Asked, bytes: &Bytes) -> Result<Prepared, Failure> {
+    let body: Body = body::json(bytes)?;
+    let change = ProfileChange::read(&body).map_err(Failure::bad_request)?;
+    let mut prepared = Prepared::default();
+    if let Some(change) = change.password() {
+        password::check_new(change.new.expose())?;
+        prepared.shown = own_password(app, asked, change.old.expose()).await?;
+        prepared.new_hash = Some(password::hash(change.new.expose().to_owned()).await?);
+    }
+    if let Some(TwoFactorChange::Mode { password, .. }) = change.two_factor() {
+        prepared.shown = own_password(app, asked, password.expose()).await?;
+    }
+    Ok(prepared)
 }
 
 /// The password of who asks, if that is it.

@@ -51,11 +51,11 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, to: To<
         To::Package => PutTo::Package,
         To::Revision(_) => PutTo::Revision,
     };
-    let changes =
-        PackumentChanges::read(name, put_to, &sent_body, packument).map_err(Failure::bad_request)?;
+    let changes = PackumentChanges::read(name, put_to, &sent_body, packument).map_err(Failure::bad_request)?;
     let allowed = allowed!(exchange.decide(&changes.intents()).await?);
     if !changes.is_understood() {
-        let text = "none of the known changes of a package: expected npm's publish, deprecate, owner, star or unpublish";
+        let text =
+            "none of the known changes of a package: expected npm's publish, deprecate, owner, star or unpublish";
         return Err(Failure::bad_request(text));
     }
     let sent: Sent = body::json(exchange.body)?;
@@ -169,10 +169,7 @@ fn first_visibility(name: &PackageName) -> Visibility {
 
 /// The manifest with the digests of the tarball that came with it. A digest that the client has is checked: it says what
 /// the client meant to send.
-fn manifest_to_store(
-    mut manifest: Map<String, Value>,
-    tarball: &[u8],
-) -> Result<(Value, Option<String>), Failure> {
+fn manifest_to_store(mut manifest: Map<String, Value>, tarball: &[u8]) -> Result<(Value, Option<String>), Failure> {
     let integrity = format!("sha512-{}", BASE64_STANDARD.encode(Sha512::digest(tarball)));
     let shasum = Sha1::digest(tarball).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let mut dist = match manifest.remove("dist") {

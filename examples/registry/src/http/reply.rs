@@ -48,7 +48,8 @@ pub(crate) fn wrong_password() -> Response {
 
 /// 401 that makes npm's client ask for a one-time password. At a login nothing is decided yet, so no decision says so.
 pub(crate) fn one_time_password_please() -> Response {
-    let mut response = error(StatusCode::UNAUTHORIZED, "this account needs a one-time password: expected one in npm-otp");
+    let mut response =
+        error(StatusCode::UNAUTHORIZED, "this account needs a one-time password: expected one in npm-otp");
     set(&mut response, header::WWW_AUTHENTICATE, "OTP");
     response
 }
@@ -62,19 +63,17 @@ pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
 
 /// The answer to a request that failed. What is not the client's to know is not told.
 pub(crate) fn failure(failure: &Failure) -> Response {
-    match failure {
-        Failure::Refused { status, text } => error(*status, text),
-        _ if failure.is_transient() => {
-            let text = "others wrote at the same time, again and again: try once more";
-            let mut response = error(StatusCode::SERVICE_UNAVAILABLE, text);
-            set(&mut response, header::RETRY_AFTER, "1");
-            response
-        }
-        Failure::Database(sqlx::Error::PoolTimedOut) => {
-            let mut response = error(StatusCode::SERVICE_UNAVAILABLE, "the server is busy: try once more");
-            set(&mut response, header::RETRY_AFTER, "5");
-            response
-        }
-        _ => error(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
+    if failure.is_transient() || matches!(failure, Failure::Database(sqlx::Error::PoolTimedOut)) {
+        let mut response =
+            error(StatusCode::SERVICE_UNAVAILABLE, "too many others write at this moment: try once more");
+        set(&mut response, header::RETRY_AFTER, "1");
+        return response;
     }
+    let status = match failure {
+        Failure::Refused { status, .. } => *status,
+        Failure::Database(_) | Failure::Migrations(_) | Failure::Tarballs(_) | Failure::Row(_) | Failure::Other(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    error(status, &failure.client_text())
 }

@@ -37,11 +37,20 @@ pub(crate) async fn respond(
             PackageRequest::Write => put::put(exchange, name, put::To::Package).await,
             PackageRequest::WriteRevision { revision } => put::put(exchange, name, put::To::Revision(revision)).await,
             PackageRequest::WriteAccess => package::write_access(exchange, name).await,
-            request => package::respond(exchange, name, request).await,
+            PackageRequest::Read
+            | PackageRequest::ReadManifest { .. }
+            | PackageRequest::ReadTarball { .. }
+            | PackageRequest::ReadDistTags
+            | PackageRequest::ReadVisibility
+            | PackageRequest::ReadAttestations { .. }
+            | PackageRequest::ReadCollaborators
+            | PackageRequest::Delete { .. }
+            | PackageRequest::DeleteTarball { .. }
+            | PackageRequest::WriteDistTag { .. }
+            | PackageRequest::DeleteDistTag { .. }
+            | _ => package::respond(exchange, name, request).await,
         },
-        Endpoint::Organization { organization: name, request } => {
-            organization::respond(exchange, name, request).await
-        }
+        Endpoint::Organization { organization: name, request } => organization::respond(exchange, name, request).await,
         Endpoint::Team { organization: name, team, request } => {
             organization::respond_team(exchange, name, team, request).await
         }
@@ -63,15 +72,14 @@ pub(crate) async fn respond(
 
 async fn open(exchange: &mut Exchange<'_>, request: &OpenRequest, parts: &Parts) -> Result<Response, Failure> {
     match request {
-        OpenRequest::Ping => Ok(reply::ok(&json!({}))),
+        // No advisories are kept here, so none are told of, whatever is asked about.
+        OpenRequest::Ping | OpenRequest::ReadAdvisories => Ok(reply::ok(&json!({}))),
         OpenRequest::Search => listings::search(exchange, parts).await,
         OpenRequest::ReadStars { user } => listings::stars(exchange, user).await,
         OpenRequest::Login { user } => login::create_account(exchange, user).await,
         OpenRequest::LoginRevision { user, .. } => login::log_in(exchange, user).await,
         OpenRequest::ReadUser { user } => login::read_user(exchange, user).await,
         OpenRequest::WebLogin => login::begin_in_browser(exchange).await,
-        // No advisories are kept here, so none are told of, whatever is asked about.
-        OpenRequest::ReadAdvisories => Ok(reply::ok(&json!({}))),
         OpenRequest::ReadAudit => Ok(reply::ok(&json!({
             "actions": [], "advisories": {}, "muted": [],
             "metadata": {
@@ -107,9 +115,7 @@ pub(crate) const fn writes(endpoint: &Endpoint) -> bool {
             request,
             OrganizationRequest::ReadPackages | OrganizationRequest::ReadMembers | OrganizationRequest::ReadTeams
         ),
-        Endpoint::Team { request, .. } => {
-            !matches!(request, TeamRequest::ReadPackages | TeamRequest::ReadMembers)
-        }
+        Endpoint::Team { request, .. } => !matches!(request, TeamRequest::ReadPackages | TeamRequest::ReadMembers),
         Endpoint::Account(request) => !matches!(
             request,
             AccountRequest::Whoami

@@ -39,12 +39,8 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     let owner = exchange.token()?.1.name().clone();
     let stored = tokens::of_user(&mut exchange.tx, owner.borrowed()).await?;
     let skipped = paging.page.saturating_mul(size);
-    let objects: Vec<ListedToken<'_>> = stored
-        .iter()
-        .skip(skipped)
-        .take(size)
-        .map(|listed| ListedToken::new(&listed.token, listed.hint))
-        .collect();
+    let objects: Vec<ListedToken<'_>> =
+        stored.iter().skip(skipped).take(size).map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
     let is_last = skipped.saturating_add(size) >= stored.len();
     let next = format!("/-/npm/v1/tokens?page={}&perPage={size}", paging.page.saturating_add(1));
     let next = if is_last { None } else { Some(next.as_str()) };

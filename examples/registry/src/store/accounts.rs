@@ -34,8 +34,10 @@ pub(crate) async fn any_account(tx: &mut Tx) -> Result<bool, Failure> {
 
 /// Takes a name that nobody ever had. Users and organizations share one namespace (N4), and it only ever grows (N5).
 pub(super) async fn take_name(tx: &mut Tx, name: &str, kind: &str) -> Result<(), Failure> {
-    let taken: Option<(String,)> =
-        sqlx::query_as("SELECT kind FROM names WHERE name = $1").bind(name.to_owned()).fetch_optional(&mut **tx).await?;
+    let taken: Option<(String,)> = sqlx::query_as("SELECT kind FROM names WHERE name = $1")
+        .bind(name.to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
     if taken.is_some() {
         return Err(Failure::conflict(format!("the name `{name}` is taken: expected one that nobody has")));
     }

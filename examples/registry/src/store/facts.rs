@@ -48,11 +48,10 @@ impl FoundOrganization {
 /// The user's record.
 pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<User>, Failure> {
     type Row = (String, String, Option<String>);
-    let row: Option<Row> =
-        sqlx::query_as("SELECT status, two_factor, tokens_revoked_until FROM users WHERE name = $1")
-            .bind(name.text().to_owned())
-            .fetch_optional(&mut **tx)
-            .await?;
+    let row: Option<Row> = sqlx::query_as("SELECT status, two_factor, tokens_revoked_until FROM users WHERE name = $1")
+        .bind(name.text().to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
     let memberships = memberships(tx, name).await?;
     let Some((status, two_factor, cut_off)) = row else { return Ok(None) };
     let cut_off = fact(cut_off.as_deref().map(str::parse).transpose())?;

@@ -69,8 +69,7 @@ fn login(row: Option<Row>, now: Timestamp) -> Result<Option<Login>, Failure> {
     if unix_seconds(now).saturating_sub(started) > LIFETIME_SECONDS {
         return Ok(None);
     }
-    let purpose =
-        if purpose == Purpose::CreateAccount.as_str() { Purpose::CreateAccount } else { Purpose::Login };
+    let purpose = if purpose == Purpose::CreateAccount.as_str() { Purpose::CreateAccount } else { Purpose::Login };
     Ok(Some(Login { purpose, started_from, user: fact(user.as_deref().map(str::parse).transpose())? }))
 }
 

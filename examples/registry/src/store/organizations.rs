@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate::{
-    GrantedPermission, OrganizationName, PackageName, Role, TeamName, UserName,
-};
+use tollgate::{GrantedPermission, OrganizationName, PackageName, Role, TeamName, UserName};
 
 use super::{Tx, accounts};
 use crate::failure::{Failure, fact};
@@ -72,11 +70,7 @@ pub(crate) async fn set_member(
 }
 
 /// An organization without an owner could never be changed again.
-fn keep_an_owner(
-    members: &BTreeMap<String, Role>,
-    user: UserName<&str>,
-    becomes: Option<Role>,
-) -> Result<(), Failure> {
+fn keep_an_owner(members: &BTreeMap<String, Role>, user: UserName<&str>, becomes: Option<Role>) -> Result<(), Failure> {
     let was_owner = members.get(user.text()) == Some(&Role::Owner);
     let others = members.iter().any(|(name, role)| name != user.text() && *role == Role::Owner);
     if was_owner && !others && becomes != Some(Role::Owner) {
@@ -129,11 +123,7 @@ pub(crate) async fn teams(tx: &mut Tx, organization: OrganizationName<&str>) -> 
     Ok(teams)
 }
 
-async fn team_exists(
-    tx: &mut Tx,
-    organization: OrganizationName<&str>,
-    team: TeamName<&str>,
-) -> Result<bool, Failure> {
+async fn team_exists(tx: &mut Tx, organization: OrganizationName<&str>, team: TeamName<&str>) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT team FROM teams WHERE organization = $1 AND team = $2")
         .bind(organization.text().to_owned())
         .bind(team.text().to_owned())

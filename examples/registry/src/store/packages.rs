@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tollgate::{GrantedPermission, PackageName, Permission, PublishingAccess, ScopeOwner, Timestamp, UserName, Visibility};
+use tollgate::{
+    GrantedPermission, PackageName, Permission, PublishingAccess, ScopeOwner, Timestamp, UserName, Visibility,
+};
 
 use super::{Tx, facts, organizations};
 use crate::{
@@ -109,16 +111,14 @@ pub(crate) async fn insert_version(
         .bind(new.version.to_owned())
         .execute(&mut **tx)
         .await?;
-    sqlx::query(
-        "INSERT INTO versions (package, version, manifest, tarball, published) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(name.text().to_owned())
-    .bind(new.version.to_owned())
-    .bind(serde_json::to_string(new.manifest).map_err(other)?)
-    .bind(new.tarball.as_str().to_owned())
-    .bind(now.to_string())
-    .execute(&mut **tx)
-    .await?;
+    sqlx::query("INSERT INTO versions (package, version, manifest, tarball, published) VALUES ($1, $2, $3, $4, $5)")
+        .bind(name.text().to_owned())
+        .bind(new.version.to_owned())
+        .bind(serde_json::to_string(new.manifest).map_err(other)?)
+        .bind(new.tarball.as_str().to_owned())
+        .bind(now.to_string())
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -170,7 +170,9 @@ pub(crate) async fn set_tag(tx: &mut Tx, name: PackageName<&str>, tag: &str, ver
     }
     // npm's own rule: a tag that reads as a range of versions could never be installed.
     if tag.starts_with(|first: char| first.is_ascii_digit() || first == 'v') && semver::VersionReq::parse(tag).is_ok() {
-        return Err(Failure::bad_request(format!("the tag `{tag}` reads as a range of versions: expected another name")));
+        return Err(Failure::bad_request(format!(
+            "the tag `{tag}` reads as a range of versions: expected another name"
+        )));
     }
     sqlx::query(
         "INSERT INTO dist_tags (package, tag, version) VALUES ($1, $2, $3) \
@@ -212,11 +214,7 @@ pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Resul
 }
 
 /// Where the tarball of a version is.
-pub(crate) async fn tarball(
-    tx: &mut Tx,
-    name: PackageName<&str>,
-    version: &str,
-) -> Result<Option<TarballId>, Failure> {
+pub(crate) async fn tarball(tx: &mut Tx, name: PackageName<&str>, version: &str) -> Result<Option<TarballId>, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT tarball FROM versions WHERE package = $1 AND version = $2")
         .bind(name.text().to_owned())
         .bind(version.to_owned())
@@ -267,11 +265,7 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
 }
 
 /// Puts these users in the place of the maintainers there are.
-pub(crate) async fn set_maintainers(
-    tx: &mut Tx,
-    name: PackageName<&str>,
-    users: &[UserName],
-) -> Result<(), Failure> {
+pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users: &[UserName]) -> Result<(), Failure> {
     for user in users {
         if super::accounts::account(tx, user.borrowed()).await?.is_none() {
             return Err(Failure::bad_request(format!("there is no user `{user}`: expected one with an account")));

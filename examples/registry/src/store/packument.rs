@@ -7,17 +7,8 @@ use super::{Tx, accounts, packages};
 use crate::failure::{Failure, fact};
 
 /// What the document shows of its newest version.
-const FROM_LATEST: [&str; 9] = [
-    "description",
-    "homepage",
-    "keywords",
-    "repository",
-    "author",
-    "bugs",
-    "license",
-    "readme",
-    "readmeFilename",
-];
+const FROM_LATEST: [&str; 9] =
+    ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
 /// The document, with tarballs under `base`; none where there is no such package.
 pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) -> Result<Option<Value>, Failure> {

@@ -1,6 +1,8 @@
 //! Tokens: stored by the digest of their text, in `tollgate`'s form.
 
-use tollgate::{GranularTokenSet, OwnerView, Secret, SecretDigest, SecretHint, StoredToken, Timestamp, Token, UserName};
+use tollgate::{
+    GranularTokenSet, OwnerView, Secret, SecretDigest, SecretHint, StoredToken, Timestamp, Token, UserName,
+};
 
 use super::Tx;
 use crate::failure::{Failure, fact, other};

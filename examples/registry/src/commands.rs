@@ -10,55 +10,66 @@ use crate::{
     failure::{Failure, other},
     password,
     server::open_store,
-    store::{Store, Tx, accounts, organizations},
+    store::{Store, accounts, organizations},
 };
+
+/// How often a command is begun anew when a server has written what it read.
+const MAX_ATTEMPTS: u8 = 10;
 
 pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
     let store = open_store(config).await?;
-    let done = match command {
-        Command::User(command) => user(&store, command).await,
-        Command::Org(OrgCommand::Create { name, owner }) => {
-            let mut tx = store.writing().await?;
-            organizations::create(&mut tx, &name, owner.borrowed()).await?;
-            commit(tx, &format!("made the organization `{name}`, owned by `{owner}`")).await
+    let new_hash = match &command {
+        Command::User(UserCommand::Create { .. }) => Some(password::hash(read_password()?).await?),
+        Command::User(_) | Command::Org(_) => None,
+    };
+    let mut attempt = 0_u8;
+    let done = loop {
+        attempt = attempt.saturating_add(1);
+        match once(&store, &command, new_hash.as_ref()).await {
+            Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {}
+            outcome => break outcome,
         }
     };
     store.close().await;
-    done
+    writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
 }
 
-async fn user(store: &Store, command: UserCommand) -> Result<(), Failure> {
+/// The password of a new account, a line of the standard input: an argument would be in everyone's list of processes.
+fn read_password() -> Result<String, Failure> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(other)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    password::check_new(password)?;
+    Ok(password.to_owned())
+}
+
+/// Does it in one transaction, and says what was done.
+async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Result<String, Failure> {
     let now = clock::now()?;
-    match command {
-        UserCommand::Create { name, email } => {
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).map_err(other)?;
-            let password = line.trim_end_matches(['\r', '\n']).to_owned();
-            password::check_new(&password)?;
-            let hash = password::hash(password).await?;
-            let mut tx = store.writing().await?;
-            accounts::create(&mut tx, &name, hash, email.as_deref(), now).await?;
-            commit(tx, &format!("made the user `{name}`")).await
+    let mut tx = store.writing().await?;
+    let done = match command {
+        Command::User(UserCommand::Create { name, email }) => {
+            let hash = new_hash.ok_or_else(|| other("an account without a password"))?;
+            accounts::create(&mut tx, name, hash.clone(), email.as_deref(), now).await?;
+            format!("made the user `{name}`")
         }
-        UserCommand::Suspend { name } => {
-            let mut tx = store.writing().await?;
+        Command::User(UserCommand::Suspend { name }) => {
             accounts::set_status(&mut tx, name.borrowed(), AccountStatus::Suspended).await?;
-            commit(tx, &format!("suspended `{name}`")).await
+            format!("suspended `{name}`")
         }
-        UserCommand::Activate { name } => {
-            let mut tx = store.writing().await?;
+        Command::User(UserCommand::Activate { name }) => {
             accounts::set_status(&mut tx, name.borrowed(), AccountStatus::Active).await?;
-            commit(tx, &format!("`{name}` is active")).await
+            format!("`{name}` is active")
         }
-        UserCommand::RevokeTokens { name } => {
-            let mut tx = store.writing().await?;
+        Command::User(UserCommand::RevokeTokens { name }) => {
             accounts::revoke_tokens_until(&mut tx, name.borrowed(), now).await?;
-            commit(tx, &format!("revoked every token of `{name}`")).await
+            format!("revoked every token of `{name}`")
         }
-    }
-}
-
-async fn commit(tx: Tx, done: &str) -> Result<(), Failure> {
+        Command::Org(OrgCommand::Create { name, owner }) => {
+            organizations::create(&mut tx, name, owner.borrowed()).await?;
+            format!("made the organization `{name}`, owned by `{owner}`")
+        }
+    };
     tx.commit().await?;
-    writeln!(std::io::stdout().lock(), "{done}").map_err(other)
+    Ok(done)
 }

@@ -15,6 +15,14 @@ const NAME: &str = "demo";
 
 /// Makes the user `demo` with a token if there is nobody at all, and says how to publish with it.
 pub(crate) async fn make_user(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failure> {
+    match make_once(store, now).await {
+        // Another process was as quick, and now there is somebody.
+        Err(failure) if failure.is_transient() => make_once(store, now).await,
+        outcome => outcome,
+    }
+}
+
+async fn make_once(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failure> {
     if accounts::any_account(&mut store.snapshot().await?).await? {
         return Ok(None);
     }

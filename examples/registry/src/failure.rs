@@ -66,11 +66,21 @@ impl Failure {
 
     /// Whether another transaction was in the way: the same again, from the facts on, may well succeed.
     pub(crate) fn is_transient(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        // PostgreSQL: serialization failure, deadlock. SQLite: busy in its three forms, locked. A unique violation is two
+        // PostgreSQL: serialization failure, deadlock. SQLite: a snapshot that is too old, locked. A unique violation is two
         // writers who both found nothing; the second look finds what the first wrote.
-        let codes = ["40001", "40P01", "5", "261", "517", "6"];
-        error.is_unique_violation() || error.code().is_some_and(|code| codes.contains(&&*code))
+        self.has_code(&["40001", "40P01", "261", "517", "6"])
+            || matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Whether others wrote for so long that this one gave up waiting.
+    pub(crate) fn is_busy(&self) -> bool {
+        // PostgreSQL: the lock's timeout. SQLite: busy, after its timeout.
+        self.has_code(&["55P03", "5"]) || matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
+    }
+
+    fn has_code(&self, codes: &[&str]) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| codes.contains(&&*code))
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
 
 /// The answer to a request that failed. What is not the client's to know is not told.
 pub(crate) fn failure(failure: &Failure) -> Response {
-    if failure.is_transient() || matches!(failure, Failure::Database(sqlx::Error::PoolTimedOut)) {
+    if failure.is_transient() || failure.is_busy() {
         let mut response =
             error(StatusCode::SERVICE_UNAVAILABLE, "too many others write at this moment: try once more");
         set(&mut response, header::RETRY_AFTER, "1");

@@ -1,9 +1,15 @@
 //! The database: SQLite or PostgreSQL, with one set of queries.
 //!
-//! Every request is one transaction. A request that only reads has one snapshot. A request that writes reads the facts,
-//! has them decided and writes under one transaction that no other writer runs beside (SQLite: `BEGIN IMMEDIATE`) or that
-//! only commits if it might as well have run alone (PostgreSQL: serializable; else it runs again from the facts on). So
-//! nothing is written by a right that was gone before the commit, and nothing is cached between requests.
+//! Every request is one transaction. A request that only reads has one snapshot. Those that write come one after the
+//! other, on all replicas: each reads the facts, has them decided and writes, and nobody else writes from its first look to
+//! its commit. So nothing is written by a right that was gone before the commit, not even in the same instant, and nothing
+//! is cached between requests.
+//!
+//! - SQLite: `BEGIN IMMEDIATE`.
+//! - PostgreSQL: serializable, and a lock on `names` that comes before the snapshot. Serializable alone would not do: it
+//!   may order a write before a revocation that was acknowledged earlier.
+//!
+//! *Price:* one write at a time. Reads, of which a registry has thousands for each write, wait for nobody.
 
 pub(crate) mod accounts;
 pub(crate) mod facts;
@@ -47,6 +53,23 @@ enum Dialect {
     Postgres,
 }
 
+impl Dialect {
+    /// What each connection is told first.
+    const fn settings(self) -> &'static [&'static str] {
+        match self {
+            // Readers beside the writer, and no commit is acknowledged that a power cut would undo.
+            Self::Sqlite => &[
+                "PRAGMA busy_timeout = 10000",
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA foreign_keys = ON",
+            ],
+            // A replica that hangs does not keep the others from writing for ever.
+            Self::Postgres => &["SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout = '60s'"],
+        }
+    }
+}
+
 impl Store {
     /// Connects to `sqlite:…` or `postgres:…` and brings the tables up to date.
     ///
@@ -66,20 +89,17 @@ impl Store {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
-                    if dialect == Dialect::Sqlite {
-                        // Readers beside the writer, and no commit is acknowledged that a power cut would undo.
-                        connection.execute("PRAGMA journal_mode = WAL").await?;
-                        connection.execute("PRAGMA synchronous = FULL").await?;
-                        connection.execute("PRAGMA foreign_keys = ON").await?;
-                        connection.execute("PRAGMA busy_timeout = 10000").await?;
+                    for setting in dialect.settings() {
+                        connection.execute(*setting).await?;
                     }
                     Ok(())
                 })
             })
             .connect_with(options)
             .await?;
-        sqlx::migrate!().run(&pool).await?;
-        Ok(Self { pool, dialect })
+        let store = Self { pool, dialect };
+        store.migrate().await?;
+        Ok(store)
     }
 
     /// One consistent view of everything, for a request that only reads.
@@ -91,14 +111,30 @@ impl Store {
         Ok(self.pool.begin_with(begin).await?)
     }
 
-    /// The same for a request that may write. Any step may fail for another writer's sake
-    /// ([`is_transient`](Failure::is_transient)); then everything read is void.
+    /// The same for a request that may write: the only one until it ends. Any step may fail for another writer's sake all
+    /// the same ([`is_transient`](Failure::is_transient)); then everything read is void.
     pub(crate) async fn writing(&self) -> Result<Tx, Failure> {
-        let begin = match self.dialect {
-            Dialect::Sqlite => "BEGIN IMMEDIATE",
-            Dialect::Postgres => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        };
-        Ok(self.pool.begin_with(begin).await?)
+        match self.dialect {
+            Dialect::Sqlite => Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?),
+            Dialect::Postgres => {
+                let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
+                // A lock takes no snapshot, so what is read next is as of now that nobody else writes.
+                sqlx::query("LOCK TABLE names IN SHARE ROW EXCLUSIVE MODE").execute(&mut *tx).await?;
+                Ok(tx)
+            }
+        }
+    }
+
+    /// Brings the tables up to date. Another process may be doing the same, and then has done it.
+    async fn migrate(&self) -> Result<(), Failure> {
+        let mut attempt = 0_u8;
+        loop {
+            attempt = attempt.saturating_add(1);
+            match sqlx::migrate!().run(&self.pool).await {
+                Err(_) if attempt < 5 => tokio::time::sleep(Duration::from_millis(200)).await,
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 
     /// Lets the connections go, and SQLite its log.

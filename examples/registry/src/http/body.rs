@@ -8,8 +8,9 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, other};
 
 /// The largest document with a tarball: base 64 makes four bytes of three, so tarballs may have 48 MiB.
 pub(crate) const MAX_PUBLISH: usize = 64 * 1024 * 1024;
@@ -17,6 +18,11 @@ pub(crate) const MAX_PUBLISH: usize = 64 * 1024 * 1024;
 pub(crate) const MAX_AUDIT: usize = 8 * 1024 * 1024;
 /// The largest of every other body.
 pub(crate) const MAX_OTHER: usize = 64 * 1024;
+
+/// A document that is larger than this, or does not say how large it is, needs one of few places: it is in memory whole.
+const SMALL_PUBLISH: usize = 1024 * 1024;
+/// The places.
+static LARGE: Semaphore = Semaphore::const_new(16);
 
 /// How long a document with a tarball may take to arrive.
 const PUBLISH_TIMEOUT: Duration = Duration::from_mins(5);
@@ -27,8 +33,7 @@ const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) async fn read(headers: &HeaderMap, mut body: HttpBody, limit: usize) -> Result<Bytes, Failure> {
     let too_large =
         || Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, format!("body too large: expected at most {limit} bytes"));
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > limit) {
+    if length(headers).is_some_and(|length| length > limit) {
         discard(headers, body, limit).await;
         return Err(too_large());
     }
@@ -43,6 +48,19 @@ pub(crate) async fn read(headers: &HeaderMap, mut body: HttpBody, limit: usize) 
         Ok(Err(_)) => Err(Failure::bad_request("the body broke off")),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
     }
+}
+
+/// Waits for a place for a large document; it has to be kept for as long as the document is in memory.
+pub(crate) async fn place(headers: &HeaderMap, limit: usize) -> Result<Option<SemaphorePermit<'static>>, Failure> {
+    let is_small = length(headers).is_some_and(|length| length <= SMALL_PUBLISH);
+    if limit != MAX_PUBLISH || is_small {
+        return Ok(None);
+    }
+    LARGE.acquire().await.map(Some).map_err(other)
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Lets a body that nobody wants go by, unread, for a while: a client that is still sending would see its connection

@@ -116,6 +116,7 @@ async fn answer(app: &Inner, request: Request, trail: &mut Trail) -> Result<Resp
     };
     trail.endpoint(respond::name(&endpoint));
     let mut incoming = Incoming { endpoint, asked, bytes: Bytes::new(), prepared: Prepared::default(), parts };
+    let mut _place = None;
     if let Some(limit) = body_limit(&incoming.endpoint) {
         // Whoever is refused by the path alone is not listened to any longer.
         let mut exchange = incoming.exchange(app, trail, app.store.snapshot().await?).await?;
@@ -132,6 +133,7 @@ async fn answer(app: &Inner, request: Request, trail: &mut Trail) -> Result<Resp
                 "a compressed body: expected a plain one",
             ));
         }
+        _place = body::place(headers, limit).await?;
         incoming.bytes = body::read(headers, http_body, limit).await?;
         incoming.prepared = prepare::prepare(app, &incoming.asked, &incoming.endpoint, &incoming.bytes).await?;
     }

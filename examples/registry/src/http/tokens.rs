@@ -4,7 +4,7 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::json;
 use tollgate::{
-    AccountAction, Intent, MadeBy, Token,
+    Account, AccountAction, ActionOn, BoundToken, Decision, Intent, MadeBy, Reason, Token,
     wire::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
 };
 
@@ -37,7 +37,8 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
         .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
     let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
     let owner = exchange.token()?.1.name().clone();
-    let stored = tokens::of_user(&mut exchange.tx, owner.borrowed()).await?;
+    let mut stored = tokens::of_user(&mut exchange.tx, owner.borrowed()).await?;
+    stored.retain(|listed| !is_revoked(exchange, &listed.token));
     let skipped = paging.page.saturating_mul(size);
     let objects: Vec<ListedToken<'_>> =
         stored.iter().skip(skipped).take(size).map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
@@ -45,6 +46,18 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     let next = format!("/-/npm/v1/tokens?page={}&perPage={size}", paging.page.saturating_add(1));
     let next = if is_last { None } else { Some(next.as_str()) };
     Ok(reply::ok(&json!(TokenList { objects: &objects, total: stored.len(), next })))
+}
+
+/// Whether the token is revoked, by the account's cut-off too: what comes of it is the first thing that is asked of every
+/// token (T1), whatever it is shown for.
+fn is_revoked(exchange: &Exchange<'_>, token: &Token) -> bool {
+    let Ok((_, owner)) = exchange.token() else { return false };
+    let Ok(bound) = BoundToken::bind(token, owner) else { return false };
+    let whoami = AccountAction::Whoami.on(Account { user: owner.name().borrowed() });
+    match bound.at(exchange.asked.client_ip, exchange.asked.now).decide(whoami) {
+        Decision::Deny(deny) => deny.reason() == Reason::TokenRevoked,
+        Decision::Allow(_) | Decision::Challenge(_) => false,
+    }
 }
 
 /// `POST /-/npm/v1/tokens`, which was allowed to the token that asks. The password shows that it is the owner.

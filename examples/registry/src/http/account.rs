@@ -65,7 +65,7 @@ pub(crate) async fn password_is_right(exchange: &mut Exchange<'_>) -> Result<boo
 /// `POST /-/npm/v1/user`.
 pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
-    let change = ProfileChange::read(&sent).map_err(Failure::bad_request)?;
+    let change = ProfileChange::read(&sent).map_err(reply::invalid)?;
     allowed!(exchange.decide(&change.intents()).await?);
     if change.password().is_some() {
         if !password_is_right(exchange).await? {

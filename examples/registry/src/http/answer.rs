@@ -5,20 +5,24 @@ use axum::{
     response::Response,
 };
 use serde_json::json;
-use tollgate::wire::{AllOf, Answer};
+use tollgate::{Challenge, Deny, wire::Answer};
 
 use super::reply;
 
 /// The header that npm's client prints whatever the status.
 pub(crate) const NPM_NOTICE: HeaderName = HeaderName::from_static("npm-notice");
 
-/// The answer to what is not allowed as it stands; none to an allow, which is carried out instead.
-pub(crate) fn refused(all: &AllOf<'_>) -> Option<Response> {
-    let answer = match all {
-        AllOf::Allow(_) => return None,
-        AllOf::Challenge(challenge) => Answer::of_challenge(challenge),
-        AllOf::Deny(deny) => Answer::of_deny(deny),
-    };
+/// The answer to a denial.
+pub(crate) fn denied(deny: &Deny<'_>) -> Response {
+    response(&Answer::of_deny(deny))
+}
+
+/// The answer to a challenge.
+pub(crate) fn challenged(challenge: &Challenge<'_>) -> Response {
+    response(&Answer::of_challenge(challenge))
+}
+
+fn response(answer: &Answer) -> Response {
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::FORBIDDEN);
     let mut response = reply::json(status, &json!(answer));
     if let Some(authenticate) = answer.www_authenticate() {
@@ -27,5 +31,5 @@ pub(crate) fn refused(all: &AllOf<'_>) -> Option<Response> {
     if let Some(notice) = answer.npm_notice() {
         reply::set(&mut response, NPM_NOTICE, notice);
     }
-    Some(response)
+    response
 }

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    Action, Allow, Caller, Decision, Facts, Intent, OrganizationName, PackageAction, PackageName, SecondFactor,
-    Timestamp, Token, User,
+    Allow, Caller, Decision, Facts, Intent, OrganizationName, PackageAction, PackageName, SecondFactor, Timestamp,
+    Token, User,
     wire::{AllOf, Answer, Asks, Body},
 };
 
@@ -44,29 +44,11 @@ struct Found {
 }
 
 /// **What came of the decisions about a request.**
-pub(crate) enum Ruling {
-    /// All of it is allowed: carry it out, and nothing else.
-    Allowed(Allowed),
+pub(crate) enum Ruling<T> {
+    /// All of it is allowed, and this is made of the allows: carry it out, and nothing else.
+    Allowed(T),
     /// It is not, and this is the answer.
     Answered(Response),
-}
-
-/// **What is allowed**, by what it was decided to be: the creation of a package and a new version are two things.
-#[derive(Debug)]
-pub(crate) struct Allowed {
-    actions: Vec<Action>,
-}
-
-impl Allowed {
-    fn of(allows: &[Allow<'_>], trail: &mut Trail) -> Self {
-        trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
-        Self { actions: allows.iter().map(Allow::action).collect() }
-    }
-
-    /// Whether this is among it.
-    pub(crate) fn includes(&self, action: Action) -> bool {
-        self.actions.contains(&action)
-    }
 }
 
 /// Goes on with what is allowed, or returns the answer.
@@ -117,23 +99,27 @@ impl<'r> Exchange<'r> {
         };
         self.look_up(intents).await?;
         let caller = self.asker.caller()?;
-        let decisions = self.found.decide(intents, &caller, self.asked)?;
-        let all_denied = decisions.iter().all(|decision| matches!(decision, Decision::Deny(_)));
-        match decisions.into_iter().next() {
-            Some(first @ Decision::Deny(_)) if all_denied => {
-                self.trail.decided([first]);
-                Ok(AllOf::of([first], None).and_then(|first| answer::refused(&first)))
-            }
-            _ => Ok(None),
-        }
+        let refused = asks.refused_by(|intent| self.found.decide(intent, &caller, self.asked))?;
+        Ok(refused.map(|deny| {
+            self.trail.decided([Decision::Deny(deny)]);
+            answer::denied(&deny)
+        }))
     }
 
     /// Decides all of it, second factor included.
-    pub(crate) async fn decide(&mut self, intents: &[Intent]) -> Result<Ruling, Failure> {
+    pub(crate) async fn decide(&mut self, intents: &[Intent]) -> Result<Ruling<()>, Failure> {
+        self.decide_and(intents, |_| ()).await
+    }
+
+    /// The same, with what is made of the allows.
+    pub(crate) async fn decide_and<T>(
+        &mut self,
+        intents: &[Intent],
+        then: impl FnOnce(&[Allow<'_>]) -> T + Send,
+    ) -> Result<Ruling<T>, Failure> {
         self.look_up(intents).await?;
         let verified_at = if self.is_challenged(intents)? { self.verify_one_time_password().await? } else { None };
         let caller = self.asker.caller()?;
-        let decisions = self.found.decide(intents, &caller, self.asked)?;
         let factor = match (&self.asker, verified_at) {
             (Asker::Token { owner, .. }, Some(verified_at)) => {
                 Some(SecondFactor { owner: owner.name().borrowed(), verified_at })
@@ -141,26 +127,34 @@ impl<'r> Exchange<'r> {
             _ => None,
         };
         // Verified for this request and no other, so it has no age.
-        let all = AllOf::of(decisions, factor.as_ref().map(|factor| (factor, Duration::ZERO)));
-        let all = all.ok_or_else(|| other("nothing was asked"))?;
+        let factor = factor.as_ref().map(|factor| (factor, Duration::ZERO));
+        let all = self.found.decide_all(intents, &caller, self.asked, factor)?;
         if let AllOf::Deny(deny) = &all
             && let Some(notice) = Answer::notice_for_ignored(deny)
             && intents.iter().all(is_read)
         {
             // The explicit second call, without the token.
-            let decisions = self.found.decide(intents, &Caller::NoToken, self.asked)?;
-            if let Some(AllOf::Allow(allows)) = AllOf::of(decisions, None) {
+            if let AllOf::Allow(allows) = self.found.decide_all(intents, &Caller::NoToken, self.asked, None)? {
                 self.notice = Some(notice);
                 self.trail.token_ignored();
-                return Ok(Ruling::Allowed(Allowed::of(&allows, self.trail)));
+                self.trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
+                return Ok(Ruling::Allowed(then(&allows)));
             }
         }
-        match &all {
-            AllOf::Allow(allows) => return Ok(Ruling::Allowed(Allowed::of(allows, self.trail))),
-            AllOf::Challenge(challenge) => self.trail.decided([Decision::Challenge(*challenge)]),
-            AllOf::Deny(deny) => self.trail.decided([Decision::Deny(*deny)]),
-        }
-        answer::refused(&all).map(Ruling::Answered).ok_or_else(|| other("an allow was refused"))
+        Ok(match all {
+            AllOf::Allow(allows) => {
+                self.trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
+                Ruling::Allowed(then(&allows))
+            }
+            AllOf::Challenge(challenge) => {
+                self.trail.decided([Decision::Challenge(challenge)]);
+                Ruling::Answered(answer::challenged(&challenge))
+            }
+            AllOf::Deny(deny) => {
+                self.trail.decided([Decision::Deny(deny)]);
+                Ruling::Answered(answer::denied(&deny))
+            }
+        })
     }
 
     async fn look_up(&mut self, intents: &[Intent]) -> Result<(), Failure> {
@@ -195,8 +189,7 @@ impl<'r> Exchange<'r> {
 
     fn is_challenged(&self, intents: &[Intent]) -> Result<bool, Failure> {
         let caller = self.asker.caller()?;
-        let decisions = self.found.decide(intents, &caller, self.asked)?;
-        Ok(matches!(AllOf::of(decisions, None), Some(AllOf::Challenge(_))))
+        Ok(matches!(self.found.decide_all(intents, &caller, self.asked, None)?, AllOf::Challenge(_)))
     }
 
     /// When the one-time password that came along was verified, if it was. A wrong one is counted.
@@ -219,21 +212,29 @@ impl<'r> Exchange<'r> {
 impl Found {
     fn decide<'a>(
         &'a self,
+        intent: &'a Intent,
+        caller: &'a Caller<'a>,
+        asked: &Asked,
+    ) -> Result<Decision<'a>, Failure> {
+        let package = intent.package().and_then(|name| self.packages.get(name.text()));
+        let organization = intent.organization().and_then(|name| self.organizations.get(name.text()));
+        let facts = Facts {
+            package: package.map(FoundPackage::state),
+            organization: organization.map(FoundOrganization::state),
+        };
+        fact(intent.decide(caller, &facts, asked.client_ip, asked.now))
+    }
+
+    fn decide_all<'a>(
+        &'a self,
         intents: &'a [Intent],
         caller: &'a Caller<'a>,
         asked: &Asked,
-    ) -> Result<Vec<Decision<'a>>, Failure> {
-        let decide = |intent: &'a Intent| {
-            let facts = Facts {
-                package: intent.package().and_then(|name| self.packages.get(name.text())).map(FoundPackage::state),
-                organization: intent
-                    .organization()
-                    .and_then(|name| self.organizations.get(name.text()))
-                    .map(FoundOrganization::state),
-            };
-            fact(intent.decide(caller, &facts, asked.client_ip, asked.now))
-        };
-        intents.iter().map(decide).collect()
+        factor: Option<(&SecondFactor<'_>, Duration)>,
+    ) -> Result<AllOf<'a>, Failure> {
+        let decisions: Vec<Decision<'a>> =
+            intents.iter().map(|intent| self.decide(intent, caller, asked)).collect::<Result<_, _>>()?;
+        AllOf::of(decisions, factor).ok_or_else(|| other("nothing was asked"))
     }
 }
 

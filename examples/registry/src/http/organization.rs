@@ -35,7 +35,7 @@ pub(crate) async fn respond(
         }
         OrganizationRequest::WriteMember => write_member(exchange, name).await,
         OrganizationRequest::DeleteMember => {
-            let user = exchange.body()?.user().map_err(Failure::bad_request)?;
+            let user = exchange.body()?.user().map_err(reply::invalid)?;
             organizations::remove_member(&mut exchange.tx, organization, user.borrowed()).await?;
             Ok(reply::no_content())
         }
@@ -44,7 +44,7 @@ pub(crate) async fn respond(
             Ok(reply::ok(&teams.into_iter().map(|team| format!("{name}:{team}")).collect()))
         }
         OrganizationRequest::CreateTeam => {
-            let team = TeamToCreate::read(&exchange.body()?).map_err(Failure::bad_request)?;
+            let team = TeamToCreate::read(&exchange.body()?).map_err(reply::invalid)?;
             allowed!(exchange.decide(&[team.intent(name)]).await?);
             let (tx, description) = (&mut exchange.tx, team.description());
             organizations::create_team(tx, organization, team.name().borrowed(), description).await?;
@@ -57,7 +57,7 @@ pub(crate) async fn respond(
 
 async fn write_member(exchange: &mut Exchange<'_>, name: &OrganizationName) -> Result<Response, Failure> {
     let organization = name.borrowed();
-    let change = MemberChange::read(&exchange.body()?).map_err(Failure::bad_request)?;
+    let change = MemberChange::read(&exchange.body()?).map_err(reply::invalid)?;
     let members = organizations::members(&mut exchange.tx, organization).await?;
     let membership = if members.contains_key(change.user().as_str()) { IsMember::Yes } else { IsMember::No };
     allowed!(exchange.decide(&[change.intent(name, membership)]).await?);
@@ -114,11 +114,11 @@ pub(crate) async fn respond_team(
             Ok(reply::ok(&Value::Object(listed)))
         }
         TeamRequest::WritePackage => {
-            let change = TeamAccessChange::read_grant(&exchange.body()?).map_err(Failure::bad_request)?;
+            let change = TeamAccessChange::read_grant(&exchange.body()?).map_err(reply::invalid)?;
             set_access(exchange, name, team, &change).await
         }
         TeamRequest::DeletePackage => {
-            let change = TeamAccessChange::read_revocation(&exchange.body()?).map_err(Failure::bad_request)?;
+            let change = TeamAccessChange::read_revocation(&exchange.body()?).map_err(reply::invalid)?;
             set_access(exchange, name, team, &change).await
         }
         TeamRequest::ReadMembers => {
@@ -127,12 +127,12 @@ pub(crate) async fn respond_team(
             Ok(reply::ok(&json!(members)))
         }
         TeamRequest::WriteMember => {
-            let user = exchange.body()?.user().map_err(Failure::bad_request)?;
+            let user = exchange.body()?.user().map_err(reply::invalid)?;
             organizations::add_team_member(&mut exchange.tx, organization, team_name, user.borrowed()).await?;
             Ok(reply::created(&json!({})))
         }
         TeamRequest::DeleteMember => {
-            let user = exchange.body()?.user().map_err(Failure::bad_request)?;
+            let user = exchange.body()?.user().map_err(reply::invalid)?;
             organizations::remove_team_member(&mut exchange.tx, organization, team_name, user.borrowed()).await?;
             Ok(reply::no_content())
         }

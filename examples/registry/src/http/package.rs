@@ -42,7 +42,7 @@ pub(crate) async fn respond(
         }
         PackageRequest::DeleteTarball { version, revision } => delete_version(exchange, name, version, revision).await,
         PackageRequest::WriteDistTag { tag } => {
-            let version = exchange.body()?.version().map_err(Failure::bad_request)?;
+            let version = exchange.body()?.version().map_err(reply::invalid)?;
             packages::set_tag(&mut exchange.tx, name.borrowed(), tag.as_str(), version.as_str()).await?;
             packages::touch(&mut exchange.tx, name.borrowed(), exchange.asked.now).await?;
             Ok(reply::created(&json!({ "ok": "dist-tags updated" })))
@@ -152,7 +152,7 @@ async fn delete_tag(exchange: &mut Exchange<'_>, name: &PackageName, tag: &PathT
 
 /// `POST /-/package/:package/access`.
 pub(crate) async fn write_access(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    let change = AccessChange::read(&exchange.body()?).map_err(Failure::bad_request)?;
+    let change = AccessChange::read(&exchange.body()?).map_err(reply::invalid)?;
     allowed!(exchange.decide(&change.intents(name)).await?);
     let package = name.borrowed();
     if let Some(visibility) = change.visibility() {

@@ -11,7 +11,7 @@ use tollgate::{
 use super::{
     Inner,
     asker::Asker,
-    body, login,
+    body, login, reply,
     request::{Asked, Credentials},
 };
 use crate::{
@@ -55,7 +55,7 @@ pub(crate) async fn prepare(
     }
     if let Endpoint::Account(AccountRequest::CreateToken) = endpoint {
         let body: Body = body::json(bytes)?;
-        let request = CreateTokenRequest::read(&body, asked.now).map_err(Failure::bad_request)?;
+        let request = CreateTokenRequest::read(&body, asked.now).map_err(reply::invalid)?;
         let Some(shown) = request.password else { return Ok(Prepared::default()) };
         return Ok(Prepared { shown: own_password(app, asked, shown.expose()).await?, new_hash: None });
     }
@@ -67,7 +67,7 @@ pub(crate) async fn prepare(
 
 async fn of_profile(app: &Inner, asked: &Asked, bytes: &Bytes) -> Result<Prepared, Failure> {
     let body: Body = body::json(bytes)?;
-    let change = ProfileChange::read(&body).map_err(Failure::bad_request)?;
+    let change = ProfileChange::read(&body).map_err(reply::invalid)?;
     let mut prepared = Prepared::default();
     if let Some(change) = change.password() {
         password::check_new(change.new.expose())?;

@@ -9,14 +9,15 @@ use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
-    Action, PackageName, Visibility,
-    wire::{Body, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
+    PackageName, Visibility,
+    wire::{AllowedChanges, Body, NotAllowed, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
 };
 
 use super::{
     body,
-    exchange::{Allowed, Exchange, allowed},
-    package, reply,
+    exchange::{Exchange, allowed},
+    package,
+    reply::{self, invalid},
 };
 use crate::{
     failure::{Failure, other},
@@ -33,11 +34,9 @@ pub(crate) enum To<'r> {
     Revision(&'r PathText),
 }
 
-/// What is read of the body beside the changes: the revision it was made from, and the manifest of a new version.
+/// What is read of the body beside the changes: the manifest of a new version.
 #[derive(Deserialize)]
 struct Sent {
-    #[serde(rename = "_rev")]
-    revision: Option<String>,
     #[serde(default)]
     versions: BTreeMap<String, Map<String, Value>>,
 }
@@ -51,24 +50,22 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, to: To<
         To::Package => PutTo::Package,
         To::Revision(_) => PutTo::Revision,
     };
-    let changes = PackumentChanges::read(name, put_to, &sent_body, packument).map_err(Failure::bad_request)?;
-    let allowed = allowed!(exchange.decide(&changes.intents()).await?);
-    if !changes.is_understood() {
-        let text =
-            "none of the known changes of a package: expected npm's publish, deprecate, owner, star or unpublish";
-        return Err(Failure::bad_request(text));
-    }
-    let sent: Sent = body::json(exchange.body)?;
+    let changes = PackumentChanges::read(name, put_to, &sent_body, packument).map_err(invalid)?;
+    let allowed = exchange.decide_and(&changes.intents(), |allows| changes.allowed_by(allows)).await?;
+    let allowed = allowed!(allowed).map_err(|not_allowed| match not_allowed {
+        NotAllowed::NotUnderstood => Failure::bad_request(not_allowed),
+        NotAllowed::Missing { .. } | NotAllowed::OtherFacts | _ => other(not_allowed),
+    })?;
     let revision = match to {
-        To::Package => sent.revision.as_deref(),
+        To::Package => changes.revision(),
         To::Revision(revision) => Some(revision.as_str()),
     };
     // A publish sends no revision: it only adds. Everything else was made from a document that has to be the present one.
-    if stored.is_some() && (changes.publication().is_none() || revision.is_some()) {
+    if stored.is_some() && (allowed.publication().is_none() || revision.is_some()) {
         package::expect_revision(exchange, name, revision).await?;
     }
-    apply(exchange, name, &changes, &allowed, sent).await?;
-    let text = if allowed.includes(Action::CreatePackage) { "package created" } else { "package updated" };
+    apply(exchange, allowed).await?;
+    let text = if allowed.is_creation() { "package created" } else { "package updated" };
     Ok(reply::created(&json!({ "ok": text, "success": true })))
 }
 
@@ -80,16 +77,18 @@ async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Optio
     Ok(Some((document, found.visibility())))
 }
 
-async fn apply(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-    changes: &PackumentChanges<'_>,
-    allowed: &Allowed,
-    sent: Sent,
-) -> Result<(), Failure> {
-    let (package, now) = (name.borrowed(), exchange.asked.now);
+/// What was allowed, all of it and nothing else.
+async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> Result<(), Failure> {
+    let (package, now) = (changes.package().borrowed(), exchange.asked.now);
+    if changes.is_creation() {
+        let visibility = changes.visibility().unwrap_or_else(|| first_visibility(changes.package()));
+        let creator = exchange.token()?.1.name().clone();
+        packages::create(&mut exchange.tx, package, visibility, creator.borrowed(), now).await?;
+    } else if let Some(visibility) = changes.visibility() {
+        packages::set_visibility(&mut exchange.tx, package, visibility).await?;
+    }
     if let Some(publication) = changes.publication() {
-        publish(exchange, name, changes, publication, allowed, sent).await?;
+        publish(exchange, changes.package(), publication).await?;
     }
     for (tag, version) in changes.dist_tags() {
         match version {
@@ -106,9 +105,6 @@ async fn apply(
     if let Some(maintainers) = changes.maintainers() {
         packages::set_maintainers(&mut exchange.tx, package, maintainers).await?;
     }
-    if let Some(visibility) = changes.visibility() {
-        packages::set_visibility(&mut exchange.tx, package, visibility).await?;
-    }
     let user = exchange.token()?.1.name().clone();
     if let Some(star) = changes.starred_by(user.borrowed()) {
         let star = if star { Star::On } else { Star::Off };
@@ -118,14 +114,11 @@ async fn apply(
     packages::touch(&mut exchange.tx, package, now).await
 }
 
-/// A new version, of a new package if it is the creation that was allowed.
+/// A new version.
 async fn publish(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
-    changes: &PackumentChanges<'_>,
     publication: &Publication<'_>,
-    allowed: &Allowed,
-    mut sent: Sent,
 ) -> Result<(), Failure> {
     let (package, now, version) = (name.borrowed(), exchange.asked.now, publication.version());
     let parsed = semver::Version::parse(version).map_err(|_| not_a_version(version))?;
@@ -136,17 +129,11 @@ async fn publish(
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
+    let mut sent: Sent = body::json(exchange.body)?;
     let manifest = sent.versions.remove(version).ok_or_else(|| other("a publication without its manifest"))?;
     let tarball = BASE64_STANDARD.decode(publication.tarball());
     let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
     let (manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
-    if allowed.includes(Action::CreatePackage) {
-        let visibility = changes.visibility().unwrap_or_else(|| first_visibility(name));
-        let creator = exchange.token()?.1.name().clone();
-        packages::create(&mut exchange.tx, package, visibility, creator.borrowed(), now).await?;
-    } else if !allowed.includes(Action::PublishVersion) {
-        return Err(other("a publication that was not allowed as one"));
-    }
     // On disk before the rows that name it are.
     let tarball = exchange.app.tarballs.put(tarball).await?;
     let new = NewVersion { version, manifest: &manifest, tarball: &tarball };

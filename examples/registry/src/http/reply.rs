@@ -6,6 +6,7 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
+use tollgate::wire::InvalidBody;
 
 use crate::failure::Failure;
 
@@ -59,6 +60,12 @@ pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
+}
+
+/// A body that is not what its endpoint takes.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
+pub(crate) fn invalid(error: InvalidBody) -> Failure {
+    Failure::refused(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST), &error)
 }
 
 /// The answer to a request that failed. What is not the client's to know is not told.

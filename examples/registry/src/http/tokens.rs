@@ -4,7 +4,7 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::json;
 use tollgate::{
-    Account, AccountAction, ActionOn, BoundToken, Decision, Intent, MadeBy, Reason, Token,
+    Account, AccountAction, ActionOn, BoundToken, Decision, MadeBy, Reason, Secret, Token,
     wire::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
 };
 
@@ -12,6 +12,7 @@ use super::{
     account,
     exchange::{Exchange, allowed},
     reply,
+    request::Credentials,
     respond::not_offered,
 };
 use crate::{
@@ -64,7 +65,7 @@ fn is_revoked(exchange: &Exchange<'_>, token: &Token) -> bool {
 pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
     let now = exchange.asked.now;
-    let request = CreateTokenRequest::read(&sent, now).map_err(Failure::bad_request)?;
+    let request = CreateTokenRequest::read(&sent, now).map_err(reply::invalid)?;
     if !account::password_is_right(exchange).await? {
         return Ok(reply::wrong_password());
     }
@@ -94,13 +95,13 @@ pub(crate) async fn revoke(exchange: &mut Exchange<'_>, named: &TokenInPath) -> 
 
 /// `DELETE /-/user/token/:token`: the token itself, or another of the same account.
 pub(crate) async fn logout(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
-    let found = by_text(exchange, named).await?;
-    let is_own = |found: &Token| exchange.token().is_ok_and(|(own, _)| own.key() == found.key());
-    let action =
-        if found.as_ref().is_some_and(is_own) { AccountAction::RevokeSelf } else { AccountAction::RevokeToken };
-    // A token of somebody else's is of another account, and that is what is decided.
-    let user = found.as_ref().map(|token| token.owner().clone());
-    allowed!(exchange.decide(&[Intent::Account { action, user }]).await?);
+    let presented = match &exchange.asked.credentials {
+        Credentials::Bearer(text) => Secret::new(text).ok().map(|secret| secret.digest()),
+        Credentials::None | Credentials::Basic { .. } | Credentials::Unreadable => None,
+    };
+    allowed!(exchange.decide(&[named.revocation(presented)]).await?);
+    let owner = exchange.token()?.1.name().clone();
+    let found = by_text(exchange, named).await?.filter(|token| *token.owner() == owner);
     let token = found.ok_or_else(|| Failure::not_found("there is no such token of this account"))?;
     tokens::revoke(&mut exchange.tx, &token, exchange.asked.now).await?;
     Ok(reply::ok(&json!({ "ok": true })))

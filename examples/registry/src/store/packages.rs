@@ -101,10 +101,9 @@ pub(crate) async fn insert_version(
             .await?;
     if used.is_some() {
         let version = new.version;
-        return Err(Failure::refused(
-            axum::http::StatusCode::FORBIDDEN,
-            format!("You cannot publish over the previously published versions: {version}."),
-        ));
+        return Err(Failure::conflict(format!(
+            "You cannot publish over the previously published versions: {version}."
+        )));
     }
     sqlx::query("INSERT INTO used_versions (package, version) VALUES ($1, $2)")
         .bind(name.text().to_owned())

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
-    PackageName, Visibility,
+    Intent, PackageAction, PackageName, Visibility,
     wire::{AllowedChanges, Body, NotAllowed, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
 };
 
@@ -50,7 +50,17 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, to: To<
         To::Package => PutTo::Package,
         To::Revision(_) => PutTo::Revision,
     };
-    let changes = PackumentChanges::read(name, put_to, &sent_body, packument).map_err(invalid)?;
+    let changes = match PackumentChanges::read(name, put_to, &sent_body, packument) {
+        Ok(changes) => changes,
+        Err(error) => {
+            // Published already, so a publish: whoever may not publish at all is told that first.
+            if error.status() == 409 {
+                let publish = Intent::Package { action: PackageAction::Publish, package: name.clone() };
+                allowed!(exchange.decide(&[publish]).await?);
+            }
+            return Err(invalid(error));
+        }
+    };
     let allowed = exchange.decide_and(&changes.intents(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(|not_allowed| match not_allowed {
         NotAllowed::NotUnderstood => Failure::bad_request(not_allowed),

@@ -67,3 +67,9 @@ pub(crate) async fn verify(
         },
     }
 }
+
+/// The code that a device shows.
+#[cfg(test)]
+pub(crate) fn code_of(secret: &str, user: UserName<&str>, now: Timestamp) -> String {
+    totp(secret, user.text()).unwrap().generate(u64::try_from(unix_seconds(now)).unwrap()).to_string()
+}

@@ -21,7 +21,7 @@ pub(crate) mod packument;
 pub(crate) mod tokens;
 
 #[cfg(test)]
-mod races;
+mod tests;
 
 use std::{sync::Once, time::Duration};
 

@@ -168,7 +168,7 @@ pub(crate) async fn set_tag(tx: &mut Tx, name: PackageName<&str>, tag: &str, ver
         return Err(Failure::not_found(format!("version not found: {version}")));
     }
     // npm's own rule: a tag that reads as a range of versions could never be installed.
-    if tag.starts_with(|first: char| first.is_ascii_digit() || first == 'v') && semver::VersionReq::parse(tag).is_ok() {
+    if semver::VersionReq::parse(tag.strip_prefix('v').unwrap_or(tag)).is_ok() {
         return Err(Failure::bad_request(format!(
             "the tag `{tag}` reads as a range of versions: expected another name"
         )));

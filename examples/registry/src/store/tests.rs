@@ -1,17 +1,22 @@
-//! What two writers at once come to, on the database itself.
+//! What is promised of the database itself: two writers at once, and what goes with what.
 
 use std::path::Path;
 
 use serde_json::json;
 use tollgate::{
     AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, MadeBy, OrganizationsGrant, PackageSelection,
-    PackagesGrant, Timestamp, TokenDescription, Visibility,
+    PackagesGrant, Permission, Role, Timestamp, TokenDescription, Visibility,
 };
 
-use super::{Store, Tx, accounts, facts, packages};
+use super::{
+    Store, Tx, accounts, facts,
+    guesses::{self, Guess},
+    organizations, packages,
+};
 use crate::{
     failure::Failure,
     issue::{self, NewToken},
+    one_time,
     tarballs::TarballId,
 };
 
@@ -131,4 +136,79 @@ async fn what_is_not_committed_never_was() {
     drop(tx);
     let mut tx = store.snapshot().await.unwrap();
     assert!(super::tokens::of_user(&mut tx, "alice".try_into().unwrap()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_code_serves_whoever_used_it_first_and_a_recovery_code_serves_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing().await.unwrap();
+    let alice = "alice".try_into().unwrap();
+    let secret = one_time::new_secret().unwrap();
+    let code = one_time::code_of(&secret, alice, now());
+    for (used_by, code, is_good) in [
+        ("token 1", code.as_str(), true),
+        ("token 1", code.as_str(), true),
+        ("token 2", code.as_str(), false),
+        ("token 1", "000000", code == "000000"),
+        ("token 1", "not a code", false),
+    ] {
+        let verified = one_time::verify(&mut tx, alice, &secret, code, used_by, now()).await.unwrap();
+        assert_eq!(verified, is_good, "{used_by} {code}");
+    }
+    let (codes, digests) = one_time::recovery_codes().unwrap();
+    accounts::set_recovery_codes(&mut tx, alice, &digests).await.unwrap();
+    assert!(one_time::verify(&mut tx, alice, &secret, &codes[0], "token 2", now()).await.unwrap());
+    assert!(!one_time::verify(&mut tx, alice, &secret, &codes[0], "token 2", now()).await.unwrap());
+    assert!(one_time::verify(&mut tx, alice, &secret, &codes[1], "token 2", now()).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_eleventh_wrong_code_in_a_quarter_of_an_hour_is_not_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing().await.unwrap();
+    let (alice, what) = ("alice".try_into().unwrap(), Guess::OneTimePassword);
+    for _ in 0..10 {
+        guesses::may_guess(&mut tx, alice, what, now()).await.unwrap();
+        guesses::wrong(&mut tx, alice, what, now()).await.unwrap();
+    }
+    assert!(guesses::may_guess(&mut tx, alice, what, now()).await.is_err());
+    assert!(guesses::may_guess(&mut tx, alice, Guess::Password, now()).await.is_ok());
+    let later = now().checked_add(std::time::Duration::from_mins(15)).unwrap();
+    assert!(guesses::may_guess(&mut tx, alice, what, later).await.is_ok());
+}
+
+#[tokio::test]
+async fn who_leaves_an_organization_leaves_its_teams_and_grants_and_a_last_owner_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing().await.unwrap();
+    let (alice, bob) = ("alice".try_into().unwrap(), "bob".try_into().unwrap());
+    accounts::create(&mut tx, &"bob".parse().unwrap(), "hash".into(), None, now()).await.unwrap();
+    organizations::create(&mut tx, &"acme".parse().unwrap(), alice).await.unwrap();
+    let (acme, app) = ("acme".try_into().unwrap(), "@acme/app".try_into().unwrap());
+    organizations::set_member(&mut tx, acme, bob, None).await.unwrap();
+    packages::create(&mut tx, app, Visibility::Private, bob, now()).await.unwrap();
+    packages::set_user_grant(&mut tx, app, bob, Some(GrantedPermission::ReadOnly)).await.unwrap();
+    let held = packages::collaborators(&mut tx, app).await.unwrap();
+    assert_eq!(held.get("bob"), Some(&Permission::ReadWrite), "by the team developers");
+
+    organizations::remove_member(&mut tx, acme, bob).await.unwrap();
+    assert!(!packages::collaborators(&mut tx, app).await.unwrap().contains_key("bob"));
+    assert!(matches!(organizations::remove_member(&mut tx, acme, alice).await, Err(Failure::Refused { .. })));
+    let demoted = organizations::set_member(&mut tx, acme, alice, Some(Role::Admin)).await;
+    assert!(matches!(demoted, Err(Failure::Refused { .. })));
+}
+
+#[tokio::test]
+async fn a_version_is_published_once_even_if_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    assert_eq!(publish_first(&store, "1.0.0").await.unwrap(), "created");
+    let mut tx = store.writing().await.unwrap();
+    packages::delete(&mut tx, "left-pad".try_into().unwrap()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(publish_first(&store, "1.0.0").await, Err(Failure::Refused { .. })));
+    assert_eq!(publish_first(&store, "1.0.1").await.unwrap(), "created");
 }

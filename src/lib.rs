@@ -80,8 +80,8 @@ pub use reach::{DeadGrant, Entry, Reach, WhyDead};
 pub use reason::{Check, Reason};
 pub use record::{DecisionRecord, RULES_VERSION, Verdict};
 pub use secret::{
-    Checksum, InvalidSecret, InvalidSecretDigest, InvalidSecretPrefix, InvalidTokenKey, MintedSecret,
-    NotEnoughRandomness, Secret, SecretDigest, SecretForm, SecretHint, SecretPrefix, TokenKey,
+    Checksum, InvalidSecret, InvalidSecretDigest, InvalidSecretHint, InvalidSecretPrefix, InvalidTokenKey,
+    MintedSecret, NotEnoughRandomness, Secret, SecretDigest, SecretForm, SecretHint, SecretPrefix, TokenKey,
 };
 pub use time::{InvalidTimestamp, Timestamp};
 pub use token::{

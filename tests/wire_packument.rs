@@ -313,7 +313,7 @@ fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.tgz": attachment(), "@acme/w-2.0.1.tgz": attachment()})), "_attachments: 2 tarballs: expected one, of one new version"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.sigstore": attachment()})), "_attachments: 0 tarballs: expected one, of one new version"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.tgz": attachment(), "@acme/w-9.0.0.sigstore": attachment()})), "_attachments.@acme/w-9.0.0.sigstore: provenance of another version: expected that of the tarball"),
-        (with(publish(), "/_attachments", json!({"@acme/w-../x.tgz": attachment()})), "_attachments: a version that is none: expected a semantic version"),
+        (with(publish(), "/_attachments", json!({"@acme/w-../x.tgz": attachment()})), "_attachments: a version that is none: expected a semantic version without build metadata"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.tgz": {}})), "_attachments.@acme/w-2.0.0.tgz.data: missing field"),
         (with(publish(), "/_attachments", json!("x")), "_attachments: found the string `x`: expected an object"),
         (with(publish(), "/versions", json!([])), "versions: found a list: expected an object"),
@@ -339,14 +339,15 @@ fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
 }
 
 #[test]
-fn a_version_that_is_published_already_is_a_conflict() {
+fn a_version_that_is_published_already_is_a_conflict_for_whoever_may_publish() {
     let (sent, document) = (body(publish()), body(with(stored(), "/versions/2.0.0", json!({}))));
     let before = StoredPackument { document: &document, visibility: Visibility::Private };
-    let error = PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, Some(before)).unwrap_err();
-    assert_eq!(
-        (error.status(), error.to_string().as_str()),
-        (409, "versions.2.0.0: published already: expected a new version")
-    );
+    let changes = PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, Some(before)).unwrap();
+    assert_eq!(changes.allowed_by(&[]).err(), Some(NotAllowed::Missing { action: PackageAction::Publish }));
+    let error = done(&changes, true, |changes| changes.map(|_| ()).unwrap_err());
+    let text = "the version is published already: expected a new one";
+    assert_eq!((error, error.status(), error.to_string().as_str()), (NotAllowed::PublishedAlready, 409, text));
+    assert_eq!((NotAllowed::OtherFacts.status(), NotAllowed::NotUnderstood.status()), (500, 400));
 }
 
 #[test]

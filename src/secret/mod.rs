@@ -7,7 +7,7 @@ mod digest;
 mod key;
 mod mint;
 
-use core::fmt;
+use core::{fmt, str::FromStr};
 
 pub use digest::{InvalidSecretDigest, SecretDigest};
 pub use key::{InvalidTokenKey, TokenKey};
@@ -153,6 +153,30 @@ impl SecretHint {
     }
 }
 
+impl FromStr for SecretHint {
+    type Err = InvalidSecretHint;
+
+    /// Reads a hint as it is [printed](fmt::Display), from storage.
+    ///
+    /// # Errors
+    /// Anything but `…`, or it between four and four visible ASCII characters.
+    fn from_str(text: &str) -> Result<Self, InvalidSecretHint> {
+        let (first, last) = text.split_once('…').ok_or(InvalidSecretHint)?;
+        let four = |text: &str| {
+            <[u8; 4]>::try_from(text.as_bytes()).ok().filter(|bytes| bytes.iter().all(u8::is_ascii_graphic))
+        };
+        match (first, last) {
+            ("", "") => Ok(Self(None)),
+            _ => four(first).zip(four(last)).map(|ends| Self(Some(ends))).ok_or(InvalidSecretHint),
+        }
+    }
+}
+
+/// A text that is no [`SecretHint`]. It does not repeat the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid secret hint: expected `…`, or it between four and four visible ASCII characters")]
+pub struct InvalidSecretHint;
+
 impl fmt::Display for SecretHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
@@ -171,7 +195,7 @@ impl fmt::Debug for SecretHint {
 
 #[cfg(test)]
 mod tests {
-    use super::{Checksum, InvalidSecret, Secret, SecretForm, SecretPrefix};
+    use super::{Checksum, InvalidSecret, InvalidSecretHint, Secret, SecretForm, SecretHint, SecretPrefix};
     use alloc::string::ToString;
 
     #[test]
@@ -214,5 +238,21 @@ mod tests {
     fn a_hint_shows_four_and_four_of_16_characters_and_nothing_of_15() {
         assert_eq!(Secret::new("abcdefghijklmnop").unwrap().hint().to_string(), "abcd…mnop");
         assert_eq!(Secret::new("abcdefghijklmno").unwrap().hint().to_string(), "…");
+    }
+
+    #[test]
+    fn a_hint_is_read_as_it_is_printed() {
+        for text in ["abcdefghijklmnop", "abcdefghijklmno", "……"] {
+            let Ok(secret) = Secret::new(text) else { continue };
+            assert_eq!(secret.hint().to_string().parse(), Ok(secret.hint()));
+        }
+        for text in ["", "abcd", "abcd…", "…mnop", "abcd…mno", "abcde…mnop", "ab d…mnop", "abcd……mnop", "é…é", "éé…éé"]
+        {
+            assert_eq!(text.parse::<SecretHint>(), Err(InvalidSecretHint), "{text}");
+        }
+        assert_eq!(
+            InvalidSecretHint.to_string(),
+            "invalid secret hint: expected `…`, or it between four and four visible ASCII characters"
+        );
     }
 }

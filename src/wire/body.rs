@@ -44,23 +44,17 @@ impl<'de> Deserialize<'de> for Body {
 #[error("{message}")]
 pub struct InvalidBody {
     message: Box<str>,
-    status: u16,
 }
 
 impl InvalidBody {
     pub(super) fn new(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string().into(), status: 400 }
+        Self { message: message.to_string().into() }
     }
 
-    /// A body that would do with another stored document.
-    pub(super) fn conflict(error: ErrorAt) -> Self {
-        Self { status: 409, ..error.into() }
-    }
-
-    /// The HTTP status: 400, or 409 for a version that is published already.
+    /// 400.
     #[must_use]
     pub const fn status(&self) -> u16 {
-        self.status
+        400
     }
 }
 

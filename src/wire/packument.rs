@@ -60,6 +60,7 @@ pub struct PackumentChanges<'a> {
     package: PackageName,
     shape: Shape,
     is_understood: bool,
+    is_published_already: bool,
     exists: bool,
     revision: Option<&'a str>,
     publication: Option<Publication<'a>>,
@@ -161,7 +162,7 @@ impl<'a> PackumentChanges<'a> {
     /// # Errors
     /// One of them is missing among the allows; or they are about a package that exists where nothing was stored, or the
     /// other way round (an allow of a creation is none of a new version); or there is nothing to do, for the body is not
-    /// [understood](NotAllowed::NotUnderstood).
+    /// [understood](NotAllowed::NotUnderstood) or its version [published already](NotAllowed::PublishedAlready).
     pub fn allowed_by(&self, allows: &[Allow<'_>]) -> Result<AllowedChanges<'_, 'a>, NotAllowed> {
         for action in self.actions() {
             let is_its = |allow: &&Allow<'_>| match allow.operation() {
@@ -179,6 +180,10 @@ impl<'a> PackumentChanges<'a> {
                 return Err(NotAllowed::OtherFacts);
             }
         }
+        // A version that is there keeps its manifest and its tarball: everybody has them.
+        if self.is_published_already {
+            return Err(NotAllowed::PublishedAlready);
+        }
         if self.is_understood { Ok(AllowedChanges(self)) } else { Err(NotAllowed::NotUnderstood) }
     }
 }
@@ -191,19 +196,34 @@ pub struct AllowedChanges<'c, 'a>(&'c PackumentChanges<'a>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotAllowed {
-    /// There is no allow of this among those at hand. A slip of the server: answer 500.
+    /// There is no allow of this among those at hand: a slip of the server.
     #[error("no allow of {action}: expected one of each action that is asked for")]
     Missing {
         /// The first that is missing.
         action: PackageAction,
     },
-    /// The allows are about a package that exists, and none was stored, or the other way round. A slip of the server:
-    /// answer 500.
+    /// The allows are about a package that exists, and none was stored, or the other way round: a slip of the server.
     #[error("an allow about other facts than were read: expected the package to exist in both or in neither")]
     OtherFacts,
-    /// All was allowed, and the body is none that is known: answer 400.
+    /// All was allowed, and the version is there already.
+    #[error("the version is published already: expected a new one")]
+    PublishedAlready,
+    /// All was allowed, and the body is none that is known.
     #[error("not a known change of a package: expected a publish, deprecation, star, unpublish or other maintainers")]
     NotUnderstood,
+}
+
+impl NotAllowed {
+    /// The HTTP status: 409 for a version that is published already, 400 for a body that is none that is known, 500 for
+    /// a slip of the server.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Missing { .. } | Self::OtherFacts => 500,
+            Self::PublishedAlready => 409,
+            Self::NotUnderstood => 400,
+        }
+    }
 }
 
 impl<'c, 'a> AllowedChanges<'c, 'a> {

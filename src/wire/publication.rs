@@ -27,7 +27,8 @@ impl core::fmt::Debug for Publication<'_> {
 }
 
 impl<'a> Publication<'a> {
-    /// The version; its manifest is what the body has under it in `versions`.
+    /// The version; its manifest is what the body has under it in `versions`, for whatever reads JSON: no key is twice
+    /// there. `dist`, `maintainers` and `_npmUser` in it are what the author says of themselves.
     #[must_use]
     pub const fn version(&self) -> &'a str {
         self.version
@@ -86,7 +87,7 @@ impl<'a> Publication<'a> {
             return Err(path.field(file).error("provenance of another version: expected that of the tarball"));
         }
         if !is_semantic(read.version) {
-            return Err(path.error("a version that is none: expected a semantic version"));
+            return Err(path.error("a version that is none: expected a semantic version without build metadata"));
         }
         let versions = top.field("versions");
         let entries = document::object(required("versions")?, &versions)?;
@@ -108,7 +109,8 @@ impl<'a> Publication<'a> {
 /// The longest version that npm's `semver` reads.
 const MAX_VERSION: usize = 256;
 
-/// Whether it is a semantic version, as semver.org has its grammar.
+/// Whether it is a semantic version, as semver.org has its grammar, without build metadata: npm's client leaves that out,
+/// and two versions that differ in it only are one to everybody.
 fn is_semantic(version: &str) -> bool {
     let is_number = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
@@ -117,13 +119,11 @@ fn is_semantic(version: &str) -> bool {
         |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let is_prerelease =
         |text: &str| is_identifier(text) && (is_number(text) || !text.bytes().all(|byte| byte.is_ascii_digit()));
-    let (rest, build) = version.split_once('+').map_or((version, None), |(rest, build)| (rest, Some(build)));
-    let (core, prerelease) = rest.split_once('-').map_or((rest, None), |(core, after)| (core, Some(after)));
+    let (core, prerelease) = version.split_once('-').map_or((version, None), |(core, after)| (core, Some(after)));
     version.len() <= MAX_VERSION
         && core.split('.').count() == 3
         && core.split('.').all(is_number)
         && prerelease.is_none_or(|text| text.split('.').all(is_prerelease))
-        && build.is_none_or(|text| text.split('.').all(is_identifier))
 }
 
 /// The version in the name of an attachment; npm puts the whole name before it, others leave out the scope.

@@ -29,18 +29,14 @@ impl<'a> PackumentChanges<'a> {
     /// Decide what the path [asks for](crate::wire::Endpoint::asks) first: what comes of this depends on the stored document.
     ///
     /// # Errors
-    /// A body that names another package anywhere, or whose known fields are not of their shape; a version that is
-    /// published already ([409](InvalidBody::status)).
+    /// A body that names another package anywhere, or whose known fields are not of their shape.
     pub fn read(
         package: &PackageName,
         to: PutTo,
         body: &'a Body,
         stored: Option<StoredPackument<'a>>,
     ) -> Result<Self, InvalidBody> {
-        let reader = Reader { package, to, stored };
-        let changes = reader.read(&body.0)?;
-        reader.not_published_over(&changes).map_err(InvalidBody::conflict)?;
-        Ok(changes)
+        Reader { package, to, stored }.read(&body.0).map_err(InvalidBody::from)
     }
 }
 
@@ -98,6 +94,7 @@ impl<'a> Reader<'_, 'a> {
             package: self.package.clone(),
             shape,
             is_understood: true,
+            is_published_already: false,
             exists: self.stored.is_some(),
             revision: match body.get("_rev") {
                 None | Some(Node::Null) => None,
@@ -146,6 +143,7 @@ impl<'a> Reader<'_, 'a> {
         for (version, manifest) in entries(body, "versions")? {
             check_manifest(self.package, version, manifest, &path.field(version))?;
             if changes.publication.as_ref().is_some_and(|publication| publication.version() == &**version) {
+                changes.is_published_already = stored.contains_key(&**version);
                 continue;
             }
             let Some(before) = stored.get(&**version) else {
@@ -164,18 +162,6 @@ impl<'a> Reader<'_, 'a> {
             changes.removals = stored.into_keys().filter(|version| !sent.contains(version)).collect();
         }
         Ok(is_known)
-    }
-
-    /// A version that is there keeps its manifest and its tarball: everybody has them.
-    fn not_published_over(&self, changes: &PackumentChanges<'_>) -> Result<(), ErrorAt> {
-        let stored = self.stored_document().and_then(|document| document.get("versions"));
-        match &changes.publication {
-            Some(publication) if stored.is_some_and(|versions| versions.get(publication.version()).is_some()) => {
-                let path = Path::Top.field("versions");
-                Err(path.field(publication.version()).error("published already: expected a new version"))
-            }
-            Some(_) | None => Ok(()),
-        }
     }
 
     fn dist_tags(

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
-    Intent, PackageAction, PackageName, Visibility,
-    wire::{AllowedChanges, Body, NotAllowed, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
+    PackageName, Visibility,
+    wire::{AllowedChanges, Body, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
 };
 
 use super::{
@@ -50,21 +50,12 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, to: To<
         To::Package => PutTo::Package,
         To::Revision(_) => PutTo::Revision,
     };
-    let changes = match PackumentChanges::read(name, put_to, &sent_body, packument) {
-        Ok(changes) => changes,
-        Err(error) => {
-            // Published already, so a publish: whoever may not publish at all is told that first.
-            if error.status() == 409 {
-                let publish = Intent::Package { action: PackageAction::Publish, package: name.clone() };
-                allowed!(exchange.decide(&[publish]).await?);
-            }
-            return Err(invalid(error));
-        }
-    };
+    let changes = PackumentChanges::read(name, put_to, &sent_body, packument).map_err(invalid)?;
     let allowed = exchange.decide_and(&changes.intents(), |allows| changes.allowed_by(allows)).await?;
-    let allowed = allowed!(allowed).map_err(|not_allowed| match not_allowed {
-        NotAllowed::NotUnderstood => Failure::bad_request(not_allowed),
-        NotAllowed::Missing { .. } | NotAllowed::OtherFacts | _ => other(not_allowed),
+    let allowed = allowed!(allowed).map_err(|not_allowed| match not_allowed.status() {
+        400 => Failure::bad_request(not_allowed),
+        409 => Failure::conflict(not_allowed),
+        _ => other(not_allowed),
     })?;
     let revision = match to {
         To::Package => changes.revision(),
@@ -131,11 +122,6 @@ async fn publish(
     publication: &Publication<'_>,
 ) -> Result<(), Failure> {
     let (package, now, version) = (name.borrowed(), exchange.asked.now, publication.version());
-    let parsed = semver::Version::parse(version).map_err(|_| not_a_version(version))?;
-    // Two versions that differ in build metadata only are one version to every client.
-    if !parsed.build.is_empty() {
-        return Err(not_a_version(version));
-    }
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
@@ -153,10 +139,6 @@ async fn publish(
         packages::set_tag(&mut exchange.tx, package, tag, version).await?;
     }
     Ok(())
-}
-
-fn not_a_version(version: &str) -> Failure {
-    Failure::bad_request(format!("`{version}` is not a version: expected a semantic version without build metadata"))
 }
 
 /// npm's rule where the publisher says nothing: a scoped package begins private.

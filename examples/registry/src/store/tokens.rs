@@ -61,13 +61,8 @@ pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<Li
     .bind(owner.text().to_owned())
     .fetch_all(&mut **tx)
     .await?;
-    let listed = |(stored, hint): (String, String)| Some(Listed { token: load(&stored)?, hint: hint_of(&hint)? });
+    let listed = |(stored, hint): (String, String)| Some(Listed { token: load(&stored)?, hint: hint.parse().ok()? });
     Ok(rows.into_iter().filter_map(listed).collect())
-}
-
-/// The hint as it was of the secret: only a secret has one, so it is taken of a text with the same ends.
-fn hint_of(stored: &str) -> Option<SecretHint> {
-    Secret::new(&stored.replace('…', "........")).ok().map(|secret| secret.hint())
 }
 
 /// The user's granular tokens, as L1 and L6 ask about them.

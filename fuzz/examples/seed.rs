@@ -192,7 +192,8 @@ fn recording(corpora: &mut Corpora) {
         let sent = &request["body"];
         let name = sent["_id"].as_str().unwrap_or("left-pad");
         let mut stored = sent.clone();
-        for manifest in stored["versions"].as_object_mut().into_iter().flat_map(|versions| versions.values_mut()) {
+        let versions = stored.get_mut("versions").and_then(Value::as_object_mut);
+        for manifest in versions.into_iter().flat_map(|versions| versions.values_mut()) {
             if let Some(manifest) = manifest.as_object_mut() {
                 manifest.remove("deprecated");
             }

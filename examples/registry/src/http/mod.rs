@@ -96,8 +96,9 @@ async fn handle(State(app): State<App>, request: Request) -> Response {
             reply::failure(&failure)
         }
     };
-    // Whatever it is, it is for whoever asked and for now.
-    reply::set(&mut response, header::CACHE_CONTROL, "private, no-cache");
+    // Whatever it is, it is for whoever asked and for now. npm's client shows no notice of an answer that it may keep.
+    let cache = if response.headers().contains_key("npm-notice") { "no-store" } else { "private, no-cache" };
+    reply::set(&mut response, header::CACHE_CONTROL, cache);
     trail.write(response.status().as_u16(), started.elapsed().as_millis());
     response
 }

@@ -56,11 +56,14 @@ impl ShownPassword {
         let account = accounts::account(&mut tx, user.borrowed()).await?;
         drop(tx);
         let stored = account.map(|account| account.password_hash);
-        if verify(password.to_owned(), stored.clone()).await? {
+        let is_right = verify(password.to_owned(), stored.clone()).await?;
+        // Many may have been let in at once: no more of them are told what came of it than may guess.
+        let mut tx = if is_right { store.snapshot().await? } else { store.writing().await? };
+        guesses::may_guess(&mut tx, user.borrowed(), Guess::Password, now).await?;
+        if is_right {
             return Ok(stored.map(|matches| Self { user: user.clone(), matches }));
         }
         if stored.is_some() {
-            let mut tx = store.writing().await?;
             guesses::wrong(&mut tx, user.borrowed(), Guess::Password, now).await?;
             tx.commit().await?;
         }

@@ -84,6 +84,14 @@ impl Failure {
     }
 }
 
+/// Free text that a column of its own can have: PostgreSQL has no NUL in a text, so SQLite gets none either.
+pub(crate) fn storable(what: &str, text: &str) -> Result<(), Failure> {
+    if text.contains('\0') {
+        return Err(Failure::bad_request(format!("{what} with a NUL character: expected text")));
+    }
+    Ok(())
+}
+
 /// Takes a stored value for a fact.
 pub(crate) fn fact<T, E: Display>(parsed: Result<T, E>) -> Result<T, Failure> {
     parsed.map_err(|error| Failure::Row(error.to_string()))

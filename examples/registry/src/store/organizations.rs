@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tollgate::{GrantedPermission, OrganizationName, PackageName, Role, TeamName, UserName};
 
 use super::{Tx, accounts};
-use crate::failure::{Failure, fact};
+use crate::failure::{Failure, fact, storable};
 
 /// The team that every member of an organization is put into, and that gets what is created in its scope.
 pub(crate) const DEVELOPERS: &str = "developers";
@@ -152,6 +152,7 @@ pub(crate) async fn create_team(
     team: TeamName<&str>,
     description: &str,
 ) -> Result<(), Failure> {
+    storable("a description", description)?;
     if team_exists(tx, organization, team).await? {
         return Err(Failure::conflict(format!("the team `{organization}:{team}` exists already")));
     }

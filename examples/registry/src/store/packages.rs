@@ -9,7 +9,7 @@ use tollgate::{
 
 use super::{Tx, facts, organizations};
 use crate::{
-    failure::{Failure, fact, other},
+    failure::{Failure, fact, other, storable},
     random,
     tarballs::TarballId,
 };
@@ -128,6 +128,7 @@ pub(crate) async fn deprecate(
     version: &str,
     message: Option<String>,
 ) -> Result<(), Failure> {
+    storable("a deprecation", message.as_deref().unwrap_or_default())?;
     sqlx::query("UPDATE versions SET deprecated = $3 WHERE package = $1 AND version = $2")
         .bind(name.text().to_owned())
         .bind(version.to_owned())
@@ -162,10 +163,17 @@ pub(crate) async fn tags(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMa
     Ok(rows.into_iter().collect())
 }
 
+/// As long as the name of a package. PostgreSQL finds no place in an index for much longer ones.
+const MAX_TAG_LENGTH: usize = 214;
+
 /// Points a tag at a version, which has to exist.
 pub(crate) async fn set_tag(tx: &mut Tx, name: PackageName<&str>, tag: &str, version: &str) -> Result<(), Failure> {
     if tarball(tx, name, version).await?.is_none() {
         return Err(Failure::not_found(format!("version not found: {version}")));
+    }
+    if tag.len() > MAX_TAG_LENGTH {
+        let found = tag.len();
+        return Err(Failure::bad_request(format!("a tag of {found} bytes: expected at most {MAX_TAG_LENGTH}")));
     }
     // npm's own rule: a tag that reads as a range of versions could never be installed.
     if semver::VersionReq::parse(tag.strip_prefix('v').unwrap_or(tag)).is_ok() {

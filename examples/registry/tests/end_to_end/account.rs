@@ -1,0 +1,153 @@
+//! Getting an account, logging in and out, and enrolling a second factor, as a person does at the terminal.
+
+use crate::support::{
+    Person, Server,
+    npm::Answer,
+    person::{email_of, password_of},
+    totp::Authenticator,
+};
+
+#[test]
+fn adduser_makes_an_account_and_logout_ends_its_token() {
+    let server = Server::start();
+    let carol = Person::at(&server, "carol", None);
+    let (name, password, email) =
+        (|_: &str| "carol".into(), |_: &str| password_of("carol"), |_: &str| email_of("carol"));
+    carol
+        .npm_asked(
+            "adduser --auth-type=legacy",
+            &[("Username:", &name), ("Password:", &password), ("Email (this will be public):", &email)],
+        )
+        .succeeds()
+        .says(&format!("Logged in on {}.", server.url()));
+    carol.npm("whoami").succeeds().prints("carol");
+    let token = carol.npm_client().token().expect("a token in the configuration");
+    assert!(token.starts_with("npm_"), "{token}");
+    // `npm login` makes a legacy publish token: it may do what its owner may.
+    carol.publish("carols", "1.0.0", "").succeeds();
+
+    // The name is taken now.
+    let other = Person::at(&server, "other", None);
+    other
+        .npm_asked(
+            "adduser --auth-type=legacy",
+            &[("Username:", &name), ("Password:", &password), ("Email (this will be public):", &email)],
+        )
+        .fails_with("E409");
+
+    carol.npm("logout").succeeds();
+    assert_eq!(carol.npm_client().token(), None);
+    let dead = carol.with(&server, &token);
+    dead.npm("whoami").fails_with("E401").says("your authentication token seems to be invalid");
+
+    carol.npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &password)]).succeeds();
+    carol.npm("whoami").succeeds().prints("carol");
+    assert_ne!(carol.npm_client().token().unwrap(), token);
+
+    let log = server.log();
+    for secret in [&token, &password_of("carol")] {
+        assert!(!log.contains(secret.as_str()), "{secret} in {log}");
+    }
+    assert!(!log.contains("/-/user/token"), "{log}");
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_user_are_told() {
+    let server = Server::start();
+    server.person("alice");
+    let somebody = Person::at(&server, "somebody", None);
+    let (name, wrong) = (|_: &str| "alice".into(), |_: &str| "not-her-password".into());
+    somebody
+        .npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &wrong)])
+        .fails_with("E401")
+        .says("Incorrect or missing password.");
+    let unknown = |_: &str| "mallory".into();
+    somebody
+        .npm_asked("login --auth-type=legacy", &[("Username:", &unknown), ("Password:", &wrong)])
+        .fails_with("E400")
+        .says("There is no user with the username \"mallory\".");
+    assert_eq!(somebody.npm_client().token(), None);
+}
+
+#[test]
+fn a_second_factor_is_enrolled_at_the_terminal_and_asked_for_from_then_on() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let password = |_: &str| password_of("alice");
+    // The authenticator app gets the secret that npm prints below the QR code.
+    let enrol = |printed: &str| app_of(printed).code_beside(-1);
+    let ran = alice.npm_asked(
+        "profile enable-2fa auth-and-writes",
+        &[("npm password:", &password), ("And an OTP code from your authenticator:", &enrol)],
+    );
+    ran.succeeds().says("2FA successfully enabled. Below are your recovery codes");
+    let app = app_of(&ran.stdout);
+    let recovery: Vec<&str> = ran.stdout.lines().filter_map(|line| line.strip_prefix('\t')).collect();
+    assert!(!recovery.is_empty(), "{ran:?}");
+    alice.npm("profile get tfa").succeeds();
+    alice.npm("profile get").succeeds().says("two-factor auth: auth-and-writes");
+
+    alice.publish("pad", "1.0.0", "").fails_with("EOTP").says("This operation requires a one-time password");
+    alice.publish("pad", "1.0.0", &format!("--otp={}", app.code())).succeeds();
+
+    // Who has lost the device has the recovery codes, each for once.
+    alice.publish("pad", "1.0.1", &format!("--otp={}", recovery[0])).succeeds();
+    alice.publish("pad", "1.0.2", &format!("--otp={}", recovery[0])).fails_with("EOTP");
+
+    // A login asks for it as well.
+    let laptop = Person::at(&server, "alice", None);
+    let name = |_: &str| "alice".into();
+    let login = "login --auth-type=legacy";
+    let answers: [Answer<'_>; 2] = [("Username:", &name), ("Password:", &password)];
+    laptop.npm_asked(login, &answers).fails_with("EOTP");
+    laptop.npm_asked(&format!("{login} --otp={}", app.code_beside(1)), &answers).succeeds();
+    laptop.npm("whoami").succeeds().prints("alice");
+
+    alice.npm_asked("profile disable-2fa", &[("npm password:", &password)]).fails_with("EOTP");
+    alice
+        .npm_asked(&format!("profile disable-2fa --otp={}", recovery[1]), &[("npm password:", &password)])
+        .succeeds()
+        .says("Two factor authentication disabled.");
+    alice.publish("pad", "1.0.2", "").succeeds();
+
+    let log = server.log();
+    for secret in recovery {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+fn app_of(printed: &str) -> Authenticator {
+    let (_, rest) = printed.split_once("Or enter code: ").expect("the secret");
+    Authenticator::enter(rest.split_whitespace().next().unwrap())
+}
+
+#[test]
+fn a_profile_is_changed_and_a_new_password_replaces_the_old_one() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.npm("profile set fullname Alice").succeeds().says("Set fullname to Alice");
+    alice.npm("profile set email a@example.test").succeeds();
+    let profile = alice.npm("profile get --json").succeeds().json();
+    for (field, value) in [("name", "alice"), ("fullname", "Alice"), ("email", "a@example.test")] {
+        assert_eq!(profile[field], value, "{profile}");
+    }
+    let (old, new) = (|_: &str| password_of("alice"), |_: &str| "another-pass-word".to_owned());
+    let wrong = |_: &str| "not-her-password".to_owned();
+    let prompts = ["Current password:", "New password:", "Again:"];
+    let change = |answers: [&dyn Fn(&str) -> String; 3]| {
+        let answers: Vec<Answer<'_>> = prompts.into_iter().zip(answers).collect();
+        alice.npm_asked("profile set password", &answers)
+    };
+    change([&wrong, &new, &new]).fails_with("E401").says("Incorrect or missing password.");
+    let short = |_: &str| "short".to_owned();
+    change([&old, &short, &short]).fails_with("E400").says("password of 5 characters: expected 10 to 256");
+    change([&old, &new, &new]).succeeds().says("Set password");
+    let laptop = Person::at(&server, "alice", None);
+    let name = |_: &str| "alice".to_owned();
+    laptop.npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &old)]).fails_with("E401");
+    laptop.npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &new)]).succeeds();
+    // Nobody else reads it, or writes it.
+    let bob = server.person("bob");
+    assert_eq!(bob.npm("profile get --json").succeeds().json()["name"], "bob");
+    assert!(!server.log().contains("another-pass-word"));
+}

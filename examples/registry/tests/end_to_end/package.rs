@@ -1,0 +1,182 @@
+//! The life of a package, from outside: on SQLite here, and on PostgreSQL in `replicas`.
+
+use crate::support::{Person, Ran, Server};
+
+/// From the first publish to the last unpublish. Every step is one npm command, and what the next one shows.
+pub(crate) fn whole_life(server: &Server) {
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    let nobody = Person::at(server, "nobody", None);
+
+    alice.publish("left-pad", "1.0.0", "").succeeds().says("+ left-pad@1.0.0");
+    nobody.npm("view left-pad version").succeeds().prints("1.0.0");
+    installs(&nobody, "left-pad", "1.0.0");
+
+    alice.publish("left-pad", "1.1.0", "").succeeds().says("+ left-pad@1.1.0");
+    nobody.npm("view left-pad versions --json").succeeds();
+    installs(&nobody, "left-pad", "1.1.0");
+    alice.publish("left-pad", "1.1.0", "").fails().says("cannot publish over the previously published versions: 1.1.0");
+
+    alice.npm("dist-tag add left-pad@1.0.0 stable").succeeds().says("+stable: left-pad@1.0.0");
+    nobody.npm("dist-tag ls left-pad").succeeds().prints("latest: 1.1.0\nstable: 1.0.0");
+    installs(&nobody, "left-pad@stable", "1.0.0");
+    alice.npm("dist-tag rm left-pad stable").succeeds().says("-stable: left-pad@1.0.0");
+    nobody.npm("dist-tag ls left-pad").succeeds().prints("latest: 1.1.0");
+
+    alice.npm("deprecate left-pad@1.0.0 use-1.1").succeeds();
+    nobody.npm("view left-pad@1.0.0 deprecated").succeeds().prints("use-1.1");
+    nobody.npm("install left-pad@1.0.0").succeeds().says("npm warn deprecated left-pad@1.0.0: use-1.1");
+    alice.npm("undeprecate left-pad@1.0.0").succeeds();
+    nobody.npm("view left-pad@1.0.0 deprecated").succeeds().prints("");
+
+    bob.npm("star left-pad").succeeds();
+    bob.npm("stars").succeeds().prints("left-pad");
+    nobody.npm("stars bob").succeeds().prints("left-pad");
+    bob.npm("unstar left-pad").succeeds();
+    nobody.npm("stars bob").does_not_say("left-pad");
+
+    bob.publish("left-pad", "1.2.0", "").fails_with("E403");
+    alice.npm("owner add bob left-pad").succeeds().says("+ bob (left-pad)");
+    nobody.npm("owner ls left-pad").succeeds().prints("alice <alice@example.test>\nbob <bob@example.test>");
+    bob.publish("left-pad", "1.2.0", "").succeeds();
+    alice.npm("owner rm bob left-pad").succeeds().says("- bob (left-pad)");
+    nobody.npm("owner ls left-pad").succeeds().prints("alice <alice@example.test>");
+    bob.publish("left-pad", "1.3.0", "").fails_with("E403");
+
+    alice.npm("unpublish left-pad@1.1.0").succeeds().says("- left-pad@1.1.0");
+    nobody.npm("view left-pad versions --json").succeeds().does_not_say("1.1.0");
+    nobody.npm("install left-pad@1.1.0").fails_with("ETARGET");
+    // A version that was there once is never there again with something else in it.
+    let previously = "You cannot publish over the previously published versions: ";
+    alice.publish("left-pad", "1.1.0", "--tag=again").fails_with("E409").says(&format!("{previously}1.1.0."));
+    nobody.npm("view left-pad version").succeeds().prints("1.2.0");
+
+    alice.npm("unpublish left-pad --force").succeeds().says("- left-pad");
+    nobody.npm("view left-pad version").fails_with("E404");
+    // The name is free, for whoever comes first; what was published under it is not published again.
+    bob.publish("left-pad", "1.0.0", "").fails_with("E409").says(&format!("{previously}1.0.0."));
+    bob.publish("left-pad", "2.0.0", "").succeeds();
+    alice.publish("left-pad", "2.0.1", "").fails_with("E403");
+}
+
+/// npm installs it into a project of its own, and the package in it is that version.
+#[track_caller]
+pub(crate) fn installs(who: &Person, package: &str, version: &str) -> Ran {
+    let project = who.project();
+    let ran = who.npm_in(&project, &format!("install {package}"));
+    ran.succeeds().says("added 1 package");
+    let name = if let Some(at) = package[1..].find('@') { &package[..=at] } else { package };
+    let index = std::fs::read_to_string(project.join("node_modules").join(name).join("index.js")).unwrap();
+    assert_eq!(index, format!("module.exports = '{version}'\n"));
+    ran
+}
+
+#[test]
+fn a_public_package_lives_from_publish_to_unpublish() {
+    whole_life(&Server::start());
+}
+
+#[test]
+fn a_scoped_package_begins_private_and_is_shown_to_whom_it_is_given() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    let nobody = Person::at(&server, "nobody", None);
+
+    alice.publish("@alice/diary", "1.0.0", "").succeeds().says("+ @alice/diary@1.0.0");
+    alice.npm("access get status @alice/diary").succeeds().prints("@alice/diary: private");
+    installs(&alice, "@alice/diary", "1.0.0");
+    for other in [&bob, &nobody] {
+        other.npm("view @alice/diary").fails_with("E404");
+        other.npm("install @alice/diary").fails_with("E404");
+        other.npm("search diary").succeeds().says("No matches found for \"diary\"");
+    }
+    alice.npm("search diary").succeeds().says("@alice/diary");
+
+    // In a user's scope the owners are who is listed.
+    alice.npm("owner add bob @alice/diary").succeeds();
+    installs(&bob, "@alice/diary", "1.0.0");
+    bob.npm("search diary").succeeds().says("@alice/diary");
+    alice.npm("access list collaborators @alice/diary").succeeds().says("bob: read-write");
+    bob.npm("access list packages bob").succeeds().prints("@alice/diary: read-write");
+    alice.npm("owner rm bob @alice/diary").succeeds();
+    bob.npm("view @alice/diary").fails_with("E404");
+
+    alice.npm("access set status=public @alice/diary").succeeds().prints("@alice/diary: public");
+    nobody.npm("search diary").succeeds().says("@alice/diary");
+    installs(&nobody, "@alice/diary", "1.0.0");
+    alice.npm("access set status=private @alice/diary").succeeds();
+    nobody.npm("view @alice/diary").fails_with("E404");
+
+    // The first visibility can be asked for with the first version.
+    alice.publish("@alice/open", "1.0.0", "--access=public").succeeds();
+    nobody.npm("view @alice/open version").succeeds().prints("1.0.0");
+    alice.npm("access get status @alice/open").succeeds().prints("@alice/open: public");
+}
+
+#[test]
+fn a_package_can_ask_for_a_second_factor_of_its_own() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.publish("vault", "1.0.0", "").succeeds();
+    let robot = alice.with(
+        &server,
+        &alice.granular(&serde_json::json!({
+            "name": "robot", "packages": ["vault"], "packages_and_scopes_permission": "read-write",
+            "expires": 7, "bypass_2fa": true,
+        })),
+    );
+    robot.publish("vault", "1.0.1", "").succeeds();
+
+    alice.npm("access set mfa=automation vault").succeeds();
+    // Alice's account has no second factor, so there is none she could show.
+    alice.publish("vault", "1.1.0", "").fails_with("E403").says("second factor");
+    robot.publish("vault", "1.0.2", "").succeeds();
+
+    let app = alice.enable_2fa("auth-only");
+    alice.publish("vault", "1.1.0", "").fails_with("EOTP");
+    alice.publish("vault", "1.1.0", &format!("--otp={}", app.code())).succeeds();
+    alice.npm(&format!("access set mfa=publish vault --otp={}", app.code())).succeeds();
+    robot.publish("vault", "1.2.0", "").fails_with("E403").says("token");
+    alice.npm(&format!("access set mfa=none vault --otp={}", app.code())).succeeds();
+    alice.publish("vault", "1.3.0", "").succeeds();
+}
+
+#[test]
+fn what_is_no_package_of_anybody_works_without_an_account() {
+    let server = Server::start();
+    let (alice, nobody) = (server.person("alice"), Person::at(&server, "nobody", None));
+    nobody.npm("ping").succeeds().says("PONG");
+    alice.npm("ping").succeeds().says("PONG");
+    nobody.npm("whoami").fails_with("ENEEDAUTH");
+    alice.npm("whoami").succeeds().prints("alice");
+
+    // Audit is a read, by whoever asks, and says nothing of what is private.
+    alice.publish("@alice/diary", "1.0.0", "").succeeds();
+    let project = alice.project();
+    alice.npm_in(&project, "install @alice/diary").succeeds();
+    for person in [&alice, &nobody] {
+        person.npm_in(&project, "audit").succeeds().says("found 0 vulnerabilities");
+    }
+}
+
+#[test]
+fn tags_are_set_by_a_publish_and_by_hand_and_point_to_versions_that_are_there() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.publish("left", "1.0.0", "--tag=next").succeeds();
+    // There is always a latest.
+    alice.npm("dist-tag ls left").succeeds().prints("latest: 1.0.0\nnext: 1.0.0");
+    alice.publish("left", "2.0.0-rc.1", "--tag=next").succeeds();
+    alice.npm("dist-tag ls left").succeeds().prints("latest: 1.0.0\nnext: 2.0.0-rc.1");
+    installs(&alice, "left@next", "2.0.0-rc.1");
+    installs(&alice, "left", "1.0.0");
+    let tag = |version: serde_json::Value| alice.http("PUT", "/-/package/left/dist-tags/edge").json(&version).send();
+    for version in [serde_json::json!("9.9.9"), serde_json::json!(1), serde_json::json!(null), serde_json::json!("")] {
+        let reply = tag(version);
+        assert!([400, 404].contains(&reply.status), "{reply:?}");
+    }
+    alice.http("DELETE", "/-/package/left/dist-tags/latest").send().expect(400);
+    alice.http("DELETE", "/-/package/left/dist-tags/nosuch").send().expect(404);
+    // A tag does not outlive its version, and latest finds another.
+    alice.npm("unpublish left@1.0.0").succeeds();
+    alice.npm("dist-tag ls left").succeeds().prints("latest: 2.0.0-rc.1\nnext: 2.0.0-rc.1");
+}

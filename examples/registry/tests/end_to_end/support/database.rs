@@ -1,0 +1,69 @@
+//! The server's database, opened beside it: for what takes too long from outside, such as a day or a thousand tokens.
+
+use serde_json::Value;
+use sqlx::AnyPool;
+
+use super::Server;
+
+/// Rewrites the stored token of this public id.
+pub(crate) fn rewrite_token(server: &Server, key: &str, rewrite: impl Fn(&mut Value)) {
+    run(server, async |pool| {
+        let (stored,): (String,) = sqlx::query_as("SELECT stored FROM tokens WHERE token_key = $1")
+            .bind(key.to_owned())
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        let mut stored: Value = serde_json::from_str(&stored).unwrap();
+        rewrite(&mut stored);
+        let done = sqlx::query("UPDATE tokens SET stored = $2 WHERE token_key = $1")
+            .bind(key.to_owned())
+            .bind(stored.to_string())
+            .execute(&pool)
+            .await
+            .unwrap();
+        assert_eq!(done.rows_affected(), 1);
+    });
+}
+
+/// As many more tokens like this granular one, each under a name of its own. Nobody knows their texts.
+pub(crate) fn multiply_token(server: &Server, key: &str, times: usize) {
+    run(server, async |pool| {
+        let (user, hint, stored, created): (String, String, String, String) =
+            sqlx::query_as("SELECT user_name, hint, stored, created FROM tokens WHERE token_key = $1")
+                .bind(key.to_owned())
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        let mut tx = pool.begin().await.unwrap();
+        for number in 0..times {
+            let mut stored: Value = serde_json::from_str(&stored).unwrap();
+            let key = format!("{number:032x}");
+            stored["key"] = key.clone().into();
+            stored["granular"]["name"] = format!("copy {number}").into();
+            sqlx::query(
+                "INSERT INTO tokens (digest, token_key, user_name, hint, stored, revoked, created) \
+                 VALUES ($1, $2, $3, $4, $5, 0, $6)",
+            )
+            .bind(format!("{number:064x}"))
+            .bind(key)
+            .bind(user.clone())
+            .bind(hint.clone())
+            .bind(stored.to_string())
+            .bind(created.clone())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
+    });
+}
+
+fn run(server: &Server, work: impl AsyncFnOnce(AnyPool)) {
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pool = AnyPool::connect(&server.database_url()).await.unwrap();
+        work(pool.clone()).await;
+        pool.close().await;
+    });
+}

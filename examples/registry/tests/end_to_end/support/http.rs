@@ -1,0 +1,175 @@
+//! A plain HTTP/1.1 client: it sends whatever path and body a test wants, also what no well-behaved client would.
+
+use std::{
+    fmt,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// **A request**, to be sent with [`send`](Request::send).
+#[derive(Clone)]
+pub(crate) struct Request {
+    address: SocketAddr,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+    framing: Framing,
+}
+
+/// Whether the length of the body is said.
+#[derive(Clone, Copy, PartialEq)]
+enum Framing {
+    Length,
+    OfItsOwn,
+}
+
+/// **An answer.**
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn new(address: SocketAddr, method: &str, path: &str) -> Self {
+        let (method, path) = (method.into(), path.into());
+        Self { address, method, path, headers: Vec::new(), body: None, framing: Framing::Length }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn otp(self, code: &str) -> Self {
+        self.header("npm-otp", code)
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.bytes(body.to_string().as_bytes()).header("content-type", "application/json")
+    }
+
+    pub(crate) fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = Some(body.to_vec());
+        self
+    }
+
+    /// A body that says itself where it ends.
+    pub(crate) fn chunk(self, bytes: &[u8]) -> Self {
+        let mut body = format!("{:x}\r\n", bytes.len()).into_bytes();
+        body.extend(bytes);
+        body.extend(b"\r\n0\r\n\r\n");
+        Self { framing: Framing::OfItsOwn, ..self.header("transfer-encoding", "chunked").bytes(&body) }
+    }
+
+    /// Sends it and reads the whole answer.
+    #[track_caller]
+    pub(crate) fn send(self) -> Reply {
+        let shown = format!("{} {}", self.method, self.path);
+        self.try_send().unwrap_or_else(|| panic!("no answer to {shown}"))
+    }
+
+    /// The same where the server may be gone in the middle of it.
+    pub(crate) fn try_send(self) -> Option<Reply> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(TIMEOUT)).ok()?;
+        stream.set_nodelay(true).ok()?;
+        let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.path), "connection: close".to_owned()];
+        let has = |name: &str| self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
+        if !has("host") {
+            lines.push(format!("host: {}", self.address));
+        }
+        lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        if let Some(body) = &self.body
+            && self.framing == Framing::Length
+            && !has("content-length")
+        {
+            lines.push(format!("content-length: {}", body.len()));
+        }
+        let mut bytes = format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes();
+        bytes.extend(self.body.unwrap_or_default());
+        // A server that answers before it has read everything may close the connection: the answer counts.
+        let _ = stream.write_all(&bytes);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        Reply::parse(&answer)
+    }
+}
+
+impl Reply {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let head = std::str::from_utf8(&bytes[..end]).ok()?;
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let header =
+            |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
+        let headers: Vec<_> = lines.filter_map(header).collect();
+        let mut reply = Self { status, headers, body: bytes[end + 4..].to_vec() };
+        if reply.header("transfer-encoding") == Some("chunked") {
+            reply.body = dechunked(&reply.body)?;
+        } else if let Some(length) = reply.header("content-length") {
+            // Cut short: that is no answer.
+            if reply.body.len() < length.parse().ok()? {
+                return None;
+            }
+        }
+        Some(reply)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The text of the body's `error`.
+    #[track_caller]
+    pub(crate) fn error(&self) -> String {
+        self.json()["error"].as_str().unwrap_or_else(|| panic!("no error in {self:?}")).to_owned()
+    }
+
+    /// Fails the test unless it has this status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?} {}", self.status, self.headers, self.text())
+    }
+}
+
+fn dechunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|window| window == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?.trim(), 16).ok()?;
+        rest = &rest[end + 2..];
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.extend(rest.get(..size)?);
+        rest = rest.get(size + 2..)?;
+    }
+}

@@ -1,0 +1,15 @@
+//! What every test needs: a server, people with an npm each, and a plain HTTP client.
+
+pub(crate) mod database;
+pub(crate) mod http;
+pub(crate) mod npm;
+pub(crate) mod person;
+pub(crate) mod postgres;
+pub(crate) mod proxy;
+pub(crate) mod server;
+pub(crate) mod totp;
+
+pub(crate) use http::{Reply, Request};
+pub(crate) use npm::Ran;
+pub(crate) use person::Person;
+pub(crate) use server::Server;

@@ -1,0 +1,237 @@
+//! People: an account, a token and an npm each.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+
+use super::{
+    Ran, Reply, Request, Server,
+    npm::{Answer, Npm},
+    server::SharedText,
+    totp::Authenticator,
+};
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// **Somebody with an account**, at a terminal of their own.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    name: String,
+    token: Option<String>,
+    npm: Npm,
+    address: SocketAddr,
+    folder: PathBuf,
+    log: SharedText,
+}
+
+impl Person {
+    /// Makes the account as npm's legacy `adduser` does.
+    #[track_caller]
+    pub(crate) fn join(server: &Server, name: &str) -> Self {
+        let document = login_document(name, &password_of(name), Some(&email_of(name)));
+        let path = format!("/-/user/org.couchdb.user:{name}");
+        let reply = server.http("PUT", &path).json(&document).send().expect(201);
+        let token = reply.json()["token"].as_str().unwrap().to_owned();
+        Self::at(server, name, Some(&token))
+    }
+
+    /// Somebody at a terminal, with this token or none.
+    pub(crate) fn at(server: &Server, name: &str, token: Option<&str>) -> Self {
+        let folder = server.folder().to_owned();
+        Self {
+            name: name.to_owned(),
+            token: token.map(str::to_owned),
+            npm: Npm::new(new_folder(&folder, name), &server.url(), token),
+            address: server.address(),
+            folder,
+            log: server.shared_log(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn password(&self) -> String {
+        password_of(&self.name)
+    }
+
+    /// The token that the person began with.
+    #[track_caller]
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().expect("a token")
+    }
+
+    pub(crate) fn npm_client(&self) -> &Npm {
+        &self.npm
+    }
+
+    pub(crate) fn log(&self) -> &SharedText {
+        &self.log
+    }
+
+    /// Another terminal, with another token.
+    pub(crate) fn with(&self, server: &Server, token: &str) -> Self {
+        Self::at(server, &self.name, Some(token))
+    }
+
+    /// The same person at a terminal with this npm.
+    pub(crate) fn with_npm(self, npm: Npm) -> Self {
+        Self { npm, ..self }
+    }
+
+    /// `npm` with these words, in a project of its own.
+    pub(crate) fn npm(&self, words: &str) -> Ran {
+        self.npm_in(&self.project(), words)
+    }
+
+    /// `npm` with these words, in this folder.
+    pub(crate) fn npm_in(&self, folder: &Path, words: &str) -> Ran {
+        self.npm.run(folder, &words.split_whitespace().collect::<Vec<_>>(), &self.log)
+    }
+
+    /// The same with answers to its prompts.
+    pub(crate) fn npm_asked(&self, words: &str, answers: &[Answer<'_>]) -> Ran {
+        self.npm.talk(&self.project(), &words.split_whitespace().collect::<Vec<_>>(), answers, &self.log)
+    }
+
+    /// An empty project.
+    pub(crate) fn project(&self) -> PathBuf {
+        let folder = new_folder(&self.folder, "project");
+        fs::write(folder.join("package.json"), r#"{"name":"project","version":"1.0.0","private":true}"#).unwrap();
+        folder
+    }
+
+    /// `npm publish` of a small package, with these flags.
+    pub(crate) fn publish(&self, name: &str, version: &str, flags: &str) -> Ran {
+        self.npm_in(&package_folder(&self.folder, name, version), &format!("publish {flags}"))
+    }
+
+    /// A request with the token.
+    pub(crate) fn http(&self, method: &str, path: &str) -> Request {
+        let request = Request::new(self.address, method, path);
+        match &self.token {
+            Some(token) => request.bearer(token),
+            None => request,
+        }
+    }
+
+    /// Publishes by HTTP, where npm is not what is tested.
+    #[track_caller]
+    pub(crate) fn put(&self, name: &str, version: &str, access: Option<&str>) -> Reply {
+        let document = publish_document(name, version, access);
+        self.http("PUT", &escaped(name)).json(&document).send().expect(201)
+    }
+
+    /// A granular token by HTTP. The body is npm 11's, without the password.
+    #[track_caller]
+    pub(crate) fn granular(&self, body: &Value) -> String {
+        self.create_token(body).expect(201).json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// The answer to the creation of a token; the password is added.
+    pub(crate) fn create_token(&self, body: &Value) -> Reply {
+        let mut body = body.clone();
+        body["password"] = self.password().into();
+        self.http("POST", "/-/npm/v1/tokens").json(&body).send()
+    }
+
+    /// Enrols a second factor by HTTP.
+    #[track_caller]
+    pub(crate) fn enable_2fa(&self, mode: &str) -> Authenticator {
+        let begin = json!({ "tfa": { "password": self.password(), "mode": mode } });
+        let url = self.http("POST", "/-/npm/v1/user").json(&begin).send().expect(200).json();
+        let app = Authenticator::scan(url["tfa"].as_str().unwrap());
+        // A code of the step before, so that the present one is not used up for the test.
+        let finish = json!({ "tfa": [app.code_beside(-1)] });
+        self.http("POST", "/-/npm/v1/user").json(&finish).send().expect(200);
+        app
+    }
+}
+
+/// Long enough, and unlike anything else in a log.
+pub(crate) fn password_of(name: &str) -> String {
+    format!("pass-word-of-{name}")
+}
+
+pub(crate) fn email_of(name: &str) -> String {
+    format!("{name}@example.test")
+}
+
+/// What npm's legacy login puts.
+pub(crate) fn login_document(name: &str, password: &str, email: Option<&str>) -> Value {
+    let mut document = json!({
+        "_id": format!("org.couchdb.user:{name}"),
+        "name": name,
+        "password": password,
+        "type": "user",
+        "roles": [],
+        "date": "2026-01-01T00:00:00.000Z",
+    });
+    if let Some(email) = email {
+        document["email"] = email.into();
+    }
+    document
+}
+
+/// The path of a package as npm writes it.
+pub(crate) fn escaped(name: &str) -> String {
+    format!("/{}", name.replace('/', "%2f"))
+}
+
+/// The text of a tarball that no client unpacks: what is in it says what it is of.
+pub(crate) fn content(name: &str, version: &str) -> Vec<u8> {
+    format!("the tarball of {name} {version}").into_bytes()
+}
+
+/// npm's document of a publish.
+pub(crate) fn publish_document(name: &str, version: &str, access: Option<&str>) -> Value {
+    let bytes = content(name, version);
+    let file = format!("{name}-{version}.tgz");
+    json!({
+        "_id": name,
+        "name": name,
+        "description": "a package of a test",
+        "dist-tags": { "latest": version },
+        "versions": { version: {
+            "_id": format!("{name}@{version}"),
+            "name": name,
+            "version": version,
+            "description": "a package of a test",
+            "dist": { "tarball": format!("http://localhost/{name}/-/{file}") },
+        } },
+        "access": access,
+        "_attachments": { file: {
+            "content_type": "application/octet-stream",
+            "data": BASE64_STANDARD.encode(&bytes),
+            "length": bytes.len(),
+        } },
+    })
+}
+
+/// A folder with a package that npm can publish and others can install.
+pub(crate) fn package_folder(parent: &Path, name: &str, version: &str) -> PathBuf {
+    let folder = new_folder(parent, "package");
+    let manifest = json!({
+        "name": name,
+        "version": version,
+        "description": "A small package of a test",
+        "license": "MIT",
+        "main": "index.js",
+    });
+    fs::write(folder.join("package.json"), serde_json::to_string_pretty(&manifest).unwrap()).unwrap();
+    fs::write(folder.join("index.js"), format!("module.exports = '{version}'\n")).unwrap();
+    folder
+}
+
+fn new_folder(parent: &Path, what: &str) -> PathBuf {
+    let folder = parent.join(format!("{what}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}

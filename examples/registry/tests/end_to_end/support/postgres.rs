@@ -1,0 +1,126 @@
+//! A PostgreSQL of the test's own: a cluster in a temporary folder, reached through a socket in it, gone with the test.
+
+use std::{
+    env, fs,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use super::server::temporary_folder;
+
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+/// `nobody`, everywhere: PostgreSQL refuses to be root.
+const NOBODY: u32 = 65_534;
+
+/// **A running PostgreSQL.**
+pub(crate) struct Postgres {
+    child: Child,
+    folder: TempDir,
+}
+
+impl Postgres {
+    /// Starts one; none if whoever runs the tests does not want any. Missing programs are a failure, not a reason to skip.
+    pub(crate) fn start() -> Option<Self> {
+        if env::var_os("TOLLGATE_NO_POSTGRES").is_some() {
+            println!("skipped: TOLLGATE_NO_POSTGRES is set");
+            return None;
+        }
+        let folder = temporary_folder();
+        // The one who runs the tests owns what was just made.
+        let is_root = fs::metadata(folder.path()).unwrap().uid() == 0;
+        if is_root {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let home = folder.path().join("pg");
+        fs::create_dir(&home).unwrap();
+        if is_root {
+            chown(&home, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let program = |name: &str| {
+            let mut command = Command::new(binaries().join(name));
+            command.current_dir(&home).env("LC_ALL", "C").stdin(Stdio::null());
+            if is_root {
+                command.uid(NOBODY).gid(NOBODY);
+            }
+            command
+        };
+        let made = program("initdb")
+            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--pgdata"])
+            .arg(home.join("data"))
+            .output()
+            .expect("initdb");
+        assert!(made.status.success(), "{made:?}");
+        let log = fs::File::create(folder.path().join("postgres.log")).unwrap();
+        let child = program("postgres")
+            .arg("-D")
+            .arg(home.join("data"))
+            .arg("-k")
+            .arg(&home)
+            // The socket is all there is, and what is written need not outlive the test.
+            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("postgres");
+        let mut postgres = Self { child, folder };
+        postgres.wait();
+        Some(postgres)
+    }
+
+    fn wait(&mut self) {
+        let begun = Instant::now();
+        loop {
+            let log = fs::read_to_string(self.folder.path().join("postgres.log")).unwrap();
+            if log.contains("database system is ready to accept connections") {
+                return;
+            }
+            let running = self.child.try_wait().unwrap().is_none();
+            assert!(running && begun.elapsed() < START_TIMEOUT, "PostgreSQL does not start:\n{log}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// What `--database-url` takes.
+    pub(crate) fn url(&self) -> String {
+        let socket = self.folder.path().join("pg").display().to_string().replace('/', "%2F");
+        format!("postgres://postgres@localhost/postgres?host={socket}")
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // SIGINT: a fast shutdown. SIGKILL would leave its other processes to find out.
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where the programs are: the newest that the distribution has put aside, else the PATH.
+fn binaries() -> PathBuf {
+    let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .filter(|folder| is_postgres(folder))
+        .collect();
+    let version = |folder: &PathBuf| folder.parent()?.file_name()?.to_str()?.parse::<u32>().ok();
+    found.sort_by_key(version);
+    let on_path = || env::split_paths(&env::var_os("PATH")?).find(|folder| is_postgres(folder));
+    found.pop().or_else(on_path).expect(
+        "these tests need PostgreSQL's `initdb` and `postgres`, on the PATH or in /usr/lib/postgresql/*/bin; \
+         TOLLGATE_NO_POSTGRES=1 leaves them out",
+    )
+}
+
+fn is_postgres(folder: &Path) -> bool {
+    ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file())
+}

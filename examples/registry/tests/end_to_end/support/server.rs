@@ -1,0 +1,213 @@
+//! The server as a process of its own, killed when the test is over.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use super::{http::Request, person::Person};
+
+/// Generous, for machines that do something else too.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Text that a thread goes on appending to.
+pub(crate) type SharedText = Arc<Mutex<String>>;
+
+/// **A running server.** Others may run on the same data.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    arguments: Vec<String>,
+    log: SharedText,
+    stdout: SharedText,
+    /// Where its data is, and the homes of the people who use it; removed when the last server on it is gone.
+    folder: Arc<TempDir>,
+}
+
+/// A folder that is gone after the test.
+pub(crate) fn temporary_folder() -> TempDir {
+    tempfile::Builder::new().prefix("registry-test-").tempdir().unwrap()
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Self::spawn(Arc::new(temporary_folder()), arguments)
+    }
+
+    /// Another process with the same data and arguments.
+    pub(crate) fn another(&self) -> Self {
+        Self::spawn(self.folder.clone(), self.arguments.clone())
+    }
+
+    /// Kills it as a power cut would, and starts it again with the data that is there.
+    pub(crate) fn killed_and_restarted(mut self) -> Self {
+        self.kill();
+        self.another()
+    }
+
+    fn spawn(folder: Arc<TempDir>, arguments: Vec<String>) -> Self {
+        let mut child = program()
+            .args(["--listen", "127.0.0.1:0", "--data"])
+            .arg(data(&folder))
+            .args(&arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = collect(child.stderr.take().unwrap(), |_| {});
+        let (send, receive) = mpsc::channel();
+        let stdout = collect(child.stdout.take().unwrap(), move |line| {
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                let _ = send.send(address.trim_end_matches('/').parse::<SocketAddr>().unwrap());
+            }
+        });
+        let Ok(address) = receive.recv_timeout(START_TIMEOUT) else {
+            let _ = child.kill();
+            panic!("the server did not start:\n{}", log.lock().unwrap());
+        };
+        Self { child, address, arguments, log, stdout, folder }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL, with a slash at its end as npm wants it.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub(crate) fn shared_log(&self) -> SharedText {
+        self.log.clone()
+    }
+
+    /// What it has printed so far: the instructions of the first start.
+    pub(crate) fn printed(&self) -> String {
+        self.stdout.lock().unwrap().clone()
+    }
+
+    /// Where its database is.
+    pub(crate) fn database_url(&self) -> String {
+        let given = database_arguments(&self.arguments).pop();
+        given.unwrap_or_else(|| format!("sqlite:{}", data(&self.folder).join("registry.sqlite").display()))
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A plain request, without a token.
+    pub(crate) fn http(&self, method: &str, path: &str) -> Request {
+        Request::new(self.address, method, path)
+    }
+
+    /// A new account, made as npm's legacy `adduser` makes it.
+    pub(crate) fn person(&self, name: &str) -> Person {
+        Person::join(self, name)
+    }
+
+    /// An organization, by the operator's command: npm's client has none that makes one.
+    pub(crate) fn organization(&self, name: &str, owner: &Person) {
+        let output = self.command(&["org", "create", name, "--owner", owner.name()], "");
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// Runs the program beside the server, on its data.
+    pub(crate) fn command(&self, arguments: &[&str], stdin: &str) -> Output {
+        let mut child = program()
+            .args(arguments)
+            .arg("--data")
+            .arg(data(&self.folder))
+            .args(database_arguments(&self.arguments))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits for it to end by itself.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Waits for the log to say something. It is written after the answer, so a client may be quicker.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, text: &str) {
+        let begun = Instant::now();
+        while !self.log().contains(text) {
+            assert!(begun.elapsed() < START_TIMEOUT, "the log does not say {text:?}:\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate-registry"));
+    command.env("NO_COLOR", "1").env_remove("RUST_LOG");
+    command
+}
+
+fn data(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
+}
+
+/// The arguments of the server that its other commands know too.
+fn database_arguments(arguments: &[String]) -> Vec<String> {
+    let at = arguments.iter().position(|argument| argument == "--database-url");
+    at.map(|at| arguments[at..at + 2].to_vec()).unwrap_or_default()
+}
+
+/// Collects the lines of a stream as they come.
+fn collect(stream: impl Read + Send + 'static, mut each: impl FnMut(&str) + Send + 'static) -> SharedText {
+    let text = SharedText::default();
+    let shared = text.clone();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines() {
+            let Ok(line) = line else { return };
+            {
+                let mut text = shared.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
+            }
+            each(&line);
+        }
+    });
+    text
+}

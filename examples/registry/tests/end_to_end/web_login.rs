@@ -1,0 +1,95 @@
+//! `npm login` and `npm adduser` through the browser: npm waits while the person fills in a form.
+
+use crate::support::{
+    Person, Reply, Server,
+    person::{email_of, password_of},
+};
+
+/// The path of the form, from what npm has printed.
+fn form_of(printed: &str) -> String {
+    let at = printed.find("/-/v1/login/form/").expect("the URL of the form");
+    printed[at..].split_whitespace().next().unwrap().to_owned()
+}
+
+fn fill_in(server: &Server, path: &str, fields: &[(&str, &str)]) -> Reply {
+    let body: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", value.replace('@', "%40"))).collect();
+    let form = "application/x-www-form-urlencoded";
+    server.http("POST", path).header("content-type", form).bytes(body.join("&").as_bytes()).send()
+}
+
+#[test]
+fn npm_login_waits_for_the_form_and_has_a_token_then() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let laptop = Person::at(&server, "alice", None);
+    let password = password_of("alice");
+    let person = |printed: &str| {
+        let path = form_of(printed);
+        let page = server.http("GET", &path).send().expect(200);
+        assert!(page.text().contains("127.0.0.1"), "{page:?}");
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        let wrong = fill_in(&server, &path, &[("name", "alice"), ("password", "not-hers-at-all")]);
+        assert!(wrong.expect(401).text().contains("Name or password is wrong."));
+        fill_in(&server, &path, &[("name", "alice"), ("password", &password)]).expect(200);
+        // A form is filled in once.
+        fill_in(&server, &path, &[("name", "alice"), ("password", &password)]).expect(404);
+        String::new()
+    };
+    laptop.npm_asked("login", &[("/-/v1/login/form/", &person)]).succeeds().says("Logged in on");
+    laptop.npm("whoami").succeeds().prints("alice");
+    let token = laptop.npm_client().token().unwrap();
+    assert_ne!(token, alice.token());
+    // It is a legacy publish token, as the one of the old login.
+    laptop.npm("token list").succeeds().says("(legacy publish)");
+    laptop.publish("left", "1.0.0", "").succeeds();
+    let log = server.log();
+    for secret in [token.as_str(), &password, "not-hers-at-all", "/login/form", "/login/done"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[test]
+fn npm_adduser_makes_the_account_in_the_browser() {
+    let server = Server::start();
+    server.person("alice");
+    let carol = Person::at(&server, "carol", None);
+    let (password, email) = (password_of("carol"), email_of("carol"));
+    let person = |printed: &str| {
+        let path = form_of(printed);
+        let fill = |name: &str, password: &str| {
+            fill_in(&server, &path, &[("name", name), ("password", password), ("email", &email)])
+        };
+        assert!(fill("alice", &password).expect(401).text().contains("taken"));
+        assert!(fill("carol", "short").expect(400).text().contains("10"));
+        fill("carol", &password).expect(200);
+        String::new()
+    };
+    carol.npm_asked("adduser", &[("/-/v1/login/form/", &person)]).succeeds();
+    carol.npm("whoami").succeeds().prints("carol");
+    carol.npm("profile get email").succeeds().says(&email);
+}
+
+#[test]
+fn a_login_in_the_browser_asks_for_the_second_factor_and_gives_one_token() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let app = alice.enable_2fa("auth-only");
+    let begun = server.http("POST", "/-/v1/login").json(&serde_json::json!({})).send().expect(200).json();
+    let path = |field: &str| begun[field].as_str().unwrap().replace(&server.url(), "/");
+    let (form, done) = (path("loginUrl"), path("doneUrl"));
+    let poll = || server.http("GET", &done).send();
+    assert_eq!(poll().expect(202).header("retry-after"), Some("1"));
+    let password = password_of("alice");
+    let with = |otp: &str| fill_in(&server, &form, &[("name", "alice"), ("password", &password), ("otp", otp)]);
+    assert!(with("").expect(401).text().contains("second factor"));
+    with(&app.wrong_code()).expect(401);
+    poll().expect(202);
+    with(&app.code()).expect(200);
+    let token = poll().expect(200).json()["token"].as_str().unwrap().to_owned();
+    server.http("GET", "/-/whoami").bearer(&token).send().expect(200);
+    // Fetched, it is gone; and who has the one URL has not the other.
+    poll().expect(404);
+    server.http("GET", &form.replace("/form/", "/done/")).send().expect(404);
+    server.http("GET", &done.replace("/done/", "/form/")).send().expect(404);
+}

@@ -17,6 +17,12 @@
 mod support;
 
 mod account;
+mod addresses;
+mod ci_token;
+mod denials;
 mod package;
 mod pnpm;
+mod second_factor;
+mod token_rules;
+mod tokens;
 mod web_login;

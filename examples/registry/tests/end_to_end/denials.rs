@@ -1,0 +1,234 @@
+//! Each kind of denial, and what the person at the terminal sees of it.
+
+use serde_json::json;
+
+use crate::{
+    package::installs,
+    support::{Person, Server, database},
+    tokens::listed,
+};
+
+#[test]
+fn a_second_factor_is_asked_for_where_the_account_wants_it() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.publish("left", "1.0.0", "").succeeds();
+    let app = alice.enable_2fa("auth-and-writes");
+    let eotp = "This operation requires a one-time password from your authenticator.";
+    alice.publish("left", "1.0.1", "").fails_with("EOTP").says(eotp);
+    alice.publish("left", "1.0.1", &format!("--otp={}", app.wrong_code())).fails_with("EOTP").says(eotp);
+    let code = app.code();
+    alice.publish("left", "1.0.1", &format!("--otp={code}")).succeeds();
+    alice.npm("dist-tag add left@1.0.0 old").fails_with("EOTP");
+    alice.npm("deprecate left@1.0.0 old").fails_with("EOTP");
+    alice.npm("unpublish left@1.0.0").fails_with("EOTP");
+    // What changes nothing, and a star, do without.
+    alice.npm("view left version").succeeds().prints("1.0.1");
+    alice.npm("star left").succeeds();
+
+    // Nothing is challenged that would be denied anyway.
+    let bob = server.person("bob");
+    bob.enable_2fa("auth-and-writes");
+    bob.publish("left", "1.0.2", "").fails_with("E403").says("may not publish `left`");
+}
+
+#[test]
+fn another_address_than_the_tokens_is_told_so() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.publish("left", "1.0.0", "").succeeds();
+    alice.publish("@alice/diary", "1.0.0", "").succeeds();
+    let elsewhere = alice.with(
+        &server,
+        &alice.granular(&json!({
+            "name": "elsewhere", "packages_all": true, "packages_and_scopes_permission": "read-write",
+            "cidr_whitelist": ["203.0.113.0/24"],
+        })),
+    );
+    let eauthip = "Login is not allowed from your IP address";
+    elsewhere.npm("whoami").fails_with("EAUTHIP").says(eauthip);
+    elsewhere.npm("view @alice/diary").fails_with("EAUTHIP").says(eauthip);
+    elsewhere.publish("left", "1.0.1", "").fails_with("EAUTHIP").says(eauthip);
+    // What everyone may read, is read without the token.
+    let ran = installs(&elsewhere, "left", "1.0.0");
+    ran.says("npm notice the access token was ignored: it may not be used from this address");
+}
+
+#[test]
+fn a_dead_token_still_installs_what_is_public_and_is_told_what_it_is() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.publish("left", "1.0.0", "").succeeds();
+    alice.publish("@alice/diary", "1.0.0", "").succeeds();
+    let read =
+        |name: &str| json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only" });
+
+    let unknown = alice.with(&server, "npm_000000000000000000000000000000000000");
+    let malformed = alice.with(&server, "not-a-token");
+    let revoked = alice.with(&server, &alice.granular(&read("revoked")));
+    alice.npm(&format!("token revoke {}", listed(&alice, "revoked")["key"].as_str().unwrap())).succeeds();
+    let expired = alice.with(&server, &alice.granular(&read("expired")));
+    expired.npm("view @alice/diary version").succeeds();
+    // A day cannot be waited for, so the token is moved into the past.
+    database::rewrite_token(&server, listed(&alice, "expired")["key"].as_str().unwrap(), |stored| {
+        stored["created"] = json!("2020-01-01T00:00:00Z");
+        stored["granular"]["expires"] = json!("2020-01-03T00:00:00Z");
+    });
+
+    for (person, ignored, refused) in [
+        (&unknown, "it is not valid, log in again", "the access token is not valid: log in again"),
+        (&malformed, "it is not valid, log in again", "the access token is not valid: log in again"),
+        (&revoked, "it was revoked, log in again or use another", "the access token was revoked"),
+        (&expired, "it has expired, make a new one", "the access token has expired: make a new one"),
+    ] {
+        installs(person, "left", "1.0.0").says(&format!("npm notice the access token was ignored: {ignored}"));
+        person.npm("search left").succeeds().says("left");
+        let invalid = "Unable to authenticate, your authentication token seems to be invalid.";
+        for command in ["view @alice/diary", "whoami", "dist-tag add left@1.0.0 old"] {
+            person.npm(command).fails_with("E401").says(invalid).says(&format!("npm notice {refused}"));
+        }
+    }
+    // Nor does a dead token tell what is there and what is not.
+    let status = |name: &str| unknown.http("GET", name).send().status;
+    assert_eq!((status("/@alice%2fdiary"), status("/@alice%2fnosuch")), (401, 401));
+}
+
+#[test]
+fn a_suspended_account_and_tokens_cut_off_by_the_operator_are_told() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.publish("@alice/diary", "1.0.0", "").succeeds();
+    assert!(server.command(&["user", "suspend", "alice"], "").status.success());
+    alice.npm("view @alice/diary").fails_with("E403").says("is suspended");
+    assert!(server.command(&["user", "activate", "alice"], "").status.success());
+    alice.npm("view @alice/diary version").succeeds();
+    assert!(server.command(&["user", "revoke-tokens", "alice"], "").status.success());
+    alice.npm("view @alice/diary").fails_with("E401").says("npm notice the access token was revoked");
+}
+
+#[test]
+fn what_a_granular_token_does_not_reach_is_told_with_the_reason() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    for name in ["left", "right", "@alice/diary", "@alice/ledger"] {
+        alice.put(name, "1.0.0", None);
+    }
+    let with = |name: &str, packages: &[&str], permission: &str| {
+        alice.with(
+            &server,
+            &alice.granular(&json!({
+                "name": name, "packages": packages, "packages_and_scopes_permission": permission,
+            })),
+        )
+    };
+    let reader = with("reader", &["left", "@alice/diary"], "read-only");
+    let writer = with("writer", &["left", "@alice/diary"], "read-write");
+
+    reader
+        .publish("left", "1.0.1", "")
+        .fails_with("E403")
+        .says("403 Forbidden - PUT")
+        .says("the access token has read-only permission on packages: publish needs read-write");
+    reader.npm("view @alice/diary version").succeeds();
+    writer.publish("right", "1.0.1", "").fails_with("E403").says("the access token does not cover `right`");
+    writer.npm("deprecate right@1.0.0 old").fails_with("E403").says("the access token does not cover `right`");
+    // Its owner may read it; this token may not, and is not told that it is there.
+    writer.npm("view @alice/ledger").fails_with("E404");
+    writer
+        .publish("brand-new", "1.0.0", "")
+        .fails_with("E403")
+        .says("the access token does not cover a new package by this name");
+    writer.publish("@alice/brand-new", "1.0.0", "").fails_with("E404");
+    for (command, action) in [
+        ("token list", "list-tokens"),
+        ("profile get", "read-profile"),
+        ("star left", "star-package"),
+        ("profile set fullname Alice", "read-profile"),
+    ] {
+        writer.npm(command).fails_with("E403").says(&format!("a granular access token may not {action}"));
+    }
+    // No account can do that, whatever its token.
+    let reply = alice.http("PUT", "/Capital").json(&crate::support::person::publish_document("Capital", "1.0.0", None));
+    assert!(reply.send().expect(403).error().contains("is no name for a new package"));
+}
+
+#[test]
+fn a_hidden_package_and_a_free_name_look_alike_at_the_terminal() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    let nobody = Person::at(&server, "nobody", None);
+    alice.publish("@alice/hidden", "1.0.0", "").succeeds();
+    let robot = bob.with(
+        &server,
+        &bob.granular(&json!({
+            "name": "robot", "packages_all": true, "packages_and_scopes_permission": "read-write",
+        })),
+    );
+    for person in [&bob, &nobody, &robot] {
+        for command in [
+            "view NAME",
+            "install NAME",
+            "view NAME@1.0.0",
+            "dist-tag ls NAME",
+            "owner ls NAME",
+            "dist-tag add NAME@1.0.0 edge",
+        ] {
+            let seen = |name: &str| {
+                let ran = person.npm(&command.replace("NAME", name));
+                ran.fails();
+                without_name(&ran.output(), name)
+            };
+            assert_eq!(seen("@alice/hidden"), seen("@alice/absent"), "{command} by {person:?}");
+        }
+    }
+    for person in [&bob, &robot] {
+        let seen = |name: &str| {
+            let ran = person.publish(name, "1.0.0", "");
+            ran.fails_with("E404").says("could not be found or you do not have permission to access it");
+            without_name(&ran.stderr, name)
+        };
+        assert_eq!(seen("@alice/hidden"), seen("@alice/absent"));
+    }
+
+    // The answers are equal byte for byte, headers included.
+    for (method, path) in [
+        ("GET", "/@alice%2fNAME"),
+        ("GET", "/@alice/NAME/-/NAME-1.0.0.tgz"),
+        ("GET", "/@alice%2fNAME/1.0.0"),
+        ("GET", "/-/package/@alice%2fNAME/dist-tags"),
+        ("GET", "/-/package/@alice%2fNAME/visibility"),
+        ("GET", "/-/package/@alice%2fNAME/collaborators"),
+        ("DELETE", "/-/package/@alice%2fNAME/dist-tags/latest"),
+        ("DELETE", "/@alice%2fNAME/-rev/1-0"),
+        ("DELETE", "/@alice/NAME/-/NAME-1.0.0.tgz/-rev/1-0"),
+    ] {
+        for person in [&bob, &nobody, &robot] {
+            let seen = |name: &str| {
+                let reply = person.http(method, &path.replace("NAME", name)).send();
+                without_date(&format!("{reply:?}").replace(name, "NAME"))
+            };
+            assert_eq!(seen("hidden"), seen("absent"), "{method} {path}");
+        }
+    }
+}
+
+/// What is printed, without the name in its spellings, and without the time that a package's size takes.
+fn without_name(printed: &str, name: &str) -> String {
+    let short = name.split('/').next_back().unwrap();
+    let mut lines: Vec<&str> = Vec::new();
+    // The tarball's digest is of the name, too.
+    for line in printed.lines() {
+        let is_of_the_tarball = ["shasum", "integrity", "size"].iter().any(|word| line.contains(word));
+        if !is_of_the_tarball {
+            lines.push(line);
+        }
+    }
+    lines.join("\n").replace(short, "NAME")
+}
+
+fn without_date(reply: &str) -> String {
+    match reply.split_once("(\"date\", \"") {
+        Some((before, rest)) => format!("{before}{}", rest.split_once('"').unwrap().1),
+        None => reply.to_owned(),
+    }
+}

@@ -1,0 +1,138 @@
+//! One-time passwords: for which token, how often, and how many guesses.
+
+use std::{sync::Barrier, thread};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::json;
+
+use crate::{
+    support::{Person, Request, Server, person::login_document},
+    tokens::created,
+};
+
+#[test]
+fn a_one_time_password_serves_one_token_and_cannot_be_replayed_by_another() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    // Two terminals, both alice's.
+    let laptop = alice.with(
+        &server,
+        &alice.granular(&json!({
+            "name": "laptop", "packages_all": true, "packages_and_scopes_permission": "read-write",
+        })),
+    );
+    let app = alice.enable_2fa("auth-and-writes");
+    let code = app.code();
+    alice.publish("left", "1.0.1", &format!("--otp={code}")).succeeds();
+    // One command of npm's sends its code more than once, so whoever has used it first goes on.
+    alice.npm(&format!("unpublish left@1.0.0 --otp={code}")).succeeds();
+    laptop.publish("left", "1.0.2", &format!("--otp={code}")).fails_with("EOTP");
+    laptop.publish("left", "1.0.2", &format!("--otp={}", app.code_beside(1))).succeeds();
+}
+
+#[test]
+fn a_factor_for_the_account_alone_lets_packages_be_published_and_guards_tokens() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let app = alice.enable_2fa("auth-only");
+    alice.publish("left", "1.0.0", "").succeeds();
+    let create = format!(
+        "token create --name=ci --packages=left --packages-and-scopes-permission=read-write --password={}",
+        alice.password()
+    );
+    alice.npm(&create).fails_with("EOTP");
+    alice.npm(&format!("{create} --otp={}", app.wrong_code())).fails_with("EOTP");
+    let ran = alice.npm(&format!("{create} --otp={}", app.code()));
+    let robot = alice.with(&server, &created(&ran));
+    robot.publish("left", "1.0.1", "").succeeds();
+    let key = crate::tokens::listed(&alice, "ci")["key"].as_str().unwrap().to_owned();
+    alice.npm(&format!("token revoke {key}")).fails_with("EOTP");
+    alice.npm(&format!("token revoke {key} --otp={}", app.code())).succeeds();
+    // A leaked token can always be given up.
+    alice.npm("logout").succeeds();
+}
+
+#[test]
+fn guesses_are_counted_and_a_right_one_after_too_many_wrong_ones_is_not_looked_at() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    let app = alice.enable_2fa("auth-and-writes");
+    let tag = |code: &str| alice.http("PUT", "/-/package/left/dist-tags/edge").json(&json!("1.0.0")).otp(code).send();
+    let wrong = app.wrong_code();
+    for _ in 0..10 {
+        let reply = tag(&wrong).expect(401);
+        assert_eq!(reply.header("www-authenticate"), Some("OTP"));
+    }
+    assert!(tag(&app.code()).expect(429).error().contains("too many"));
+    assert!(tag("").expect(401).error().contains("one-time password"));
+
+    let bob = server.person("bob");
+    let path = "/-/user/org.couchdb.user:bob/-rev/1-0";
+    let basic = |password: &str| {
+        let credentials = BASE64_STANDARD.encode(format!("bob:{password}"));
+        let document = login_document("bob", password, None);
+        server.http("PUT", path).header("authorization", &format!("Basic {credentials}")).json(&document).send()
+    };
+    for _ in 0..30 {
+        basic("guess").expect(401);
+    }
+    basic(&bob.password()).expect(429);
+    // Who is logged in already is not locked out by somebody who guesses.
+    bob.npm("whoami").succeeds().prints("bob");
+    assert_eq!(Person::at(&server, "bob", None).npm_client().token(), None);
+}
+
+#[test]
+fn a_one_time_password_that_nobody_asked_for_changes_nothing() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    alice.publish("left", "1.0.0", "--otp=000000").succeeds();
+    let app = bob.enable_2fa("auth-and-writes");
+    // It opens nothing that is closed, and is not used up by a denial.
+    let code = app.code();
+    bob.publish("left", "1.0.1", &format!("--otp={code}")).fails_with("E403");
+    bob.npm(&format!("view left version --otp={code}")).succeeds().prints("1.0.0");
+    // Nor is one account's factor another's.
+    alice.enable_2fa("auth-and-writes");
+    alice.publish("left", "1.0.1", &format!("--otp={code}")).fails_with("EOTP");
+    bob.publish("bobs", "1.0.0", &format!("--otp={code}")).succeeds();
+}
+
+#[test]
+fn guesses_made_at_once_are_no_more_than_those_made_one_by_one() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    let app = alice.enable_2fa("auth-and-writes");
+    let wrong = app.wrong_code();
+    let tag = alice.http("PUT", "/-/package/left/dist-tags/edge").json(&json!("1.0.0")).otp(&wrong);
+    let (looked_at, refused) = all_at_once(20, &tag);
+    assert_eq!((looked_at, refused), (10, 10), "one-time passwords");
+
+    server.person("bob");
+    let credentials = BASE64_STANDARD.encode("bob:not-his-password");
+    let login = server
+        .http("PUT", "/-/user/org.couchdb.user:bob/-rev/1-0")
+        .header("authorization", &format!("Basic {credentials}"))
+        .json(&login_document("bob", "not-his-password", None));
+    let (looked_at, refused) = all_at_once(45, &login);
+    assert_eq!((looked_at, refused), (30, 15), "passwords");
+}
+
+/// How many of so many equal requests are answered 401, and how many 429.
+fn all_at_once(times: usize, request: &Request) -> (usize, usize) {
+    let barrier = Barrier::new(times);
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let send = || {
+            barrier.wait();
+            request.clone().send().status
+        };
+        let threads: Vec<_> = (0..times).map(|_| scope.spawn(send)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
+    assert_eq!(count(401) + count(429), times, "{statuses:?}");
+    (count(401), count(429))
+}

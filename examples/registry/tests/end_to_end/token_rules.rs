@@ -1,0 +1,100 @@
+//! What a token's kind, grants and maker allow it: the rules whose two sides meet only in a registry.
+
+use serde_json::json;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::support::Server;
+
+#[test]
+fn a_granular_token_lives_for_a_day_at_least() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let create = |name: &str, hours: i64| {
+        let until = OffsetDateTime::from(std::time::SystemTime::now()) + Duration::hours(hours);
+        alice.create_token(&json!({
+            "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only",
+            "expires": until.format(&Rfc3339).unwrap(),
+        }))
+    };
+    assert!(create("short", 23).expect(400).error().contains("24 hours"));
+    create("long", 25).expect(201);
+    let password = alice.password();
+    let flags = format!("--packages-all --packages-and-scopes-permission=read-only --password={password}");
+    alice.npm(&format!("token create --name=a-day --expires=1 {flags}")).succeeds().says("expires: 20");
+    // Too long for a calendar is an error, not a token for ever.
+    alice.npm(&format!("token create --name=for-ever --expires=99999999999 {flags}")).fails_with("E400");
+}
+
+#[test]
+fn a_token_with_ranges_makes_none_without_them() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let local = alice.granular(&json!({ "readonly": false, "cidr_whitelist": ["127.0.0.0/8"] }));
+    let local = alice.with(&server, &local);
+    let body = |name: &str, ranges: &[&str]| {
+        json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only",
+                "cidr_whitelist": ranges })
+    };
+    for ranges in [&[][..], &["0.0.0.0/0"], &["127.0.0.0/7"], &["127.0.0.0/8", "192.0.2.0/24"], &["::/0"]] {
+        let reply = local.create_token(&body("wider", ranges));
+        assert!([400, 403].contains(&reply.status), "{ranges:?}: {reply:?}");
+    }
+    // Nor one of the other kind.
+    let reply = local.create_token(&json!({ "readonly": true }));
+    assert!([400, 403].contains(&reply.status), "{reply:?}");
+    local.create_token(&body("narrower", &["127.0.0.0/16"])).expect(201);
+}
+
+#[test]
+fn an_organization_grant_runs_teams_and_opens_no_package() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    server.organization("acme", &alice);
+    alice.put("@acme/tool", "1.0.0", None);
+    let token = |permission: &str| {
+        alice.granular(&json!({ "name": permission, "orgs": ["acme"], "orgs_permission": permission }))
+    };
+    let manager = alice.with(&server, &token("read-write"));
+    manager.npm("org set acme bob").succeeds();
+    manager.npm("team create acme:readers").succeeds();
+    manager.npm("team add acme:readers bob").succeeds();
+    manager.npm("org ls acme").succeeds().says("bob - developer");
+    manager.npm("access grant read-only acme:readers @acme/tool").succeeds();
+    manager.npm("view @acme/tool").fails_with("E404");
+    manager.publish("@acme/tool", "1.0.1", "").fails_with("E403").says("no-access permission on packages");
+    manager.npm("org ls other").fails_with("E404").says("organization `other` does not exist");
+    let watcher = alice.with(&server, &token("read-only"));
+    watcher.npm("org ls acme").succeeds();
+    watcher.npm("org rm acme bob").fails_with("E403").says("read-only permission on organizations");
+    bob.npm("view @acme/tool version").succeeds().prints("1.0.0");
+    // An organization that its owner is no longer in is out of the token's reach, too.
+    manager.npm("org set acme bob owner").succeeds();
+    bob.npm("org rm acme alice").succeeds();
+    manager.npm("org ls acme").fails_with("E403").says("may not read-org");
+}
+
+#[test]
+fn a_token_does_what_its_owner_still_may() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    alice.put("left", "1.0.0", None);
+    alice.npm("owner add bob left").succeeds();
+    let robot = bob.with(
+        &server,
+        &bob.granular(&json!({
+            "name": "robot", "packages": ["left"], "packages_and_scopes_permission": "read-write",
+        })),
+    );
+    robot.publish("left", "1.0.1", "").succeeds();
+    alice.npm("owner rm bob left").succeeds();
+    robot.publish("left", "1.0.2", "").fails_with("E403").says("the account that this access token belongs to may not");
+    // What the owner may not have is not to be had by a token either.
+    let reply = bob.create_token(&json!({
+        "name": "again", "packages": ["left"], "packages_and_scopes_permission": "read-write",
+    }));
+    reply.expect(403);
+    bob.create_token(&json!({
+        "name": "again", "packages": ["left"], "packages_and_scopes_permission": "read-only",
+    }))
+    .expect(201);
+}

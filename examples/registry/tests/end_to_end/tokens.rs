@@ -1,0 +1,223 @@
+//! The life of a token, from outside.
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, Ran, Server};
+
+#[test]
+fn a_granular_token_has_every_restriction_that_npm_can_ask_for() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    server.organization("acme", &alice);
+    alice.put("@alice/diary", "1.0.0", None);
+    alice.put("left", "1.0.0", None);
+    let ran = alice.npm(&format!(
+        "token create --name=ci --token-description=release --packages=@alice/diary --packages=left --scopes=@acme \
+         --packages-and-scopes-permission=read-write --orgs=acme --orgs-permission=read-only --expires=30 \
+         --cidr=127.0.0.0/8,192.0.2.0/24 --bypass-2fa --password={}",
+        alice.password(),
+    ));
+    ran.succeeds().says("with IP whitelist: 127.0.0.0/8,192.0.2.0/24").says("expires: 20");
+    let robot = alice.with(&server, &created(&ran));
+
+    // What the list shows of it.
+    alice.npm("token list").succeeds().says(" name ci created 20").says("with IP whitelist: 127.0.0.0/8,192.0.2.0/24");
+    let listed = listed(&alice, "ci");
+    for (field, value) in [
+        ("token", json!("npm_")),
+        ("description", json!("release")),
+        ("readonly", json!(false)),
+        ("bypass_2fa", json!(true)),
+        ("cidr_whitelist", json!(["127.0.0.0/8", "192.0.2.0/24"])),
+        ("cidr", json!(["127.0.0.0/8", "192.0.2.0/24"])),
+        ("revoked", Value::Null),
+        ("permissions", json!([{ "name": "package", "action": "write" }, { "name": "org", "action": "read" }])),
+    ] {
+        assert_eq!(listed[field], value, "{field} of {listed}");
+    }
+    let scopes = listed["scopes"].to_string();
+    for name in ["@alice/diary", "left", "@acme", "acme"] {
+        assert!(scopes.contains(&format!("\"{name}\"")), "{scopes}");
+    }
+    let parseable = alice.npm("token list --parseable");
+    parseable.succeeds().says("key\ttoken\tid\tname\tcreated\treadonly\tCIDR whitelist\n");
+    parseable.says("\tci\t").says("\tfalse\t127.0.0.0/8,192.0.2.0/24");
+    // The text is nowhere but in the answer to its creation.
+    assert!(!parseable.output().contains(robot.token()), "{parseable:?}");
+
+    // It does what it is for.
+    robot.npm("whoami").succeeds().prints("alice");
+    robot.publish("left", "1.0.1", "").succeeds();
+    robot.publish("@alice/diary", "1.0.1", "").succeeds();
+    robot.publish("@acme/new", "1.0.0", "").succeeds();
+    robot.npm("org ls acme").succeeds().says("alice - owner");
+    robot.npm("team create acme:robots").fails_with("E403").says("read-only permission on organizations");
+}
+
+#[test]
+fn a_token_for_all_packages_reaches_whatever_its_owner_does() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    bob.put("bobs", "1.0.0", None);
+    let ran = alice.npm(&format!(
+        "token create --name=everything --packages-all --packages-and-scopes-permission=read-write --password={}",
+        alice.password(),
+    ));
+    // Without a time of its own it gets npm's.
+    ran.succeeds().says("expires: 20").does_not_say("with IP whitelist");
+    let robot = alice.with(&server, &created(&ran));
+    robot.publish("brand-new", "1.0.0", "").succeeds();
+    robot.publish("@alice/brand-new", "1.0.0", "").succeeds();
+    robot.publish("bobs", "1.0.1", "").fails_with("E403").says("may not publish `bobs`");
+}
+
+#[test]
+fn a_revoked_token_is_dead_on_the_very_next_request() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let body =
+        |name: &str| json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only" });
+    let (first, second) = (alice.granular(&body("first")), alice.granular(&body("second")));
+    let one = server.http("GET", "/-/whoami").bearer(&first);
+    one.clone().send().expect(200);
+
+    let key = listed(&alice, "first")["key"].as_str().unwrap().to_owned();
+    alice.npm(&format!("token revoke {}", &key[..8])).succeeds().prints("Removed 1 token");
+    let reply = one.send().expect(401);
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+    alice.with(&server, &first).npm("whoami").fails_with("E401").says("npm notice the access token was revoked");
+
+    // By its text, too: for whoever finds one somewhere.
+    alice.npm(&format!("token revoke {second}")).succeeds().prints("Removed 1 token");
+    server.http("GET", "/-/whoami").bearer(&second).send().expect(401);
+    alice.npm("token list").succeeds().does_not_say("name first").does_not_say("name second");
+    alice.npm(&format!("token revoke {key}")).fails().says(&format!("Unknown token id or value \"{key}\"."));
+
+    // Both names are free again.
+    alice.granular(&body("first"));
+    let log = server.log();
+    for secret in [&first, &second, &alice.password()] {
+        assert!(!log.contains(secret.as_str()), "{secret} in {log}");
+    }
+}
+
+#[test]
+fn nobody_revokes_the_token_of_somebody_else() {
+    let server = Server::start();
+    let (alice, mallory) = (server.person("alice"), server.person("mallory"));
+    let key = listed(&alice, "(legacy publish)")["key"].as_str().unwrap().to_owned();
+    for named in [key.as_str(), alice.token()] {
+        mallory.http("DELETE", &format!("/-/npm/v1/tokens/token/{named}")).send().expect(404);
+    }
+    let reply = mallory.http("DELETE", &format!("/-/user/token/{}", alice.token())).send();
+    assert!([403, 404].contains(&reply.status), "{reply:?}");
+    alice.npm("whoami").succeeds();
+}
+
+#[test]
+fn what_no_token_can_be_is_refused_with_the_reason() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    let create = |flags: &str| alice.npm(&format!("token create --password={} {flags}", alice.password()));
+    let rw = "--packages-and-scopes-permission=read-write";
+
+    create(&format!("--name=ci --packages=left {rw}")).succeeds();
+    create(&format!("--name=ci --packages=left {rw}")).fails_with("E409").says("name");
+    let many: Vec<String> = (0..51).map(|number| format!("--packages=p{number}")).collect();
+    create(&format!("--name=many {rw} {}", many.join(" "))).fails_with("E400").says("50");
+    create(&format!("--name=none {rw}")).fails_with("E400");
+    create("--name=idle --packages=left").fails_with("E400");
+    create(&format!("--name=other --packages=not-there {rw}")).fails_with("E403");
+    create("--name=bypass --packages=left --packages-and-scopes-permission=read-only --bypass-2fa").fails_with("E400");
+    create(&format!("--name=wide --packages=left {rw} --cidr=300.0.0.0/8")).fails_with("EINVALIDCIDR");
+    alice
+        .npm(&format!("token create --password=not-her-password --name=x --packages=left {rw}"))
+        .fails_with("E401")
+        .says("Incorrect or missing password.");
+
+    // What npm itself would not send.
+    let refused = |change: &Value, status: u16| {
+        let mut body = json!({ "name": "raw", "packages": ["left"], "packages_and_scopes_permission": "read-write" });
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        alice.create_token(&body).expect(status).error()
+    };
+    assert!(refused(&json!({ "expires": 0 }), 400).contains("day"), "{}", refused(&json!({ "expires": 0 }), 400));
+    refused(&json!({ "expires": -1 }), 400);
+    refused(&json!({ "expires": "2026-01-01T00:00:00Z" }), 400);
+    refused(&json!({ "packages": [] }), 400);
+    refused(&json!({ "name": "" }), 400);
+    refused(&json!({ "name": "x".repeat(41) }), 400);
+    refused(&json!({ "only_on_sundays": true }), 400);
+    refused(&json!({ "cidr_whitelist": ["10.0.0.1"] }), 400);
+    let fifty: Vec<String> = (0..50).map(|number| format!("@alice/p{number}")).collect();
+    // Fifty are few enough, but none of these exists.
+    refused(&json!({ "packages": fifty }), 403);
+    let organizations: Vec<String> = (0..51).map(|number| format!("o{number}")).collect();
+    refused(&json!({ "orgs": organizations, "orgs_permission": "read-only" }), 400);
+    assert_eq!(alice.npm("token list --json").succeeds().json().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_package_that_may_not_be_seen_is_refused_in_a_token_as_one_that_is_not_there() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    alice.put("@alice/secret", "1.0.0", None);
+    let create = |package: &str| {
+        let reply = bob.create_token(&json!({
+            "name": "spy", "packages": [package], "packages_and_scopes_permission": "read-only",
+        }));
+        (reply.status, reply.text().replace(package, "NAME"))
+    };
+    assert_eq!(create("@alice/secret"), create("@alice/nosuch"));
+}
+
+#[test]
+fn legacy_tokens_of_each_kind_do_what_their_kind_does() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.publish("left", "1.0.0", "").succeeds();
+    alice.publish("@alice/diary", "1.0.0", "").succeeds();
+    let make = |body: Value| alice.granular(&body);
+    let read_only = alice.with(&server, &make(json!({ "readonly": true, "cidr_whitelist": [] })));
+    let automation = alice.with(&server, &make(json!({ "automation": true, "cidr_whitelist": null })));
+    let publish = alice.with(&server, &make(json!({ "readonly": false })));
+    alice.npm("token list").succeeds().says("(legacy read-only)").says("(legacy automation)").says("(legacy publish)");
+
+    for token in [&read_only, &automation, &publish] {
+        token.npm("view @alice/diary version").succeeds().prints("1.0.0");
+        token.npm("whoami").succeeds().prints("alice");
+    }
+    read_only.publish("left", "1.0.1", "").fails_with("E403").says("a legacy read-only access token may not publish");
+    read_only.npm("audit").fails().does_not_say("E403");
+    automation.publish("left", "1.0.1", "").succeeds();
+    automation.npm("dist-tag add left@1.0.0 old").succeeds();
+    automation
+        .npm("owner add demo left")
+        .fails_with("EOWNERMUTATE")
+        .says("403 Forbidden")
+        .says("a legacy automation access token may not change-maintainers");
+    for token in [&read_only, &automation] {
+        token.npm("token list").fails_with("E403").says("access token may not list-tokens");
+        token.npm("star left").fails_with("E403");
+        token.npm("profile get").fails_with("E403").says("access token may not read-profile");
+    }
+    publish.npm("owner add demo left").succeeds();
+    publish.npm("star left").succeeds();
+    publish.npm("token list").succeeds();
+}
+
+/// The token that npm has printed, once.
+#[track_caller]
+pub(crate) fn created(ran: &Ran) -> String {
+    let token = ran.stdout.lines().find_map(|line| line.strip_prefix("Created token "));
+    token.unwrap_or_else(|| panic!("no token in {ran:?}")).to_owned()
+}
+
+/// The token of this name, as npm lists it.
+#[track_caller]
+pub(crate) fn listed(person: &Person, name: &str) -> Value {
+    let list = person.npm("token list --json").succeeds().json();
+    let found = list.as_array().unwrap().iter().find(|token| token["name"] == name);
+    found.unwrap_or_else(|| panic!("no {name} in {list}")).clone()
+}

@@ -18,10 +18,18 @@ mod support;
 
 mod account;
 mod addresses;
+mod attacks;
 mod ci_token;
 mod denials;
+mod in_flight;
+mod lifecycle;
+mod listings;
+mod odd_texts;
+mod organization;
 mod package;
 mod pnpm;
+mod races;
+mod replicas;
 mod second_factor;
 mod token_rules;
 mod tokens;

@@ -1,0 +1,362 @@
+//! What no well-behaved client sends.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+
+use crate::support::{
+    Person, Server,
+    person::{content, escaped, publish_document},
+};
+
+/// Nothing was stored under any of these names.
+#[track_caller]
+fn nothing_is_there(alice: &Person, names: &[&str]) {
+    for name in names {
+        alice.http("GET", &escaped(name)).send().expect(404);
+    }
+}
+
+#[test]
+fn a_publish_whose_names_disagree_stores_nothing() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("victim", "1.0.0", None);
+    let change = |path: &str, value: Value| {
+        let mut document = publish_document("mine", "1.0.0", None);
+        match document.pointer_mut(path) {
+            Some(place) => *place = value,
+            None => panic!("{path} of {document}"),
+        }
+        document
+    };
+    let renamed = |from: &str, to: &str| {
+        let mut document = publish_document("mine", "1.0.0", None);
+        let object = document.pointer_mut(from).unwrap().as_object_mut().unwrap();
+        let (_, value) = std::mem::take(object).into_iter().next().unwrap();
+        object.insert(to.into(), value);
+        document
+    };
+    for (document, what) in [
+        (publish_document("victim", "1.0.1", None), "another package altogether"),
+        (change("/name", json!("victim")), "the document's name"),
+        (change("/_id", json!("victim")), "the document's id"),
+        (change("/versions/1.0.0/name", json!("victim")), "the manifest's name"),
+        (change("/versions/1.0.0/_id", json!("victim@1.0.0")), "the manifest's id"),
+        (change("/versions/1.0.0/version", json!("2.0.0")), "the manifest's version"),
+        (renamed("/versions", "2.0.0"), "the version's key"),
+        (renamed("/_attachments", "victim-1.0.0.tgz"), "the attachment's name"),
+        (renamed("/_attachments", "mine-2.0.0.tgz"), "the attachment's version"),
+        (renamed("/_attachments", "../victim-1.0.0.tgz"), "an attachment elsewhere"),
+        (change("/name", json!("Mine")), "other capitals"),
+        (change("/name", json!(["mine", "victim"])), "two names"),
+        (change("/name", Value::Null), "no name"),
+    ] {
+        let reply = alice.http("PUT", "/mine").json(&document).send();
+        assert_eq!(reply.status, 400, "{what}: {reply:?}");
+        assert!(!reply.error().is_empty());
+        nothing_is_there(&alice, &["mine"]);
+    }
+    // The same name twice in one object: two readers may read two names, so nobody reads any.
+    let text = publish_document("mine", "1.0.0", None).to_string().replacen('{', r#"{"name":"victim","#, 1);
+    alice.http("PUT", "/mine").bytes(text.as_bytes()).send().expect(400);
+    nothing_is_there(&alice, &["mine"]);
+
+    // A tarball that is not the one the manifest is about.
+    for field in ["integrity", "shasum"] {
+        let mut document = publish_document("mine", "1.0.0", None);
+        document["versions"]["1.0.0"]["dist"][field] = json!("sha512-AAAA");
+        alice.http("PUT", "/mine").json(&document).send().expect(400);
+    }
+    let mut document = publish_document("mine", "1.0.0", None);
+    document["_attachments"]["mine-1.0.0.tgz"]["data"] = json!("not base 64!");
+    alice.http("PUT", "/mine").json(&document).send().expect(400);
+    // Provenance that nobody here could vouch for is not dropped silently.
+    let mut document = publish_document("mine", "1.0.0", None);
+    document["_attachments"]["mine-1.0.0.sigstore"] =
+        json!({ "content_type": "application/json", "data": "{}", "length": 2 });
+    alice.http("PUT", "/mine").json(&document).send().expect(400);
+    nothing_is_there(&alice, &["mine"]);
+
+    let victim = alice.http("GET", "/victim").send().expect(200).json();
+    assert_eq!(victim["versions"].as_object().unwrap().keys().collect::<Vec<_>>(), ["1.0.0"]);
+    alice.put("mine", "1.0.0", None);
+}
+
+#[test]
+fn rights_that_are_smuggled_into_another_change_are_refused_and_change_nothing() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("mallory"));
+    alice.put("@alice/kit", "1.0.0", Some("public"));
+    let automation = alice.with(&server, &alice.granular(&json!({ "automation": true })));
+    let read = || alice.http("GET", "/@alice%2fkit").send().expect(200).json();
+    let before = read();
+    let deprecation = || {
+        let mut document = read();
+        document["versions"]["1.0.0"]["deprecated"] = json!("old");
+        document
+    };
+
+    // A deprecation that gives the package to somebody else.
+    let mut smuggled = deprecation();
+    smuggled["maintainers"] = json!([{ "name": "mallory", "email": "mallory@example.test" }]);
+    let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
+    assert!(reply.error().contains("change-maintainers"), "{reply:?}");
+    // One that hides the package, or stars it in somebody's name.
+    let mut smuggled = deprecation();
+    smuggled["access"] = json!("restricted");
+    automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
+    let mut smuggled = deprecation();
+    smuggled["users"] = json!({ "alice": true });
+    automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
+    // A star is one's own: others are neither given one nor robbed of it.
+    let star = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "users": { "mallory": true } });
+    alice.http("PUT", "/@alice%2fkit").json(&star).send();
+    assert_eq!(read()["users"], json!({}));
+    // A new version that hides the package.
+    let mut smuggled = publish_document("@alice/kit", "1.1.0", Some("restricted"));
+    let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
+    assert!(reply.error().contains("change-visibility"), "{reply:?}");
+    // A new version that brings a maintainer, or rewrites the old one's tarball.
+    smuggled = publish_document("@alice/kit", "1.1.0", None);
+    smuggled["maintainers"] = json!([{ "name": "mallory", "email": "" }]);
+    let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send();
+    assert!([400, 403].contains(&reply.status), "{reply:?}");
+    let mut smuggled = deprecation();
+    smuggled["versions"]["1.0.0"]["dist"]["tarball"] = json!("http://192.0.2.1/evil.tgz");
+    let reply = alice.http("PUT", "/@alice%2fkit").json(&smuggled).send();
+    assert!(reply.status >= 400, "{reply:?}");
+    // A version already there, again, with something else in it.
+    let reply = alice.http("PUT", "/@alice%2fkit").json(&publish_document("@alice/kit", "1.0.0", None)).send();
+    assert!([400, 403, 409].contains(&reply.status), "{reply:?}");
+    // Owners that lock everybody out.
+    let owners = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "maintainers": [] });
+    let path = format!("/@alice%2fkit/-rev/{}", before["_rev"].as_str().unwrap());
+    let reply = alice.http("PUT", &path).json(&owners).send();
+    assert!(reply.status >= 400, "{reply:?}");
+
+    let but_for_the_star = |document: Value| {
+        (document["versions"].clone(), document["maintainers"].clone(), document["dist-tags"].clone())
+    };
+    assert_eq!(but_for_the_star(read()), but_for_the_star(before));
+    assert_eq!(alice.http("GET", "/-/package/@alice%2fkit/visibility").send().json()["public"], true);
+    let before = read();
+    bob.http("DELETE", &path).send().expect(403);
+    assert_eq!(read(), before);
+    // The honest one goes through.
+    automation.http("PUT", "/@alice%2fkit").json(&deprecation()).send().expect(201);
+    assert_eq!(read()["versions"]["1.0.0"]["deprecated"], "old");
+}
+
+#[test]
+fn an_old_document_undoes_nothing_that_others_have_done_since() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    let old = alice.http("GET", "/left").send().expect(200).json();
+    alice.put("left", "1.1.0", None);
+    let mut stale = old.clone();
+    stale["versions"]["1.0.0"]["deprecated"] = json!("old");
+    alice.http("PUT", "/left").json(&stale).send().expect(409);
+    let path = format!("/left/-rev/{}", old["_rev"].as_str().unwrap());
+    alice.http("PUT", &path).json(&stale).send().expect(409);
+    alice.http("DELETE", &path).send().expect(409);
+    alice.npm("view left version").succeeds().prints("1.1.0");
+}
+
+#[test]
+fn a_name_is_decoded_once_and_then_it_is_a_name_or_nothing() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("@alice/kit", "1.0.0", None);
+    for path in ["/@alice%2fkit", "/@alice%2Fkit", "/%40alice%2fkit", "/@alice/kit", "/%40alice/kit"] {
+        assert_eq!(alice.http("GET", path).send().expect(200).json()["name"], "@alice/kit", "{path}");
+    }
+    for path in [
+        "/@alice%252fkit",
+        "/%2540alice%2fkit",
+        "/..",
+        "/.",
+        "/%2e%2e",
+        "/@alice/..",
+        "/@alice%2f..",
+        "/@alice%2f%2e%2e%2fkit",
+        "/@alice/../kit",
+        "//@alice/kit",
+        "/@alice//kit",
+        "/@alice%2fkit/",
+        "/@alice%2fkit%2fmore",
+        "/@alice%5ckit",
+        "/@alice\\kit",
+        "/kit%00",
+        "/kit%0a",
+        "/kit%",
+        "/kit%zz",
+        "/@alice",
+        "/@%2fkit",
+        "/@alice/kit/-/other-1.0.0.tgz",
+        "/@alice/kit/-/..%2f..%2fregistry.sqlite",
+        "/@alice/kit/-/kit-..%2f1.0.0.tgz",
+    ] {
+        for method in ["GET", "PUT", "DELETE"] {
+            let request = alice.http(method, path).json(&publish_document("@alice/kit", "6.6.6", None));
+            let reply = request.send();
+            assert!([400, 404, 405].contains(&reply.status), "{method} {path}: {reply:?}");
+            if method == "GET" {
+                assert_eq!(reply.status, 400, "{method} {path}: {reply:?}");
+                assert!(!reply.error().is_empty());
+            }
+        }
+    }
+    let now = alice.http("GET", "/@alice%2fkit").send().expect(200).json();
+    assert_eq!(now["versions"].as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn bodies_have_limits_and_what_is_wrong_with_them_is_said() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let mib = 1024 * 1024;
+    let announced = |method: &str, path: &str, length: usize| {
+        // The body never comes: it is the announcement that is refused.
+        alice.http(method, path).header("expect", "100-continue").header("content-length", &length.to_string()).send()
+    };
+    assert!(announced("PUT", "/left", 65 * mib).expect(413).error().contains("too large"));
+    assert!(announced("POST", "/-/npm/v1/tokens", 65 * 1024).expect(413).error().contains("too large"));
+    let mut padded = json!({ "password": "x" });
+    padded["padding"] = json!("x".repeat(100 * 1024));
+    alice.http("POST", "/-/npm/v1/tokens").json(&padded).send().expect(413);
+    // Without a length, it is counted as it comes.
+    alice.http("POST", "/-/npm/v1/tokens").chunk("x".repeat(70 * 1024).as_bytes()).send().expect(413);
+
+    for (body, what) in [
+        ("", "nothing"),
+        ("{", "half an object"),
+        ("[]", "another kind"),
+        ("null", "null"),
+        ("{\"password\":\"a\",\"password\":\"b\"}", "a key twice"),
+        ("{} {}", "two objects"),
+        ("\u{feff}{}", "a byte order mark"),
+    ] {
+        let reply = alice.http("POST", "/-/npm/v1/tokens").bytes(body.as_bytes()).send();
+        assert_eq!(reply.status, 400, "{what}: {reply:?}");
+        assert!(!reply.error().is_empty(), "{what}: {reply:?}");
+        alice.http("PUT", "/left").bytes(body.as_bytes()).send().expect(400);
+    }
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    alice.http("PUT", "/left").bytes(deep.as_bytes()).send().expect(400);
+    alice.http("PUT", "/left").bytes(b"\xff\xfe{}").send().expect(400);
+    let zipped = alice.http("PUT", "/left").header("content-encoding", "gzip").bytes(b"\x1f\x8b");
+    zipped.send().expect(415);
+    // Whoever may not write is refused before any of that, and not asked for a body at all.
+    server.http("PUT", "/left").bytes(b"{").send().expect(401);
+    let announced = server.http("PUT", "/left").header("expect", "100-continue");
+    announced.header("content-length", "100").send().expect(401);
+    server.http("GET", "/-/no/such/endpoint").send().expect(404).error();
+    server.http("PATCH", "/left").send().expect(405).error();
+    alice.npm("ping").succeeds();
+}
+
+#[test]
+fn a_request_inside_the_body_of_a_refused_one_is_not_answered() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("@alice/diary", "1.0.0", None);
+    let inner = format!("GET /@alice%2fdiary HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", alice.token());
+    for target in ["PUT /left", "POST /-/npm/v1/tokens", "GET /-/ping", "GET /no%00thing", "PUT /-/org/acme/user"] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let head =
+            format!("{target} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n\r\n", server.address(), inner.len());
+        stream.write_all(format!("{head}{inner}").as_bytes()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
+        let mut answer = Vec::new();
+        // To the end, or until nothing more comes.
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{target}: {answer}");
+        assert!(!answer.contains("diary"), "{target}: {answer}");
+    }
+}
+
+#[test]
+fn credentials_that_make_no_sense_are_a_bad_token_and_never_none() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("@alice/diary", "1.0.0", None);
+    alice.put("left", "1.0.0", None);
+    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("alice:{}", alice.password())));
+    let doubled = format!("Bearer {} {}", alice.token(), alice.token());
+    for value in [basic.as_str(), &doubled, "Bearer", "Bearer ", "", "bearer: x", alice.token(), "Digest x"] {
+        let get = |path: &str| server.http("GET", path).header("authorization", value).send();
+        // Without a token a private package is not there. With a bad one that is not even looked at.
+        for path in ["/-/whoami", "/@alice%2fdiary"] {
+            let reply = get(path);
+            assert_eq!(reply.status, 401, "{value}: {reply:?}");
+        }
+        let reply = get("/left").expect(200);
+        assert!(reply.header("npm-notice").is_some_and(|notice| notice.contains("ignored")), "{value}: {reply:?}");
+    }
+    // Two of them are none of them.
+    let two = server.http("GET", "/-/whoami").bearer("npm_wrong").bearer(alice.token());
+    two.send().expect(401);
+    for (command, auth_type) in [("npm-command", "publish"), ("npm-auth-type", "web"), ("x-user", "alice")] {
+        server.http("GET", "/@alice%2fdiary").header(command, auth_type).send().expect(404);
+    }
+}
+
+#[test]
+fn no_secret_is_in_the_log() {
+    let server = Server::start_with(&["--trusted-proxy", "127.0.0.1/32"]);
+    let alice = server.person("alice");
+    let app = alice.enable_2fa("auth-and-writes");
+    let code = app.code();
+    alice.http("PUT", "/left").otp(&code).json(&publish_document("left", "1.0.0", None)).send().expect(201);
+    let wrong = app.wrong_code();
+    alice.http("PUT", "/left").otp(&wrong).json(&publish_document("left", "1.0.1", None)).send().expect(401);
+    let body = json!({ "name": "ci", "password": alice.password(), "packages_all": true,
+                       "packages_and_scopes_permission": "read-only" });
+    let reply = alice.http("POST", "/-/npm/v1/tokens").otp(&code).json(&body).send().expect(201);
+    let made = reply.json()["token"].as_str().unwrap().to_owned();
+    server.http("GET", "/left").bearer(&made).send().expect(200);
+    let unknown = "npm_thisIsNoTokenOfAnybodyAtAll0000000000";
+    server.http("GET", "/left").bearer(unknown).send().expect(200);
+    server.http("GET", "/-/whoami").bearer(unknown).send().expect(401);
+    alice.http("DELETE", &format!("/-/npm/v1/tokens/token/{unknown}")).otp(&code).send().expect(404);
+    alice.http("DELETE", &format!("/-/npm/v1/tokens/token/{made}")).otp(&code).send().expect(204);
+    // Secrets where they do not belong.
+    server.http("GET", &format!("/-/v1/search?text={unknown}")).send().expect(200);
+    server.http("GET", &format!("/-/user/token/{unknown}")).send();
+    server.http("PUT", "/-/user/org.couchdb.user:bob").bytes(br#"{"password":"a-broken-document"#).send().expect(400);
+    let mut document = publish_document("left", "1.0.2", None);
+    document["_id"] = json!("a-secret-in-a-document");
+    alice.http("PUT", "/left").otp(&code).json(&document).send().expect(400);
+    alice.http("DELETE", &format!("/-/user/token/{}", alice.token())).send().expect(200);
+    server.http("GET", "/-/ping").header("cookie", "a-cookie-of-mine").send().expect(200);
+    server.wait_for_log("endpoint=\"ping\"");
+    let log = server.log();
+    let password = alice.password();
+    let basename = String::from_utf8(content("left", "1.0.0")).unwrap();
+    let token = alice.token().to_owned();
+    for secret in [
+        token.as_str(),
+        &made,
+        &password,
+        unknown,
+        "a-broken-document",
+        "a-cookie-of-mine",
+        "a-secret-in-a-document",
+        &basename,
+        "/-/user/token",
+        "authorization",
+    ] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    // Times and public ids have digits, too: a code is a word of its own.
+    let mut words = log.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.');
+    assert!(words.all(|word| word != code && word != wrong), "{code} or {wrong} in {log}");
+}

@@ -1,0 +1,109 @@
+//! A right that goes away while the body of a write is still on its way.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
+
+use serde_json::json;
+
+use crate::support::{Person, Server, person::publish_document};
+
+/// A publish that has been let in by its path, and whose document has not arrived yet.
+struct Begun {
+    stream: TcpStream,
+    rest: String,
+}
+
+impl Begun {
+    fn publish(server: &Server, person: &Person, name: &str, version: &str) -> Self {
+        let body = publish_document(name, version, None).to_string();
+        let head = format!(
+            "PUT /{} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            name.replace('/', "%2f"),
+            server.address(),
+            person.token(),
+            body.len(),
+        );
+        let (first, rest) = body.split_at(10);
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.write_all(format!("{head}{first}").as_bytes()).unwrap();
+        // Long enough for the path to have been decided.
+        thread::sleep(Duration::from_millis(300));
+        Self { stream, rest: rest.to_owned() }
+    }
+
+    /// Sends the rest, and returns the status.
+    fn finish(mut self) -> u16 {
+        let _ = self.stream.write_all(self.rest.as_bytes());
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
+    }
+}
+
+#[test]
+fn a_right_that_is_gone_before_the_document_has_arrived_writes_nothing() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    alice.put("left", "1.0.0", None);
+    let owners = |names: &[&str]| {
+        let revision = alice.http("GET", "/left").send().json()["_rev"].as_str().unwrap().to_owned();
+        let maintainers: Vec<_> = names.iter().map(|name| json!({ "name": name, "email": "" })).collect();
+        let body = json!({ "_id": "left", "_rev": revision, "maintainers": maintainers });
+        alice.http("PUT", &format!("/left/-rev/{revision}")).json(&body).send().expect(201);
+    };
+    owners(&["alice", "bob"]);
+    let token = || {
+        let body = json!({ "name": "robot", "packages_all": true, "packages_and_scopes_permission": "read-write" });
+        bob.with(&server, &bob.granular(&body))
+    };
+
+    // Nothing happens meanwhile: this is how it goes.
+    assert_eq!(Begun::publish(&server, &bob, "left", "1.0.1").finish(), 201);
+    // The token is revoked.
+    let robot = token();
+    let begun = Begun::publish(&server, &robot, "left", "1.0.2");
+    bob.http("DELETE", &format!("/-/npm/v1/tokens/token/{}", robot.token())).send().expect(204);
+    assert_eq!(begun.finish(), 401);
+    // It logs itself out.
+    let robot = token();
+    let begun = Begun::publish(&server, &robot, "left", "1.0.2");
+    robot.http("DELETE", &format!("/-/user/token/{}", robot.token())).send().expect(200);
+    assert_eq!(begun.finish(), 401);
+    // The owner asks for a second factor from now on.
+    let begun = Begun::publish(&server, &alice, "left", "1.0.2");
+    let app = alice.enable_2fa("auth-and-writes");
+    assert_eq!(begun.finish(), 401);
+    let off = json!({ "tfa": { "password": alice.password(), "mode": "disable" } });
+    alice.http("POST", "/-/npm/v1/user").otp(&app.code()).json(&off).send().expect(200);
+    // The package has another owner now.
+    let begun = Begun::publish(&server, &bob, "left", "1.0.2");
+    owners(&["alice"]);
+    assert_eq!(begun.finish(), 403);
+    // A new name is taken.
+    let begun = Begun::publish(&server, &bob, "right", "1.0.0");
+    alice.put("right", "1.0.1", None);
+    assert_eq!(begun.finish(), 403);
+    // The package is hidden, and nothing of what is in it is told any more.
+    alice.put("@alice/open", "1.0.0", Some("public"));
+    let begun = Begun::publish(&server, &bob, "@alice/open", "1.0.0");
+    let hide = json!({ "access": "restricted" });
+    let reply = alice.http("POST", "/-/package/@alice%2fopen/access").json(&hide).send();
+    assert!(reply.status < 300, "{reply:?}");
+    assert_eq!(begun.finish(), 404);
+    // The account is suspended.
+    let begun = Begun::publish(&server, &bob, "bobs", "1.0.0");
+    assert!(server.command(&["user", "suspend", "bob"], "").status.success());
+    assert_eq!(begun.finish(), 403);
+
+    let versions = |name: &str| {
+        let document = alice.http("GET", name).send();
+        document.expect(200).json()["versions"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(versions("/left"), ["1.0.0", "1.0.1"]);
+    assert_eq!(versions("/right"), ["1.0.1"]);
+    alice.http("GET", "/bobs").send().expect(404);
+}

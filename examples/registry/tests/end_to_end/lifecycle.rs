@@ -1,0 +1,118 @@
+//! The process: its first start, its end, and clients that are too slow for it.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Person, Server, person::publish_document};
+
+#[test]
+fn the_lines_of_the_first_start_publish_a_package_when_pasted() {
+    let server = Server::start();
+    let printed = server.printed();
+    let (_, lines) = printed.split_once("To publish a package, paste:\n\n").expect("instructions");
+    let (lines, _) = lines.split_once("\n\n").expect("an empty line after them");
+    let nobody = Person::at(&server, "nobody", None);
+    let script = format!("set -e\n{lines}\n");
+    let mut shell = nobody.npm_client().command("sh".as_ref(), &nobody.project());
+    // The user's own configuration does not know the registry: that is what the lines are for.
+    shell.env_remove("npm_config_registry").args(["-c", &script]);
+    let ran = crate::support::npm::finish(shell, script, &[], nobody.log());
+    ran.succeeds().says("+ hello-tollgate@1.0.0").says("hello-tollgate@1.0.0 |");
+    // There is one demo user, and the next start says nothing of it.
+    let server = server.killed_and_restarted();
+    assert!(!server.printed().contains("demo"), "{}", server.printed());
+    assert!(!server.printed().contains("paste"), "{}", server.printed());
+}
+
+#[test]
+fn a_publish_that_has_begun_is_finished_when_the_server_is_told_to_stop() {
+    for signal in ["-TERM", "-INT"] {
+        let mut server = Server::start();
+        let alice = server.person("alice");
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let body = publish_document("left", "1.0.0", None).to_string();
+        let head = format!(
+            "PUT /left HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
+            server.address(),
+            alice.token(),
+            body.len(),
+        );
+        let (first, rest) = body.split_at(body.len() / 2);
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(first.as_bytes()).unwrap();
+        thread::sleep(Duration::from_millis(300));
+        assert!(Command::new("kill").args([signal, &server.pid().to_string()]).status().unwrap().success());
+        server.wait_for_log("stopping");
+        stream.write_all(rest.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+        assert_eq!(server.wait().code(), Some(0));
+        let server = server.killed_and_restarted();
+        server.http("GET", "/left/1.0.0").send().expect(200);
+    }
+}
+
+#[test]
+fn slow_clients_are_cut_off_while_others_are_served() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let begun = Instant::now();
+    let host = format!("host: {}\r\n", server.address());
+    let authorization = format!("authorization: Bearer {}\r\n", alice.token());
+    let slow = [
+        // Says nothing; breaks off in its headers; does not send its body.
+        String::new(),
+        format!("GET /-/ping HTTP/1.1\r\n{host}"),
+        format!("POST /-/npm/v1/tokens HTTP/1.1\r\n{host}{authorization}content-length: 100\r\n\r\n{{"),
+        format!("PUT /-/package/left/access HTTP/1.1\r\n{host}{authorization}content-length: 100\r\n\r\n"),
+    ];
+    let streams = slow.map(|text| {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(90))).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    });
+    alice.npm("ping").succeeds();
+    for mut stream in streams {
+        // An answer, or just the end.
+        let mut answer = Vec::new();
+        let ended = stream.read_to_end(&mut answer);
+        assert!(ended.is_ok(), "still open after {:?}", begun.elapsed());
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
+    alice.npm("ping").succeeds();
+}
+
+#[test]
+fn nonsense_on_the_command_line_is_told() {
+    let folder = crate::support::server::temporary_folder();
+    let run = |arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_tollgate-registry");
+        Command::new(program).args(arguments).arg("--data").arg(folder.path().join("data")).output().unwrap()
+    };
+    for (arguments, text) in [
+        (&["--listen", "nowhere"][..], "--listen"),
+        (&["--database-url", "mysql://localhost/x"], "postgres"),
+        (&["org", "create", "Acme", "--owner", "nobody"], ""),
+        (&["user", "suspend", "nobody"], "nobody"),
+        (&["frobnicate"], "frobnicate"),
+    ] {
+        let output = run(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(text), "{arguments:?}: {output:?}");
+    }
+    let help = run(&["--help"]);
+    assert!(help.status.success());
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for flag in ["--listen", "--data", "--database-url", "--trusted-proxy", "--public-url"] {
+        assert!(help.contains(flag), "{help}");
+    }
+}

@@ -1,0 +1,114 @@
+//! What lists, searches and counts tell: only what the caller may read.
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, Server};
+
+#[test]
+fn no_listing_shows_what_its_reader_may_not_read() {
+    let server = Server::start();
+    let (alice, bob, eve) = (server.person("alice"), server.person("bob"), server.person("eve"));
+    let nobody = Person::at(&server, "nobody", None);
+    server.organization("acme", &alice);
+    alice.http("PUT", "/-/org/acme/user").json(&json!({ "user": "bob" })).send().expect(200);
+    alice.put("@acme/secret", "1.0.0", None);
+    alice.put("@acme/open", "1.0.0", Some("public"));
+    alice.put("@alice/diary", "1.0.0", None);
+    alice.put("left", "1.0.0", None);
+    for name in ["@acme/secret", "@alice/diary", "left"] {
+        alice.npm(&format!("star {name}")).succeeds();
+    }
+    // A member of the organization, but of no team that has a grant.
+    alice.http("DELETE", "/-/team/acme/developers/user").json(&json!({ "user": "bob" })).send().expect(204);
+    let narrow = alice.with(
+        &server,
+        &alice.granular(&json!({
+            "name": "narrow", "packages": ["@acme/secret"], "packages_and_scopes_permission": "read-only",
+        })),
+    );
+    let dead = Person::at(&server, "alice", Some("npm_nobody-knows-this-one"));
+
+    for (person, sees) in [
+        (&alice, ["@acme/secret", "@alice/diary"].as_slice()),
+        (&narrow, &["@acme/secret"]),
+        (&bob, &[]),
+        (&eve, &[]),
+        (&nobody, &[]),
+        (&dead, &[]),
+    ] {
+        let search = person.http("GET", "/-/v1/search?text=&size=250").send().expect(200).json();
+        let found = names(&search["objects"], |object| &object["package"]["name"]);
+        assert_eq!(private(&found), sees, "{search}");
+        assert!(["@acme/open", "left"].iter().all(|name| found.iter().any(|found| found == name)), "{search}");
+        assert_eq!(search["total"], found.len());
+        let stars = person.http("GET", "/-/_view/starredByUser?key=%22alice%22").send().expect(200).json();
+        assert_eq!(private(&names(&stars["rows"], |row| &row["value"])), sees, "{stars}");
+    }
+    let listed = |person: &Person, path: &str| {
+        let list = person.http("GET", path).send().expect(200).json();
+        list.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&alice, "/-/org/acme/package"), ["@acme/open", "@acme/secret"]);
+    assert_eq!(listed(&bob, "/-/org/acme/package"), ["@acme/open"]);
+    assert_eq!(listed(&bob, "/-/team/acme/developers/package"), ["@acme/open"]);
+    // What somebody has is their own business.
+    bob.http("GET", "/-/user/alice/package").send().expect(403);
+    assert!(listed(&alice, "/-/user/alice/package").contains(&"@alice/diary".to_owned()));
+    // Nothing is known of what depends on what, whoever asks.
+    let audited = json!({ "@acme/secret": ["1.0.0"], "@acme/nosuch": ["1.0.0"] });
+    for person in [&alice, &nobody] {
+        let reply = person.http("POST", "/-/npm/v1/security/advisories/bulk").json(&audited).send().expect(200);
+        assert_eq!(reply.json(), json!({}));
+    }
+    // A search that no package matches looks like one for a hidden one.
+    for text in ["secret", "nosuchthing"] {
+        let reply = eve.http("GET", &format!("/-/v1/search?text={text}")).send().expect(200).json();
+        assert_eq!((&reply["objects"], &reply["total"]), (&json!([]), &json!(0)));
+    }
+}
+
+fn names(list: &Value, name: impl Fn(&Value) -> &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|entry| name(entry).as_str().unwrap().to_owned()).collect()
+}
+
+fn private(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).filter(|name| ["@acme/secret", "@alice/diary"].contains(name)).collect()
+}
+
+#[test]
+fn a_search_is_paged_and_finds_by_words() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    for number in 0..25 {
+        alice.put(&format!("part-{number:02}"), "1.0.0", None);
+    }
+    let search = |query: &str| server.http("GET", &format!("/-/v1/search?{query}")).send();
+    let page = |query: &str| {
+        let found = search(query).expect(200).json();
+        (found["objects"].as_array().unwrap().len(), found["total"].as_u64().unwrap())
+    };
+    assert_eq!(page("text=part"), (20, 25));
+    assert_eq!(page("text=part&from=20"), (5, 25));
+    assert_eq!(page("text=part&size=3&from=24"), (1, 25));
+    assert_eq!(page("text=PART-07"), (1, 1));
+    assert_eq!(page("text=part%2007"), (1, 1));
+    assert_eq!(page("text=part&from=1000000000000"), (0, 25));
+    search("text=part&size=many").expect(400).error();
+    alice.npm("search part-07").succeeds().says("part-07");
+}
+
+#[test]
+fn urls_are_the_public_ones_where_the_server_knows_them() {
+    let server = Server::start_with(&["--public-url", "https://npm.example.test/"]);
+    let alice = server.person("alice");
+    alice.put("@alice/open", "1.0.0", Some("public"));
+    let document = server.http("GET", "/@alice%2fopen").header("host", "evil.example.test").send().expect(200).json();
+    assert_eq!(
+        document["versions"]["1.0.0"]["dist"]["tarball"],
+        "https://npm.example.test/@alice/open/-/open-1.0.0.tgz"
+    );
+    let begun = server.http("POST", "/-/v1/login").json(&json!({})).send().expect(200).json();
+    for field in ["loginUrl", "doneUrl"] {
+        assert!(begun[field].as_str().unwrap().starts_with("https://npm.example.test/-/v1/login/"), "{begun}");
+    }
+}

@@ -1,0 +1,137 @@
+//! An organization with teams.
+
+use crate::{
+    package::installs,
+    support::{Person, Server},
+};
+
+#[test]
+fn an_organization_is_run_from_the_terminal() {
+    let server = Server::start();
+    let (alice, bob, carol) = (server.person("alice"), server.person("bob"), server.person("carol"));
+    server.organization("acme", &alice);
+    alice
+        .npm("org set acme bob")
+        .succeeds()
+        .says("Added bob as developer to acme. You now have 2 members in this org.");
+    alice.npm("org set acme carol developer").succeeds();
+    bob.npm("org ls acme").succeeds().says("alice - owner").says("bob - developer").says("carol - developer");
+
+    // The first publish in the scope gives everyone in `developers` write.
+    bob.publish("@acme/tool", "1.0.0", "").succeeds();
+    bob.npm("team ls acme:developers").succeeds().says("alice").says("bob").says("carol");
+    bob.npm("access list packages acme:developers").succeeds().prints("@acme/tool: read-write");
+    carol.publish("@acme/tool", "1.1.0", "").succeeds();
+    installs(&alice, "@acme/tool", "1.1.0");
+
+    // A team of its own, with less.
+    let dora = server.person("dora");
+    alice.npm("org set acme dora").succeeds();
+    alice.npm("team create acme:readers").succeeds().says("+@acme:readers");
+    bob.npm("team ls acme").succeeds().says("@acme:developers").says("@acme:readers");
+    alice.npm("team add acme:readers dora").succeeds().says("dora added to @acme:readers");
+    alice.npm("team rm acme:developers dora").succeeds().says("dora removed from @acme:developers");
+    dora.npm("view @acme/tool").fails_with("E404");
+    alice.npm("access grant read-only acme:readers @acme/tool").succeeds();
+    alice.npm("access list packages acme:readers").succeeds().prints("@acme/tool: read-only");
+    installs(&dora, "@acme/tool", "1.1.0");
+    dora.publish("@acme/tool", "1.2.0", "").fails_with("E403").says("may not publish `@acme/tool`");
+    alice.npm("access grant read-write acme:readers @acme/tool").succeeds();
+    dora.publish("@acme/tool", "1.2.0", "").succeeds();
+    alice.npm("access revoke acme:readers @acme/tool").succeeds();
+    dora.npm("view @acme/tool").fails_with("E404");
+    alice.npm("team destroy acme:readers").succeeds().says("-@acme:readers");
+    alice.npm("team ls acme").succeeds().does_not_say("readers");
+    alice.npm("access list packages acme").succeeds().says("@acme/tool: read-write");
+
+    // An admin runs teams, not members; a developer neither.
+    alice.npm("org set acme bob admin").succeeds();
+    bob.npm("team create acme:robots").succeeds();
+    bob.npm("org set acme dora admin").fails_with("E403").says("may not add-member");
+    bob.npm("org rm acme dora").fails_with("E403").says("may not remove-member");
+    carol.npm("team create acme:mine").fails_with("E403").says("may not create-team");
+    carol.npm("team destroy acme:robots").fails_with("E403").says("may not delete-team");
+    carol.npm("access grant read-write acme:robots @acme/tool").fails_with("E403").says("may not manage-team-access");
+    bob.npm("team destroy acme:robots").succeeds();
+
+    // Nobody is left without an owner, nor newcomers without the team that they come into.
+    alice.npm("org rm acme alice").fails().says("owner");
+    alice.npm("org set acme alice developer").fails().says("owner");
+    alice.npm("team destroy acme:developers").fails().says("developers");
+    alice.npm("org ls acme").succeeds().says("alice - owner");
+}
+
+#[test]
+fn who_leaves_an_organization_loses_its_packages_at_once() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    server.organization("acme", &alice);
+    alice.npm("org set acme bob").succeeds();
+    bob.publish("@acme/tool", "1.0.0", "").succeeds();
+    // A right of bob's own over the package does not outlive his leaving either.
+    alice.npm("owner add bob @acme/tool").succeeds();
+    let read = bob.http("GET", "/@acme%2ftool");
+    read.clone().send().expect(200);
+    alice
+        .npm("org rm acme bob")
+        .succeeds()
+        .says("Successfully removed bob from acme. You now have 1 member in this org.");
+    read.send().expect(404);
+    bob.npm("view @acme/tool").fails_with("E404");
+    bob.publish("@acme/tool", "1.0.1", "").fails_with("E404");
+    bob.publish("@acme/other", "1.0.0", "").fails_with("E404");
+    bob.npm("org ls acme").fails_with("E403").says("may not read-org");
+    bob.npm("search tool").succeeds().does_not_say("@acme/tool");
+
+    // Back again, he is in `developers` again.
+    alice.npm("org set acme bob").succeeds();
+    bob.publish("@acme/tool", "1.0.1", "").succeeds();
+}
+
+#[test]
+fn outsiders_see_and_do_nothing_in_an_organization() {
+    let server = Server::start();
+    let (alice, eve) = (server.person("alice"), server.person("eve"));
+    server.organization("acme", &alice);
+    alice.publish("@acme/tool", "1.0.0", "").succeeds();
+    let nobody = Person::at(&server, "nobody", None);
+    for command in ["org ls acme", "team ls acme", "team ls acme:developers", "access list packages acme:developers"] {
+        eve.npm(command).fails_with("E403").says("may not read-org");
+        nobody.npm(command).fails_with("E401").says("log in first");
+    }
+    for command in [
+        "org set acme eve owner",
+        "org rm acme alice",
+        "team create acme:moles",
+        "team add acme:developers eve",
+        "team destroy acme:developers",
+    ] {
+        eve.npm(command).fails_with("E403");
+    }
+    eve.npm("access grant read-write acme:developers @acme/tool").fails_with("E403").says("may not read-org");
+    eve.publish("@acme/mine", "1.0.0", "").fails_with("E404");
+    eve.npm("org ls nosuchorg").fails_with("E404").says("organization `nosuchorg` does not exist");
+    eve.publish("@nobodys-scope/mine", "1.0.0", "").fails_with("E404");
+    // Users and organizations share one namespace.
+    let output = server.command(&["org", "create", "eve", "--owner", "alice"], "");
+    assert!(!output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the name `eve` is taken"), "{output:?}");
+    alice.npm("org ls acme").succeeds().says("alice - owner").does_not_say("eve");
+}
+
+#[test]
+fn a_publish_that_would_also_show_the_package_to_everyone_needs_both_rights() {
+    let server = Server::start();
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    server.organization("acme", &alice);
+    alice.npm("org set acme bob").succeeds();
+    // The first visibility is part of the creation, and so any member's to choose.
+    bob.publish("@acme/open", "1.0.0", "--access=public").succeeds();
+    bob.publish("@acme/tool", "1.0.0", "").succeeds();
+    bob.publish("@acme/tool", "1.1.0", "--access=public").fails_with("E403").says("may not change-visibility");
+    bob.npm("view @acme/tool version").succeeds().prints("1.0.0");
+    bob.npm("access set status=public @acme/tool").fails_with("E403").says("may not change-visibility");
+    Person::at(&server, "nobody", None).npm("view @acme/tool").fails_with("E404");
+    alice.publish("@acme/tool", "1.1.0", "--access=public").succeeds();
+    Person::at(&server, "nobody", None).npm("view @acme/tool version").succeeds().prints("1.1.0");
+}

@@ -1,0 +1,221 @@
+//! Two at once, and a power cut in the middle.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Barrier, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::json;
+use sha2::{Digest, Sha512};
+
+use crate::{
+    support::{
+        Person, Reply, Server, database,
+        person::{content, escaped, publish_document},
+    },
+    tokens::listed,
+};
+
+/// Both at the same moment.
+pub(crate) fn at_once(requests: [crate::support::Request; 2]) -> [Reply; 2] {
+    let barrier = Barrier::new(2);
+    thread::scope(|scope| {
+        let sent = requests.map(|request| {
+            let barrier = &barrier;
+            scope.spawn(move || {
+                barrier.wait();
+                request.send()
+            })
+        });
+        sent.map(|thread| thread.join().unwrap())
+    })
+}
+
+/// Two people publish the same new name at once, again and again, by way of one server each or of the same one.
+pub(crate) fn one_creates(alice: &Person, bob: &Person) {
+    for round in 0..8 {
+        let name = format!("contested-{round}");
+        let put = |person: &Person, version: &str| {
+            person.http("PUT", &escaped(&name)).json(&publish_document(&name, version, None))
+        };
+        let replies = at_once([put(alice, "1.0.0"), put(bob, "2.0.0")]);
+        // The other one is told that the package is somebody's now.
+        let (winner, version) = match replies.each_ref().map(|reply| reply.status) {
+            [201, 403] => (alice, "1.0.0"),
+            [403, 201] => (bob, "2.0.0"),
+            _ => panic!("{replies:?}"),
+        };
+        let document = alice.http("GET", &escaped(&name)).send().expect(200).json();
+        assert_eq!(document["maintainers"].as_array().unwrap().len(), 1);
+        assert_eq!(document["maintainers"][0]["name"], winner.name());
+        assert_eq!(document["dist-tags"], json!({ "latest": version }));
+        assert_eq!(document["versions"].as_object().unwrap().keys().collect::<Vec<_>>(), [version]);
+    }
+}
+
+/// The account has 998 granular tokens more than the one it is given here. Of two made at once, one is made.
+pub(crate) fn one_token_is_the_last(server: &Server, alice: &Person, other: &Person) {
+    let body = |name: &str| {
+        json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only",
+                "password": alice.password() })
+    };
+    alice.http("POST", "/-/npm/v1/tokens").json(&body("first")).send().expect(201);
+    let key = first_key(alice);
+    database::multiply_token(server, &key, 998);
+    let create = |person: &Person, name: &str| person.http("POST", "/-/npm/v1/tokens").json(&body(name));
+    let replies = at_once([create(alice, "one"), create(other, "two")]);
+    let mut statuses = replies.each_ref().map(|reply| reply.status);
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{replies:?}");
+    let refused = replies.iter().find(|reply| reply.status == 409).unwrap().error();
+    assert!(refused.contains("1000"), "{refused}");
+    create(alice, "three").send().expect(409);
+    // One is revoked, and there is room for one.
+    alice.http("DELETE", &format!("/-/npm/v1/tokens/token/{key}")).send().expect(204);
+    create(other, "four").send().expect(201);
+    create(alice, "five").send().expect(409);
+}
+
+fn first_key(alice: &Person) -> String {
+    listed(alice, "first")["key"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn of_two_first_publishes_one_creates_the_package() {
+    let server = Server::start();
+    one_creates(&server.person("alice"), &server.person("bob"));
+}
+
+/// Nobody is turned away for somebody else's sake.
+pub(crate) fn many_publish(people: &[&Person]) {
+    thread::scope(|scope| {
+        for number in 0..60 {
+            let person = people[number % people.len()];
+            scope.spawn(move || {
+                let name = format!("one-of-many-{number}");
+                person.put(&name, "1.0.0", None);
+                person.http("GET", &escaped(&name)).send().expect(200);
+                // One package of all, too: each adds a version.
+                person
+                    .http("PUT", "/shared")
+                    .json(&publish_document("shared", &format!("1.0.{number}"), None))
+                    .send()
+                    .expect(201);
+            });
+        }
+    });
+    let shared = people[0].http("GET", "/shared").send().expect(200).json();
+    assert_eq!(shared["versions"].as_object().unwrap().len(), 60);
+    let found = people[0].http("GET", "/-/v1/search?text=one-of-many&size=250").send().expect(200).json();
+    assert_eq!(found["total"], 60);
+}
+
+#[test]
+fn many_publish_at_once_and_all_of_it_is_stored() {
+    let server = Server::start();
+    many_publish(&[&server.person("alice")]);
+}
+
+#[test]
+fn of_two_publishes_of_one_version_one_is_stored() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    for round in 1..8 {
+        let version = format!("1.0.{round}");
+        let put = || alice.http("PUT", "/left").json(&publish_document("left", &version, None));
+        let replies = at_once([put(), put()]);
+        let created = replies.iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(created, 1, "{replies:?}");
+    }
+}
+
+#[test]
+fn of_the_thousandth_and_the_next_token_one_is_made() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    one_token_is_the_last(&server, &alice, &alice);
+    // All of them are listed, page by page.
+    let list = alice.npm("token list --json").succeeds().json();
+    assert_eq!(list.as_array().unwrap().len(), 1001);
+}
+
+#[test]
+fn after_kill_9_every_version_is_whole_or_absent_and_none_that_was_acknowledged() {
+    let mut server = Server::start();
+    let token = server.person("alice").token().to_owned();
+    let mut acknowledged: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut unanswered = 0;
+    for round in 0..6_u64 {
+        let (stop, stored) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        thread::scope(|scope| {
+            for publisher in 0..3 {
+                let (server, token, stop, stored) = (&server, &token, &stop, &stored);
+                scope.spawn(move || {
+                    for number in 0_u32.. {
+                        if stop.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        // Large enough that it takes a moment to arrive and to be written.
+                        let version = format!("{round}.{publisher}.{number}");
+                        let bytes = content("left", &version).repeat(2_000);
+                        let reply = server.http("PUT", "/left").bearer(token).json(&document(&version, &bytes));
+                        match reply.try_send() {
+                            Some(reply) if reply.status == 201 => stored.lock().unwrap().push((version, bytes)),
+                            // Beside the first one that creates the package.
+                            Some(reply) => assert!(reply.status >= 500 || reply.status == 409, "{reply:?}"),
+                            None => return,
+                        }
+                    }
+                });
+            }
+            thread::sleep(Duration::from_millis(400 + round * 97));
+            let pid = server.pid().to_string();
+            std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
+            thread::sleep(Duration::from_millis(50));
+            stop.store(true, Ordering::Relaxed);
+        });
+        acknowledged.extend(stored.into_inner().unwrap());
+        server = server.killed_and_restarted();
+        unanswered += check(&server, &acknowledged);
+    }
+    assert!(acknowledged.len() > 10, "only {} were published", acknowledged.len());
+    println!("{} acknowledged, {unanswered} stored without an answer", acknowledged.len());
+}
+
+/// Everything that is listed can be fetched and is what it says; everything acknowledged is listed.
+fn check(server: &Server, acknowledged: &BTreeMap<String, Vec<u8>>) -> usize {
+    let packument = server.http("GET", "/left").send();
+    if packument.status == 404 {
+        assert!(acknowledged.is_empty(), "{packument:?}");
+        return 0;
+    }
+    let packument = packument.expect(200).json();
+    let versions = packument["versions"].as_object().unwrap();
+    for version in acknowledged.keys() {
+        assert!(versions.contains_key(version), "{version} was acknowledged");
+    }
+    assert!(versions.contains_key(packument["dist-tags"]["latest"].as_str().unwrap()));
+    for (version, manifest) in versions {
+        assert_eq!(manifest["version"].as_str(), Some(version.as_str()));
+        let tarball = server.http("GET", &format!("/left/-/left-{version}.tgz")).send().expect(200).body;
+        let integrity = format!("sha512-{}", BASE64_STANDARD.encode(Sha512::digest(&tarball)));
+        assert_eq!(manifest["dist"]["integrity"], integrity, "{version}");
+        assert_eq!(tarball, content("left", version).repeat(2_000), "{version}");
+    }
+    versions.len() - acknowledged.len()
+}
+
+fn document(version: &str, bytes: &[u8]) -> serde_json::Value {
+    let mut document = publish_document("left", version, None);
+    let attachment = &mut document["_attachments"][format!("left-{version}.tgz")];
+    attachment["data"] = BASE64_STANDARD.encode(bytes).into();
+    attachment["length"] = bytes.len().into();
+    document
+}

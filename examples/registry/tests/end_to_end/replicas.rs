@@ -1,0 +1,88 @@
+//! The same on PostgreSQL, and two servers on one database.
+
+use serde_json::json;
+
+use crate::{
+    package, races,
+    support::{Person, Server, postgres::Postgres},
+    tokens::listed,
+};
+
+/// Two servers on one PostgreSQL, with one folder for tarballs. Not, if there is to be no PostgreSQL.
+fn replicas() -> Option<(Postgres, Server, Server)> {
+    let postgres = Postgres::start()?;
+    let first = Server::start_with(&["--database-url", &postgres.url()]);
+    let second = first.another();
+    Some((postgres, first, second))
+}
+
+#[test]
+fn a_package_lives_on_postgresql_as_on_sqlite() {
+    let Some((_postgres, server, _other)) = replicas() else { return };
+    package::whole_life(&server);
+}
+
+#[test]
+fn what_one_server_revokes_is_dead_on_the_other_with_its_very_next_request() {
+    let Some((_postgres, first, second)) = replicas() else { return };
+    let alice = first.person("alice");
+    let there = Person::at(&second, "alice", Some(alice.token()));
+    alice.publish("@alice/diary", "1.0.0", "").succeeds();
+    package::installs(&there, "@alice/diary", "1.0.0");
+
+    for round in 0..10 {
+        let token = alice.granular(&json!({
+            "name": "short-lived", "packages_all": true, "packages_and_scopes_permission": "read-only",
+        }));
+        let read = second.http("GET", "/@alice%2fdiary").bearer(&token);
+        read.clone().send().expect(200);
+        let key = match round {
+            0 => listed(&alice, "short-lived")["key"].as_str().unwrap().to_owned(),
+            _ => token.clone(),
+        };
+        alice.http("DELETE", &format!("/-/npm/v1/tokens/token/{key}")).send().expect(204);
+        read.send().expect(401);
+    }
+
+    // So is a right: of a member who is removed, and of an owner.
+    let bob = second.person("bob");
+    first.organization("acme", &alice);
+    alice.npm("org set acme bob").succeeds();
+    bob.put("@acme/tool", "1.0.0", None);
+    bob.http("GET", "/@acme%2ftool").send().expect(200);
+    alice.http("DELETE", "/-/org/acme/user").json(&json!({ "user": "bob" })).send().expect(204);
+    bob.http("GET", "/@acme%2ftool").send().expect(404);
+    assert!(first.command(&["user", "suspend", "bob"], "").status.success());
+    bob.npm("whoami").fails_with("E403").says("is suspended");
+    there.npm("logout").succeeds();
+    alice.npm("whoami").fails_with("E401");
+}
+
+#[test]
+fn two_servers_create_a_package_once_and_make_the_last_token_once() {
+    let Some((_postgres, first, second)) = replicas() else { return };
+    let (alice, bob) = (first.person("alice"), second.person("bob"));
+    races::one_creates(&alice, &bob);
+    let there = Person::at(&second, "alice", Some(alice.token()));
+    races::many_publish(&[&alice, &there]);
+    races::one_token_is_the_last(&first, &alice, &there);
+}
+
+#[test]
+fn a_used_one_time_password_is_used_on_both_servers() {
+    let Some((_postgres, first, second)) = replicas() else { return };
+    let alice = first.person("alice");
+    alice.put("left", "1.0.0", None);
+    let other = alice.granular(&json!({
+        "name": "other", "packages_all": true, "packages_and_scopes_permission": "read-write",
+    }));
+    let app = alice.enable_2fa("auth-and-writes");
+    let code = app.code();
+    let tag = |server: &Server, token: &str| {
+        server.http("PUT", "/-/package/left/dist-tags/edge").bearer(token).otp(&code).json(&json!("1.0.0")).send()
+    };
+    tag(&first, alice.token()).expect(201);
+    tag(&second, alice.token()).expect(201);
+    tag(&second, &other).expect(401);
+    tag(&first, &other).expect(401);
+}

@@ -1,4 +1,4 @@
-//! The one place where the server looks at the clock: once for each request.
+//! The one place where the server looks at the clock: when a request comes in, and anew in the transaction that decides it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

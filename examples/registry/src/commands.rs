@@ -45,8 +45,9 @@ fn read_password() -> Result<String, Failure> {
 
 /// Does it in one transaction, and says what was done.
 async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Result<String, Failure> {
-    let now = clock::now()?;
     let mut tx = store.writing().await?;
+    // Only now: a token that another writer makes while this one waits is to be older than the cut-off.
+    let now = clock::now()?;
     let done = match command {
         Command::User(UserCommand::Create { name, email }) => {
             let hash = new_hash.ok_or_else(|| other("an account without a password"))?;

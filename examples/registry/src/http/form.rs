@@ -90,6 +90,7 @@ async fn finish(app: &Inner, nonce: &str, filled: &Filled) -> Result<Response, F
         },
     }
     let mut tx = app.store.writing().await?;
+    let now = clock::now()?;
     let login = unfinished(&mut tx, nonce, now).await?;
     let problem = match login.purpose {
         Purpose::Login => {
@@ -146,6 +147,7 @@ async fn fetch(app: &Inner, nonce: &str) -> Result<Response, Failure> {
         return Ok(response);
     }
     let mut tx = app.store.writing().await?;
+    let now = clock::now()?;
     let login = logins::by_poll(&mut tx, &done, now).await?.ok_or_else(gone)?;
     let user = login.user.ok_or_else(gone)?;
     logins::forget(&mut tx, &done).await?;

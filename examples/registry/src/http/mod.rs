@@ -156,7 +156,7 @@ impl Incoming {
     }
 
     /// Runs the request in a transaction, from the facts on, until no other writer was in the way.
-    async fn in_transaction(&self, app: &Inner, trail: &mut Trail) -> Result<Response, Failure> {
+    async fn in_transaction(&mut self, app: &Inner, trail: &mut Trail) -> Result<Response, Failure> {
         let mut attempt = 0_u32;
         loop {
             attempt = attempt.saturating_add(1);
@@ -171,9 +171,11 @@ impl Incoming {
         }
     }
 
-    async fn once(&self, app: &Inner, trail: &mut Trail) -> Result<Response, Failure> {
+    async fn once(&mut self, app: &Inner, trail: &mut Trail) -> Result<Response, Failure> {
         let writes = respond::writes(&self.endpoint);
         let tx = if writes { app.store.writing().await? } else { app.store.snapshot().await? };
+        // It is later now: a body may have taken minutes, and what has run out since is of no use any longer.
+        self.asked.now = clock::now()?;
         let mut exchange = self.exchange(app, trail, tx).await?;
         let mut response = respond::respond(&mut exchange, &self.endpoint, &self.parts).await?;
         let Exchange { tx, notice, .. } = exchange;
@@ -186,7 +188,7 @@ impl Incoming {
     }
 }
 
-/// Reads what does not depend on the endpoint. The clock is looked at once.
+/// Reads what does not depend on the endpoint.
 fn asked(app: &Inner, parts: &Parts) -> Result<Asked, Failure> {
     let peer = parts.extensions.get::<Peer>().ok_or_else(|| other("a request without a connection"))?;
     Ok(Asked {

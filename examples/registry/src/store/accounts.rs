@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use sqlx::Row;
 use tollgate::{AccountStatus, SecretDigest, Timestamp, TwoFactor, UserName};
 
-use super::Tx;
+use super::{Tx, logins};
 use crate::failure::{Failure, fact};
 
 /// What the server keeps of an account beside the facts that decisions are made from.
@@ -127,8 +127,9 @@ pub(crate) async fn set_profile(
     Ok(())
 }
 
-/// Writes the password's hash.
+/// Writes the password's hash. Whoever has logged in with the old one and not fetched the token yet, gets none.
 pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String) -> Result<(), Failure> {
+    logins::forget_those_of(tx, name).await?;
     sqlx::query("UPDATE users SET password_hash = $2 WHERE name = $1")
         .bind(name.text().to_owned())
         .bind(hash)
@@ -139,6 +140,7 @@ pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String
 
 /// Whether the account may be used (T4). Who may say so is the operator at the command line.
 pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: AccountStatus) -> Result<(), Failure> {
+    logins::forget_those_of(tx, name).await?;
     let done = sqlx::query("UPDATE users SET status = $2 WHERE name = $1")
         .bind(name.text().to_owned())
         .bind(status.as_str().to_owned())
@@ -147,8 +149,9 @@ pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: Accoun
     one_user(done.rows_affected(), name)
 }
 
-/// The cut-off: every token made up to then is revoked (T1).
+/// The cut-off: every token made up to then is revoked (T1). A login whose token was not fetched yet is as old as they.
 pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until: Timestamp) -> Result<(), Failure> {
+    logins::forget_those_of(tx, name).await?;
     let done = sqlx::query("UPDATE users SET tokens_revoked_until = $2 WHERE name = $1")
         .bind(name.text().to_owned())
         .bind(until.to_string())
@@ -176,7 +179,7 @@ pub(crate) async fn set_pending(
     Ok(())
 }
 
-/// Sets the mode, with the secret that goes with it, and forgets what was pending.
+/// Sets the mode, with the secret that goes with it, and forgets what was pending: logins by what was asked for before, too.
 pub(crate) async fn set_two_factor(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -184,6 +187,7 @@ pub(crate) async fn set_two_factor(
     secret: Option<String>,
 ) -> Result<(), Failure> {
     set_pending(tx, name, None).await?;
+    logins::forget_those_of(tx, name).await?;
     sqlx::query("UPDATE users SET two_factor = $2, totp_secret = $3 WHERE name = $1")
         .bind(name.text().to_owned())
         .bind(mode.as_str().to_owned())

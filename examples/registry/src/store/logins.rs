@@ -108,3 +108,10 @@ pub(crate) async fn forget(tx: &mut Tx, done: &SecretDigest) -> Result<(), Failu
     sqlx::query("DELETE FROM logins WHERE done_digest = $1").bind(done.to_hex()).execute(&mut **tx).await?;
     Ok(())
 }
+
+/// Forgets those that this user has finished and nobody has fetched the token of: it would be made after what it is to be
+/// older than, a cut-off or another password.
+pub(crate) async fn forget_those_of(tx: &mut Tx, user: UserName<&str>) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM logins WHERE user_name = $1").bind(user.text().to_owned()).execute(&mut **tx).await?;
+    Ok(())
+}

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 use tollgate::{
-    AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, MadeBy, OrganizationsGrant, PackageSelection,
-    PackagesGrant, Permission, Role, Timestamp, TokenDescription, Visibility,
+    AccountStatus, AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, MadeBy, OrganizationsGrant,
+    PackageSelection, PackagesGrant, Permission, Role, Timestamp, TokenDescription, TwoFactor, Visibility,
 };
 
 use super::{
     Store, Tx, accounts, facts,
     guesses::{self, Guess},
-    organizations, packages,
+    logins, organizations, packages,
 };
 use crate::{
     failure::Failure,
@@ -125,6 +125,28 @@ async fn a_name_is_taken_once_and_for_all() {
     let name = "alice".parse().unwrap();
     let organization = super::organizations::create(&mut tx, &name, "alice".try_into().unwrap()).await;
     assert!(matches!(organization, Err(Failure::Refused { .. })));
+}
+
+#[tokio::test]
+async fn a_login_that_was_not_fetched_is_gone_with_the_password_the_factor_or_the_tokens_of_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing().await.unwrap();
+    let alice = "alice".try_into().unwrap();
+    let digest = |text: &str| tollgate::Secret::new(text).unwrap().digest();
+    for number in 0..4 {
+        let (login, done) = (digest(&format!("login-{number}")), digest(&format!("done-{number}")));
+        logins::begin(&mut tx, (&login, &done), logins::Purpose::Login, "127.0.0.1", now()).await.unwrap();
+        logins::finish(&mut tx, &login, alice).await.unwrap();
+        assert!(logins::by_poll(&mut tx, &done, now()).await.unwrap().is_some());
+        match number {
+            0 => accounts::set_password(&mut tx, alice, "another".into()).await.unwrap(),
+            1 => accounts::set_two_factor(&mut tx, alice, TwoFactor::AuthOnly, None).await.unwrap(),
+            2 => accounts::revoke_tokens_until(&mut tx, alice, now()).await.unwrap(),
+            _ => accounts::set_status(&mut tx, alice, AccountStatus::Suspended).await.unwrap(),
+        }
+        assert!(logins::by_poll(&mut tx, &done, now()).await.unwrap().is_none(), "{number}");
+    }
 }
 
 #[tokio::test]

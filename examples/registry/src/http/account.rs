@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// How many codes may end an enrolment: together they are one guess.
+const MAX_CODES: usize = 2;
+
 /// `GET /-/whoami`.
 pub(crate) fn whoami(exchange: &Exchange<'_>) -> Result<Response, Failure> {
     let (_, owner) = exchange.token()?;
@@ -127,6 +130,9 @@ async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactor) -> Result<Respon
 
 /// Ends an enrolment: a code of the new factor shows that the device has it.
 async fn confirm(exchange: &mut Exchange<'_>, codes: &[Password<'_>]) -> Result<Response, Failure> {
+    if codes.len() > MAX_CODES {
+        return Err(Failure::bad_request(format!("{} codes: expected one, or the next one too", codes.len())));
+    }
     let (name, account) = own(exchange).await?;
     let user = name.borrowed();
     let Some(pending) = account.pending else {

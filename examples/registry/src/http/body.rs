@@ -27,7 +27,7 @@ static LARGE: Semaphore = Semaphore::const_new(16);
 /// How long a document with a tarball may take to arrive.
 const PUBLISH_TIMEOUT: Duration = Duration::from_mins(5);
 /// How long every other body may.
-const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads a body whole.
 pub(crate) async fn read(headers: &HeaderMap, mut body: HttpBody, limit: usize) -> Result<Bytes, Failure> {

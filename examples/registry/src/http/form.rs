@@ -2,15 +2,16 @@
 
 use axum::{
     body::Body,
-    extract::{Form, Path, State},
+    extract::{DefaultBodyLimit, Form, Path, State},
     http::{StatusCode, header},
     response::Response,
 };
 use serde::Deserialize;
 use serde_json::json;
 use tollgate::{Secret, SecretDigest, Timestamp, UserName};
+use tower_http::timeout::TimeoutLayer;
 
-use super::{App, Inner, login, reply};
+use super::{App, Inner, body as reading, login, reply};
 use crate::{
     clock,
     failure::{Failure, other},
@@ -23,6 +24,12 @@ use crate::{
 
 /// How long the client is told to wait between two looks.
 const POLL_SECONDS: &str = "1";
+
+/// What a filled-in form may have in size and time, as every other body.
+pub(crate) fn bounds() -> (DefaultBodyLimit, TimeoutLayer) {
+    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, reading::OTHER_TIMEOUT);
+    (DefaultBodyLimit::max(reading::MAX_OTHER), timeout)
+}
 
 /// The digest of a part of a URL that is a secret: only that is stored.
 pub(crate) fn digest(nonce: &str) -> Result<SecretDigest, Failure> {
@@ -158,7 +165,7 @@ async fn fetch(app: &Inner, nonce: &str) -> Result<Response, Failure> {
 
 /// Answers, with a line in the log that does not say which login it was: that is a secret.
 async fn logged(endpoint: &'static str, answer: impl Future<Output = Result<Response, Failure>>) -> Response {
-    let response = match answer.await {
+    let mut response = match answer.await {
         Ok(response) => response,
         Err(failure) => {
             if !matches!(failure, Failure::Refused { .. }) {
@@ -167,6 +174,8 @@ async fn logged(endpoint: &'static str, answer: impl Future<Output = Result<Resp
             reply::failure(&failure)
         }
     };
+    // There is a token in it, or where to get one.
+    reply::set(&mut response, header::CACHE_CONTROL, "no-store");
     tracing::info!(target: "request", endpoint, status = response.status().as_u16());
     response
 }
@@ -206,7 +215,6 @@ fn page(status: StatusCode, content: &str) -> Response {
     *response.status_mut() = status;
     reply::set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
     // The URL is a secret, and nobody frames a form for passwords.
-    reply::set(&mut response, header::CACHE_CONTROL, "no-store");
     reply::set(&mut response, header::REFERRER_POLICY, "no-referrer");
     let policy = "default-src 'none'; frame-ancestors 'none'; form-action 'self'";
     reply::set(&mut response, header::CONTENT_SECURITY_POLICY, policy);

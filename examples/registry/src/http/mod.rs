@@ -77,8 +77,9 @@ impl App {
 /// The routes: the pages of a login in the browser, and npm's endpoints, which `tollgate` tells apart.
 pub(crate) fn router(app: App) -> Router {
     Router::new()
-        .route("/-/v1/login/form/{login}", get(form::show).post(form::submit))
-        .route("/-/v1/login/done/{done}", get(form::poll))
+        .route("/-/v1/login/form/{login}", get(form::show).post(form::submit).layer(form::bounds()))
+        // A look at the headers alone would use the login up, and its token would be nobody's.
+        .route("/-/v1/login/done/{done}", get(form::poll).head(async || StatusCode::METHOD_NOT_ALLOWED))
         .fallback(handle)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .with_state(app)

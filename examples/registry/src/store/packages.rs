@@ -273,6 +273,12 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
 
 /// Puts these users in the place of the maintainers there are.
 pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users: &[UserName]) -> Result<(), Failure> {
+    // Nobody could ever publish to it again, nor give it to anyone. What has a scope has whoever owns that.
+    if users.is_empty() && !name.is_scoped() {
+        return Err(Failure::conflict(format!(
+            "`{name}` would be left without an owner: expected another owner first"
+        )));
+    }
     for user in users {
         if super::accounts::account(tx, user.borrowed()).await?.is_none() {
             return Err(Failure::bad_request(format!("there is no user `{user}`: expected one with an account")));

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     failure::{Failure, other},
     store::{
+        accounts,
         facts::FoundPackage,
         packages::{self, NewVersion, Star},
     },
@@ -129,7 +130,11 @@ async fn publish(
     let manifest = sent.versions.remove(version).ok_or_else(|| other("a publication without its manifest"))?;
     let tarball = BASE64_STANDARD.decode(publication.tarball());
     let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
-    let (manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
+    let (mut manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
+    let publisher = exchange.token()?.1.name().clone();
+    let email = accounts::email(&mut exchange.tx, publisher.borrowed()).await?.unwrap_or_default();
+    manifest.insert("_npmUser".into(), json!({ "name": publisher, "email": email }));
+    let manifest = Value::Object(manifest);
     // On disk before the rows that name it are.
     let tarball = exchange.app.tarballs.put(tarball).await?;
     let new = NewVersion { version, manifest: &manifest, tarball: &tarball };
@@ -148,7 +153,10 @@ fn first_visibility(name: &PackageName) -> Visibility {
 
 /// The manifest with the digests of the tarball that came with it. A digest that the client has is checked: it says what
 /// the client meant to send.
-fn manifest_to_store(mut manifest: Map<String, Value>, tarball: &[u8]) -> Result<(Value, Option<String>), Failure> {
+fn manifest_to_store(
+    mut manifest: Map<String, Value>,
+    tarball: &[u8],
+) -> Result<(Map<String, Value>, Option<String>), Failure> {
     let integrity = format!("sha512-{}", BASE64_STANDARD.encode(Sha512::digest(tarball)));
     let shasum = Sha1::digest(tarball).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let mut dist = match manifest.remove("dist") {
@@ -162,12 +170,16 @@ fn manifest_to_store(mut manifest: Map<String, Value>, tarball: &[u8]) -> Result
             return Err(Failure::bad_request(format!("`dist.{field}` of the manifest is not that of the tarball")));
         }
     }
-    // Where it is, is for the server to say, each time it is asked.
-    dist.remove("tarball");
+    // Where it is, is for the server to say, each time it is asked; who has published and who may, too; and nothing is
+    // signed or attested here.
+    for field in ["tarball", "signatures", "attestations"] {
+        dist.remove(field);
+    }
+    manifest.remove("maintainers");
     manifest.insert("dist".into(), Value::Object(dist));
     let deprecated = match manifest.remove("deprecated") {
         Some(Value::String(message)) if !message.is_empty() => Some(message),
         _ => None,
     };
-    Ok((Value::Object(manifest), deprecated))
+    Ok((manifest, deprecated))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use serde_json::Value;
 use tollgate::{
     GrantedPermission, PackageName, Permission, PublishingAccess, ScopeOwner, Timestamp, UserName, Visibility,
@@ -86,6 +87,34 @@ pub(crate) async fn touch(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) 
     Ok(())
 }
 
+/// The longest manifest, in characters: whoever reads the package's document has all of them in memory.
+const MAX_MANIFEST: usize = 1024 * 1024;
+/// The longest message of a deprecation.
+const MAX_DEPRECATION: usize = 128 * 1024;
+/// All manifests of a package, with the messages.
+const MAX_MANIFESTS: i64 = 16 * 1024 * 1024;
+
+/// The manifest as it is stored, if there is room for it in the package's document.
+async fn manifest_text(tx: &mut Tx, name: PackageName<&str>, manifest: &Value) -> Result<String, Failure> {
+    let too_large = |text| Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text);
+    let text = serde_json::to_string(manifest).map_err(other)?;
+    if text.len() > MAX_MANIFEST {
+        return Err(too_large(format!("a manifest of {} bytes: expected at most {MAX_MANIFEST}", text.len())));
+    }
+    let (before,): (i64,) = sqlx::query_as(
+        "SELECT COALESCE(SUM(LENGTH(manifest) + LENGTH(COALESCE(deprecated, ''))), 0) FROM versions WHERE package = $1",
+    )
+    .bind(name.text().to_owned())
+    .fetch_one(&mut **tx)
+    .await?;
+    if before > MAX_MANIFESTS {
+        return Err(too_large(format!(
+            "the manifests of `{name}` take {before} bytes: expected at most {MAX_MANIFESTS}"
+        )));
+    }
+    Ok(text)
+}
+
 /// Adds a version. None is ever published twice, not even after it was unpublished.
 pub(crate) async fn insert_version(
     tx: &mut Tx,
@@ -105,6 +134,7 @@ pub(crate) async fn insert_version(
             "You cannot publish over the previously published versions: {version}."
         )));
     }
+    let manifest = manifest_text(tx, name, new.manifest).await?;
     sqlx::query("INSERT INTO used_versions (package, version) VALUES ($1, $2)")
         .bind(name.text().to_owned())
         .bind(new.version.to_owned())
@@ -113,7 +143,7 @@ pub(crate) async fn insert_version(
     sqlx::query("INSERT INTO versions (package, version, manifest, tarball, published) VALUES ($1, $2, $3, $4, $5)")
         .bind(name.text().to_owned())
         .bind(new.version.to_owned())
-        .bind(serde_json::to_string(new.manifest).map_err(other)?)
+        .bind(manifest)
         .bind(new.tarball.as_str().to_owned())
         .bind(now.to_string())
         .execute(&mut **tx)
@@ -129,6 +159,11 @@ pub(crate) async fn deprecate(
     message: Option<String>,
 ) -> Result<(), Failure> {
     storable("a deprecation", message.as_deref().unwrap_or_default())?;
+    let length = message.as_ref().map_or(0, String::len);
+    if length > MAX_DEPRECATION {
+        let text = format!("a deprecation of {length} bytes: expected at most {MAX_DEPRECATION}");
+        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
+    }
     sqlx::query("UPDATE versions SET deprecated = $3 WHERE package = $1 AND version = $2")
         .bind(name.text().to_owned())
         .bind(version.to_owned())

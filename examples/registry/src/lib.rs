@@ -9,6 +9,7 @@ mod http;
 mod issue;
 mod one_time;
 mod password;
+mod patience;
 mod random;
 mod server;
 mod store;

@@ -20,12 +20,15 @@ use crate::{
     demo,
     failure::{Failure, other},
     http::{self, App, Peer},
+    patience::Patient,
     store::Store,
     tarballs::Tarballs,
 };
 
 /// How long the headers of a request may take, the wait for the next one on the same connection included.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take none of its answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections at one time; more of them wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
 /// How long requests that have begun may go on when the server is told to stop.
@@ -107,7 +110,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, w
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, WRITE_TIMEOUT)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!("connection: {error}");
     }

@@ -1,6 +1,6 @@
 //! From the start to the end of the server: data, listener, connections, and a shutdown that finishes what has begun.
 
-use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write, net::SocketAddr, os::unix::fs::DirBuilderExt, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -36,7 +36,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Opens the database that the configuration names.
 pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
-    std::fs::create_dir_all(&config.data).map_err(other)?;
+    // The secrets of second factors are in there: it is nobody else's to read.
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data).map_err(other)?;
     Store::open(&config.database_url()).await
 }
 

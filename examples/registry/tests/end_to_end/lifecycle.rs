@@ -13,7 +13,7 @@ use crate::support::{Person, Server, person::publish_document};
 #[test]
 fn the_lines_of_the_first_start_publish_a_package_when_pasted() {
     let server = Server::start();
-    let printed = server.printed();
+    let printed = server.printed_with("To log in as somebody else");
     let (_, lines) = printed.split_once("To publish a package, paste:\n\n").expect("instructions");
     let (lines, _) = lines.split_once("\n\n").expect("an empty line after them");
     let nobody = Person::at(&server, "nobody", None);

@@ -104,6 +104,18 @@ impl Server {
         self.stdout.lock().unwrap().clone()
     }
 
+    /// The same, once this is in it: its lines are collected one by one, and the first is waited for at the start.
+    pub(crate) fn printed_with(&self, text: &str) -> String {
+        for _ in 0..200 {
+            let printed = self.printed();
+            if printed.contains(text) {
+                return printed;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("{text:?} was not printed:\n{}", self.printed());
+    }
+
     /// Where its database is.
     pub(crate) fn database_url(&self) -> String {
         let given = database_arguments(&self.arguments).pop();

@@ -149,6 +149,7 @@ fn a_member_is_taken_in_or_changed_by_whether_there_is_one() {
         ],
     );
     assert_eq!(body(json!({"user": "bob"})).user().unwrap().as_str(), "bob");
+    assert_eq!(format!("{:?}", body(json!({"password": "hunter2"}))), "Body(…)");
     refused(
         Body::user,
         &[

@@ -155,6 +155,7 @@ const NOT_A_REQUEST: &[(&str, u16, &str)] = &[
     ("/left-pad/-rev", 404, "no such endpoint"),
     ("/-/npm/v1/hooks", 404, "a webhook is no action of the rules: it is not offered here"),
     ("/-/package/left-pad/trust", 404, "trusted publishing is no action of the rules: it is not offered here"),
+    ("/-/npm/v1/oidc/token/exchange/package/left-pad", 404, "trusted publishing is no action of the rules: it is not offered here"),
     ("/-/stage", 404, "staged publishing is no action of the rules: it is not offered here"),
     ("/-/v1/login", 405, "no such method on this endpoint"),
     ("/-/package/left-pad/access", 405, "no such method on this endpoint"),

@@ -70,7 +70,7 @@ fn debug_says_what_it_is_and_no_secret() {
     assert_eq!(found, expected);
     assert_eq!(format!("{minted:?}"), "MintedSecret(…)");
     let request = format!("{:?}", line.parse().unwrap());
-    assert!(request.starts_with("Request { id: \"r\", token: \"ci\", requested: Package"), "{request}");
+    assert!(request.starts_with("Request { id: \"r\", token: \"ci\", intent: Package"), "{request}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     inputs::Inputs,
     operation::Operation,
     owner::SecondFactor,
-    package::{PackageState, Visibility},
+    package::PackageState,
     reason::{Check, Reason},
     time::Timestamp,
     token::TokenView,
@@ -334,9 +334,8 @@ impl<'a> Deny<'a> {
         }
         match (case.operation.action(), case.operation.package()) {
             (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
-            (_, Some(PackageState::Existing(package))) if package.visibility == Visibility::Private => {
-                if could_read(case.bound(), &package) { 403 } else { 404 }
-            }
+            // A public package every token could read.
+            (_, Some(PackageState::Existing(package))) if !could_read(case.bound(), &package) => 404,
             (_, _) => 403,
         }
     }

@@ -140,6 +140,19 @@ fn dead_grants_are_the_entries_that_give_less_than_they_say() {
     assert!(reach.to_string().ends_with("dead grant: organization `gone`: gone\n"));
 }
 
+/// What is to come there is theirs to create, whatever they may do with what is there.
+#[test]
+fn a_scope_of_ones_own_or_of_ones_organization_is_not_dead() {
+    let bob = user("bob").member("acme", Role::Member, &[]).build();
+    let selected = only(&["@bob", "@acme", "@globex"]);
+    let token = granular("t", "bob").packages(GrantedPermission::ReadWrite, selected).build();
+    let bound = bind(&token, &bob);
+    let (theirs, others) = (package("@acme/app").private().build(), package("@globex/app").private().build());
+    let packages: [PackageState<'_>; 2] = [(&theirs).into(), (&others).into()];
+    let reach = bound.at(ClientIp::UNKNOWN, now()).reach(&packages, &[], &[]);
+    assert_eq!(dead(&reach), ["scope `@globex`: owner-has-nothing"]);
+}
+
 #[test]
 fn what_gives_all_it_says_is_not_dead() {
     use GrantedPermission::ReadOnly;

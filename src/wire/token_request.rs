@@ -9,7 +9,7 @@ use core::{fmt, str::FromStr, time::Duration};
 
 use super::{Body, InvalidBody, Password};
 use crate::{
-    document::{ErrorAt, Fields, Node, Number, Path, boolean, list, text, wrong_kind},
+    document::{ErrorAt, Fields, Node, Number, Path, boolean, list, text, word, wrong_kind},
     permission::{GrantedPermission, Permission},
     range::AllowedRanges,
     time::Timestamp,
@@ -165,8 +165,8 @@ fn settings(
     if *name == Node::Null {
         return Err(at.error("found null: expected a name, as `npm token create --name` gives it"));
     }
-    let name = parsed(name, &at)?;
-    let description: Option<TokenDescription> = either(fields, path, ["description", "token_description"], parsed)?;
+    let name = word(name, &at)?;
+    let description: Option<TokenDescription> = either(fields, path, ["description", "token_description"], word)?;
     let packages = packages(fields, path)?;
     let organizations = organizations(fields, path)?;
     let bypass_2fa = match flag(fields, path, BYPASS)? {
@@ -231,7 +231,7 @@ fn packages(fields: Fields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorA
         (false, scopes) => {
             let mut entries: Vec<PackageOrScope> = scopes.into_iter().flatten().map(PackageOrScope::Scope).collect();
             for (index, name) in names.into_iter().flatten().enumerate() {
-                entries.push(PackageOrScope::Package(parsed(name, &at.item(index))?));
+                entries.push(PackageOrScope::Package(word(name, &at.item(index))?));
             }
             // Without either list there is no selection; a list that was given has an entry.
             let is_given = !entries.is_empty();
@@ -324,17 +324,13 @@ fn flag(fields: Fields<'_>, path: &Path<'_>, name: &str) -> Result<Option<bool>,
     fields.optional(name).map(|node| boolean(node, &path.field(name))).transpose()
 }
 
-fn parsed<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<T, ErrorAt> {
-    text(node, at)?.parse().map_err(|error| at.error(error))
-}
-
 fn not_empty<'n>(node: &'n Node, at: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
     let items = list(node, at)?;
     if items.is_empty() { Err(at.error(InvalidSelection::Empty)) } else { Ok(items) }
 }
 
 fn all_parsed<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
-    not_empty(node, at)?.iter().enumerate().map(|(index, item)| parsed(item, &at.item(index))).collect()
+    not_empty(node, at)?.iter().enumerate().map(|(index, item)| word(item, &at.item(index))).collect()
 }
 
 /// The names of scopes or organizations. Both can be called `*`, but who writes that means something else.

@@ -34,14 +34,8 @@ const WINDOW_SECONDS: i64 = 15 * 60;
 
 /// Whether one more guess is looked at.
 pub(crate) async fn may_guess(tx: &mut Tx, name: UserName<&str>, what: Guess, now: Timestamp) -> Result<(), Failure> {
-    let row: Option<(i64, i64)> =
-        sqlx::query_as("SELECT since, guesses FROM wrong_guesses WHERE user_name = $1 AND what = $2")
-            .bind(name.text().to_owned())
-            .bind(what.as_str().to_owned())
-            .fetch_optional(&mut **tx)
-            .await?;
-    match row {
-        Some((since, guesses)) if guesses >= what.at_most() && is_current(since, now) => Err(Failure::refused(
+    match current(tx, name, what, now).await? {
+        Some((_, guesses)) if guesses >= what.at_most() => Err(Failure::refused(
             axum::http::StatusCode::TOO_MANY_REQUESTS,
             format!("too many wrong {}s: expected some minutes of patience", what.as_str()),
         )),
@@ -51,16 +45,7 @@ pub(crate) async fn may_guess(tx: &mut Tx, name: UserName<&str>, what: Guess, no
 
 /// Counts a wrong one.
 pub(crate) async fn wrong(tx: &mut Tx, name: UserName<&str>, what: Guess, now: Timestamp) -> Result<(), Failure> {
-    let row: Option<(i64, i64)> =
-        sqlx::query_as("SELECT since, guesses FROM wrong_guesses WHERE user_name = $1 AND what = $2")
-            .bind(name.text().to_owned())
-            .bind(what.as_str().to_owned())
-            .fetch_optional(&mut **tx)
-            .await?;
-    let (since, guesses) = match row {
-        Some((since, guesses)) if is_current(since, now) => (since, guesses),
-        _ => (unix_seconds(now), 0),
-    };
+    let (since, guesses) = current(tx, name, what, now).await?.unwrap_or((unix_seconds(now), 0));
     sqlx::query(
         "INSERT INTO wrong_guesses (user_name, what, since, guesses) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (user_name, what) DO UPDATE SET since = excluded.since, guesses = excluded.guesses",
@@ -74,6 +59,18 @@ pub(crate) async fn wrong(tx: &mut Tx, name: UserName<&str>, what: Guess, now: T
     Ok(())
 }
 
-fn is_current(since: i64, now: Timestamp) -> bool {
-    unix_seconds(now).saturating_sub(since) < WINDOW_SECONDS
+/// Since when wrong ones are counted, and how many there are; none where the window is over.
+async fn current(
+    tx: &mut Tx,
+    name: UserName<&str>,
+    what: Guess,
+    now: Timestamp,
+) -> Result<Option<(i64, i64)>, Failure> {
+    let row: Option<(i64, i64)> =
+        sqlx::query_as("SELECT since, guesses FROM wrong_guesses WHERE user_name = $1 AND what = $2")
+            .bind(name.text().to_owned())
+            .bind(what.as_str().to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(row.filter(|(since, _)| unix_seconds(now).saturating_sub(*since) < WINDOW_SECONDS))
 }

@@ -37,7 +37,7 @@ impl<'a> Asked<'a> {
 
     pub(crate) const fn action(&self) -> Action {
         match self {
-            Self::Bound(case) => case.operation.action(),
+            Self::Bound(case) => case.action,
             Self::NoToken(operation) | Self::UnknownToken(operation) => operation.action(),
             Self::Early { action, .. } | Self::NoAccount { action, .. } => *action,
         }

@@ -1,11 +1,14 @@
 //! The decision: bind, then at an address and a time, then one resource or many.
 
 use crate::{
-    action::{Action, PackageAction},
+    action::Action,
     asked::Asked,
     bound::{BoundToken, Presented},
-    check::{self, AllProofs, AnonymousProof, Case, Passed, Step, TokenProofs, all_but_factor, prove},
-    comparison::{Comparison, DemandedBy},
+    check::{
+        self, AllButFactor, AllProofs, AnonymousProof, Case, Passed, PublicProofs, Stop, TokenProofs, all_but_factor,
+        could_read, prove,
+    },
+    comparison::DemandedBy,
     decision::{Allow, Challenge, Decision, Deny},
     explain::Explanation,
     operation::{ActionOn, Operation},
@@ -55,7 +58,7 @@ pub fn authorize<'a, R>(
     client_ip: ClientIp,
     now: Timestamp,
 ) -> Decision<'a> {
-    token.at(client_ip, now).decide(action.on(resource))
+    decide(Case::new(Presented { bound: token, client_ip, now }, action.on(resource)))
 }
 
 /// **The same without any token**: a public package is readable (V1), and everything else is denied.
@@ -96,7 +99,6 @@ pub const fn deny_unknown_token(operation: Operation<'_>) -> Decision<'_> {
 /// **What a token without its owner's record can tell**: a denial that no right of the owner would lift, or nothing.
 #[must_use]
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation")]
 pub enum EarlyAnswer<'a> {
     /// [`authorize`] denies this too, whoever the owner is and whatever the resource (its reason may be one that comes
     /// before this one, such as the account's cut-off).
@@ -111,16 +113,18 @@ impl<'a> TokenView<'a> {
     ///
     /// Reading a public package is denied by T only, as in [`authorize`].
     pub fn refuse_early(&'a self, action: Action, client_ip: ClientIp, now: Timestamp) -> EarlyAnswer<'a> {
-        let steps = [
-            check::not_revoked(self, None),
-            check::not_expired(self, now),
-            check::address_allowed(self, client_ip),
-            check::kind_has_action(self, action),
-            check::permission_for_action(self, action),
-        ];
         let asked = Asked::Early { token: self, action, client_ip, now };
-        let failed = steps.into_iter().find(|step| matches!(step.outcome, check::Outcome::Failed(_)));
-        failed.map_or(EarlyAnswer::NotDecided, |step| EarlyAnswer::Deny(Deny::of_step(asked, step)))
+        for check in check::EARLY {
+            let check::Step { check, outcome, comparison: _ } = check::early_step(check, self, action, client_ip, now);
+            match outcome {
+                check::Outcome::Failed(_) => return EarlyAnswer::Deny(Deny::at(asked, Stop { check, outcome })),
+                check::Outcome::Passed
+                | check::Outcome::Settled
+                | check::Outcome::Challenged(_)
+                | check::Outcome::DoesNotApply => {}
+            }
+        }
+        EarlyAnswer::NotDecided
     }
 }
 
@@ -137,7 +141,7 @@ impl<'a> BoundToken<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct PresentedToken<'a> {
     presented: Presented<'a>,
-    good: Result<TokenProofs, Step<'a>>,
+    good: Result<TokenProofs, Stop>,
 }
 
 impl<'a> PresentedToken<'a> {
@@ -147,17 +151,15 @@ impl<'a> PresentedToken<'a> {
 
     /// Decides one operation, such as `PackageAction::Publish.on(&package)`.
     pub fn decide(&self, operation: Operation<'a>) -> Decision<'a> {
-        let case = Case { presented: self.presented, operation };
-        match self.good {
-            Ok(good) => decide(case, good),
-            Err(step) => Decision::Deny(Deny::of_step(Asked::Bound(case), step)),
-        }
+        let case = Case::new(self.presented, operation);
+        let ruling = self.good.and_then(|good| rule(&case, good));
+        answer(case, ruling)
     }
 
     /// The decision with every check behind it, in order.
     #[must_use]
     pub fn explain(&self, operation: Operation<'a>) -> Explanation<'a> {
-        Explanation::of_bound(Case { presented: self.presented, operation }, self.decide(operation))
+        Explanation::of_bound(Case::new(self.presented, operation), self.decide(operation))
     }
 
     /// Those of the packages that the token may read: what a listing or a search may show.
@@ -169,7 +171,7 @@ impl<'a> PresentedToken<'a> {
         packages
             .into_iter()
             .map(Into::into)
-            .filter(move |package| self.decide(PackageAction::ReadPackage.on(*package)).is_allow())
+            .filter(move |package| self.good.is_ok() && could_read(self.bound(), package))
     }
 }
 
@@ -185,25 +187,52 @@ pub fn explain<'a, R>(
     token.at(client_ip, now).explain(action.on(resource))
 }
 
+/// One resource, from T on.
+fn decide(case: Case<'_>) -> Decision<'_> {
+    #[expect(clippy::match_same_arms, reason = "two copies: of a package, the checks of other resources fall away")]
+    let ruling = TokenProofs::of(&case.presented).and_then(|good| match case.operation {
+        Operation::Package { .. } => rule(&case, good),
+        Operation::Organization { .. }
+        | Operation::CreateTeam { .. }
+        | Operation::Team { .. }
+        | Operation::ManageTeamAccess(_)
+        | Operation::SharePackage(_)
+        | Operation::Account { .. } => rule(&case, good),
+    });
+    answer(case, ruling)
+}
+
+/// What came of the checks, if none of them denied.
+#[derive(Clone, Copy)]
+enum Ruling {
+    Public(PublicProofs),
+    Granted(AllProofs),
+    Challenged(AllButFactor, DemandedBy),
+}
+
 /// D1, the table of contents of the policy. A check left out does not compile: an allow takes a proof of each.
-fn decide(case: Case<'_>, token: TokenProofs) -> Decision<'_> {
-    match all_but_factor(&case, token) {
-        Ok(Passed::ByPublicRead(proofs)) => Decision::Allow(Allow::public(case, proofs)),
-        Ok(Passed::ByGrant(proofs)) => match prove::<check::SecondFactorSettled, _>(&case) {
-            Ok(factor) => Decision::Allow(Allow::granted(case, AllProofs { rest: proofs, factor })),
-            Err(step) => match demanded_by(&step) {
-                Some(demanded_by) => Decision::Challenge(Challenge::new(case, proofs, demanded_by)),
-                None => Decision::Deny(Deny::of_step(Asked::Bound(case), step)),
-            },
+#[expect(clippy::inline_always, reason = "for `decide`'s two copies")]
+#[inline(always)]
+fn rule(case: &Case<'_>, token: TokenProofs) -> Result<Ruling, Stop> {
+    match all_but_factor(case, token)? {
+        Passed::ByPublicRead(proofs) => Ok(Ruling::Public(proofs)),
+        Passed::ByGrant(rest) => match prove::<check::SecondFactorSettled, _>(case) {
+            Ok(factor) => Ok(Ruling::Granted(AllProofs { rest, factor })),
+            Err(Stop { check: _, outcome: check::Outcome::Challenged(demanded_by) }) => {
+                Ok(Ruling::Challenged(rest, demanded_by))
+            }
+            Err(stop) => Err(stop),
         },
-        Err(step) => Decision::Deny(Deny::of_step(Asked::Bound(case), step)),
     }
 }
 
-/// Who demands the factor, if the step is a challenge and no denial.
-const fn demanded_by(step: &Step<'_>) -> Option<DemandedBy> {
-    match (step.outcome, step.comparison) {
-        (check::Outcome::Challenged, Some(Comparison::SecondFactor { demanded_by, .. })) => demanded_by,
-        _ => None,
+/// The ruling with what was asked: the one place where that is copied.
+#[inline]
+fn answer(case: Case<'_>, ruling: Result<Ruling, Stop>) -> Decision<'_> {
+    match ruling {
+        Ok(Ruling::Public(proofs)) => Decision::Allow(Allow::public(case, proofs)),
+        Ok(Ruling::Granted(proofs)) => Decision::Allow(Allow::granted(case, proofs)),
+        Ok(Ruling::Challenged(rest, demanded_by)) => Decision::Challenge(Challenge::new(case, rest, demanded_by)),
+        Err(stop) => Decision::Deny(Deny::at(Asked::Bound(case), stop)),
     }
 }

@@ -33,6 +33,7 @@ impl<'a> BoundToken<'a> {
     ///
     /// # Errors
     /// The record is another user's.
+    #[inline]
     pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, NotTheOwner> {
         let (token, owner) = (token.into(), owner.into());
         check_owner(token.owner, owner.name)?;
@@ -52,12 +53,14 @@ impl<'a> BoundToken<'a> {
     }
 }
 
+#[inline]
 fn check_owner(expected: UserName<&str>, found: UserName<&str>) -> Result<(), NotTheOwner> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(NotTheOwner { expected: expected.into_owned(), found: found.into_owned() })
-    }
+    if expected == found { Ok(()) } else { Err(not_the_owner(expected, found)) }
+}
+
+#[cold]
+fn not_the_owner(expected: UserName<&str>, found: UserName<&str>) -> NotTheOwner {
+    NotTheOwner { expected: expected.into_owned(), found: found.into_owned() }
 }
 
 /// **A bound token that owns what it needs**: `Clone + Send + Sync + 'static`, for a web framework's request

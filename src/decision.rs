@@ -6,7 +6,7 @@ use crate::{
     action::Action,
     asked::{Asked, inputs},
     bound::Presented,
-    check::{AllButFactor, AllProofs, AnonymousProof, Case, Outcome, PublicProofs, Step, could_read},
+    check::{AllButFactor, AllProofs, AnonymousProof, Case, Outcome, PublicProofs, Stop, could_read, early_step, step},
     comparison::{Comparison, DemandedBy},
     inputs::Inputs,
     operation::Operation,
@@ -229,7 +229,7 @@ impl<'a> Challenge<'a> {
     /// What would be allowed.
     #[must_use]
     pub const fn action(&self) -> Action {
-        self.case.operation.action()
+        self.case.action
     }
 
     /// What would be allowed, with the whole resource.
@@ -265,24 +265,22 @@ impl<'a> Challenge<'a> {
 pub struct Deny<'a> {
     asked: Asked<'a>,
     reason: Reason,
-    failed: Option<(Check, Comparison<'a>)>,
+    /// Which check failed. Both sides of its comparison follow from what was asked: nobody pays for them who does not
+    /// ask.
+    failed: Option<Check>,
 }
 
 impl<'a> Deny<'a> {
-    /// The denial that a failed step makes. A step that did not fail makes one all the same: whoever comes here has no
+    /// The denial that a failed check makes. A check that did not fail makes one all the same: whoever comes here has no
     /// proof, and without proof there is no allow.
-    pub(crate) const fn of_step(asked: Asked<'a>, step: Step<'a>) -> Self {
-        let reason = match step.outcome {
+    pub(crate) const fn at(asked: Asked<'a>, stop: Stop) -> Self {
+        let reason = match stop.outcome {
             Outcome::Failed(reason) => reason,
-            Outcome::Passed | Outcome::Settled | Outcome::Challenged | Outcome::DoesNotApply => {
+            Outcome::Passed | Outcome::Settled | Outcome::Challenged(_) | Outcome::DoesNotApply => {
                 Reason::OwnerLacksPermission
             }
         };
-        let failed = match step.comparison {
-            Some(comparison) => Some((step.check, comparison)),
-            None => None,
-        };
-        Self { asked, reason, failed }
+        Self { asked, reason, failed: Some(stop.check) }
     }
 
     pub(crate) const fn without_token(asked: Asked<'a>, reason: Reason) -> Self {
@@ -297,8 +295,15 @@ impl<'a> Deny<'a> {
 
     /// Both sides of the comparison that failed. There is none where no token was looked at.
     #[must_use]
-    pub fn comparison(&self) -> Option<&Comparison<'a>> {
-        self.failed.as_ref().map(|(_, comparison)| comparison)
+    pub fn comparison(&self) -> Option<Comparison<'a>> {
+        let check = self.failed?;
+        match &self.asked {
+            Asked::Bound(case) => step(check, case).comparison,
+            Asked::Early { token, action, client_ip, now } => {
+                early_step(check, token, *action, *client_ip, *now).comparison
+            }
+            Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::NoAccount { .. } => None,
+        }
     }
 
     /// The HTTP status that D3 suggests. Of a denial that names a private package it asks whether this same token
@@ -329,10 +334,10 @@ impl<'a> Deny<'a> {
     /// G1 before existence says nothing of what exists.
     fn status_by_what_is_hidden(&self) -> u16 {
         let Asked::Bound(case) = &self.asked else { return 403 };
-        if self.failed.is_some_and(|(check, _)| check == Check::PermissionForAction) {
+        if self.failed == Some(Check::PermissionForAction) {
             return 403;
         }
-        match (case.operation.action(), case.operation.package()) {
+        match (case.action, case.operation.package()) {
             (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
             // A public package every token could read.
             (_, Some(PackageState::Existing(package))) if !could_read(case.bound(), &package) => 404,
@@ -345,7 +350,6 @@ impl<'a> Deny<'a> {
     }
 
     fn depends_on(&self) -> Inputs {
-        let stopped_at = self.failed.map(|(check, _)| check);
-        inputs(&self.asked, stopped_at)
+        inputs(&self.asked, self.failed)
     }
 }

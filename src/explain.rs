@@ -114,7 +114,7 @@ impl fmt::Display for Explanation<'_> {
                 Outcome::Passed => "ok",
                 Outcome::Failed(_) => "FAILED",
                 Outcome::Settled => "ALLOWS",
-                Outcome::Challenged => "CHALLENGES",
+                Outcome::Challenged(_) => "CHALLENGES",
                 Outcome::DoesNotApply => "-",
             };
             write!(f, "\n  {:<2}  {:<23}  {mark:<10}", step.check.rule(), step.check)?;
@@ -159,7 +159,7 @@ mod serde_impls {
                 Outcome::Passed => ("passed", None),
                 Outcome::Failed(reason) => ("failed", Some(reason)),
                 Outcome::Settled => ("settled", None),
-                Outcome::Challenged => ("challenged", None),
+                Outcome::Challenged(_) => ("challenged", None),
                 Outcome::DoesNotApply => ("does-not-apply", None),
             };
             step.serialize_field("outcome", outcome)?;

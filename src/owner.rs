@@ -92,6 +92,7 @@ impl User {
 
     /// What the checks read of it. Costs nothing.
     #[must_use]
+    #[inline]
     pub fn as_view(&self) -> OwnerView<'_> {
         OwnerView {
             name: self.name.borrowed(),
@@ -139,6 +140,7 @@ impl<'a> OwnerView<'a> {
 }
 
 impl<'a> From<&'a User> for OwnerView<'a> {
+    #[inline]
     fn from(user: &'a User) -> Self {
         user.as_view()
     }

@@ -270,6 +270,9 @@ impl<'a> From<MissingPackage<'a>> for PackageState<'a> {
     }
 }
 
+/// In so few entries a search is slower than a look at each.
+const SCANNED: usize = 4;
+
 /// **The users with a grant of their own on a package**, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserGrants(Box<[(UserName, GrantedPermission)]>);
@@ -298,9 +301,14 @@ impl UserGrants {
         Ok(Self(grants.into()))
     }
 
+    #[inline]
     fn of(&self, user: UserName<&str>) -> Permission {
-        let found = self.0.binary_search_by(|(name, _)| name.as_str().cmp(user.as_str()));
-        found.ok().and_then(|at| self.0.get(at)).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
+        let found = if self.0.len() <= SCANNED {
+            self.0.iter().find(|(name, _)| *name == user)
+        } else {
+            self.0.binary_search_by(|(name, _)| name.as_str().cmp(user.text())).ok().and_then(|at| self.0.get(at))
+        };
+        found.map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
     }
 }
 

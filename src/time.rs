@@ -1,7 +1,7 @@
 //! Points in time: whole nanoseconds since 1970-01-01T00:00:00Z, in the years 0000 to 9999.
 
 use alloc::boxed::Box;
-use core::{fmt, str::FromStr, time::Duration};
+use core::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -9,7 +9,7 @@ use crate::words::{Quoted, excerpt};
 
 /// **A point in time**, to the nanosecond, between the years 0000 and 9999 in UTC.
 ///
-/// - An integer underneath: comparisons are exact, arithmetic is checked.
+/// - Integers underneath: comparisons are exact, arithmetic is checked.
 /// - Text form: RFC 3339 with an offset. Printed in UTC with `Z` and as few digits of a second as the value needs.
 /// - The crate has no clock: `now` is always handed in by the caller, once for each request.
 ///
@@ -21,25 +21,37 @@ use crate::words::{Quoted, excerpt};
 /// assert!("2025-11-01T12:00:00".parse::<Timestamp>().is_err()); // no offset
 /// # Ok::<(), tollgate::InvalidTimestamp>(())
 /// ```
+///
+/// Underneath are whole seconds, and nanoseconds from 0 on, which compare in that order. One is added to the nanoseconds,
+/// so that a time that may be absent needs no more room than one that is there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i128);
+pub struct Timestamp {
+    seconds: i64,
+    nanoseconds_and_1: NonZeroU32,
+}
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 impl Timestamp {
     /// 0000-01-01T00:00:00Z.
-    pub const MIN: Self = Self(-62_167_219_200 * NANOS_PER_SECOND);
+    pub const MIN: Self = Self { seconds: -62_167_219_200, nanoseconds_and_1: NonZeroU32::MIN };
     /// 9999-12-31T23:59:59.999999999Z.
-    pub const MAX: Self = Self(253_402_300_799 * NANOS_PER_SECOND + 999_999_999);
+    pub const MAX: Self = Self {
+        seconds: 253_402_300_799,
+        nanoseconds_and_1: match NonZeroU32::new(1_000_000_000) {
+            Some(last) => last,
+            None => unreachable!(), // evaluated when the crate is compiled
+        },
+    };
     /// 1970-01-01T00:00:00Z.
-    pub const UNIX_EPOCH: Self = Self(0);
+    pub const UNIX_EPOCH: Self = Self { seconds: 0, nanoseconds_and_1: NonZeroU32::MIN };
 
     /// The point so many seconds after (before, if negative) 1970-01-01T00:00:00Z.
     ///
     /// # Errors
     /// A year outside 0000 to 9999.
-    pub fn from_unix_seconds(seconds: i64) -> Result<Self, InvalidTimestamp> {
-        Self::from_unix_nanoseconds(i128::from(seconds).saturating_mul(NANOS_PER_SECOND))
+    pub const fn from_unix_seconds(seconds: i64) -> Result<Self, InvalidTimestamp> {
+        Self::in_range(seconds, NonZeroU32::MIN)
     }
 
     /// The point so many nanoseconds after (before, if negative) 1970-01-01T00:00:00Z.
@@ -47,8 +59,15 @@ impl Timestamp {
     /// # Errors
     /// A year outside 0000 to 9999.
     pub fn from_unix_nanoseconds(nanoseconds: i128) -> Result<Self, InvalidTimestamp> {
-        if (Self::MIN.0..=Self::MAX.0).contains(&nanoseconds) {
-            Ok(Self(nanoseconds))
+        let out_of_range = InvalidTimestamp { problem: Problem::OutOfRange };
+        let seconds = i64::try_from(nanoseconds.div_euclid(NANOS_PER_SECOND)).map_err(|_| out_of_range.clone())?;
+        let rest = u32::try_from(nanoseconds.rem_euclid(NANOS_PER_SECOND)).map_err(|_| out_of_range)?;
+        Self::in_range(seconds, NonZeroU32::MIN.saturating_add(rest))
+    }
+
+    const fn in_range(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Result<Self, InvalidTimestamp> {
+        if Self::MIN.seconds <= seconds && seconds <= Self::MAX.seconds {
+            Ok(Self { seconds, nanoseconds_and_1 })
         } else {
             Err(InvalidTimestamp { problem: Problem::OutOfRange })
         }
@@ -56,8 +75,13 @@ impl Timestamp {
 
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     #[must_use]
-    pub const fn unix_nanoseconds(self) -> i128 {
-        self.0
+    pub fn unix_nanoseconds(self) -> i128 {
+        i128::from(self.seconds).saturating_mul(NANOS_PER_SECOND).saturating_add(i128::from(self.nanosecond()))
+    }
+
+    /// Of the second, 0 to 999,999,999.
+    const fn nanosecond(self) -> u32 {
+        self.nanoseconds_and_1.get().saturating_sub(1)
     }
 
     /// This point moved later.
@@ -66,13 +90,13 @@ impl Timestamp {
     /// The result lies after the year 9999 (L4: an overflow is an error, not a panic).
     pub fn checked_add(self, duration: Duration) -> Result<Self, InvalidTimestamp> {
         let nanoseconds = i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
-        Self::from_unix_nanoseconds(self.0.saturating_add(nanoseconds))
+        Self::from_unix_nanoseconds(self.unix_nanoseconds().saturating_add(nanoseconds))
     }
 
     /// The time that passed since `earlier`, or `None` where `earlier` is later.
     #[must_use]
     pub fn duration_since(self, earlier: Self) -> Option<Duration> {
-        let nanoseconds = u128::try_from(self.0.checked_sub(earlier.0)?).ok()?;
+        let nanoseconds = u128::try_from(self.unix_nanoseconds().checked_sub(earlier.unix_nanoseconds())?).ok()?;
         let seconds = nanoseconds.checked_div(1_000_000_000)?;
         let rest = nanoseconds.checked_rem(1_000_000_000)?;
         Some(Duration::new(u64::try_from(seconds).ok()?, u32::try_from(rest).ok()?))
@@ -106,7 +130,8 @@ impl fmt::Debug for Timestamp {
 impl From<Timestamp> for OffsetDateTime {
     fn from(at: Timestamp) -> Self {
         // Cannot fail: the range of `Timestamp` lies inside that of `OffsetDateTime`.
-        Self::from_unix_timestamp_nanos(at.0).unwrap_or(Self::UNIX_EPOCH)
+        let second = Self::from_unix_timestamp(at.seconds).unwrap_or(Self::UNIX_EPOCH);
+        second.replace_nanosecond(at.nanosecond()).unwrap_or(second)
     }
 }
 
@@ -114,7 +139,7 @@ impl TryFrom<OffsetDateTime> for Timestamp {
     type Error = InvalidTimestamp;
 
     fn try_from(at: OffsetDateTime) -> Result<Self, InvalidTimestamp> {
-        Self::from_unix_nanoseconds(at.unix_timestamp_nanos())
+        Self::in_range(at.unix_timestamp(), NonZeroU32::MIN.saturating_add(at.nanosecond()))
     }
 }
 

@@ -725,7 +725,7 @@ fn an_explanation_explains_the_decision_that_is_made() {
         // The checks in their order lead to it.
         let expected = match (record.decision, record.via, record.reason) {
             (Verdict::Deny, _, Some(reason)) => Some(Outcome::Failed(reason)),
-            (Verdict::Challenge, _, _) => Some(Outcome::Challenged),
+            (Verdict::Challenge, _, _) => record.demanded_by.map(Outcome::Challenged),
             (Verdict::Allow, Some(Via::Public), _) => Some(Outcome::Settled),
             (_, _, _) => None,
         };

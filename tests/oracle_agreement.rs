@@ -132,10 +132,10 @@ fn explained(decision: &Decision<'_>, explanation: &Explanation<'_>, caller: &Ca
     let first = outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Passed | Outcome::DoesNotApply));
     let fits = match (decision, first) {
         (Decision::Deny(deny), Some(Outcome::Failed(reason))) => deny.reason() == *reason,
-        (Decision::Challenge(_), Some(Outcome::Challenged)) => true,
+        (Decision::Challenge(challenge), Some(Outcome::Challenged(by))) => challenge.demanded_by() == *by,
         (Decision::Allow(allow), None) => allow.via() == Via::Grant,
         (Decision::Allow(allow), Some(Outcome::Settled)) => allow.via() == Via::Public,
-        (Decision::Allow(allow), Some(Outcome::Challenged)) => allow.via() == Via::SecondFactor,
+        (Decision::Allow(allow), Some(Outcome::Challenged(_))) => allow.via() == Via::SecondFactor,
         (_, _) => false,
     };
     if fits { Ok(()) } else { Err(format!("the first step that ends the checks is {first:?}")) }

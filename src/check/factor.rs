@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// F1: "automation, or granular with `bypass_2fa` and the permission of the side used is read-write".
+#[inline(always)]
 fn bypasses(token: &TokenView<'_>, action: Action) -> bool {
     match token.limits {
         Limits::Legacy(LegacyKind::Automation) => true,
@@ -28,6 +29,7 @@ fn bypasses(token: &TokenView<'_>, action: Action) -> bool {
 }
 
 /// F2: the kinds that `two-factor-only` disallows, "bypass or not".
+#[inline(always)]
 const fn is_made_for_automation(kind: TokenKind) -> bool {
     match kind {
         TokenKind::Legacy(LegacyKind::Automation) | TokenKind::Granular => true,
@@ -35,9 +37,10 @@ const fn is_made_for_automation(kind: TokenKind) -> bool {
     }
 }
 
+#[inline(always)]
 fn second_factor<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::SecondFactor;
-    let action = case.operation.action();
+    let action = case.action;
     let class = action.factor_class();
     if class == FactorClass::None {
         return Step::does_not_apply(CHECK);
@@ -68,7 +71,7 @@ fn second_factor<'a>(case: &Case<'a>) -> Step<'a> {
     let outcome = match demanded_by {
         Some(_) if disallowed => Outcome::Failed(Reason::TokensDisallowed),
         Some(DemandedBy::Package) if account == TwoFactor::Disabled => Outcome::Failed(Reason::SecondFactorNotEnrolled),
-        Some(DemandedBy::Package | DemandedBy::Account) => Outcome::Challenged,
+        Some(demanded_by @ (DemandedBy::Package | DemandedBy::Account)) => Outcome::Challenged(demanded_by),
         None => Outcome::Passed,
     };
     let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass };
@@ -78,6 +81,7 @@ fn second_factor<'a>(case: &Case<'a>) -> Step<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SecondFactorSettled;
 impl<'a> Rule<'a, Case<'a>> for SecondFactorSettled {
+    #[inline(always)]
     fn step(case: &Case<'a>) -> Step<'a> {
         second_factor(case)
     }

@@ -2,6 +2,11 @@
 //!
 //! A check compares two sides and says what came of it: a [`Step`]. Only [`prove`] turns a step that did not fail into
 //! a [`Proof`], and an allow is built from one proof of each: a check that is forgotten does not compile.
+//!
+//! A decision wants outcomes, an explanation comparisons too. The same function gives both: inlined where only the
+//! outcome is read, it costs no more than a function that makes no comparison.
+
+#![expect(clippy::inline_always, reason = "left to itself the compiler makes each comparison, and throws it away")]
 
 mod factor;
 mod owner;
@@ -12,10 +17,14 @@ mod token;
 use core::marker::PhantomData;
 
 use crate::{
+    action::Action,
     bound::{BoundToken, Presented},
-    comparison::Comparison,
+    comparison::{Comparison, DemandedBy},
     operation::Operation,
+    range::ClientIp,
     reason::{Check, Reason},
+    time::Timestamp,
+    token::TokenView,
 };
 
 pub(crate) use factor::SecondFactorSettled;
@@ -23,21 +32,26 @@ pub(crate) use owner::{NewNameValid, OwnAccount, OwnerRight, OwnerRole};
 pub(crate) use proofs::{AllButFactor, AllProofs, AnonymousProof, Passed, PublicProofs, TokenProofs, all_but_factor};
 pub(crate) use reach::{
     CreationCovered, KindHasAction, OrganizationExists, OrganizationSelected, PackageExists, PackageSelected,
-    PermissionForAction, PermissionForResource, PublicRead, could_read, kind_has_action, permission_for_action,
-    public_read,
+    PermissionForAction, PermissionForResource, PublicRead, could_read, public_read,
 };
-pub(crate) use token::{
-    AddressAllowed, NotExpired, NotRevoked, OwnerActive, address_allowed, not_expired, not_revoked,
-};
+pub(crate) use token::{AddressAllowed, NotExpired, NotRevoked, OwnerActive};
 
 /// One request about one resource, with all the facts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case<'a> {
     pub(crate) presented: Presented<'a>,
     pub(crate) operation: Operation<'a>,
+    /// The operation's, which nearly every check asks for.
+    pub(crate) action: Action,
 }
 
 impl<'a> Case<'a> {
+    #[inline(always)]
+    pub(crate) const fn new(presented: Presented<'a>, operation: Operation<'a>) -> Self {
+        Self { presented, operation, action: operation.action() }
+    }
+
+    #[inline(always)]
     pub(crate) const fn bound(&self) -> &'a BoundToken<'a> {
         self.presented.bound
     }
@@ -62,16 +76,18 @@ pub enum Outcome {
     /// A public read (V1): this allows, unless an earlier check denied.
     Settled,
     /// A second factor is wanted: this challenges, unless another check denied.
-    Challenged,
+    Challenged(DemandedBy),
     /// Nothing to compare: the action, the kind of token or what exists leaves the check out.
     DoesNotApply,
 }
 
 impl<'a> Step<'a> {
+    #[inline(always)]
     pub(crate) const fn does_not_apply(check: Check) -> Self {
         Self { check, outcome: Outcome::DoesNotApply, comparison: None }
     }
 
+    #[inline(always)]
     const fn of(check: Check, passes: bool, reason: Reason, comparison: Comparison<'a>) -> Self {
         let outcome = if passes { Outcome::Passed } else { Outcome::Failed(reason) };
         Self { check, outcome, comparison: Some(comparison) }
@@ -87,19 +103,28 @@ pub(crate) trait Rule<'a, Of> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Proof<R>(PhantomData<R>);
 
-/// Runs a check: a proof, or the step that denies or challenges.
-pub(crate) fn prove<'a, R, Of>(of: &Of) -> Result<Proof<R>, Step<'a>>
+/// A check that ended the decision. What it compared is computed again by whoever asks: [`step`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop {
+    pub(crate) check: Check,
+    pub(crate) outcome: Outcome,
+}
+
+/// Runs a check: a proof, or where the decision stops. Nothing here reads the comparison, so none is made.
+#[inline(always)]
+pub(crate) fn prove<'a, R, Of>(of: &Of) -> Result<Proof<R>, Stop>
 where
     R: Rule<'a, Of>,
 {
-    let step = R::step(of);
-    match step.outcome {
+    let Step { check, outcome, comparison: _ } = R::step(of);
+    match outcome {
         Outcome::Passed | Outcome::DoesNotApply | Outcome::Settled => Ok(Proof(PhantomData)),
-        Outcome::Failed(_) | Outcome::Challenged => Err(step),
+        Outcome::Failed(_) | Outcome::Challenged(_) => Err(Stop { check, outcome }),
     }
 }
 
 /// Runs a check whose passing decides at once (V1): a proof only if it did.
+#[inline(always)]
 pub(crate) fn prove_settled<'a, R, Of>(of: &Of) -> Option<Proof<R>>
 where
     R: Rule<'a, Of>,
@@ -107,26 +132,69 @@ where
     (R::step(of).outcome == Outcome::Settled).then_some(Proof(PhantomData))
 }
 
+/// One check with both sides of its comparison.
+pub(crate) fn step<'a>(check: Check, case: &Case<'a>) -> Step<'a> {
+    match check {
+        Check::NotRevoked => NotRevoked::step(&case.presented),
+        Check::NotExpired => NotExpired::step(&case.presented),
+        Check::AddressAllowed => AddressAllowed::step(&case.presented),
+        Check::OwnerActive => OwnerActive::step(&case.presented),
+        Check::KindHasAction => KindHasAction::step(case),
+        Check::PermissionForAction => PermissionForAction::step(case),
+        Check::OrganizationExists => OrganizationExists::step(case),
+        Check::PackageExists => PackageExists::step(case),
+        Check::PublicRead => PublicRead::step(case),
+        Check::PermissionForResource => PermissionForResource::step(case),
+        Check::OrganizationSelected => OrganizationSelected::step(case),
+        Check::PackageSelected => PackageSelected::step(case),
+        Check::CreationCovered => CreationCovered::step(case),
+        Check::OwnerRole => OwnerRole::step(case),
+        Check::OwnerRight => OwnerRight::step(case),
+        Check::OwnAccount => OwnAccount::step(case),
+        Check::NewNameValid => NewNameValid::step(case),
+        Check::SecondFactor => SecondFactorSettled::step(case),
+    }
+}
+
+/// The checks that need neither the owner's record nor a resource, in the order of D1.
+pub(crate) const EARLY: [Check; 5] =
+    [Check::NotRevoked, Check::NotExpired, Check::AddressAllowed, Check::KindHasAction, Check::PermissionForAction];
+
+/// One of the [`EARLY`] checks. The others do not apply before the owner and the resource are at hand.
+pub(crate) fn early_step<'a>(
+    check: Check,
+    token: &TokenView<'a>,
+    action: Action,
+    client_ip: ClientIp,
+    now: Timestamp,
+) -> Step<'a> {
+    match check {
+        Check::NotRevoked => token::not_revoked(token, None),
+        Check::NotExpired => token::not_expired(token, now),
+        Check::AddressAllowed => token::address_allowed(token, client_ip),
+        Check::KindHasAction => reach::kind_has_action(token, action),
+        Check::PermissionForAction => reach::permission_for_action(token, action),
+        Check::OwnerActive
+        | Check::OrganizationExists
+        | Check::PackageExists
+        | Check::PublicRead
+        | Check::PermissionForResource
+        | Check::OrganizationSelected
+        | Check::PackageSelected
+        | Check::CreationCovered
+        | Check::OwnerRole
+        | Check::OwnerRight
+        | Check::OwnAccount
+        | Check::NewNameValid
+        | Check::SecondFactor => Step::does_not_apply(check),
+    }
+}
+
 /// Every check in the order of D1.
 pub(crate) fn all_steps<'a>(case: &Case<'a>) -> [Step<'a>; 18] {
-    [
-        NotRevoked::step(&case.presented),
-        NotExpired::step(&case.presented),
-        AddressAllowed::step(&case.presented),
-        OwnerActive::step(&case.presented),
-        KindHasAction::step(case),
-        PermissionForAction::step(case),
-        OrganizationExists::step(case),
-        PackageExists::step(case),
-        PublicRead::step(case),
-        PermissionForResource::step(case),
-        OrganizationSelected::step(case),
-        PackageSelected::step(case),
-        CreationCovered::step(case),
-        OwnerRole::step(case),
-        OwnerRight::step(case),
-        OwnAccount::step(case),
-        NewNameValid::step(case),
-        SecondFactorSettled::step(case),
-    ]
+    const ALL: [Check; 18] = match Check::ALL.as_chunks() {
+        ([all], []) => *all,
+        _ => unreachable!(), // evaluated when the crate is compiled
+    };
+    ALL.map(|check| step(check, case))
 }

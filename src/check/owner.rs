@@ -14,12 +14,13 @@ use crate::{
 };
 
 /// C5: "`read-org`, any member; the four team actions and `manage-team-access`, owner or admin; every other, owner".
+#[inline(always)]
 fn owner_role<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::OwnerRole;
     let owner = &case.bound().owner;
     let Some(organization) = case.operation.organization() else { return Step::does_not_apply(CHECK) };
     let organization = organization.name();
-    let needs = match case.operation.action() {
+    let needs = match case.action {
         Action::ReadOrg => Role::Member,
         Action::CreateTeam
         | Action::DeleteTeam
@@ -62,6 +63,7 @@ fn owner_role<'a>(case: &Case<'a>) -> Step<'a> {
 }
 
 /// C2 to C5, as far as they are about a package. A package that does not exist is D1's.
+#[inline(always)]
 fn owner_right<'a>(case: &Case<'a>) -> Step<'a> {
     let owner = &case.bound().owner;
     match case.operation {
@@ -104,15 +106,18 @@ fn owner_right<'a>(case: &Case<'a>) -> Step<'a> {
 }
 
 /// C2: "read (public: everyone)".
+#[inline(always)]
 fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
     permission(owner, package, package.effective_permission_of(owner), Permission::ReadOnly)
 }
 
 /// C2: "write".
+#[inline(always)]
 fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
     permission(owner, package, package.permission_of(owner), Permission::ReadWrite)
 }
 
+#[inline(always)]
 fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permission, needs: Permission) -> Step<'a> {
     let comparison = Comparison::OwnerPermission { owner: owner.name, package: package.name, has, needs };
     Step::of(Check::OwnerRight, has >= needs, Reason::OwnerLacksPermission, comparison)
@@ -120,6 +125,7 @@ fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permiss
 
 /// C3: "unscoped, any active user; `@user/…`, that user; `@org/…`, a member in any role; a scope nobody owns, nobody".
 /// That the user exists, or is a member, shows whose the scope is (N4).
+#[inline(always)]
 fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Step<'a> {
     let may_create = match package.scope() {
         None => true,
@@ -130,6 +136,7 @@ fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Step<
 }
 
 /// C4: "the user whose scope it is, or an owner of the organization whose scope it is; never for an unscoped package".
+#[inline(always)]
 fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
     let own = package.is_in_scope_of_user(owner.name);
     let role = match package.scope_owner {
@@ -149,6 +156,7 @@ fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<
 }
 
 /// C5: "the package's scope is that organization's".
+#[inline(always)]
 fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &PackageView<'a>) -> Step<'a> {
     let holds = package.is_in_scope_of_organization(organization);
     let comparison = Comparison::ScopeOfOrganization {
@@ -161,6 +169,7 @@ fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &
 }
 
 /// C6: "account actions concern the owner's own account only".
+#[inline(always)]
 fn own_account<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::OwnAccount;
     let Some(account) = case.operation.account() else { return Step::does_not_apply(CHECK) };
@@ -170,9 +179,10 @@ fn own_account<'a>(case: &Case<'a>) -> Step<'a> {
 }
 
 /// C3: "then the name must be valid for new packages (N2)".
+#[inline(always)]
 fn new_name_valid<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::NewNameValid;
-    match (case.operation.action(), case.operation.package()) {
+    match (case.action, case.operation.package()) {
         (Action::CreatePackage, Some(package)) => {
             let problem = package.name().problem_as_new();
             let comparison = Comparison::NewName { package: package.name(), problem };
@@ -188,6 +198,7 @@ macro_rules! rules {
             #[derive(Clone, Copy, Debug)]
             pub(crate) struct $name;
             impl<'a> Rule<'a, Case<'a>> for $name {
+                #[inline(always)]
                 fn step(case: &Case<'a>) -> Step<'a> {
                     $step(case)
                 }

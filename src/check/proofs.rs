@@ -3,7 +3,7 @@
 use super::{
     AddressAllowed, Case, CreationCovered, KindHasAction, NewNameValid, NotExpired, NotRevoked, OrganizationExists,
     OrganizationSelected, Outcome, OwnAccount, OwnerActive, OwnerRight, OwnerRole, PackageExists, PackageSelected,
-    PermissionForAction, PermissionForResource, Proof, PublicRead, SecondFactorSettled, Step, prove, prove_settled,
+    PermissionForAction, PermissionForResource, Proof, PublicRead, SecondFactorSettled, Stop, prove, prove_settled,
     public_read,
 };
 use crate::{bound::Presented, operation::Operation};
@@ -14,7 +14,8 @@ pub(crate) enum Passed {
     ByGrant(AllButFactor),
 }
 
-pub(crate) fn all_but_factor<'a>(case: &Case<'a>, token: TokenProofs) -> Result<Passed, Step<'a>> {
+#[inline(always)]
+pub(crate) fn all_but_factor(case: &Case<'_>, token: TokenProofs) -> Result<Passed, Stop> {
     let kind_has_action = prove::<KindHasAction, _>(case)?;
     let permission_for_action = prove::<PermissionForAction, _>(case)?;
     let organization_exists = prove::<OrganizationExists, _>(case)?;
@@ -57,7 +58,8 @@ pub(crate) struct TokenProofs {
 }
 
 impl TokenProofs {
-    pub(crate) fn of<'a>(presented: &Presented<'a>) -> Result<Self, Step<'a>> {
+    #[inline(always)]
+    pub(crate) fn of(presented: &Presented<'_>) -> Result<Self, Stop> {
         Ok(Self {
             not_revoked: prove(presented)?,
             not_expired: prove(presented)?,

@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// K1: "a legacy kind without the action, or a granular token on an action marked never".
-pub(crate) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action) -> Step<'a> {
+#[inline(always)]
+pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action) -> Step<'a> {
     let (kinds, needs) = action.row();
     let passes = match token.kind() {
         TokenKind::Legacy(kind) => kinds.contains(&kind),
@@ -28,7 +29,8 @@ pub(crate) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action) -> Step
 }
 
 /// G1, before existence: every action but the two whose answer a public package can change (D1).
-pub(crate) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action) -> Step<'a> {
+#[inline(always)]
+pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action) -> Step<'a> {
     const CHECK: Check = Check::PermissionForAction;
     match (token.limits, action.row().1) {
         (Limits::Granular(granular), Needs::Permission(side, needs)) if !is_left_for_later(action) => {
@@ -38,11 +40,13 @@ pub(crate) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action) -
     }
 }
 
+#[inline(always)]
 fn is_left_for_later(action: Action) -> bool {
     matches!(action, Action::ReadPackage | Action::ListCollaborators)
 }
 
 /// G1: "permission of the side below what the action needs".
+#[inline(always)]
 fn permission<'a>(check: Check, granular: &GranularView<'a>, side: Side, needs: Permission) -> Step<'a> {
     let has = match side {
         Side::Packages => granular.packages.permission(),
@@ -52,6 +56,7 @@ fn permission<'a>(check: Check, granular: &GranularView<'a>, side: Side, needs: 
 }
 
 /// D1: "an organization that does not exist".
+#[inline(always)]
 fn organization_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
     const CHECK: Check = Check::OrganizationExists;
     let Some(organization) = operation.organization() else { return Step::does_not_apply(CHECK) };
@@ -64,10 +69,11 @@ fn organization_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
 }
 
 /// D1: "then a package (other than for publish)".
-fn package_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
+#[inline(always)]
+fn package_exists<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::PackageExists;
-    match operation.package() {
-        Some(package) if operation.action() != Action::CreatePackage => {
+    match case.operation.package() {
+        Some(package) if case.action != Action::CreatePackage => {
             let exists = match package {
                 PackageState::Existing(_) => true,
                 PackageState::Missing(_) => false,
@@ -80,6 +86,7 @@ fn package_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
 }
 
 /// V1: "a public package is readable (`read-package`, no other action) by everyone".
+#[inline(always)]
 pub(crate) fn public_read<'a>(operation: &Operation<'a>) -> Step<'a> {
     const CHECK: Check = Check::PublicRead;
     match (operation.action(), operation.package()) {
@@ -96,6 +103,7 @@ pub(crate) fn public_read<'a>(operation: &Operation<'a>) -> Step<'a> {
 }
 
 /// The package of a `manage-team-access` whose scope is not that organization's (G1, G2, C5).
+#[inline(always)]
 fn foreign_package<'a>(operation: &Operation<'a>) -> Option<PackageView<'a>> {
     match operation {
         Operation::ManageTeamAccess(resource) => match resource.package {
@@ -117,10 +125,11 @@ fn foreign_package<'a>(operation: &Operation<'a>) -> Option<PackageView<'a>> {
 
 /// What is left of G1: the two reads, and "`manage-team-access` on a package whose scope is not that organization's
 /// hands out a right over that package: it needs packages RW too".
+#[inline(always)]
 fn permission_for_resource<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::PermissionForResource;
     let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
-    let action = case.operation.action();
+    let action = case.action;
     match action.row().1 {
         Needs::Permission(side, needs) if is_left_for_later(action) => permission(CHECK, &granular, side, needs),
         Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(&case.operation) {
@@ -131,9 +140,10 @@ fn permission_for_resource<'a>(case: &Case<'a>) -> Step<'a> {
 }
 
 /// G2: "an organization iff named".
+#[inline(always)]
 fn organization_selected<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::OrganizationSelected;
-    match (case.bound().token.limits, case.operation.action().row().1, case.operation.organization()) {
+    match (case.bound().token.limits, case.action.row().1, case.operation.organization()) {
         (Limits::Granular(granular), Needs::Permission(Side::Organizations, _), Some(organization)) => {
             let (organization, grant) = (organization.name(), granular.organizations);
             let covered_by = grant.covers(organization);
@@ -146,10 +156,11 @@ fn organization_selected<'a>(case: &Case<'a>) -> Step<'a> {
 
 /// G2: "the package is in the selection iff `All`, or its exact name, or its scope is selected"; of
 /// `manage-team-access` only where the package's scope is not that organization's.
+#[inline(always)]
 fn package_selected<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::PackageSelected;
     let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
-    let package = match (case.operation.action(), &case.operation) {
+    let package = match (case.action, &case.operation) {
         (Action::CreatePackage | Action::StarPackage, _) => None,
         (_, Operation::Package { action: _, package }) => Some(package.name()),
         (_, operation) => foreign_package(operation).map(|package| package.name),
@@ -161,9 +172,10 @@ fn package_selected<'a>(case: &Case<'a>) -> Step<'a> {
 }
 
 /// G3: "covered by `All` or the scope, not by the name itself".
+#[inline(always)]
 fn creation_covered<'a>(case: &Case<'a>) -> Step<'a> {
     const CHECK: Check = Check::CreationCovered;
-    match (case.bound().token.limits, case.operation.action(), case.operation.package()) {
+    match (case.bound().token.limits, case.action, case.operation.package()) {
         (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
             let (package, grant) = (package.name(), granular.packages);
             let covered_by = grant.covers(package);
@@ -180,6 +192,7 @@ fn creation_covered<'a>(case: &Case<'a>) -> Step<'a> {
 
 /// D3: whether "this same token could read that package": V1, or K1, G1, G2 and C2 for `read-package`. T holds where
 /// this is asked.
+#[inline(always)]
 pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> bool {
     if package.visibility == Visibility::Public {
         return true;
@@ -199,6 +212,7 @@ macro_rules! rules {
             #[derive(Clone, Copy, Debug)]
             pub(crate) struct $name;
             impl<'a> Rule<'a, Case<'a>> for $name {
+                #[inline(always)]
                 fn step($case: &Case<'a>) -> Step<'a> {
                     $step
                 }
@@ -208,10 +222,10 @@ macro_rules! rules {
 }
 
 rules! {
-    KindHasAction: case => kind_has_action(&case.bound().token, case.operation.action());
-    PermissionForAction: case => permission_for_action(&case.bound().token, case.operation.action());
+    KindHasAction: case => kind_has_action(&case.bound().token, case.action);
+    PermissionForAction: case => permission_for_action(&case.bound().token, case.action);
     OrganizationExists: case => organization_exists(&case.operation);
-    PackageExists: case => package_exists(&case.operation);
+    PackageExists: case => package_exists(case);
     PublicRead: case => public_read(&case.operation);
     PermissionForResource: case => permission_for_resource(case);
     OrganizationSelected: case => organization_selected(case);

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// T1: [`is_revoked`]. Without the owner's record (`cut_off` absent) it can only fail less often.
-pub(crate) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>) -> Step<'a> {
+#[inline(always)]
+pub(super) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>) -> Step<'a> {
     let TokenView { key: _, owner: _, created, revoked, allowed_ranges: _, limits: _ } = *token;
     let passes = !is_revoked(created, revoked, cut_off);
     let comparison = Comparison::Revocation { created, revoked, cut_off };
@@ -20,20 +21,23 @@ pub(crate) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>)
 }
 
 /// T2: "`now >= expires_at`", dead at the instant. `now` before the token was made is not a reason.
-pub(crate) fn not_expired<'a>(token: &TokenView<'a>, now: Timestamp) -> Step<'a> {
+#[inline(always)]
+pub(super) fn not_expired<'a>(token: &TokenView<'a>, now: Timestamp) -> Step<'a> {
     let expires_at = token.expires_at();
     let passes = expires_at.is_none_or(|expires_at| now < expires_at);
     Step::of(Check::NotExpired, passes, Reason::TokenExpired, Comparison::Expiry { expires_at, now })
 }
 
 /// T3: "the client address is in none of the allowed ranges, or is unknown while there are ranges".
-pub(crate) fn address_allowed<'a>(token: &TokenView<'a>, client_ip: ClientIp) -> Step<'a> {
+#[inline(always)]
+pub(super) fn address_allowed<'a>(token: &TokenView<'a>, client_ip: ClientIp) -> Step<'a> {
     let allowed = token.allowed_ranges;
     let comparison = Comparison::Address { client_ip, allowed };
     Step::of(Check::AddressAllowed, allowed.allow(client_ip), Reason::IpNotAllowed, comparison)
 }
 
 /// T4: "the owner is suspended".
+#[inline(always)]
 fn owner_active<'a>(owner: &OwnerView<'a>) -> Step<'a> {
     let (passes, status) = match owner.status {
         status @ AccountStatus::Active => (true, status),
@@ -49,6 +53,7 @@ macro_rules! rules {
             #[derive(Clone, Copy, Debug)]
             pub(crate) struct $name;
             impl<'a> Rule<'a, Presented<'a>> for $name {
+                #[inline(always)]
                 fn step($presented: &Presented<'a>) -> Step<'a> {
                     $step
                 }

@@ -7,12 +7,14 @@ mod account;
 mod core_modules;
 mod package;
 mod scope;
+mod set;
 
 use alloc::boxed::Box;
 
 pub use account::{OrganizationName, TeamName, UserName};
 pub use package::PackageName;
 pub use scope::Scope;
+pub(crate) use set::NameSet;
 
 use crate::words::{Printable, Quoted, excerpt};
 
@@ -124,8 +126,9 @@ macro_rules! name_storage {
         }
 
         impl<T: AsRef<str>, U: AsRef<str>> PartialEq<$name<U>> for $name<T> {
+            #[inline]
             fn eq(&self, other: &$name<U>) -> bool {
-                self.as_str() == other.as_str()
+                crate::name::set::same(self.as_str(), other.as_str())
             }
         }
 

@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 
-use super::{InvalidName, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded};
+use super::{
+    InvalidName, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded, set::same,
+};
 use crate::limits::MAX_PACKAGE_NAME;
 
 /// **The `@acme` namespace** of a user or an organization, and nothing else (N3).
@@ -72,13 +74,13 @@ impl<T: AsRef<str>> Scope<T> {
     /// Whether this is the scope that a user of that name has.
     #[must_use]
     pub fn is_of_user<U: AsRef<str>>(&self, user: &UserName<U>) -> bool {
-        self.as_str() == user.as_str()
+        same(self.as_str(), user.as_str())
     }
 
     /// Whether this is the scope that an organization of that name has.
     #[must_use]
     pub fn is_of_organization<U: AsRef<str>>(&self, organization: &OrganizationName<U>) -> bool {
-        self.as_str() == organization.as_str()
+        same(self.as_str(), organization.as_str())
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! A packages grant and an organizations grant are different types, so that neither can be asked for the other's.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
     limits::{MAX_ORGANIZATIONS, MAX_PACKAGES_AND_SCOPES},
-    name::{OrganizationName, PackageName, Scope},
+    name::{NameSet, OrganizationName, PackageName, Scope},
     permission::{GrantedPermission, Permission},
 };
 
@@ -119,8 +119,8 @@ impl From<Scope> for PackageOrScope {
 /// A list of 1 to 50 packages and scopes: sorted, without duplicates or packages whose scope is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackagesAndScopes {
-    packages: Box<[PackageName]>,
-    scopes: Box<[Scope]>,
+    packages: NameSet<PackageName>,
+    scopes: NameSet<Scope>,
 }
 
 impl PackagesAndScopes {
@@ -132,14 +132,12 @@ impl PackagesAndScopes {
                 PackageOrScope::Scope(scope) => scopes.push(scope),
             }
         }
-        scopes.sort_unstable();
-        scopes.dedup();
+        let scopes = NameSet::new(scopes);
         packages.retain(|package| !contains_scope(&scopes, package.borrowed()));
-        packages.sort_unstable();
-        packages.dedup();
-        match packages.len().saturating_add(scopes.len()) {
+        let packages = NameSet::new(packages);
+        match packages.as_slice().len().saturating_add(scopes.as_slice().len()) {
             0 => Err(InvalidSelection::Empty),
-            1..=MAX_PACKAGES_AND_SCOPES => Ok(Self { packages: packages.into(), scopes: scopes.into() }),
+            1..=MAX_PACKAGES_AND_SCOPES => Ok(Self { packages, scopes }),
             found => Err(InvalidSelection::TooManyPackagesAndScopes { found }),
         }
     }
@@ -147,27 +145,26 @@ impl PackagesAndScopes {
     /// The packages selected by name, in their order.
     #[must_use]
     pub const fn packages(&self) -> &[PackageName] {
-        &self.packages
+        self.packages.as_slice()
     }
 
     /// The scopes selected, in their order.
     #[must_use]
     pub const fn scopes(&self) -> &[Scope] {
-        &self.scopes
+        self.scopes.as_slice()
     }
 
     fn covers(&self, package: PackageName<&str>) -> Option<CoveredBy> {
         if contains_scope(&self.scopes, package) {
             return Some(CoveredBy::Scope);
         }
-        let found = self.packages.binary_search_by(|selected| selected.as_str().cmp(package.as_str()));
-        found.ok().map(|_| CoveredBy::Name)
+        self.packages.contains(package.text()).then_some(CoveredBy::Name)
     }
 }
 
-fn contains_scope(sorted: &[Scope], package: PackageName<&str>) -> bool {
-    let Some(scope) = package.scope() else { return false };
-    sorted.binary_search_by(|selected| selected.as_str().cmp(scope.as_str())).is_ok()
+#[inline]
+fn contains_scope(scopes: &NameSet<Scope>, package: PackageName<&str>) -> bool {
+    package.scope().is_some_and(|scope| scopes.contains(scope.text()))
 }
 
 /// **What a granular token may do with organizations**: nothing, or a permission over a list of them (L3, L5).
@@ -201,18 +198,16 @@ impl OrganizationsGrant {
     pub(crate) fn covers(&self, organization: OrganizationName<&str>) -> Option<CoveredBy> {
         match self {
             Self::NoAccess => None,
-            Self::Granted { permission: _, selection } => selection
-                .0
-                .binary_search_by(|selected| selected.as_str().cmp(organization.as_str()))
-                .ok()
-                .map(|_| CoveredBy::Name),
+            Self::Granted { permission: _, selection } => {
+                selection.0.contains(organization.text()).then_some(CoveredBy::Name)
+            }
         }
     }
 }
 
 /// A list of 1 to 50 organizations: sorted, without duplicates.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrganizationSelection(Box<[OrganizationName]>);
+pub struct OrganizationSelection(NameSet<OrganizationName>);
 
 impl OrganizationSelection {
     /// Only these organizations.
@@ -220,12 +215,10 @@ impl OrganizationSelection {
     /// # Errors
     /// No organization at all, or more than 50 different ones (L3).
     pub fn only(organizations: impl IntoIterator<Item = OrganizationName>) -> Result<Self, InvalidSelection> {
-        let mut organizations: Vec<OrganizationName> = organizations.into_iter().collect();
-        organizations.sort_unstable();
-        organizations.dedup();
-        match organizations.len() {
+        let organizations = NameSet::new(organizations.into_iter().collect());
+        match organizations.as_slice().len() {
             0 => Err(InvalidSelection::Empty),
-            1..=MAX_ORGANIZATIONS => Ok(Self(organizations.into())),
+            1..=MAX_ORGANIZATIONS => Ok(Self(organizations)),
             found => Err(InvalidSelection::TooManyOrganizations { found }),
         }
     }
@@ -233,7 +226,7 @@ impl OrganizationSelection {
     /// The organizations, in their order.
     #[must_use]
     pub const fn as_slice(&self) -> &[OrganizationName] {
-        &self.0
+        self.0.as_slice()
     }
 }
 

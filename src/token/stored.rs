@@ -1,6 +1,6 @@
 //! The versioned form in which a registry stores a token.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{boxed::Box, string::ToString, vec::Vec};
 use core::fmt;
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
@@ -42,7 +42,7 @@ impl fmt::Debug for StoredToken {
 #[derive(Clone, PartialEq)]
 enum Form {
     Read(Node),
-    Written(Token),
+    Written(Box<Token>),
 }
 
 /// The version of the stored form that this crate writes, and the newest that it reads.
@@ -52,7 +52,7 @@ const NEWER_VERSION: u64 = 2;
 
 impl From<&Token> for StoredToken {
     fn from(token: &Token) -> Self {
-        Self(Form::Written(token.clone()))
+        Self(Form::Written(token.clone().into()))
     }
 }
 
@@ -70,7 +70,7 @@ impl StoredToken {
     /// A newer version than this crate knows, a shape that is not version 1's, or a broken rule.
     pub fn load(&self) -> Result<Token, LoadTokenError> {
         let node = match &self.0 {
-            Form::Written(token) => return Ok(token.clone()),
+            Form::Written(token) => return Ok((**token).clone()),
             Form::Read(node) => node,
         };
         let path = Path::Top;
@@ -134,7 +134,7 @@ impl Serialize for StoredToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let loaded;
         let token = match &self.0 {
-            Form::Written(token) => token,
+            Form::Written(token) => &**token,
             Form::Read(_) => {
                 loaded = self.load().map_err(serde::ser::Error::custom)?;
                 &loaded

@@ -118,24 +118,27 @@ impl<'a> TokenView<'a> {
 }
 
 impl<'a> From<&'a Token> for TokenView<'a> {
+    #[inline]
     fn from(token: &'a Token) -> Self {
-        let common = token.common();
-        let limits = match token {
-            Token::Legacy(token) => Limits::Legacy(token.kind()),
-            Token::Granular(token) => Limits::Granular(GranularView {
+        let of = |limits| {
+            let common = token.common();
+            Self {
+                key: &common.key,
+                owner: common.owner.borrowed(),
+                created: common.created,
+                revoked: common.revoked,
+                allowed_ranges: &common.allowed_ranges,
+                limits,
+            }
+        };
+        match token {
+            Token::Legacy(token) => of(Limits::Legacy(token.kind())),
+            Token::Granular(token) => of(Limits::Granular(GranularView {
                 expires_at: token.expires_at(),
                 bypass_2fa: token.bypass_2fa(),
                 packages: token.packages(),
                 organizations: token.organizations(),
-            }),
-        };
-        Self {
-            key: &common.key,
-            owner: common.owner.borrowed(),
-            created: common.created,
-            revoked: common.revoked,
-            allowed_ranges: &common.allowed_ranges,
-            limits,
+            })),
         }
     }
 }

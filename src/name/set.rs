@@ -1,0 +1,209 @@
+//! A set of names that is searched by a hash of their bytes.
+//!
+//! The hash has no key, so whoever chooses the names can make them collide. A search is then the scan of the list: of 50
+//! names in a selection (L2, L3), of no more than 127 in any set.
+
+use alloc::{boxed::Box, vec, vec::Vec};
+use core::{borrow::Borrow, fmt};
+
+/// **Names in their order, each once**, and where the hash of each leads.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct NameSet<N> {
+    names: Box<[N]>,
+    /// None where the names are so few that they are scanned, or so many that they are searched in their order.
+    slots: Box<[Slot]>,
+}
+
+/// The place of a name in the list, counted from 1, with one byte of its hash. Place 0: the slot is free.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Slot {
+    place: u8,
+    tag: u8,
+}
+
+/// To compare with so many names costs less than to hash one.
+const SCANNED: usize = 3;
+
+/// So many places can be told by a byte of the hash in a table that is half free.
+const INDEXED: usize = 128;
+
+impl<N: Borrow<str> + Ord> NameSet<N> {
+    pub(crate) fn new(mut names: Vec<N>) -> Self {
+        names.sort_unstable();
+        names.dedup();
+        let slots =
+            if (SCANNED.saturating_add(1)..INDEXED).contains(&names.len()) { slots(&names) } else { Box::default() };
+        Self { names: names.into(), slots }
+    }
+
+    #[inline]
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        if self.names.len() <= SCANNED {
+            return self.names.iter().any(|own| same(own.borrow(), name));
+        }
+        if self.slots.is_empty() {
+            return self.names.binary_search_by(|own| own.borrow().cmp(name)).is_ok();
+        }
+        let hash = Hash::of(name);
+        for at in hash.places(self.slots.len()) {
+            let Some((place, tag)) = self.slots.get(at).and_then(|slot| slot.taken()) else { return false };
+            if tag == hash.tag() && self.names.get(place).is_some_and(|own| same(own.borrow(), name)) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl<N> NameSet<N> {
+    pub(crate) const fn as_slice(&self) -> &[N] {
+        &self.names
+    }
+}
+
+/// At least half of them are free, so that every search ends soon.
+fn slots<N: Borrow<str>>(names: &[N]) -> Box<[Slot]> {
+    let mut slots = vec![Slot { place: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
+    for (name, place) in names.iter().zip(1..=u8::MAX) {
+        let hash = Hash::of(name.borrow());
+        let free = hash.places(slots.len()).find(|at| slots.get(*at).is_some_and(|slot| slot.taken().is_none()));
+        if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
+            *slot = Slot { place, tag: hash.tag() };
+        }
+    }
+    slots.into()
+}
+
+impl Slot {
+    /// The place counted from 0 and the byte of the hash, unless the slot is free.
+    #[inline]
+    fn taken(self) -> Option<(usize, u8)> {
+        Some((usize::from(self.place).checked_sub(1)?, self.tag))
+    }
+}
+
+/// A hash of a text.
+#[derive(Clone, Copy)]
+struct Hash(u64);
+
+impl Hash {
+    #[inline]
+    fn of(text: &str) -> Self {
+        let (words, last) = words(text);
+        let hash = words.iter().fold(0, |hash, word| mixed(hash, u64::from_le_bytes(*word)));
+        Self(mixed(hash, last))
+    }
+
+    /// The places to look at in a table of a power of two, in order.
+    #[inline]
+    fn places(self, size: usize) -> impl Iterator<Item = usize> {
+        let mask = size.wrapping_sub(1);
+        let [low, ..] = self.0.to_le_bytes();
+        (0..size).map(move |step| usize::from(low).wrapping_add(step) & mask)
+    }
+
+    #[inline]
+    const fn tag(self) -> u8 {
+        let [.., high] = self.0.to_le_bytes();
+        high
+    }
+}
+
+/// A text as whole words, and its last eight bytes (or all, of fewer) as another. With its length that is all of it.
+#[inline]
+fn words(text: &str) -> (&[[u8; 8]], u64) {
+    let bytes = text.as_bytes();
+    let (words, rest) = bytes.as_chunks();
+    let last = match (bytes.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
+        (Some(last), _, _) => u64::from_le_bytes(*last),
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        (None, _, _) => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    (words, last)
+}
+
+/// Whether the texts are the same, byte for byte. Names are short: this costs less than the call of a general comparison.
+#[inline]
+pub(super) fn same(a: &str, b: &str) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let ((a_words, a_last), (b_words, b_last)) = (words(a), words(b));
+    a_last == b_last && a_words.iter().zip(b_words).all(|(a, b)| a == b)
+}
+
+/// Every bit of the word reaches the bytes that are used.
+#[inline]
+const fn mixed(hash: u64, word: u64) -> u64 {
+    // The fraction of the golden ratio: odd, and without a pattern in its bits.
+    let product = (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    product ^ (product >> 32)
+}
+
+impl<N: fmt::Debug> fmt::Debug for NameSet<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.names.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NameSet, same};
+    use crate::PackageName;
+    use alloc::{format, string::String, vec::Vec};
+
+    /// Names of 1 byte and more, with and without a scope, that begin and end alike.
+    fn name(n: usize) -> PackageName {
+        let padding = "x".repeat(n % 23);
+        let text = if n.is_multiple_of(2) { format!("@s{padding}/{n}{padding}") } else { format!("{n}{padding}") };
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_set_of_any_size_has_its_names_and_no_others() {
+        for size in (0..10).chain([49, 50, 51, 63, 64, 65, 126, 127, 128, 129, 255, 256, 300]) {
+            let set = NameSet::new((0..size).rev().chain(0..size).map(name).collect());
+            assert_eq!(set.as_slice().len(), size);
+            assert!(set.as_slice().is_sorted());
+            for text in set.as_slice() {
+                assert!(set.contains(text.as_str()), "{text} in {size}");
+                let longer = format!("{text}x");
+                let expected = set.as_slice().iter().any(|name| name.as_str() == longer);
+                assert_eq!(set.contains(&longer), expected, "{longer} in {size}");
+            }
+            assert!((size..size + 100).all(|n| !set.contains(name(n).as_str())), "a name after {size}");
+        }
+    }
+
+    #[test]
+    fn names_that_hash_alike_are_told_apart() {
+        // 12 names with one slot and one byte of the hash between them.
+        let way = |n: &usize| {
+            let hash = super::Hash::of(&format!("n{n}"));
+            (hash.tag(), hash.places(128).next())
+        };
+        let alike: Vec<usize> = (0..1_000_000).filter(|n| way(n) == way(&0)).take(13).collect();
+        let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();
+        let (last, rest) = names.split_last().unwrap();
+        assert_eq!(rest.len(), 12);
+        let set = NameSet::new(rest.to_vec());
+        assert!(rest.iter().all(|name| set.contains(name.as_str())));
+        assert!(!set.contains(last.as_str()));
+    }
+
+    #[test]
+    fn two_texts_are_the_same_only_if_every_byte_is() {
+        for length in 0..40 {
+            let text: String = (0..length).map(|n| char::from(b'a' + n % 26)).collect();
+            assert!(same(&text, &text.clone()));
+            for at in 0..text.len() {
+                let mut other = text.clone();
+                other.replace_range(at..=at, "_");
+                assert!(!same(&text, &other), "{text} {other}");
+                assert!(!same(&text, &text[..at]) && !same(&text[..at], &text), "{text} {at}");
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Where a request came from (T3).
+
+use alloc::boxed::Box;
+use core::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
+
+use crate::words::{Quoted, excerpt};
+
+/// **The address that a request came from**, which can be unknown (T3).
+///
+/// - An IPv4-mapped IPv6 address is the IPv4 address; no other embedding is unwrapped.
+/// - Unknown is an answer of its own: a token with ranges refuses it, one without accepts it.
+/// - Behind a proxy this is the client's address as the *trusted* proxy reports it, never a header that the client
+///   wrote; deciding which proxies are trusted is the caller's.
+///
+/// ```
+/// use tollgate::ClientIp;
+///
+/// let mapped: ClientIp = "::ffff:192.0.2.7".parse()?;
+/// assert_eq!(mapped, "192.0.2.7".parse()?);
+/// assert!("fe80::1%eth0".parse::<ClientIp>().is_err());
+/// # Ok::<(), tollgate::InvalidClientIp>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientIp(Known);
+
+/// Whole words, which are copied and compared as such: every decision does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Known {
+    No,
+    Ipv4(u32),
+    Ipv6 { high: u64, low: u64 },
+}
+
+impl ClientIp {
+    /// Nobody knows the address.
+    pub const UNKNOWN: Self = Self(Known::No);
+
+    /// The address, IPv4 if it came IPv4-mapped, or `None` where it is unknown.
+    #[must_use]
+    pub fn address(self) -> Option<IpAddr> {
+        match self.0 {
+            Known::No => None,
+            Known::Ipv4(bits) => Some(Ipv4Addr::from_bits(bits).into()),
+            Known::Ipv6 { high, low } => Some(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)).into()),
+        }
+    }
+}
+
+impl From<IpAddr> for ClientIp {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => address.into(),
+        }
+    }
+}
+
+impl From<Ipv4Addr> for ClientIp {
+    fn from(address: Ipv4Addr) -> Self {
+        Self(Known::Ipv4(address.to_bits()))
+    }
+}
+
+impl From<Ipv6Addr> for ClientIp {
+    fn from(address: Ipv6Addr) -> Self {
+        if let Some(address) = address.to_ipv4_mapped() {
+            return address.into();
+        }
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+        Self(Known::Ipv6 { high: half(address.to_bits() >> 64), low: half(address.to_bits()) })
+    }
+}
+
+impl FromStr for ClientIp {
+    type Err = InvalidClientIp;
+
+    /// Parses an IPv4 or IPv6 address.
+    ///
+    /// # Errors
+    /// Any other text: octets with leading zeros, zone ids, brackets and ports among them.
+    fn from_str(text: &str) -> Result<Self, InvalidClientIp> {
+        match text.parse::<IpAddr>() {
+            Ok(address) => Ok(address.into()),
+            Err(_) => Err(InvalidClientIp { text: excerpt(text) }),
+        }
+    }
+}
+
+impl fmt::Display for ClientIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address() {
+            Some(address) => address.fmt(f),
+            None => f.pad("unknown"),
+        }
+    }
+}
+
+impl fmt::Debug for ClientIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientIp({self})")
+    }
+}
+
+/// A text that is no IP address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid client address {}: expected an IPv4 or IPv6 address without zone id, brackets or port", Quoted(text))]
+pub struct InvalidClientIp {
+    text: Box<str>,
+}
+
+#[cfg(feature = "serde")]
+mod serde_impls {
+    use super::{
+        super::null_or::{NullOr, OrElse},
+        ClientIp,
+    };
+    use serde::{
+        Deserialize, Deserializer, Serialize, Serializer,
+        de::{Error, SeqAccess, Unexpected},
+    };
+
+    /// An address as a string, or null where it is unknown.
+    impl Serialize for ClientIp {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.address() {
+                Some(address) => serializer.collect_str(&address),
+                None => serializer.serialize_none(),
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for ClientIp {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(NullOr(AddressText))
+        }
+    }
+
+    struct AddressText;
+
+    impl<'de> OrElse<'de> for AddressText {
+        type Value = ClientIp;
+        const EXPECTED: &'static str = "null or an IP address as a string";
+
+        fn null() -> ClientIp {
+            ClientIp::UNKNOWN
+        }
+
+        fn text<E: Error>(self, text: &str) -> Result<ClientIp, E> {
+            text.parse().map_err(E::custom)
+        }
+
+        fn list<A: SeqAccess<'de>>(self, _list: A) -> Result<ClientIp, A::Error> {
+            Err(A::Error::invalid_type(Unexpected::Seq, &Self::EXPECTED))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ClientIp;
+    use alloc::{format, string::ToString};
+
+    #[test]
+    fn a_bad_client_address_is_named() {
+        for text in ["", "010.0.0.1", "1.2.3", "[::1]", "1.2.3.4:80", "fe80::1%1", "localhost", "1.2.3.4 "] {
+            assert_eq!(
+                text.parse::<ClientIp>().unwrap_err().to_string(),
+                format!(
+                    "invalid client address `{text}`: expected an IPv4 or IPv6 address without zone id, brackets or port"
+                ),
+            );
+        }
+    }
+}

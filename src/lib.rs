@@ -41,6 +41,7 @@ mod reach;
 mod reason;
 mod record;
 mod secret;
+mod teams;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

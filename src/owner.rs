@@ -1,10 +1,11 @@
 //! Users with their live state: what bounds every token of theirs (C, F, T1, T4).
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
-    name::{OrganizationName, Scope, TeamName, UserName},
+    name::{NameSet, Named, OrganizationName, Scope, TeamName, UserName},
     permission::Role,
+    teams::{TeamHashes, TeamPath, Teams},
     time::Timestamp,
     words::words,
 };
@@ -148,7 +149,12 @@ impl<'a> From<&'a User> for OwnerView<'a> {
 
 /// **The organizations that a user is in**, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Memberships(Box<[Membership]>);
+pub struct Memberships {
+    list: NameSet<Membership>,
+    teams: TeamHashes,
+    /// In all of them.
+    team_count: usize,
+}
 
 impl Memberships {
     /// In no organization.
@@ -171,13 +177,26 @@ impl Memberships {
                 return Err(InvalidUser::TwoMemberships { organization: a.organization.clone() });
             }
         }
-        Ok(Self(memberships.into()))
+        let teams = TeamHashes::of(teams_of(&memberships));
+        let team_count = teams_of(&memberships).count();
+        Ok(Self { list: NameSet::sorted(memberships), teams, team_count })
     }
 
     /// The memberships, in the order of the organizations' names.
     #[must_use]
     pub const fn as_slice(&self) -> &[Membership] {
-        &self.0
+        self.list.as_slice()
+    }
+
+    /// Whether the user is in one of the teams, while a member of its organization. Walks the shorter of the two lists.
+    pub(crate) fn is_in_one_of(&self, teams: &Teams) -> bool {
+        if teams.len() <= self.team_count {
+            teams.any_in(&self.teams, |(organization, team)| {
+                self.find(organization.borrowed()).is_some_and(|own| own.is_in_team(team.borrowed()))
+            })
+        } else {
+            teams.has_one_of(&self.teams, || teams_of(self.list.as_slice()))
+        }
     }
 
     /// The role in the organization, if the user is in it.
@@ -196,9 +215,12 @@ impl Memberships {
     }
 
     fn find_text(&self, organization: &str) -> Option<&Membership> {
-        let at = self.0.binary_search_by(|membership| membership.organization.as_str().cmp(organization)).ok()?;
-        self.0.get(at)
+        self.list.find(organization)
     }
+}
+
+fn teams_of(memberships: &[Membership]) -> impl Iterator<Item = TeamPath<'_>> {
+    memberships.iter().flat_map(|own| own.teams().iter().map(|team| (&own.organization, team)))
 }
 
 /// **A user's place in one organization**: the role, and the teams. Leaving the organization leaves its teams with it.
@@ -206,7 +228,14 @@ impl Memberships {
 pub struct Membership {
     pub(crate) organization: OrganizationName,
     pub(crate) role: Role,
-    pub(crate) teams: Box<[TeamName]>,
+    pub(crate) teams: NameSet<TeamName>,
+}
+
+impl Named for Membership {
+    #[inline]
+    fn name_text(&self) -> &str {
+        self.organization.as_str()
+    }
 }
 
 impl Membership {
@@ -228,7 +257,7 @@ impl Membership {
                 return Err(InvalidUser::TeamTwice { organization, team: a.clone() });
             }
         }
-        Ok(Self { organization, role, teams: teams.into() })
+        Ok(Self { organization, role, teams: NameSet::sorted(teams) })
     }
 
     /// The organization.
@@ -246,11 +275,11 @@ impl Membership {
     /// The teams of it that the user is in, in their order.
     #[must_use]
     pub const fn teams(&self) -> &[TeamName] {
-        &self.teams
+        self.teams.as_slice()
     }
 
     pub(crate) fn is_in_team(&self, team: TeamName<&str>) -> bool {
-        self.teams.binary_search_by(|own| own.as_str().cmp(team.as_str())).is_ok()
+        self.teams.contains(team.text())
     }
 }
 

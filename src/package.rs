@@ -1,12 +1,12 @@
 //! Packages with their live state, and names of packages that do not exist.
 
-use alloc::{boxed::Box, vec::Vec};
-use core::cmp::Ordering;
+use alloc::vec::Vec;
 
 use crate::{
-    name::{OrganizationName, PackageName, TeamName, UserName},
+    name::{NameSet, Named, OrganizationName, PackageName, TeamName, UserName},
     owner::OwnerView,
     permission::{GrantedPermission, Permission},
+    teams::Teams,
     words::words,
 };
 
@@ -270,12 +270,18 @@ impl<'a> From<MissingPackage<'a>> for PackageState<'a> {
     }
 }
 
-/// In so few entries a search is slower than a look at each.
-const SCANNED: usize = 4;
-
 /// **The users with a grant of their own on a package**, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserGrants(Box<[(UserName, GrantedPermission)]>);
+pub struct UserGrants(NameSet<UserGrant>);
+
+type UserGrant = (UserName, GrantedPermission);
+
+impl Named for UserGrant {
+    #[inline]
+    fn name_text(&self) -> &str {
+        self.0.as_str()
+    }
+}
 
 impl UserGrants {
     /// Nobody.
@@ -298,23 +304,21 @@ impl UserGrants {
                 return Err(InvalidPackage::TwoUserGrants { user: a.clone() });
             }
         }
-        Ok(Self(grants.into()))
+        Ok(Self(NameSet::sorted(grants)))
     }
 
     #[inline]
     fn of(&self, user: UserName<&str>) -> Permission {
-        let found = if self.0.len() <= SCANNED {
-            self.0.iter().find(|(name, _)| *name == user)
-        } else {
-            self.0.binary_search_by(|(name, _)| name.as_str().cmp(user.text())).ok().and_then(|at| self.0.get(at))
-        };
-        found.map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
+        self.0.find(user.text()).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
     }
 }
 
 /// **The teams with a grant on a package**, each once; teams of any organization (C1, C5).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TeamGrants(Box<[(OrganizationName, TeamName, GrantedPermission)]>);
+pub struct TeamGrants {
+    read_write: Teams,
+    read_only: Teams,
+}
 
 impl TeamGrants {
     /// No team.
@@ -340,32 +344,21 @@ impl TeamGrants {
                 return Err(InvalidPackage::TwoTeamGrants { organization: organization.clone(), team: team.clone() });
             }
         }
-        Ok(Self(grants.into()))
-    }
-
-    /// The highest grant to a team that the user is in while a member of its organization. Walks whichever is shorter,
-    /// the grants or the user's teams.
-    fn highest(&self, user: &OwnerView<'_>) -> Permission {
-        let memberships = user.memberships.as_slice();
-        let teams = memberships.iter().fold(0_usize, |sum, membership| sum.saturating_add(membership.teams().len()));
-        if self.0.len() <= teams {
-            let counts = |organization: &OrganizationName, team: &TeamName| {
-                user.memberships.find(organization.borrowed()).is_some_and(|own| own.is_in_team(team.borrowed()))
-            };
-            let held = self.0.iter().filter(|(organization, team, _)| counts(organization, team));
-            held.map(|(_, _, permission)| (*permission).into()).max().unwrap_or(Permission::NoAccess)
-        } else {
-            let own = memberships.iter().flat_map(|own| own.teams().iter().map(|team| (own.organization(), team)));
-            own.map(|(organization, team)| self.of(organization, team)).max().unwrap_or(Permission::NoAccess)
+        let (mut read_write, mut read_only) = (Vec::new(), Vec::new());
+        for (organization, team, permission) in grants {
+            match permission {
+                GrantedPermission::ReadWrite => read_write.push((organization, team)),
+                GrantedPermission::ReadOnly => read_only.push((organization, team)),
+            }
         }
+        Ok(Self { read_write: Teams::sorted(read_write), read_only: Teams::sorted(read_only) })
     }
 
-    fn of(&self, organization: &OrganizationName, team: &TeamName) -> Permission {
-        let found = self.0.binary_search_by(|(o, t, _)| match o.cmp(organization) {
-            Ordering::Equal => t.cmp(team),
-            unequal @ (Ordering::Less | Ordering::Greater) => unequal,
-        });
-        found.ok().and_then(|at| self.0.get(at)).map_or(Permission::NoAccess, |(_, _, permission)| (*permission).into())
+    /// The highest grant to a team that the user is in while a member of its organization.
+    fn highest(&self, user: &OwnerView<'_>) -> Permission {
+        let lists = [(&self.read_write, Permission::ReadWrite), (&self.read_only, Permission::ReadOnly)];
+        let held = lists.into_iter().find(|(teams, _)| !teams.is_empty() && user.memberships.is_in_one_of(teams));
+        held.map_or(Permission::NoAccess, |(_, permission)| permission)
     }
 }
 

@@ -14,7 +14,7 @@ use alloc::boxed::Box;
 pub use account::{OrganizationName, TeamName, UserName};
 pub use package::PackageName;
 pub use scope::Scope;
-pub(crate) use set::NameSet;
+pub(crate) use set::{NameSet, Named, hash, hash_with};
 
 use crate::words::{Printable, Quoted, excerpt};
 
@@ -160,6 +160,13 @@ macro_rules! name_storage {
 
         impl core::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl crate::name::Named for $name {
+            #[inline]
+            fn name_text(&self) -> &str {
                 self.as_str()
             }
         }

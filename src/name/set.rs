@@ -4,14 +4,20 @@
 //! names in a selection (L2, L3), of no more than 127 in any set.
 
 use alloc::{boxed::Box, vec, vec::Vec};
-use core::{borrow::Borrow, fmt};
+use core::fmt;
 
-/// **Names in their order, each once**, and where the hash of each leads.
+/// **Names in their order, each once**, or what is known by them, and where the hash of each leads.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NameSet<N> {
     names: Box<[N]>,
     /// None where the names are so few that they are scanned, or so many that they are searched in their order.
     slots: Box<[Slot]>,
+}
+
+/// What is known by a name.
+pub(crate) trait Named {
+    /// The text of the name.
+    fn name_text(&self) -> &str;
 }
 
 /// The place of a name in the list, counted from 1, with one byte of its hash. Place 0: the slot is free.
@@ -27,10 +33,17 @@ const SCANNED: usize = 3;
 /// So many places can be told by a byte of the hash in a table that is half free.
 const INDEXED: usize = 128;
 
-impl<N: Borrow<str> + Ord> NameSet<N> {
+impl<N: Named + Ord> NameSet<N> {
     pub(crate) fn new(mut names: Vec<N>) -> Self {
         names.sort_unstable();
         names.dedup();
+        Self::sorted(names)
+    }
+}
+
+impl<N: Named> NameSet<N> {
+    /// Of names in their order, each once.
+    pub(crate) fn sorted(names: Vec<N>) -> Self {
         let slots =
             if (SCANNED.saturating_add(1)..INDEXED).contains(&names.len()) { slots(&names) } else { Box::default() };
         Self { names: names.into(), slots }
@@ -38,20 +51,35 @@ impl<N: Borrow<str> + Ord> NameSet<N> {
 
     #[inline]
     pub(crate) fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, name: &str) -> Option<&N> {
         if self.names.len() <= SCANNED {
-            return self.names.iter().any(|own| same(own.borrow(), name));
+            return self.names.iter().find(|own| same(own.name_text(), name));
         }
         if self.slots.is_empty() {
-            return self.names.binary_search_by(|own| own.borrow().cmp(name)).is_ok();
+            let found = self.names.binary_search_by(|own| own.name_text().cmp(name));
+            return found.ok().and_then(|place| self.names.get(place));
         }
         let hash = Hash::of(name);
         for at in hash.places(self.slots.len()) {
-            let Some((place, tag)) = self.slots.get(at).and_then(|slot| slot.taken()) else { return false };
-            if tag == hash.tag() && self.names.get(place).is_some_and(|own| same(own.borrow(), name)) {
-                return true;
+            let (place, tag) = self.slots.get(at)?.taken()?;
+            if tag == hash.tag()
+                && let Some(own) = self.names.get(place)
+                && same(own.name_text(), name)
+            {
+                return Some(own);
             }
         }
-        false
+        None
+    }
+}
+
+impl<N> Default for NameSet<N> {
+    fn default() -> Self {
+        Self { names: Box::default(), slots: Box::default() }
     }
 }
 
@@ -62,10 +90,10 @@ impl<N> NameSet<N> {
 }
 
 /// At least half of them are free, so that every search ends soon.
-fn slots<N: Borrow<str>>(names: &[N]) -> Box<[Slot]> {
+fn slots<N: Named>(names: &[N]) -> Box<[Slot]> {
     let mut slots = vec![Slot { place: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
     for (name, place) in names.iter().zip(1..=u8::MAX) {
-        let hash = Hash::of(name.borrow());
+        let hash = Hash::of(name.name_text());
         let free = hash.places(slots.len()).find(|at| slots.get(*at).is_some_and(|slot| slot.taken().is_none()));
         if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
             *slot = Slot { place, tag: hash.tag() };
@@ -82,16 +110,27 @@ impl Slot {
     }
 }
 
-/// A hash of a text.
+/// A hash of a text, for tables in memory and nothing else: it may be another one tomorrow.
+#[inline]
+pub(crate) fn hash(text: &str) -> u64 {
+    hash_with(0, text)
+}
+
+/// A hash of a text and of what was hashed before.
+#[inline]
+pub(crate) fn hash_with(before: u64, text: &str) -> u64 {
+    let (words, last) = words(text);
+    mixed(words.iter().fold(before, |hash, word| mixed(hash, u64::from_le_bytes(*word))), last)
+}
+
+/// The hash of a name that is looked for.
 #[derive(Clone, Copy)]
 struct Hash(u64);
 
 impl Hash {
     #[inline]
     fn of(text: &str) -> Self {
-        let (words, last) = words(text);
-        let hash = words.iter().fold(0, |hash, word| mixed(hash, u64::from_le_bytes(*word)));
-        Self(mixed(hash, last))
+        Self(hash(text))
     }
 
     /// The places to look at in a table of a power of two, in order.

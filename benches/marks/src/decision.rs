@@ -1,0 +1,280 @@
+//! The decision itself: everything bound and parsed, with 50 entries on the token and with 1.
+
+use std::{collections::BTreeSet, hint::black_box};
+
+use allocation_counter::measure;
+use tollgate::{
+    AccountAction, AccountStatus, ActionOn, BoundToken, Bypass2fa, ClientIp, Decision, GrantedPermission,
+    GranularSettings, Membership, Memberships, MissingOrganization, MissingPackage, Organization, OrganizationAction,
+    OrganizationName, OrganizationSelection, OrganizationsGrant, Package, PackageAction, PackageName, PackagesGrant,
+    PublishingAccess, Reason, Role, TeamGrants, Timestamp, Token, TwoFactor, User, UserName, authorize,
+    authorize_anonymous, deny_unknown_token,
+};
+
+use crate::{
+    facts::{self, parsed},
+    race::{Lane, Race, SHA, Times},
+    table::{Table, Unit},
+};
+
+/// The most that a decision may cost.
+const DECISION: f64 = 0.6;
+/// The most that 49 entries more may add.
+const ENTRIES: f64 = 0.3;
+
+/// Alice's tokens with that many entries.
+struct Tokens {
+    ci: Token,
+    revoked: Token,
+    read_only: Token,
+    without_bypass: Token,
+    organizations: Token,
+}
+
+impl Tokens {
+    fn with(count: usize) -> Self {
+        let ci = facts::token(count);
+        let mut revoked = ci.clone();
+        revoked.revoke(facts::now());
+        let settings = facts::settings(count);
+        let PackagesGrant::Granted { permission: _, selection } = settings.packages.clone() else {
+            unreachable!("a grant of packages")
+        };
+        let reading = PackagesGrant::Granted { permission: GrantedPermission::ReadOnly, selection };
+        let read_only = GranularSettings { packages: reading, bypass_2fa: Bypass2fa::Off, ..settings.clone() };
+        let before = (1..count).map(|n| format!("org{n}"));
+        let organizations = before.chain(["scope24".into()]).map(|name| parsed(&name));
+        let organizations = OrganizationsGrant::Granted {
+            permission: GrantedPermission::ReadWrite,
+            selection: OrganizationSelection::only(organizations).expect("organizations"),
+        };
+        Self {
+            ci,
+            revoked,
+            read_only: facts::token_with(read_only),
+            without_bypass: facts::token_with(GranularSettings { bypass_2fa: Bypass2fa::Off, ..settings.clone() }),
+            organizations: facts::token_with(GranularSettings { organizations, ..settings }),
+        }
+    }
+}
+
+/// Alice in different states.
+struct Owners {
+    alice: User,
+    suspended: User,
+    not_enrolled: User,
+    member: User,
+}
+
+impl Owners {
+    fn new() -> Self {
+        let with = |status, two_factor| {
+            User::new(parsed("alice"), status, two_factor, None, Memberships::none()).expect("a user")
+        };
+        let membership = Membership::new(parsed("scope24"), Role::Member, []).expect("a membership");
+        Self {
+            alice: facts::alice(Memberships::none()),
+            suspended: with(AccountStatus::Suspended, TwoFactor::AuthAndWrites),
+            not_enrolled: with(AccountStatus::Active, TwoFactor::Disabled),
+            member: facts::alice(Memberships::new([membership]).expect("memberships")),
+        }
+    }
+}
+
+/// What is acted on.
+struct Things {
+    package: Package,
+    other: Package,
+    read_only: Package,
+    second_factor_only: Package,
+    organization: Organization,
+}
+
+impl Things {
+    fn new() -> Self {
+        use GrantedPermission::{ReadOnly, ReadWrite};
+        let package = |name: &str, access, permission| {
+            facts::package(name, access, facts::maintainer(permission), TeamGrants::none())
+        };
+        Self {
+            package: package("@scope24/pkg", PublishingAccess::TwoFactorOrBypass, ReadWrite),
+            other: package("@other/pkg", PublishingAccess::TwoFactorOrBypass, ReadWrite),
+            read_only: package("@scope24/pkg", PublishingAccess::TwoFactorOrBypass, ReadOnly),
+            second_factor_only: package("@scope24/pkg", PublishingAccess::TwoFactorOnly, ReadWrite),
+            organization: Organization::new(parsed("scope24")),
+        }
+    }
+}
+
+/// The tokens bound to their owners.
+struct Bound<'a> {
+    ci: BoundToken<'a>,
+    revoked: BoundToken<'a>,
+    suspended: BoundToken<'a>,
+    read_only: BoundToken<'a>,
+    without_bypass: BoundToken<'a>,
+    not_enrolled: BoundToken<'a>,
+    member: BoundToken<'a>,
+    organizations: BoundToken<'a>,
+}
+
+impl<'a> Bound<'a> {
+    fn new(tokens: &'a Tokens, owners: &'a Owners) -> Self {
+        let bind = |token: &'a Token, owner: &'a User| BoundToken::bind(token, owner).expect("her token");
+        Self {
+            ci: bind(&tokens.ci, &owners.alice),
+            revoked: bind(&tokens.revoked, &owners.alice),
+            suspended: bind(&tokens.ci, &owners.suspended),
+            read_only: bind(&tokens.read_only, &owners.alice),
+            without_bypass: bind(&tokens.without_bypass, &owners.alice),
+            not_enrolled: bind(&tokens.without_bypass, &owners.not_enrolled),
+            member: bind(&tokens.ci, &owners.member),
+            organizations: bind(&tokens.organizations, &owners.member),
+        }
+    }
+}
+
+/// The reason of a denial, or which of the other two answers it is.
+pub(crate) fn answer(decision: &Decision<'_>) -> &'static str {
+    match decision {
+        Decision::Allow(_) => "allow",
+        Decision::Challenge(_) => "challenge",
+        Decision::Deny(deny) => deny.reason().as_str(),
+    }
+}
+
+/// Runs what must not allocate.
+pub(crate) fn without_allocation(what: &str, run: &mut impl FnMut()) {
+    let counted = measure(run).count_total;
+    assert_eq!(counted, 0, "{what}: {counted} allocations");
+}
+
+/// The lanes of one number of entries, each with what is decided there.
+struct Lanes<'a, 'r> {
+    race: &'r mut Race<'a>,
+    lanes: Vec<(&'static str, Lane)>,
+}
+
+impl<'a> Lanes<'a, '_> {
+    fn enter(&mut self, what: &'static str, mut run: impl FnMut() + 'a) {
+        without_allocation(what, &mut run);
+        self.lanes.push((what, self.race.enter(run)));
+    }
+
+    /// Asks, and insists on the answer that the lane is named after.
+    fn ask<R: Copy + 'a>(
+        &mut self,
+        expected: &'static str,
+        token: &'a BoundToken<'a>,
+        (action, resource): (impl ActionOn<'a, R> + Copy + 'a, R),
+        (client_ip, now): (ClientIp, Timestamp),
+    ) {
+        let decide = move || {
+            authorize(black_box(token), black_box(action), black_box(resource), black_box(client_ip), black_box(now))
+        };
+        assert_eq!(answer(&decide()), expected);
+        self.enter(expected, move || {
+            black_box(&decide());
+        });
+    }
+}
+
+/// Enters every answer there is, and what can be asked of one.
+fn enter<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Things) -> Vec<(&'static str, Lane)> {
+    use PackageAction::{Deprecate, Publish};
+    let here = (facts::client_ip(), facts::now());
+    let free = |name: &'static str| MissingPackage::new(PackageName::new(name).expect("a name"));
+    let account = UserName::new("alice").expect("a name");
+    let no_organization = MissingOrganization::new(OrganizationName::new("nobody").expect("a name"));
+    let mut lanes = Lanes { race, lanes: Vec::new() };
+    lanes.ask("allow", &bound.ci, (Publish, &things.package), here);
+    lanes.ask("challenge", &bound.without_bypass, (Publish, &things.package), here);
+    lanes.ask("token-revoked", &bound.revoked, (Publish, &things.package), here);
+    lanes.ask("token-expired", &bound.ci, (Publish, &things.package), (here.0, parsed("2026-01-01T00:00:00Z")));
+    lanes.ask("ip-not-allowed", &bound.ci, (Publish, &things.package), (parsed("2001:db9::7"), here.1));
+    lanes.ask("owner-suspended", &bound.suspended, (Publish, &things.package), here);
+    lanes.ask("kind-forbids-action", &bound.ci, (AccountAction::ConfigureTwoFactor, account), here);
+    lanes.ask("permission-too-low", &bound.read_only, (Publish, &things.package), here);
+    lanes.ask("no-such-org", &bound.organizations, (OrganizationAction::AddMember, no_organization), here);
+    lanes.ask("no-such-package", &bound.ci, (Deprecate, free("@scope24/gone")), here);
+    lanes.ask("not-selected", &bound.ci, (Publish, &things.other), here);
+    lanes.ask("creation-not-covered", &bound.ci, (Publish, free("package-0")), here);
+    lanes.ask("owner-lacks-permission", &bound.ci, (Publish, &things.read_only), here);
+    lanes.ask("invalid-new-name", &bound.member, (Publish, free("@scope24/New")), here);
+    lanes.ask("tokens-disallowed", &bound.ci, (Publish, &things.second_factor_only), here);
+    lanes.ask("second-factor-not-enrolled", &bound.not_enrolled, (Publish, &things.package), here);
+    lanes.enter("token-unknown", move || {
+        let decision = deny_unknown_token(black_box(Publish).on(black_box(&things.package)));
+        black_box(&decision);
+    });
+    lanes.enter("authentication-required", move || {
+        let decision = authorize_anonymous(black_box(Publish).on(black_box(&things.package)));
+        black_box(&decision);
+    });
+    let asked: BTreeSet<_> = lanes.lanes.iter().map(|(what, _)| *what).collect();
+    let all = Reason::ALL.iter().map(|reason| reason.as_str()).chain(["allow", "challenge"]).collect();
+    assert_eq!(asked, all, "every answer is among them");
+    lanes.lanes
+}
+
+/// What is asked about a decision, and another allow: no mark but that nothing allocates.
+fn enter_beside<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Things) -> Vec<(&'static str, Lane)> {
+    use PackageAction::Publish;
+    let (client_ip, now) = (facts::client_ip(), facts::now());
+    let mut lanes = Lanes { race, lanes: Vec::new() };
+    let organization = (OrganizationAction::ReadOrg, &things.organization);
+    lanes.ask("allow", &bound.organizations, organization, (client_ip, now));
+    if let Some(last) = lanes.lanes.last_mut() {
+        last.0 = "`authorize`, allow, by the organizations selected";
+    }
+    let hidden = [
+        ("`status` of not-selected, private", &bound.ci, &things.other),
+        ("`status` of owner-lacks-permission, private", &bound.ci, &things.read_only),
+    ];
+    for (what, token, package) in hidden {
+        let decision = authorize(token, Publish, package, client_ip, now);
+        lanes.enter(what, move || {
+            black_box(black_box(&decision).status());
+        });
+    }
+    let explained = [
+        ("`explain` of an allow", &bound.ci, &things.package),
+        ("`explain` of not-selected", &bound.ci, &things.other),
+    ];
+    for (what, token, package) in explained {
+        lanes.enter(what, move || {
+            let explanation = black_box(token).at(client_ip, now).explain(Publish.on(black_box(package)));
+            black_box(&explanation);
+        });
+    }
+    lanes.lanes
+}
+
+/// Measures and adds the rows.
+pub(crate) fn rows(table: &mut Table) {
+    let (owners, things) = (Owners::new(), Things::new());
+    let tokens = [50, 1].map(Tokens::with);
+    let bound = tokens.each_ref().map(|tokens| Bound::new(tokens, &owners));
+    let mut race = Race::new();
+    let lanes = bound.each_ref().map(|bound| enter(&mut race, bound, &things));
+    let beside = bound.each_ref().map(|bound| enter_beside(&mut race, bound, &things));
+    let times = race.run();
+    table.note("SHA-256 of a token of 40 bytes, the unit", times.nanoseconds(SHA), Unit::Nanoseconds);
+    table.note("the same, the slowest tenth of its turns from", times.slowest_tenth(SHA), Unit::Nanoseconds);
+    let [many, one] = &lanes;
+    for ((what, many), (_, one)) in many.iter().zip(one) {
+        let about = if *what == "allow" || *what == "challenge" { "" } else { "deny " };
+        let mark = |entries: &str| format!("`authorize`, {about}{what}, {entries}");
+        table.mark(mark("50 entries"), DECISION, times.ratio(*many, SHA), Unit::Sha);
+        table.mark(mark("50 entries more than 1"), ENTRIES, times.more_than(*many, *one), Unit::Sha);
+    }
+    let [many, one] = &beside;
+    add_notes(table, &times, many, "50 entries");
+    add_notes(table, &times, one, "1 entry");
+}
+
+fn add_notes(table: &mut Table, times: &Times, lanes: &[(&'static str, Lane)], entries: &str) {
+    for (what, lane) in lanes {
+        table.note(format!("{what}, {entries}, no allocation"), times.ratio(*lane, SHA), Unit::Sha);
+    }
+}

@@ -1,0 +1,114 @@
+//! The tokens, people and packages that are measured.
+
+use std::fmt::Debug;
+
+use tollgate::{
+    AccountStatus, AllowedRanges, Bypass2fa, ClientIp, GrantedPermission, GranularSettings, GranularToken, Membership,
+    Memberships, OrganizationsGrant, Package, PackageName, PackageOrScope, PackageSelection, PackagesGrant,
+    PublishingAccess, Role, Scope, ScopeOwner, TeamGrants, Timestamp, Token, TokenDescription, TokenKey, TwoFactor,
+    User, UserGrants, Visibility,
+};
+
+/// A value from a text that is one.
+pub(crate) fn parsed<T: std::str::FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().expect("a text of the bench's own")
+}
+
+pub(crate) fn now() -> Timestamp {
+    parsed("2025-11-01T00:00:00Z")
+}
+
+/// In the third of the four ranges.
+pub(crate) fn client_ip() -> ClientIp {
+    parsed("2001:db8::7")
+}
+
+pub(crate) const RANGES: [&str; 4] = ["10.0.0.0/8", "192.0.2.0/24", "2001:db8::/32", "198.51.100.0/24"];
+
+/// The selection with the scope that matches, `@scope24`, as its last entry: alone, or after as many packages and scopes
+/// as there are to be, half of each.
+pub(crate) fn entries(count: usize) -> Vec<PackageOrScope> {
+    let scopes = (25 - count.div_ceil(2).min(25)..25).map(|n| parsed::<Scope>(&format!("@scope{n:02}")).into());
+    let packages = (0..count / 2).map(|n| parsed::<PackageName>(&format!("package-{n}")).into());
+    packages.chain(scopes).collect()
+}
+
+/// What a granular token of alice's has, to be changed where a measurement is about something else.
+pub(crate) fn settings(count: usize) -> GranularSettings {
+    GranularSettings {
+        name: parsed("ci"),
+        description: TokenDescription::default(),
+        expires_at: parsed("2026-01-01T00:00:00Z"),
+        allowed_ranges: AllowedRanges::only(RANGES.map(parsed)).expect("ranges"),
+        bypass_2fa: Bypass2fa::On,
+        packages: PackagesGrant::Granted {
+            permission: GrantedPermission::ReadWrite,
+            selection: PackageSelection::only(entries(count)).expect("a selection"),
+        },
+        organizations: OrganizationsGrant::NoAccess,
+    }
+}
+
+pub(crate) fn key() -> TokenKey {
+    TokenKey::new("t-1").expect("a key")
+}
+
+pub(crate) fn created() -> Timestamp {
+    parsed("2025-10-30T12:00:00Z")
+}
+
+/// Alice's token with those settings.
+pub(crate) fn token_with(settings: GranularSettings) -> Token {
+    GranularToken::load(key(), parsed("alice"), created(), None, settings).expect("a token").into()
+}
+
+/// Alice's token with that many entries.
+pub(crate) fn token(count: usize) -> Token {
+    token_with(settings(count))
+}
+
+/// Alice's token that selects everything, from any address: where growth is somewhere else.
+pub(crate) fn token_for_all() -> Token {
+    token_with(GranularSettings {
+        allowed_ranges: AllowedRanges::Any,
+        packages: PackagesGrant::Granted { permission: GrantedPermission::ReadWrite, selection: PackageSelection::All },
+        ..settings(1)
+    })
+}
+
+pub(crate) fn alice(memberships: Memberships) -> User {
+    User::new(parsed("alice"), AccountStatus::Active, TwoFactor::AuthAndWrites, None, memberships).expect("a user")
+}
+
+/// Alice in organizations, each with so many teams.
+pub(crate) fn member(organizations: usize, teams: usize) -> User {
+    let memberships = (0..organizations).map(|organization| {
+        let teams = (0..teams).map(|n| parsed(&team_name(n)));
+        Membership::new(parsed(&organization_name(organization)), Role::Member, teams).expect("a membership")
+    });
+    alice(Memberships::new(memberships).expect("memberships"))
+}
+
+/// The name that sorts as its number does.
+pub(crate) fn organization_name(number: usize) -> String {
+    format!("organization-{number:04}")
+}
+
+/// The name that sorts as its number does.
+pub(crate) fn team_name(number: usize) -> String {
+    format!("team-{number:04}")
+}
+
+/// A private package with those grants, in a scope of a user who is not alice.
+pub(crate) fn private(name: &str, users: UserGrants, teams: TeamGrants) -> Package {
+    package(name, PublishingAccess::TwoFactorOrBypass, users, teams)
+}
+
+pub(crate) fn package(name: &str, access: PublishingAccess, users: UserGrants, teams: TeamGrants) -> Package {
+    Package::new(parsed(name), ScopeOwner::User, Visibility::Private, access, users, teams).expect("a package")
+}
+
+/// A grant to alice.
+pub(crate) fn maintainer(permission: GrantedPermission) -> UserGrants {
+    UserGrants::new([(parsed("alice"), permission)]).expect("a grant")
+}

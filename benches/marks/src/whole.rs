@@ -40,8 +40,8 @@ impl Request {
         }
     }
 
-    // A function of its own, so that a profile can tell it from loading.
     /// The whole way: every text read, the token and the package looked up, the decision made and handed on.
+    // A function of its own, so that a profile can tell it from loading.
     #[inline(never)]
     pub(crate) fn decide<T>(
         &self,

@@ -24,12 +24,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod index;
 mod line;
 mod request;
 mod world;
 
 use core::convert::Infallible;
-use std::{boxed::Box, collections::HashMap, vec::Vec};
+use std::vec::Vec;
 
 use crate::{
     bound::BoundToken,
@@ -48,6 +49,7 @@ pub use line::DecisionLine;
 pub use request::{InvalidRequest, Request, RequestLine};
 pub use world::{InvalidWorld, World};
 
+use index::{Index, Named};
 use request::Presented;
 
 /// **A registry at a moment**, in memory and immutable: finds users, organizations, packages and tokens, and decides
@@ -56,12 +58,14 @@ use request::Presented;
 /// Look-ups are by hash tables with std's keyed hash: no choice of names makes them slow.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    users: HashMap<UserName, User>,
-    organizations: HashMap<OrganizationName, Organization>,
-    packages: HashMap<PackageName, Package>,
+    users: Named<User>,
+    organizations: Named<Organization>,
+    packages: Named<Package>,
     tokens: Vec<Token>,
-    by_key: HashMap<Box<str>, usize>,
-    by_digest: HashMap<SecretDigest, usize>,
+    /// Of each token the digest of its secret, and the place of its owner.
+    digests_and_owners: Vec<(Option<SecretDigest>, usize)>,
+    by_key: Index,
+    by_digest: Index,
 }
 
 impl Directory {
@@ -99,7 +103,7 @@ impl Directory {
 
     /// Every package, in no order.
     pub fn packages(&self) -> impl Iterator<Item = &Package> {
-        self.packages.values()
+        self.packages.iter()
     }
 
     /// Every token, in the order of the world.
@@ -111,20 +115,22 @@ impl Directory {
     /// The token of that public id, bound to its owner.
     #[must_use]
     pub fn token_by_id(&self, id: &str) -> Caller<'_> {
-        self.bind(self.by_key.get(id))
+        let is_at = |place: usize| self.tokens.get(place).is_some_and(|token| token.key().as_str() == id);
+        self.bind(self.by_key.find(id, is_at))
     }
 
     /// The token of that secret, looked up by its digest and bound to its owner.
     #[must_use]
     pub fn token_by_secret(&self, secret: Secret<'_>) -> Caller<'_> {
-        self.bind(self.by_digest.get(&secret.digest()))
+        let digest = secret.digest();
+        let is_at = |place: usize| self.digests_and_owners.get(place).is_some_and(|own| own.0 == Some(digest));
+        self.bind(self.by_digest.find(digest.as_bytes(), is_at))
     }
 
-    fn bind(&self, index: Option<&usize>) -> Caller<'_> {
-        let token = index.and_then(|index| self.tokens.get(*index));
-        let bound = token.and_then(|token| {
-            let owner = self.users.get(token.owner().as_str())?;
-            BoundToken::bind(token, owner).ok()
+    fn bind(&self, place: Option<usize>) -> Caller<'_> {
+        let bound = place.and_then(|place| {
+            let (token, (_, owner)) = (self.tokens.get(place)?, self.digests_and_owners.get(place)?);
+            BoundToken::bind(token, self.users.at(*owner)?).ok()
         });
         bound.map_or(Caller::UnknownToken, Caller::Token)
     }

@@ -11,7 +11,10 @@ use std::{
 
 use serde::Deserialize;
 
-use super::Directory;
+use super::{
+    Directory,
+    index::{Index, Named},
+};
 use crate::{
     document::{self, ErrorAt, Fields, Node, Path},
     limits::MAX_GRANULAR_TOKENS,
@@ -156,22 +159,23 @@ impl<'n> RawWorld<'n> {
         let names = Names::of(self);
         // No `Default`: an empty directory would say of every name that nothing has it.
         let mut directory = Directory {
-            users: HashMap::new(),
-            organizations: HashMap::new(),
-            packages: HashMap::new(),
-            tokens: Vec::new(),
-            by_key: HashMap::new(),
-            by_digest: HashMap::new(),
+            users: Named::for_at_most(self.users.len(), |user| user.name().as_str()),
+            organizations: Named::for_at_most(self.orgs.len(), |organization| organization.name().as_str()),
+            packages: Named::for_at_most(self.packages.len(), |package| package.name().as_str()),
+            tokens: Vec::with_capacity(self.tokens.len()),
+            digests_and_owners: Vec::with_capacity(self.tokens.len()),
+            by_key: Index::for_at_most(self.tokens.len()),
+            by_digest: Index::for_at_most(self.tokens.len()),
         };
         let top = Path::Top;
         let users_path = top.field("users");
         for (index, raw) in self.users.iter().enumerate() {
             let path = users_path.item(index);
             if let Some(user) = raw.build(&names, &path, errors) {
-                if directory.users.contains_key(user.name().as_str()) {
+                if directory.users.get(user.name().as_str()).is_some() {
                     errors.push(path.field("name").error(format!("a second user {}: expected one", quoted(raw.name))));
                 } else {
-                    directory.users.insert(user.name().clone(), user);
+                    directory.users.insert(user);
                 }
             }
         }
@@ -185,16 +189,16 @@ impl<'n> RawWorld<'n> {
                     "a user is named {} too: expected another name, for users and organizations share one namespace",
                     quoted(name.as_str())
                 )));
-            } else if directory.organizations.contains_key(name.as_str()) {
+            } else if directory.organizations.get(name.as_str()).is_some() {
                 errors.push(path.error(format!("a second organization {}: expected one", quoted(name.as_str()))));
             } else {
-                directory.organizations.insert(name.clone(), Organization::new(name));
+                directory.organizations.insert(Organization::new(name));
             }
         }
         let packages_path = top.field("packages");
         for (index, package) in self.packages.iter().enumerate() {
             let path = packages_path.item(index);
-            let known = directory.packages.contains_key(package.name);
+            let known = directory.packages.get(package.name).is_some();
             if known {
                 let message = format!("a second package {}: expected one", quoted(package.name));
                 errors.push(path.field("name").error(message));
@@ -202,7 +206,7 @@ impl<'n> RawWorld<'n> {
             if let Some(package) = package.build(&names, &path, errors)
                 && !known
             {
-                directory.packages.insert(package.name().clone(), package);
+                directory.packages.insert(package);
             }
         }
         self.build_tokens(&names, &mut directory, errors);
@@ -215,7 +219,8 @@ impl<'n> RawWorld<'n> {
         let mut accounts: HashMap<Box<str>, (usize, HashSet<Box<str>>)> = HashMap::new();
         let top = Path::Top;
         let tokens_path = top.field("tokens");
-        let (mut ids, mut digests) = (HashSet::new(), HashSet::new());
+        let mut ids = HashSet::with_capacity(self.tokens.len());
+        let mut digests = HashSet::with_capacity(self.tokens.len());
         for (index, (raw, digest)) in self.tokens.iter().enumerate() {
             let path = tokens_path.item(index);
             if !ids.insert(raw.key) {
@@ -253,8 +258,13 @@ impl<'n> RawWorld<'n> {
                     }
                 }
             }
-            directory.by_key.insert(raw.key.into(), directory.tokens.len());
-            directory.by_digest.extend(digest.map(|digest| (digest, directory.tokens.len())));
+            // Without an owner there is an error already.
+            let Some(owner) = directory.users.place(raw.owner) else { continue };
+            directory.by_key.insert(raw.key, directory.tokens.len());
+            if let Some(digest) = digest {
+                directory.by_digest.insert(digest.as_bytes(), directory.tokens.len());
+            }
+            directory.digests_and_owners.push((digest, owner));
             directory.tokens.push(token);
         }
     }

@@ -130,7 +130,8 @@ impl Directory {
     fn bind(&self, place: Option<usize>) -> Caller<'_> {
         let bound = place.and_then(|place| {
             let (token, (_, owner)) = (self.tokens.get(place)?, self.digests_and_owners.get(place)?);
-            BoundToken::bind(token, self.users.at(*owner)?).ok()
+            // The place was found by the name of the token's owner: to compare the two again waits for both to be read.
+            Some(BoundToken { token: token.into(), owner: self.users.at(*owner)?.into() })
         });
         bound.map_or(Caller::UnknownToken, Caller::Token)
     }

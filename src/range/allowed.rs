@@ -42,7 +42,10 @@ impl AllowedRanges {
 /// Beside the ranges are the first and last addresses of those that lie in no other, as numbers in their order: at most
 /// one of them contains an address, and it is the last that does not start after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IpRanges {
+pub struct IpRanges(Box<Lists>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Lists {
     ranges: Box<[IpRange]>,
     ipv4: Box<[(u32, u32)]>,
     ipv6: Box<[(u128, u128)]>,
@@ -58,7 +61,7 @@ impl IpRanges {
             1..=MAX_RANGES => {
                 let ipv4 = outermost(ranges.iter().filter_map(IpRange::ipv4));
                 let ipv6 = outermost(ranges.iter().filter_map(IpRange::ipv6));
-                Ok(Self { ranges: ranges.into(), ipv4, ipv6 })
+                Ok(Self(Box::new(Lists { ranges: ranges.into(), ipv4, ipv6 })))
             }
             found => Err(InvalidRanges::TooMany { found }),
         }
@@ -66,14 +69,14 @@ impl IpRanges {
 
     /// The ranges in their order.
     #[must_use]
-    pub const fn as_slice(&self) -> &[IpRange] {
-        &self.ranges
+    pub fn as_slice(&self) -> &[IpRange] {
+        &self.0.ranges
     }
 
     fn contain(&self, client_ip: ClientIp) -> bool {
         match client_ip.address() {
-            Some(IpAddr::V4(address)) => one_contains(&self.ipv4, address.to_bits()),
-            Some(IpAddr::V6(address)) => one_contains(&self.ipv6, address.to_bits()),
+            Some(IpAddr::V4(address)) => one_contains(&self.0.ipv4, address.to_bits()),
+            Some(IpAddr::V6(address)) => one_contains(&self.0.ipv6, address.to_bits()),
             None => false,
         }
     }

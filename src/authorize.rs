@@ -150,10 +150,9 @@ impl<'a> PresentedToken<'a> {
     }
 
     /// Decides one operation, such as `PackageAction::Publish.on(&package)`.
+    #[inline]
     pub fn decide(&self, operation: Operation<'a>) -> Decision<'a> {
-        let case = Case::new(self.presented, operation);
-        let ruling = self.good.and_then(|good| rule(&case, good));
-        answer(case, ruling)
+        decide_presented(Case::new(self.presented, operation), self.good)
     }
 
     /// The decision with every check behind it, in order.
@@ -189,16 +188,13 @@ pub fn explain<'a, R>(
 
 /// One resource, from T on.
 fn decide(case: Case<'_>) -> Decision<'_> {
-    #[expect(clippy::match_same_arms, reason = "two copies: of a package, the checks of other resources fall away")]
-    let ruling = TokenProofs::of(&case.presented).and_then(|good| match case.operation {
-        Operation::Package { .. } => rule(&case, good),
-        Operation::Organization { .. }
-        | Operation::CreateTeam { .. }
-        | Operation::Team { .. }
-        | Operation::ManageTeamAccess(_)
-        | Operation::SharePackage(_)
-        | Operation::Account { .. } => rule(&case, good),
-    });
+    let ruling = TokenProofs::of(&case.presented).and_then(|good| rule(&case, good));
+    answer(case, ruling)
+}
+
+/// One of many resources: T was decided before.
+fn decide_presented(case: Case<'_>, good: Result<TokenProofs, Stop>) -> Decision<'_> {
+    let ruling = good.and_then(|good| rule(&case, good));
     answer(case, ruling)
 }
 
@@ -210,10 +206,26 @@ enum Ruling {
     Challenged(AllButFactor, DemandedBy),
 }
 
+/// What is left of D1, in two copies for the compiler to make the most of: of a package, the checks of other resources
+/// fall away.
+#[expect(clippy::match_same_arms, reason = "two copies")]
+#[inline]
+fn rule(case: &Case<'_>, good: TokenProofs) -> Result<Ruling, Stop> {
+    match case.operation {
+        Operation::Package { .. } => checked(case, good),
+        Operation::Organization { .. }
+        | Operation::CreateTeam { .. }
+        | Operation::Team { .. }
+        | Operation::ManageTeamAccess(_)
+        | Operation::SharePackage(_)
+        | Operation::Account { .. } => checked(case, good),
+    }
+}
+
 /// D1, the table of contents of the policy. A check left out does not compile: an allow takes a proof of each.
-#[expect(clippy::inline_always, reason = "for `decide`'s two copies")]
+#[expect(clippy::inline_always, reason = "for the two copies")]
 #[inline(always)]
-fn rule(case: &Case<'_>, token: TokenProofs) -> Result<Ruling, Stop> {
+fn checked(case: &Case<'_>, token: TokenProofs) -> Result<Ruling, Stop> {
     match all_but_factor(case, token)? {
         Passed::ByPublicRead(proofs) => Ok(Ruling::Public(proofs)),
         Passed::ByGrant(rest) => match prove::<check::SecondFactorSettled, _>(case) {

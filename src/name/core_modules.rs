@@ -1,77 +1,101 @@
 //! Node's core modules, as recorded in `validate-npm-package-name` 7.0.2 (N2: the list is a recorded table).
 
-/// No new package has one of these names, in any case.
-pub(super) const CORE_MODULES: &[&str] = &[
-    "_http_agent",
-    "_http_client",
-    "_http_common",
-    "_http_incoming",
-    "_http_outgoing",
-    "_http_server",
-    "_stream_duplex",
-    "_stream_passthrough",
-    "_stream_readable",
-    "_stream_transform",
-    "_stream_wrap",
-    "_stream_writable",
-    "_tls_common",
-    "_tls_wrap",
-    "assert",
-    "assert/strict",
-    "async_hooks",
-    "buffer",
-    "child_process",
-    "cluster",
-    "console",
-    "constants",
-    "crypto",
-    "dgram",
-    "diagnostics_channel",
-    "dns",
-    "dns/promises",
-    "domain",
-    "events",
+/// No new package has one of these names, in any case. Shorter ones first.
+const CORE_MODULES: &[&str] = &[
     "fs",
-    "fs/promises",
+    "os",
+    "v8",
+    "vm",
+    "dns",
+    "net",
+    "sys",
+    "tls",
+    "tty",
+    "url",
     "http",
+    "path",
+    "repl",
+    "util",
+    "wasi",
+    "zlib",
+    "dgram",
     "http2",
     "https",
-    "inspector",
-    "inspector/promises",
+    "assert",
+    "buffer",
+    "crypto",
+    "domain",
+    "events",
     "module",
-    "net",
-    "os",
-    "path",
+    "stream",
+    "timers",
+    "cluster",
+    "console",
+    "process",
+    "node:sea",
+    "punycode",
+    "readline",
+    "_tls_wrap",
+    "constants",
+    "inspector",
+    "node:test",
     "path/posix",
     "path/win32",
     "perf_hooks",
-    "process",
-    "punycode",
-    "querystring",
-    "readline",
-    "readline/promises",
-    "repl",
-    "stream",
-    "stream/consumers",
-    "stream/promises",
     "stream/web",
-    "string_decoder",
-    "sys",
-    "timers",
-    "timers/promises",
-    "tls",
-    "trace_events",
-    "tty",
-    "url",
-    "util",
     "util/types",
-    "v8",
-    "vm",
-    "wasi",
-    "worker_threads",
-    "zlib",
-    "node:sea",
+    "_http_agent",
+    "_tls_common",
+    "async_hooks",
+    "fs/promises",
     "node:sqlite",
-    "node:test",
+    "querystring",
+    "_http_client",
+    "_http_common",
+    "_http_server",
+    "_stream_wrap",
+    "dns/promises",
+    "trace_events",
+    "assert/strict",
+    "child_process",
+    "_http_incoming",
+    "_http_outgoing",
+    "_stream_duplex",
+    "string_decoder",
+    "worker_threads",
+    "stream/promises",
+    "timers/promises",
+    "_stream_readable",
+    "_stream_writable",
+    "stream/consumers",
+    "_stream_transform",
+    "readline/promises",
+    "inspector/promises",
+    "_stream_passthrough",
+    "diagnostics_channel",
     "node:test/reporters",
 ];
+
+/// The core module of that name, in any case.
+pub(super) fn core_module(text: &str) -> Option<&'static str> {
+    let first = CORE_MODULES.partition_point(|module| module.len() < text.len());
+    let as_long = CORE_MODULES.iter().skip(first).take_while(|module| module.len() == text.len());
+    as_long.copied().find(|module| module.eq_ignore_ascii_case(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CORE_MODULES, core_module};
+
+    #[test]
+    fn every_module_is_found_in_any_case_and_nothing_else() {
+        assert!(CORE_MODULES.is_sorted_by_key(|module| module.len()));
+        for module in CORE_MODULES {
+            assert_eq!(core_module(module), Some(*module));
+            assert_eq!(core_module(&module.to_ascii_uppercase()), Some(*module));
+            assert_eq!(core_module(&alloc::format!("{module}-")), None);
+            assert_eq!(core_module(module.get(1..).unwrap()), None, "{module}");
+        }
+        assert_eq!(core_module(""), None);
+    }
+}

@@ -80,14 +80,63 @@ pub enum NameProblem {
 }
 
 /// The characters that `encodeURIComponent` leaves alone, which is what npm calls URL-friendly.
-const fn is_url_safe(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '!' | '~' | '*' | '\'' | '(' | ')')
+const fn is_url_safe(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') || is_special(byte)
 }
 
-fn all_url_safe(text: &str) -> Result<(), NameProblem> {
-    match text.chars().find(|character| !is_url_safe(*character)) {
-        Some(character) => Err(NameProblem::NotUrlSafe(character)),
-        None => Ok(()),
+/// Those of them that no new package has in its name, though its scope may.
+const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'~' | b'\'' | b'!' | b'(' | b')' | b'*')
+}
+
+fn all_url_safe(text: &str) -> Result<Kinds, NameProblem> {
+    let kinds = Kinds::of(text);
+    if kinds.url_safe() {
+        return Ok(kinds);
+    }
+    let not_safe = |character: &char| !u8::try_from(*character).is_ok_and(is_url_safe);
+    text.chars().find(not_safe).map_or(Ok(kinds), |character| Err(NameProblem::NotUrlSafe(character)))
+}
+
+/// What all bytes of a text are.
+#[derive(Clone, Copy)]
+struct Kinds(u8);
+
+impl Kinds {
+    const URL_SAFE: u8 = 1;
+    const PLAIN: u8 = 2;
+
+    /// By a table: names are read more often than anything else.
+    fn of(text: &str) -> Self {
+        const OF_BYTE: [u8; 256] = Kinds::of_bytes();
+        let of_byte = |byte: u8| OF_BYTE.get(usize::from(byte)).copied().unwrap_or_default();
+        Self(text.bytes().fold(u8::MAX, |kinds, byte| kinds & of_byte(byte)))
+    }
+
+    const fn of_bytes() -> [u8; 256] {
+        let mut kinds = [0; 256];
+        let (mut rest, mut byte): (&mut [u8], u8) = (&mut kinds, 0);
+        while let [slot, after @ ..] = rest {
+            *slot = if !is_url_safe(byte) {
+                0
+            } else if byte.is_ascii_uppercase() || is_special(byte) {
+                Self::URL_SAFE
+            } else {
+                Self::URL_SAFE | Self::PLAIN
+            };
+            byte = byte.wrapping_add(1);
+            rest = after;
+        }
+        kinds
+    }
+
+    const fn url_safe(self) -> bool {
+        self.0 & Self::URL_SAFE != 0
+    }
+
+    /// URL-safe, without capitals and special characters: nothing is held against them in a new name.
+    const fn plain(self) -> bool {
+        self.0 & Self::PLAIN != 0
     }
 }
 
@@ -100,8 +149,8 @@ fn not_excluded(part: &str) -> Result<(), NameProblem> {
 }
 
 fn no_capital(text: &str) -> Result<(), NameProblem> {
-    match text.chars().find(char::is_ascii_uppercase) {
-        Some(capital) => Err(NameProblem::Capital(capital)),
+    match text.bytes().find(u8::is_ascii_uppercase) {
+        Some(capital) => Err(NameProblem::Capital(capital.into())),
         None => Ok(()),
     }
 }

@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 
 use super::{
-    InvalidName, NameProblem, Scope, all_url_safe, core_modules::CORE_MODULES, name_storage, no_capital, not_excluded,
-    scope,
+    InvalidName, Kinds, NameProblem, Scope, all_url_safe, core_modules::core_module, is_special, name_storage,
+    no_capital, not_excluded, scope,
 };
 use crate::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 
@@ -35,6 +35,8 @@ pub struct PackageName<T = Box<str>> {
     text: T,
     /// Where the `/` of a scoped name stands; 0 for an unscoped name, which has none.
     slash: u16,
+    /// Whether it has neither a capital letter nor a special character, as nearly every name.
+    plain: bool,
 }
 
 impl<'a> PackageName<&'a str> {
@@ -43,14 +45,14 @@ impl<'a> PackageName<&'a str> {
     /// # Errors
     /// A name that npm's `validForOldPackages` refuses, or that one of the two stricter rules of N2 refuses.
     pub fn new(text: &'a str) -> Result<Self, InvalidName> {
-        let slash = check(text).map_err(|problem| InvalidName::new("package", text, problem))?;
-        Ok(Self { text, slash })
+        let (slash, plain) = check(text).map_err(|problem| InvalidName::new("package", text, problem))?;
+        Ok(Self { text, slash, plain })
     }
 
     /// The same name with its own copy of the text.
     #[must_use]
     pub fn into_owned(self) -> PackageName {
-        PackageName { text: self.text.into(), slash: self.slash }
+        PackageName { text: self.text.into(), slash: self.slash, plain: self.plain }
     }
 
     /// The text, for as long as it was borrowed.
@@ -76,7 +78,7 @@ impl<T: AsRef<str>> PackageName<T> {
     /// The same name, borrowed.
     #[must_use]
     pub fn borrowed(&self) -> PackageName<&str> {
-        PackageName { text: self.text.as_ref(), slash: self.slash }
+        PackageName { text: self.text.as_ref(), slash: self.slash, plain: self.plain }
     }
 
     /// Whether the name has a scope.
@@ -97,18 +99,22 @@ impl<T: AsRef<str>> PackageName<T> {
     /// What [`check_new`](Self::check_new) would refuse, without an allocation.
     pub(crate) fn problem_as_new(&self) -> Option<NameProblem> {
         let text = self.as_str();
-        let core_module = CORE_MODULES.iter().find(|module| module.eq_ignore_ascii_case(text));
-        if let Some(module) = core_module {
+        if !self.is_scoped()
+            && let Some(module) = core_module(text)
+        {
             return Some(NameProblem::CoreModule(module));
         }
         if text.len() > MAX_NEW_PACKAGE_NAME {
             return Some(NameProblem::TooLong { found: text.len(), at_most: MAX_NEW_PACKAGE_NAME });
         }
+        if self.plain {
+            return None;
+        }
         if let Err(problem) = no_capital(text) {
             return Some(problem);
         }
-        let after_scope = text.rsplit('/').next().unwrap_or(text);
-        after_scope.chars().find(|c| "~'!()*".contains(*c)).map(NameProblem::SpecialCharacter)
+        let after_scope = text.get(usize::from(self.slash)..).unwrap_or(text);
+        after_scope.bytes().find(|byte| is_special(*byte)).map(|byte| NameProblem::SpecialCharacter(byte.into()))
     }
 }
 
@@ -128,30 +134,30 @@ impl<T: AsRef<str>> core::fmt::Display for PackageName<T> {
 
 name_storage!(PackageName, "package");
 
-/// N2: the position of the `/`, or 0 without a scope.
-fn check(text: &str) -> Result<u16, NameProblem> {
+/// N2: the position of the `/`, or 0 without a scope; and whether the name is plain.
+fn check(text: &str) -> Result<(u16, bool), NameProblem> {
     if text.len() > MAX_PACKAGE_NAME {
         return Err(NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME });
     }
     let Some(scoped) = text.strip_prefix('@') else {
-        unscoped(text)?;
-        return Ok(0);
+        return Ok((0, unscoped(text)?.plain()));
     };
     let (scope, name) = scoped.split_once('/').ok_or(NameProblem::NoSlash)?;
-    scope::check(scope)?;
+    let scope_kinds = scope::check(scope)?;
     if name.is_empty() {
         return Err(NameProblem::Empty);
     }
     not_excluded(name)?;
-    all_url_safe(name)?;
+    let name_kinds = all_url_safe(name)?;
     if name.starts_with('.') {
         return Err(NameProblem::StartsWith('.'));
     }
-    u16::try_from(scope.len().saturating_add(1))
-        .map_err(|_| NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME })
+    let slash = u16::try_from(scope.len().saturating_add(1))
+        .map_err(|_| NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME })?;
+    Ok((slash, scope_kinds.plain() && name_kinds.plain()))
 }
 
-fn unscoped(text: &str) -> Result<(), NameProblem> {
+fn unscoped(text: &str) -> Result<Kinds, NameProblem> {
     if text.is_empty() {
         return Err(NameProblem::Empty);
     }

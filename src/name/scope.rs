@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::{
-    InvalidName, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded, set::same,
+    InvalidName, Kinds, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded, set::same,
 };
 use crate::limits::MAX_PACKAGE_NAME;
 
@@ -84,18 +84,18 @@ impl<T: AsRef<str>> Scope<T> {
     }
 }
 
-pub(super) fn check(bare: &str) -> Result<(), NameProblem> {
+pub(super) fn check(bare: &str) -> Result<Kinds, NameProblem> {
     if bare.is_empty() {
         return Err(NameProblem::Empty);
     }
     not_excluded(bare)?;
-    all_url_safe(bare)?;
+    let kinds = all_url_safe(bare)?;
     // "@", the scope, "/", and at least one character of a name.
     let at_most = MAX_PACKAGE_NAME.saturating_sub(3);
     if bare.len() > at_most {
         return Err(NameProblem::TooLong { found: bare.len(), at_most });
     }
-    Ok(())
+    Ok(kinds)
 }
 
 impl<T: AsRef<str>> core::fmt::Display for Scope<T> {

@@ -1,6 +1,6 @@
 //! C: the ceiling, what the owner may do now.
 
-use super::{Case, Rule, Step};
+use super::{Case, Outcome, Rule, Step, Stop};
 use crate::{
     action::{Action, PackageAction},
     comparison::Comparison,
@@ -179,16 +179,33 @@ fn own_account<'a>(case: &Case<'a>) -> Step<'a> {
 }
 
 /// C3: "then the name must be valid for new packages (N2)".
-#[inline(always)]
-fn new_name_valid<'a>(case: &Case<'a>) -> Step<'a> {
-    const CHECK: Check = Check::NewNameValid;
-    match (case.action, case.operation.package()) {
-        (Action::CreatePackage, Some(package)) => {
-            let problem = package.name().problem_as_new();
-            let comparison = Comparison::NewName { package: package.name(), problem };
-            Step::of(CHECK, problem.is_none(), Reason::InvalidNewName, comparison)
-        }
-        _ => Step::does_not_apply(CHECK),
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewNameValid;
+
+impl NewNameValid {
+    #[inline(always)]
+    fn new_name<'a>(case: &Case<'a>) -> Option<PackageName<&'a str>> {
+        if case.action == Action::CreatePackage { case.operation.package().map(|package| package.name()) } else { None }
+    }
+}
+
+impl<'a> Rule<'a, Case<'a>> for NewNameValid {
+    fn step(case: &Case<'a>) -> Step<'a> {
+        let Some(package) = Self::new_name(case) else { return Step::does_not_apply(Check::NewNameValid) };
+        let comparison = Comparison::NewName { package, problem: package.problem_as_new() };
+        let Stop { check, outcome } = Self::outcome(case);
+        Step { check, outcome, comparison: Some(comparison) }
+    }
+
+    /// The comparison says what is wrong with the name, which takes a search.
+    #[inline(always)]
+    fn outcome(case: &Case<'a>) -> Stop {
+        let outcome = match Self::new_name(case) {
+            None => Outcome::DoesNotApply,
+            Some(package) if package.is_new() => Outcome::Passed,
+            Some(_) => Outcome::Failed(Reason::InvalidNewName),
+        };
+        Stop { check: Check::NewNameValid, outcome }
     }
 }
 
@@ -211,5 +228,4 @@ rules! {
     OwnerRole => owner_role;
     OwnerRight => owner_right;
     OwnAccount => own_account;
-    NewNameValid => new_name_valid;
 }

@@ -124,7 +124,7 @@ impl Directory {
     pub fn token_by_secret(&self, secret: Secret<'_>) -> Caller<'_> {
         let digest = secret.digest();
         let is_at = |place: usize| self.digests_and_owners.get(place).is_some_and(|own| own.0 == Some(digest));
-        self.bind(self.by_digest.find(digest.as_bytes(), is_at))
+        self.bind(self.by_digest.find(start_of(&digest), is_at))
     }
 
     fn bind(&self, place: Option<usize>) -> Caller<'_> {
@@ -174,6 +174,11 @@ impl Directory {
         let Ok(resolved) = found;
         resolved
     }
+}
+
+/// What a digest is looked up by before all of it is compared: its first bytes are as random as any.
+fn start_of(digest: &SecretDigest) -> u64 {
+    digest.as_bytes().first_chunk().map_or(0, |start| u64::from_le_bytes(*start))
 }
 
 /// F6: `second_factor` says that the token's owner has just shown one.

@@ -104,7 +104,8 @@ struct Kinds(u8);
 
 impl Kinds {
     const URL_SAFE: u8 = 1;
-    const PLAIN: u8 = 2;
+    const NO_CAPITAL: u8 = 2;
+    const NOT_SPECIAL: u8 = 4;
 
     /// By a table: names are read more often than anything else.
     fn of(text: &str) -> Self {
@@ -117,13 +118,9 @@ impl Kinds {
         let mut kinds = [0; 256];
         let (mut rest, mut byte): (&mut [u8], u8) = (&mut kinds, 0);
         while let [slot, after @ ..] = rest {
-            *slot = if !is_url_safe(byte) {
-                0
-            } else if byte.is_ascii_uppercase() || is_special(byte) {
-                Self::URL_SAFE
-            } else {
-                Self::URL_SAFE | Self::PLAIN
-            };
+            let no_capital = if byte.is_ascii_uppercase() { 0 } else { Self::NO_CAPITAL };
+            let not_special = if is_special(byte) { 0 } else { Self::NOT_SPECIAL };
+            *slot = if is_url_safe(byte) { Self::URL_SAFE | no_capital | not_special } else { 0 };
             byte = byte.wrapping_add(1);
             rest = after;
         }
@@ -134,9 +131,12 @@ impl Kinds {
         self.0 & Self::URL_SAFE != 0
     }
 
-    /// URL-safe, without capitals and special characters: nothing is held against them in a new name.
-    const fn plain(self) -> bool {
-        self.0 & Self::PLAIN != 0
+    const fn no_capital(self) -> bool {
+        self.0 & Self::NO_CAPITAL != 0
+    }
+
+    const fn not_special(self) -> bool {
+        self.0 & Self::NOT_SPECIAL != 0
     }
 }
 

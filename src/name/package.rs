@@ -35,8 +35,8 @@ pub struct PackageName<T = Box<str>> {
     text: T,
     /// Where the `/` of a scoped name stands; 0 for an unscoped name, which has none.
     slash: u16,
-    /// Whether it has neither a capital letter nor a special character, as nearly every name.
-    plain: bool,
+    /// Whether it has no character that a new name cannot have.
+    characters_of_a_new_name: bool,
 }
 
 impl<'a> PackageName<&'a str> {
@@ -45,14 +45,16 @@ impl<'a> PackageName<&'a str> {
     /// # Errors
     /// A name that npm's `validForOldPackages` refuses, or that one of the two stricter rules of N2 refuses.
     pub fn new(text: &'a str) -> Result<Self, InvalidName> {
-        let (slash, plain) = check(text).map_err(|problem| InvalidName::new("package", text, problem))?;
-        Ok(Self { text, slash, plain })
+        let (slash, characters_of_a_new_name) =
+            check(text).map_err(|problem| InvalidName::new("package", text, problem))?;
+        Ok(Self { text, slash, characters_of_a_new_name })
     }
 
     /// The same name with its own copy of the text.
     #[must_use]
     pub fn into_owned(self) -> PackageName {
-        PackageName { text: self.text.into(), slash: self.slash, plain: self.plain }
+        let Self { text, slash, characters_of_a_new_name } = self;
+        PackageName { text: text.into(), slash, characters_of_a_new_name }
     }
 
     /// The text, for as long as it was borrowed.
@@ -78,7 +80,8 @@ impl<T: AsRef<str>> PackageName<T> {
     /// The same name, borrowed.
     #[must_use]
     pub fn borrowed(&self) -> PackageName<&str> {
-        PackageName { text: self.text.as_ref(), slash: self.slash, plain: self.plain }
+        let Self { text, slash, characters_of_a_new_name } = self;
+        PackageName { text: text.as_ref(), slash: *slash, characters_of_a_new_name: *characters_of_a_new_name }
     }
 
     /// Whether the name has a scope.
@@ -96,19 +99,23 @@ impl<T: AsRef<str>> PackageName<T> {
         self.problem_as_new().map_or(Ok(()), |problem| Err(InvalidName::new("new package", self.as_str(), problem)))
     }
 
+    /// Whether [`check_new`](Self::check_new) refuses nothing: the question of every creation.
+    #[inline]
+    pub(crate) fn is_new(&self) -> bool {
+        let text = self.as_str();
+        self.characters_of_a_new_name
+            && text.len() <= MAX_NEW_PACKAGE_NAME
+            && (self.is_scoped() || core_module(text).is_none())
+    }
+
     /// What [`check_new`](Self::check_new) would refuse, without an allocation.
     pub(crate) fn problem_as_new(&self) -> Option<NameProblem> {
         let text = self.as_str();
-        if !self.is_scoped()
-            && let Some(module) = core_module(text)
-        {
+        if let Some(module) = core_module(text) {
             return Some(NameProblem::CoreModule(module));
         }
         if text.len() > MAX_NEW_PACKAGE_NAME {
             return Some(NameProblem::TooLong { found: text.len(), at_most: MAX_NEW_PACKAGE_NAME });
-        }
-        if self.plain {
-            return None;
         }
         if let Err(problem) = no_capital(text) {
             return Some(problem);
@@ -134,15 +141,18 @@ impl<T: AsRef<str>> core::fmt::Display for PackageName<T> {
 
 name_storage!(PackageName, "package");
 
-/// N2: the position of the `/`, or 0 without a scope; and whether the name is plain.
+/// N2: the position of the `/`, or 0 without a scope; and whether a new name could have these characters.
 fn check(text: &str) -> Result<(u16, bool), NameProblem> {
     if text.len() > MAX_PACKAGE_NAME {
         return Err(NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME });
     }
     let Some(scoped) = text.strip_prefix('@') else {
-        return Ok((0, unscoped(text)?.plain()));
+        let kinds = unscoped(text)?;
+        return Ok((0, kinds.no_capital() && kinds.not_special()));
     };
-    let (scope, name) = scoped.split_once('/').ok_or(NameProblem::NoSlash)?;
+    let slash = scoped.bytes().position(|byte| byte == b'/').ok_or(NameProblem::NoSlash)?;
+    let (scope, name) =
+        (scoped.get(..slash).unwrap_or_default(), text.get(slash.saturating_add(2)..).unwrap_or_default());
     let scope_kinds = scope::check(scope)?;
     if name.is_empty() {
         return Err(NameProblem::Empty);
@@ -154,7 +164,8 @@ fn check(text: &str) -> Result<(u16, bool), NameProblem> {
     }
     let slash = u16::try_from(scope.len().saturating_add(1))
         .map_err(|_| NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME })?;
-    Ok((slash, scope_kinds.plain() && name_kinds.plain()))
+    // Special characters are held against what is after the scope only.
+    Ok((slash, scope_kinds.no_capital() && name_kinds.no_capital() && name_kinds.not_special()))
 }
 
 fn unscoped(text: &str) -> Result<Kinds, NameProblem> {
@@ -223,6 +234,40 @@ mod tests {
         assert!(PackageName::new(&"a".repeat(214)).unwrap().check_new().is_ok());
         let error = PackageName::new(&"a".repeat(215)).unwrap().check_new().unwrap_err();
         assert_eq!(error.problem().to_string(), "it has 215 bytes: expected at most 214");
+    }
+
+    #[test]
+    fn a_name_is_new_where_nothing_is_held_against_it() {
+        let long = "a".repeat(215);
+        for text in [
+            "a",
+            "A",
+            "a-b.c_d",
+            "a~",
+            "a'b",
+            "http",
+            "HTTP",
+            "httpx",
+            &long,
+            &long[1..],
+            "@a/b",
+            "@A/b",
+            "@a/B",
+            "@a~/b",
+            "@a!'()*/b",
+            "@a/b~",
+            "@a/b*c",
+            "@a/http",
+            "@http/b",
+            "@a/b(c)",
+            "@a-b/_x",
+            "@_/-x",
+            "node:test2",
+        ] {
+            let Ok(name) = PackageName::new(text) else { continue };
+            assert_eq!(name.is_new(), name.problem_as_new().is_none(), "{text}");
+            assert_eq!(name.into_owned().is_new(), name.problem_as_new().is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -218,15 +218,15 @@ mod tests {
 
     #[test]
     fn names_that_hash_alike_are_told_apart() {
-        // 12 names with one slot and one byte of the hash between them.
+        // Four names with one slot and one byte of the hash between them.
         let way = |n: &usize| {
             let hash = super::Hash::of(&format!("n{n}"));
             (hash.tag(), hash.places(128).next())
         };
-        let alike: Vec<usize> = (0..1_000_000).filter(|n| way(n) == way(&0)).take(13).collect();
+        let alike: Vec<usize> = (0..300_000).filter(|n| way(n) == way(&0)).take(5).collect();
         let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();
         let (last, rest) = names.split_last().unwrap();
-        assert_eq!(rest.len(), 12);
+        assert_eq!(rest.len(), 4);
         let set = NameSet::new(rest.to_vec());
         assert!(rest.iter().all(|name| set.contains(name.as_str())));
         assert!(!set.contains(last.as_str()));

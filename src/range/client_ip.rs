@@ -83,9 +83,11 @@ impl FromStr for ClientIp {
     /// # Errors
     /// Any other text: octets with leading zeros, zone ids, brackets and ports among them.
     fn from_str(text: &str) -> Result<Self, InvalidClientIp> {
-        match text.parse::<IpAddr>() {
-            Ok(address) => Ok(address.into()),
-            Err(_) => Err(InvalidClientIp { text: excerpt(text) }),
+        let invalid = |_| InvalidClientIp { text: excerpt(text) };
+        if text.contains(':') {
+            text.parse::<Ipv6Addr>().map(Self::from).map_err(invalid)
+        } else {
+            text.parse::<Ipv4Addr>().map(Self::from).map_err(invalid)
         }
     }
 }

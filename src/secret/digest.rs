@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::{fmt, str::FromStr};
 
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 /// **SHA-256 of a secret's text**: what a registry stores and looks tokens up by (S2).
 ///
@@ -73,7 +73,10 @@ pub struct InvalidSecretDigest;
 
 impl PartialEq for SecretDigest {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        // Word by word, for subtle hides each comparison from the compiler at some cost.
+        let ((own, _), (others, _)) = (self.0.as_chunks(), other.0.as_chunks());
+        let same = own.iter().zip(others).map(|(a, b)| u64::from_le_bytes(*a).ct_eq(&u64::from_le_bytes(*b)));
+        same.fold(Choice::from(1), |all, same| all & same).into()
     }
 }
 

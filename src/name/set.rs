@@ -1,7 +1,7 @@
 //! A set of names that is searched by a hash of their bytes.
 //!
-//! The hash has no key, so whoever chooses the names can make them collide. A search is then the scan of the list: of 50
-//! names in a selection (L2, L3), of no more than 127 in any set.
+//! The hash has no key, so whoever chooses the names can make them collide. A search that has met eight others on its
+//! way goes on as a search in the order of the names: no choice of them makes it slower than that.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::fmt;
@@ -10,7 +10,7 @@ use core::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NameSet<N> {
     names: Box<[N]>,
-    /// None where the names are so few that they are scanned, or so many that they are searched in their order.
+    /// None where the names are so few that they are scanned, or more than a slot can tell.
     slots: Box<[Slot]>,
 }
 
@@ -20,18 +20,21 @@ pub(crate) trait Named {
     fn name_text(&self) -> &str;
 }
 
-/// The place of a name in the list, counted from 1, with one byte of its hash. Place 0: the slot is free.
+/// The place of a name in the list, counted from 1, with a part of its hash. Place 0: the slot is free.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Slot {
-    place: u8,
-    tag: u8,
+    place: u16,
+    tag: u16,
 }
 
 /// To compare with so many names costs less than to hash one.
 const SCANNED: usize = 3;
 
-/// So many places can be told by a byte of the hash in a table that is half free.
-const INDEXED: usize = 128;
+/// So many names have a table that is half free and no longer than its places can be told by 16 bits of the hash.
+const INDEXED: usize = 1 << 15;
+
+/// So many slots are looked at. A name that finds none of them free has none, and is found without.
+const LOOKED_AT: usize = 8;
 
 impl<N: Named + Ord> NameSet<N> {
     pub(crate) fn new(mut names: Vec<N>) -> Self {
@@ -59,13 +62,10 @@ impl<N: Named> NameSet<N> {
         if self.names.len() <= SCANNED {
             return self.names.iter().find(|own| same(own.name_text(), name));
         }
-        if self.slots.is_empty() {
-            let found = self.names.binary_search_by(|own| own.name_text().cmp(name));
-            return found.ok().and_then(|place| self.names.get(place));
-        }
         let hash = Hash::of(name);
         for at in hash.places(self.slots.len()) {
-            let (place, tag) = self.slots.get(at)?.taken()?;
+            let Some(slot) = self.slots.get(at) else { break };
+            let (place, tag) = slot.taken()?;
             if tag == hash.tag()
                 && let Some(own) = self.names.get(place)
                 && same(own.name_text(), name)
@@ -73,7 +73,8 @@ impl<N: Named> NameSet<N> {
                 return Some(own);
             }
         }
-        None
+        let found = self.names.binary_search_by(|own| own.name_text().cmp(name));
+        found.ok().and_then(|place| self.names.get(place))
     }
 }
 
@@ -92,7 +93,7 @@ impl<N> NameSet<N> {
 /// At least half of them are free, so that every search ends soon.
 fn slots<N: Named>(names: &[N]) -> Box<[Slot]> {
     let mut slots = vec![Slot { place: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
-    for (name, place) in names.iter().zip(1..=u8::MAX) {
+    for (name, place) in names.iter().zip(1..=u16::MAX) {
         let hash = Hash::of(name.name_text());
         let free = hash.places(slots.len()).find(|at| slots.get(*at).is_some_and(|slot| slot.taken().is_none()));
         if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
@@ -103,9 +104,9 @@ fn slots<N: Named>(names: &[N]) -> Box<[Slot]> {
 }
 
 impl Slot {
-    /// The place counted from 0 and the byte of the hash, unless the slot is free.
+    /// The place counted from 0 and the part of the hash, unless the slot is free.
     #[inline]
-    fn taken(self) -> Option<(usize, u8)> {
+    fn taken(self) -> Option<(usize, u16)> {
         Some((usize::from(self.place).checked_sub(1)?, self.tag))
     }
 }
@@ -137,14 +138,15 @@ impl Hash {
     #[inline]
     fn places(self, size: usize) -> impl Iterator<Item = usize> {
         let mask = size.wrapping_sub(1);
-        let [low, ..] = self.0.to_le_bytes();
-        (0..size).map(move |step| usize::from(low).wrapping_add(step) & mask)
+        let [low, next, ..] = self.0.to_le_bytes();
+        let first = usize::from(u16::from_le_bytes([low, next]));
+        (0..LOOKED_AT).map(move |step| first.wrapping_add(step) & mask)
     }
 
     #[inline]
-    const fn tag(self) -> u8 {
-        let [.., high] = self.0.to_le_bytes();
-        high
+    const fn tag(self) -> u16 {
+        let [.., before, high] = self.0.to_le_bytes();
+        u16::from_le_bytes([before, high])
     }
 }
 
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_set_of_any_size_has_its_names_and_no_others() {
-        for size in (0..10).chain([49, 50, 51, 63, 64, 65, 126, 127, 128, 129, 255, 256, 300]) {
+        for size in (0..10).chain([49, 50, 51, 63, 64, 65, 127, 128, 129, 300, 1_000]) {
             let set = NameSet::new((0..size).rev().chain(0..size).map(name).collect());
             assert_eq!(set.as_slice().len(), size);
             assert!(set.as_slice().is_sorted());
@@ -218,18 +220,16 @@ mod tests {
 
     #[test]
     fn names_that_hash_alike_are_told_apart() {
-        // Four names with one slot and one byte of the hash between them.
-        let way = |n: &usize| {
-            let hash = super::Hash::of(&format!("n{n}"));
-            (hash.tag(), hash.places(128).next())
-        };
-        let alike: Vec<usize> = (0..300_000).filter(|n| way(n) == way(&0)).take(5).collect();
+        // More names than are looked at begin at one slot of 64.
+        let first = |n: &usize| super::Hash::of(&format!("n{n}")).places(64).next();
+        let alike: Vec<usize> = (0..10_000).filter(|n| first(n) == first(&0)).take(41).collect();
         let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();
-        let (last, rest) = names.split_last().unwrap();
-        assert_eq!(rest.len(), 4);
-        let set = NameSet::new(rest.to_vec());
-        assert!(rest.iter().all(|name| set.contains(name.as_str())));
-        assert!(!set.contains(last.as_str()));
+        let (absent, present) = names.split_at(20);
+        assert_eq!(present.len(), 21);
+        let set = NameSet::new(present.to_vec());
+        assert_eq!(set.slots.iter().filter(|slot| slot.taken().is_some()).count(), super::LOOKED_AT);
+        assert!(present.iter().all(|name| set.contains(name.as_str())));
+        assert!(!absent.iter().any(|name| set.contains(name.as_str())));
     }
 
     #[test]

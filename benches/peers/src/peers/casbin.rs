@@ -1,0 +1,74 @@
+//! Casbin: the token is lines of policy, and the request a list of values that is built beforehand.
+
+use std::{hint::black_box, net::IpAddr};
+
+use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi, function_map::OperatorFunction, rhai::Dynamic};
+use ipnet::IpNet;
+
+use crate::{
+    asked::{Asked, prepared},
+    question::{Facts, Verdict},
+    wait::wait,
+};
+
+/// What differs is `sel`, which a line selects: an entry, or a role that the entries have.
+const MODEL: &str = "
+[request_definition]
+r = tok, act, pkg, scope, ip, now
+
+[policy_definition]
+p = tok, act, sel, ranges, expires, owner
+
+[role_definition]
+g = _, _
+g2 = _, _
+
+[policy_effect]
+e = some(where (p.eft == allow))
+
+[matchers]
+m = (SELECTED) && r.tok == p.tok && r.act == p.act && r.now < p.expires && inRanges(r.ip, p.ranges) && g2(p.owner, r.pkg)
+";
+
+/// With the default features there is no `ipMatch`. Like that one, this reads its ranges each time: a function is given
+/// texts and nothing else.
+fn in_ranges(ip: Dynamic, ranges: Dynamic) -> Dynamic {
+    let (ip, ranges) = (ip.into_immutable_string().unwrap(), ranges.into_immutable_string().unwrap());
+    let ip: IpAddr = ip.parse().unwrap();
+    ranges.split(' ').any(|range| range.parse::<IpNet>().unwrap().contains(&ip)).into()
+}
+
+fn prepare(selected: &str, lines: Vec<&str>, roles: Vec<&String>, facts: &Facts) -> Box<dyn Asked> {
+    let action = if facts.read_write { "publish" } else { "read" };
+    let ranges = facts.ranges.join(" ");
+    let line =
+        |selects: &str| ["t", action, selects, &ranges, facts.expires.text, facts.owner].map(str::to_owned).to_vec();
+    let enforcer = wait(async {
+        let model = DefaultModel::from_str(&MODEL.replace("SELECTED", selected)).await.unwrap();
+        let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await.unwrap();
+        enforcer.add_function("inRanges", OperatorFunction::Arg2(in_ranges));
+        enforcer.add_policies(lines.into_iter().map(line).collect()).await.unwrap();
+        let roles: Vec<_> = roles.into_iter().map(|name| vec![name.clone(), "entries of t".to_owned()]).collect();
+        if !roles.is_empty() {
+            enforcer.add_grouping_policies(roles).await.unwrap();
+        }
+        let maintainer = vec![facts.maintainer.to_owned(), facts.package.to_owned()];
+        enforcer.add_named_grouping_policy("g2", maintainer).await.unwrap();
+        enforcer
+    });
+    let request: Vec<Dynamic> =
+        ["t", "publish", facts.package, facts.scope, facts.client_ip, facts.now.text].map(Dynamic::from).to_vec();
+    prepared(move || enforcer.enforce(black_box(&request).clone()).unwrap(), |allowed| Verdict::allow_if(*allowed))
+}
+
+/// A line for each entry.
+pub fn prepare_lines(facts: &Facts) -> Box<dyn Asked> {
+    let lines = facts.packages.iter().chain(&facts.scopes).map(String::as_str).collect();
+    prepare("r.pkg == p.sel || r.scope == p.sel", lines, Vec::new(), facts)
+}
+
+/// One line, and the entries in a role that it names.
+pub fn prepare_roles(facts: &Facts) -> Box<dyn Asked> {
+    let roles = facts.packages.iter().chain(&facts.scopes).collect();
+    prepare("g(r.scope, p.sel) || g(r.pkg, p.sel)", vec!["entries of t"], roles, facts)
+}

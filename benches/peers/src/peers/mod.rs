@@ -1,0 +1,49 @@
+//! The decision, once for each that can make it.
+
+mod biscuit;
+mod by_hand;
+mod casbin;
+mod cedar;
+mod gatehouse;
+mod oso;
+mod regorus;
+pub mod tollgate;
+
+use crate::{asked::Asked, question::Facts};
+
+/// **One that can make the decision.**
+pub struct Peer {
+    /// How the table calls it.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Parses, compiles, loads and builds all that can be before the question, and the question too.
+    pub prepare: fn(&Facts) -> Box<dyn Asked>,
+}
+
+/// Which marks it counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Tollgate,
+    /// A hand-written `HashSet`.
+    HashSet,
+    /// Regorus or cedar.
+    PolicyEngine,
+    Other,
+}
+
+pub const PEERS: [Peer; 14] = [
+    Peer { name: "tollgate", kind: Kind::Tollgate, prepare: tollgate::prepare },
+    Peer { name: "by hand, `HashSet`", kind: Kind::HashSet, prepare: by_hand::prepare_sets },
+    Peer { name: "by hand, `Vec` scan", kind: Kind::Other, prepare: by_hand::prepare_lists },
+    Peer { name: "gatehouse, one policy", kind: Kind::Other, prepare: gatehouse::prepare_one_policy },
+    Peer { name: "gatehouse, a veto for each rule", kind: Kind::Other, prepare: gatehouse::prepare_vetoes },
+    Peer { name: "regorus, RVM", kind: Kind::PolicyEngine, prepare: regorus::prepare_vm },
+    Peer { name: "regorus, `Engine`", kind: Kind::PolicyEngine, prepare: regorus::prepare_engine },
+    Peer { name: "cedar, one policy for all tokens", kind: Kind::PolicyEngine, prepare: cedar::prepare_generic },
+    Peer { name: "cedar, a policy for each token", kind: Kind::PolicyEngine, prepare: cedar::prepare_of_token },
+    Peer { name: "biscuit", kind: Kind::Other, prepare: biscuit::prepare },
+    Peer { name: "casbin, entries as roles", kind: Kind::Other, prepare: casbin::prepare_roles },
+    Peer { name: "casbin, a line for each entry", kind: Kind::Other, prepare: casbin::prepare_lines },
+    Peer { name: "oso, rules in Rust", kind: Kind::Other, prepare: oso::prepare_methods },
+    Peer { name: "oso, rules in Polar", kind: Kind::Other, prepare: oso::prepare_attributes },
+];

@@ -1,5 +1,4 @@
 //! Counts allocations while asked to, and costs a load and a branch for each while not.
-#![allow(unsafe_code)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -1,4 +1,5 @@
 //! One decision, prepared: asked as often as one likes, and read only when it is checked.
+#![expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
 
 use std::{
     hint::black_box,

@@ -1,10 +1,11 @@
 //! Where and with what it was measured.
+#![expect(clippy::disallowed_methods, reason = "what the machine is stands in a file")]
 
 use std::{fs, process::Command, thread};
 
 use crate::hash;
 
-/// The first line of a file with that name, up to what follows the colon.
+/// What the first processor is called.
 fn model() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;

@@ -1,34 +1,19 @@
 //! Biscuit: what the token is for stands in its first block, as facts and checks; the request is the authorizer's.
 //!
+//! Biscuit has no addresses: they are text here.
+//!
 //! The signature is verified and the authorizer built beforehand. An authorizer keeps what it has worked out, so each
 //! decision is made by a copy of a fresh one.
 
-use std::{hint::black_box, net::IpAddr, time::Duration};
+use std::{hint::black_box, time::Duration};
 
 use biscuit_auth::{AuthorizerLimits, Biscuit, KeyPair, builder::AuthorizerBuilder};
-use ipnet::IpNet;
 
+use super::text;
 use crate::{
     asked::{Asked, prepared},
     question::{Facts, Verdict},
 };
-
-/// Biscuit has no addresses: one is its family and its digits in base 16, and a range the start of one. (Every range
-/// here ends at a digit.)
-fn digits(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => format!("4:{:08x}", u32::from(address)),
-        IpAddr::V6(address) => format!("6:{:032x}", u128::from(address)),
-    }
-}
-
-fn start(range: &str) -> String {
-    let range: IpNet = range.parse().unwrap();
-    let mut digits = digits(range.network());
-    assert_eq!(range.prefix_len() % 4, 0, "a range that ends at a digit");
-    digits.truncate(2 + usize::from(range.prefix_len()) / 4);
-    digits
-}
 
 /// A set of names, and whether the variable is in it. There is no empty set to write.
 fn one_of(names: &[String], variable: &str) -> Option<String> {
@@ -37,7 +22,7 @@ fn one_of(names: &[String], variable: &str) -> Option<String> {
 }
 
 fn token(facts: &Facts) -> Biscuit {
-    let ranges = facts.ranges.map(|range| format!("$ip.starts_with(\"{}\")", start(range)));
+    let ranges = facts.ranges.map(|range| format!("$ip.starts_with(\"{}\")", text::start(range)));
     let entries: Vec<String> =
         one_of(&facts.scopes, "$scope").into_iter().chain(one_of(&facts.packages, "$package")).collect();
     let block = format!(
@@ -60,7 +45,7 @@ pub fn prepare(facts: &Facts) -> Box<dyn Asked> {
         "now({}); client_ip(\"{}\"); action(\"publish\"); package(\"{}\", \"{}\"); maintainer(\"{}\");
          allow if owner($owner), maintainer($owner);",
         facts.now.text,
-        digits(facts.client_ip.parse().unwrap()),
+        text::bits(facts.client_ip.parse().unwrap()),
         facts.package,
         facts.scope,
         facts.maintainer,

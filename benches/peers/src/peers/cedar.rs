@@ -88,17 +88,19 @@ pub fn prepare_generic(facts: &Facts) -> Box<dyn Asked> {
 /// The token as a policy of its own, with everything written into it.
 pub fn prepare_of_token(facts: &Facts) -> Box<dyn Asked> {
     let ranges = facts.ranges.map(|range| format!("context.client_ip.isInRange(ip(\"{range}\"))"));
-    let packages = facts.packages.iter().map(|name| format!("resource == Package::\"{name}\""));
-    let scopes = facts.scopes.iter().map(|name| format!("resource in Scope::\"{name}\""));
-    let entries: Vec<String> = packages.chain(scopes).collect();
+    let set = |kind: &str, names: &[String]| {
+        names.iter().map(|name| format!("{kind}::\"{name}\"")).collect::<Vec<_>>().join(", ")
+    };
     let policy = format!(
         "permit (principal == Token::\"t\", action == Action::\"publish\", resource) when {{
-            context.now < {} && ({}) && {} && ({}) && resource.maintainers.contains(User::\"{}\")
+            context.now < {} && ({}) && {} && ([{}].contains(resource.scope) || [{}].contains(resource)) &&
+            resource.maintainers.contains(User::\"{}\")
         }};",
         facts.expires.seconds,
         ranges.join(" || "),
         facts.read_write,
-        entries.join(" || "),
+        set("Scope", &facts.scopes),
+        set("Package", &facts.packages),
         facts.owner,
     );
     prepare(&policy, Entity::new_no_attrs(uid("Token", "t"), HashSet::new()), facts)

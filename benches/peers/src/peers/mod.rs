@@ -7,6 +7,7 @@ mod cedar;
 mod gatehouse;
 mod oso;
 mod regorus;
+mod text;
 pub mod tollgate;
 
 use crate::{asked::Asked, question::Facts};
@@ -26,18 +27,30 @@ pub enum Kind {
     Tollgate,
     /// A hand-written `HashSet`.
     HashSet,
-    /// Regorus or cedar.
+    /// Regorus or cedar, with addresses that are addresses.
     PolicyEngine,
+    /// The same, with addresses that are text.
+    PolicyEngineWithText,
     Other,
 }
 
-pub const PEERS: [Peer; 14] = [
+pub const PEERS: [Peer; 16] = [
     Peer { name: "tollgate", kind: Kind::Tollgate, prepare: tollgate::prepare },
     Peer { name: "by hand, `HashSet`", kind: Kind::HashSet, prepare: by_hand::prepare_sets },
     Peer { name: "by hand, `Vec` scan", kind: Kind::Other, prepare: by_hand::prepare_lists },
     Peer { name: "gatehouse, one policy", kind: Kind::Other, prepare: gatehouse::prepare_one_policy },
     Peer { name: "gatehouse, a veto for each rule", kind: Kind::Other, prepare: gatehouse::prepare_vetoes },
     Peer { name: "regorus, RVM", kind: Kind::PolicyEngine, prepare: regorus::prepare_vm },
+    Peer {
+        name: "regorus, RVM, addresses as text",
+        kind: Kind::PolicyEngineWithText,
+        prepare: regorus::prepare_vm_with_text,
+    },
+    Peer {
+        name: "regorus, `Engine`, addresses as text",
+        kind: Kind::PolicyEngineWithText,
+        prepare: regorus::prepare_engine_with_text,
+    },
     Peer { name: "regorus, `Engine`", kind: Kind::PolicyEngine, prepare: regorus::prepare_engine },
     Peer { name: "cedar, one policy for all tokens", kind: Kind::PolicyEngine, prepare: cedar::prepare_generic },
     Peer { name: "cedar, a policy for each token", kind: Kind::PolicyEngine, prepare: cedar::prepare_of_token },

@@ -1,0 +1,20 @@
+//! Addresses for engines that have none, or compare text faster than theirs: one is its family and its bits, and a range
+//! the start of one.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+pub fn bits(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => format!("4:{:032b}", u32::from(address)),
+        IpAddr::V6(address) => format!("6:{:0128b}", u128::from(address)),
+    }
+}
+
+pub fn start(range: &str) -> String {
+    let range: IpNet = range.parse().unwrap();
+    let mut bits = bits(range.network());
+    bits.truncate("4:".len() + usize::from(range.prefix_len()));
+    bits
+}

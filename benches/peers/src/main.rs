@@ -11,6 +11,8 @@ mod question;
 mod table;
 mod wait;
 
+use std::num::NonZeroUsize;
+
 use marks::{Limit, Mark};
 use measure::{Measured, Sample, measure};
 use peers::{
@@ -26,7 +28,7 @@ const ROUNDS: usize = 61;
 fn main() {
     let rounds = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
         [] => ROUNDS,
-        [option, rounds] if option == "--rounds" => rounds.parse().expect("a number of rounds"),
+        [option, rounds] if option == "--rounds" => rounds.parse::<NonZeroUsize>().expect("a number of rounds").get(),
         other => panic!("found the arguments {other:?}, expected none or `--rounds N`"),
     };
     let mut samples = of_peers();

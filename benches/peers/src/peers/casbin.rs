@@ -11,7 +11,7 @@ use crate::{
     wait::wait,
 };
 
-/// What differs is `sel`, which a line selects: an entry, or a role that the entries have.
+/// What a line selects, `sel`, is an entry, or a role that the entries have.
 const MODEL: &str = "
 [request_definition]
 r = tok, act, pkg, scope, ip, now
@@ -27,8 +27,15 @@ g2 = _, _
 e = some(where (p.eft == allow))
 
 [matchers]
-m = (SELECTED) && r.tok == p.tok && r.act == p.act && r.now < p.expires && inRanges(r.ip, p.ranges) && g2(p.owner, r.pkg)
+m = MATCHER
 ";
+
+/// What stands last is looked at last: the search in a role where there is one line, and all but the entry where there
+/// are many.
+const MATCHER_OF_ROLES: &str = "r.tok == p.tok && r.act == p.act && r.now < p.expires && inRanges(r.ip, p.ranges) && \
+    (g(r.scope, p.sel) || g(r.pkg, p.sel)) && g2(p.owner, r.pkg)";
+const MATCHER_OF_LINES: &str = "(r.scope == p.sel || r.pkg == p.sel) && r.tok == p.tok && r.act == p.act && \
+    r.now < p.expires && inRanges(r.ip, p.ranges) && g2(p.owner, r.pkg)";
 
 /// With the default features there is no `ipMatch`; it would read both texts each time. Nothing but text can be handed
 /// in.
@@ -37,14 +44,14 @@ fn in_ranges(address: Dynamic, starts: Dynamic) -> Dynamic {
     starts.split(' ').any(|start| address.starts_with(start)).into()
 }
 
-fn prepare(selected: &str, lines: Vec<&str>, roles: Vec<&String>, facts: &Facts) -> Box<dyn Asked> {
+fn prepare(matcher: &str, lines: Vec<&str>, roles: Vec<&String>, facts: &Facts) -> Box<dyn Asked> {
     let action = if facts.read_write { "publish" } else { "read" };
     let ranges = facts.ranges.map(text::start).join(" ");
     let address = text::bits(facts.client_ip.parse().unwrap());
     let line =
         |selects: &str| ["t", action, selects, &ranges, facts.expires.text, facts.owner].map(str::to_owned).to_vec();
     let enforcer = wait(async {
-        let model = DefaultModel::from_str(&MODEL.replace("SELECTED", selected)).await.unwrap();
+        let model = DefaultModel::from_str(&MODEL.replace("MATCHER", matcher)).await.unwrap();
         let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await.unwrap();
         enforcer.add_function("inRanges", OperatorFunction::Arg2(in_ranges));
         enforcer.add_policies(lines.into_iter().map(line).collect()).await.unwrap();
@@ -65,11 +72,11 @@ fn prepare(selected: &str, lines: Vec<&str>, roles: Vec<&String>, facts: &Facts)
 /// A line for each entry.
 pub fn prepare_lines(facts: &Facts) -> Box<dyn Asked> {
     let lines = facts.packages.iter().chain(&facts.scopes).map(String::as_str).collect();
-    prepare("r.pkg == p.sel || r.scope == p.sel", lines, Vec::new(), facts)
+    prepare(MATCHER_OF_LINES, lines, Vec::new(), facts)
 }
 
 /// One line, and the entries in a role that it names.
 pub fn prepare_roles(facts: &Facts) -> Box<dyn Asked> {
     let roles = facts.packages.iter().chain(&facts.scopes).collect();
-    prepare("g(r.scope, p.sel) || g(r.pkg, p.sel)", vec!["entries of t"], roles, facts)
+    prepare(MATCHER_OF_ROLES, vec!["entries of t"], roles, facts)
 }

@@ -43,7 +43,7 @@ fn set(kind: &str, names: &[String]) -> RestrictedExpression {
     RestrictedExpression::new_set(names.iter().map(|name| reference(kind, name)))
 }
 
-/// The package, with whose maintainer it has.
+/// The package, in its scope and with its maintainer.
 fn package(facts: &Facts) -> Entity {
     let attributes = HashMap::from([
         ("scope".to_owned(), reference("Scope", facts.scope)),

@@ -19,13 +19,14 @@ struct Token(Arc<by_hand::Token<Set>>);
 #[derive(Clone, PolarClass)]
 struct Wanted(Arc<(by_hand::Package, by_hand::Request)>);
 
-/// A name that a method is given without a copy of it.
+/// Each rule is a call.
 const METHODS: &str = r#"
 allow(token, "publish", wanted) if
     token.is_live(wanted) and token.accepts(wanted) and token.read_write and token.selects(wanted) and
     token.of_maintainer(wanted);
 "#;
 
+/// Each name that is handed to a call is copied.
 const ATTRIBUTES: &str = r#"
 allow(token, "publish", wanted) if
     wanted.now < token.expires_at and token.accepts(wanted) and token.read_write and selects(token, wanted) and

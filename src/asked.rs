@@ -2,7 +2,7 @@
 
 use crate::{
     action::Action,
-    check::Case,
+    check::Question,
     inputs::{Input, Inputs},
     operation::Operation,
     range::{AllowedRanges, ClientIp},
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Asked<'a> {
     /// Of a token bound to its owner.
-    Bound(Case<'a>),
+    Bound(Question<'a>),
     /// Without any token.
     NoToken(Operation<'a>),
     /// With a token that nobody knows.
@@ -29,7 +29,7 @@ pub(crate) enum Asked<'a> {
 impl<'a> Asked<'a> {
     pub(crate) const fn operation(&self) -> Option<Operation<'a>> {
         match self {
-            Self::Bound(case) => Some(case.operation),
+            Self::Bound(question) => Some(question.operation),
             Self::NoToken(operation) | Self::UnknownToken(operation) => Some(*operation),
             Self::Early { .. } | Self::NoAccount { .. } => None,
         }
@@ -37,7 +37,7 @@ impl<'a> Asked<'a> {
 
     pub(crate) const fn action(&self) -> Action {
         match self {
-            Self::Bound(case) => case.action,
+            Self::Bound(question) => question.operation.action(),
             Self::NoToken(operation) | Self::UnknownToken(operation) => operation.action(),
             Self::Early { action, .. } | Self::NoAccount { action, .. } => *action,
         }
@@ -45,7 +45,7 @@ impl<'a> Asked<'a> {
 
     pub(crate) const fn token(&self) -> Option<&'a TokenView<'a>> {
         match self {
-            Self::Bound(case) => Some(&case.presented.bound.token),
+            Self::Bound(question) => Some(&question.presented.bound.token),
             Self::Early { token, .. } => Some(token),
             Self::NoToken(_) | Self::UnknownToken(_) | Self::NoAccount { .. } => None,
         }
@@ -72,7 +72,7 @@ pub(crate) fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> Inputs {
     }
     let Some(token) = asked.token() else { return inputs };
     let bound = match asked {
-        Asked::Bound(case) => Some(case),
+        Asked::Bound(question) => Some(question),
         Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::Early { .. } | Asked::NoAccount { .. } => None,
     };
     // T1: a recorded revocation says all; without one the account's cut-off is looked at.
@@ -85,11 +85,11 @@ pub(crate) fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> Inputs {
     if came_to(Check::AddressAllowed) && *token.allowed_ranges != AllowedRanges::Any {
         inputs.insert(Input::ClientIp);
     }
-    if let Some(case) = bound {
-        if came_to(Check::OrganizationExists) && case.operation.organization().is_some() {
+    if let Some(question) = bound {
+        if came_to(Check::OrganizationExists) && question.operation.organization().is_some() {
             inputs.insert(Input::Organization);
         }
-        if came_to(Check::PackageExists) && case.operation.package().is_some() {
+        if came_to(Check::PackageExists) && question.operation.package().is_some() {
             inputs.insert(Input::Package);
         }
     }

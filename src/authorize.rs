@@ -5,8 +5,8 @@ use crate::{
     asked::Asked,
     bound::{BoundToken, Presented},
     check::{
-        self, AllButFactor, AllProofs, AnonymousProof, Case, Passed, PublicProofs, Stop, TokenProofs, all_but_factor,
-        could_read, prove,
+        self, AllButFactor, AllProofs, AnonymousProof, Case, Passed, PublicProofs, Question, Stop, TokenProofs,
+        all_but_factor, could_read, prove,
     },
     comparison::DemandedBy,
     decision::{Allow, Challenge, Decision, Deny},
@@ -58,7 +58,8 @@ pub fn authorize<'a, R>(
     client_ip: ClientIp,
     now: Timestamp,
 ) -> Decision<'a> {
-    decide(Case::new(Presented { bound: token, client_ip, now }, action.on(resource)))
+    let operation = action.on(resource);
+    decide(Question { presented: Presented::new(token, client_ip, now), operation }, operation.action())
 }
 
 /// **The same without any token**: a public package is readable (V1), and everything else is denied.
@@ -132,7 +133,7 @@ impl<'a> BoundToken<'a> {
     /// The token presented from an address at a time: T is decided here, once, for as many resources as you like.
     #[must_use]
     pub fn at(&'a self, client_ip: ClientIp, now: Timestamp) -> PresentedToken<'a> {
-        let presented = Presented { bound: self, client_ip, now };
+        let presented = Presented::new(self, client_ip, now);
         PresentedToken { presented, good: TokenProofs::of(&presented) }
     }
 }
@@ -152,13 +153,13 @@ impl<'a> PresentedToken<'a> {
     /// Decides one operation, such as `PackageAction::Publish.on(&package)`.
     #[inline]
     pub fn decide(&self, operation: Operation<'a>) -> Decision<'a> {
-        decide_presented(Case::new(self.presented, operation), self.good)
+        decide_presented(Question { presented: self.presented, operation }, operation.action(), self.good)
     }
 
     /// The decision with every check behind it, in order.
     #[must_use]
     pub fn explain(&self, operation: Operation<'a>) -> Explanation<'a> {
-        Explanation::of_bound(Case::new(self.presented, operation), self.decide(operation))
+        Explanation::of_bound(&Question { presented: self.presented, operation }, self.decide(operation))
     }
 
     /// Those of the packages that the token may read: what a listing or a search may show.
@@ -187,15 +188,17 @@ pub fn explain<'a, R>(
 }
 
 /// One resource, from T on.
-fn decide(case: Case<'_>) -> Decision<'_> {
-    let ruling = TokenProofs::of(&case.presented).and_then(|good| rule(&case, good));
-    answer(case, ruling)
+fn decide(question: Question<'_>, action: Action) -> Decision<'_> {
+    let case = Case { question: &question, action };
+    let ruling = TokenProofs::of(&question.presented).and_then(|good| rule(&case, good));
+    answer(question, ruling)
 }
 
 /// One of many resources: T was decided before.
-fn decide_presented(case: Case<'_>, good: Result<TokenProofs, Stop>) -> Decision<'_> {
+fn decide_presented(question: Question<'_>, action: Action, good: Result<TokenProofs, Stop>) -> Decision<'_> {
+    let case = Case { question: &question, action };
     let ruling = good.and_then(|good| rule(&case, good));
-    answer(case, ruling)
+    answer(question, ruling)
 }
 
 /// What came of the checks, if none of them denied.
@@ -210,7 +213,7 @@ enum Ruling {
 /// fall away.
 #[expect(clippy::match_same_arms, reason = "two copies")]
 #[inline]
-fn rule(case: &Case<'_>, good: TokenProofs) -> Result<Ruling, Stop> {
+fn rule(case: &Case<'_, '_>, good: TokenProofs) -> Result<Ruling, Stop> {
     match case.operation {
         Operation::Package { .. } => checked(case, good),
         Operation::Organization { .. }
@@ -225,7 +228,7 @@ fn rule(case: &Case<'_>, good: TokenProofs) -> Result<Ruling, Stop> {
 /// D1, the table of contents of the policy. A check left out does not compile: an allow takes a proof of each.
 #[expect(clippy::inline_always, reason = "for the two copies")]
 #[inline(always)]
-fn checked(case: &Case<'_>, token: TokenProofs) -> Result<Ruling, Stop> {
+fn checked(case: &Case<'_, '_>, token: TokenProofs) -> Result<Ruling, Stop> {
     match all_but_factor(case, token)? {
         Passed::ByPublicRead(proofs) => Ok(Ruling::Public(proofs)),
         Passed::ByGrant(rest) => match prove::<check::SecondFactorSettled, _>(case) {
@@ -240,11 +243,11 @@ fn checked(case: &Case<'_>, token: TokenProofs) -> Result<Ruling, Stop> {
 
 /// The ruling with what was asked: the one place where that is copied.
 #[inline]
-fn answer(case: Case<'_>, ruling: Result<Ruling, Stop>) -> Decision<'_> {
+fn answer(question: Question<'_>, ruling: Result<Ruling, Stop>) -> Decision<'_> {
     match ruling {
-        Ok(Ruling::Public(proofs)) => Decision::Allow(Allow::public(case, proofs)),
-        Ok(Ruling::Granted(proofs)) => Decision::Allow(Allow::granted(case, proofs)),
-        Ok(Ruling::Challenged(rest, demanded_by)) => Decision::Challenge(Challenge::new(case, rest, demanded_by)),
-        Err(stop) => Decision::Deny(Deny::at(Asked::Bound(case), stop)),
+        Ok(Ruling::Public(proofs)) => Decision::Allow(Allow::public(question, proofs)),
+        Ok(Ruling::Granted(proofs)) => Decision::Allow(Allow::granted(question, proofs)),
+        Ok(Ruling::Challenged(rest, demanded_by)) => Decision::Challenge(Challenge::new(question, rest, demanded_by)),
+        Err(stop) => Decision::Deny(Deny::at(Asked::Bound(question), stop)),
     }
 }

@@ -1,11 +1,12 @@
 //! A token bound to its owner's live record, and that at an address and a time.
 
 use alloc::sync::Arc;
+use core::num::NonZeroU32;
 
 use crate::{
     name::UserName,
     owner::{OwnerView, User},
-    range::ClientIp,
+    range::{ClientIp, Family},
     time::Timestamp,
     token::{Token, TokenView},
 };
@@ -100,9 +101,33 @@ pub struct NotTheOwner {
 }
 
 /// What is asked, but for the resource: who presents a token, from where, when.
+///
+/// Where and when are taken apart, since together they are four words and as they are they are five: every answer has a
+/// copy of these and of the resource, and copies of up to 128 bytes are made in place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Presented<'a> {
     pub(crate) bound: &'a BoundToken<'a>,
-    pub(crate) client_ip: ClientIp,
-    pub(crate) now: Timestamp,
+    pub(crate) address: [u64; 2],
+    pub(crate) seconds: i64,
+    pub(crate) nanoseconds_and_1: NonZeroU32,
+    pub(crate) family: Family,
+}
+
+impl<'a> Presented<'a> {
+    #[inline]
+    pub(crate) const fn new(bound: &'a BoundToken<'a>, client_ip: ClientIp, now: Timestamp) -> Self {
+        let (family, address) = client_ip.apart();
+        let (seconds, nanoseconds_and_1) = now.apart();
+        Self { bound, address, seconds, nanoseconds_and_1, family }
+    }
+
+    #[inline]
+    pub(crate) const fn client_ip(&self) -> ClientIp {
+        ClientIp::together(self.family, self.address)
+    }
+
+    #[inline]
+    pub(crate) const fn now(&self) -> Timestamp {
+        Timestamp::together(self.seconds, self.nanoseconds_and_1)
+    }
 }

@@ -5,8 +5,9 @@ use core::time::Duration;
 use crate::{
     action::Action,
     asked::{Asked, inputs},
-    bound::Presented,
-    check::{AllButFactor, AllProofs, AnonymousProof, Case, Outcome, PublicProofs, Stop, could_read, early_step, step},
+    check::{
+        AllButFactor, AllProofs, AnonymousProof, Outcome, PublicProofs, Question, Stop, could_read, early_step, step,
+    },
     comparison::{Comparison, DemandedBy},
     inputs::Inputs,
     operation::Operation,
@@ -77,7 +78,7 @@ impl<'a> Decision<'a> {
     pub fn depends_on(&self) -> Inputs {
         match self {
             Self::Allow(allow) => allow.depends_on(),
-            Self::Challenge(challenge) => inputs(&Asked::Bound(challenge.case), None),
+            Self::Challenge(challenge) => inputs(&Asked::Bound(challenge.question), None),
             Self::Deny(deny) => deny.depends_on(),
         }
     }
@@ -111,7 +112,7 @@ impl<'a> Decision<'a> {
     pub(crate) const fn asked(&self) -> Asked<'a> {
         match self {
             Self::Allow(allow) => allow.asked(),
-            Self::Challenge(challenge) => Asked::Bound(challenge.case),
+            Self::Challenge(challenge) => Asked::Bound(challenge.question),
             Self::Deny(deny) => deny.asked,
         }
     }
@@ -142,17 +143,17 @@ pub struct Allow<'a> {
 /// What is allowed, to whom.
 #[derive(Clone, Copy, Debug)]
 enum Allowed<'a> {
-    ToToken(Case<'a>),
+    ToToken(Question<'a>),
     ToAnyone(Operation<'a>),
 }
 
 impl<'a> Allow<'a> {
-    pub(crate) const fn granted(case: Case<'a>, _proofs: AllProofs) -> Self {
-        Self { allowed: Allowed::ToToken(case), via: Via::Grant }
+    pub(crate) const fn granted(question: Question<'a>, _proofs: AllProofs) -> Self {
+        Self { allowed: Allowed::ToToken(question), via: Via::Grant }
     }
 
-    pub(crate) const fn public(case: Case<'a>, _proofs: PublicProofs) -> Self {
-        Self { allowed: Allowed::ToToken(case), via: Via::Public }
+    pub(crate) const fn public(question: Question<'a>, _proofs: PublicProofs) -> Self {
+        Self { allowed: Allowed::ToToken(question), via: Via::Public }
     }
 
     pub(crate) const fn anonymous(operation: Operation<'a>, _proof: AnonymousProof) -> Self {
@@ -169,14 +170,14 @@ impl<'a> Allow<'a> {
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         match &self.allowed {
-            Allowed::ToToken(case) => &case.operation,
+            Allowed::ToToken(question) => &question.operation,
             Allowed::ToAnyone(operation) => operation,
         }
     }
 
     const fn asked(&self) -> Asked<'a> {
         match self.allowed {
-            Allowed::ToToken(case) => Asked::Bound(case),
+            Allowed::ToToken(question) => Asked::Bound(question),
             Allowed::ToAnyone(operation) => Asked::NoToken(operation),
         }
     }
@@ -211,13 +212,13 @@ impl<'a> Allow<'a> {
 /// **Yes, once the owner has shown a second factor.** Everything else is in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenge<'a> {
-    case: Case<'a>,
+    question: Question<'a>,
     demanded_by: DemandedBy,
 }
 
 impl<'a> Challenge<'a> {
-    pub(crate) const fn new(case: Case<'a>, _rest: AllButFactor, demanded_by: DemandedBy) -> Self {
-        Self { case, demanded_by }
+    pub(crate) const fn new(question: Question<'a>, _rest: AllButFactor, demanded_by: DemandedBy) -> Self {
+        Self { question, demanded_by }
     }
 
     /// Who demands the factor.
@@ -229,13 +230,13 @@ impl<'a> Challenge<'a> {
     /// What would be allowed.
     #[must_use]
     pub const fn action(&self) -> Action {
-        self.case.action
+        self.question.operation.action()
     }
 
     /// What would be allowed, with the whole resource.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
-        &self.case.operation
+        &self.question.operation
     }
 
     /// F6, the only way on: an allow if the factor is the token owner's and was verified no longer than `max_age`
@@ -243,11 +244,11 @@ impl<'a> Challenge<'a> {
     ///
     /// Take the time once for a request, and verify the factor before asking for the decision.
     pub fn answer(self, factor: &SecondFactor<'_>, max_age: Duration) -> Decision<'a> {
-        let Presented { bound, client_ip: _, now } = self.case.presented;
+        let (bound, now) = (self.question.presented.bound, self.question.presented.now());
         let is_owners = factor.owner == bound.owner.name;
         let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
         if is_owners && is_fresh {
-            Decision::Allow(Allow { allowed: Allowed::ToToken(self.case), via: Via::SecondFactor })
+            Decision::Allow(Allow { allowed: Allowed::ToToken(self.question), via: Via::SecondFactor })
         } else {
             Decision::Challenge(self)
         }
@@ -298,7 +299,7 @@ impl<'a> Deny<'a> {
     pub fn comparison(&self) -> Option<Comparison<'a>> {
         let check = self.failed?;
         match &self.asked {
-            Asked::Bound(case) => step(check, case).comparison,
+            Asked::Bound(question) => step(check, &question.case()).comparison,
             Asked::Early { token, action, client_ip, now } => {
                 early_step(check, token, *action, *client_ip, *now).comparison
             }
@@ -333,14 +334,14 @@ impl<'a> Deny<'a> {
 
     /// G1 before existence says nothing of what exists.
     fn status_by_what_is_hidden(&self) -> u16 {
-        let Asked::Bound(case) = &self.asked else { return 403 };
+        let Asked::Bound(question) = &self.asked else { return 403 };
         if self.failed == Some(Check::PermissionForAction) {
             return 403;
         }
-        match (case.action, case.operation.package()) {
+        match (question.operation.action(), question.operation.package()) {
             (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
             // A public package every token could read.
-            (_, Some(PackageState::Existing(package))) if !could_read(case.bound(), &package) => 404,
+            (_, Some(PackageState::Existing(package))) if !could_read(question.presented.bound, &package) => 404,
             (_, _) => 403,
         }
     }

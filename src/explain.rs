@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{
     asked::Asked,
-    check::{Case, Outcome, Step, all_steps, public_read},
+    check::{Outcome, Question, Step, all_steps, public_read},
     comparison::Comparison,
     decision::Decision,
     reason::Check,
@@ -46,8 +46,8 @@ impl<'a> Steps<'a> {
 }
 
 impl<'a> Explanation<'a> {
-    pub(crate) fn of_bound(case: Case<'a>, decision: Decision<'a>) -> Self {
-        Self { decision, steps: Steps::Bound(all_steps(&case)) }
+    pub(crate) fn of_bound(question: &Question<'a>, decision: Decision<'a>) -> Self {
+        Self { decision, steps: Steps::Bound(all_steps(&question.case())) }
     }
 
     /// A decision for which no token was looked at.

@@ -60,6 +60,7 @@ pub enum Operation<'a> {
 impl<'a> Operation<'a> {
     /// The action as a decision names it: a publish is the creation of a package or of a version.
     #[must_use]
+    #[inline]
     pub const fn action(&self) -> Action {
         match self {
             Self::Package { action, package } => match (action, package) {

@@ -109,7 +109,7 @@ impl From<&Decision<'_>> for DecisionRecord {
             Decision::Allow(_) | Decision::Deny(_) => None,
         };
         let (client_ip, now): (Option<ClientIp>, Option<Timestamp>) = match asked {
-            Asked::Bound(case) => (Some(case.presented.client_ip), Some(case.presented.now)),
+            Asked::Bound(question) => (Some(question.presented.client_ip()), Some(question.presented.now())),
             Asked::Early { client_ip, now, .. } => (Some(client_ip), Some(now)),
             Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::NoAccount { .. } => (None, None),
         };

@@ -79,6 +79,17 @@ impl Timestamp {
         i128::from(self.seconds).saturating_mul(NANOS_PER_SECOND).saturating_add(i128::from(self.nanosecond()))
     }
 
+    #[inline]
+    pub(crate) const fn apart(self) -> (i64, NonZeroU32) {
+        (self.seconds, self.nanoseconds_and_1)
+    }
+
+    /// What was taken [apart](Self::apart).
+    #[inline]
+    pub(crate) const fn together(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Self {
+        Self { seconds, nanoseconds_and_1 }
+    }
+
     /// Of the second, 0 to 999,999,999.
     const fn nanosecond(self) -> u32 {
         self.nanoseconds_and_1.get().saturating_sub(1)

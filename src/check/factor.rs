@@ -38,7 +38,7 @@ const fn is_made_for_automation(kind: TokenKind) -> bool {
 }
 
 #[inline(always)]
-fn second_factor<'a>(case: &Case<'a>) -> Step<'a> {
+fn second_factor<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::SecondFactor;
     let action = case.action;
     let class = action.factor_class();
@@ -80,9 +80,9 @@ fn second_factor<'a>(case: &Case<'a>) -> Step<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SecondFactorSettled;
-impl<'a> Rule<'a, Case<'a>> for SecondFactorSettled {
+impl<'a> Rule<'a, Case<'_, 'a>> for SecondFactorSettled {
     #[inline(always)]
-    fn step(case: &Case<'a>) -> Step<'a> {
+    fn step(case: &Case<'_, 'a>) -> Step<'a> {
         second_factor(case)
     }
 }

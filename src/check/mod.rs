@@ -14,7 +14,7 @@ mod proofs;
 mod reach;
 mod token;
 
-use core::marker::PhantomData;
+use core::{marker::PhantomData, ops::Deref};
 
 use crate::{
     action::Action,
@@ -36,24 +36,40 @@ pub(crate) use reach::{
 };
 pub(crate) use token::{AddressAllowed, NotExpired, NotRevoked, OwnerActive};
 
-/// One request about one resource, with all the facts.
+/// One request about one resource, with all the facts. A decision keeps it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Case<'a> {
+pub(crate) struct Question<'a> {
     pub(crate) presented: Presented<'a>,
     pub(crate) operation: Operation<'a>,
-    /// The operation's, which nearly every check asks for.
+}
+
+impl<'a> Question<'a> {
+    #[inline(always)]
+    pub(crate) const fn case(&self) -> Case<'_, 'a> {
+        Case { question: self, action: self.operation.action() }
+    }
+}
+
+/// The question with its action, which nearly every check asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case<'q, 'a> {
+    pub(crate) question: &'q Question<'a>,
     pub(crate) action: Action,
 }
 
-impl<'a> Case<'a> {
-    #[inline(always)]
-    pub(crate) const fn new(presented: Presented<'a>, operation: Operation<'a>) -> Self {
-        Self { presented, operation, action: operation.action() }
-    }
+impl<'a> Deref for Case<'_, 'a> {
+    type Target = Question<'a>;
 
     #[inline(always)]
+    fn deref(&self) -> &Question<'a> {
+        self.question
+    }
+}
+
+impl<'a> Case<'_, 'a> {
+    #[inline(always)]
     pub(crate) const fn bound(&self) -> &'a BoundToken<'a> {
-        self.presented.bound
+        self.question.presented.bound
     }
 }
 
@@ -141,7 +157,7 @@ where
 }
 
 /// One check with both sides of its comparison.
-pub(crate) fn step<'a>(check: Check, case: &Case<'a>) -> Step<'a> {
+pub(crate) fn step<'a>(check: Check, case: &Case<'_, 'a>) -> Step<'a> {
     match check {
         Check::NotRevoked => NotRevoked::step(&case.presented),
         Check::NotExpired => NotExpired::step(&case.presented),
@@ -199,7 +215,7 @@ pub(crate) fn early_step<'a>(
 }
 
 /// Every check in the order of D1.
-pub(crate) fn all_steps<'a>(case: &Case<'a>) -> [Step<'a>; 18] {
+pub(crate) fn all_steps<'a>(case: &Case<'_, 'a>) -> [Step<'a>; 18] {
     const ALL: [Check; 18] = match Check::ALL.as_chunks() {
         ([all], []) => *all,
         _ => unreachable!(), // evaluated when the crate is compiled

@@ -15,7 +15,7 @@ use crate::{
 
 /// C5: "`read-org`, any member; the four team actions and `manage-team-access`, owner or admin; every other, owner".
 #[inline(always)]
-fn owner_role<'a>(case: &Case<'a>) -> Step<'a> {
+fn owner_role<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::OwnerRole;
     let owner = &case.bound().owner;
     let Some(organization) = case.operation.organization() else { return Step::does_not_apply(CHECK) };
@@ -64,7 +64,7 @@ fn owner_role<'a>(case: &Case<'a>) -> Step<'a> {
 
 /// C2 to C5, as far as they are about a package. A package that does not exist is D1's.
 #[inline(always)]
-fn owner_right<'a>(case: &Case<'a>) -> Step<'a> {
+fn owner_right<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     let owner = &case.bound().owner;
     match case.operation {
         Operation::Package { action, package } => match (action, package) {
@@ -170,7 +170,7 @@ fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &
 
 /// C6: "account actions concern the owner's own account only".
 #[inline(always)]
-fn own_account<'a>(case: &Case<'a>) -> Step<'a> {
+fn own_account<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::OwnAccount;
     let Some(account) = case.operation.account() else { return Step::does_not_apply(CHECK) };
     let owner = case.bound().owner.name;
@@ -184,13 +184,13 @@ pub(crate) struct NewNameValid;
 
 impl NewNameValid {
     #[inline(always)]
-    fn new_name<'a>(case: &Case<'a>) -> Option<PackageName<&'a str>> {
+    fn new_name<'a>(case: &Case<'_, 'a>) -> Option<PackageName<&'a str>> {
         if case.action == Action::CreatePackage { case.operation.package().map(|package| package.name()) } else { None }
     }
 }
 
-impl<'a> Rule<'a, Case<'a>> for NewNameValid {
-    fn step(case: &Case<'a>) -> Step<'a> {
+impl<'a> Rule<'a, Case<'_, 'a>> for NewNameValid {
+    fn step(case: &Case<'_, 'a>) -> Step<'a> {
         let Some(package) = Self::new_name(case) else { return Step::does_not_apply(Check::NewNameValid) };
         let comparison = Comparison::NewName { package, problem: package.problem_as_new() };
         let Stop { check, outcome } = Self::outcome(case);
@@ -199,7 +199,7 @@ impl<'a> Rule<'a, Case<'a>> for NewNameValid {
 
     /// The comparison says what is wrong with the name, which takes a search.
     #[inline(always)]
-    fn outcome(case: &Case<'a>) -> Stop {
+    fn outcome(case: &Case<'_, 'a>) -> Stop {
         let outcome = match Self::new_name(case) {
             None => Outcome::DoesNotApply,
             Some(package) if package.is_new() => Outcome::Passed,
@@ -214,9 +214,9 @@ macro_rules! rules {
         $(
             #[derive(Clone, Copy, Debug)]
             pub(crate) struct $name;
-            impl<'a> Rule<'a, Case<'a>> for $name {
+            impl<'a> Rule<'a, Case<'_, 'a>> for $name {
                 #[inline(always)]
-                fn step(case: &Case<'a>) -> Step<'a> {
+                fn step(case: &Case<'_, 'a>) -> Step<'a> {
                     $step(case)
                 }
             }

@@ -15,7 +15,7 @@ pub(crate) enum Passed {
 }
 
 #[inline(always)]
-pub(crate) fn all_but_factor(case: &Case<'_>, token: TokenProofs) -> Result<Passed, Stop> {
+pub(crate) fn all_but_factor(case: &Case<'_, '_>, token: TokenProofs) -> Result<Passed, Stop> {
     let kind_has_action = prove::<KindHasAction, _>(case)?;
     let permission_for_action = prove::<PermissionForAction, _>(case)?;
     let organization_exists = prove::<OrganizationExists, _>(case)?;

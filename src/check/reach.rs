@@ -70,7 +70,7 @@ fn organization_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
 
 /// D1: "then a package (other than for publish)".
 #[inline(always)]
-fn package_exists<'a>(case: &Case<'a>) -> Step<'a> {
+fn package_exists<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::PackageExists;
     match case.operation.package() {
         Some(package) if case.action != Action::CreatePackage => {
@@ -126,7 +126,7 @@ fn foreign_package<'a>(operation: &Operation<'a>) -> Option<PackageView<'a>> {
 /// What is left of G1: the two reads, and "`manage-team-access` on a package whose scope is not that organization's
 /// hands out a right over that package: it needs packages RW too".
 #[inline(always)]
-fn permission_for_resource<'a>(case: &Case<'a>) -> Step<'a> {
+fn permission_for_resource<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::PermissionForResource;
     let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
     let action = case.action;
@@ -141,7 +141,7 @@ fn permission_for_resource<'a>(case: &Case<'a>) -> Step<'a> {
 
 /// G2: "an organization iff named".
 #[inline(always)]
-fn organization_selected<'a>(case: &Case<'a>) -> Step<'a> {
+fn organization_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::OrganizationSelected;
     match (case.bound().token.limits, case.action.row().1, case.operation.organization()) {
         (Limits::Granular(granular), Needs::Permission(Side::Organizations, _), Some(organization)) => {
@@ -157,7 +157,7 @@ fn organization_selected<'a>(case: &Case<'a>) -> Step<'a> {
 /// G2: "the package is in the selection iff `All`, or its exact name, or its scope is selected"; of
 /// `manage-team-access` only where the package's scope is not that organization's.
 #[inline(always)]
-fn package_selected<'a>(case: &Case<'a>) -> Step<'a> {
+fn package_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::PackageSelected;
     let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
     let package = match (case.action, &case.operation) {
@@ -173,7 +173,7 @@ fn package_selected<'a>(case: &Case<'a>) -> Step<'a> {
 
 /// G3: "covered by `All` or the scope, not by the name itself".
 #[inline(always)]
-fn creation_covered<'a>(case: &Case<'a>) -> Step<'a> {
+fn creation_covered<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::CreationCovered;
     match (case.bound().token.limits, case.action, case.operation.package()) {
         (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
@@ -211,9 +211,9 @@ macro_rules! rules {
         $(
             #[derive(Clone, Copy, Debug)]
             pub(crate) struct $name;
-            impl<'a> Rule<'a, Case<'a>> for $name {
+            impl<'a> Rule<'a, Case<'_, 'a>> for $name {
                 #[inline(always)]
-                fn step($case: &Case<'a>) -> Step<'a> {
+                fn step($case: &Case<'_, 'a>) -> Step<'a> {
                     $step
                 }
             }

@@ -1,9 +1,8 @@
 //! The addresses that a token may be used from (T3).
 
 use alloc::{boxed::Box, vec::Vec};
-use core::net::IpAddr;
 
-use super::{ClientIp, IpRange};
+use super::{ClientIp, IpRange, client_ip::Family};
 use crate::limits::MAX_RANGES;
 
 /// **The addresses that a token may be used from**: any, or only those of a list that is never empty.
@@ -74,10 +73,10 @@ impl IpRanges {
     }
 
     fn contain(&self, client_ip: ClientIp) -> bool {
-        match client_ip.address() {
-            Some(IpAddr::V4(address)) => one_contains(&self.0.ipv4, address.to_bits()),
-            Some(IpAddr::V6(address)) => one_contains(&self.0.ipv6, address.to_bits()),
-            None => false,
+        match client_ip.apart() {
+            (Family::Unknown, _) => false,
+            (Family::Ipv4, [_, low]) => u32::try_from(low).is_ok_and(|address| one_contains(&self.0.ipv4, address)),
+            (Family::Ipv6, [high, low]) => one_contains(&self.0.ipv6, u128::from(high) << 64 | u128::from(low)),
         }
     }
 }

@@ -25,28 +25,45 @@ use crate::words::{Quoted, excerpt};
 /// # Ok::<(), tollgate::InvalidClientIp>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientIp(Known);
+pub struct ClientIp {
+    family: Family,
+    /// The address as a number, high word first: whole words, which are copied and compared as such.
+    address: [u64; 2],
+}
 
-/// Whole words, which are copied and compared as such: every decision does.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Known {
-    No,
-    Ipv4(u32),
-    Ipv6 { high: u64, low: u64 },
+/// What the number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Family {
+    /// Nothing: 0.
+    Unknown,
+    Ipv4,
+    Ipv6,
 }
 
 impl ClientIp {
     /// Nobody knows the address.
-    pub const UNKNOWN: Self = Self(Known::No);
+    pub const UNKNOWN: Self = Self { family: Family::Unknown, address: [0, 0] };
 
     /// The address, IPv4 if it came IPv4-mapped, or `None` where it is unknown.
     #[must_use]
     pub fn address(self) -> Option<IpAddr> {
-        match self.0 {
-            Known::No => None,
-            Known::Ipv4(bits) => Some(Ipv4Addr::from_bits(bits).into()),
-            Known::Ipv6 { high, low } => Some(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)).into()),
+        let [high, low] = self.address;
+        match self.family {
+            Family::Unknown => None,
+            Family::Ipv4 => Some(Ipv4Addr::from_bits(u32::try_from(low).unwrap_or_default()).into()),
+            Family::Ipv6 => Some(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)).into()),
         }
+    }
+
+    #[inline]
+    pub(crate) const fn apart(self) -> (Family, [u64; 2]) {
+        (self.family, self.address)
+    }
+
+    /// What was taken [apart](Self::apart).
+    #[inline]
+    pub(crate) const fn together(family: Family, address: [u64; 2]) -> Self {
+        Self { family, address }
     }
 }
 
@@ -61,7 +78,7 @@ impl From<IpAddr> for ClientIp {
 
 impl From<Ipv4Addr> for ClientIp {
     fn from(address: Ipv4Addr) -> Self {
-        Self(Known::Ipv4(address.to_bits()))
+        Self { family: Family::Ipv4, address: [0, address.to_bits().into()] }
     }
 }
 
@@ -71,7 +88,7 @@ impl From<Ipv6Addr> for ClientIp {
             return address.into();
         }
         let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
-        Self(Known::Ipv6 { high: half(address.to_bits() >> 64), low: half(address.to_bits()) })
+        Self { family: Family::Ipv6, address: [half(address.to_bits() >> 64), half(address.to_bits())] }
     }
 }
 

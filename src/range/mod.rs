@@ -8,4 +8,5 @@ mod null_or;
 
 pub use allowed::{AllowedRanges, InvalidRanges, IpRanges};
 pub use cidr::{InvalidRange, IpRange};
+pub(crate) use client_ip::Family;
 pub use client_ip::{ClientIp, InvalidClientIp};

@@ -61,7 +61,7 @@ pub fn assert_denied(decision: Decision<'_>, reason: Reason) -> Deny<'_> {
 #[expect(clippy::panic, reason = "an assertion that fails panics")]
 fn failed(expected: impl core::fmt::Display, decision: Decision<'_>) -> ! {
     match decision.asked() {
-        Asked::Bound(case) => panic!("expected {expected}, found\n{}", Explanation::of_bound(case, decision)),
+        Asked::Bound(question) => panic!("expected {expected}, found\n{}", Explanation::of_bound(&question, decision)),
         Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::Early { .. } | Asked::NoAccount { .. } => {
             panic!("expected {expected}, found\n{}", Explanation::without_token(decision))
         }

@@ -150,8 +150,10 @@ impl Family {
 const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membership, factor| {
     let Presented {
         bound: BoundToken { token, owner },
-        client_ip: _, // requests::from_everywhere
-        now: _,       // tokens::in_every_state: made and expiring before, at and after it
+        address: _, // requests::from_everywhere
+        family: _,  // the same
+        seconds: _, // tokens::in_every_state: made and expiring before, at and after it
+        nanoseconds_and_1: _,
     } = presented;
     let TokenView {
         key: _,

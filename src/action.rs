@@ -213,9 +213,22 @@ impl Action {
         }
     }
 
+    /// Which legacy kinds have the action.
+    #[inline]
+    pub(crate) const fn legacy_kinds(self) -> &'static [LegacyKind] {
+        self.row().0
+    }
+
+    /// What a granular token needs for it.
+    #[inline]
+    pub(crate) const fn needs(self) -> Needs {
+        self.row().1
+    }
+
     /// The row of the table in K and G: which legacy kinds have the action, and what a granular token needs.
+    #[inline]
     #[expect(clippy::match_same_arms, reason = "the rows of the table, in its order")]
-    pub(crate) const fn row(self) -> (&'static [LegacyKind], Needs) {
+    const fn row(self) -> (&'static [LegacyKind], Needs) {
         use LegacyKind::{Automation, Publish, ReadOnly};
         use Permission::{ReadOnly as RO, ReadWrite as RW};
         use Side::{Organizations, Packages};

@@ -189,14 +189,14 @@ pub fn explain<'a, R>(
 
 /// One resource, from T on.
 fn decide(question: Question<'_>, action: Action) -> Decision<'_> {
-    let case = Case { question: &question, action };
+    let case = Case::new(&question, action);
     let ruling = TokenProofs::of(&question.presented).and_then(|good| rule(&case, good));
     answer(question, ruling)
 }
 
 /// One of many resources: T was decided before.
 fn decide_presented(question: Question<'_>, action: Action, good: Result<TokenProofs, Stop>) -> Decision<'_> {
-    let case = Case { question: &question, action };
+    let case = Case::new(&question, action);
     let ruling = good.and_then(|good| rule(&case, good));
     answer(question, ruling)
 }

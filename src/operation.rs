@@ -110,10 +110,16 @@ impl<'a> Operation<'a> {
     /// The package that the operation names, if it names one.
     #[must_use]
     pub const fn package(&self) -> Option<PackageState<'a>> {
+        self.package_in_place().copied()
+    }
+
+    /// The package that the operation names, where it is: to copy it costs more than to look at it.
+    #[inline]
+    pub(crate) const fn package_in_place(&self) -> Option<&PackageState<'a>> {
         match self {
-            Self::Package { action: _, package } => Some(*package),
-            Self::ManageTeamAccess(resource) => Some(resource.package),
-            Self::SharePackage(resource) => Some(resource.package),
+            Self::Package { action: _, package } => Some(package),
+            Self::ManageTeamAccess(resource) => Some(&resource.package),
+            Self::SharePackage(resource) => Some(&resource.package),
             Self::Organization { .. } | Self::CreateTeam { .. } | Self::Team { .. } | Self::Account { .. } => None,
         }
     }

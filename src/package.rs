@@ -252,6 +252,17 @@ impl<'a> PackageState<'a> {
     }
 }
 
+impl<'a> PackageState<'a> {
+    /// The name, where it is.
+    #[inline]
+    pub(crate) const fn name_in_place(&self) -> &PackageName<&'a str> {
+        match self {
+            Self::Existing(package) => &package.name,
+            Self::Missing(package) => &package.name,
+        }
+    }
+}
+
 impl<'a> From<&'a Package> for PackageState<'a> {
     fn from(package: &'a Package) -> Self {
         Self::Existing(package.as_view())

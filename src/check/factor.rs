@@ -2,7 +2,7 @@
 
 use super::{Case, Outcome, Rule, Step};
 use crate::{
-    action::{Action, FactorClass, Needs},
+    action::{FactorClass, Needs},
     comparison::{Comparison, DemandedBy},
     owner::TwoFactor,
     package::{PackageState, PublishingAccess},
@@ -13,12 +13,12 @@ use crate::{
 
 /// F1: "automation, or granular with `bypass_2fa` and the permission of the side used is read-write".
 #[inline(always)]
-fn bypasses(token: &TokenView<'_>, action: Action) -> bool {
+fn bypasses(token: &TokenView<'_>, needs: Needs) -> bool {
     match token.limits {
         Limits::Legacy(LegacyKind::Automation) => true,
         Limits::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
         Limits::Granular(granular) => {
-            let permission = match action.row().1 {
+            let permission = match needs {
                 Needs::Permission(Side::Packages, _) => granular.packages.permission(),
                 Needs::Permission(Side::Organizations, _) => granular.organizations.permission(),
                 Needs::Nothing | Needs::Never => Permission::NoAccess,
@@ -40,15 +40,14 @@ const fn is_made_for_automation(kind: TokenKind) -> bool {
 #[inline(always)]
 fn second_factor<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::SecondFactor;
-    let action = case.action;
-    let class = action.factor_class();
+    let class = case.action.factor_class();
     if class == FactorClass::None {
         return Step::does_not_apply(CHECK);
     }
     let token = &case.bound().token;
     let account = case.bound().owner.two_factor;
-    let bypass = bypasses(token, action);
-    let publishing_access = match (class, case.operation.package()) {
+    let bypass = bypasses(token, case.needs);
+    let publishing_access = match (class, case.operation.package_in_place()) {
         (FactorClass::Write, Some(PackageState::Existing(package))) => Some(package.publishing_access),
         (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => None,
     };

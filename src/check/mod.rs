@@ -17,7 +17,7 @@ mod token;
 use core::{marker::PhantomData, ops::Deref};
 
 use crate::{
-    action::Action,
+    action::{Action, Needs},
     bound::{BoundToken, Presented},
     comparison::{Comparison, DemandedBy},
     operation::Operation,
@@ -46,15 +46,16 @@ pub(crate) struct Question<'a> {
 impl<'a> Question<'a> {
     #[inline(always)]
     pub(crate) const fn case(&self) -> Case<'_, 'a> {
-        Case { question: self, action: self.operation.action() }
+        Case::new(self, self.operation.action())
     }
 }
 
-/// The question with its action, which nearly every check asks for.
+/// The question with its action and what a granular token needs for that: nearly every check asks for them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case<'q, 'a> {
-    pub(crate) question: &'q Question<'a>,
+    question: &'q Question<'a>,
     pub(crate) action: Action,
+    pub(crate) needs: Needs,
 }
 
 impl<'a> Deref for Case<'_, 'a> {
@@ -66,7 +67,13 @@ impl<'a> Deref for Case<'_, 'a> {
     }
 }
 
-impl<'a> Case<'_, 'a> {
+impl<'q, 'a> Case<'q, 'a> {
+    /// `action` is the operation's.
+    #[inline(always)]
+    pub(crate) const fn new(question: &'q Question<'a>, action: Action) -> Self {
+        Self { question, action, needs: action.needs() }
+    }
+
     #[inline(always)]
     pub(crate) const fn bound(&self) -> &'a BoundToken<'a> {
         self.question.presented.bound
@@ -196,8 +203,8 @@ pub(crate) fn early_step<'a>(
         Check::NotRevoked => token::not_revoked(token, None),
         Check::NotExpired => token::not_expired(token, now),
         Check::AddressAllowed => token::address_allowed(token, client_ip),
-        Check::KindHasAction => reach::kind_has_action(token, action),
-        Check::PermissionForAction => reach::permission_for_action(token, action),
+        Check::KindHasAction => reach::kind_has_action(token, action, action.needs()),
+        Check::PermissionForAction => reach::permission_for_action(token, action, action.needs()),
         Check::OwnerActive
         | Check::OrganizationExists
         | Check::PackageExists

@@ -66,15 +66,15 @@ fn owner_role<'a>(case: &Case<'_, 'a>) -> Step<'a> {
 #[inline(always)]
 fn owner_right<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     let owner = &case.bound().owner;
-    match case.operation {
+    match &case.operation {
         Operation::Package { action, package } => match (action, package) {
-            (PackageAction::Publish, PackageState::Missing(package)) => may_create(owner, package.name()),
+            (PackageAction::Publish, PackageState::Missing(package)) => may_create(owner, package.name),
             (_, PackageState::Missing(_)) => Step::does_not_apply(Check::OwnerRight),
             (
                 PackageAction::ReadPackage | PackageAction::ListCollaborators | PackageAction::StarPackage,
                 PackageState::Existing(package),
-            ) => may_read(owner, &package),
-            (PackageAction::ChangeVisibility, PackageState::Existing(package)) => controls_scope(owner, &package),
+            ) => may_read(owner, package),
+            (PackageAction::ChangeVisibility, PackageState::Existing(package)) => controls_scope(owner, package),
             (
                 PackageAction::Publish
                 | PackageAction::Unpublish
@@ -83,18 +83,18 @@ fn owner_right<'a>(case: &Case<'_, 'a>) -> Step<'a> {
                 | PackageAction::ChangePublishingAccess
                 | PackageAction::ChangeMaintainers,
                 PackageState::Existing(package),
-            ) => may_write(owner, &package),
+            ) => may_write(owner, package),
         },
         Operation::ManageTeamAccess(TeamAndPackage { team, package: PackageState::Existing(package) }) => {
             let organization = team.organization.name();
             match package.scope_owner {
                 // "on another organization's package it would outlive the user's leaving: that is `share-package`"
-                ScopeOwner::Organization | ScopeOwner::Nobody => scope_of_organization(organization, &package),
-                ScopeOwner::Unscoped | ScopeOwner::User => may_write(owner, &package),
+                ScopeOwner::Organization | ScopeOwner::Nobody => scope_of_organization(organization, package),
+                ScopeOwner::Unscoped | ScopeOwner::User => may_write(owner, package),
             }
         }
         Operation::SharePackage(OrganizationAndPackage { organization, package: PackageState::Existing(package) }) => {
-            scope_of_organization(organization.name(), &package)
+            scope_of_organization(organization.name(), package)
         }
         Operation::ManageTeamAccess(TeamAndPackage { team: _, package: PackageState::Missing(_) })
         | Operation::SharePackage(OrganizationAndPackage { organization: _, package: PackageState::Missing(_) })

@@ -15,10 +15,9 @@ use crate::{
 
 /// K1: "a legacy kind without the action, or a granular token on an action marked never".
 #[inline(always)]
-pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action) -> Step<'a> {
-    let (kinds, needs) = action.row();
+pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Step<'a> {
     let passes = match token.kind() {
-        TokenKind::Legacy(kind) => kinds.contains(&kind),
+        TokenKind::Legacy(kind) => action.legacy_kinds().contains(&kind),
         TokenKind::Granular => match needs {
             Needs::Never => false,
             Needs::Nothing | Needs::Permission(_, _) => true,
@@ -30,9 +29,9 @@ pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action) -> Step
 
 /// G1, before existence: every action but the two whose answer a public package can change (D1).
 #[inline(always)]
-pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action) -> Step<'a> {
+pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Step<'a> {
     const CHECK: Check = Check::PermissionForAction;
-    match (token.limits, action.row().1) {
+    match (token.limits, needs) {
         (Limits::Granular(granular), Needs::Permission(side, needs)) if !is_left_for_later(action) => {
             permission(CHECK, &granular, side, needs)
         }
@@ -72,7 +71,7 @@ fn organization_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
 #[inline(always)]
 fn package_exists<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::PackageExists;
-    match case.operation.package() {
+    match case.operation.package_in_place() {
         Some(package) if case.action != Action::CreatePackage => {
             let exists = match package {
                 PackageState::Existing(_) => true,
@@ -89,7 +88,7 @@ fn package_exists<'a>(case: &Case<'_, 'a>) -> Step<'a> {
 #[inline(always)]
 pub(crate) fn public_read<'a>(operation: &Operation<'a>) -> Step<'a> {
     const CHECK: Check = Check::PublicRead;
-    match (operation.action(), operation.package()) {
+    match (operation.action(), operation.package_in_place()) {
         (Action::ReadPackage, Some(PackageState::Existing(package))) => {
             let outcome = match package.visibility {
                 Visibility::Public => Outcome::Settled,
@@ -104,9 +103,9 @@ pub(crate) fn public_read<'a>(operation: &Operation<'a>) -> Step<'a> {
 
 /// The package of a `manage-team-access` whose scope is not that organization's (G1, G2, C5).
 #[inline(always)]
-fn foreign_package<'a>(operation: &Operation<'a>) -> Option<PackageView<'a>> {
+fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageView<'a>> {
     match operation {
-        Operation::ManageTeamAccess(resource) => match resource.package {
+        Operation::ManageTeamAccess(resource) => match &resource.package {
             PackageState::Existing(package)
                 if !package.is_in_scope_of_organization(resource.team.organization.name()) =>
             {
@@ -129,9 +128,8 @@ fn foreign_package<'a>(operation: &Operation<'a>) -> Option<PackageView<'a>> {
 fn permission_for_resource<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::PermissionForResource;
     let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
-    let action = case.action;
-    match action.row().1 {
-        Needs::Permission(side, needs) if is_left_for_later(action) => permission(CHECK, &granular, side, needs),
+    match case.needs {
+        Needs::Permission(side, needs) if is_left_for_later(case.action) => permission(CHECK, &granular, side, needs),
         Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(&case.operation) {
             Some(_) => permission(CHECK, &granular, Side::Packages, Permission::ReadWrite),
             None => Step::does_not_apply(CHECK),
@@ -143,7 +141,7 @@ fn permission_for_resource<'a>(case: &Case<'_, 'a>) -> Step<'a> {
 #[inline(always)]
 fn organization_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::OrganizationSelected;
-    match (case.bound().token.limits, case.action.row().1, case.operation.organization()) {
+    match (case.bound().token.limits, case.needs, case.operation.organization()) {
         (Limits::Granular(granular), Needs::Permission(Side::Organizations, _), Some(organization)) => {
             let (organization, grant) = (organization.name(), granular.organizations);
             let covered_by = grant.covers(organization);
@@ -162,12 +160,12 @@ fn package_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
     let package = match (case.action, &case.operation) {
         (Action::CreatePackage | Action::StarPackage, _) => None,
-        (_, Operation::Package { action: _, package }) => Some(package.name()),
-        (_, operation) => foreign_package(operation).map(|package| package.name),
+        (_, Operation::Package { action: _, package }) => Some(package.name_in_place()),
+        (_, operation) => foreign_package(operation).map(|package| &package.name),
     };
     let Some(package) = package else { return Step::does_not_apply(CHECK) };
     let covered_by = granular.packages.covers(package);
-    let comparison = Comparison::PackageSelected { package, grant: granular.packages, covered_by };
+    let comparison = Comparison::PackageSelected { package: *package, grant: granular.packages, covered_by };
     Step::of(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
 }
 
@@ -175,15 +173,15 @@ fn package_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
 #[inline(always)]
 fn creation_covered<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::CreationCovered;
-    match (case.bound().token.limits, case.action, case.operation.package()) {
+    match (case.bound().token.limits, case.action, case.operation.package_in_place()) {
         (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
-            let (package, grant) = (package.name(), granular.packages);
+            let (package, grant) = (package.name_in_place(), granular.packages);
             let covered_by = grant.covers(package);
             let passes = match covered_by {
                 Some(CoveredBy::All | CoveredBy::Scope) => true,
                 Some(CoveredBy::Name) | None => false,
             };
-            let comparison = Comparison::CreationCovered { package, grant, covered_by };
+            let comparison = Comparison::CreationCovered { package: *package, grant, covered_by };
             Step::of(CHECK, passes, Reason::CreationNotCovered, comparison)
         }
         _ => Step::does_not_apply(CHECK),
@@ -198,9 +196,9 @@ pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> b
         return true;
     }
     let reaches = match bound.token.limits {
-        Limits::Legacy(kind) => Action::ReadPackage.row().0.contains(&kind),
+        Limits::Legacy(kind) => Action::ReadPackage.legacy_kinds().contains(&kind),
         Limits::Granular(granular) => {
-            granular.packages.permission() >= Permission::ReadOnly && granular.packages.covers(package.name).is_some()
+            granular.packages.permission() >= Permission::ReadOnly && granular.packages.covers(&package.name).is_some()
         }
     };
     reaches && package.permission_of(&bound.owner) >= Permission::ReadOnly
@@ -222,8 +220,8 @@ macro_rules! rules {
 }
 
 rules! {
-    KindHasAction: case => kind_has_action(&case.bound().token, case.action);
-    PermissionForAction: case => permission_for_action(&case.bound().token, case.action);
+    KindHasAction: case => kind_has_action(&case.bound().token, case.action, case.needs);
+    PermissionForAction: case => permission_for_action(&case.bound().token, case.action, case.needs);
     OrganizationExists: case => organization_exists(&case.operation);
     PackageExists: case => package_exists(case);
     PublicRead: case => public_read(&case.operation);

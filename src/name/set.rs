@@ -73,6 +73,11 @@ impl<N: Named> NameSet<N> {
                 return Some(own);
             }
         }
+        self.find_in_order(name)
+    }
+
+    #[cold]
+    fn find_in_order(&self, name: &str) -> Option<&N> {
         let found = self.names.binary_search_by(|own| own.name_text().cmp(name));
         found.ok().and_then(|place| self.names.get(place))
     }

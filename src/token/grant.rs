@@ -36,7 +36,7 @@ impl PackagesGrant {
     }
 
     /// How the selection covers the package, if it does.
-    pub(crate) fn covers(&self, package: PackageName<&str>) -> Option<CoveredBy> {
+    pub(crate) fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
         match self {
             Self::NoAccess => None,
             Self::Granted { permission: _, selection } => selection.covers(package),
@@ -74,7 +74,7 @@ impl PackageSelection {
     }
 
     /// How the selection covers the package, if it does (G2).
-    fn covers(&self, package: PackageName<&str>) -> Option<CoveredBy> {
+    fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
         match self {
             Self::All => Some(CoveredBy::All),
             Self::Only(only) => only.covers(package),
@@ -133,7 +133,7 @@ impl PackagesAndScopes {
             }
         }
         let scopes = NameSet::new(scopes);
-        packages.retain(|package| !contains_scope(&scopes, package.borrowed()));
+        packages.retain(|package| !contains_scope(&scopes, &package.borrowed()));
         let packages = NameSet::new(packages);
         match packages.as_slice().len().saturating_add(scopes.as_slice().len()) {
             0 => Err(InvalidSelection::Empty),
@@ -154,7 +154,7 @@ impl PackagesAndScopes {
         self.scopes.as_slice()
     }
 
-    fn covers(&self, package: PackageName<&str>) -> Option<CoveredBy> {
+    fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
         if contains_scope(&self.scopes, package) {
             return Some(CoveredBy::Scope);
         }
@@ -163,7 +163,7 @@ impl PackagesAndScopes {
 }
 
 #[inline]
-fn contains_scope(scopes: &NameSet<Scope>, package: PackageName<&str>) -> bool {
+fn contains_scope(scopes: &NameSet<Scope>, package: &PackageName<&str>) -> bool {
     package.scope().is_some_and(|scope| scopes.contains(scope.text()))
 }
 
@@ -311,9 +311,9 @@ mod tests {
             ("@solo/one", Some(CoveredBy::Name)),
             ("@solo/two", None),
         ] {
-            assert_eq!(selection.covers(PackageName::new(name).unwrap()), covered, "{name}");
+            assert_eq!(selection.covers(&PackageName::new(name).unwrap()), covered, "{name}");
         }
-        assert_eq!(PackageSelection::All.covers(PackageName::new("x").unwrap()), Some(CoveredBy::All));
+        assert_eq!(PackageSelection::All.covers(&PackageName::new("x").unwrap()), Some(CoveredBy::All));
         assert!(Scope::new("acme").is_ok());
     }
 }

@@ -84,7 +84,7 @@ fn every_verdict_reason_action_and_kind_of_token_comes_out_of_questions() {
         crate::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy).chain([TokenKind::Granular]).collect();
     assert_all_came_out(&every_kind, &counted(kinds), COUNT / 20);
     // Each action is permitted now and then, by a granular token too where one can.
-    let by_granular = |action: Action| action.row().1 != Needs::Never;
+    let by_granular = |action: Action| action.needs() != Needs::Never;
     let expected: Vec<(Action, bool)> = Action::ALL
         .iter()
         .flat_map(|action| [(*action, false), (*action, true)])

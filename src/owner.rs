@@ -195,8 +195,19 @@ impl Memberships {
                 self.find(organization.borrowed()).is_some_and(|own| own.is_in_team(team.borrowed()))
             })
         } else {
-            teams.has_one_of(&self.teams, || teams_of(self.list.as_slice()))
+            teams.has_one_of(&self.teams, |place| self.team_at(place))
         }
+    }
+
+    /// The team at a place, counted through all memberships in their order.
+    fn team_at(&self, mut place: usize) -> Option<TeamPath<'_>> {
+        for own in self.list.as_slice() {
+            match own.teams().get(place) {
+                Some(team) => return Some((&own.organization, team)),
+                None => place = place.checked_sub(own.teams().len())?,
+            }
+        }
+        None
     }
 
     /// The role in the organization, if the user is in it.

@@ -42,17 +42,14 @@ impl Teams {
     /// Whether one of the teams is in another list, which has these hashes: `is_in` says so of one.
     #[inline]
     pub(crate) fn any_in<'t>(&'t self, other: &TeamHashes, is_in: impl Fn(TeamPath<'t>) -> bool) -> bool {
-        let teams = || self.sorted.iter().map(|(organization, team)| (organization, team));
-        self.hashes.any_in(other, teams, is_in)
+        let at = |place| self.sorted.get(place).map(|(organization, team)| (organization, team));
+        self.hashes.any_in(other, at, is_in)
     }
 
-    /// Whether one of the others, which have these hashes, is among the teams.
+    /// Whether one of the others, which have these hashes, is among the teams. `at` gives the one at a place.
     #[inline]
-    pub(crate) fn has_one_of<'t, I>(&self, hashes: &TeamHashes, others: impl Fn() -> I) -> bool
-    where
-        I: Iterator<Item = TeamPath<'t>>,
-    {
-        hashes.any_in(&self.hashes, others, |other| {
+    pub(crate) fn has_one_of<'t>(&self, hashes: &TeamHashes, at: impl Fn(usize) -> Option<TeamPath<'t>>) -> bool {
+        hashes.any_in(&self.hashes, at, |other| {
             self.sorted.binary_search_by(|(organization, team)| (organization, team).cmp(&other)).is_ok()
         })
     }
@@ -86,17 +83,21 @@ impl TeamHashes {
     /// Whether one of the teams, which have these hashes, is in another list. Only of those that pass its filter is
     /// `is_in` asked.
     #[inline]
-    fn any_in<'t, I>(&self, other: &Self, teams: impl Fn() -> I, is_in: impl Fn(TeamPath<'t>) -> bool) -> bool
-    where
-        I: Iterator<Item = TeamPath<'t>>,
-    {
+    fn any_in<'t>(
+        &self,
+        other: &Self,
+        at: impl Fn(usize) -> Option<TeamPath<'t>>,
+        is_in: impl Fn(TeamPath<'t>) -> bool,
+    ) -> bool {
         match (&self.0, &other.0) {
             (Some(own), Some(other)) => {
                 let mut passed = own.of_each.iter().enumerate().filter(|(_, hash)| other.may_have(**hash));
-                passed.any(|(place, _)| teams().nth(place).is_some_and(&is_in))
+                passed.any(|(place, _)| at(place).is_some_and(&is_in))
             }
-            (None, Some(other)) => teams().any(|team| other.may_have(hash_of(team)) && is_in(team)),
-            (_, None) => teams().any(is_in),
+            (None, Some(other)) => {
+                (0..COMPARED).map_while(&at).any(|team| other.may_have(hash_of(team)) && is_in(team))
+            }
+            (_, None) => (0..).map_while(&at).any(is_in),
         }
     }
 }
@@ -157,13 +158,13 @@ mod tests {
             });
             assert!(!found, "{one} {other}");
             assert!(other <= 3 || asked.get() <= 1 + one / 100, "{} of {one} in {other}", asked.get());
-            assert!(!list.has_one_of(&TeamHashes::of(paths(&none)), || paths(&none)), "{one} {other}");
+            assert!(!list.has_one_of(&TeamHashes::of(paths(&none)), |place| paths(&none).nth(place)), "{one} {other}");
             for at in [0, other / 2, other - 1] {
                 let mut some = none.clone();
                 some[at] = list.sorted.last().unwrap().clone();
                 let hashes = TeamHashes::of(paths(&some));
                 assert!(list.any_in(&hashes, |(o, t)| some.contains(&(o.clone(), t.clone()))), "{one} {other} {at}");
-                assert!(list.has_one_of(&hashes, || paths(&some)), "{one} {other} {at}");
+                assert!(list.has_one_of(&hashes, |place| paths(&some).nth(place)), "{one} {other} {at}");
             }
         }
     }

@@ -1,0 +1,82 @@
+//! Much of something: grants, organizations, teams, packages, ranges.
+
+use serde_json::Value;
+use tollgate::{
+    AccountStatus, ActionOn, GrantedPermission, Membership, Memberships, Package, PackageAction, PublishingAccess,
+    Role, ScopeOwner, TeamGrants, TwoFactor, UserGrants, Visibility,
+};
+
+use crate::{
+    kept,
+    world::{Covered, Kind, Question, acme, bound, package, parsed, question, stored, token, user},
+};
+
+/// A token that covers `@acme`, and 1,000 packages of which every other is private; half of the private ones are in
+/// another scope.
+#[must_use]
+pub fn listing() -> (&'static Question, &'static [Package]) {
+    let packages: Vec<Package> = (0..1000)
+        .map(|n| {
+            let scope = if n % 4 < 2 { "@acme" } else { "@other" };
+            let visibility = if n % 2 == 0 { Visibility::Public } else { Visibility::Private };
+            let name = format!("{scope}/package{n}");
+            package(&name, visibility, PublishingAccess::NoRequirement, Covered::Maintained).clone()
+        })
+        .collect();
+    let packages = kept(packages).as_slice();
+    let owner = user(AccountStatus::Active, TwoFactor::AuthAndWrites, acme());
+    let operation = PackageAction::ReadPackage.on(&packages[0]);
+    (kept(question(bound(token(stored(Kind::Granular, 50)), owner), operation)), packages)
+}
+
+/// A package with 200 grants to teams of her organizations, and an owner in 50 organizations with 20 teams each: one of
+/// her teams has the last grant, or none has any.
+///
+/// # Panics
+/// The question has another answer.
+#[must_use]
+pub fn grants(covered: Covered) -> &'static Question {
+    let memberships = (0..50).map(|n| {
+        let teams = (0..20).map(|team| parsed(&format!("team{team:02}")));
+        Membership::new(parsed(&format!("org{n:03}")), Role::Member, teams).expect("a membership")
+    });
+    let owner =
+        user(AccountStatus::Active, TwoFactor::AuthAndWrites, Memberships::new(memberships).expect("memberships"));
+    // Of her organizations' teams, those that she is not in.
+    let others = (0..199).map(|n| (format!("org{:03}", n % 49), format!("team{}", 20 + n / 49)));
+    let last = if covered == Covered::Maintained { "team19" } else { "team20" };
+    let teams = others.chain([("org049".into(), last.into())]);
+    let teams = teams.map(|(org, team)| (parsed(&org), parsed(&team), GrantedPermission::ReadWrite));
+    let package: &'static Package = kept(
+        Package::new(
+            parsed("@acme/app"),
+            ScopeOwner::Organization,
+            Visibility::Private,
+            PublishingAccess::TwoFactorOrBypass,
+            UserGrants::none(),
+            TeamGrants::new(teams).expect("grants"),
+        )
+        .expect("a package"),
+    );
+    let operation = PackageAction::Publish.on(package);
+    let question = kept(question(bound(token(stored(Kind::Granular, 50)), owner), operation));
+    assert_eq!(question.decide().is_allow(), covered == Covered::Maintained);
+    question
+}
+
+/// A token with 1,000 ranges, asked from an address in the last of them, or in none.
+///
+/// # Panics
+/// The question has another answer.
+#[must_use]
+pub fn ranges(covered: Covered) -> &'static Question {
+    let mut stored = stored(Kind::Granular, 50);
+    stored["cidr"] = (0..1000).map(|n| Value::from(format!("10.{}.{}.0/24", n / 250, n % 250))).collect();
+    let owner = user(AccountStatus::Active, TwoFactor::AuthAndWrites, acme());
+    let app = package("@acme/app", Visibility::Private, PublishingAccess::NoRequirement, Covered::Maintained);
+    let mut question = question(bound(token(stored), owner), PackageAction::Publish.on(app));
+    question.client_ip = parsed(if covered == Covered::Maintained { "10.3.249.7" } else { "10.3.250.7" });
+    let question = kept(question);
+    assert_eq!(question.decide().is_allow(), covered == Covered::Maintained);
+    question
+}

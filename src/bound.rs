@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 
 use crate::{
     name::UserName,
-    owner::{OwnerView, User},
+    owner::{AccountStatus, Memberships, OwnerView, TwoFactor, User},
     range::{ClientIp, Family},
     time::Timestamp,
     token::{Token, TokenView},
@@ -26,7 +26,11 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct BoundToken<'a> {
     pub(crate) token: TokenView<'a>,
-    pub(crate) owner: OwnerView<'a>,
+    // The owner, but for the name: it is the token's.
+    pub(crate) memberships: &'a Memberships,
+    pub(crate) tokens_revoked_until: Option<Timestamp>,
+    pub(crate) status: AccountStatus,
+    pub(crate) two_factor: TwoFactor,
 }
 
 impl<'a> BoundToken<'a> {
@@ -38,7 +42,14 @@ impl<'a> BoundToken<'a> {
     pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, NotTheOwner> {
         let (token, owner) = (token.into(), owner.into());
         check_owner(token.owner, owner.name)?;
-        Ok(Self { token, owner })
+        Ok(Self::of_its_owner(token, owner))
+    }
+
+    /// Of a record that is known to be the owner's.
+    #[inline]
+    pub(crate) const fn of_its_owner(token: TokenView<'a>, owner: OwnerView<'a>) -> Self {
+        let OwnerView { name: _, status, two_factor, tokens_revoked_until, memberships } = owner;
+        Self { token, memberships, tokens_revoked_until, status, two_factor }
     }
 
     /// The token.
@@ -49,8 +60,10 @@ impl<'a> BoundToken<'a> {
 
     /// Its owner.
     #[must_use]
-    pub const fn owner(&self) -> &OwnerView<'a> {
-        &self.owner
+    #[inline]
+    pub const fn owner(&self) -> OwnerView<'a> {
+        let Self { token, memberships, tokens_revoked_until, status, two_factor } = *self;
+        OwnerView { name: token.owner, status, two_factor, tokens_revoked_until, memberships }
     }
 }
 
@@ -86,7 +99,7 @@ impl OwnedBoundToken {
     /// The borrowed form, which decisions are asked of.
     #[must_use]
     pub fn as_bound(&self) -> BoundToken<'_> {
-        BoundToken { token: self.token.as_view(), owner: self.owner.as_view() }
+        BoundToken::of_its_owner(self.token.as_view(), self.owner.as_view())
     }
 }
 

@@ -245,7 +245,7 @@ impl<'a> Challenge<'a> {
     /// Take the time once for a request, and verify the factor before asking for the decision.
     pub fn answer(self, factor: &SecondFactor<'_>, max_age: Duration) -> Decision<'a> {
         let (bound, now) = (self.question.presented.bound, self.question.presented.now());
-        let is_owners = factor.owner == bound.owner.name;
+        let is_owners = factor.owner == bound.token.owner;
         let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
         if is_owners && is_fresh {
             Decision::Allow(Allow { allowed: Allowed::ToToken(self.question), via: Via::SecondFactor })

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::{
     name::{NameSet, Named, OrganizationName, PackageName, TeamName, UserName},
-    owner::OwnerView,
+    owner::Memberships,
     permission::{GrantedPermission, Permission},
     teams::Teams,
     words::words,
@@ -171,20 +171,20 @@ impl<'a> PackageView<'a> {
 
     /// C1: the highest permission that the user has on this package by grants or by owning its scope; that everyone
     /// may read a public package is not part of it.
-    pub(crate) fn permission_of(&self, user: &OwnerView<'_>) -> Permission {
-        if self.is_in_scope_of_user(user.name) {
+    pub(crate) fn permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
+        if self.is_in_scope_of_user(user) {
             return Permission::ReadWrite;
         }
-        let direct = if self.direct_grants_count(user) { self.users.of(user.name) } else { Permission::NoAccess };
+        let direct = if self.direct_grants_count(memberships) { self.users.of(user) } else { Permission::NoAccess };
         match direct {
             Permission::ReadWrite => direct,
-            Permission::NoAccess | Permission::ReadOnly => direct.max(self.teams.highest(user)),
+            Permission::NoAccess | Permission::ReadOnly => direct.max(self.teams.highest(memberships)),
         }
     }
 
     /// The same with what everyone has: a public package is readable (C2).
-    pub(crate) fn effective_permission_of(&self, user: &OwnerView<'_>) -> Permission {
-        let granted = self.permission_of(user);
+    pub(crate) fn effective_permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
+        let granted = self.permission_of(user, memberships);
         match self.visibility {
             Visibility::Public => granted.max(Permission::ReadOnly),
             Visibility::Private => granted,
@@ -192,13 +192,11 @@ impl<'a> PackageView<'a> {
     }
 
     /// C1: on a scope that is an organization's, only while a member of it; on one that nobody is known to own, never.
-    fn direct_grants_count(&self, user: &OwnerView<'_>) -> bool {
+    fn direct_grants_count(&self, memberships: &Memberships) -> bool {
         match self.scope_owner {
             ScopeOwner::Unscoped | ScopeOwner::User => true,
             ScopeOwner::Nobody => false,
-            ScopeOwner::Organization => {
-                self.name.scope().is_some_and(|scope| user.memberships.find_scope(scope).is_some())
-            }
+            ScopeOwner::Organization => self.name.scope().is_some_and(|scope| memberships.find_scope(scope).is_some()),
         }
     }
 }
@@ -366,9 +364,9 @@ impl TeamGrants {
     }
 
     /// The highest grant to a team that the user is in while a member of its organization.
-    fn highest(&self, user: &OwnerView<'_>) -> Permission {
+    fn highest(&self, memberships: &Memberships) -> Permission {
         let lists = [(&self.read_write, Permission::ReadWrite), (&self.read_only, Permission::ReadOnly)];
-        let held = lists.into_iter().find(|(teams, _)| !teams.is_empty() && user.memberships.is_in_one_of(teams));
+        let held = lists.into_iter().find(|(teams, _)| !teams.is_empty() && memberships.is_in_one_of(teams));
         held.map_or(Permission::NoAccess, |(_, permission)| permission)
     }
 }

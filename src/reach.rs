@@ -63,7 +63,7 @@ impl<'a> PresentedToken<'a> {
             }
             decisions.extend(TeamAction::ALL.iter().map(|action| self.decide(action.on(*team))));
         }
-        let owner = self.bound().owner.name;
+        let owner = self.bound().token.owner;
         decisions.extend(AccountAction::ALL.iter().map(|action| self.decide(action.on(owner))));
         Reach { decisions, dead_grants: self.dead_grants(packages, organizations) }
     }
@@ -75,7 +75,7 @@ impl<'a> PresentedToken<'a> {
     ) -> Vec<DeadGrant<'a>> {
         let bound = self.bound();
         let Limits::Granular(granular) = bound.token.limits else { return Vec::new() };
-        let owner = &bound.owner;
+        let owner = &bound.owner();
         let mut dead = Vec::new();
         if let PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } = granular.packages {
             let needs = Permission::from(*permission);
@@ -86,7 +86,9 @@ impl<'a> PresentedToken<'a> {
             for name in only.packages() {
                 let why = packages.iter().find(|state| state.name() == *name).and_then(|state| match state {
                     PackageState::Missing(_) => Some(WhyDead::Gone),
-                    PackageState::Existing(package) => below(package.effective_permission_of(owner), needs),
+                    PackageState::Existing(package) => {
+                        below(package.effective_permission_of(owner.name, owner.memberships), needs)
+                    }
                 });
                 dead.extend(why.map(|why| DeadGrant { entry: Entry::Package(name.borrowed()), why }));
             }
@@ -120,7 +122,9 @@ fn scope_is_dead(
         return None;
     }
     let held = packages.iter().filter_map(|state| match state {
-        PackageState::Existing(package) if scope.covers(package.name) => Some(package.effective_permission_of(owner)),
+        PackageState::Existing(package) if scope.covers(package.name) => {
+            Some(package.effective_permission_of(owner.name, owner.memberships))
+        }
         PackageState::Existing(_) | PackageState::Missing(_) => None,
     });
     // Of a scope that nothing was asked about nothing is said.

@@ -45,7 +45,7 @@ fn second_factor<'a>(case: &Case<'_, 'a>) -> Step<'a> {
         return Step::does_not_apply(CHECK);
     }
     let token = &case.bound().token;
-    let account = case.bound().owner.two_factor;
+    let account = case.bound().two_factor;
     let bypass = bypasses(token, case.needs);
     let publishing_access = match (class, case.operation.package_in_place()) {
         (FactorClass::Write, Some(PackageState::Existing(package))) => Some(package.publishing_access),

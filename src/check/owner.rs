@@ -17,7 +17,7 @@ use crate::{
 #[inline(always)]
 fn owner_role<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::OwnerRole;
-    let owner = &case.bound().owner;
+    let owner = &case.bound().owner();
     let Some(organization) = case.operation.organization() else { return Step::does_not_apply(CHECK) };
     let organization = organization.name();
     let needs = match case.action {
@@ -65,7 +65,7 @@ fn owner_role<'a>(case: &Case<'_, 'a>) -> Step<'a> {
 /// C2 to C5, as far as they are about a package. A package that does not exist is D1's.
 #[inline(always)]
 fn owner_right<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    let owner = &case.bound().owner;
+    let owner = &case.bound().owner();
     match &case.operation {
         Operation::Package { action, package } => match (action, package) {
             (PackageAction::Publish, PackageState::Missing(package)) => may_create(owner, package.name),
@@ -108,13 +108,13 @@ fn owner_right<'a>(case: &Case<'_, 'a>) -> Step<'a> {
 /// C2: "read (public: everyone)".
 #[inline(always)]
 fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
-    permission(owner, package, package.effective_permission_of(owner), Permission::ReadOnly)
+    permission(owner, package, package.effective_permission_of(owner.name, owner.memberships), Permission::ReadOnly)
 }
 
 /// C2: "write".
 #[inline(always)]
 fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
-    permission(owner, package, package.permission_of(owner), Permission::ReadWrite)
+    permission(owner, package, package.permission_of(owner.name, owner.memberships), Permission::ReadWrite)
 }
 
 #[inline(always)]
@@ -173,7 +173,7 @@ fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &
 fn own_account<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::OwnAccount;
     let Some(account) = case.operation.account() else { return Step::does_not_apply(CHECK) };
-    let owner = case.bound().owner.name;
+    let owner = case.bound().token.owner;
     let comparison = Comparison::Account { owner, account: account.user };
     Step::of(CHECK, owner == account.user, Reason::OwnerLacksPermission, comparison)
 }

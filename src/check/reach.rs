@@ -10,7 +10,7 @@ use crate::{
     package::{PackageState, PackageView, Visibility},
     permission::{Permission, Side},
     reason::{Check, Reason},
-    token::{CoveredBy, GranularView, Limits, TokenKind, TokenView},
+    token::{CoveredBy, Grants, Limits, TokenKind, TokenView},
 };
 
 /// K1: "a legacy kind without the action, or a granular token on an action marked never".
@@ -46,7 +46,7 @@ fn is_left_for_later(action: Action) -> bool {
 
 /// G1: "permission of the side below what the action needs".
 #[inline(always)]
-fn permission<'a>(check: Check, granular: &GranularView<'a>, side: Side, needs: Permission) -> Step<'a> {
+fn permission<'a>(check: Check, granular: &Grants<'a>, side: Side, needs: Permission) -> Step<'a> {
     let has = match side {
         Side::Packages => granular.packages.permission(),
         Side::Organizations => granular.organizations.permission(),
@@ -201,7 +201,7 @@ pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> b
             granular.packages.permission() >= Permission::ReadOnly && granular.packages.covers(&package.name).is_some()
         }
     };
-    reaches && package.permission_of(&bound.owner) >= Permission::ReadOnly
+    reaches && package.permission_of(bound.token.owner, bound.memberships) >= Permission::ReadOnly
 }
 
 macro_rules! rules {

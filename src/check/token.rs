@@ -63,8 +63,8 @@ macro_rules! rules {
 }
 
 rules! {
-    NotRevoked: presented => not_revoked(&presented.bound.token, presented.bound.owner.tokens_revoked_until);
+    NotRevoked: presented => not_revoked(&presented.bound.token, presented.bound.tokens_revoked_until);
     NotExpired: presented => not_expired(&presented.bound.token, presented.now());
     AddressAllowed: presented => address_allowed(&presented.bound.token, presented.client_ip());
-    OwnerActive: presented => owner_active(&presented.bound.owner);
+    OwnerActive: presented => owner_active(&presented.bound.owner());
 }

@@ -131,7 +131,7 @@ impl Directory {
         let bound = place.and_then(|place| {
             let (token, (_, owner)) = (self.tokens.get(place)?, self.digests_and_owners.get(place)?);
             // The place was found by the name of the token's owner: to compare the two again waits for both to be read.
-            Some(BoundToken { token: token.into(), owner: self.users.at(*owner)?.into() })
+            Some(BoundToken::of_its_owner(token.into(), self.users.at(*owner)?.into()))
         });
         bound.map_or(Caller::UnknownToken, Caller::Token)
     }

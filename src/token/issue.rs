@@ -191,7 +191,7 @@ fn package_within_owner(
 ) -> Result<(), IssueError> {
     let held = match state {
         PackageState::Missing(_) => Permission::NoAccess,
-        PackageState::Existing(package) => package.effective_permission_of(owner),
+        PackageState::Existing(package) => package.effective_permission_of(owner.name, owner.memberships),
     };
     let package = || state.name().into_owned();
     match (held, needs) {

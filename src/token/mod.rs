@@ -23,7 +23,7 @@ pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
 pub use set::{GranularTokenSet, SetError};
 #[cfg(feature = "serde")]
 pub use stored::{LoadTokenError, StoredToken};
-pub(crate) use view::Limits;
+pub(crate) use view::{Grants, Limits};
 pub use view::{GranularView, TokenKind, TokenView};
 
 use crate::{name::UserName, range::AllowedRanges, secret::TokenKey, time::Timestamp};

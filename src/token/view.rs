@@ -1,6 +1,6 @@
 //! What the checks read of a token.
 
-use core::fmt;
+use core::{fmt, num::NonZeroU32};
 
 use super::{Bypass2fa, InvalidToken, LegacyKind, OrganizationsGrant, PackagesGrant, Token, granular::check_limits};
 use crate::{name::UserName, range::AllowedRanges, secret::TokenKey, time::Timestamp};
@@ -39,7 +39,32 @@ pub struct TokenView<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limits<'a> {
     Legacy(LegacyKind),
-    Granular(GranularView<'a>),
+    Granular(Grants<'a>),
+}
+
+/// A [`GranularView`] with its expiry taken apart, whose last four bytes have room for more: it is the word that keeps a
+/// bound token within 128 bytes, up to which a copy is made in place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grants<'a> {
+    pub(crate) packages: &'a PackagesGrant,
+    pub(crate) organizations: &'a OrganizationsGrant,
+    pub(crate) seconds: i64,
+    pub(crate) nanoseconds_and_1: NonZeroU32,
+    pub(crate) bypass_2fa: Bypass2fa,
+}
+
+impl<'a> Grants<'a> {
+    #[inline]
+    const fn new(granular: GranularView<'a>) -> Self {
+        let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
+        let (seconds, nanoseconds_and_1) = expires_at.apart();
+        Self { packages, organizations, seconds, nanoseconds_and_1, bypass_2fa }
+    }
+
+    #[inline]
+    const fn expires_at(&self) -> Timestamp {
+        Timestamp::together(self.seconds, self.nanoseconds_and_1)
+    }
 }
 
 /// What only a granular token has, borrowed.
@@ -83,7 +108,7 @@ impl<'a> TokenView<'a> {
     ) -> Result<Self, InvalidToken> {
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
         check_limits(created, expires_at, bypass_2fa, packages, organizations)?;
-        Ok(Self { key, owner, created, revoked, allowed_ranges, limits: Limits::Granular(granular) })
+        Ok(Self { key, owner, created, revoked, allowed_ranges, limits: Limits::Granular(Grants::new(granular)) })
     }
 
     /// The public id.
@@ -109,10 +134,11 @@ impl<'a> TokenView<'a> {
 
     /// The instant from which it is dead; a legacy token has none.
     #[must_use]
+    #[inline]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         match self.limits {
             Limits::Legacy(_) => None,
-            Limits::Granular(granular) => Some(granular.expires_at),
+            Limits::Granular(granular) => Some(granular.expires_at()),
         }
     }
 }
@@ -133,12 +159,12 @@ impl<'a> From<&'a Token> for TokenView<'a> {
         };
         match token {
             Token::Legacy(token) => of(Limits::Legacy(token.kind())),
-            Token::Granular(token) => of(Limits::Granular(GranularView {
+            Token::Granular(token) => of(Limits::Granular(Grants::new(GranularView {
                 expires_at: token.expires_at(),
                 bypass_2fa: token.bypass_2fa(),
                 packages: token.packages(),
                 organizations: token.organizations(),
-            })),
+            }))),
         }
     }
 }

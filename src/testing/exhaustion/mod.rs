@@ -33,10 +33,10 @@ use crate::{
     organization::{
         Account, MissingOrganization, OrganizationAndPackage, OrganizationState, OrganizationView, Team, TeamAndPackage,
     },
-    owner::{Membership, OwnerView, SecondFactor},
+    owner::{Membership, SecondFactor},
     package::{MissingPackage, PackageState, PackageView},
     range::AllowedRanges,
-    token::{Bypass2fa, GranularView, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView},
+    token::{Bypass2fa, Grants, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView},
 };
 
 use owners::OwnerFacts;
@@ -149,7 +149,14 @@ impl Family {
 /// here until it has its place. (The enums that are not here are enumerated by their `ALL`, or by a `match`.)
 const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membership, factor| {
     let Presented {
-        bound: BoundToken { token, owner },
+        bound:
+            BoundToken {
+                token,
+                memberships: _,          // owners::every_place
+                tokens_revoked_until: _, // owners::every_state
+                status: _,               // owners::every_state
+                two_factor: _,           // owners::every_place
+            },
         address: _, // requests::from_everywhere
         family: _,  // the same
         seconds: _, // tokens::in_every_state: made and expiring before, at and after it
@@ -168,8 +175,9 @@ const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membersh
     }
     match limits {
         Limits::Legacy(_) => {} // tokens::all
-        Limits::Granular(GranularView {
-            expires_at: _, // tokens::in_every_state
+        Limits::Granular(Grants {
+            seconds: _, // tokens::in_every_state
+            nanoseconds_and_1: _,
             bypass_2fa,    // tokens::all
             packages,      // tokens::all
             organizations, // tokens::all
@@ -188,13 +196,6 @@ const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membersh
             }
         }
     }
-    let OwnerView {
-        name: _,
-        status: _,               // owners::every_state
-        two_factor: _,           // owners::every_place
-        tokens_revoked_until: _, // owners::every_state
-        memberships: _,          // owners::every_place
-    } = owner;
     let Membership {
         organization: _, // owners::users: acme, beta
         role: _,         // owners::every_place

@@ -38,11 +38,18 @@ impl<'a> BoundToken<'a> {
     ///
     /// # Errors
     /// The record is another user's.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is bound is then made where its caller keeps it, and not copied there"
+    )]
+    #[inline(always)]
     pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, NotTheOwner> {
         let (token, owner) = (token.into(), owner.into());
-        check_owner(token.owner, owner.name)?;
-        Ok(Self::of_its_owner(token, owner))
+        if is_same(token.owner, owner.name) {
+            Ok(Self::of_its_owner(token, owner))
+        } else {
+            Err(NotTheOwner::new(token.owner, owner.name))
+        }
     }
 
     /// Of a record that is known to be the owner's.
@@ -67,14 +74,10 @@ impl<'a> BoundToken<'a> {
     }
 }
 
-#[inline]
-fn check_owner(expected: UserName<&str>, found: UserName<&str>) -> Result<(), NotTheOwner> {
-    if expected == found { Ok(()) } else { Err(not_the_owner(expected, found)) }
-}
-
-#[cold]
-fn not_the_owner(expected: UserName<&str>, found: UserName<&str>) -> NotTheOwner {
-    NotTheOwner { expected: expected.into_owned(), found: found.into_owned() }
+/// Out of line, so that what is bound need not be kept meanwhile.
+#[inline(never)]
+fn is_same(owner: UserName<&str>, user: UserName<&str>) -> bool {
+    owner == user
 }
 
 /// **A bound token that owns what it needs**: `Clone + Send + Sync + 'static`, for a web framework's request
@@ -92,8 +95,11 @@ impl OwnedBoundToken {
     /// The record is another user's.
     pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, NotTheOwner> {
         let (token, owner) = (token.into(), owner.into());
-        check_owner(token.owner().borrowed(), owner.name().borrowed())?;
-        Ok(Self { token, owner })
+        if token.owner() == owner.name() {
+            Ok(Self { token, owner })
+        } else {
+            Err(NotTheOwner::new(token.owner().borrowed(), owner.name().borrowed()))
+        }
     }
 
     /// The borrowed form, which decisions are asked of.
@@ -111,6 +117,13 @@ impl OwnedBoundToken {
 pub struct NotTheOwner {
     expected: UserName,
     found: UserName,
+}
+
+impl NotTheOwner {
+    #[cold]
+    fn new(expected: UserName<&str>, found: UserName<&str>) -> Self {
+        Self { expected: expected.into_owned(), found: found.into_owned() }
+    }
 }
 
 /// What is asked, but for the resource: who presents a token, from where, when.

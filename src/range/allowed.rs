@@ -28,10 +28,14 @@ impl AllowedRanges {
 
     /// Whether the token may be used from the address.
     #[must_use]
+    #[inline]
     pub fn allow(&self, client_ip: ClientIp) -> bool {
         match self {
             Self::Any => true,
-            Self::Only(ranges) => ranges.contain(client_ip),
+            Self::Only(ranges) => {
+                let (family, [high, low]) = client_ip.apart();
+                ranges.contain(family, high, low)
+            }
         }
     }
 }
@@ -72,11 +76,12 @@ impl IpRanges {
         &self.0.ranges
     }
 
-    fn contain(&self, client_ip: ClientIp) -> bool {
-        match client_ip.apart() {
-            (Family::Unknown, _) => false,
-            (Family::Ipv4, [_, low]) => u32::try_from(low).is_ok_and(|address| one_contains(&self.0.ipv4, address)),
-            (Family::Ipv6, [high, low]) => one_contains(&self.0.ipv6, u128::from(high) << 64 | u128::from(low)),
+    /// Whether an address that was taken [apart](ClientIp::apart) is in one of them.
+    fn contain(&self, family: Family, high: u64, low: u64) -> bool {
+        match family {
+            Family::Unknown => false,
+            Family::Ipv4 => u32::try_from(low).is_ok_and(|address| one_contains(&self.0.ipv4, address)),
+            Family::Ipv6 => one_contains(&self.0.ipv6, u128::from(high) << 64 | u128::from(low)),
         }
     }
 }

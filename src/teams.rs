@@ -14,7 +14,7 @@ pub(crate) struct TeamHashes(Option<Box<Hashes>>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Hashes {
     of_each: Box<[u32]>,
-    /// A power of two of words. A team sets two bits of one of them.
+    /// A power of two of words, one for each team or up to two. A team sets two bits of one of them.
     filter: Box<[u64]>,
 }
 
@@ -61,16 +61,14 @@ pub(crate) type TeamPath<'t> = (&'t OrganizationName, &'t TeamName);
 /// With so few teams there are no hashes.
 const COMPARED: usize = 3;
 
-/// One in 250 of the teams that are not in a list passes its filter.
-const TEAMS_IN_A_WORD: usize = 2;
-
 impl TeamHashes {
     pub(crate) fn of<'t>(teams: impl Iterator<Item = TeamPath<'t>>) -> Self {
         let of_each: Vec<u32> = teams.map(hash_of).collect();
         if of_each.len() <= COMPARED {
             return Self(None);
         }
-        let words = of_each.len().div_ceil(TEAMS_IN_A_WORD).next_power_of_two();
+        // One in 500 of the teams that are not in the list passes.
+        let words = of_each.len().next_power_of_two();
         let mut filter = vec![0; words];
         for hash in &of_each {
             if let Some(word) = filter.get_mut(word_of(*hash, words)) {
@@ -91,11 +89,11 @@ impl TeamHashes {
     ) -> bool {
         match (&self.0, &other.0) {
             (Some(own), Some(other)) => {
-                let mut passed = own.of_each.iter().enumerate().filter(|(_, hash)| other.may_have(**hash));
-                passed.any(|(place, _)| at(place).is_some_and(&is_in))
+                let mut passed = own.places_perhaps_in(&other.filter);
+                passed.any(|place| at(place).is_some_and(&is_in))
             }
             (None, Some(other)) => {
-                (0..COMPARED).map_while(&at).any(|team| other.may_have(hash_of(team)) && is_in(team))
+                (0..COMPARED).map_while(&at).any(|team| may_have(&other.filter, hash_of(team)) && is_in(team))
             }
             (_, None) => (0..).map_while(&at).any(is_in),
         }
@@ -103,11 +101,22 @@ impl TeamHashes {
 }
 
 impl Hashes {
+    /// The places of the teams that pass a filter. Eight are looked at together, for hardly ever one of them passes.
     #[inline]
-    fn may_have(&self, hash: u32) -> bool {
-        let word = self.filter.get(word_of(hash, self.filter.len())).copied().unwrap_or_default();
-        word.wrapping_shr(hash) & word.wrapping_shr(hash >> 6) & 1 == 1
+    fn places_perhaps_in(&self, filter: &[u64]) -> impl Iterator<Item = usize> {
+        let (eights, rest) = self.of_each.as_chunks::<8>();
+        let passing = |hashes: &[u32; 8]| hashes.iter().fold(false, |any, hash| any | may_have(filter, *hash));
+        let eights = eights.iter().enumerate().filter(move |(_, hashes)| passing(hashes));
+        let hashes = eights.flat_map(|(eight, hashes)| (eight.saturating_mul(8)..).zip(hashes));
+        let rest = (self.of_each.len().saturating_sub(rest.len())..).zip(rest);
+        hashes.chain(rest).filter(|(_, hash)| may_have(filter, **hash)).map(|(place, _)| place)
     }
+}
+
+#[inline]
+fn may_have(filter: &[u64], hash: u32) -> bool {
+    let word = filter.get(word_of(hash, filter.len())).copied().unwrap_or_default();
+    word.wrapping_shr(hash) & word.wrapping_shr(hash >> 6) & 1 == 1
 }
 
 fn hash_of((organization, team): TeamPath<'_>) -> u32 {

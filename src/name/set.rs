@@ -180,12 +180,13 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a_last == b_last && a_words.iter().zip(b_words).all(|(a, b)| a == b)
 }
 
-/// Every bit of the word reaches the bytes that are used.
+/// Every bit of the word reaches every bit that is used: of the whole product, the halves are put together.
 #[inline]
-const fn mixed(hash: u64, word: u64) -> u64 {
+fn mixed(hash: u64, word: u64) -> u64 {
     // The fraction of the golden ratio: odd, and without a pattern in its bits.
-    let product = (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    product ^ (product >> 32)
+    let product = u128::from(hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+    half(product) ^ half(product >> 64)
 }
 
 impl<N: fmt::Debug> fmt::Debug for NameSet<N> {
@@ -235,6 +236,18 @@ mod tests {
         assert_eq!(set.slots.iter().filter(|slot| slot.taken().is_some()).count(), super::LOOKED_AT);
         assert!(present.iter().all(|name| set.contains(name.as_str())));
         assert!(!absent.iter().any(|name| set.contains(name.as_str())));
+    }
+
+    #[test]
+    fn names_that_differ_in_a_few_digits_find_a_slot_of_their_own() {
+        for prefix in ["", "a", "scope", "organiz", "organization", "organization-of-", "a-much-longer-name-of-it-"] {
+            for suffix in ["", "x", "-of-acme", "-of-something-much-longer"] {
+                let names = (0..1_000).map(|n| format!("{prefix}{n}{suffix}").parse().unwrap()).collect();
+                let set = NameSet::<PackageName>::new(names);
+                let placed = set.slots.iter().filter(|slot| slot.taken().is_some()).count();
+                assert!(placed > 970, "{placed} of 1000 with {prefix} and {suffix}");
+            }
+        }
     }
 
     #[test]

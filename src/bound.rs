@@ -45,7 +45,7 @@ impl<'a> BoundToken<'a> {
     #[inline(always)]
     pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, NotTheOwner> {
         let (token, owner) = (token.into(), owner.into());
-        if is_same(token.owner, owner.name) {
+        if token.owner == owner.name {
             Ok(Self::of_its_owner(token, owner))
         } else {
             Err(NotTheOwner::new(token.owner, owner.name))
@@ -72,12 +72,6 @@ impl<'a> BoundToken<'a> {
         let Self { token, memberships, tokens_revoked_until, status, two_factor } = *self;
         OwnerView { name: token.owner, status, two_factor, tokens_revoked_until, memberships }
     }
-}
-
-/// Out of line, so that what is bound need not be kept meanwhile.
-#[inline(never)]
-fn is_same(owner: UserName<&str>, user: UserName<&str>) -> bool {
-    owner == user
 }
 
 /// **A bound token that owns what it needs**: `Clone + Send + Sync + 'static`, for a web framework's request

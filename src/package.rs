@@ -408,45 +408,4 @@ pub enum InvalidPackage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{InvalidPackage, Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
-    use crate::GrantedPermission;
-    use alloc::string::ToString;
-
-    fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Result<Package, InvalidPackage> {
-        let name = name.parse().unwrap();
-        Package::new(
-            name,
-            scope_owner,
-            visibility,
-            PublishingAccess::NoRequirement,
-            UserGrants::none(),
-            TeamGrants::none(),
-        )
-    }
-
-    #[test]
-    fn states_that_cannot_be_are_refused() {
-        assert!(package("x", ScopeOwner::Unscoped, Visibility::Public).is_ok());
-        assert!(package("@a/x", ScopeOwner::Nobody, Visibility::Private).is_ok());
-        assert_eq!(
-            package("x", ScopeOwner::Unscoped, Visibility::Private).unwrap_err().to_string(),
-            "the unscoped package `x` as private: expected public, or a scoped name",
-        );
-        assert_eq!(
-            package("x", ScopeOwner::User, Visibility::Public).unwrap_err().to_string(),
-            "the package `x` with the scope owner `user`: expected `unscoped` for an unscoped name, and only for it",
-        );
-        assert!(package("@a/x", ScopeOwner::Unscoped, Visibility::Public).is_err());
-        let alice = || ("alice".parse().unwrap(), GrantedPermission::ReadOnly);
-        assert_eq!(
-            UserGrants::new([alice(), alice()]).unwrap_err().to_string(),
-            "two grants to the user `alice`: expected one"
-        );
-        let ops = || ("acme".parse().unwrap(), "ops".parse().unwrap(), GrantedPermission::ReadOnly);
-        assert_eq!(
-            TeamGrants::new([ops(), ops()]).unwrap_err().to_string(),
-            "two grants to the team `acme:ops`: expected one"
-        );
-    }
-}
+mod tests;

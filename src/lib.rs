@@ -3,6 +3,7 @@
 //! [files]: crate::docs::format
 //! [design]: crate::docs::design
 //! [guarantees]: crate::docs::guarantees
+//! [performance]: crate::docs::performance
 #![cfg_attr(feature = "testing", doc = "[kit]: crate::docs::testing")]
 #![cfg_attr(not(feature = "testing"), doc = "[kit]: crate::docs")]
 #![doc = ""]

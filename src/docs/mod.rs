@@ -13,6 +13,7 @@ pub mod design {}
 pub mod guarantees {}
 
 #[doc = include_str!("performance.md")]
+#[doc = include_str!("growth.svg")]
 pub mod performance {}
 
 #[cfg(feature = "testing")]

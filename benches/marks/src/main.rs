@@ -40,7 +40,7 @@ fn main() {
             decision::rows(&mut table);
             let lines = growth::rows(&mut table);
             whole::rows(&mut table);
-            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/growth.svg");
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../src/docs/growth.svg");
             std::fs::write(file, plot::svg(&lines)).expect("a file that can be written");
         }
         Some("directory") => large::rows(&mut table, large::SIZE),

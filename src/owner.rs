@@ -1,6 +1,6 @@
 //! Users with their live state: what bounds every token of theirs (C, F, T1, T4).
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     name::{NameSet, Named, OrganizationName, Scope, TeamName, UserName},
@@ -152,8 +152,8 @@ impl<'a> From<&'a User> for OwnerView<'a> {
 pub struct Memberships {
     list: NameSet<Membership>,
     teams: TeamHashes,
-    /// In all of them.
-    team_count: usize,
+    /// How many teams there are up to the end of each membership.
+    team_counts: Box<[usize]>,
 }
 
 impl Memberships {
@@ -178,8 +178,12 @@ impl Memberships {
             }
         }
         let teams = TeamHashes::of(teams_of(&memberships));
-        let team_count = teams_of(&memberships).count();
-        Ok(Self { list: NameSet::sorted(memberships), teams, team_count })
+        let counts = memberships.iter().scan(0_usize, |count, own| {
+            *count = count.saturating_add(own.teams().len());
+            Some(*count)
+        });
+        let team_counts = counts.collect();
+        Ok(Self { list: NameSet::sorted(memberships), teams, team_counts })
     }
 
     /// The memberships, in the order of the organizations' names.
@@ -190,7 +194,7 @@ impl Memberships {
 
     /// Whether the user is in one of the teams, while a member of its organization. Walks the shorter of the two lists.
     pub(crate) fn is_in_one_of(&self, teams: &Teams) -> bool {
-        if teams.len() <= self.team_count {
+        if teams.len() <= self.team_counts.last().copied().unwrap_or_default() {
             teams.any_in(&self.teams, |(organization, team)| {
                 self.find(organization.borrowed()).is_some_and(|own| own.is_in_team(team.borrowed()))
             })
@@ -200,14 +204,12 @@ impl Memberships {
     }
 
     /// The team at a place, counted through all memberships in their order.
-    fn team_at(&self, mut place: usize) -> Option<TeamPath<'_>> {
-        for own in self.list.as_slice() {
-            match own.teams().get(place) {
-                Some(team) => return Some((&own.organization, team)),
-                None => place = place.checked_sub(own.teams().len())?,
-            }
-        }
-        None
+    fn team_at(&self, place: usize) -> Option<TeamPath<'_>> {
+        let membership = self.team_counts.partition_point(|count| *count <= place);
+        let before =
+            membership.checked_sub(1).and_then(|before| self.team_counts.get(before)).copied().unwrap_or_default();
+        let own = self.list.as_slice().get(membership)?;
+        own.teams().get(place.checked_sub(before)?).map(|team| (&own.organization, team))
     }
 
     /// The role in the organization, if the user is in it.

@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_team_in_common_is_found_and_few_others_are_looked_at() {
-        for (one, other) in [(1, 1), (1, 3), (1, 4), (3, 4), (4, 1), (4, 4), (5, 1_000), (200, 1_000), (1_000, 1_000)] {
+        let sizes = [(1, 1), (1, 3), (1, 4), (3, 4), (4, 1), (4, 4), (5, 1_000), (8, 9), (9, 8), (13, 14), (23, 30)];
+        for (one, other) in sizes.into_iter().chain([(200, 1_000), (1_000, 1_000)]) {
             let list = Teams::sorted(teams((0..one).map(|n| n * 2)));
             let none = teams((0..other).map(|n| n * 2 + 1));
             let asked = Cell::new(0);
@@ -174,6 +175,21 @@ mod tests {
                 let hashes = TeamHashes::of(paths(&some));
                 assert!(list.any_in(&hashes, |(o, t)| some.contains(&(o.clone(), t.clone()))), "{one} {other} {at}");
                 assert!(list.has_one_of(&hashes, |place| paths(&some).nth(place)), "{one} {other} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_team_is_found_where_it_alone_is_in_common_and_where_its_neighbour_is_too() {
+        let list = Teams::sorted(teams(0..300));
+        for (at, common) in list.sorted.windows(2).enumerate() {
+            for count in [1, 2] {
+                let mut other = teams(1_000..1_010);
+                other.extend(common.iter().take(count).cloned());
+                let hashes = TeamHashes::of(paths(&other));
+                let found = list.any_in(&hashes, |(o, t)| other.contains(&(o.clone(), t.clone())));
+                assert!(found, "{count} from {at}");
+                assert!(list.has_one_of(&hashes, |place| paths(&other).nth(place)), "{count} from {at}");
             }
         }
     }

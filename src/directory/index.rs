@@ -100,3 +100,32 @@ impl<T> Named<T> {
         self.things.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Index;
+
+    #[test]
+    fn a_place_is_found_by_its_key_where_its_thing_is_the_one() {
+        for count in [0, 1, 2, 3, 4, 100, 1_000] {
+            let mut index = Index::for_at_most(count);
+            for place in 0..count {
+                assert_eq!(index.find(place, |found| found == place), None, "{place} of {count}");
+                index.insert(place, place);
+            }
+            for place in 0..count {
+                assert_eq!(index.find(place, |found| found == place), Some(place), "{place} of {count}");
+                assert_eq!(index.find(place, |_| false), None, "the thing says that it is not {place}");
+                assert_eq!(index.find(place + count, |found| found == place + count), None);
+            }
+        }
+    }
+
+    #[test]
+    fn things_of_one_key_are_told_apart() {
+        let mut index = Index::for_at_most(20);
+        (0..20).for_each(|place| index.insert("same", place));
+        assert!((0..20).all(|place| index.find("same", |found| found == place) == Some(place)));
+        assert_eq!(index.find("same", |_| false), None);
+    }
+}

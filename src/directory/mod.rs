@@ -122,9 +122,12 @@ impl Directory {
     /// The token of that secret, looked up by its digest and bound to its owner.
     #[must_use]
     pub fn token_by_secret(&self, secret: Secret<'_>) -> Caller<'_> {
-        let digest = secret.digest();
+        self.token_by_digest(secret.digest())
+    }
+
+    fn token_by_digest(&self, digest: SecretDigest) -> Caller<'_> {
         let is_at = |place: usize| self.digests_and_owners.get(place).is_some_and(|own| own.0 == Some(digest));
-        self.bind(self.by_digest.find(start_of(&digest), is_at))
+        self.bind(self.by_digest.find(digest.as_bytes(), is_at))
     }
 
     fn bind(&self, place: Option<usize>) -> Caller<'_> {
@@ -176,11 +179,6 @@ impl Directory {
     }
 }
 
-/// What a digest is looked up by before all of it is compared: its first bytes are as random as any.
-fn start_of(digest: &SecretDigest) -> u64 {
-    digest.as_bytes().first_chunk().map_or(0, |start| u64::from_le_bytes(*start))
-}
-
 /// F6: `second_factor` says that the token's owner has just shown one.
 fn answered<'a>(decision: Decision<'a>, caller: &Caller<'a>, request: &Request) -> Decision<'a> {
     match (decision, caller) {
@@ -189,5 +187,39 @@ fn answered<'a>(decision: Decision<'a>, caller: &Caller<'a>, request: &Request) 
             challenge.answer(&factor, core::time::Duration::ZERO)
         }
         (decision, Caller::Token(_) | Caller::NoToken | Caller::UnknownToken) => decision,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Caller, Directory, World};
+    use crate::SecretDigest;
+    use std::{format, string::ToString};
+
+    #[test]
+    fn a_token_is_found_by_the_whole_of_its_digest() {
+        let digest = |last: &str| format!("{}{last}", "ab".repeat(31));
+        let token = |id: &str, last: &str| {
+            format!(
+                r#"{{"id": "{id}", "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null, "cidr": null,
+                    "secret_sha256": "{}", "legacy": "publish"}}"#,
+                digest(last)
+            )
+        };
+        let text = format!(
+            r#"{{"users": [{{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}}],
+                "orgs": [], "packages": [], "tokens": [{}, {}]}}"#,
+            token("first", "01"),
+            token("second", "02"),
+        );
+        let world: World = serde_json::from_str(&text).unwrap();
+        let directory = Directory::load(&world).unwrap();
+        let found = |last: &str| match directory.token_by_digest(digest(last).parse::<SecretDigest>().unwrap()) {
+            Caller::Token(bound) => Some(bound.token().key().to_string()),
+            Caller::NoToken | Caller::UnknownToken => None,
+        };
+        assert_eq!(found("01").as_deref(), Some("first"));
+        assert_eq!(found("02").as_deref(), Some("second"));
+        assert_eq!(found("03"), None);
     }
 }

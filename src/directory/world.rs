@@ -262,7 +262,7 @@ impl<'n> RawWorld<'n> {
             let Some(owner) = directory.users.place(raw.owner) else { continue };
             directory.by_key.insert(raw.key, directory.tokens.len());
             if let Some(digest) = digest {
-                directory.by_digest.insert(super::start_of(&digest), directory.tokens.len());
+                directory.by_digest.insert(digest.as_bytes(), directory.tokens.len());
             }
             directory.digests_and_owners.push((digest, owner));
             directory.tokens.push(token);

@@ -47,8 +47,8 @@ impl<N: Named + Ord> NameSet<N> {
 impl<N: Named> NameSet<N> {
     /// Of names in their order, each once.
     pub(crate) fn sorted(names: Vec<N>) -> Self {
-        let slots =
-            if (SCANNED.saturating_add(1)..INDEXED).contains(&names.len()) { slots(&names) } else { Box::default() };
+        let few_or_many = names.len() <= SCANNED || names.len() > INDEXED;
+        let slots = if few_or_many { Box::default() } else { slots(&names) };
         Self { names: names.into(), slots }
     }
 
@@ -221,6 +221,23 @@ mod tests {
                 assert_eq!(set.contains(&longer), expected, "{longer} in {size}");
             }
             assert!((size..size + 100).all(|n| !set.contains(name(n).as_str())), "a name after {size}");
+        }
+    }
+
+    #[test]
+    fn more_names_than_a_slot_can_tell_are_searched_in_their_order() {
+        for size in [super::INDEXED, super::INDEXED + 1, 65_537] {
+            let names: Vec<PackageName> = (0..size).map(|n| format!("n{n}").parse().unwrap()).collect();
+            let set = NameSet::sorted({
+                let mut sorted = names.clone();
+                sorted.sort_unstable();
+                sorted
+            });
+            assert_eq!(set.slots.is_empty(), size > super::INDEXED);
+            for name in names.iter().step_by(97).chain(names.last()) {
+                assert!(set.contains(name.as_str()), "{name} of {size}");
+                assert!(!set.contains(&format!("{name}x")), "{name}x of {size}");
+            }
         }
     }
 

@@ -38,15 +38,18 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         None => {
             decision::rows(&mut table);
-            let lines = growth::rows(&mut table);
+            growth::rows(&mut table);
             whole::rows(&mut table);
+        }
+        Some("plot") => {
+            let lines = growth::rows(&mut table);
             let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../src/docs/growth.svg");
             std::fs::write(file, plot::svg(&lines)).expect("a file that can be written");
         }
         Some("directory") => large::rows(&mut table, large::SIZE),
         Some("small-directory") => large::rows(&mut table, large::SMALL),
         Some(other) => {
-            println!("unknown measurement `{other}`: expected none or `directory`");
+            println!("unknown measurement `{other}`: expected none, `plot` or `directory`");
             return;
         }
     }

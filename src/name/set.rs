@@ -242,6 +242,12 @@ mod tests {
     }
 
     #[test]
+    fn a_set_prints_its_names_and_not_its_slots() {
+        let set = NameSet::<PackageName>::new([1, 2].map(|n| format!("n{n}").parse().unwrap()).to_vec());
+        assert_eq!(format!("{set:?}"), "[PackageName(n1), PackageName(n2)]");
+    }
+
+    #[test]
     fn names_that_hash_alike_are_told_apart() {
         // More names than are looked at begin at one slot of 64.
         let first = |n: &usize| super::Hash::of(&format!("n{n}")).places(64).next();

@@ -58,8 +58,8 @@ pub fn authorize<'a, R>(
     client_ip: ClientIp,
     now: Timestamp,
 ) -> Decision<'a> {
-    let operation = action.on(resource);
-    decide(Question { presented: Presented::new(token, client_ip, now), operation }, operation.action())
+    let (presented, operation) = (Presented::new(token, client_ip, now), action.on(resource));
+    decide(Question { presented, operation }, operation.action(), TokenProofs::of(&presented))
 }
 
 /// **The same without any token**: a public package is readable (V1), and everything else is denied.
@@ -153,7 +153,7 @@ impl<'a> PresentedToken<'a> {
     /// Decides one operation, such as `PackageAction::Publish.on(&package)`.
     #[inline]
     pub fn decide(&self, operation: Operation<'a>) -> Decision<'a> {
-        decide_presented(Question { presented: self.presented, operation }, operation.action(), self.good)
+        decide(Question { presented: self.presented, operation }, operation.action(), self.good)
     }
 
     /// The decision with every check behind it, in order.
@@ -187,15 +187,8 @@ pub fn explain<'a, R>(
     token.at(client_ip, now).explain(action.on(resource))
 }
 
-/// One resource, from T on.
-fn decide(question: Question<'_>, action: Action) -> Decision<'_> {
-    let case = Case::new(&question, action);
-    let ruling = TokenProofs::of(&question.presented).and_then(|good| rule(&case, good));
-    answer(question, ruling)
-}
-
-/// One of many resources: T was decided before.
-fn decide_presented(question: Question<'_>, action: Action, good: Result<TokenProofs, Stop>) -> Decision<'_> {
+/// One resource, with what came of T.
+fn decide(question: Question<'_>, action: Action, good: Result<TokenProofs, Stop>) -> Decision<'_> {
     let case = Case::new(&question, action);
     let ruling = good.and_then(|good| rule(&case, good));
     answer(question, ruling)

@@ -89,11 +89,8 @@ impl OwnedBoundToken {
     /// The record is another user's.
     pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, NotTheOwner> {
         let (token, owner) = (token.into(), owner.into());
-        if token.owner() == owner.name() {
-            Ok(Self { token, owner })
-        } else {
-            Err(NotTheOwner::new(token.owner().borrowed(), owner.name().borrowed()))
-        }
+        BoundToken::bind(token.as_view(), owner.as_view())?;
+        Ok(Self { token, owner })
     }
 
     /// The borrowed form, which decisions are asked of.

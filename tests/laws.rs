@@ -12,11 +12,12 @@ use proptest::{
     test_runner::{TestCaseResult, TestRunner},
 };
 use tollgate::{
-    AccountStatus, Action, AllowedRanges, Bypass2fa, ClientIp, Decision, DecisionRecord, EarlyAnswer,
+    AccountStatus, Action, ActionOn, AllowedRanges, Bypass2fa, ClientIp, Decision, DecisionRecord, EarlyAnswer,
     GrantedPermission, GranularSettings, GranularToken, Input, IpRange, LegacyKind, LegacyToken, Membership, Operation,
-    OrganizationName, OrganizationSelection, OrganizationsGrant, Outcome, PackageOrScope, PackageSelection,
-    PackagesGrant, Permission, Reason, Role, Scope, ScopeOwner, SecondFactor, StoredToken, TeamName, Timestamp, Token,
-    Verdict, Via, Visibility, authorize_anonymous, deny_unknown_token, explain_anonymous,
+    OrganizationName, OrganizationSelection, OrganizationsGrant, Outcome, PackageAction, PackageOrScope,
+    PackageSelection, PackageState, PackagesGrant, Permission, Reason, Role, Scope, ScopeOwner, SecondFactor,
+    StoredToken, TeamName, Timestamp, Token, Verdict, Via, Visibility, authorize_anonymous, deny_unknown_token,
+    explain_anonymous,
     testing::strategies::{
         PackageFacts, Question, UserFacts, allowed_ranges, client_ip, ip_range, organizations_grant, package,
         package_selection, packages_grant, question, timestamp, user,
@@ -709,6 +710,19 @@ fn grants_to_others_change_nothing() {
 
 fn json(record: &DecisionRecord) -> String {
     serde_json::to_string(record).unwrap()
+}
+
+#[test]
+fn a_listing_shows_what_may_be_read_and_nothing_else() {
+    holds_for(MANY_CASES, question(), |question| {
+        let (listed, allowed) = question.ask(|token, operation| {
+            let token = token.at(question.client_ip, question.now);
+            let Some(PackageState::Existing(package)) = operation.package() else { return (0, false) };
+            (token.readable([package]).count(), token.decide(PackageAction::ReadPackage.on(package)).is_allow())
+        });
+        prop_assert_eq!(listed, usize::from(allowed));
+        Ok(())
+    });
 }
 
 #[test]

@@ -373,11 +373,28 @@ fn a_parameter_twice_by_another_spelling_is_an_error() {
 }
 
 #[test]
-fn a_token_in_a_path_is_no_dot_segment() {
-    for raw in ["..", "%2e%2e", "."] {
-        let got = Endpoint::classify("DELETE", &format!("/-/npm/v1/tokens/token/{raw}"));
-        if let Ok(endpoint) = got {
-            panic!("{raw} is written as {}", endpoint.to_path());
+fn a_token_in_a_path_has_no_dot_segment() {
+    for at in ["/-/npm/v1/tokens/token", "/-/user/token"] {
+        for raw in [
+            "..",
+            "%2e%2e",
+            ".",
+            "t-old%2F.",
+            "t-old%2f%2e%2E",
+            "..%2Ft-old",
+            "a%2f.%2fb",
+            "%2F..",
+            "t-old%5C..",
+            ".%5c",
+        ] {
+            let got = Endpoint::classify("DELETE", &format!("{at}/{raw}"));
+            let Err(error) = got else { panic!("{raw} is read as {got:?}") };
+            assert_eq!(error, InvalidRequest::Path(PathProblem::DotSegment), "{raw}");
+        }
+        // A token in base64 has slashes, and one with dots in it is none of these segments.
+        for raw in ["a%2Fb%3D%3D", "a%2F%2Fb", "a..b", "..a%2Fb..", "...", "%2F"] {
+            let endpoint = Endpoint::classify("DELETE", &format!("{at}/{raw}")).expect(raw);
+            assert_eq!(endpoint.to_path(), format!("{at}/{raw}"));
         }
     }
 }

@@ -139,11 +139,13 @@ pub struct TokenInPath(Box<str>);
 
 impl TokenInPath {
     pub(super) fn decode(raw: &str) -> Result<Self, PathProblem> {
-        match decoded(raw)? {
-            // Whatever stands before the registry would resolve these, and the path would be another.
-            dots if matches!(&*dots, "." | "..") => Err(PathProblem::DotSegment),
-            token => Ok(Self(token.into())),
+        let token = decoded(raw)?;
+        // Whatever stands before the registry would resolve these, and the path would be another. A token in base64 may
+        // have a slash, and what decodes a path before it resolves it sees more than one segment here.
+        if token.split(['/', '\\']).any(|segment| matches!(segment, "." | "..")) {
+            return Err(PathProblem::DotSegment);
         }
+        Ok(Self(token.into()))
     }
 
     pub(super) fn text(&self) -> &str {

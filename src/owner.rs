@@ -193,6 +193,9 @@ impl Memberships {
     }
 
     /// Whether the user is in one of the teams, while a member of its organization. Walks the shorter of the two lists.
+    ///
+    /// Apart from its caller: most packages have no grants to teams, and need none of the registers that this takes.
+    #[inline(never)]
     pub(crate) fn is_in_one_of(&self, teams: &Teams) -> bool {
         if teams.len() <= self.team_counts.last().copied().unwrap_or_default() {
             teams.any_in(&self.teams, |(organization, team)| {
@@ -228,7 +231,7 @@ impl Memberships {
     }
 
     fn find_text(&self, organization: &str) -> Option<&Membership> {
-        self.list.find(organization)
+        self.list.find(organization.as_bytes())
     }
 }
 
@@ -246,8 +249,8 @@ pub struct Membership {
 
 impl Named for Membership {
     #[inline]
-    fn name_text(&self) -> &str {
-        self.organization.as_str()
+    fn name_bytes(&self) -> &[u8] {
+        self.organization.as_str().as_bytes()
     }
 }
 
@@ -292,7 +295,7 @@ impl Membership {
     }
 
     pub(crate) fn is_in_team(&self, team: TeamName<&str>) -> bool {
-        self.teams.contains(team.text())
+        self.teams.contains(team.text().as_bytes())
     }
 }
 

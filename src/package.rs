@@ -159,14 +159,15 @@ impl<'a> PackageView<'a> {
     }
 
     /// Whether the scope of the package is that user's own.
+    #[inline]
     pub(crate) fn is_in_scope_of_user(&self, user: UserName<&str>) -> bool {
-        self.scope_owner == ScopeOwner::User && self.name.scope().is_some_and(|scope| scope.is_of_user(&user))
+        self.scope_owner == ScopeOwner::User && self.name.is_in_scope_named(user.text())
     }
 
     /// Whether the scope of the package is that organization's.
+    #[inline]
     pub(crate) fn is_in_scope_of_organization(&self, organization: OrganizationName<&str>) -> bool {
-        self.scope_owner == ScopeOwner::Organization
-            && self.name.scope().is_some_and(|scope| scope.is_of_organization(&organization))
+        self.scope_owner == ScopeOwner::Organization && self.name.is_in_scope_named(organization.text())
     }
 
     /// C1: the highest permission that the user has on this package by grants or by owning its scope; that everyone
@@ -287,8 +288,8 @@ type UserGrant = (UserName, GrantedPermission);
 
 impl Named for UserGrant {
     #[inline]
-    fn name_text(&self) -> &str {
-        self.0.as_str()
+    fn name_bytes(&self) -> &[u8] {
+        self.0.as_str().as_bytes()
     }
 }
 
@@ -318,7 +319,7 @@ impl UserGrants {
 
     #[inline]
     fn of(&self, user: UserName<&str>) -> Permission {
-        self.0.find(user.text()).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
+        self.0.find(user.text().as_bytes()).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
     }
 }
 

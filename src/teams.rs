@@ -120,7 +120,8 @@ fn may_have(filter: &[u64], hash: u32) -> bool {
 }
 
 fn hash_of((organization, team): TeamPath<'_>) -> u32 {
-    let [_, _, _, _, high @ ..] = hash_with(hash(organization.as_str()), team.as_str()).to_le_bytes();
+    let [_, _, _, _, high @ ..] =
+        hash_with(hash(organization.as_str().as_bytes()), team.as_str().as_bytes()).to_le_bytes();
     u32::from_le_bytes(high)
 }
 

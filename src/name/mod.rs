@@ -177,7 +177,7 @@ macro_rules! name_storage {
         impl<T: AsRef<str>, U: AsRef<str>> PartialEq<$name<U>> for $name<T> {
             #[inline]
             fn eq(&self, other: &$name<U>) -> bool {
-                crate::name::set::same(self.as_str(), other.as_str())
+                crate::name::set::same(self.as_str().as_bytes(), other.as_str().as_bytes())
             }
         }
 
@@ -215,8 +215,8 @@ macro_rules! name_storage {
 
         impl crate::name::Named for $name {
             #[inline]
-            fn name_text(&self) -> &str {
-                self.as_str()
+            fn name_bytes(&self) -> &[u8] {
+                self.as_str().as_bytes()
             }
         }
 

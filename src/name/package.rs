@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::{
     InvalidName, Kinds, NameProblem, Scope, all_url_safe, core_modules::core_module, is_special, name_storage,
-    no_capital, not_excluded, scope,
+    no_capital, not_excluded, scope, set::same,
 };
 use crate::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 
@@ -67,6 +67,18 @@ impl<'a> PackageName<&'a str> {
     #[must_use]
     pub fn scope(self) -> Option<Scope<&'a str>> {
         self.text.get(1..usize::from(self.slash)).map(Scope::of_package)
+    }
+
+    /// The bytes of its scope, for a [`NameSet`](super::NameSet) of scopes.
+    #[inline]
+    pub(crate) fn scope_bytes(self) -> Option<&'a [u8]> {
+        self.text.as_bytes().get(1..usize::from(self.slash))
+    }
+
+    /// Whether it has the scope that a user or an organization of that name has.
+    #[inline]
+    pub(crate) fn is_in_scope_named(self, name: &str) -> bool {
+        self.scope_bytes().is_some_and(|scope| same(scope, name.as_bytes()))
     }
 }
 

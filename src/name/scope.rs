@@ -73,14 +73,15 @@ impl<T: AsRef<str>> Scope<T> {
 
     /// Whether this is the scope that a user of that name has.
     #[must_use]
+    #[inline]
     pub fn is_of_user<U: AsRef<str>>(&self, user: &UserName<U>) -> bool {
-        same(self.as_str(), user.as_str())
+        same(self.as_str().as_bytes(), user.as_str().as_bytes())
     }
 
     /// Whether this is the scope that an organization of that name has.
     #[must_use]
     pub fn is_of_organization<U: AsRef<str>>(&self, organization: &OrganizationName<U>) -> bool {
-        same(self.as_str(), organization.as_str())
+        same(self.as_str().as_bytes(), organization.as_str().as_bytes())
     }
 }
 

@@ -1,4 +1,5 @@
-//! A set of names that is searched by a hash of their bytes.
+//! A set of names that is searched by a hash of their bytes. It takes bytes: to cut the scope out of a name as a text takes
+//! a look at both of its ends.
 //!
 //! The hash has no key, so whoever chooses the names can make them collide. A search that has met eight others on its
 //! way goes on as a search in the order of the names: no choice of them makes it slower than that.
@@ -16,8 +17,8 @@ pub(crate) struct NameSet<N> {
 
 /// What is known by a name.
 pub(crate) trait Named {
-    /// The text of the name.
-    fn name_text(&self) -> &str;
+    /// The bytes of the name.
+    fn name_bytes(&self) -> &[u8];
 }
 
 /// The place of a name in the list, counted from 1, with a part of its hash. Place 0: the slot is free.
@@ -53,14 +54,14 @@ impl<N: Named> NameSet<N> {
     }
 
     #[inline]
-    pub(crate) fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(&self, name: &[u8]) -> bool {
         self.find(name).is_some()
     }
 
     #[inline]
-    pub(crate) fn find(&self, name: &str) -> Option<&N> {
+    pub(crate) fn find(&self, name: &[u8]) -> Option<&N> {
         if self.names.len() <= SCANNED {
-            return self.names.iter().find(|own| same(own.name_text(), name));
+            return self.names.iter().find(|own| same(own.name_bytes(), name));
         }
         let hash = Hash::of(name);
         for at in hash.places(self.slots.len()) {
@@ -68,7 +69,7 @@ impl<N: Named> NameSet<N> {
             let (place, tag) = slot.taken()?;
             if tag == hash.tag()
                 && let Some(own) = self.names.get(place)
-                && same(own.name_text(), name)
+                && same(own.name_bytes(), name)
             {
                 return Some(own);
             }
@@ -77,8 +78,8 @@ impl<N: Named> NameSet<N> {
     }
 
     #[cold]
-    fn find_in_order(&self, name: &str) -> Option<&N> {
-        let found = self.names.binary_search_by(|own| own.name_text().cmp(name));
+    fn find_in_order(&self, name: &[u8]) -> Option<&N> {
+        let found = self.names.binary_search_by(|own| own.name_bytes().cmp(name));
         found.ok().and_then(|place| self.names.get(place))
     }
 }
@@ -99,7 +100,7 @@ impl<N> NameSet<N> {
 fn slots<N: Named>(names: &[N]) -> Box<[Slot]> {
     let mut slots = vec![Slot { place: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
     for (name, place) in names.iter().zip(1..=u16::MAX) {
-        let hash = Hash::of(name.name_text());
+        let hash = Hash::of(name.name_bytes());
         let free = hash.places(slots.len()).find(|at| slots.get(*at).is_some_and(|slot| slot.taken().is_none()));
         if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
             *slot = Slot { place, tag: hash.tag() };
@@ -116,16 +117,16 @@ impl Slot {
     }
 }
 
-/// A hash of a text, for tables in memory and nothing else: it may be another one tomorrow.
+/// A hash of a name, for tables in memory and nothing else: it may be another one tomorrow.
 #[inline]
-pub(crate) fn hash(text: &str) -> u64 {
-    hash_with(0, text)
+pub(crate) fn hash(name: &[u8]) -> u64 {
+    hash_with(0, name)
 }
 
-/// A hash of a text and of what was hashed before.
+/// A hash of a name and of what was hashed before.
 #[inline]
-pub(crate) fn hash_with(before: u64, text: &str) -> u64 {
-    let (words, last) = words(text);
+pub(crate) fn hash_with(before: u64, name: &[u8]) -> u64 {
+    let (words, last) = words(name);
     mixed(words.iter().fold(before, |hash, word| mixed(hash, u64::from_le_bytes(*word))), last)
 }
 
@@ -135,8 +136,8 @@ struct Hash(u64);
 
 impl Hash {
     #[inline]
-    fn of(text: &str) -> Self {
-        Self(hash(text))
+    fn of(name: &[u8]) -> Self {
+        Self(hash(name))
     }
 
     /// The places to look at in a table of a power of two, in order.
@@ -155,12 +156,11 @@ impl Hash {
     }
 }
 
-/// A text as whole words, and its last eight bytes (or all, of fewer) as another. With its length that is all of it.
+/// A name as whole words, and its last eight bytes (or all, of fewer) as another. With its length that is all of it.
 #[inline]
-fn words(text: &str) -> (&[[u8; 8]], u64) {
-    let bytes = text.as_bytes();
-    let (words, rest) = bytes.as_chunks();
-    let last = match (bytes.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
+fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
+    let (words, rest) = name.as_chunks();
+    let last = match (name.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
         (Some(last), _, _) => u64::from_le_bytes(*last),
         (None, Some(first), Some(last)) => {
             u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
@@ -170,9 +170,9 @@ fn words(text: &str) -> (&[[u8; 8]], u64) {
     (words, last)
 }
 
-/// Whether the texts are the same, byte for byte. Names are short: this costs less than the call of a general comparison.
+/// Whether the names are the same, byte for byte. They are short: this costs less than the call of a general comparison.
 #[inline]
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -215,12 +215,12 @@ mod tests {
             assert_eq!(set.as_slice().len(), size);
             assert!(set.as_slice().is_sorted());
             for text in set.as_slice() {
-                assert!(set.contains(text.as_str()), "{text} in {size}");
+                assert!(set.contains(text.as_str().as_bytes()), "{text} in {size}");
                 let longer = format!("{text}x");
                 let expected = set.as_slice().iter().any(|name| name.as_str() == longer);
-                assert_eq!(set.contains(&longer), expected, "{longer} in {size}");
+                assert_eq!(set.contains(longer.as_bytes()), expected, "{longer} in {size}");
             }
-            assert!((size..size + 100).all(|n| !set.contains(name(n).as_str())), "a name after {size}");
+            assert!((size..size + 100).all(|n| !set.contains(name(n).as_str().as_bytes())), "a name after {size}");
         }
     }
 
@@ -235,8 +235,8 @@ mod tests {
             });
             assert_eq!(set.slots.is_empty(), size > super::INDEXED);
             for name in names.iter().step_by(97).chain(names.last()) {
-                assert!(set.contains(name.as_str()), "{name} of {size}");
-                assert!(!set.contains(&format!("{name}x")), "{name}x of {size}");
+                assert!(set.contains(name.as_str().as_bytes()), "{name} of {size}");
+                assert!(!set.contains(format!("{name}x").as_bytes()), "{name}x of {size}");
             }
         }
     }
@@ -250,15 +250,15 @@ mod tests {
     #[test]
     fn names_that_hash_alike_are_told_apart() {
         // More names than are looked at begin at one slot of 64.
-        let first = |n: &usize| super::Hash::of(&format!("n{n}")).places(64).next();
+        let first = |n: &usize| super::Hash::of(format!("n{n}").as_bytes()).places(64).next();
         let alike: Vec<usize> = (0..10_000).filter(|n| first(n) == first(&0)).take(41).collect();
         let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();
         let (absent, present) = names.split_at(20);
         assert_eq!(present.len(), 21);
         let set = NameSet::new(present.to_vec());
         assert_eq!(set.slots.iter().filter(|slot| slot.taken().is_some()).count(), super::LOOKED_AT);
-        assert!(present.iter().all(|name| set.contains(name.as_str())));
-        assert!(!absent.iter().any(|name| set.contains(name.as_str())));
+        assert!(present.iter().all(|name| set.contains(name.as_str().as_bytes())));
+        assert!(!absent.iter().any(|name| set.contains(name.as_str().as_bytes())));
     }
 
     #[test]
@@ -277,6 +277,7 @@ mod tests {
     fn two_texts_are_the_same_only_if_every_byte_is() {
         for length in 0..40 {
             let text: String = (0..length).map(|n| char::from(b'a' + n % 26)).collect();
+            let same = |a: &str, b: &str| same(a.as_bytes(), b.as_bytes());
             assert!(same(&text, &text.clone()));
             for at in 0..text.len() {
                 let mut other = text.clone();

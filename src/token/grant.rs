@@ -158,13 +158,13 @@ impl PackagesAndScopes {
         if contains_scope(&self.scopes, package) {
             return Some(CoveredBy::Scope);
         }
-        self.packages.contains(package.text()).then_some(CoveredBy::Name)
+        self.packages.contains(package.text().as_bytes()).then_some(CoveredBy::Name)
     }
 }
 
 #[inline]
 fn contains_scope(scopes: &NameSet<Scope>, package: &PackageName<&str>) -> bool {
-    package.scope().is_some_and(|scope| scopes.contains(scope.text()))
+    package.scope_bytes().is_some_and(|scope| scopes.contains(scope))
 }
 
 /// **What a granular token may do with organizations**: nothing, or a permission over a list of them (L3, L5).
@@ -199,7 +199,7 @@ impl OrganizationsGrant {
         match self {
             Self::NoAccess => None,
             Self::Granted { permission: _, selection } => {
-                selection.0.contains(organization.text()).then_some(CoveredBy::Name)
+                selection.0.contains(organization.text().as_bytes()).then_some(CoveredBy::Name)
             }
         }
     }

@@ -110,7 +110,7 @@ name_storage!(Scope, "scope");
 #[cfg(test)]
 mod tests {
     use super::Scope;
-    use crate::PackageName;
+    use crate::{OrganizationName, PackageName, UserName};
     use alloc::string::ToString;
 
     #[test]
@@ -125,6 +125,15 @@ mod tests {
             ("acme", false),
         ] {
             assert_eq!(acme.covers(PackageName::new(package).unwrap()), covered, "{package}");
+        }
+    }
+
+    #[test]
+    fn is_of_whom_it_is_named_after_and_of_no_look_alike() {
+        let acme = Scope::new("@acme").unwrap();
+        for (name, is_its) in [("acme", true), ("acme-evil", false), ("acm", false), ("ACME", false)] {
+            assert_eq!(acme.is_of_user(&UserName::new(name).unwrap()), is_its, "{name}");
+            assert_eq!(acme.is_of_organization(&OrganizationName::new(name).unwrap()), is_its, "{name}");
         }
     }
 

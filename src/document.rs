@@ -209,13 +209,25 @@ impl<'n> Fields<'n> {
 /// The entries of an object whose keys are free, none twice.
 pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
     let Node::Object(entries) = node else { return Err(wrong_kind(node, path, "an object")) };
-    let mut seen = BTreeSet::new();
-    for (name, _) in entries {
-        if !seen.insert(&**name) {
-            return Err(path.field(name).error("duplicate key: expected each once"));
-        }
+    match twice(entries) {
+        Some(name) => Err(path.field(name).error("duplicate key: expected each once")),
+        None => Ok(entries),
     }
-    Ok(entries)
+}
+
+/// The first key that was there before. Few keys are compared each with each, which takes no memory.
+fn twice(entries: &[(Box<str>, Node)]) -> Option<&str> {
+    const FEW: usize = 16;
+    let mut names = entries.iter().map(|(name, _)| &**name);
+    if entries.len() <= FEW {
+        let before = |count| entries.iter().take(count).map(|(name, _)| &**name);
+        return names
+            .enumerate()
+            .find(|(index, name)| before(*index).any(|other| other == *name))
+            .map(|(_, name)| name);
+    }
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
 }
 
 /// No object in the document, at any depth, has a key twice.
@@ -279,6 +291,30 @@ pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorA
         Node::Text(text) => path.error(format!("found the string {}: expected {expected}", Quoted(&excerpt(text)))),
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
             path.error(format!("found {}: expected {expected}", node.kind()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Node, Path, object};
+    use alloc::{format, string::ToString, vec::Vec};
+
+    #[test]
+    fn a_key_that_is_there_twice_is_named_however_many_there_are() {
+        for count in [2, 3, 15, 16, 17, 18, 100] {
+            let keys: Vec<_> = (0..count).map(|n| format!("key{n}")).collect();
+            let read = |keys: &[&str]| {
+                let entries: Vec<_> = keys.iter().map(|key| format!(r#""{key}": 1"#)).collect();
+                let node: Node = serde_json::from_str(&format!("{{{}}}", entries.join(", "))).unwrap();
+                object(&node, &Path::Top).map(<[_]>::len).map_err(|error| error.to_string())
+            };
+            let mut all: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+            assert_eq!(read(&all), Ok(count));
+            for twice in [0, (count - 1) / 2, count - 2] {
+                all[count - 1] = &keys[twice];
+                assert_eq!(read(&all), Err(format!("key{twice}: duplicate key: expected each once")), "{count}");
+            }
         }
     }
 }

@@ -125,7 +125,9 @@ pub struct PackagesAndScopes {
 
 impl PackagesAndScopes {
     fn new(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, InvalidSelection> {
-        let (mut packages, mut scopes) = (Vec::new(), Vec::new());
+        let entries = entries.into_iter();
+        let room = entries.size_hint().0.min(MAX_PACKAGES_AND_SCOPES);
+        let (mut packages, mut scopes) = (Vec::with_capacity(room), Vec::with_capacity(room));
         for entry in entries {
             match entry {
                 PackageOrScope::Package(package) => packages.push(package),

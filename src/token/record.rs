@@ -3,11 +3,13 @@
 use alloc::vec::Vec;
 
 use super::{
-    Bypass2fa, GranularSettings, GranularToken, InvalidToken, LegacyKind, LegacyToken, OrganizationSelection,
-    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription,
+    Bypass2fa, GranularSettings, GranularToken, InvalidSelection, InvalidToken, LegacyKind, LegacyToken,
+    OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, Token,
+    TokenDescription,
 };
 use crate::{
     document::{self, ErrorAt, Fields, Node, Path},
+    name::InvalidName,
     permission::{GrantedPermission, Permission},
     range::AllowedRanges,
     secret::TokenKey,
@@ -54,8 +56,12 @@ struct RawOrgs<'n> {
 }
 
 fn texts<'n>(node: &'n Node, path: &Path<'_>) -> Result<Vec<&'n str>, ErrorAt> {
-    let items = document::list(node, path)?.iter().enumerate();
-    items.map(|(index, item)| document::text(item, &path.item(index))).collect()
+    let items = document::list(node, path)?;
+    let mut texts = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        texts.push(document::text(item, &path.item(index))?);
+    }
+    Ok(texts)
 }
 
 impl<'n> RawToken<'n> {
@@ -112,15 +118,18 @@ pub(crate) fn keep<T, E: core::fmt::Display>(
     result.map_err(|error| errors.push(path.error(error))).ok()
 }
 
-/// Every text of a list parsed, or each failure noted at its place.
-fn keep_all<T: core::str::FromStr<Err: core::fmt::Display>>(
+/// Every text of a list read, or each failure noted at its place.
+fn keep_all<T, E: core::fmt::Display>(
     list: &[&str],
+    read: impl Fn(&str) -> Result<T, E>,
     path: &Path<'_>,
     errors: &mut Vec<ErrorAt>,
 ) -> Option<Vec<T>> {
     let before = errors.len();
-    let items = list.iter().enumerate();
-    let values: Vec<T> = items.filter_map(|(index, text)| keep(text.parse(), &path.item(index), errors)).collect();
+    let mut values = Vec::with_capacity(list.len());
+    for (index, text) in list.iter().enumerate() {
+        values.extend(keep(read(text), &path.item(index), errors));
+    }
     (errors.len() == before).then_some(values)
 }
 
@@ -129,7 +138,7 @@ pub(crate) fn ranges(cidr: Option<&[&str]>, path: &Path<'_>, errors: &mut Vec<Er
     match cidr {
         None => Some(AllowedRanges::Any),
         Some(list) => {
-            let ranges = keep_all(list, path, errors)?;
+            let ranges = keep_all(list, str::parse, path, errors)?;
             keep(AllowedRanges::only(ranges), path, errors)
         }
     }
@@ -244,38 +253,21 @@ impl<'n> RawPackages<'n> {
         let selection = match select {
             RawSelect::All => PackageSelection::All,
             RawSelect::Only { packages, scopes } => {
-                let mut entries: Option<Vec<PackageOrScope>> = Some(Vec::new());
-                let mut add = |list: Option<Vec<PackageOrScope>>| {
-                    entries = entries.take().zip(list).map(|(mut entries, list)| {
-                        entries.extend(list);
-                        entries
-                    });
+                let mut entries = |field, list: &Option<Vec<&str>>, read: fn(&str) -> Result<_, InvalidName>| {
+                    let Some(list) = list else { return Some(Vec::new()) };
+                    let at = path.field(field);
+                    if list.is_empty() {
+                        errors.push(at.error(InvalidSelection::Empty));
+                        return None;
+                    }
+                    keep_all(list, read, &at, errors)
                 };
-                if let Some(packages) = packages {
-                    let at = path.field("packages");
-                    not_empty(packages, &at, errors);
-                    add(keep_all(packages, &at, errors)
-                        .map(|list| list.into_iter().map(PackageOrScope::Package).collect()));
-                }
-                if let Some(scopes) = scopes {
-                    let at = path.field("scopes");
-                    not_empty(scopes, &at, errors);
-                    add(keep_all(scopes, &at, errors).map(|list| list.into_iter().map(PackageOrScope::Scope).collect()));
-                }
-                let empty_list = [packages, scopes].into_iter().flatten().any(Vec::is_empty);
-                if empty_list {
-                    return None;
-                }
-                keep(PackageSelection::only(entries?), &path, errors)?
+                let packages = entries("packages", packages, |text| text.parse().map(PackageOrScope::Package));
+                let scopes = entries("scopes", scopes, |text| text.parse().map(PackageOrScope::Scope));
+                keep(PackageSelection::only(packages?.into_iter().chain(scopes?)), &path, errors)?
             }
         };
         Some(PackagesGrant::Granted { permission, selection })
-    }
-}
-
-fn not_empty(list: &[&str], path: &Path<'_>, errors: &mut Vec<ErrorAt>) {
-    if list.is_empty() {
-        errors.push(path.error(super::InvalidSelection::Empty));
     }
 }
 
@@ -292,7 +284,7 @@ impl<'n> RawOrgs<'n> {
             return Some(OrganizationsGrant::NoAccess);
         };
         let path = path.field("select");
-        let organizations = keep_all(select, &path, errors)?;
+        let organizations = keep_all(select, str::parse, &path, errors)?;
         let selection = keep(OrganizationSelection::only(organizations), &path, errors)?;
         Some(OrganizationsGrant::Granted { permission, selection })
     }

@@ -7,7 +7,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -144,7 +144,35 @@ impl Path<'_> {
 
     /// An error at this place.
     pub(crate) fn error(&self, message: impl fmt::Display) -> ErrorAt {
-        ErrorAt { path: self.to_string(), message: message.to_string(), is_unknown_field: false }
+        ErrorAt { path: self.shortened(), message: message.to_string(), is_unknown_field: false }
+    }
+
+    /// The path, or the start of one that is longer than anybody reads: its keys are the sender's.
+    fn shortened(&self) -> String {
+        let mut short = Short { text: String::new(), room: MAX_PATH };
+        if write!(short, "{self}").is_err() {
+            short.text.push('…');
+        }
+        short.text
+    }
+}
+
+/// The longest path that is told whole, in characters.
+const MAX_PATH: usize = 1000;
+
+/// A text with room for so many characters more.
+struct Short {
+    text: String,
+    room: usize,
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(character);
+        }
+        Ok(())
     }
 }
 
@@ -297,7 +325,7 @@ pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorA
 
 #[cfg(test)]
 mod tests {
-    use super::{Node, Path, object};
+    use super::{Node, Path, each_key_once, object};
     use alloc::{format, string::ToString, vec::Vec};
 
     #[test]
@@ -316,5 +344,18 @@ mod tests {
                 assert_eq!(read(&all), Err(format!("key{twice}: duplicate key: expected each once")), "{count}");
             }
         }
+    }
+
+    #[test]
+    fn a_path_is_told_up_to_a_thousand_characters() {
+        let at = |depth: usize| {
+            let document = "{\"key.0123\":".repeat(depth) + r#"{"a": 1, "a": 2}"# + &"}".repeat(depth);
+            each_key_once(&serde_json::from_str(&document).unwrap(), &Path::Top).unwrap_err().path
+        };
+        let whole = "key.0123.".repeat(111);
+        assert_eq!(at(111), format!("{whole}a"));
+        assert_eq!(at(111).len(), 1000);
+        assert_eq!(at(112), format!("{whole}k…"));
+        assert_eq!(at(120), at(112));
     }
 }

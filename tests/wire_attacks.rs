@@ -59,6 +59,14 @@ fn a_version_that_is_published_is_a_semantic_one() {
         let asked = asked(publish(version), None);
         assert!(asked.is_err(), "{version}: {asked:?}");
     }
+    // What `semver` of npm counts up to, and the next.
+    for version in ["9007199254740992.0.0", "0.0.9007199254740992", "1.99999999999999999999999.0"] {
+        let asked = asked(publish(version), None);
+        assert!(asked.is_err(), "{version}: {asked:?}");
+    }
+    for version in ["9007199254740991.0.9007199254740991", "1.0.0-99999999999999999999999"] {
+        assert!(asked(publish(version), None).is_ok(), "{version}");
+    }
     for version in ["0.0.0", "1.2.3-0", "1.2.3--", "1.2.3-rc.1-x.0a", "10.20.30"] {
         assert!(asked(publish(version), None).is_ok(), "{version}");
     }
@@ -67,7 +75,7 @@ fn a_version_that_is_published_is_a_semantic_one() {
 /// Nobody could move or remove it again.
 #[test]
 fn a_tag_that_no_path_can_name_is_not_set() {
-    for tag in ["", "..", "a/b", "%2e", "x\ny", "é"] {
+    for tag in ["", "..", "a/b", "%2e", "x\ny", "é", "a;b", "a?b", "a#b"] {
         assert!(tag.parse::<PathText>().is_err());
         let mut sent = publish("2.0.0");
         sent["dist-tags"] = json!({tag: "2.0.0"});
@@ -286,6 +294,8 @@ fn a_token_request_that_is_not_clear_is_an_error() {
         ("packages", json!(null)),
         ("packages", json!("*")),
         ("packages", json!(["*", "x"])),
+        ("packages", json!(["@*"])),
+        ("packages", json!(["*", "@*"])),
         ("packages", json!(["*", "*"])),
         ("packages", json!([" *"])),
         ("packages", json!(["@acme"])),
@@ -373,26 +383,52 @@ fn a_parameter_twice_by_another_spelling_is_an_error() {
 }
 
 #[test]
+fn what_another_reader_could_cut_off_is_in_no_version_tag_or_revision() {
+    for path in [
+        "/left-pad/-rev/..;",
+        "/left-pad/-rev/1-0;x",
+        "/left-pad/-rev/1-0%3Fwrite=true",
+        "/-/user/org.couchdb.user:alice/-rev/..;",
+        "/left-pad/.;",
+        "/left-pad/latest%23x",
+        "/-/package/left-pad/dist-tags/..%3Bx",
+        "/-/package/left-pad/dist-tags/latest%3fx",
+        "/left-pad/-/left-pad-1.0.0;.tgz",
+        "/-/npm/v1/attestations/left-pad@1.0.0%3b",
+    ] {
+        for method in ["GET", "PUT", "POST", "DELETE"] {
+            let got = Endpoint::classify(method, path);
+            assert!(got.is_err(), "{method} {path}: {got:?}");
+        }
+    }
+}
+
+#[test]
 fn a_token_in_a_path_has_no_dot_segment() {
     for at in ["/-/npm/v1/tokens/token", "/-/user/token"] {
-        for raw in [
-            "..",
-            "%2e%2e",
-            ".",
-            "t-old%2F.",
-            "t-old%2f%2e%2E",
-            "..%2Ft-old",
-            "a%2f.%2fb",
-            "%2F..",
-            "t-old%5C..",
-            ".%5c",
-        ] {
+        for raw in ["..", "%2e%2e", ".", "t-old%2F.", "t-old%2f%2e%2E", "..%2Ft-old", "a%2f.%2fb"] {
             let got = Endpoint::classify("DELETE", &format!("{at}/{raw}"));
             let Err(error) = got else { panic!("{raw} is read as {got:?}") };
             assert_eq!(error, InvalidRequest::Path(PathProblem::DotSegment), "{raw}");
         }
+        for (raw, problem) in [
+            ("%2F", PathProblem::EmptySegment),
+            ("a%2F", PathProblem::EmptySegment),
+            ("%2Fa", PathProblem::EmptySegment),
+            ("a%2F%2Fb", PathProblem::EmptySegment),
+            ("t-old%5C..", PathProblem::Character),
+            ("t-old%2F..;", PathProblem::Character),
+            ("t-old%2F..%3Bx", PathProblem::Character),
+            ("t-old%252F..", PathProblem::Character),
+            ("%252e%252e", PathProblem::Character),
+            ("t-old%3Fx", PathProblem::Character),
+            ("t-old%23x", PathProblem::Character),
+        ] {
+            let got = Endpoint::classify("DELETE", &format!("{at}/{raw}"));
+            assert_eq!(got, Err(InvalidRequest::Path(problem)), "{raw}");
+        }
         // A token in base64 has slashes, and one with dots in it is none of these segments.
-        for raw in ["a%2Fb%3D%3D", "a%2F%2Fb", "a..b", "..a%2Fb..", "...", "%2F"] {
+        for raw in ["a%2Fb%3D%3D", "a%2Fb%2Bc", "a..b", "..a%2Fb..", "..."] {
             let endpoint = Endpoint::classify("DELETE", &format!("{at}/{raw}")).expect(raw);
             assert_eq!(endpoint.to_path(), format!("{at}/{raw}"));
         }

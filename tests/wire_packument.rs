@@ -178,6 +178,18 @@ fn what_nobody_changes_and_what_is_not_known_is_every_action_and_not_understood(
     ] {
         assert_eq!(asked(PutTo::Package, sent, Some(stored())), other(first), "{what}");
     }
+    // The endpoint of a revision has intents of its own, and neither of these is among them.
+    let attached = |document| with(document, "/_attachments", publish()["_attachments"].clone());
+    for (what, sent) in [
+        ("a publish", publish()),
+        ("a star", json!({"_id": "@acme/w", "users": {"dave": true}})),
+        ("a document with attachments", attached(stored())),
+        ("owners with attachments", attached(json!({"_id": "@acme/w", "maintainers": []}))),
+    ] {
+        let (mut actions, is_understood) = asked(PutTo::Revision, sent, Some(stored())).unwrap();
+        actions.retain(|action| action != "star-package");
+        assert_eq!(Ok((actions, is_understood)), other("publish"), "{what}");
+    }
 }
 
 #[test]
@@ -211,8 +223,8 @@ fn what_is_to_be_done_is_what_was_asked_for() {
         "/dist-tags",
         json!({"beta": "1.0.0"}),
     ));
-    let read = |sent, stored| PackumentChanges::read(&name("@acme/w"), PutTo::Revision, sent, stored).unwrap();
-    done(&read(&sent, Some(stored_packument)), true, |changes| {
+    let read = |to, sent, stored| PackumentChanges::read(&name("@acme/w"), to, sent, stored).unwrap();
+    done(&read(PutTo::Revision, &sent, Some(stored_packument)), true, |changes| {
         let changes = changes.unwrap();
         assert_eq!(changes.removals(), ["1.1.0"]);
         assert_eq!(changes.deprecations(), [("1.0.0", None)]);
@@ -222,13 +234,13 @@ fn what_is_to_be_done_is_what_was_asked_for() {
     });
 
     let sent = body(json!({"_id": "@acme/w", "users": {"alice": true, "dave": true}}));
-    done(&read(&sent, Some(stored_packument)), true, |changes| {
+    done(&read(PutTo::Package, &sent, Some(stored_packument)), true, |changes| {
         let starred = |user: &str| changes.unwrap().starred_by(UserName::new(user).unwrap());
         assert_eq!((starred("alice"), starred("carol"), starred("bob")), (Some(true), Some(false), None));
     });
 
     let sent = body(with(publish(), "/access", json!("public")));
-    let changes = read(&sent, None);
+    let changes = read(PutTo::Package, &sent, None);
     assert_eq!(changes.intents().len(), 1, "the first visibility is part of the creation");
     done(&changes, false, |changes| {
         let changes = changes.unwrap();

@@ -11,6 +11,7 @@ use crate::document::{ErrorAt, Node, Path, each_key_once};
 ///
 /// - Deserialize it from whatever the server reads JSON with. A key that stands twice in one object, anywhere, is an
 ///   error: two readers that each take another of the two would act on different documents.
+/// - As deep as its reader lets it be: `serde_json` stops at 128 levels, and so should any other.
 /// - Cannot be printed: there may be a password in it.
 ///
 /// ```

@@ -18,8 +18,8 @@ pub enum PathProblem {
     /// A `%` that two hexadecimal digits do not follow.
     #[error("it has a `%` without two hexadecimal digits: expected percent-encoding")]
     Encoding,
-    /// Something that is encoded twice, a backslash, a control character, or what is not ASCII.
-    #[error("it has a character that no name has: expected visible ASCII without `\\`, decoded once")]
+    /// Something that is encoded twice, a backslash, `;`, `?` or `#`, a control character, or what is not ASCII.
+    #[error("it has a character that no name has: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once")]
     Character,
     /// A `/` inside of what is one segment.
     #[error("it has a slash inside a segment: expected one only between scope and name")]

@@ -109,6 +109,9 @@ impl<'a> Publication<'a> {
 /// The longest version that npm's `semver` reads.
 const MAX_VERSION: usize = 256;
 
+/// The greatest number in a version that npm's `semver` reads: the greatest that JavaScript counts up to.
+const MAX_NUMBER: u64 = (1 << 53) - 1;
+
 /// Whether it is a semantic version, as semver.org has its grammar, without build metadata: npm's client leaves that out,
 /// and two versions that differ in it only are one to everybody.
 fn is_semantic(version: &str) -> bool {
@@ -122,7 +125,7 @@ fn is_semantic(version: &str) -> bool {
     let (core, prerelease) = version.split_once('-').map_or((version, None), |(core, after)| (core, Some(after)));
     version.len() <= MAX_VERSION
         && core.split('.').count() == 3
-        && core.split('.').all(is_number)
+        && core.split('.').all(|text| is_number(text) && text.parse().is_ok_and(|number: u64| number <= MAX_NUMBER))
         && prerelease.is_none_or(|text| text.split('.').all(is_prerelease))
 }
 

@@ -74,12 +74,24 @@ pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     Ok(Cow::Owned(decoded))
 }
 
-/// What stands in a path as it is, such as a version or a tag.
+/// What stands in a path as it is, such as a version or a tag. Whatever stands before the registry may take `;`, `?` and
+/// `#` for the end of it, and `%` for an encoding.
 const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\' | b'%')
+    byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\' | b'%' | b';' | b'?' | b'#')
 }
 
-/// **A version, tag or revision in a path**: visible ASCII without `/`, `\` and `%`, and neither `.` nor `..`.
+/// A segment that every reader of the path takes for the same one.
+fn check_segment(text: &str) -> Result<(), PathProblem> {
+    match text {
+        "" => Err(PathProblem::EmptySegment),
+        "." | ".." => Err(PathProblem::DotSegment),
+        _ if text.contains('/') => Err(PathProblem::Slash),
+        _ if text.bytes().all(is_plain) => Ok(()),
+        _ => Err(PathProblem::Character),
+    }
+}
+
+/// **A version, tag or revision in a path**: visible ASCII without `/`, `\`, `%`, `;`, `?` and `#`, and neither `.` nor `..`.
 ///
 /// ```
 /// use tollgate::wire::PathText;
@@ -109,13 +121,7 @@ impl FromStr for PathText {
     /// # Errors
     /// A text that is none, as described at the type.
     fn from_str(text: &str) -> Result<Self, PathProblem> {
-        match text {
-            "" => Err(PathProblem::EmptySegment),
-            "." | ".." => Err(PathProblem::DotSegment),
-            _ if text.contains('/') => Err(PathProblem::Slash),
-            _ if text.bytes().all(is_plain) => Ok(Self(text.into())),
-            _ => Err(PathProblem::Character),
-        }
+        check_segment(text).map(|()| Self(text.into()))
     }
 }
 
@@ -134,17 +140,18 @@ impl fmt::Debug for PathText {
 /// **A token in a path**, by its public id or by its very text: `npm logout` and `npm token revoke` send these.
 ///
 /// It may be a secret, so it cannot be printed. A server must not log the path that it came from either.
+///
+/// A token whose text has `\`, `%`, `;`, `?` or `#`, or a slash at an end or next to another, is none here: whatever stands
+/// before the registry could read the path as another one. It can be revoked by its public id.
 #[derive(Clone)]
 pub struct TokenInPath(Box<str>);
 
 impl TokenInPath {
     pub(super) fn decode(raw: &str) -> Result<Self, PathProblem> {
         let token = decoded(raw)?;
-        // Whatever stands before the registry would resolve these, and the path would be another. A token in base64 may
-        // have a slash, and what decodes a path before it resolves it sees more than one segment here.
-        if token.split(['/', '\\']).any(|segment| matches!(segment, "." | "..")) {
-            return Err(PathProblem::DotSegment);
-        }
+        // A token in base64 may have a slash. What decodes a path before it resolves it sees more than one segment then, and
+        // none of them may be one that it would take away.
+        token.split('/').try_for_each(check_segment)?;
         Ok(Self(token.into()))
     }
 

@@ -335,6 +335,7 @@ fn all_parsed<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Resu
 
 /// The names of scopes or organizations. Both can be called `*`, but who writes that means something else.
 fn all_named<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
+    let is_star = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
     match not_empty(node, at)?.iter().position(is_star) {
         Some(star) => Err(at.item(star).error("found `*`: expected a name, for only `packages` has a word for all")),
         None => all_parsed(node, at),
@@ -342,7 +343,7 @@ fn all_named<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Resul
 }
 
 fn is_star(node: &Node) -> bool {
-    matches!(node, Node::Text(text) if matches!(&**text, "*" | "@*"))
+    matches!(node, Node::Text(text) if &**text == "*")
 }
 
 /// The longest start of a password that is looked for in a message: well short of what an error repeats of a value, so

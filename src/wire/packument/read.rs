@@ -72,19 +72,18 @@ impl<'a> Reader<'_, 'a> {
         let keys = document::object(body, &Path::Top)?;
         self.check_names(body)?;
         let only = |allowed: &[&str]| keys.iter().all(|(key, _)| allowed.contains(&&**key));
-        let shape = if body.get("_attachments").is_some_and(|node| *node != Node::Object(Vec::new())) {
-            Shape::Publish
-        } else if body.get("maintainers").is_some() && only(&["_id", "_rev", "name", "maintainers"]) {
-            Shape::Maintainers
-        } else if body.get("users").is_some() && only(&["_id", "_rev", "name", "users"]) {
-            Shape::Stars
-        } else if body.get("versions").is_none() {
-            Shape::Unknown
-        } else {
-            match self.to {
-                PutTo::Package => Shape::Document,
-                PutTo::Revision => Shape::Revision,
-            }
+        let has_attachments = body.get("_attachments").is_some_and(|node| *node != Node::Object(Vec::new()));
+        let is_of_maintainers = body.get("maintainers").is_some() && only(&["_id", "_rev", "name", "maintainers"]);
+        let is_of_stars = body.get("users").is_some() && only(&["_id", "_rev", "name", "users"]);
+        // Nobody publishes or stars a revision: the endpoint's own intents are of what is done to one.
+        let shape = match self.to {
+            _ if is_of_maintainers => Shape::Maintainers,
+            PutTo::Package if has_attachments => Shape::Publish,
+            PutTo::Package if is_of_stars => Shape::Stars,
+            PutTo::Revision if has_attachments => Shape::Unknown,
+            PutTo::Package | PutTo::Revision if body.get("versions").is_none() => Shape::Unknown,
+            PutTo::Package => Shape::Document,
+            PutTo::Revision => Shape::Revision,
         };
         let publication = match shape {
             Shape::Publish => Some(Publication::read(self.package, body)?),

@@ -254,6 +254,8 @@ fn no_error_of_a_token_request_repeats_the_password() {
                 json!([password, "x"]),
                 json!({password: 1}),
                 json!(format!("x{password}")),
+                // An error ends within the password.
+                json!(format!("{}{password}", "x ".repeat(35))),
                 json!([format!("{password}/24")]),
                 json!([format!("@{password}")]),
             ] {

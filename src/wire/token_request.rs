@@ -346,9 +346,9 @@ fn is_star(node: &Node) -> bool {
     matches!(node, Node::Text(text) if &**text == "*")
 }
 
-/// The longest start of a password that is looked for in a message: well short of what an error repeats of a value, so
-/// that it is found behind something else too.
-const PASSWORD_START: usize = 16;
+/// The longest start of a password that is looked for in a message. An error repeats the start of a value: where the
+/// password stands behind something else, that may end within it.
+const PASSWORD_START: usize = 8;
 
 /// An error repeats values: not the password, into whatever field it was put by mistake.
 fn without_password(error: ErrorAt, node: &Node) -> ErrorAt {

@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tollgate::{
     TwoFactor, UserName,
-    wire::{Password, ProfileChange, TwoFactorChange},
+    wire::{Body, Password, ProfileChange, TwoFactorChange},
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     failure::{Failure, other},
     one_time,
+    password::ShownPassword,
     store::{
         accounts::{self, Account, PendingTwoFactor},
         guesses::{self, Guess},
@@ -59,29 +60,39 @@ fn profile(name: &UserName, account: &Account) -> Value {
     Value::Object(document)
 }
 
-/// Whether the password that came along is, and still is, the account's.
-pub(crate) async fn password_is_right(exchange: &mut Exchange<'_>) -> Result<bool, Failure> {
+/// Whether a password that came along is, and still is, the account's.
+pub(crate) async fn is_right(exchange: &mut Exchange<'_>, shown: Option<&ShownPassword>) -> Result<bool, Failure> {
     let (name, account) = own(exchange).await?;
-    Ok(exchange.prepared.shown.as_ref().is_some_and(|shown| shown.is_of(&name, &account)))
+    Ok(shown.is_some_and(|shown| shown.is_of(&name, &account)))
 }
 
-/// `POST /-/npm/v1/user`.
+/// What is to change. The second factor has a check and an answer of its own, and npm's client sends it alone: beside
+/// anything else, one of the two could be done and the other refused.
+pub(crate) fn profile_change(sent: &Body) -> Result<ProfileChange<'_>, Failure> {
+    let change = ProfileChange::read(sent).map_err(reply::invalid)?;
+    if change.two_factor().is_some() && (change.password().is_some() || !change.fields().is_empty()) {
+        return Err(Failure::bad_request("`tfa` beside another change: expected `tfa` alone, in a request of its own"));
+    }
+    Ok(change)
+}
+
+/// `POST /-/npm/v1/user`. A refusal is committed too, so nothing is written before everything is verified.
 pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
-    let change = ProfileChange::read(&sent).map_err(reply::invalid)?;
+    let change = profile_change(&sent)?;
     allowed!(exchange.decide(&change.intents()).await?);
-    if change.password().is_some() {
-        if !password_is_right(exchange).await? {
-            return Ok(reply::wrong_password());
-        }
-        let (name, _) = own(exchange).await?;
-        let hash = exchange.prepared.new_hash.clone().ok_or_else(|| other("a new password without its hash"))?;
-        accounts::set_password(&mut exchange.tx, name.borrowed(), hash).await?;
-    }
     if let Some(change) = change.two_factor() {
         return change_two_factor(exchange, change).await;
     }
+    let prepared = exchange.prepared;
+    if change.password().is_some() && !is_right(exchange, prepared.shown_old.as_ref()).await? {
+        return Ok(reply::wrong_password());
+    }
     let (name, account) = own(exchange).await?;
+    if change.password().is_some() {
+        let hash = prepared.new_hash.clone().ok_or_else(|| other("a new password without its hash"))?;
+        accounts::set_password(&mut exchange.tx, name.borrowed(), hash).await?;
+    }
     let mut fields: Map<String, Value> = account.profile;
     for (field, value) in change.fields() {
         match value {
@@ -96,7 +107,8 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
 async fn change_two_factor(exchange: &mut Exchange<'_>, change: &TwoFactorChange<'_>) -> Result<Response, Failure> {
     match change {
         TwoFactorChange::Mode { mode, .. } => {
-            if !password_is_right(exchange).await? {
+            let prepared = exchange.prepared;
+            if !is_right(exchange, prepared.shown.as_ref()).await? {
                 return Ok(reply::wrong_password());
             }
             set_mode(exchange, *mode).await

@@ -5,11 +5,11 @@
 use axum::body::Bytes;
 use tollgate::{
     UserName,
-    wire::{AccountRequest, Body, CreateTokenRequest, Endpoint, OpenRequest, ProfileChange, TwoFactorChange},
+    wire::{AccountRequest, Body, CreateTokenRequest, Endpoint, OpenRequest, TwoFactorChange},
 };
 
 use super::{
-    Inner,
+    Inner, account,
     asker::Asker,
     body, login, reply,
     request::{Asked, Credentials},
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct Prepared {
     /// The password that came along, if it is the right one.
     pub(crate) shown: Option<ShownPassword>,
+    /// The present password that came along with the next one, if it is the right one. Neither stands for the other.
+    pub(crate) shown_old: Option<ShownPassword>,
     /// The hash of a password to be.
     pub(crate) new_hash: Option<String>,
 }
@@ -42,7 +44,7 @@ pub(crate) async fn prepare(
             return Ok(Prepared::default());
         }
         password::check_new(&document.password)?;
-        return Ok(Prepared { shown: None, new_hash: Some(password::hash(document.password).await?) });
+        return Ok(Prepared { new_hash: Some(password::hash(document.password).await?), ..Prepared::default() });
     }
     if let Endpoint::Open(OpenRequest::LoginRevision { user, .. }) = endpoint
         && let Credentials::Basic { name, password } = &asked.credentials
@@ -50,14 +52,14 @@ pub(crate) async fn prepare(
     {
         return Ok(Prepared {
             shown: ShownPassword::verify(&app.store, user, password, asked.now).await?,
-            new_hash: None,
+            ..Prepared::default()
         });
     }
     if let Endpoint::Account(AccountRequest::CreateToken) = endpoint {
         let body: Body = body::json(bytes)?;
         let request = CreateTokenRequest::read(&body, asked.now).map_err(reply::invalid)?;
         let Some(shown) = request.password else { return Ok(Prepared::default()) };
-        return Ok(Prepared { shown: own_password(app, asked, shown.expose()).await?, new_hash: None });
+        return Ok(Prepared { shown: own_password(app, asked, shown.expose()).await?, ..Prepared::default() });
     }
     if let Endpoint::Account(AccountRequest::WriteProfile) = endpoint {
         return of_profile(app, asked, bytes).await;
@@ -67,11 +69,11 @@ pub(crate) async fn prepare(
 
 async fn of_profile(app: &Inner, asked: &Asked, bytes: &Bytes) -> Result<Prepared, Failure> {
     let body: Body = body::json(bytes)?;
-    let change = ProfileChange::read(&body).map_err(reply::invalid)?;
+    let change = account::profile_change(&body)?;
     let mut prepared = Prepared::default();
     if let Some(change) = change.password() {
         password::check_new(change.new.expose())?;
-        prepared.shown = own_password(app, asked, change.old.expose()).await?;
+        prepared.shown_old = own_password(app, asked, change.old.expose()).await?;
         prepared.new_hash = Some(password::hash(change.new.expose().to_owned()).await?);
     }
     if let Some(TwoFactorChange::Mode { password, .. }) = change.two_factor() {

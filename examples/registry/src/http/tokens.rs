@@ -66,7 +66,8 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
     let sent = exchange.body()?;
     let now = exchange.asked.now;
     let request = CreateTokenRequest::read(&sent, now).map_err(reply::invalid)?;
-    if !account::password_is_right(exchange).await? {
+    let prepared = exchange.prepared;
+    if !account::is_right(exchange, prepared.shown.as_ref()).await? {
         return Ok(reply::wrong_password());
     }
     let new = match request.token {

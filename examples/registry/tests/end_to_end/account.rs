@@ -1,7 +1,9 @@
 //! Getting an account, logging in and out, and enrolling a second factor, as a person does at the terminal.
 
+use serde_json::{Value, json};
+
 use crate::support::{
-    Person, Server,
+    Person, Reply, Server,
     npm::Answer,
     person::{email_of, password_of},
     totp::Authenticator,
@@ -150,4 +152,56 @@ fn a_profile_is_changed_and_a_new_password_replaces_the_old_one() {
     let bob = server.person("bob");
     assert_eq!(bob.npm("profile get --json").succeeds().json()["name"], "bob");
     assert!(!server.log().contains("another-pass-word"));
+}
+
+const ANOTHER: &str = "another-pass-word";
+
+/// `POST /-/npm/v1/user`.
+fn change(person: &Person, sent: &Value) -> Reply {
+    person.http("POST", "/-/npm/v1/user").json(sent).send()
+}
+
+/// The account is as it was made: its password is the first one, it has no name and no second factor.
+#[track_caller]
+fn nothing_has_changed(person: &Person, tfa: &Value) {
+    let token = |password: &str| {
+        let sent = json!({ "password": password, "readonly": true, "cidr_whitelist": [] });
+        person.http("POST", "/-/npm/v1/tokens").json(&sent).send()
+    };
+    token(ANOTHER).expect(401);
+    token(&person.password()).expect(201);
+    let profile = person.http("GET", "/-/npm/v1/user").send().expect(200).json();
+    assert_eq!((&profile["fullname"], &profile["tfa"]), (&Value::Null, tfa), "{profile}");
+}
+
+#[test]
+fn a_change_that_is_refused_in_one_part_is_refused_whole() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let right = alice.password();
+    let mode = |password: &str| json!({ "password": password, "mode": "auth-only" });
+    for (old, shown) in [(&*right, &*right), (&right, "wrong-pass-word"), ("wrong-pass-word", &right)] {
+        let sent = json!({ "password": { "old": old, "new": ANOTHER }, "tfa": mode(shown) });
+        let error = change(&alice, &sent).expect(400).error();
+        assert!(error.contains("expected `tfa` alone"), "{error}");
+        nothing_has_changed(&alice, &json!(false));
+    }
+    change(&alice, &json!({ "fullname": "Alice", "tfa": mode(&right) })).expect(400);
+    nothing_has_changed(&alice, &json!(false));
+    let wrong = json!({ "fullname": "Alice", "password": { "old": "wrong-pass-word", "new": ANOTHER } });
+    change(&alice, &wrong).expect(401);
+    nothing_has_changed(&alice, &json!(false));
+
+    // In the middle of an enrolment: a wrong code, and the right one.
+    let reply = change(&alice, &json!({ "tfa": mode(&right) })).expect(200).json();
+    let app = Authenticator::scan(reply["tfa"].as_str().unwrap());
+    let pending = json!({ "pending": true, "mode": "auth-only" });
+    for code in [app.wrong_code(), app.code()] {
+        let password = json!({ "old": right, "new": ANOTHER });
+        change(&alice, &json!({ "password": password, "tfa": [code] })).expect(400);
+        change(&alice, &json!({ "fullname": "Alice", "tfa": [code] })).expect(400);
+        nothing_has_changed(&alice, &pending);
+    }
+    // Nothing of it was used up: alone it does what it says.
+    change(&alice, &json!({ "tfa": [app.code()] })).expect(200);
 }

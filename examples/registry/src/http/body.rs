@@ -93,5 +93,22 @@ pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
         let text = format!("a body of too many values: expected at most {MAX_VALUES}");
         return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
-    serde_json::from_slice(bytes).map_err(|error| Failure::bad_request(format!("malformed JSON body: {error}")))
+    serde_json::from_slice(bytes).map_err(malformed)
+}
+
+/// The same for an object that may have a password in it, in whatever place, and is never large. An error about a value
+/// repeats the value, so what was `expected` is said instead; one of syntax says where it is, and nothing of what is there.
+pub(crate) fn json_with_password<T: DeserializeOwned>(bytes: &[u8], expected: &str) -> Result<T, Failure> {
+    let unexpected = || Failure::bad_request(format!("unexpected JSON body: expected {expected}"));
+    match serde_json::from_slice(bytes) {
+        // Whoever reads it next would take a list for an object, or say what was found in the place of one.
+        Ok(_) if bytes.trim_ascii_start().first() != Some(&b'{') => Err(unexpected()),
+        Err(error) if error.is_data() => Err(unexpected()),
+        outcome => outcome.map_err(malformed),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
+fn malformed(error: serde_json::Error) -> Failure {
+    Failure::bad_request(format!("malformed JSON body: {error}"))
 }

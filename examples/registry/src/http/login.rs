@@ -83,7 +83,8 @@ fn logged_in(user: &UserName, issued: &Issued) -> Response {
 
 /// The body, which names the account that the path names.
 pub(crate) fn document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure> {
-    let document: UserDocument = body::json(bytes)?;
+    let expected = "an object with `name`, `password` and, for a new account, `email`, each a string and there once";
+    let document: UserDocument = body::json_with_password(bytes, expected)?;
     if document.name == user.as_str() {
         Ok(document)
     } else {
@@ -141,8 +142,10 @@ struct WebLoginBody {
 
 /// `POST /-/v1/login`: two URLs, one for the person and one for the client. Neither leads to the other.
 pub(crate) async fn begin_in_browser(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
-    let body: WebLoginBody =
-        if exchange.body.is_empty() { WebLoginBody::default() } else { body::json(exchange.body)? };
+    let body = match exchange.body.as_ref() {
+        b"" => WebLoginBody::default(),
+        bytes => body::json_with_password(bytes, "an object, in which `create` is true or false")?,
+    };
     let purpose = if body.create { Purpose::CreateAccount } else { Purpose::Login };
     let (login, done) = (random::nonce()?, random::nonce()?);
     let digests = (&form::digest(&login)?, &form::digest(&done)?);

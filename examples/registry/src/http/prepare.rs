@@ -56,7 +56,7 @@ pub(crate) async fn prepare(
         });
     }
     if let Endpoint::Account(AccountRequest::CreateToken) = endpoint {
-        let body: Body = body::json(bytes)?;
+        let body: Body = body::json_with_password(bytes, KEYS_ONCE)?;
         let request = CreateTokenRequest::read(&body, asked.now).map_err(reply::invalid)?;
         let Some(shown) = request.password else { return Ok(Prepared::default()) };
         return Ok(Prepared { shown: own_password(app, asked, shown.expose()).await?, ..Prepared::default() });
@@ -67,8 +67,11 @@ pub(crate) async fn prepare(
     Ok(Prepared::default())
 }
 
+/// What every body of `tollgate`'s reader is.
+const KEYS_ONCE: &str = "an object with each key once";
+
 async fn of_profile(app: &Inner, asked: &Asked, bytes: &Bytes) -> Result<Prepared, Failure> {
-    let body: Body = body::json(bytes)?;
+    let body: Body = body::json_with_password(bytes, KEYS_ONCE)?;
     let change = account::profile_change(&body)?;
     let mut prepared = Prepared::default();
     if let Some(change) = change.password() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Person, Reply, Server,
     npm::Answer,
-    person::{email_of, password_of},
+    person::{email_of, login_document, password_of},
     totp::Authenticator,
 };
 
@@ -204,4 +204,55 @@ fn a_change_that_is_refused_in_one_part_is_refused_whole() {
     }
     // Nothing of it was used up: alone it does what it says.
     change(&alice, &json!({ "tfa": [app.code()] })).expect(200);
+}
+
+#[test]
+fn no_answer_repeats_a_password_that_was_put_in_a_wrong_place() {
+    let server = Server::start();
+    let alice = server.person("alice");
+    let (text, number) = ("correct horse battery", 8_675_309_123_u64);
+    let user = "/-/user/org.couchdb.user:alice";
+    let login = format!("{user}/-rev/1-0");
+    let users = [("PUT", user), ("PUT", &login)];
+    let own = [("POST", "/-/npm/v1/user"), ("POST", "/-/npm/v1/tokens")];
+    let refused = |(method, path): (&str, &str), sent: &str| {
+        let reply = alice.http(method, path).bytes(sent.as_bytes()).send().expect(400);
+        assert!(!reply.error().is_empty());
+        for secret in [text, &number.to_string()] {
+            assert!(!reply.text().contains(secret), "{path} {sent}: {reply:?}");
+        }
+    };
+    for (field, value) in [
+        ("password", json!(number)),
+        ("password", json!([text])),
+        ("password", json!({ "is": text })),
+        ("name", json!(number)),
+        ("name", json!(text)),
+        ("email", json!(number)),
+    ] {
+        let mut document = login_document("alice", "a-pass-word", None);
+        document[field] = value;
+        for endpoint in users {
+            refused(endpoint, &document.to_string());
+        }
+    }
+    for create in [json!(text), json!(number)] {
+        refused(("POST", "/-/v1/login"), &json!({ "create": create }).to_string());
+    }
+    // No object at all, one that breaks off, one that says it twice, and what comes after it.
+    for sent in [
+        json!(text).to_string(),
+        json!(number).to_string(),
+        json!([text]).to_string(),
+        json!(["alice", number]).to_string(),
+        text.to_owned(),
+        format!(r#"{{"name":"alice","password":"{text}"#),
+        format!(r#"{{"name":"alice","password":"{text}","password":"{text}"}}"#),
+        format!(r#"{{"name":"alice","password":"{text}"}} {number}"#),
+    ] {
+        for endpoint in users.into_iter().chain(own) {
+            refused(endpoint, &sent);
+        }
+    }
+    assert!(!server.log().contains(text));
 }

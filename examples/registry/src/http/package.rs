@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, fact, other},
-    store::{facts::FoundPackage, packages, packument},
+    store::{dist_tags, facts::FoundPackage, packages, packument},
 };
 
 /// What the path alone asks for, which has been allowed.
@@ -31,7 +31,7 @@ pub(crate) async fn respond(
         PackageRequest::Read => Ok(reply::ok(&document(exchange, name).await?)),
         PackageRequest::ReadManifest { version } => manifest(exchange, name, version).await,
         PackageRequest::ReadTarball { version } => tarball(exchange, name, version).await,
-        PackageRequest::ReadDistTags => Ok(reply::ok(&json!(packages::tags(&mut exchange.tx, name.borrowed()).await?))),
+        PackageRequest::ReadDistTags => Ok(reply::ok(&json!(dist_tags::all(&mut exchange.tx, name.borrowed()).await?))),
         PackageRequest::ReadVisibility => visibility(exchange, name).await,
         PackageRequest::ReadAttestations { .. } => Err(Failure::not_found("this registry keeps no attestations")),
         PackageRequest::ReadCollaborators => collaborators(exchange, name).await,
@@ -43,7 +43,7 @@ pub(crate) async fn respond(
         PackageRequest::DeleteTarball { version, revision } => delete_version(exchange, name, version, revision).await,
         PackageRequest::WriteDistTag { tag } => {
             let version = exchange.body()?.version().map_err(reply::invalid)?;
-            packages::set_tag(&mut exchange.tx, name.borrowed(), tag.as_str(), version.as_str()).await?;
+            dist_tags::set(&mut exchange.tx, name.borrowed(), tag.as_str(), version.as_str()).await?;
             packages::touch(&mut exchange.tx, name.borrowed(), exchange.asked.now).await?;
             Ok(reply::created(&json!({ "ok": "dist-tags updated" })))
         }
@@ -132,7 +132,7 @@ async fn delete_version(
     }
     expect_revision(exchange, name, Some(revision.as_str())).await?;
     packages::remove_version(&mut exchange.tx, package, version.as_str()).await?;
-    packages::ensure_latest(&mut exchange.tx, package).await?;
+    dist_tags::ensure_latest(&mut exchange.tx, package).await?;
     packages::touch(&mut exchange.tx, package, exchange.asked.now).await?;
     Ok(reply::ok(&done))
 }
@@ -142,10 +142,10 @@ async fn delete_tag(exchange: &mut Exchange<'_>, name: &PackageName, tag: &PathT
         return Err(Failure::bad_request("the tag `latest` cannot be removed: expected another tag"));
     }
     let package = name.borrowed();
-    if !packages::tags(&mut exchange.tx, package).await?.contains_key(tag.as_str()) {
+    if !dist_tags::all(&mut exchange.tx, package).await?.contains_key(tag.as_str()) {
         return Err(Failure::not_found(format!("there is no tag `{tag}`")));
     }
-    packages::remove_tag(&mut exchange.tx, package, tag.as_str()).await?;
+    dist_tags::remove(&mut exchange.tx, package, tag.as_str()).await?;
     packages::touch(&mut exchange.tx, package, exchange.asked.now).await?;
     Ok(reply::ok(&json!({ "ok": "dist-tag removed" })))
 }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     failure::{Failure, other},
     store::{
-        accounts,
+        accounts, dist_tags,
         facts::FoundPackage,
         packages::{self, NewVersion, Star},
     },
@@ -94,8 +94,8 @@ async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> 
     }
     for (tag, version) in changes.dist_tags() {
         match version {
-            Some(version) => packages::set_tag(&mut exchange.tx, package, tag, version).await?,
-            None => packages::remove_tag(&mut exchange.tx, package, tag).await?,
+            Some(version) => dist_tags::set(&mut exchange.tx, package, tag, version).await?,
+            None => dist_tags::remove(&mut exchange.tx, package, tag).await?,
         }
     }
     for (version, message) in changes.deprecations() {
@@ -112,7 +112,7 @@ async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> 
         let star = if star { Star::On } else { Star::Off };
         packages::set_star(&mut exchange.tx, package, user.borrowed(), star).await?;
     }
-    packages::ensure_latest(&mut exchange.tx, package).await?;
+    dist_tags::ensure_latest(&mut exchange.tx, package).await?;
     packages::touch(&mut exchange.tx, package, now).await
 }
 
@@ -141,7 +141,7 @@ async fn publish(
     packages::insert_version(&mut exchange.tx, package, &new, now).await?;
     packages::deprecate(&mut exchange.tx, package, version, deprecated).await?;
     for tag in publication.tags() {
-        packages::set_tag(&mut exchange.tx, package, tag, version).await?;
+        dist_tags::set(&mut exchange.tx, package, tag, version).await?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@
 //! *Price:* one write at a time. Reads, of which a registry has thousands for each write, wait for nobody.
 
 pub(crate) mod accounts;
+pub(crate) mod dist_tags;
 pub(crate) mod facts;
 pub(crate) mod guesses;
 pub(crate) mod logins;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tollgate::PackageName;
 
-use super::{Tx, accounts, packages};
+use super::{Tx, accounts, dist_tags, packages};
 use crate::failure::{Failure, fact};
 
 /// What the document shows of its newest version.
@@ -24,7 +24,7 @@ pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) 
     .bind(name.text().to_owned())
     .fetch_all(&mut **tx)
     .await?;
-    let tags = packages::tags(tx, name).await?;
+    let tags = dist_tags::all(tx, name).await?;
     let (mut versions, mut time) = (Map::new(), Map::new());
     time.insert("created".into(), created.into());
     time.insert("modified".into(), modified.into());

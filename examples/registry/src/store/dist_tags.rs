@@ -1,0 +1,74 @@
+//! Dist-tags: names for versions of a package.
+
+use std::collections::BTreeMap;
+
+use tollgate::PackageName;
+
+use super::{Tx, packages};
+use crate::failure::Failure;
+
+/// The tags, with the versions that they point at.
+pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap<String, String>, Failure> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT tag, version FROM dist_tags WHERE package = $1")
+        .bind(name.text().to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// As long as the name of a package. PostgreSQL finds no place in an index for much longer ones.
+const MAX_TAG_LENGTH: usize = 214;
+
+/// Points a tag at a version, which has to exist.
+pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version: &str) -> Result<(), Failure> {
+    if packages::tarball(tx, name, version).await?.is_none() {
+        return Err(Failure::not_found(format!("version not found: {version}")));
+    }
+    if tag.len() > MAX_TAG_LENGTH {
+        let found = tag.len();
+        return Err(Failure::bad_request(format!("a tag of {found} bytes: expected at most {MAX_TAG_LENGTH}")));
+    }
+    // npm's own rule: a tag that reads as a range of versions could never be installed.
+    if semver::VersionReq::parse(tag.strip_prefix('v').unwrap_or(tag)).is_ok() {
+        return Err(Failure::bad_request(format!(
+            "the tag `{tag}` reads as a range of versions: expected another name"
+        )));
+    }
+    sqlx::query(
+        "INSERT INTO dist_tags (package, tag, version) VALUES ($1, $2, $3) \
+         ON CONFLICT (package, tag) DO UPDATE SET version = excluded.version",
+    )
+    .bind(name.text().to_owned())
+    .bind(tag.to_owned())
+    .bind(version.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Removes a tag.
+pub(crate) async fn remove(tx: &mut Tx, name: PackageName<&str>, tag: &str) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM dist_tags WHERE package = $1 AND tag = $2")
+        .bind(name.text().to_owned())
+        .bind(tag.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// A package with versions always has a `latest`: without one it could not be installed.
+pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
+    if all(tx, name).await?.contains_key("latest") {
+        return Ok(());
+    }
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT version FROM versions WHERE package = $1")
+        .bind(name.text().to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    let versions = rows.iter().filter_map(|(version,)| semver::Version::parse(version).ok());
+    // Releases before prereleases.
+    match versions.max_by_key(|version| (version.pre.is_empty(), version.clone())) {
+        Some(latest) => set(tx, name, "latest", &latest.to_string()).await,
+        None => Ok(()),
+    }
+}

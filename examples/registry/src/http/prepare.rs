@@ -1,17 +1,17 @@
-//! What takes long and needs no transaction: passwords are verified and hashed before one begins.
+//! What takes long and needs no transaction: passwords are verified and hashed before one begins, and tags are counted.
 //!
 //! A password that was verified is believed in the transaction only while the hash that it matched is still the account's.
 
 use axum::body::Bytes;
 use tollgate::{
     UserName,
-    wire::{AccountRequest, Body, CreateTokenRequest, Endpoint, OpenRequest, TwoFactorChange},
+    wire::{AccountRequest, Body, CreateTokenRequest, Endpoint, OpenRequest, PackageRequest, TwoFactorChange},
 };
 
 use super::{
     Inner, account,
     asker::Asker,
-    body, login, reply,
+    body, login, put, reply,
     request::{Asked, Credentials},
 };
 use crate::{
@@ -30,7 +30,8 @@ pub(crate) struct Prepared {
     pub(crate) new_hash: Option<String>,
 }
 
-/// Verifies and hashes what the request brings. What is malformed is left to whoever reads it next.
+/// Verifies and hashes what the request brings, and refuses too many tags. What is malformed is left to whoever reads it
+/// next.
 pub(crate) async fn prepare(
     app: &Inner,
     asked: &Asked,
@@ -63,6 +64,9 @@ pub(crate) async fn prepare(
     }
     if let Endpoint::Account(AccountRequest::WriteProfile) = endpoint {
         return of_profile(app, asked, bytes).await;
+    }
+    if let Endpoint::Package { request: PackageRequest::Write | PackageRequest::WriteRevision { .. }, .. } = endpoint {
+        put::check_tags(bytes)?;
     }
     Ok(Prepared::default())
 }

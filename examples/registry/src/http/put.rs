@@ -1,10 +1,13 @@
 //! `PUT` to a package: publish, deprecate, star, owners, unpublish. What it is, `tollgate` reads from body and store.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
@@ -40,6 +43,42 @@ pub(crate) enum To<'r> {
 struct Sent {
     #[serde(default)]
     versions: BTreeMap<String, Map<String, Value>>,
+}
+
+/// How many tags a document has.
+#[derive(Deserialize)]
+struct SentTags {
+    #[serde(default, rename = "dist-tags", deserialize_with = "entries")]
+    count: usize,
+}
+
+/// Counts the entries of an object, and keeps none.
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    struct Entries;
+
+    impl<'de> Visitor<'de> for Entries {
+        type Value = usize;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<usize, A::Error> {
+            let mut count = 0_usize;
+            while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                count = count.saturating_add(1);
+            }
+            Ok(count)
+        }
+    }
+
+    deserializer.deserialize_map(Entries)
+}
+
+/// That a document has no more tags than a package may: before the transaction, for other writers would wait while all
+/// of them were compared. What is malformed is left to whoever reads it next.
+pub(crate) fn check_tags(bytes: &[u8]) -> Result<(), Failure> {
+    body::json(bytes).map_or(Ok(()), |sent: SentTags| dist_tags::check_count(sent.count))
 }
 
 /// Decides every change that the body is, and makes these changes and no other.
@@ -82,6 +121,9 @@ async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Optio
 /// What was allowed, all of it and nothing else.
 async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> Result<(), Failure> {
     let (package, now) = (changes.package().borrowed(), exchange.asked.now);
+    let published = changes.publication().map_or(0, |publication| publication.tags().len());
+    let set = changes.dist_tags().iter().filter(|(_, version)| version.is_some()).count();
+    dist_tags::check_count_at_once(published.saturating_add(set))?;
     if changes.is_creation() {
         let visibility = changes.visibility().unwrap_or_else(|| first_visibility(changes.package()));
         let creator = exchange.token()?.1.name().clone();

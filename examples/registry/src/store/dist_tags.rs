@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use tollgate::PackageName;
 
 use super::{Tx, packages};
-use crate::failure::Failure;
+use crate::failure::{Failure, other};
 
 /// The tags, with the versions that they point at.
 pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap<String, String>, Failure> {
@@ -16,8 +17,29 @@ pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap
     Ok(rows.into_iter().collect())
 }
 
+/// The most tags that one request sets, be they new or moved: each is written by itself, while other writers wait.
+const MAX_TAGS_AT_ONCE: usize = 100;
+/// The most tags of a package: whoever reads its document has all of them in memory.
+const MAX_TAGS: usize = 1000;
 /// As long as the name of a package. PostgreSQL finds no place in an index for much longer ones.
 const MAX_TAG_LENGTH: usize = 214;
+
+/// Whether a document may have so many tags.
+pub(crate) fn check_count(tags: usize) -> Result<(), Failure> {
+    at_most(MAX_TAGS, tags, "dist-tags")
+}
+
+/// Whether one request may set so many tags.
+pub(crate) fn check_count_at_once(tags: usize) -> Result<(), Failure> {
+    at_most(MAX_TAGS_AT_ONCE, tags, "dist-tags to set at once")
+}
+
+fn at_most(limit: usize, found: usize, what: &str) -> Result<(), Failure> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, format!("{found} {what}: expected at most {limit}")))
+}
 
 /// Points a tag at a version, which has to exist.
 pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version: &str) -> Result<(), Failure> {
@@ -34,6 +56,16 @@ pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version
             "the tag `{tag}` reads as a range of versions: expected another name"
         )));
     }
+    // One that is there already is moved, and takes no room.
+    let (others,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM dist_tags WHERE package = $1 AND NOT EXISTS \
+         (SELECT 1 FROM dist_tags WHERE package = $1 AND tag = $2)",
+    )
+    .bind(name.text().to_owned())
+    .bind(tag.to_owned())
+    .fetch_one(&mut **tx)
+    .await?;
+    check_count(usize::try_from(others).map_err(other)?.saturating_add(1))?;
     sqlx::query(
         "INSERT INTO dist_tags (package, tag, version) VALUES ($1, $2, $3) \
          ON CONFLICT (package, tag) DO UPDATE SET version = excluded.version",

@@ -21,6 +21,7 @@ mod addresses;
 mod attacks;
 mod ci_token;
 mod denials;
+mod dist_tags;
 mod in_flight;
 mod lifecycle;
 mod listings;

@@ -75,7 +75,7 @@ impl<'a> PackageName<&'a str> {
         self.text.as_bytes().get(1..usize::from(self.slash))
     }
 
-    /// Whether it has the scope that a user or an organization of that name has.
+    /// Whether it has the scope of that name, without `@`: a user's or an organization's.
     #[inline]
     pub(crate) fn is_in_scope_named(self, name: &str) -> bool {
         self.scope_bytes().is_some_and(|scope| same(scope, name.as_bytes()))
@@ -141,7 +141,7 @@ impl<T: AsRef<str>> Scope<T> {
     /// Whether the package is in this scope.
     #[must_use]
     pub fn covers(&self, package: PackageName<&str>) -> bool {
-        package.scope().is_some_and(|scope| scope == *self)
+        package.is_in_scope_named(self.as_str())
     }
 }
 

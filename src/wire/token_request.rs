@@ -335,8 +335,8 @@ fn all_parsed<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Resu
 
 /// The names of scopes or organizations. Both can be called `*`, but who writes that means something else.
 fn all_named<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
-    let is_star = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
-    match not_empty(node, at)?.iter().position(is_star) {
+    let is_meant_for_all = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
+    match not_empty(node, at)?.iter().position(is_meant_for_all) {
         Some(star) => Err(at.item(star).error("found `*`: expected a name, for only `packages` has a word for all")),
         None => all_parsed(node, at),
     }

@@ -15,83 +15,49 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-mod action;
-mod asked;
-mod authorize;
-mod bound;
-mod check;
-mod comparison;
-mod decision;
-#[cfg(all(feature = "std", feature = "serde"))]
+pub mod decision;
+#[cfg(feature = "directory")]
 pub mod directory;
 pub mod docs;
-#[cfg(feature = "serde")]
-mod document;
-mod explain;
-mod inputs;
-mod intent;
-pub mod limits;
-mod name;
-mod operation;
-mod organization;
-mod owner;
-mod package;
-mod permission;
-mod range;
-mod reach;
-mod reason;
-mod record;
-mod secret;
-mod teams;
+pub mod facts;
+#[cfg(feature = "npm")]
+pub mod npm;
+pub mod operation;
+pub mod rules;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod text;
-mod time;
-mod token;
-#[cfg(feature = "serde")]
-pub mod wire;
-mod words;
+pub mod token;
+pub mod value;
 
-pub use action::{
-    AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage, TeamAction,
+pub use decision::{
+    Allow, Caller, Challenge, DeadGrant, Decision, DecisionRecord, Deny, EarlyAnswer, Entry, Explanation, Facts, Input,
+    Inputs, Intent, PresentedToken, RULES_VERSION, Reach, Verdict, Via, WhyDead, WrongFacts, authorize,
+    authorize_anonymous, deny_unknown_token, explain, explain_anonymous,
 };
-pub use authorize::{
-    EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain, explain_anonymous,
+pub use facts::{
+    Account, AccountStatus, InvalidPackage, InvalidUser, Membership, Memberships, MissingOrganization, MissingPackage,
+    NewTeam, Organization, OrganizationAndPackage, OrganizationState, OrganizationView, OwnerView, Package,
+    PackageState, PackageView, PublishingAccess, ScopeOwner, SecondFactor, Team, TeamAndPackage, TeamGrants, TwoFactor,
+    User, UserGrants, Visibility,
 };
-pub use bound::{BoundToken, NotTheOwner, OwnedBoundToken};
-pub use check::Outcome;
-pub use comparison::{Comparison, DemandedBy};
-pub use decision::{Allow, Challenge, Decision, Deny, Via};
-pub use explain::Explanation;
-pub use inputs::{Input, Inputs};
-pub use intent::{Caller, Facts, Intent, WrongFacts};
-pub use name::{InvalidName, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
-pub use operation::{ActionOn, Operation};
-pub use organization::{
-    Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, OrganizationView,
-    Team, TeamAndPackage,
+pub use operation::{
+    AccountAction, Action, ActionOn, BoundToken, CreateTeam, ManageTeamAccess, NotTheOwner, Operation,
+    OrganizationAction, OwnedBoundToken, PackageAction, SharePackage, TeamAction,
 };
-pub use owner::{AccountStatus, InvalidUser, Membership, Memberships, OwnerView, SecondFactor, TwoFactor, User};
-pub use package::{
-    InvalidPackage, MissingPackage, Package, PackageState, PackageView, PublishingAccess, ScopeOwner, TeamGrants,
-    UserGrants, Visibility,
-};
-pub use permission::{GrantedPermission, Permission, Role, Side};
-pub use range::{AllowedRanges, ClientIp, InvalidClientIp, InvalidRange, InvalidRanges, IpRange, IpRanges};
-pub use reach::{DeadGrant, Entry, Reach, WhyDead};
-pub use reason::{Check, Reason};
-pub use record::{DecisionRecord, RULES_VERSION, Verdict};
-pub use secret::{
-    Checksum, InvalidSecret, InvalidSecretDigest, InvalidSecretHint, InvalidSecretPrefix, InvalidTokenKey,
-    MintedSecret, NotEnoughRandomness, Secret, SecretDigest, SecretForm, SecretHint, SecretPrefix, TokenKey,
-};
-pub use time::{InvalidTimestamp, Timestamp};
+pub use rules::{Check, Comparison, DemandedBy, Outcome, Reason};
 pub use token::{
-    Bypass2fa, CoveredBy, GranularSettings, GranularToken, GranularTokenSet, GranularView, InvalidSelection,
-    InvalidToken, InvalidTokenText, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, NameTaken,
-    OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesAndScopes, PackagesGrant,
-    RetirementNotice, SetError, Token, TokenDescription, TokenKind, TokenName, TokenView,
+    Bypass2fa, Checksum, CoveredBy, GranularSettings, GranularToken, GranularTokenSet, GranularView, InvalidSecret,
+    InvalidSecretDigest, InvalidSecretHint, InvalidSecretPrefix, InvalidSelection, InvalidToken, InvalidTokenKey,
+    InvalidTokenText, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, MintedSecret, NameTaken,
+    NotEnoughRandomness, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
+    PackagesAndScopes, PackagesGrant, RetirementNotice, Secret, SecretDigest, SecretForm, SecretHint, SecretPrefix,
+    SetError, Token, TokenDescription, TokenKey, TokenKind, TokenName, TokenView,
 };
 #[cfg(feature = "serde")]
 pub use token::{LoadTokenError, StoredToken};
-pub use words::UnknownWord;
+pub use value::limits;
+pub use value::{
+    AllowedRanges, ClientIp, GrantedPermission, InvalidClientIp, InvalidName, InvalidRange, InvalidRanges,
+    InvalidTimestamp, IpRange, IpRanges, NameProblem, OrganizationName, PackageName, Permission, Role, Scope, Side,
+    TeamName, Timestamp, UnknownWord, UserName,
+};

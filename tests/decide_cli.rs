@@ -1,6 +1,6 @@
 //! The `decide` example from outside: files in, lines and an exit status out, as `docs::format` says.
 
-#![cfg(all(feature = "std", feature = "serde"))]
+#![cfg(feature = "directory")]
 #![expect(clippy::unwrap_used, reason = "a slip in a test's own tables fails the test")]
 
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 //!
 //! `TOLLGATE_ORACLE_WORLDS` in the environment asks for more worlds.
 
-#![cfg(all(feature = "std", feature = "serde"))]
+#![cfg(feature = "directory")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,5 @@
 //! D3 and D4 on the wire: status, headers and body of every kind of answer, and that equal is told what is hidden.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
 use std::collections::BTreeSet;
@@ -7,11 +7,11 @@ use tollgate::{
     AccountAction, Action, ActionOn, ClientIp, Decision, GrantedPermission, LegacyKind, Operation, OrganizationAction,
     PackageAction, PackageState, PublishingAccess, Reason, Role, Token, TwoFactor, User, authorize_anonymous,
     deny_unknown_token,
+    npm::Answer,
     testing::{
         Resources, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization,
         package, team_name, time, user, user_name,
     },
-    wire::Answer,
 };
 
 /// The answer, and whether it is one to a challenge.

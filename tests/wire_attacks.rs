@@ -1,10 +1,10 @@
 //! Attacks on the wire, by someone who did not write it: each test is named after what it stops.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, reason = "a slip in the test's own tables fails the test")]
 
 use serde_json::{Value, json};
+use tollgate::npm::*;
 use tollgate::testing::*;
-use tollgate::wire::*;
 use tollgate::{
     BoundToken, Caller, ClientIp, Decision, Facts, GrantedPermission, Intent, LegacyKind, PackageAction, PackageName,
     PackageState, PublishingAccess, Role, Timestamp, Token, TwoFactor, User, Visibility,

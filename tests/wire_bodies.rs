@@ -1,15 +1,15 @@
 //! The small bodies on npm's wire, and several decisions about one request.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in the test's own tables fails the test")]
 
 use core::time::Duration;
 
 use serde_json::{Value, json};
-use tollgate::testing::{bind, legacy, now, package, time, user, user_name};
-use tollgate::wire::{
+use tollgate::npm::{
     AccessChange, AccountRequest, AllOf, Asks, Body, Endpoint, InvalidBody, IsMember, MemberChange, ProfileChange,
     TeamAccessChange, TeamToCreate, TwoFactorChange,
 };
+use tollgate::testing::{bind, legacy, now, package, time, user, user_name};
 use tollgate::{
     BoundToken, Caller, ClientIp, Decision, Facts, GrantedPermission, Intent, LegacyKind, PackageAction,
     PublishingAccess, Reason, Role, SecondFactor, Secret, TwoFactor, Visibility, authorize,

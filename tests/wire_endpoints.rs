@@ -1,9 +1,9 @@
 //! npm's endpoints by method and path: the requests of npm's client, and what is none.
 
-#![cfg(feature = "serde")]
+#![cfg(feature = "npm")]
 
 use proptest::prelude::*;
-use tollgate::wire::{Asks, Endpoint, InvalidRequest, PackageRequest};
+use tollgate::npm::{Asks, Endpoint, InvalidRequest, PackageRequest};
 
 /// What the path asks for, as words: `-` for nothing, alternatives with `|`.
 fn asked(method: &str, path: &str) -> Result<String, InvalidRequest> {
@@ -193,7 +193,7 @@ fn a_secret_in_a_path_is_in_no_error_and_not_in_debug() {
         };
         assert!(!printed.contains("KpYtRbHg"), "{method} {path}: {printed}");
     }
-    let Ok(Endpoint::Account(tollgate::wire::AccountRequest::Logout { token })) =
+    let Ok(Endpoint::Account(tollgate::npm::AccountRequest::Logout { token })) =
         Endpoint::classify("DELETE", &format!("/-/user/token/{secret}"))
     else {
         panic!("a logout")
@@ -205,7 +205,7 @@ fn a_secret_in_a_path_is_in_no_error_and_not_in_debug() {
 fn a_token_in_a_path_is_decoded_once_and_may_have_a_slash() {
     for (encoded, text) in [("a%2Fb", "a/b"), ("a%2fb%3D%3d", "a/b=="), ("%40%7e%2B", "@~+")] {
         let endpoint = Endpoint::classify("DELETE", &format!("/-/user/token/{encoded}")).unwrap();
-        let Endpoint::Account(tollgate::wire::AccountRequest::Logout { token }) = &endpoint else { panic!("a logout") };
+        let Endpoint::Account(tollgate::npm::AccountRequest::Logout { token }) = &endpoint else { panic!("a logout") };
         let expected = tollgate::Secret::new(text).unwrap().digest();
         assert_eq!(token.as_secret().unwrap().digest(), expected, "{encoded}");
         assert_eq!(Endpoint::classify("DELETE", &endpoint.to_path()), Ok(endpoint));

@@ -1,11 +1,11 @@
 //! A `PUT` to a package: what it changes, what of it must be allowed, and names that do not agree.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in the test's own tables fails the test")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tollgate::npm::{AllOf, AllowedChanges, Body, NotAllowed, PackumentChanges, PutTo, StoredPackument};
 use tollgate::testing::{bind, legacy, missing_package, now, package, user};
-use tollgate::wire::{AllOf, AllowedChanges, Body, NotAllowed, PackumentChanges, PutTo, StoredPackument};
 use tollgate::{
     Caller, ClientIp, Decision, Facts, GrantedPermission, LegacyKind, PackageAction, PackageName, PackageState, Role,
     UserName, Visibility,

@@ -1,9 +1,9 @@
 //! The client's address behind proxies: nobody makes an address up, and nobody borrows a proxy's.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, reason = "a slip in a test's own data fails the test")]
 
 use proptest::prelude::*;
-use tollgate::{ClientIp, testing::ranges, wire::TrustedProxies};
+use tollgate::{ClientIp, npm::TrustedProxies, testing::ranges};
 
 const PROXY: &str = "10.0.0.1";
 

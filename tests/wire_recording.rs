@@ -1,5 +1,5 @@
 //! The recording of the real npm client, read off the wire, is the demo's requests, which were worked out by hand.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tollgate::directory::{Directory, World};
-use tollgate::wire::{
+use tollgate::npm::{
     AccessChange, AccountRequest, Asks, Body, Endpoint, IsMember, MemberChange, OrganizationRequest, PackageRequest,
     PackumentChanges, ProfileChange, PutTo, StoredPackument, TeamAccessChange, TeamRequest, TeamToCreate,
 };

@@ -1,13 +1,13 @@
 //! The wire shapes of tokens: what asks for one in three spellings, what is refused and how, and what is answered.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
 use serde_json::{Value, json};
 use tollgate::{
     AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, InvalidToken, LegacyKind, MintedSecret,
     OrganizationSelection, OrganizationsGrant, PackageSelection, PackagesGrant, Secret, SecretPrefix, Timestamp, Token,
+    npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
     testing::{all, granular, legacy, now, only, ranges, time},
-    wire::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
 };
 
 const SECRET: &str = "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";

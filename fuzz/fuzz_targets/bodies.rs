@@ -12,7 +12,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use tollgate::wire::{
+use tollgate::npm::{
     AccessChange, AllOf, AllowedChanges, Asks, Body, CreateTokenRequest, Endpoint, InvalidBody, IsMember, MemberChange,
     NotAllowed, PackageRequest, PackumentChanges, ProfileChange, PutTo, RequestedToken, StoredPackument,
     TeamAccessChange, TeamToCreate,

@@ -10,7 +10,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tollgate::wire::{Asks, Endpoint, OpenRequest};
+use tollgate::npm::{Asks, Endpoint, OpenRequest};
 use tollgate::{OrganizationName, PackageName};
 
 #[path = "shared/laws.rs"]

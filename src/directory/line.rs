@@ -6,11 +6,10 @@ use serde::Serialize;
 
 use super::{InvalidRequest, Request};
 use crate::{
-    action::Action,
-    decision::{Decision, Via},
-    reason::Reason,
-    record::Verdict,
-    time::Timestamp,
+    decision::{Decision, Verdict, Via},
+    operation::Action,
+    rules::Reason,
+    value::Timestamp,
 };
 
 /// **One line of the decisions file**, for a request that was decided or for one that could not be read.

@@ -33,16 +33,13 @@ use core::convert::Infallible;
 use std::vec::Vec;
 
 use crate::{
-    bound::BoundToken,
-    decision::Decision,
-    explain::Explanation,
-    intent::{Caller, Resolved},
-    name::{OrganizationName, PackageName, UserName},
-    organization::{MissingOrganization, Organization, OrganizationState},
-    owner::{SecondFactor, User},
-    package::{MissingPackage, Package, PackageState},
-    secret::{Secret, SecretDigest},
-    token::Token,
+    decision::{Caller, Decision, Explanation, Resolved},
+    facts::{
+        MissingOrganization, MissingPackage, Organization, OrganizationState, Package, PackageState, SecondFactor, User,
+    },
+    operation::BoundToken,
+    token::{Secret, SecretDigest, Token},
+    value::{OrganizationName, PackageName, UserName},
 };
 
 pub use line::DecisionLine;
@@ -193,7 +190,7 @@ fn answered<'a>(decision: Decision<'a>, caller: &Caller<'a>, request: &Request) 
 #[cfg(test)]
 mod tests {
     use super::{Caller, Directory, World};
-    use crate::SecretDigest;
+    use crate::token::SecretDigest;
     use std::{format, string::ToString};
 
     #[test]

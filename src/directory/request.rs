@@ -10,12 +10,12 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    action::Action,
-    document::{self, ErrorAt, Fields, Node, Path},
-    intent::Intent,
-    name::TeamName,
-    range::ClientIp,
-    time::Timestamp,
+    decision::Intent,
+    operation::Action,
+    value::{
+        ClientIp, TeamName, Timestamp,
+        document::{self, ErrorAt, Fields, Node, Path},
+    },
 };
 
 /// **One line of the requests file**, read but not yet [parsed](Self::parse).
@@ -82,7 +82,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let token = match &self.presented {
             Presented::NoToken => "none",
-            Presented::Id(id) => &*crate::words::excerpt(id),
+            Presented::Id(id) => &*crate::value::excerpt(id),
             Presented::Secret(_) => "(a secret)",
         };
         f.debug_struct("Request")
@@ -180,9 +180,9 @@ fn intent(fields: &Fields<'_>) -> Result<Intent, ErrorAt> {
         names.takes(&["org", "package"])?;
         return Ok(Intent::SharePackage { organization: names.required("org")?, package: names.required("package")? });
     }
-    let start = crate::words::excerpt(action);
+    let start = crate::value::excerpt(action);
     let expected = "an action such as `read-package` or `publish`";
-    Err(top.field("action").error(format!("unknown action {}: expected {expected}", crate::words::Quoted(&start))))
+    Err(top.field("action").error(format!("unknown action {}: expected {expected}", crate::value::Quoted(&start))))
 }
 
 /// The names of the resource: those that the action takes, and no others.

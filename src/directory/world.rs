@@ -16,20 +16,20 @@ use super::{
     index::{Index, Named},
 };
 use crate::{
-    document::{self, ErrorAt, Fields, Node, Path},
-    limits::MAX_GRANULAR_TOKENS,
-    name::{OrganizationName, PackageName, TeamName, UserName},
-    organization::Organization,
-    owner::{AccountStatus, Membership, Memberships, TwoFactor, User},
-    package::{Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
-    permission::{GrantedPermission, Role},
-    secret::SecretDigest,
-    time::Timestamp,
-    token::{
-        Token, is_revoked,
-        record::{RawToken, keep},
+    facts::{
+        AccountStatus, Membership, Memberships, Organization, Package, PublishingAccess, ScopeOwner, TeamGrants,
+        TwoFactor, User, UserGrants, Visibility,
     },
-    words::{Quoted, excerpt},
+    token::{
+        SecretDigest, Token, is_revoked,
+        stored_fields::{RawToken, keep},
+    },
+    value::{
+        GrantedPermission, OrganizationName, PackageName, Quoted, Role, TeamName, Timestamp, UserName,
+        document::{self, ErrorAt, Fields, Node, Path},
+        excerpt,
+        limits::MAX_GRANULAR_TOKENS,
+    },
 };
 
 /// **A world as it was read**, not yet [loaded](Directory::load).
@@ -354,7 +354,7 @@ impl<'n> RawMembership<'n> {
             if !seen.insert(*text) {
                 errors.push(path.error(format!(
                     "the team {} twice: expected once",
-                    crate::words::Quoted(&crate::words::excerpt(text))
+                    crate::value::Quoted(&crate::value::excerpt(text))
                 )));
                 continue;
             }

@@ -1,10 +1,8 @@
 //! Assertions whose failure prints the explanation.
 
 use crate::{
-    asked::Asked,
-    decision::{Allow, Challenge, Decision, Deny},
-    explain::Explanation,
-    reason::Reason,
+    decision::{Allow, Asked, Challenge, Decision, Deny, Explanation},
+    rules::Reason,
 };
 
 /// Asserts an allow, and gives it.

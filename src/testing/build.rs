@@ -5,13 +5,23 @@ use std::vec::Vec;
 
 use super::valid;
 use crate::{
-    Account, AccountAction, AccountStatus, Action, ActionOn, AllowedRanges, BoundToken, Bypass2fa, CreateTeam,
-    GrantedPermission, GranularSettings, GranularToken, IpRange, LegacyKind, LegacyToken, ManageTeamAccess, Membership,
-    Memberships, MissingOrganization, MissingPackage, NewTeam, Operation, Organization, OrganizationAction,
-    OrganizationAndPackage, OrganizationName, OrganizationSelection, OrganizationState, OrganizationsGrant, Package,
-    PackageAction, PackageName, PackageOrScope, PackageSelection, PackageState, PackagesGrant, PublishingAccess, Role,
-    Scope, ScopeOwner, SharePackage, Team, TeamAction, TeamAndPackage, TeamGrants, TeamName, Timestamp, Token,
-    TokenDescription, TokenKey, TwoFactor, User, UserGrants, UserName, Visibility,
+    facts::{
+        Account, AccountStatus, Membership, Memberships, MissingOrganization, MissingPackage, NewTeam, Organization,
+        OrganizationAndPackage, OrganizationState, Package, PackageState, PublishingAccess, ScopeOwner, Team,
+        TeamAndPackage, TeamGrants, TwoFactor, User, UserGrants, Visibility,
+    },
+    operation::{
+        AccountAction, Action, ActionOn, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction,
+        PackageAction, SharePackage, TeamAction,
+    },
+    token::{
+        Bypass2fa, GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
+        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenKey,
+    },
+    value::{
+        AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Role, Scope, TeamName, Timestamp,
+        UserName,
+    },
 };
 
 /// When tokens are made, unless a builder is told otherwise.
@@ -432,7 +442,7 @@ impl GranularBuilder {
         self.settings
     }
 
-    /// The token alone, for [`GranularTokenSet`](crate::GranularTokenSet).
+    /// The token alone, for [`GranularTokenSet`](crate::token::GranularTokenSet).
     #[must_use]
     #[track_caller]
     pub fn build_granular(self) -> GranularToken {

@@ -2,7 +2,7 @@
 //! files. How to go about it: [testing your registry's policy](crate::docs::testing).
 //!
 //! - Everything here is for tests: a mistake in a test's own data **panics**, with the error's text, at the caller.
-//! - Nothing here decides anything: every decision is [`authorize`](crate::authorize())'s.
+//! - Nothing here decides anything: every decision is [`authorize`](crate::decision::authorize())'s.
 //!
 //! ```
 //! use tollgate::{ClientIp, GrantedPermission, PackageAction, Reason, Role, authorize, testing::*};

@@ -4,10 +4,9 @@
 
 use alloc::vec::Vec;
 
-use crate::{
+use crate::value::{
+    GrantedPermission, NameSet, OrganizationName, PackageName, Permission, Scope,
     limits::{MAX_ORGANIZATIONS, MAX_PACKAGES_AND_SCOPES},
-    name::{NameSet, OrganizationName, PackageName, Scope},
-    permission::{GrantedPermission, Permission},
 };
 
 /// **What a granular token may do with packages**: nothing, or a permission over a selection (L5).
@@ -256,7 +255,7 @@ pub enum InvalidSelection {
 #[cfg(test)]
 mod tests {
     use super::{CoveredBy, InvalidSelection, OrganizationSelection, PackageOrScope, PackageSelection};
-    use crate::{OrganizationName, PackageName, Scope};
+    use crate::value::{OrganizationName, PackageName, Scope};
     use alloc::{format, string::ToString, vec::Vec};
 
     fn package(text: &str) -> PackageOrScope {

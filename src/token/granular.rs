@@ -5,13 +5,11 @@ use core::{fmt, str::FromStr};
 
 use super::{Common, OrganizationsGrant, PackagesGrant};
 use crate::{
-    limits::{MAX_DESCRIPTION, MAX_TOKEN_NAME, MIN_LIFETIME},
-    name::UserName,
-    permission::Permission,
-    range::AllowedRanges,
-    secret::TokenKey,
-    time::Timestamp,
-    words::{Quoted, excerpt},
+    token::secret::TokenKey,
+    value::{
+        AllowedRanges, Permission, Quoted, Timestamp, UserName, excerpt,
+        limits::{MAX_DESCRIPTION, MAX_TOKEN_NAME, MIN_LIFETIME},
+    },
 };
 
 /// **A granular access token**: what it reaches, until when, and from where.
@@ -292,7 +290,7 @@ macro_rules! token_text {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::words::deserialize_from_str(deserializer, $what)
+                crate::value::deserialize_from_str(deserializer, $what)
             }
         }
     };
@@ -303,7 +301,7 @@ token_text!(TokenDescription, "token description");
 #[cfg(test)]
 mod tests {
     use super::{InvalidToken, TokenDescription, TokenName};
-    use crate::Timestamp;
+    use crate::value::Timestamp;
     use alloc::string::ToString;
 
     #[test]

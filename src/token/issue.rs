@@ -5,14 +5,12 @@ use super::{
     PackagesGrant, TokenKind, TokenView, is_revoked,
 };
 use crate::{
-    limits::MAX_GRANULAR_TOKENS,
-    name::{OrganizationName, PackageName, Scope, UserName},
-    owner::{AccountStatus, OwnerView},
-    package::PackageState,
-    permission::{GrantedPermission, Permission, Role},
-    range::{AllowedRanges, IpRange},
-    secret::TokenKey,
-    time::Timestamp,
+    facts::{AccountStatus, OwnerView, PackageState},
+    token::secret::TokenKey,
+    value::{
+        AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Permission, Role, Scope, Timestamp,
+        UserName, limits::MAX_GRANULAR_TOKENS,
+    },
 };
 
 /// **The facts of the moment that a granular token is made**: no list of the account's tokens is needed, and none of

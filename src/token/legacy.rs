@@ -3,7 +3,10 @@
 use core::fmt;
 
 use super::Common;
-use crate::{name::UserName, range::AllowedRanges, secret::TokenKey, time::Timestamp, words::words};
+use crate::{
+    token::secret::TokenKey,
+    value::{AllowedRanges, Timestamp, UserName, words},
+};
 
 words! {
     /// **The three kinds of legacy token** (K1).

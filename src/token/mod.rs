@@ -4,11 +4,12 @@ mod grant;
 mod granular;
 mod issue;
 mod legacy;
-#[cfg(feature = "serde")]
-pub(crate) mod record;
+mod secret;
 mod set;
 #[cfg(feature = "serde")]
 mod stored;
+#[cfg(feature = "serde")]
+pub(crate) mod stored_fields;
 mod view;
 
 pub use grant::{
@@ -20,13 +21,17 @@ pub use granular::{
 };
 pub use issue::{IssueError, IssueFacts, MadeBy, NameTaken};
 pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
+pub use secret::{
+    Checksum, InvalidSecret, InvalidSecretDigest, InvalidSecretHint, InvalidSecretPrefix, InvalidTokenKey,
+    MintedSecret, NotEnoughRandomness, Secret, SecretDigest, SecretForm, SecretHint, SecretPrefix, TokenKey,
+};
 pub use set::{GranularTokenSet, SetError};
 #[cfg(feature = "serde")]
 pub use stored::{LoadTokenError, StoredToken};
 pub(crate) use view::{Grants, Limits};
 pub use view::{GranularView, TokenKind, TokenView};
 
-use crate::{name::UserName, range::AllowedRanges, secret::TokenKey, time::Timestamp};
+use crate::value::{AllowedRanges, Timestamp, UserName};
 
 /// **An access token**, legacy or granular, as a registry has it on record.
 ///

@@ -6,7 +6,11 @@ use alloc::{
 };
 
 use super::{GranularToken, NameTaken, TokenName, is_revoked};
-use crate::{limits::MAX_GRANULAR_TOKENS, owner::OwnerView, secret::TokenKey, time::Timestamp};
+use crate::{
+    facts::OwnerView,
+    token::secret::TokenKey,
+    value::{Timestamp, limits::MAX_GRANULAR_TOKENS},
+};
 
 /// **The granular tokens of one account**: at most 1000 that are not revoked, no two of these with one name.
 ///

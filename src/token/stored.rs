@@ -5,8 +5,10 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
-use super::{Bypass2fa, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, Token, record::RawToken};
-use crate::document::{self, ErrorAt, Fields, Node, Number, Path};
+use super::{
+    Bypass2fa, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, Token, stored_fields::RawToken,
+};
+use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 
 /// **A token as a registry stores it**: one JSON object (or the like) with a version.
 ///

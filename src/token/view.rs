@@ -3,7 +3,10 @@
 use core::{fmt, num::NonZeroU32};
 
 use super::{Bypass2fa, InvalidToken, LegacyKind, OrganizationsGrant, PackagesGrant, Token, granular::check_limits};
-use crate::{name::UserName, range::AllowedRanges, secret::TokenKey, time::Timestamp};
+use crate::{
+    token::secret::TokenKey,
+    value::{AllowedRanges, Timestamp, UserName},
+};
 
 /// Which kind of token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use tollgate::{
     ActionOn, Caller, ClientIp, InvalidClientIp, InvalidName, InvalidRange, InvalidSecret, InvalidTimestamp, IpRange,
     LoadTokenError, PackageAction, PackageName, Scope, Secret, StoredToken, Timestamp, Token, UserName,
     directory::Directory,
-    wire::{Endpoint, InvalidRequest},
+    npm::{Endpoint, InvalidRequest},
 };
 use tollgate_instructions::{ADDRESS, Kind, NAME, SECRET, directory, kept, parsed, stored};
 

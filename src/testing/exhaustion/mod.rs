@@ -28,15 +28,13 @@ use std::{boxed::Box, vec::Vec};
 use serde_json::{Value, json};
 
 use crate::{
-    bound::{BoundToken, Presented},
-    operation::Operation,
-    organization::{
-        Account, MissingOrganization, OrganizationAndPackage, OrganizationState, OrganizationView, Team, TeamAndPackage,
+    facts::{
+        Account, Membership, MissingOrganization, MissingPackage, OrganizationAndPackage, OrganizationState,
+        OrganizationView, PackageState, PackageView, SecondFactor, Team, TeamAndPackage,
     },
-    owner::{Membership, SecondFactor},
-    package::{MissingPackage, PackageState, PackageView},
-    range::AllowedRanges,
+    operation::{BoundToken, Operation, Presented},
     token::{Bypass2fa, Grants, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView},
+    value::AllowedRanges,
 };
 
 use owners::OwnerFacts;

@@ -5,7 +5,10 @@ use std::vec::Vec;
 use serde_json::{Value, json};
 
 use super::{or_none, pairs, times::CREATED};
-use crate::{AccountStatus, GrantedPermission, Role, TwoFactor};
+use crate::{
+    facts::{AccountStatus, TwoFactor},
+    value::{GrantedPermission, Role},
+};
 
 /// One combination.
 #[derive(Clone, Debug)]

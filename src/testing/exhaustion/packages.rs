@@ -5,7 +5,10 @@ use std::{format, string::String, vec::Vec};
 use serde_json::{Map, Value, json};
 
 use super::{Name, owners::OwnerFacts};
-use crate::{GrantedPermission, PublishingAccess, ScopeOwner, Visibility};
+use crate::{
+    facts::{PublishingAccess, ScopeOwner, Visibility},
+    value::GrantedPermission,
+};
 
 /// The scopes of each owner, with what comes before the package's own name: two users (the token's owner is alice) and
 /// two organizations.

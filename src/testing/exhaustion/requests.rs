@@ -5,7 +5,7 @@ use std::{format, vec::Vec};
 use serde_json::{Value, json};
 
 use super::{Name, packages, times::NOW};
-use crate::Action;
+use crate::operation::Action;
 
 /// Inside the first range that tokens in some state have, and outside the second.
 const CLIENT: &str = "192.0.2.7";

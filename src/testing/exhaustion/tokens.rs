@@ -8,7 +8,7 @@ use super::{
     packages,
     times::{CREATED, EXPIRES, NOW},
 };
-use crate::{GrantedPermission, LegacyKind};
+use crate::{token::LegacyKind, value::GrantedPermission};
 
 /// How a selection relates to the packages that are asked about.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{Checked, Scenario, as_value, difference, error_text, explained, failed};
 use crate::{
     directory::{DecisionLine, Directory, RequestLine, World},
-    document::{Fields, Node, Path as At, each_key_once},
+    value::document::{Fields, Node, Path as At, each_key_once},
 };
 
 /// **Runs every scenario of a folder**, and gives the number of cases that held: all there are.

@@ -20,9 +20,9 @@ use super::{
     values::{client_ip, ip_range, secret, timestamp},
 };
 use crate::{
-    Bypass2fa, GranularSettings, OrganizationName, OrganizationsGrant, PackageName, PackageOrScope, PackagesGrant,
-    Permission, Timestamp,
     testing::build::{CREATED, time},
+    token::{Bypass2fa, GranularSettings, OrganizationsGrant, PackageOrScope, PackagesGrant},
+    value::{OrganizationName, PackageName, Permission, Timestamp},
 };
 
 /// **A value that is refused**, one slip away from a valid one.
@@ -136,7 +136,7 @@ pub fn almost_new_package_name() -> BoxedStrategy<Almost<PackageName>> {
         .boxed()
 }
 
-/// Texts that are no [`Scope`](crate::Scope) (N3): `@acme/app`, `@@acme`, `@`, `@..`.
+/// Texts that are no [`Scope`](crate::value::Scope) (N3): `@acme/app`, `@@acme`, `@`, `@..`.
 pub fn almost_scope() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("two signs", |text, _| Some(format!("@{text}"))),
@@ -181,7 +181,7 @@ fn prefixed(text: &str, prefix: &str) -> Option<String> {
     Some(format!("{address}/{prefix}"))
 }
 
-/// Texts that are no [`IpRange`](crate::IpRange) (T3): `10.0.0.0`, `010.0.0.0/8`, `10.0.0.0/33`, `::ffff:10.0.0.0/95`.
+/// Texts that are no [`IpRange`](crate::value::IpRange) (T3): `10.0.0.0`, `010.0.0.0/8`, `10.0.0.0/33`, `::ffff:10.0.0.0/95`.
 pub fn almost_ip_range() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a bare address", |text, _| text.split_once('/').map(|(address, _)| address.into())),
@@ -209,7 +209,7 @@ pub fn almost_ip_range() -> BoxedStrategy<Almost> {
     slipped(texts(ip_range()), SLIPS)
 }
 
-/// Texts that are no [`ClientIp`](crate::ClientIp) (T3): `10.01.2.3`, `[::1]`, `fe80::1%eth0`, `10.1.2.3:443`.
+/// Texts that are no [`ClientIp`](crate::value::ClientIp) (T3): `10.01.2.3`, `[::1]`, `fe80::1%eth0`, `10.1.2.3:443`.
 pub fn almost_client_ip() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a prefix", |text, _| Some(format!("{text}/32"))),
@@ -228,7 +228,7 @@ pub fn almost_client_ip() -> BoxedStrategy<Almost> {
     slipped(texts(known), SLIPS)
 }
 
-/// Texts that are no [`Timestamp`](crate::Timestamp): without an offset, with a 60th second, with ten digits of a second.
+/// Texts that are no [`Timestamp`](crate::value::Timestamp): without an offset, with a 60th second, with ten digits of a second.
 pub fn almost_timestamp() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("no offset", |text, _| text.strip_suffix('Z').map(Into::into)),
@@ -257,7 +257,7 @@ pub fn almost_timestamp() -> BoxedStrategy<Almost> {
     slipped(texts(timestamp()), SLIPS)
 }
 
-/// Texts that are no [`Secret`](crate::Secret) (S1): with a space, with something beyond ASCII, 513 characters.
+/// Texts that are no [`Secret`](crate::token::Secret) (S1): with a space, with something beyond ASCII, 513 characters.
 pub fn almost_secret() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a character that is not visible ASCII", |text, at| {
@@ -270,7 +270,7 @@ pub fn almost_secret() -> BoxedStrategy<Almost> {
     slipped(secret(), SLIPS)
 }
 
-/// Texts that are no [`TokenKey`](crate::TokenKey).
+/// Texts that are no [`TokenKey`](crate::token::TokenKey).
 pub fn almost_token_key() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a control character", |text, at| {
@@ -282,7 +282,7 @@ pub fn almost_token_key() -> BoxedStrategy<Almost> {
     slipped(texts(token_key()), SLIPS)
 }
 
-/// Texts that are no [`TokenName`](crate::TokenName) (L6): with a space at an end, with a dot, 41 characters.
+/// Texts that are no [`TokenName`](crate::token::TokenName) (L6): with a space at an end, with a dot, 41 characters.
 pub fn almost_token_name() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a space at an end", |text, at| {
@@ -297,7 +297,7 @@ pub fn almost_token_name() -> BoxedStrategy<Almost> {
     slipped(texts(token_name()), SLIPS)
 }
 
-/// Texts that are no [`TokenDescription`](crate::TokenDescription) (L6): 121 characters.
+/// Texts that are no [`TokenDescription`](crate::token::TokenDescription) (L6): 121 characters.
 pub fn almost_token_description() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("121 characters", |text, _| Some(format!("{text:.<121}"))),
@@ -306,7 +306,7 @@ pub fn almost_token_description() -> BoxedStrategy<Almost> {
     slipped(texts(token_description()), SLIPS)
 }
 
-/// Lists that are no [`PackageSelection`](crate::PackageSelection) (L2, L5): empty, or 51 to 60 different entries after
+/// Lists that are no [`PackageSelection`](crate::token::PackageSelection) (L2, L5): empty, or 51 to 60 different entries after
 /// dropping packages whose scope is selected too.
 pub fn almost_package_selection() -> BoxedStrategy<Almost<Vec<PackageOrScope>>> {
     let many = (51..=60_usize, any::<usize>()).prop_map(|(count, scopes)| {
@@ -324,7 +324,7 @@ pub fn almost_package_selection() -> BoxedStrategy<Almost<Vec<PackageOrScope>>> 
         .boxed()
 }
 
-/// Lists that are no [`OrganizationSelection`](crate::OrganizationSelection) (L3, L5): empty, or 51 to 60 different ones.
+/// Lists that are no [`OrganizationSelection`](crate::token::OrganizationSelection) (L3, L5): empty, or 51 to 60 different ones.
 pub fn almost_organization_selection() -> BoxedStrategy<Almost<Vec<OrganizationName>>> {
     let many = (51..=60_usize, organization_name()).prop_map(|(count, first)| {
         let others = (1..count).filter_map(|n| format!("an-org-{n}").parse().ok());
@@ -340,7 +340,7 @@ type Made = (Timestamp, GranularSettings);
 /// A time of creation and settings that break exactly one of L4, L5 and L7: [`GranularToken::load`] and `issue` refuse
 /// them.
 ///
-/// [`GranularToken::load`]: crate::GranularToken::load
+/// [`GranularToken::load`]: crate::token::GranularToken::load
 pub fn almost_granular_settings() -> BoxedStrategy<Almost<(Timestamp, GranularSettings)>> {
     const SLIPS: &[Slip<Made>] = &[
         ("L4: an instant less than 24 hours", |(created, settings), _| {

@@ -14,7 +14,7 @@ use super::{
     tokens::token,
     valid,
 };
-use crate::{StoredToken, Timestamp};
+use crate::{token::StoredToken, value::Timestamp};
 
 /// The document with another value at a place, such as `/granular/name`.
 fn set(document: &Value, place: &str, value: Value) -> Option<Value> {

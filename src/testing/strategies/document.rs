@@ -10,7 +10,11 @@ use super::{
     question::{Question, is_on_account, question},
     valid,
 };
-use crate::{Scope, ScopeOwner, StoredToken, UserName};
+use crate::{
+    facts::ScopeOwner,
+    token::StoredToken,
+    value::{Scope, UserName},
+};
 
 /// **A world and a request about it**, as the files of [`docs::format`](crate::docs::format) have them: a
 /// [`Question`] as documents.

@@ -15,10 +15,12 @@ use super::{
     valid,
 };
 use crate::{
-    AccountStatus, GrantedPermission, Membership, Memberships, OrganizationName, Package, PackageName,
-    PublishingAccess, Role, ScopeOwner, TeamGrants, TeamName, Timestamp, TwoFactor, User, UserGrants, UserName,
-    Visibility,
+    facts::{
+        AccountStatus, Membership, Memberships, Package, PublishingAccess, ScopeOwner, TeamGrants, TwoFactor, User,
+        UserGrants, Visibility,
+    },
     testing::build::{CREATED, time},
+    value::{GrantedPermission, OrganizationName, PackageName, Role, TeamName, Timestamp, UserName},
 };
 
 /// **A user in parts**, each to be changed alone. [`build`](Self::build) makes the [`User`].

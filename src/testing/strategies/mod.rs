@@ -6,7 +6,7 @@
 //! - **[`Almost`]** is a value with one thing wrong, and what: your own edge must refuse it as the crate does.
 //! - Everything shrinks towards what is short, plain and in good order.
 //!
-//! A property of your own registry: whatever its handler allows, [`authorize`](crate::authorize()) allows.
+//! A property of your own registry: whatever its handler allows, [`authorize`](crate::decision::authorize()) allows.
 //!
 //! ```
 //! use proptest::prelude::*;

@@ -12,7 +12,7 @@ use proptest::{
 };
 
 use super::{one_of, text, valid};
-use crate::{OrganizationName, PackageName, Scope, TeamName, UserName, limits};
+use crate::value::{OrganizationName, PackageName, Scope, TeamName, UserName, limits};
 
 /// Users of the small world.
 pub(super) const USERS: &[&str] = &["alice", "bob", "Alice"];

@@ -20,11 +20,19 @@ use super::{
     values::client_ip,
 };
 use crate::{
-    AccountAction, Action, AllowedRanges, BoundToken, ClientIp, Decision, DecisionRecord, GrantedPermission,
-    LegacyKind, Membership, MissingOrganization, MissingPackage, Operation, Organization, OrganizationName,
-    OrganizationSelection, OrganizationState, OrganizationsGrant, PackageName, PackageOrScope, PackageSelection,
-    PackageState, PackagesGrant, Role, ScopeOwner, TeamName, Timestamp, Token, TokenKind, UserName,
+    decision::{Decision, DecisionRecord},
+    facts::{
+        Membership, MissingOrganization, MissingPackage, Organization, OrganizationState, PackageState, ScopeOwner,
+    },
+    operation::{AccountAction, Action, BoundToken, Operation},
     testing::build::{Resources, bind},
+    token::{
+        LegacyKind, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, Token,
+        TokenKind,
+    },
+    value::{
+        AllowedRanges, ClientIp, GrantedPermission, OrganizationName, PackageName, Role, TeamName, Timestamp, UserName,
+    },
 };
 
 /// **All that one decision takes**: a token, its owner, what the action may be about, from where and when, in parts that
@@ -70,7 +78,7 @@ impl Question {
     ///
     /// # Panics
     /// Parts that contradict each other: the token is not the owner's, or see [`UserFacts::build`],
-    /// [`PackageFacts::build`], and [`NewTeam`](crate::NewTeam) where the action is `create-team`.
+    /// [`PackageFacts::build`], and [`NewTeam`](crate::facts::NewTeam) where the action is `create-team`.
     #[track_caller]
     pub fn ask<T>(&self, ask: impl for<'a> FnOnce(&'a BoundToken<'a>, Operation<'a>) -> T) -> T {
         let owner = self.owner.build();

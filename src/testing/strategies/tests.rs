@@ -18,13 +18,16 @@ use super::{
     world_and_request,
 };
 use crate::{
-    Action, ClientIp, Decision, GranularToken, IpRange, OrganizationName, OrganizationSelection, PackageName,
-    PackageSelection, Reason, Scope, Secret, StoredToken, TeamName, Timestamp, TokenDescription, TokenKey, TokenKind,
-    TokenName, UserName, Verdict,
-    action::Needs,
-    authorize_anonymous, deny_unknown_token,
+    decision::{Decision, Verdict, authorize_anonymous, deny_unknown_token},
     directory::{Directory, RequestLine, World},
+    operation::{Action, Needs},
+    rules::Reason,
     testing::{CREATED, key, time},
+    token::{
+        GranularToken, OrganizationSelection, PackageSelection, Secret, StoredToken, TokenDescription, TokenKey,
+        TokenKind, TokenName,
+    },
+    value::{ClientIp, IpRange, OrganizationName, PackageName, Scope, TeamName, Timestamp, UserName},
 };
 
 /// So many values, the same each time.
@@ -81,7 +84,7 @@ fn every_verdict_reason_action_and_kind_of_token_comes_out_of_questions() {
     assert_all_came_out(Reason::ALL, &reasons, COUNT / 400);
     assert_all_came_out(Action::ALL, &counted(actions), COUNT / 200);
     let every_kind: Vec<TokenKind> =
-        crate::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy).chain([TokenKind::Granular]).collect();
+        crate::token::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy).chain([TokenKind::Granular]).collect();
     assert_all_came_out(&every_kind, &counted(kinds), COUNT / 20);
     // Each action is permitted now and then, by a granular token too where one can.
     let by_granular = |action: Action| action.needs() != Needs::Never;

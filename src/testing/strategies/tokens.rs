@@ -16,10 +16,12 @@ use super::{
     values::allowed_ranges,
 };
 use crate::{
-    AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, GranularToken, LegacyKind, LegacyToken,
-    OrganizationSelection, OrganizationsGrant, PackageName, PackageOrScope, PackageSelection, PackagesGrant,
-    Permission, Scope, Timestamp, Token, TokenDescription, TokenKey, TokenName, UserName,
     testing::build::{CREATED, time},
+    token::{
+        Bypass2fa, GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
+        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenKey, TokenName,
+    },
+    value::{AllowedRanges, GrantedPermission, PackageName, Permission, Scope, Timestamp, UserName},
 };
 
 /// Public ids of tokens: short ones, UUIDs, and any text without control characters.

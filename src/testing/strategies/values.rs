@@ -11,7 +11,10 @@ use proptest::{
 };
 
 use super::{names::known, text, valid};
-use crate::{AllowedRanges, ClientIp, IpRange, MintedSecret, SecretPrefix, Timestamp};
+use crate::{
+    token::{MintedSecret, SecretPrefix},
+    value::{AllowedRanges, ClientIp, IpRange, Timestamp},
+};
 
 /// Ranges of the small world: inside each other, beside each other, of both families.
 const RANGES: &[&str] = &[

@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tollgate::{
     TwoFactor, UserName,
-    wire::{Body, Password, ProfileChange, TwoFactorChange},
+    npm::{Body, Password, ProfileChange, TwoFactorChange},
 };
 
 use super::{

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use serde_json::json;
-use tollgate::{Challenge, Deny, wire::Answer};
+use tollgate::{Challenge, Deny, npm::Answer};
 
 use super::reply;
 

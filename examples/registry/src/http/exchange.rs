@@ -8,7 +8,7 @@ use axum::{body::Bytes, response::Response};
 use tollgate::{
     Allow, Caller, Decision, Facts, Intent, OrganizationName, PackageAction, PackageName, SecondFactor, Timestamp,
     Token, User,
-    wire::{AllOf, Answer, Asks, Body},
+    npm::{AllOf, Answer, Asks, Body},
 };
 
 use super::{Inner, answer, asker::Asker, body, prepare::Prepared, request::Asked, trail::Trail};

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
     AccountAction, ActionOn, Caller, Decision, Facts, Intent, Package, PackageAction, Permission, UserName,
-    authorize_anonymous, wire::Answer,
+    authorize_anonymous, npm::Answer,
 };
 
 use super::{

@@ -30,7 +30,7 @@ use axum::{
 };
 use tollgate::{
     ClientIp,
-    wire::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest, TrustedProxies},
+    npm::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest, TrustedProxies},
 };
 use tower_http::timeout::TimeoutLayer;
 

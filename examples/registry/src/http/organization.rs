@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tollgate::{
     OrganizationName, Permission, TeamName,
-    wire::{IsMember, MemberChange, OrganizationRequest, TeamAccessChange, TeamRequest, TeamToCreate},
+    npm::{IsMember, MemberChange, OrganizationRequest, TeamAccessChange, TeamRequest, TeamToCreate},
 };
 
 use super::{

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 use tollgate::{
     PackageName, Permission, Visibility,
-    wire::{AccessChange, PackageRequest, PathText},
+    npm::{AccessChange, PackageRequest, PathText},
 };
 
 use super::{

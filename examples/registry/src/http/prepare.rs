@@ -5,7 +5,7 @@
 use axum::body::Bytes;
 use tollgate::{
     UserName,
-    wire::{AccountRequest, Body, CreateTokenRequest, Endpoint, OpenRequest, PackageRequest, TwoFactorChange},
+    npm::{AccountRequest, Body, CreateTokenRequest, Endpoint, OpenRequest, PackageRequest, TwoFactorChange},
 };
 
 use super::{

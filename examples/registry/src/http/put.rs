@@ -13,7 +13,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
     PackageName, Visibility,
-    wire::{AllowedChanges, Body, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
+    npm::{AllowedChanges, Body, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
 };
 
 use super::{

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
-use tollgate::wire::InvalidBody;
+use tollgate::npm::InvalidBody;
 
 use crate::failure::Failure;
 

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use serde_json::json;
-use tollgate::wire::{AccountRequest, Asks, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
+use tollgate::npm::{AccountRequest, Asks, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
 
 use super::{
     account,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tollgate::{
     Account, AccountAction, ActionOn, BoundToken, Decision, MadeBy, Reason, Secret, Token,
-    wire::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
+    npm::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
 };
 
 use super::{

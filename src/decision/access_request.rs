@@ -1,0 +1,379 @@
+//! What is asked for by names alone, before anything is looked up; and who asks.
+
+use core::fmt;
+
+use crate::{
+    decision::{
+        Decision, Deny,
+        asked::Asked,
+        authorize::{authorize_anonymous, deny_unknown_token, explain_anonymous},
+        explanation::Explanation,
+    },
+    facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage},
+    operation::{
+        AccountAction, Action, ActionOn, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction,
+        PackageAction, SharePackage, TeamAction,
+    },
+    rules::Reason,
+    value::{ClientIp, OrganizationName, PackageName, TeamName, Timestamp, UserName},
+};
+
+/// **Who asks**: a token bound to its owner, a token that nobody knows, or nobody at all.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller<'a> {
+    /// No token was presented.
+    NoToken,
+    /// A token was presented that nobody knows. Never treated as none.
+    UnknownToken,
+    /// A token on record, with its owner's record.
+    Token(BoundToken<'a>),
+}
+
+/// **An action with the names of its resource**, as a request carries it: nothing is looked up yet.
+///
+/// With the [`Facts`] about its names it is decided, which is the same as pairing the action with what was found:
+///
+/// ```
+/// # use tollgate::*;
+/// let intent = Intent::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
+/// let free = MissingPackage::new(PackageName::new("left-pad")?);
+/// let facts = Facts { package: Some(free.into()), organization: None };
+/// let decision = intent.decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
+/// assert_eq!(decision.status(), 404);
+/// assert!(intent.decide(&Caller::NoToken, &Facts::NONE, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Intent {
+    /// On a package.
+    Package {
+        /// The action.
+        action: PackageAction,
+        /// Its name.
+        package: PackageName,
+    },
+    /// On an organization.
+    Organization {
+        /// The action.
+        action: OrganizationAction,
+        /// Its name.
+        organization: OrganizationName,
+    },
+    /// Making a team.
+    CreateTeam {
+        /// The organization.
+        organization: OrganizationName,
+        /// A name that a new team may have.
+        team: TeamName,
+    },
+    /// On a team.
+    Team {
+        /// The action.
+        action: TeamAction,
+        /// The organization.
+        organization: OrganizationName,
+        /// The team's name in it.
+        team: TeamName,
+    },
+    /// Giving a team access to a package, or taking it.
+    ManageTeamAccess {
+        /// The team's organization.
+        organization: OrganizationName,
+        /// The team.
+        team: TeamName,
+        /// The package.
+        package: PackageName,
+    },
+    /// Letting another organization at a package.
+    SharePackage {
+        /// The organization that shares.
+        organization: OrganizationName,
+        /// The package.
+        package: PackageName,
+    },
+    /// On an account.
+    Account {
+        /// The action.
+        action: AccountAction,
+        /// Whose account; `None` where the request says no more than "my own": the token's owner.
+        user: Option<UserName>,
+    },
+}
+
+/// **What look-ups found of the names in an [`Intent`]**, which names at most one package and one organization.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The package, or that there is none of the name; `None` where the intent names none.
+    pub package: Option<PackageState<'a>>,
+    /// The organization, or that there is none of the name; `None` where the intent names none.
+    pub organization: Option<OrganizationState<'a>>,
+}
+
+impl Facts<'_> {
+    /// Nothing was looked up.
+    pub const NONE: Self = Self { package: None, organization: None };
+}
+
+/// The names of an intent are not those that were looked up: nothing is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WrongFacts {
+    /// The package that was looked up is not the one that the intent names.
+    #[error("facts about another package or none: expected what a look-up found of the one that is named")]
+    Package,
+    /// The organization that was looked up is not the one that the intent names.
+    #[error("facts about another organization or none: expected what a look-up found of the one that is named")]
+    Organization,
+    /// The team to be made has a name that a new team may not have (N4).
+    #[error("a name that no new team may have: expected one without capital letters")]
+    TeamName,
+}
+
+impl Intent {
+    /// The word that asks for the action: `publish`, whatever exists.
+    #[must_use]
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Package { action, .. } => action.as_str(),
+            Self::Organization { action, .. } => action.as_str(),
+            Self::CreateTeam { .. } => Action::CreateTeam.as_str(),
+            Self::Team { action, .. } => action.as_str(),
+            Self::ManageTeamAccess { .. } => Action::ManageTeamAccess.as_str(),
+            Self::SharePackage { .. } => Action::SharePackage.as_str(),
+            Self::Account { action, .. } => action.as_str(),
+        }
+    }
+
+    /// The package to look up, if it names one.
+    #[must_use]
+    pub fn package(&self) -> Option<PackageName<&str>> {
+        match self {
+            Self::Package { package, .. }
+            | Self::ManageTeamAccess { package, .. }
+            | Self::SharePackage { package, .. } => Some(package.borrowed()),
+            Self::Organization { .. } | Self::CreateTeam { .. } | Self::Team { .. } | Self::Account { .. } => None,
+        }
+    }
+
+    /// The organization to look up, if it names one.
+    #[must_use]
+    pub fn organization(&self) -> Option<OrganizationName<&str>> {
+        match self {
+            Self::Organization { organization, .. }
+            | Self::CreateTeam { organization, .. }
+            | Self::Team { organization, .. }
+            | Self::ManageTeamAccess { organization, .. }
+            | Self::SharePackage { organization, .. } => Some(organization.borrowed()),
+            Self::Package { .. } | Self::Account { .. } => None,
+        }
+    }
+
+    /// Decides it for whoever asks, from an address at a time.
+    ///
+    /// # Errors
+    /// The facts are about other names than the intent's, or a team to be made has no name for a new one.
+    pub fn decide<'a>(
+        &'a self,
+        caller: &'a Caller<'a>,
+        facts: &Facts<'a>,
+        client_ip: ClientIp,
+        now: Timestamp,
+    ) -> Result<Decision<'a>, WrongFacts> {
+        Ok(self.with_facts(caller, facts)?.decide(caller, client_ip, now))
+    }
+
+    /// The same with every check behind it, in order.
+    ///
+    /// # Errors
+    /// As [`decide`](Self::decide).
+    pub fn explain<'a>(
+        &'a self,
+        caller: &'a Caller<'a>,
+        facts: &Facts<'a>,
+        client_ip: ClientIp,
+        now: Timestamp,
+    ) -> Result<Explanation<'a>, WrongFacts> {
+        Ok(self.with_facts(caller, facts)?.explain(caller, client_ip, now))
+    }
+
+    fn with_facts<'a>(&'a self, caller: &Caller<'a>, facts: &Facts<'a>) -> Result<Resolved<'a>, WrongFacts> {
+        if let Self::CreateTeam { organization: _, team } = self {
+            team.check_new().map_err(|_| WrongFacts::TeamName)?;
+        }
+        self.resolve(
+            caller,
+            |name| facts.package.filter(|found| found.name() == name).ok_or(WrongFacts::Package),
+            |name| facts.organization.filter(|found| found.name() == name).ok_or(WrongFacts::Organization),
+        )
+    }
+
+    /// Pairs the action with what the look-ups find.
+    pub(crate) fn resolve<'a, E>(
+        &'a self,
+        caller: &Caller<'a>,
+        package: impl Fn(PackageName<&'a str>) -> Result<PackageState<'a>, E>,
+        organization: impl Fn(OrganizationName<&'a str>) -> Result<OrganizationState<'a>, E>,
+    ) -> Result<Resolved<'a>, E> {
+        let package = |name: &'a PackageName| package(name.borrowed());
+        let organization = |name: &'a OrganizationName| organization(name.borrowed());
+        Ok(Resolved::Operation(match self {
+            Self::Package { action, package: name } => action.on(package(name)?),
+            Self::Organization { action, organization: name } => action.on(organization(name)?),
+            Self::CreateTeam { organization: name, team } => match NewTeam::new(organization(name)?, team.borrowed()) {
+                Ok(team) => CreateTeam.on(team),
+                // Whoever makes the intent has checked the name as a new one.
+                Err(_) => return Ok(Resolved::Unnamed(Action::CreateTeam)),
+            },
+            Self::Team { action, organization: name, team } => {
+                action.on(Team { organization: organization(name)?, name: team.borrowed() })
+            }
+            Self::ManageTeamAccess { organization: name, team, package: package_name } => {
+                let team = Team { organization: organization(name)?, name: team.borrowed() };
+                ManageTeamAccess.on(TeamAndPackage { team, package: package(package_name)? })
+            }
+            Self::SharePackage { organization: name, package: package_name } => {
+                let (organization, package) = (organization(name)?, package(package_name)?);
+                SharePackage.on(OrganizationAndPackage { organization, package })
+            }
+            Self::Account { action, user } => match (user, caller) {
+                (Some(user), _) => action.on(Account { user: user.borrowed() }),
+                (None, Caller::Token(bound)) => action.on(Account { user: bound.owner().name() }),
+                (None, Caller::NoToken | Caller::UnknownToken) => return Ok(Resolved::Unnamed((*action).into())),
+            },
+        }))
+    }
+}
+
+/// What an intent comes to with its facts.
+pub(crate) enum Resolved<'a> {
+    Operation(Operation<'a>),
+    /// An action whose resource has no name, such as one's own account for nobody who is known to have one. The answer
+    /// is that there is no token.
+    Unnamed(Action),
+}
+
+impl<'a> Resolved<'a> {
+    pub(crate) fn decide(self, caller: &'a Caller<'a>, client_ip: ClientIp, now: Timestamp) -> Decision<'a> {
+        match (self, caller) {
+            (Self::Operation(operation), Caller::NoToken) => authorize_anonymous(operation),
+            (Self::Operation(operation), Caller::UnknownToken) => deny_unknown_token(operation),
+            (Self::Operation(operation), Caller::Token(bound)) => bound.at(client_ip, now).decide(operation),
+            (Self::Unnamed(action), caller) => unnamed(action, caller),
+        }
+    }
+
+    pub(crate) fn explain(self, caller: &'a Caller<'a>, client_ip: ClientIp, now: Timestamp) -> Explanation<'a> {
+        match (self, caller) {
+            (Self::Operation(operation), Caller::NoToken) => explain_anonymous(operation),
+            (Self::Operation(operation), Caller::UnknownToken) => {
+                Explanation::without_token(deny_unknown_token(operation))
+            }
+            (Self::Operation(operation), Caller::Token(bound)) => bound.at(client_ip, now).explain(operation),
+            (Self::Unnamed(action), caller) => Explanation::without_token(unnamed(action, caller)),
+        }
+    }
+}
+
+/// The denial, which needs no name.
+fn unnamed<'a>(action: Action, caller: &Caller<'a>) -> Decision<'a> {
+    let (token_given, reason) = match caller {
+        Caller::NoToken => (false, Reason::AuthenticationRequired),
+        Caller::Token(_) | Caller::UnknownToken => (true, Reason::TokenUnknown),
+    };
+    Decision::Deny(Deny::without_token(Asked::NoAccount { action, token_given }, reason))
+}
+
+impl From<AccountAction> for Action {
+    fn from(action: AccountAction) -> Self {
+        match action {
+            AccountAction::Whoami => Self::Whoami,
+            AccountAction::RevokeSelf => Self::RevokeSelf,
+            AccountAction::ReadProfile => Self::ReadProfile,
+            AccountAction::ChangeProfile => Self::ChangeProfile,
+            AccountAction::ConfigureTwoFactor => Self::ConfigureTwoFactor,
+            AccountAction::ListTokens => Self::ListTokens,
+            AccountAction::CreateToken => Self::CreateToken,
+            AccountAction::RevokeToken => Self::RevokeToken,
+        }
+    }
+}
+
+/// The action and the names, such as ``publish `@acme/app` ``.
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.action())?;
+        match self {
+            Self::Package { package, .. } => write!(f, " `{package}`"),
+            Self::Organization { organization, .. } => write!(f, " `{organization}`"),
+            Self::CreateTeam { organization, team } | Self::Team { organization, team, .. } => {
+                write!(f, " `{organization}:{team}`")
+            }
+            Self::ManageTeamAccess { organization, team, package } => write!(f, " `{organization}:{team}` `{package}`"),
+            Self::SharePackage { organization, package } => write!(f, " `{organization}` `{package}`"),
+            Self::Account { user: Some(user), .. } => write!(f, " `{user}`"),
+            Self::Account { user: None, .. } => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Caller, Facts, Intent, WrongFacts};
+    use crate::{
+        facts::{MissingOrganization, MissingPackage},
+        operation::{AccountAction, OrganizationAction, PackageAction},
+        rules::Reason,
+        value::{ClientIp, OrganizationName, PackageName, Timestamp},
+    };
+    use alloc::string::ToString;
+
+    fn decided(intent: &Intent, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Option<Reason>, WrongFacts> {
+        let decision = intent.decide(caller, facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
+        Ok(match decision {
+            crate::decision::Decision::Deny(deny) => Some(deny.reason()),
+            crate::decision::Decision::Allow(_) | crate::decision::Decision::Challenge(_) => None,
+        })
+    }
+
+    #[test]
+    fn facts_about_other_names_decide_nothing() {
+        let read = Intent::Package { action: PackageAction::ReadPackage, package: "a".parse().unwrap() };
+        let member =
+            Intent::Organization { action: OrganizationAction::AddMember, organization: "acme".parse().unwrap() };
+        let found = |package, organization| Facts {
+            package: Some(MissingPackage::new(PackageName::new(package).unwrap()).into()),
+            organization: Some(MissingOrganization::new(OrganizationName::new(organization).unwrap()).into()),
+        };
+        for (facts, of_package, of_organization) in [
+            (found("a", "acme"), Ok(Some(Reason::NoSuchPackage)), Ok(Some(Reason::AuthenticationRequired))),
+            (found("A", "Acme"), Err(WrongFacts::Package), Err(WrongFacts::Organization)),
+            (Facts::NONE, Err(WrongFacts::Package), Err(WrongFacts::Organization)),
+        ] {
+            assert_eq!(decided(&read, &facts, &Caller::NoToken), of_package);
+            assert_eq!(decided(&member, &facts, &Caller::NoToken), of_organization);
+        }
+        let team = Intent::CreateTeam { organization: "acme".parse().unwrap(), team: "Ops".parse().unwrap() };
+        assert_eq!(decided(&team, &found("a", "acme"), &Caller::NoToken), Err(WrongFacts::TeamName));
+        assert_eq!(
+            WrongFacts::TeamName.to_string(),
+            "a name that no new team may have: expected one without capital letters"
+        );
+    }
+
+    #[test]
+    fn ones_own_account_is_nobodys_without_a_token_that_is_known() {
+        let whoami = Intent::Account { action: AccountAction::Whoami, user: None };
+        assert_eq!(decided(&whoami, &Facts::NONE, &Caller::NoToken), Ok(Some(Reason::AuthenticationRequired)));
+        assert_eq!(decided(&whoami, &Facts::NONE, &Caller::UnknownToken), Ok(Some(Reason::TokenUnknown)));
+        assert_eq!(whoami.to_string(), "whoami");
+    }
+
+    #[test]
+    fn an_intent_reads_as_its_operation_does() {
+        let (organization, team, package) =
+            ("acme".parse().unwrap(), "ops".parse().unwrap(), "@acme/app".parse().unwrap());
+        let intent = Intent::ManageTeamAccess { organization, team, package };
+        assert_eq!(intent.to_string(), "manage-team-access `acme:ops` `@acme/app`");
+    }
+}

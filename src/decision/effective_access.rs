@@ -1,0 +1,245 @@
+//! What a token can do, under its owner's rights of this moment.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{
+    decision::{Decision, authorize::PresentedToken},
+    facts::{NewTeam, OrganizationState, OwnerView, PackageState, Team},
+    operation::{AccountAction, ActionOn, CreateTeam, OrganizationAction, PackageAction, TeamAction},
+    token::{Limits, OrganizationsGrant, PackageSelection, PackagesGrant},
+    value::{GrantedPermission, OrganizationName, PackageName, Permission, Role, Scope, words},
+};
+
+/// **The effective reach of a token**: what it may do with the packages, organizations and teams that were asked about
+/// and with its owner's account, and which entries of its grants give nothing any more.
+///
+/// ```
+/// # use tollgate::*;
+/// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactor::Disabled, None, Memberships::none())?;
+/// # let token = Token::from(LegacyToken::load(TokenKey::new("t")?, "alice".parse()?, LegacyKind::ReadOnly,
+/// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
+/// # let (ip, now) = ("192.0.2.1".parse::<ClientIp>()?, "2025-11-01T00:00:00Z".parse::<Timestamp>()?);
+/// # let token = BoundToken::bind(&token, &alice)?;
+/// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
+/// let reach = token.at(ip, now).reach(&[left_pad.into()], &[], &[]);
+/// assert!(reach.decisions().iter().any(|decision| decision.is_allow())); // whoami
+/// println!("{reach}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reach<'a> {
+    decisions: Vec<Decision<'a>>,
+    dead_grants: Vec<DeadGrant<'a>>,
+}
+
+impl<'a> PresentedToken<'a> {
+    /// What the token can do with these packages, organizations and teams, each decided by [`decide`](Self::decide).
+    ///
+    /// For the operator: why a grant is dead tells a private package that its owner may not see from one that is gone.
+    #[must_use]
+    pub fn reach(
+        &self,
+        packages: &[PackageState<'a>],
+        organizations: &[OrganizationState<'a>],
+        teams: &[Team<'a>],
+    ) -> Reach<'a> {
+        let mut decisions = Vec::new();
+        for package in packages {
+            decisions.extend(PackageAction::ALL.iter().map(|action| self.decide(action.on(*package))));
+        }
+        for organization in organizations {
+            decisions.extend(OrganizationAction::ALL.iter().map(|action| self.decide(action.on(*organization))));
+        }
+        for team in teams {
+            if let Ok(new_team) = NewTeam::new(team.organization, team.name) {
+                decisions.push(self.decide(CreateTeam.on(new_team)));
+            }
+            decisions.extend(TeamAction::ALL.iter().map(|action| self.decide(action.on(*team))));
+        }
+        let owner = self.bound().token.owner;
+        decisions.extend(AccountAction::ALL.iter().map(|action| self.decide(action.on(owner))));
+        Reach { decisions, dead_grants: self.dead_grants(packages, organizations) }
+    }
+
+    fn dead_grants(
+        &self,
+        packages: &[PackageState<'a>],
+        organizations: &[OrganizationState<'a>],
+    ) -> Vec<DeadGrant<'a>> {
+        let bound = self.bound();
+        let Limits::Granular(granular) = bound.token.limits else { return Vec::new() };
+        let owner = &bound.owner();
+        let mut dead = Vec::new();
+        if let PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } = granular.packages {
+            let needs = Permission::from(*permission);
+            for scope in only.scopes() {
+                let why = scope_is_dead(scope.borrowed(), needs, owner, packages);
+                dead.extend(why.map(|why| DeadGrant { entry: Entry::Scope(scope.borrowed()), why }));
+            }
+            for name in only.packages() {
+                let why = packages.iter().find(|state| state.name() == *name).and_then(|state| match state {
+                    PackageState::Missing(_) => Some(WhyDead::Gone),
+                    PackageState::Existing(package) => {
+                        below(package.effective_permission_of(owner.name, owner.memberships), needs)
+                    }
+                });
+                dead.extend(why.map(|why| DeadGrant { entry: Entry::Package(name.borrowed()), why }));
+            }
+        }
+        if let OrganizationsGrant::Granted { permission, selection } = granular.organizations {
+            for name in selection.as_slice() {
+                let why = organizations.iter().find(|state| state.name() == *name).and_then(|state| match state {
+                    OrganizationState::Missing(_) => Some(WhyDead::Gone),
+                    OrganizationState::Existing(_) => match (owner.memberships.role_in(name.borrowed()), permission) {
+                        (None, _) => Some(WhyDead::OwnerHasNothing),
+                        (Some(Role::Member), GrantedPermission::ReadWrite) => Some(WhyDead::OwnerHasReadOnly),
+                        (Some(_), _) => None,
+                    },
+                });
+                dead.extend(why.map(|why| DeadGrant { entry: Entry::Organization(name.borrowed()), why }));
+            }
+        }
+        dead
+    }
+}
+
+/// A scope is alive while it is the owner's or an organization's that they are in (what is to come there is theirs to
+/// create), or while they hold a right over one of the packages asked about.
+fn scope_is_dead(
+    scope: Scope<&str>,
+    needs: Permission,
+    owner: &OwnerView<'_>,
+    packages: &[PackageState<'_>],
+) -> Option<WhyDead> {
+    if scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope).is_some() {
+        return None;
+    }
+    let held = packages.iter().filter_map(|state| match state {
+        PackageState::Existing(package) if scope.covers(package.name) => {
+            Some(package.effective_permission_of(owner.name, owner.memberships))
+        }
+        PackageState::Existing(_) | PackageState::Missing(_) => None,
+    });
+    // Of a scope that nothing was asked about nothing is said.
+    below(held.max()?, needs)
+}
+
+fn below(held: Permission, needs: Permission) -> Option<WhyDead> {
+    match held {
+        Permission::NoAccess => Some(WhyDead::OwnerHasNothing),
+        Permission::ReadOnly if needs > Permission::ReadOnly => Some(WhyDead::OwnerHasReadOnly),
+        Permission::ReadOnly | Permission::ReadWrite => None,
+    }
+}
+
+impl<'a> Reach<'a> {
+    /// A decision for each action on each package, organization and team asked about, and on the owner's account. Actions
+    /// on two things at once (`manage-team-access`, `share-package`) are not among them: decide those pair by pair.
+    pub fn decisions(&self) -> &[Decision<'a>] {
+        &self.decisions
+    }
+
+    /// The entries of the token's grants that give nothing, or less than they say. Entries that nothing was asked about
+    /// are not judged.
+    #[must_use]
+    pub fn dead_grants(&self) -> &[DeadGrant<'a>] {
+        &self.dead_grants
+    }
+}
+
+/// **An entry of a token's grants that gives nothing now**, or less than it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeadGrant<'a> {
+    /// The entry.
+    pub entry: Entry<'a>,
+    /// Why.
+    pub why: WhyDead,
+}
+
+/// An entry of a selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Entry<'a> {
+    /// A package.
+    Package(PackageName<&'a str>),
+    /// A scope.
+    Scope(Scope<&'a str>),
+    /// An organization.
+    Organization(OrganizationName<&'a str>),
+}
+
+words! {
+    /// **Why an entry gives nothing**, or less than it says.
+    #[non_exhaustive]
+    pub enum WhyDead: "reason why an entry is dead" {
+        /// What it names does not exist.
+        Gone = "gone",
+        /// The owner has no right there.
+        OwnerHasNothing = "owner-has-nothing",
+        /// The entry says read-write, the owner may only read.
+        OwnerHasReadOnly = "owner-has-read-only",
+    }
+}
+
+impl fmt::Display for DeadGrant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.entry {
+            Entry::Package(package) => write!(f, "package `{package}`")?,
+            Entry::Scope(scope) => write!(f, "scope `{scope}`")?,
+            Entry::Organization(organization) => write!(f, "organization `{organization}`")?,
+        }
+        write!(f, ": {}", self.why)
+    }
+}
+
+/// A line for each decision, then one for each dead entry.
+impl fmt::Display for Reach<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for decision in &self.decisions {
+            let verdict = decision.verdict();
+            write!(f, "{verdict:<9}  ")?;
+            match decision.operation() {
+                Some(operation) => write!(f, "{operation}")?,
+                None => write!(f, "{}", decision.action().requested_as())?,
+            }
+            match decision {
+                Decision::Allow(allow) => writeln!(f, " (via {})", allow.via())?,
+                Decision::Challenge(challenge) => writeln!(f, " (second factor for the {})", challenge.demanded_by())?,
+                Decision::Deny(deny) => writeln!(f, " ({})", deny.reason())?,
+            }
+        }
+        self.dead_grants.iter().try_for_each(|dead| writeln!(f, "dead grant: {dead}"))
+    }
+}
+
+#[cfg(feature = "serde")]
+mod serde_impls {
+    use super::{DeadGrant, Entry, Reach};
+    use crate::decision::audit_record::DecisionRecord;
+    use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+    impl Serialize for DeadGrant<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut dead = serializer.serialize_struct("DeadGrant", 2)?;
+            match self.entry {
+                Entry::Package(package) => dead.serialize_field("package", &package)?,
+                Entry::Scope(scope) => dead.serialize_field("scope", &scope)?,
+                Entry::Organization(organization) => dead.serialize_field("org", &organization)?,
+            }
+            dead.serialize_field("why", &self.why)?;
+            dead.end()
+        }
+    }
+
+    impl Serialize for Reach<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let records = self.decisions.iter().map(DecisionRecord::from).collect::<alloc::vec::Vec<_>>();
+            let mut reach = serializer.serialize_struct("Reach", 2)?;
+            reach.serialize_field("decisions", &records)?;
+            reach.serialize_field("dead_grants", &self.dead_grants)?;
+            reach.end()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a decision depended on.
+
+use core::fmt;
+
+use crate::value::words;
+
+words! {
+    /// **An input of a decision**, besides the action and the names in the resource, which always count.
+    #[non_exhaustive]
+    pub enum Input: "input" {
+        /// The token's record, or that nobody knows the token.
+        Token = "token",
+        /// The record of the token's owner.
+        Owner = "owner",
+        /// Where the request came from.
+        ClientIp = "client-ip",
+        /// When it was made.
+        Now = "now",
+        /// Whether the organization exists.
+        Organization = "organization",
+        /// The package's record, or that there is none.
+        Package = "package",
+    }
+}
+
+impl Input {
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Token => 1,
+            Self::Owner => 1 << 1,
+            Self::ClientIp => 1 << 2,
+            Self::Now => 1 << 3,
+            Self::Organization => 1 << 4,
+            Self::Package => 1 << 5,
+        }
+    }
+}
+
+/// **The inputs that a decision depended on** (D2): with one of the others changed, it is the same decision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Inputs(u8);
+
+impl Inputs {
+    pub(crate) const fn none() -> Self {
+        Self(0)
+    }
+
+    pub(crate) const fn insert(&mut self, input: Input) {
+        self.0 |= input.bit();
+    }
+
+    /// Whether the decision depended on the input.
+    #[must_use]
+    pub const fn contains(self, input: Input) -> bool {
+        self.0 & input.bit() != 0
+    }
+
+    /// The inputs it depended on.
+    pub fn iter(self) -> impl Iterator<Item = Input> {
+        Input::ALL.iter().copied().filter(move |input| self.contains(*input))
+    }
+}
+
+impl fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Inputs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Inputs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut inputs = Self::none();
+        for input in alloc::vec::Vec::<Input>::deserialize(deserializer)? {
+            inputs.insert(input);
+        }
+        Ok(inputs)
+    }
+}

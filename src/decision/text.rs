@@ -1,0 +1,180 @@
+//! The two texts of a denial (D4): all of it for the operator, what nothing hides for the client.
+
+use core::fmt;
+
+use crate::{
+    decision::{Deny, asked::Asked},
+    facts::ScopeOwner,
+    rules::{Comparison, Reason},
+    token::{TokenKind, TokenView},
+};
+
+impl<'a> Deny<'a> {
+    /// For the operator's log: the reason, both sides of the comparison, and what would cure it. Not for the client.
+    #[must_use]
+    pub const fn operator_text(&self) -> impl fmt::Display + use<'_, 'a> {
+        OperatorText(self)
+    }
+
+    /// For the client: nothing that the status hides. Private and free names read alike.
+    #[must_use]
+    pub const fn client_text(&self) -> impl fmt::Display + use<'_, 'a> {
+        ClientText(self)
+    }
+}
+
+/// What a person asked for: the operation with its resource, or the action where there is none at hand.
+pub(crate) struct Request<'d, 'a>(pub(crate) &'d Asked<'a>);
+
+impl fmt::Display for Request<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.operation() {
+            Some(operation) => operation.fmt(f),
+            None => f.write_str(self.0.action().requested_as()),
+        }
+    }
+}
+
+/// For the operator.
+struct OperatorText<'d, 'a>(&'d Deny<'a>);
+
+impl fmt::Display for OperatorText<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(deny) = self;
+        write!(f, "{} denied: {} ({})", Request(deny.asked()), deny.reason(), deny.reason().rule())?;
+        if let Some(token) = deny.asked().token() {
+            write!(f, ", token `{}` of `{}`", token.key(), token.owner())?;
+        }
+        match (deny.comparison(), deny.reason()) {
+            (Some(comparison), _) => write!(f, ": {comparison}")?,
+            (None, Reason::TokenUnknown) => f.write_str(": no token on record has this secret or id")?,
+            (None, Reason::NoSuchPackage) => f.write_str(": no package has the name")?,
+            (None, _) => f.write_str(": no token was presented")?,
+        }
+        write!(f, "; cure: {}", Cure(deny))
+    }
+}
+
+/// What would turn the denial.
+pub(crate) struct Cure<'d, 'a>(pub(crate) &'d Deny<'a>);
+
+impl fmt::Display for Cure<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(deny) = self;
+        let action = deny.asked().action();
+        match deny.reason() {
+            Reason::TokenUnknown => f.write_str("log in again, or use a token that exists"),
+            Reason::AuthenticationRequired => f.write_str("present an access token"),
+            Reason::TokenRevoked | Reason::TokenExpired => f.write_str("make a new token"),
+            Reason::IpNotAllowed => {
+                f.write_str("use the token from an allowed address, or make one whose ranges contain this one")
+            }
+            Reason::OwnerSuspended => f.write_str("reinstate the owner's account"),
+            Reason::KindForbidsAction => match deny.asked().token().map(TokenView::kind) {
+                Some(TokenKind::Granular) => f.write_str("no granular token does this: use a legacy publish token"),
+                Some(TokenKind::Legacy(_)) | None => f.write_str("use a publish token, or a granular one where it has the action"),
+            },
+            Reason::PermissionTooLow => match deny.comparison() {
+                Some(Comparison::Permission { side, needs, .. }) => {
+                    write!(f, "make a token with {needs} on {side}")
+                }
+                _ => f.write_str("make a token with a higher permission"),
+            },
+            Reason::NoSuchOrg => f.write_str("check the organization's name"),
+            Reason::NoSuchPackage => f.write_str("check the package's name, or publish it first"),
+            Reason::NotSelected => f.write_str("make a token whose selection covers it"),
+            Reason::CreationNotCovered => {
+                f.write_str("make a token for all packages or for the scope")
+            }
+            Reason::OwnerLacksPermission => match deny.comparison() {
+                Some(Comparison::Account { .. }) => f.write_str("use a token of that account: nothing else reaches it"),
+                Some(Comparison::ScopeControl { scope_owner: ScopeOwner::Unscoped, .. }) => {
+                    f.write_str("none: an unscoped package is always public")
+                }
+                Some(Comparison::ScopeOfOrganization { .. }) => {
+                    f.write_str("only the organization whose scope the package is in hands out access to it")
+                }
+                _ => write!(f, "give the token's owner the right to {}: no token exceeds it", action.requested_as()),
+            },
+            Reason::InvalidNewName => f.write_str("choose another name"),
+            Reason::TokensDisallowed => {
+                f.write_str("use a legacy publish token and show a second factor, or change the package's publishing access")
+            }
+            Reason::SecondFactorNotEnrolled => {
+                f.write_str("enrol a second factor on the owner's account, or use a token that bypasses it where the package allows that")
+            }
+        }
+    }
+}
+
+/// For the client. Where the status is 404 the text is one and the same for what is hidden and what is not there.
+struct ClientText<'d, 'a>(&'d Deny<'a>);
+
+impl fmt::Display for ClientText<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(deny) = self;
+        let asked = deny.asked();
+        let requested = asked.action().requested_as();
+        if deny.status() == 404 {
+            let operation = asked.operation();
+            if deny.reason() == Reason::NoSuchOrg
+                && let Some(organization) = operation.and_then(|operation| operation.organization())
+            {
+                return write!(f, "organization `{}` does not exist", organization.name());
+            }
+            return match operation.and_then(|operation| operation.package()) {
+                Some(package) => {
+                    write!(f, "`{}` could not be found or you do not have permission to access it", package.name())
+                }
+                None => f.write_str("not found, or you do not have permission to access it"),
+            };
+        }
+        match deny.reason() {
+            Reason::TokenUnknown => f.write_str("the access token is not valid: log in again"),
+            Reason::AuthenticationRequired => write!(f, "{requested} needs an access token: log in first"),
+            Reason::TokenRevoked => f.write_str("the access token was revoked: log in again or use another"),
+            Reason::TokenExpired => f.write_str("the access token has expired: make a new one"),
+            Reason::IpNotAllowed => f.write_str("the access token may not be used from this address"),
+            Reason::OwnerSuspended => f.write_str("the account that this access token belongs to is suspended"),
+            Reason::KindForbidsAction => match asked.token().map(TokenView::kind) {
+                Some(kind) => write!(f, "a {kind} access token may not {requested}"),
+                None => write!(f, "this access token may not {requested}"),
+            },
+            Reason::PermissionTooLow => match deny.comparison() {
+                Some(Comparison::Permission { side, has, needs, .. }) => {
+                    write!(f, "the access token has {has} permission on {side}: {requested} needs {needs}")
+                }
+                _ => write!(f, "the access token's permission is too low to {requested}"),
+            },
+            Reason::NotSelected => match deny.comparison() {
+                Some(Comparison::OrganizationSelected { organization, .. }) => {
+                    write!(f, "the access token does not cover the organization `{organization}`")
+                }
+                Some(Comparison::PackageSelected { package, .. }) => {
+                    write!(f, "the access token does not cover `{package}`")
+                }
+                _ => f.write_str("the access token does not cover this"),
+            },
+            Reason::CreationNotCovered => {
+                write!(f, "the access token does not cover a new package by this name: {}", Request(asked))
+            }
+            Reason::OwnerLacksPermission => {
+                write!(f, "the account that this access token belongs to may not {}", Request(asked))
+            }
+            Reason::InvalidNewName => match deny.comparison() {
+                Some(Comparison::NewName { package, problem: Some(problem), .. }) => {
+                    write!(f, "`{package}` is no name for a new package: {problem}")
+                }
+                _ => f.write_str("this is no name for a new package"),
+            },
+            Reason::TokensDisallowed => f.write_str(
+                "the package takes changes with a second factor only, and none by automation or granular access tokens",
+            ),
+            Reason::SecondFactorNotEnrolled => {
+                f.write_str("the package takes changes with a second factor: enable two-factor authentication first")
+            }
+            // Their status is 404.
+            Reason::NoSuchOrg | Reason::NoSuchPackage => f.write_str("not found"),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! States that cannot be, and what grants come to.
+
+use super::{InvalidPackage, Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
+use crate::{
+    facts::user::{Membership, Memberships},
+    value::{GrantedPermission, Permission, Role, UserName},
+};
+use alloc::{format, string::ToString, vec::Vec};
+
+fn parsed<T: core::str::FromStr<Err: core::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Result<Package, InvalidPackage> {
+    let name = name.parse().unwrap();
+    Package::new(name, scope_owner, visibility, PublishingAccess::NoRequirement, UserGrants::none(), TeamGrants::none())
+}
+
+/// As few as are compared and as many as have hashes, on either side; with the one that counts at the end too.
+#[test]
+fn a_right_through_teams_is_the_highest_of_all_pairs() {
+    let team = |n: usize| (format!("org{}", n % 5), format!("team{n}"));
+    let permission = |n: usize| match n % 3 {
+        0 => GrantedPermission::ReadWrite,
+        _ => GrantedPermission::ReadOnly,
+    };
+    for (granted, by) in [(0, 1), (1, 1), (3, 7), (4, 1), (5, 7), (20, 3), (60, 1)] {
+        let grants: Vec<usize> = (0..granted).map(|n| 1 + n * by).collect();
+        let teams = grants.iter().map(|n| (parsed(&team(*n).0), parsed(&team(*n).1), permission(*n)));
+        let package = Package::new(
+            "@solo/x".parse().unwrap(),
+            ScopeOwner::Nobody,
+            Visibility::Private,
+            PublishingAccess::NoRequirement,
+            UserGrants::none(),
+            TeamGrants::new(teams).unwrap(),
+        );
+        let package = package.unwrap();
+        let many: Vec<usize> = (58..108).collect();
+        for own in [
+            &[][..],
+            &[1],
+            &[2],
+            &[3, 4, 5],
+            &[1, 2, 3, 4],
+            &[2, 9, 16, 23, 30],
+            &[2, 5, 8, 11, 14, 17, 58],
+            &[2, 5, 8, 11, 14, 17, 20],
+            &many,
+        ] {
+            let memberships = (0..5).map(|organization| {
+                let teams = own.iter().filter(|n| **n % 5 == organization).map(|n| parsed(&team(*n).1));
+                Membership::new(parsed(&format!("org{organization}")), Role::Member, teams).unwrap()
+            });
+            let memberships = Memberships::new(memberships).unwrap();
+            let shared = grants.iter().filter(|n| own.contains(n)).map(|n| permission(*n).into());
+            let expected = shared.max().unwrap_or(Permission::NoAccess);
+            let found = package.as_view().permission_of(UserName::new("alice").unwrap(), &memberships);
+            assert_eq!(found, expected, "{granted} by {by}, {own:?}");
+        }
+    }
+}
+
+#[test]
+fn states_that_cannot_be_are_refused() {
+    assert!(package("x", ScopeOwner::Unscoped, Visibility::Public).is_ok());
+    assert!(package("@a/x", ScopeOwner::Nobody, Visibility::Private).is_ok());
+    assert_eq!(
+        package("x", ScopeOwner::Unscoped, Visibility::Private).unwrap_err().to_string(),
+        "the unscoped package `x` as private: expected public, or a scoped name",
+    );
+    assert_eq!(
+        package("x", ScopeOwner::User, Visibility::Public).unwrap_err().to_string(),
+        "the package `x` with the scope owner `user`: expected `unscoped` for an unscoped name, and only for it",
+    );
+    assert!(package("@a/x", ScopeOwner::Unscoped, Visibility::Public).is_err());
+    let alice = || ("alice".parse().unwrap(), GrantedPermission::ReadOnly);
+    assert_eq!(
+        UserGrants::new([alice(), alice()]).unwrap_err().to_string(),
+        "two grants to the user `alice`: expected one"
+    );
+    let ops = || ("acme".parse().unwrap(), "ops".parse().unwrap(), GrantedPermission::ReadOnly);
+    assert_eq!(
+        TeamGrants::new([ops(), ops()]).unwrap_err().to_string(),
+        "two grants to the team `acme:ops`: expected one"
+    );
+}

@@ -1,0 +1,296 @@
+//! From a body and what is stored to the changes.
+
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet},
+    format,
+    vec::Vec,
+};
+
+use super::{
+    super::{
+        Body, InvalidBody,
+        publication::{Publication, check_manifest},
+        settings::visibility_word,
+        target::PathText,
+    },
+    PackumentChanges, PutTo, Shape, Stars, StoredPackument,
+};
+use crate::{
+    facts::Visibility,
+    value::{
+        PackageName, Quoted, UserName,
+        document::{self, ErrorAt, Node, Path},
+        excerpt,
+    },
+};
+
+impl<'a> PackumentChanges<'a> {
+    /// Reads what the body changes of the package that the path names, beside what is stored, if it exists.
+    ///
+    /// Decide what the path [asks for](crate::npm::Endpoint::asks) first: what comes of this depends on the stored document.
+    ///
+    /// # Errors
+    /// A body that names another package anywhere, or whose known fields are not of their shape.
+    pub fn read(
+        package: &PackageName,
+        to: PutTo,
+        body: &'a Body,
+        stored: Option<StoredPackument<'a>>,
+    ) -> Result<Self, InvalidBody> {
+        Reader { package, to, stored }.read(&body.0).map_err(InvalidBody::from)
+    }
+}
+
+/// The keys that are read, or are the registry's own to write.
+const KNOWN: [&str; 12] = [
+    "_id",
+    "_rev",
+    "_revisions",
+    "_attachments",
+    "name",
+    "versions",
+    "dist-tags",
+    "maintainers",
+    "users",
+    "access",
+    "time",
+    "readme",
+];
+
+struct Reader<'r, 'a> {
+    package: &'r PackageName,
+    to: PutTo,
+    stored: Option<StoredPackument<'a>>,
+}
+
+/// The entries of an object under a field that may be left out.
+fn entries<'n>(node: &'n Node, name: &'static str) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
+    node.get(name).map_or(Ok(&[]), |node| document::object(node, &Path::Top.field(name)))
+}
+
+impl<'a> Reader<'_, 'a> {
+    fn read(&self, body: &'a Node) -> Result<PackumentChanges<'a>, ErrorAt> {
+        let keys = document::object(body, &Path::Top)?;
+        self.check_names(body)?;
+        let only = |allowed: &[&str]| keys.iter().all(|(key, _)| allowed.contains(&&**key));
+        let has_attachments = body.get("_attachments").is_some_and(|node| *node != Node::Object(Vec::new()));
+        let is_of_maintainers = body.get("maintainers").is_some() && only(&["_id", "_rev", "name", "maintainers"]);
+        let is_of_stars = body.get("users").is_some() && only(&["_id", "_rev", "name", "users"]);
+        // Nobody publishes or stars a revision: the endpoint's own intents are of what is done to one.
+        let shape = match self.to {
+            _ if is_of_maintainers => Shape::Maintainers,
+            PutTo::Package if has_attachments => Shape::Publish,
+            PutTo::Package if is_of_stars => Shape::Stars,
+            PutTo::Revision if has_attachments => Shape::Unknown,
+            PutTo::Package | PutTo::Revision if body.get("versions").is_none() => Shape::Unknown,
+            PutTo::Package => Shape::Document,
+            PutTo::Revision => Shape::Revision,
+        };
+        let publication = match shape {
+            Shape::Publish => Some(Publication::read(self.package, body)?),
+            Shape::Document | Shape::Revision | Shape::Maintainers | Shape::Stars | Shape::Unknown => None,
+        };
+        let mut changes = PackumentChanges {
+            package: self.package.clone(),
+            shape,
+            is_understood: true,
+            is_published_already: false,
+            exists: self.stored.is_some(),
+            revision: match body.get("_rev") {
+                None | Some(Node::Null) => None,
+                Some(node) => Some(document::text(node, &Path::Top.field("_rev"))?),
+            },
+            dist_tags: self.dist_tags(body, publication.as_ref())?,
+            maintainers: self.maintainers(body)?,
+            visibility: self.visibility(body)?,
+            stars: self.stars(body)?,
+            publication,
+            deprecations: Vec::new(),
+            removals: Vec::new(),
+        };
+        let versions_are_known = self.versions(body, &mut changes)?;
+        changes.is_understood = shape != Shape::Unknown && versions_are_known && !self.rewrites(body, shape);
+        Ok(changes)
+    }
+
+    /// The document names the package that the path names, wherever it names one.
+    fn check_names(&self, body: &Node) -> Result<(), ErrorAt> {
+        for name in ["_id", "name"] {
+            if let Some(node) = body.get(name) {
+                let path = Path::Top.field(name);
+                if document::text(node, &path)? != self.package.as_str() {
+                    let expected = excerpt(self.package.as_str());
+                    return Err(path.error(format!("another name than in the path: expected {}", Quoted(&expected))));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stored_document(&self) -> Option<&'a Node> {
+        self.stored.map(|stored| &stored.document.0)
+    }
+
+    /// What of the versions changes. False for a change that nobody makes: a manifest that is rewritten, or one that is
+    /// added without its tarball.
+    fn versions(&self, body: &'a Node, changes: &mut PackumentChanges<'a>) -> Result<bool, ErrorAt> {
+        let path = Path::Top.field("versions");
+        let stored: BTreeMap<&str, &Node> = match self.stored_document() {
+            Some(document) => by_key(entries(document, "versions")?),
+            None => BTreeMap::new(),
+        };
+        let mut is_known = true;
+        for (version, manifest) in entries(body, "versions")? {
+            check_manifest(self.package, version, manifest, &path.field(version))?;
+            if changes.publication.as_ref().is_some_and(|publication| publication.version() == &**version) {
+                changes.is_published_already = stored.contains_key(&**version);
+                continue;
+            }
+            let Some(before) = stored.get(&**version) else {
+                is_known = false;
+                continue;
+            };
+            let (old, new) = (deprecation(before, &path)?, deprecation(manifest, &path.field(version))?);
+            if old != new {
+                changes.deprecations.push((version, new));
+            }
+            is_known &= same_but_for_deprecation(before, manifest);
+        }
+        // A publish sends the new version alone; a whole document is the whole document.
+        if matches!(changes.shape, Shape::Document | Shape::Revision) {
+            let sent: BTreeSet<&str> = entries(body, "versions")?.iter().map(|(version, _)| &**version).collect();
+            changes.removals = stored.into_keys().filter(|version| !sent.contains(version)).collect();
+        }
+        Ok(is_known)
+    }
+
+    fn dist_tags(
+        &self,
+        body: &'a Node,
+        publication: Option<&Publication<'a>>,
+    ) -> Result<Vec<(&'a str, Option<&'a str>)>, ErrorAt> {
+        let Some(sent) = body.get("dist-tags") else { return Ok(Vec::new()) };
+        let path = Path::Top.field("dist-tags");
+        let stored = match self.stored_document() {
+            Some(document) => entries(document, "dist-tags")?,
+            None => &[],
+        };
+        let stored_versions = by_key(stored);
+        let mut changed = Vec::new();
+        let sent = document::object(sent, &path)?;
+        for (tag, node) in sent {
+            let version = document::text(node, &path.field(tag))?;
+            let is_published = publication.is_some_and(|publication| publication.version() == version);
+            if stored_versions.get(&**tag) != Some(&node) {
+                // What no path can name, nobody could move or remove again.
+                tag.parse::<PathText>().map_err(|error| path.field(tag).error(error))?;
+                if !is_published {
+                    changed.push((&**tag, Some(version)));
+                }
+            }
+        }
+        // As with versions: what a publish leaves out stays.
+        if publication.is_none() {
+            let sent = by_key(sent);
+            let gone = stored.iter().filter(|(tag, _)| !sent.contains_key(&**tag));
+            changed.extend(gone.map(|(tag, _)| (&**tag, None)));
+        }
+        Ok(changed)
+    }
+
+    /// The maintainers if they change. At a creation they are the creator's to be, whatever an old client says.
+    fn maintainers(&self, body: &Node) -> Result<Option<Vec<UserName>>, ErrorAt> {
+        let Some(sent) = body.get("maintainers") else { return Ok(None) };
+        let names = names_of(sent)?;
+        let Some(document) = self.stored_document() else { return Ok(None) };
+        let stored = document.get("maintainers").map(names_of).transpose()?.unwrap_or_default();
+        Ok((names != stored).then_some(names))
+    }
+
+    fn visibility(&self, body: &Node) -> Result<Option<Visibility>, ErrorAt> {
+        let path = Path::Top.field("access");
+        let wanted = match body.get("access") {
+            None | Some(Node::Null) => return Ok(None),
+            Some(node) => visibility_word(node, &path)?,
+        };
+        if wanted == Visibility::Private && !self.package.is_scoped() {
+            return Err(path.error("an unscoped package as private: expected public, or a scoped name"));
+        }
+        Ok(match self.stored {
+            Some(stored) if stored.visibility == wanted => None,
+            Some(_) | None => Some(wanted),
+        })
+    }
+
+    fn stars(&self, body: &Node) -> Result<Option<Stars>, ErrorAt> {
+        let Some(sent) = body.get("users") else { return Ok(None) };
+        let wanted = starring(sent)?;
+        let stored = self.stored_document().and_then(|document| document.get("users"));
+        let stored = stored.map(starring).transpose()?.unwrap_or_default();
+        Ok((wanted != stored).then_some(Stars { wanted, stored }))
+    }
+
+    /// Whether a field of the document beyond those that are read differs from what is stored. What comes with a new
+    /// version is its own.
+    fn rewrites(&self, body: &Node, shape: Shape) -> bool {
+        let (Node::Object(keys), Shape::Document | Shape::Revision) = (body, shape) else { return false };
+        let stored = self.stored_document();
+        keys.iter().any(|(key, value)| {
+            !KNOWN.contains(&&**key) && stored.and_then(|document| document.get(key)) != Some(value)
+        })
+    }
+}
+
+/// The message of a version's deprecation. An empty one is none, as npm's client has it.
+fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
+    match manifest.get("deprecated") {
+        None | Some(Node::Null | Node::Bool(false)) => Ok(None),
+        Some(node) => Ok(Some(document::text(node, &path.field("deprecated"))?).filter(|message| !message.is_empty())),
+    }
+}
+
+/// Whether two manifests say the same in everything but their deprecation, whatever the order of their fields.
+fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
+    let (Node::Object(before), Node::Object(after)) = (before, after) else { return before == after };
+    let (mut before, mut after) = (by_key(before), by_key(after));
+    before.remove("deprecated");
+    after.remove("deprecated");
+    before == after
+}
+
+/// The entries of an object by their keys, for a document can have as many as a body has room for.
+fn by_key(entries: &[(Box<str>, Node)]) -> BTreeMap<&str, &Node> {
+    entries.iter().map(|(key, value)| (&**key, value)).collect()
+}
+
+/// The names of a list of `{name, email}`, sorted, each once.
+fn names_of(list: &Node) -> Result<Vec<UserName>, ErrorAt> {
+    let path = Path::Top.field("maintainers");
+    let mut names = Vec::new();
+    for (index, entry) in document::list(list, &path)?.iter().enumerate() {
+        let path = path.item(index);
+        // npm's old registry documents have a plain text here too.
+        let name = match entry {
+            Node::Object(_) => entry.get("name").ok_or_else(|| path.field("name").error("missing field"))?,
+            Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) | Node::List(_) => entry,
+        };
+        names.push(document::word(name, &path.field("name"))?);
+    }
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+/// The users of `{name: true}`, sorted.
+fn starring(users: &Node) -> Result<Vec<UserName>, ErrorAt> {
+    let path = Path::Top.field("users");
+    let mut names = Vec::new();
+    for (name, star) in document::object(users, &path)? {
+        if document::boolean(star, &path.field(name))? {
+            names.push(name.parse().map_err(|error| path.field(name).error(error))?);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}

@@ -1,0 +1,163 @@
+//! A new version as npm's client sends it, and the names that must agree.
+
+use alloc::{format, vec::Vec};
+
+use crate::value::{
+    PackageName, Quoted,
+    document::{self, ErrorAt, Node, Path, wrong_kind},
+    excerpt,
+};
+
+/// **A new version with its tarball**: one, whose name is the path's wherever it stands.
+///
+/// The name in the path, in the document, in the version and in the attachments are one name, or the body is an error: in
+/// 2021 npm let anyone publish any package because one service read the one and another the other.
+#[derive(Clone)]
+pub struct Publication<'a> {
+    version: &'a str,
+    tags: Vec<&'a str>,
+    tarball: &'a str,
+    provenance: Option<&'a str>,
+}
+
+impl core::fmt::Debug for Publication<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Publication").field("version", &self.version).field("tags", &self.tags).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Publication<'a> {
+    /// The version; its manifest is what the body has under it in `versions`, for whatever reads JSON: no key is twice
+    /// there. `dist`, `maintainers` and `_npmUser` in it are what the author says of themselves.
+    #[must_use]
+    pub const fn version(&self) -> &'a str {
+        self.version
+    }
+
+    /// The tags that are to point to it.
+    #[must_use]
+    pub fn tags(&self) -> &[&'a str] {
+        &self.tags
+    }
+
+    /// The tarball, still in base 64.
+    #[must_use]
+    pub const fn tarball(&self) -> &'a str {
+        self.tarball
+    }
+
+    /// The provenance bundle, if one came along: a JSON document in a text.
+    #[must_use]
+    pub const fn provenance(&self) -> Option<&'a str> {
+        self.provenance
+    }
+
+    pub(super) fn read(package: &PackageName, body: &'a Node) -> Result<Self, ErrorAt> {
+        let top = Path::Top;
+        let required = |name: &'static str| body.get(name).ok_or_else(|| top.field(name).error("missing field"));
+        // Checked against the path with the other names; here it has to be there.
+        required("name")?;
+        let mut read = Self { version: "", tags: Vec::new(), tarball: "", provenance: None };
+        let path = top.field("_attachments");
+        let mut tarballs = 0_usize;
+        let attachments = document::object(required("_attachments")?, &path)?;
+        for (file, attachment) in attachments {
+            let path = path.field(file);
+            let data = attachment.get("data").ok_or_else(|| path.field("data").error("missing field"))?;
+            let data = document::text(data, &path.field("data"))?;
+            if let Some(version) = version_of(package, file, ".tgz") {
+                tarballs = tarballs.saturating_add(1);
+                (read.version, read.tarball) = (version, data);
+            } else if version_of(package, file, ".sigstore").is_some() {
+                if read.provenance.replace(data).is_some() {
+                    return Err(path.error("provenance twice: expected one bundle"));
+                }
+            } else {
+                let expected = "the package's name, `-`, a version and `.tgz` or `.sigstore`";
+                return Err(path.error(format!("a file of another name: expected {expected}")));
+            }
+        }
+        if tarballs != 1 {
+            return Err(path.error(format!("{tarballs} tarballs: expected one, of one new version")));
+        }
+        // Of one version: a bundle for another would be attached to this one.
+        let is_of_another =
+            |file: &str| version_of(package, file, ".sigstore").is_some_and(|version| version != read.version);
+        if let Some((file, _)) = attachments.iter().find(|(file, _)| is_of_another(file)) {
+            return Err(path.field(file).error("provenance of another version: expected that of the tarball"));
+        }
+        if !is_semantic(read.version) {
+            return Err(path.error("a version that is none: expected a semantic version without build metadata"));
+        }
+        let versions = top.field("versions");
+        let entries = document::object(required("versions")?, &versions)?;
+        if !entries.iter().any(|(version, _)| &**version == read.version) {
+            return Err(versions.error("no manifest of the version in the attachments: expected one"));
+        }
+        if let Some(tags) = body.get("dist-tags") {
+            let path = top.field("dist-tags");
+            for (tag, version) in document::object(tags, &path)? {
+                if document::text(version, &path.field(tag))? == read.version {
+                    read.tags.push(tag);
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// The longest version that npm's `semver` reads.
+const MAX_VERSION: usize = 256;
+
+/// The greatest number in a version that npm's `semver` reads: the greatest that JavaScript counts up to.
+const MAX_NUMBER: u64 = (1 << 53) - 1;
+
+/// Whether it is a semantic version, as semver.org has its grammar, without build metadata: npm's client leaves that out,
+/// and two versions that differ in it only are one to everybody.
+fn is_semantic(version: &str) -> bool {
+    let is_number = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    };
+    let is_identifier =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_prerelease =
+        |text: &str| is_identifier(text) && (is_number(text) || !text.bytes().all(|byte| byte.is_ascii_digit()));
+    let (core, prerelease) = version.split_once('-').map_or((version, None), |(core, after)| (core, Some(after)));
+    version.len() <= MAX_VERSION
+        && core.split('.').count() == 3
+        && core.split('.').all(|text| is_number(text) && text.parse().is_ok_and(|number: u64| number <= MAX_NUMBER))
+        && prerelease.is_none_or(|text| text.split('.').all(is_prerelease))
+}
+
+/// The version in the name of an attachment; npm puts the whole name before it, others leave out the scope.
+fn version_of<'f>(package: &PackageName, file: &'f str, extension: &str) -> Option<&'f str> {
+    let bare = super::classify::bare_name(package);
+    let after = file.strip_prefix(package.as_str()).or_else(|| file.strip_prefix(bare))?;
+    after.strip_prefix('-')?.strip_suffix(extension)
+}
+
+/// The manifest of a version names its package and its version, and both are the ones it stands under.
+pub(super) fn check_manifest(
+    package: &PackageName,
+    version: &str,
+    manifest: &Node,
+    path: &Path<'_>,
+) -> Result<(), ErrorAt> {
+    let Node::Object(_) = manifest else { return Err(wrong_kind(manifest, path, "an object")) };
+    let id = format!("{package}@{version}");
+    for (name, expected, is_required) in
+        [("name", package.as_str(), true), ("version", version, true), ("_id", id.as_str(), false)]
+    {
+        let path = path.field(name);
+        match manifest.get(name) {
+            Some(node) if document::text(node, &path)? == expected => {}
+            Some(_) => {
+                let expected = excerpt(expected);
+                return Err(path.error(format!("another than it stands under: expected {}", Quoted(&expected))));
+            }
+            None if is_required => return Err(path.error("missing field")),
+            None => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! An endpoint as npm's client writes it.
+
+use alloc::{
+    format,
+    string::{String, ToString},
+};
+
+use super::{
+    classify::bare_name,
+    endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest},
+};
+use crate::value::PackageName;
+
+impl Endpoint {
+    /// The HTTP method.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Package { package: _, request } => match request {
+                PackageRequest::Read
+                | PackageRequest::ReadManifest { .. }
+                | PackageRequest::ReadTarball { .. }
+                | PackageRequest::ReadDistTags
+                | PackageRequest::ReadVisibility
+                | PackageRequest::ReadAttestations { .. }
+                | PackageRequest::ReadCollaborators => "GET",
+                PackageRequest::Write | PackageRequest::WriteRevision { .. } | PackageRequest::WriteDistTag { .. } => {
+                    "PUT"
+                }
+                PackageRequest::Delete { .. }
+                | PackageRequest::DeleteTarball { .. }
+                | PackageRequest::DeleteDistTag { .. } => "DELETE",
+                PackageRequest::WriteAccess => "POST",
+            },
+            Self::Organization { organization: _, request } => match request {
+                OrganizationRequest::ReadPackages
+                | OrganizationRequest::ReadMembers
+                | OrganizationRequest::ReadTeams => "GET",
+                OrganizationRequest::WriteMember | OrganizationRequest::CreateTeam => "PUT",
+                OrganizationRequest::DeleteMember => "DELETE",
+            },
+            Self::Team { organization: _, team: _, request } => match request {
+                TeamRequest::ReadPackages | TeamRequest::ReadMembers => "GET",
+                TeamRequest::WritePackage | TeamRequest::WriteMember => "PUT",
+                TeamRequest::DeletePackage | TeamRequest::DeleteMember | TeamRequest::Delete => "DELETE",
+            },
+            Self::Account(request) => match request {
+                AccountRequest::Whoami
+                | AccountRequest::ReadProfile
+                | AccountRequest::ListTokens
+                | AccountRequest::ReadPackages { .. } => "GET",
+                AccountRequest::WriteProfile | AccountRequest::CreateToken => "POST",
+                AccountRequest::RevokeToken { .. } | AccountRequest::Logout { .. } => "DELETE",
+            },
+            Self::Open(request) => match request {
+                OpenRequest::Ping
+                | OpenRequest::Search
+                | OpenRequest::ReadStars { .. }
+                | OpenRequest::ReadUser { .. }
+                | OpenRequest::ReadKeys => "GET",
+                OpenRequest::Login { .. } | OpenRequest::LoginRevision { .. } => "PUT",
+                OpenRequest::WebLogin | OpenRequest::ReadAdvisories | OpenRequest::ReadAudit => "POST",
+            },
+        }
+    }
+
+    /// The path, encoded, with what of the query belongs to it.
+    ///
+    /// Of a logout or a revocation it may hold a secret: not for a log.
+    #[must_use]
+    pub fn to_path(&self) -> String {
+        match self {
+            Self::Package { package, request } => of_package(package, request),
+            Self::Organization { organization, request } => {
+                let what = match request {
+                    OrganizationRequest::ReadPackages => "package",
+                    OrganizationRequest::ReadMembers
+                    | OrganizationRequest::WriteMember
+                    | OrganizationRequest::DeleteMember => "user",
+                    OrganizationRequest::ReadTeams | OrganizationRequest::CreateTeam => "team",
+                };
+                format!("/-/org/{organization}/{what}")
+            }
+            Self::Team { organization, team, request } => {
+                let what = match request {
+                    TeamRequest::ReadPackages | TeamRequest::WritePackage | TeamRequest::DeletePackage => "/package",
+                    TeamRequest::ReadMembers | TeamRequest::WriteMember | TeamRequest::DeleteMember => "/user",
+                    TeamRequest::Delete => "",
+                };
+                format!("/-/team/{organization}/{team}{what}")
+            }
+            Self::Account(request) => match request {
+                AccountRequest::Whoami => "/-/whoami".to_string(),
+                AccountRequest::ReadProfile | AccountRequest::WriteProfile => "/-/npm/v1/user".to_string(),
+                AccountRequest::ListTokens | AccountRequest::CreateToken => "/-/npm/v1/tokens".to_string(),
+                AccountRequest::RevokeToken { token } => {
+                    format!("/-/npm/v1/tokens/token/{}", encoded(token.text()))
+                }
+                AccountRequest::Logout { token } => format!("/-/user/token/{}", encoded(token.text())),
+                AccountRequest::ReadPackages { user } => format!("/-/user/{user}/package"),
+            },
+            Self::Open(request) => match request {
+                OpenRequest::Ping => "/-/ping".to_string(),
+                OpenRequest::Search => "/-/v1/search".to_string(),
+                OpenRequest::ReadStars { user } => format!("/-/_view/starredByUser?key=%22{user}%22"),
+                OpenRequest::Login { user } | OpenRequest::ReadUser { user } => {
+                    format!("/-/user/org.couchdb.user:{user}")
+                }
+                OpenRequest::LoginRevision { user, revision } => {
+                    format!("/-/user/org.couchdb.user:{user}/-rev/{}", encoded(revision.as_str()))
+                }
+                OpenRequest::WebLogin => "/-/v1/login".to_string(),
+                OpenRequest::ReadAdvisories => "/-/npm/v1/security/advisories/bulk".to_string(),
+                OpenRequest::ReadAudit => "/-/npm/v1/security/audits/quick".to_string(),
+                OpenRequest::ReadKeys => "/-/npm/v1/keys".to_string(),
+            },
+        }
+    }
+}
+
+fn of_package(package: &PackageName, request: &PackageRequest) -> String {
+    let escaped = package.as_str().replace('/', "%2f");
+    let bare = bare_name(package);
+    match request {
+        PackageRequest::Read | PackageRequest::Write => format!("/{escaped}"),
+        PackageRequest::ReadManifest { version } => {
+            let version = encoded(version.as_str());
+            // A plain `-` or `-rev` here is not a version.
+            let version = version.strip_prefix('-').map_or_else(|| version.clone(), |rest| format!("%2D{rest}"));
+            format!("/{escaped}/{version}")
+        }
+        PackageRequest::ReadTarball { version } => format!("/{package}/-/{bare}-{}.tgz", encoded(version.as_str())),
+        PackageRequest::ReadDistTags => format!("/-/package/{escaped}/dist-tags"),
+        PackageRequest::ReadVisibility => format!("/-/package/{escaped}/visibility"),
+        PackageRequest::ReadAttestations { version } => {
+            format!("/-/npm/v1/attestations/{escaped}@{}", encoded(version.as_str()))
+        }
+        PackageRequest::ReadCollaborators => format!("/-/package/{escaped}/collaborators"),
+        PackageRequest::WriteRevision { revision } | PackageRequest::Delete { revision } => {
+            format!("/{escaped}/-rev/{}", encoded(revision.as_str()))
+        }
+        PackageRequest::DeleteTarball { version, revision } => {
+            let (version, revision) = (encoded(version.as_str()), encoded(revision.as_str()));
+            format!("/{package}/-/{bare}-{version}.tgz/-rev/{revision}")
+        }
+        PackageRequest::WriteDistTag { tag } | PackageRequest::DeleteDistTag { tag } => {
+            format!("/-/package/{escaped}/dist-tags/{}", encoded(tag.as_str()))
+        }
+        PackageRequest::WriteAccess => format!("/-/package/{escaped}/access"),
+    }
+}
+
+/// Percent-encoding of everything but what no reader of a URL takes for anything else.
+fn encoded(text: &str) -> String {
+    let safe = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
+    };
+    text.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

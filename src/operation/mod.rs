@@ -1,0 +1,265 @@
+//! An action on a resource, in one closed form.
+
+mod action;
+mod bound_token;
+
+use core::fmt;
+
+pub use action::{
+    AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage, TeamAction,
+};
+pub(crate) use action::{FactorClass, Needs};
+pub(crate) use bound_token::Presented;
+pub use bound_token::{BoundToken, NotTheOwner, OwnedBoundToken};
+
+use crate::facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage};
+
+/// **An action on a resource of its kind**: what [`ActionOn::on`](crate::operation::ActionOn::on) makes, and what callers build
+/// who know the action only at run time.
+///
+/// The resource is named whole; no action has an optional one.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Operation<'a> {
+    /// On a package.
+    Package {
+        /// The action.
+        action: PackageAction,
+        /// The package, or the free name.
+        package: PackageState<'a>,
+    },
+    /// On an organization.
+    Organization {
+        /// The action.
+        action: OrganizationAction,
+        /// The organization.
+        organization: OrganizationState<'a>,
+    },
+    /// Making a team.
+    CreateTeam {
+        /// The team to be.
+        team: NewTeam<'a>,
+    },
+    /// On a team.
+    Team {
+        /// The action.
+        action: TeamAction,
+        /// The team.
+        team: Team<'a>,
+    },
+    /// Giving a team access to a package, or taking it.
+    ManageTeamAccess(TeamAndPackage<'a>),
+    /// Letting another organization at a package.
+    SharePackage(OrganizationAndPackage<'a>),
+    /// On an account.
+    Account {
+        /// The action.
+        action: AccountAction,
+        /// The account.
+        account: Account<'a>,
+    },
+}
+
+impl<'a> Operation<'a> {
+    /// The action as a decision names it: a publish is the creation of a package or of a version.
+    #[must_use]
+    #[inline]
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::Package { action, package } => match (action, package) {
+                (PackageAction::ReadPackage, _) => Action::ReadPackage,
+                (PackageAction::ListCollaborators, _) => Action::ListCollaborators,
+                (PackageAction::Publish, PackageState::Missing(_)) => Action::CreatePackage,
+                (PackageAction::Publish, PackageState::Existing(_)) => Action::PublishVersion,
+                (PackageAction::Unpublish, _) => Action::Unpublish,
+                (PackageAction::Deprecate, _) => Action::Deprecate,
+                (PackageAction::SetDistTag, _) => Action::SetDistTag,
+                (PackageAction::ChangeVisibility, _) => Action::ChangeVisibility,
+                (PackageAction::ChangePublishingAccess, _) => Action::ChangePublishingAccess,
+                (PackageAction::ChangeMaintainers, _) => Action::ChangeMaintainers,
+                (PackageAction::StarPackage, _) => Action::StarPackage,
+            },
+            Self::Organization { action, organization: _ } => match action {
+                OrganizationAction::ReadOrg => Action::ReadOrg,
+                OrganizationAction::ChangeOrgSettings => Action::ChangeOrgSettings,
+                OrganizationAction::AddMember => Action::AddMember,
+                OrganizationAction::RemoveMember => Action::RemoveMember,
+                OrganizationAction::ChangeMemberRole => Action::ChangeMemberRole,
+                OrganizationAction::ManageBilling => Action::ManageBilling,
+                OrganizationAction::RenameOrg => Action::RenameOrg,
+                OrganizationAction::DeleteOrg => Action::DeleteOrg,
+            },
+            Self::CreateTeam { team: _ } => Action::CreateTeam,
+            Self::Team { action, team: _ } => match action {
+                TeamAction::DeleteTeam => Action::DeleteTeam,
+                TeamAction::AddTeamMember => Action::AddTeamMember,
+                TeamAction::RemoveTeamMember => Action::RemoveTeamMember,
+            },
+            Self::ManageTeamAccess(_) => Action::ManageTeamAccess,
+            Self::SharePackage(_) => Action::SharePackage,
+            Self::Account { action, account: _ } => match action {
+                AccountAction::Whoami => Action::Whoami,
+                AccountAction::RevokeSelf => Action::RevokeSelf,
+                AccountAction::ReadProfile => Action::ReadProfile,
+                AccountAction::ChangeProfile => Action::ChangeProfile,
+                AccountAction::ConfigureTwoFactor => Action::ConfigureTwoFactor,
+                AccountAction::ListTokens => Action::ListTokens,
+                AccountAction::CreateToken => Action::CreateToken,
+                AccountAction::RevokeToken => Action::RevokeToken,
+            },
+        }
+    }
+
+    /// The package that the operation names, if it names one.
+    #[must_use]
+    pub const fn package(&self) -> Option<PackageState<'a>> {
+        self.package_in_place().copied()
+    }
+
+    /// The package that the operation names, where it is: to copy it costs more than to look at it.
+    #[inline]
+    pub(crate) const fn package_in_place(&self) -> Option<&PackageState<'a>> {
+        match self {
+            Self::Package { action: _, package } => Some(package),
+            Self::ManageTeamAccess(resource) => Some(&resource.package),
+            Self::SharePackage(resource) => Some(&resource.package),
+            Self::Organization { .. } | Self::CreateTeam { .. } | Self::Team { .. } | Self::Account { .. } => None,
+        }
+    }
+
+    /// The organization that the operation names, if it names one.
+    #[must_use]
+    pub const fn organization(&self) -> Option<OrganizationState<'a>> {
+        match self {
+            Self::Organization { action: _, organization } => Some(*organization),
+            Self::CreateTeam { team } => Some(team.team().organization),
+            Self::Team { action: _, team } => Some(team.organization),
+            Self::ManageTeamAccess(resource) => Some(resource.team.organization),
+            Self::SharePackage(resource) => Some(resource.organization),
+            Self::Package { .. } | Self::Account { .. } => None,
+        }
+    }
+
+    /// The team that the operation names, if it names one.
+    #[must_use]
+    pub const fn team(&self) -> Option<Team<'a>> {
+        match self {
+            Self::CreateTeam { team } => Some(team.team()),
+            Self::Team { action: _, team } => Some(*team),
+            Self::ManageTeamAccess(resource) => Some(resource.team),
+            Self::Package { .. } | Self::Organization { .. } | Self::SharePackage(_) | Self::Account { .. } => None,
+        }
+    }
+
+    /// The account that the operation names, if it names one.
+    #[must_use]
+    pub const fn account(&self) -> Option<Account<'a>> {
+        match self {
+            Self::Account { action: _, account } => Some(*account),
+            Self::Package { .. }
+            | Self::Organization { .. }
+            | Self::CreateTeam { .. }
+            | Self::Team { .. }
+            | Self::ManageTeamAccess(_)
+            | Self::SharePackage(_) => None,
+        }
+    }
+}
+
+/// The action as it is asked for and the whole resource, such as ``publish `@acme/app` ``.
+impl fmt::Display for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.action().requested_as())?;
+        match (self.team(), self.organization()) {
+            (Some(team), _) => write!(f, " `{}:{}`", team.organization.name(), team.name)?,
+            (None, Some(organization)) => write!(f, " `{}`", organization.name())?,
+            (None, None) => {}
+        }
+        if let Some(package) = self.package() {
+            write!(f, " `{}`", package.name())?;
+        }
+        if let Some(account) = self.account() {
+            write!(f, " `{}`", account.user)?;
+        }
+        Ok(())
+    }
+}
+
+/// **An action and the resource it belongs with.** Implemented for the right pairs and no others:
+///
+/// ```
+/// # use tollgate::*;
+/// # let name = PackageName::new("left-pad").unwrap();
+/// let operation = PackageAction::Publish.on(MissingPackage::new(name));
+/// assert_eq!(operation.action(), Action::CreatePackage);
+/// ```
+/// ```compile_fail,E0277
+/// # use tollgate::*;
+/// # let name = PackageName::new("left-pad").unwrap();
+/// let operation = OrganizationAction::AddMember.on(MissingPackage::new(name));
+/// ```
+pub trait ActionOn<'a, Resource>: sealed::Sealed<'a, Resource> {
+    /// This action on that resource.
+    fn on(self, resource: Resource) -> Operation<'a>;
+}
+
+mod sealed {
+    /// Nobody else pairs an action with a resource.
+    pub trait Sealed<'a, Resource> {}
+}
+
+impl<'a, R: Into<PackageState<'a>>> sealed::Sealed<'a, R> for PackageAction {}
+
+impl<'a, R: Into<PackageState<'a>>> ActionOn<'a, R> for PackageAction {
+    fn on(self, package: R) -> Operation<'a> {
+        Operation::Package { action: self, package: package.into() }
+    }
+}
+
+impl<'a, R: Into<OrganizationState<'a>>> sealed::Sealed<'a, R> for OrganizationAction {}
+
+impl<'a, R: Into<OrganizationState<'a>>> ActionOn<'a, R> for OrganizationAction {
+    fn on(self, organization: R) -> Operation<'a> {
+        Operation::Organization { action: self, organization: organization.into() }
+    }
+}
+
+impl<'a> sealed::Sealed<'a, NewTeam<'a>> for CreateTeam {}
+
+impl<'a> ActionOn<'a, NewTeam<'a>> for CreateTeam {
+    fn on(self, team: NewTeam<'a>) -> Operation<'a> {
+        Operation::CreateTeam { team }
+    }
+}
+
+impl<'a> sealed::Sealed<'a, Team<'a>> for TeamAction {}
+
+impl<'a> ActionOn<'a, Team<'a>> for TeamAction {
+    fn on(self, team: Team<'a>) -> Operation<'a> {
+        Operation::Team { action: self, team }
+    }
+}
+
+impl<'a> sealed::Sealed<'a, TeamAndPackage<'a>> for ManageTeamAccess {}
+
+impl<'a> ActionOn<'a, TeamAndPackage<'a>> for ManageTeamAccess {
+    fn on(self, resource: TeamAndPackage<'a>) -> Operation<'a> {
+        Operation::ManageTeamAccess(resource)
+    }
+}
+
+impl<'a> sealed::Sealed<'a, OrganizationAndPackage<'a>> for SharePackage {}
+
+impl<'a> ActionOn<'a, OrganizationAndPackage<'a>> for SharePackage {
+    fn on(self, resource: OrganizationAndPackage<'a>) -> Operation<'a> {
+        Operation::SharePackage(resource)
+    }
+}
+
+impl<'a, R: Into<Account<'a>>> sealed::Sealed<'a, R> for AccountAction {}
+
+impl<'a, R: Into<Account<'a>>> ActionOn<'a, R> for AccountAction {
+    fn on(self, account: R) -> Operation<'a> {
+        Operation::Account { action: self, account: account.into() }
+    }
+}

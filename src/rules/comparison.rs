@@ -1,0 +1,403 @@
+//! Both sides of a check's comparison, as data and as a sentence.
+
+use core::fmt;
+
+use crate::{
+    facts::{AccountStatus, PublishingAccess, ScopeOwner, TwoFactor, Visibility},
+    operation::Action,
+    token::{CoveredBy, OrganizationsGrant, PackageSelection, PackagesGrant, TokenKind},
+    value::{
+        AllowedRanges, ClientIp, NameProblem, OrganizationName, PackageName, Permission, Role, Side, Timestamp,
+        UserName, words,
+    },
+};
+
+/// **Both sides of what a check compared**, whether it passed or failed. `Display` says it in a sentence.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Comparison<'a> {
+    /// T1.
+    #[non_exhaustive]
+    Revocation {
+        /// When the token was made.
+        created: Timestamp,
+        /// When its revocation was recorded, if it was.
+        revoked: Option<Timestamp>,
+        /// The account's cut-off, if it has one (and the owner's record is at hand).
+        cut_off: Option<Timestamp>,
+    },
+    /// T2.
+    #[non_exhaustive]
+    Expiry {
+        /// The token's expiry; a legacy token has none.
+        expires_at: Option<Timestamp>,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// T3.
+    #[non_exhaustive]
+    Address {
+        /// Where the request came from.
+        client_ip: ClientIp,
+        /// Where the token may be used from.
+        allowed: &'a AllowedRanges,
+    },
+    /// T4.
+    #[non_exhaustive]
+    OwnerStatus {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// Their status.
+        status: AccountStatus,
+    },
+    /// K1.
+    #[non_exhaustive]
+    Kind {
+        /// The token's kind.
+        kind: TokenKind,
+        /// What was asked.
+        action: Action,
+    },
+    /// G1.
+    #[non_exhaustive]
+    Permission {
+        /// The side of the token that the action uses.
+        side: Side,
+        /// The permission it has there.
+        has: Permission,
+        /// The permission the action needs there.
+        needs: Permission,
+    },
+    /// D1.
+    #[non_exhaustive]
+    OrganizationExists {
+        /// The organization.
+        organization: OrganizationName<&'a str>,
+        /// Whether it does.
+        exists: bool,
+    },
+    /// D1.
+    #[non_exhaustive]
+    PackageExists {
+        /// The package.
+        package: PackageName<&'a str>,
+        /// Whether it does.
+        exists: bool,
+    },
+    /// V1.
+    #[non_exhaustive]
+    Visibility {
+        /// The package.
+        package: PackageName<&'a str>,
+        /// Who may read it.
+        visibility: Visibility,
+    },
+    /// G2 for organizations.
+    #[non_exhaustive]
+    OrganizationSelected {
+        /// The organization.
+        organization: OrganizationName<&'a str>,
+        /// The token's grant.
+        grant: &'a OrganizationsGrant,
+        /// How its selection covers it, if it does.
+        covered_by: Option<CoveredBy>,
+    },
+    /// G3.
+    #[non_exhaustive]
+    CreationCovered {
+        /// The free name.
+        package: PackageName<&'a str>,
+        /// The token's grant.
+        grant: &'a PackagesGrant,
+        /// How its selection covers the name, if it does. To be covered by name is not enough.
+        covered_by: Option<CoveredBy>,
+    },
+    /// G2 for packages.
+    #[non_exhaustive]
+    PackageSelected {
+        /// The package.
+        package: PackageName<&'a str>,
+        /// The token's grant.
+        grant: &'a PackagesGrant,
+        /// How its selection covers it, if it does.
+        covered_by: Option<CoveredBy>,
+    },
+    /// C5: the owner's role.
+    #[non_exhaustive]
+    OwnerRole {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// The organization.
+        organization: OrganizationName<&'a str>,
+        /// Their role in it, if any.
+        has: Option<Role>,
+        /// The lowest role that would do.
+        needs: Role,
+    },
+    /// C1, C2: the owner's permission on a package.
+    #[non_exhaustive]
+    OwnerPermission {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// The package.
+        package: PackageName<&'a str>,
+        /// The highest permission that counts for them now.
+        has: Permission,
+        /// The permission the action needs.
+        needs: Permission,
+    },
+    /// C3: who may create under a name.
+    #[non_exhaustive]
+    Creator {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// The name.
+        package: PackageName<&'a str>,
+        /// Whether the name is unscoped, or its scope is theirs or that of an organization they are a member of.
+        may_create: bool,
+    },
+    /// C4: whose scope it is.
+    #[non_exhaustive]
+    ScopeControl {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// The package.
+        package: PackageName<&'a str>,
+        /// Whose its scope is.
+        scope_owner: ScopeOwner,
+        /// The owner's role in the organization whose scope it is, if any.
+        role: Option<Role>,
+        /// Whether the scope is the owner's own.
+        own: bool,
+    },
+    /// C5: whether the package is the organization's.
+    #[non_exhaustive]
+    ScopeOfOrganization {
+        /// The organization.
+        organization: OrganizationName<&'a str>,
+        /// The package.
+        package: PackageName<&'a str>,
+        /// Whose its scope is.
+        scope_owner: ScopeOwner,
+        /// Whether it is that organization's.
+        holds: bool,
+    },
+    /// C6.
+    #[non_exhaustive]
+    Account {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// The account named.
+        account: UserName<&'a str>,
+    },
+    /// C3, N2.
+    #[non_exhaustive]
+    NewName {
+        /// The name.
+        package: PackageName<&'a str>,
+        /// What today's rules hold against it, if anything.
+        problem: Option<NameProblem>,
+    },
+    /// F.
+    #[non_exhaustive]
+    SecondFactor {
+        /// Who asks for a factor that this token does not bypass.
+        demanded_by: Option<DemandedBy>,
+        /// The account's mode.
+        account: TwoFactor,
+        /// What the package asks, if the action writes to one that exists.
+        publishing_access: Option<PublishingAccess>,
+        /// Whether the token bypasses the second factor.
+        bypass: bool,
+    },
+}
+
+words! {
+    /// Who demands a second factor.
+    #[non_exhaustive]
+    pub enum DemandedBy: "demander of a second factor" {
+        /// The account's mode (F4).
+        Account = "account",
+        /// The package's publishing access (F2, F3).
+        Package = "package",
+    }
+}
+
+/// The entries of a list, no more than the first few of a long one.
+struct Few<I>(I);
+
+impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Few<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 5;
+        for (at, item) in self.0.clone().take(SHOWN).enumerate() {
+            write!(f, "{}`{item}`", if at == 0 { "" } else { ", " })?;
+        }
+        match self.0.clone().count().checked_sub(SHOWN) {
+            Some(more @ 1..) => write!(f, " and {more} more"),
+            Some(0) | None => Ok(()),
+        }
+    }
+}
+
+/// "a member of", as a person says it.
+const fn role_of(role: Option<Role>) -> &'static str {
+    match role {
+        None => "not a member of",
+        Some(Role::Member) => "a member of",
+        Some(Role::Admin) => "an admin of",
+        Some(Role::Owner) => "an owner of",
+    }
+}
+
+impl fmt::Display for Comparison<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Revocation { created, revoked, cut_off } => match (revoked, cut_off) {
+                (Some(revoked), _) => write!(f, "the token was revoked at {revoked}"),
+                (None, Some(cut_off)) if created <= cut_off => {
+                    write!(f, "the token was made at {created}, at or before the account's cut-off at {cut_off}")
+                }
+                (None, Some(cut_off)) => {
+                    write!(f, "the token was made at {created}, after the account's cut-off at {cut_off}")
+                }
+                (None, None) => f.write_str("the token is not revoked"),
+            },
+            Self::Expiry { expires_at: Some(at), now } if now >= at => {
+                write!(f, "the token expired at {at}, now is {now}")
+            }
+            Self::Expiry { expires_at: Some(at), now } => write!(f, "the token expires at {at}, now is {now}"),
+            Self::Expiry { expires_at: None, now: _ } => f.write_str("the token has no expiry"),
+            Self::Address { client_ip, allowed } => match allowed {
+                AllowedRanges::Any => write!(f, "the client address is {client_ip}, the token allows any"),
+                AllowedRanges::Only(ranges) => {
+                    let few = Few(ranges.as_slice().iter());
+                    write!(f, "the client address is {client_ip}, the token allows {few}")
+                }
+            },
+            Self::OwnerStatus { owner, status } => write!(f, "the owner `{owner}` is {status}"),
+            Self::Kind { kind, action } => write!(f, "the token is {kind}, the action is {}", action.requested_as()),
+            Self::Permission { side, has, needs } => {
+                write!(f, "the token has {has} on {side}, the action needs {needs}")
+            }
+            Self::OrganizationExists { organization, exists } => {
+                exists_or_not(f, "organization", &organization, exists)
+            }
+            Self::PackageExists { package, exists } => exists_or_not(f, "package", &package, exists),
+            Self::Visibility { package, visibility } => write!(f, "`{package}` is {visibility}"),
+            Self::OrganizationSelected { organization, grant, covered_by } => match grant {
+                OrganizationsGrant::NoAccess => {
+                    write!(f, "the token selects no organization; `{organization}` is not covered")
+                }
+                OrganizationsGrant::Granted { permission: _, selection } => {
+                    let few = Few(selection.as_slice().iter());
+                    write!(f, "the token selects {few}; `{organization}` is {}", covered(covered_by))
+                }
+            },
+            Self::PackageSelected { package, grant, covered_by } => selected(f, package, grant, covered_by),
+            Self::CreationCovered { package, grant, covered_by } => {
+                selected(f, package, grant, covered_by)?;
+                f.write_str(", a new package needs all packages or its scope")
+            }
+            Self::OwnerRole { owner, organization, has, needs } => {
+                let (has, needs) = (role_of(has), role_of(Some(needs)));
+                write!(f, "the token's owner `{owner}` is {has} `{organization}`, the action needs {needs} it")
+            }
+            Self::OwnerPermission { owner, package, has, needs } => {
+                write!(f, "the owner `{owner}` has {has} on `{package}`, the action needs {needs}")
+            }
+            Self::Creator { owner, package, may_create: true } => {
+                write!(f, "the owner `{owner}` may create `{package}`")
+            }
+            Self::Creator { owner, package, may_create: false } => {
+                write!(
+                    f,
+                    "the scope of `{package}` is neither the owner `{owner}`'s nor an organization's that they are in"
+                )
+            }
+            Self::ScopeControl { owner, package, scope_owner, role, own } => match scope_owner {
+                ScopeOwner::Unscoped => write!(f, "`{package}` is unscoped: nobody controls a scope of it"),
+                ScopeOwner::Nobody => write!(f, "nobody is known to own the scope of `{package}`"),
+                ScopeOwner::User => {
+                    let whose = if own { "the scope of" } else { "another user's scope than that of" };
+                    write!(f, "`{package}` is in {whose} the token's owner `{owner}`")
+                }
+                ScopeOwner::Organization => {
+                    let has = role_of(role);
+                    write!(f, "the token's owner `{owner}` is {has} the organization whose scope `{package}` is in")?;
+                    write!(f, ", the action needs {} it", role_of(Some(Role::Owner)))
+                }
+            },
+            Self::ScopeOfOrganization { organization, package, scope_owner, holds } => {
+                let is = if holds { "is" } else { "is not" };
+                write!(
+                    f,
+                    "the scope of `{package}` {is} that of the organization `{organization}` (scope owner: {scope_owner})"
+                )
+            }
+            Self::Account { owner, account } => write!(f, "the token's owner is `{owner}`, the account is `{account}`"),
+            Self::NewName { package, problem: None } => write!(f, "`{package}` is a name for a new package"),
+            Self::NewName { package, problem: Some(problem) } => {
+                write!(f, "`{package}` is no name for a new package: {problem}")
+            }
+            Self::SecondFactor { demanded_by, account, publishing_access, bypass } => {
+                write!(f, "the account's two-factor mode is {account}")?;
+                if let Some(access) = publishing_access {
+                    write!(f, ", the package's publishing access is {access}")?;
+                }
+                write!(f, ", the token {} the second factor", if bypass { "bypasses" } else { "does not bypass" })?;
+                match demanded_by {
+                    Some(demanded_by) => write!(f, "; demanded by the {demanded_by}"),
+                    None => f.write_str("; not demanded"),
+                }
+            }
+        }
+    }
+}
+
+fn selected(
+    f: &mut fmt::Formatter<'_>,
+    package: PackageName<&str>,
+    grant: &PackagesGrant,
+    covered_by: Option<CoveredBy>,
+) -> fmt::Result {
+    match grant {
+        PackagesGrant::NoAccess => write!(f, "the token selects no package; `{package}` is not covered"),
+        PackagesGrant::Granted { permission: _, selection: PackageSelection::All } => {
+            write!(f, "the token selects all packages; `{package}` is covered")
+        }
+        PackagesGrant::Granted { permission: _, selection: PackageSelection::Only(only) } => {
+            let scopes = only.scopes().iter().map(Selected::Scope);
+            let few = Few(scopes.chain(only.packages().iter().map(Selected::Package)));
+            write!(f, "the token selects {few}; `{package}` is {}", covered(covered_by))
+        }
+    }
+}
+
+fn exists_or_not(f: &mut fmt::Formatter<'_>, what: &str, name: &dyn fmt::Display, exists: bool) -> fmt::Result {
+    write!(f, "the {what} `{name}` {}", if exists { "exists" } else { "does not exist" })
+}
+
+const fn covered(covered_by: Option<CoveredBy>) -> &'static str {
+    match covered_by {
+        None => "not covered",
+        Some(CoveredBy::All) => "covered",
+        Some(CoveredBy::Scope) => "covered by its scope",
+        Some(CoveredBy::Name) => "covered by its name",
+    }
+}
+
+/// An entry of a selection, whichever list it stands in.
+#[derive(Clone)]
+enum Selected<'a> {
+    Scope(&'a crate::value::Scope),
+    Package(&'a PackageName),
+}
+
+impl fmt::Display for Selected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope(scope) => scope.fmt(f),
+            Self::Package(package) => package.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! K, D1's existence, V, G: what the token itself reaches.
+
+use super::{Case, Outcome, Rule, Step};
+use crate::{
+    facts::{OrganizationState, PackageState, PackageView, Visibility},
+    operation::{Action, BoundToken, Needs, Operation},
+    rules::{
+        comparison::Comparison,
+        reason::{Check, Reason},
+    },
+    token::{CoveredBy, Grants, Limits, TokenKind, TokenView},
+    value::{Permission, Side},
+};
+
+/// K1: "a legacy kind without the action, or a granular token on an action marked never".
+#[inline(always)]
+pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Step<'a> {
+    let passes = match token.kind() {
+        TokenKind::Legacy(kind) => action.legacy_kinds().contains(&kind),
+        TokenKind::Granular => match needs {
+            Needs::Never => false,
+            Needs::Nothing | Needs::Permission(_, _) => true,
+        },
+    };
+    let comparison = Comparison::Kind { kind: token.kind(), action };
+    Step::of(Check::KindHasAction, passes, Reason::KindForbidsAction, comparison)
+}
+
+/// G1, before existence: every action but the two whose answer a public package can change (D1).
+#[inline(always)]
+pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Step<'a> {
+    const CHECK: Check = Check::PermissionForAction;
+    match (token.limits, needs) {
+        (Limits::Granular(granular), Needs::Permission(side, needs)) if !is_left_for_later(action) => {
+            permission(CHECK, &granular, side, needs)
+        }
+        (Limits::Granular(_) | Limits::Legacy(_), _) => Step::does_not_apply(CHECK),
+    }
+}
+
+#[inline(always)]
+fn is_left_for_later(action: Action) -> bool {
+    matches!(action, Action::ReadPackage | Action::ListCollaborators)
+}
+
+/// G1: "permission of the side below what the action needs".
+#[inline(always)]
+fn permission<'a>(check: Check, granular: &Grants<'a>, side: Side, needs: Permission) -> Step<'a> {
+    let has = match side {
+        Side::Packages => granular.packages.permission(),
+        Side::Organizations => granular.organizations.permission(),
+    };
+    Step::of(check, has >= needs, Reason::PermissionTooLow, Comparison::Permission { side, has, needs })
+}
+
+/// D1: "an organization that does not exist".
+#[inline(always)]
+fn organization_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
+    const CHECK: Check = Check::OrganizationExists;
+    let Some(organization) = operation.organization() else { return Step::does_not_apply(CHECK) };
+    let exists = match organization {
+        OrganizationState::Existing(_) => true,
+        OrganizationState::Missing(_) => false,
+    };
+    let comparison = Comparison::OrganizationExists { organization: organization.name(), exists };
+    Step::of(CHECK, exists, Reason::NoSuchOrg, comparison)
+}
+
+/// D1: "then a package (other than for publish)".
+#[inline(always)]
+fn package_exists<'a>(case: &Case<'_, 'a>) -> Step<'a> {
+    const CHECK: Check = Check::PackageExists;
+    match case.operation.package_in_place() {
+        Some(package) if case.action != Action::CreatePackage => {
+            let exists = match package {
+                PackageState::Existing(_) => true,
+                PackageState::Missing(_) => false,
+            };
+            let comparison = Comparison::PackageExists { package: package.name(), exists };
+            Step::of(CHECK, exists, Reason::NoSuchPackage, comparison)
+        }
+        Some(_) | None => Step::does_not_apply(CHECK),
+    }
+}
+
+/// V1: "a public package is readable (`read-package`, no other action) by everyone".
+#[inline(always)]
+pub(crate) fn public_read<'a>(operation: &Operation<'a>) -> Step<'a> {
+    const CHECK: Check = Check::PublicRead;
+    match (operation.action(), operation.package_in_place()) {
+        (Action::ReadPackage, Some(PackageState::Existing(package))) => {
+            let outcome = match package.visibility {
+                Visibility::Public => Outcome::Settled,
+                Visibility::Private => Outcome::DoesNotApply,
+            };
+            let comparison = Comparison::Visibility { package: package.name, visibility: package.visibility };
+            Step { check: CHECK, outcome, comparison: Some(comparison) }
+        }
+        _ => Step::does_not_apply(CHECK),
+    }
+}
+
+/// The package of a `manage-team-access` whose scope is not that organization's (G1, G2, C5).
+#[inline(always)]
+fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageView<'a>> {
+    match operation {
+        Operation::ManageTeamAccess(resource) => match &resource.package {
+            PackageState::Existing(package)
+                if !package.is_in_scope_of_organization(resource.team.organization.name()) =>
+            {
+                Some(package)
+            }
+            PackageState::Existing(_) | PackageState::Missing(_) => None,
+        },
+        Operation::Package { .. }
+        | Operation::Organization { .. }
+        | Operation::CreateTeam { .. }
+        | Operation::Team { .. }
+        | Operation::SharePackage(_)
+        | Operation::Account { .. } => None,
+    }
+}
+
+/// What is left of G1: the two reads, and "`manage-team-access` on a package whose scope is not that organization's
+/// hands out a right over that package: it needs packages RW too".
+#[inline(always)]
+fn permission_for_resource<'a>(case: &Case<'_, 'a>) -> Step<'a> {
+    const CHECK: Check = Check::PermissionForResource;
+    let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
+    match case.needs {
+        Needs::Permission(side, needs) if is_left_for_later(case.action) => permission(CHECK, &granular, side, needs),
+        Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(&case.operation) {
+            Some(_) => permission(CHECK, &granular, Side::Packages, Permission::ReadWrite),
+            None => Step::does_not_apply(CHECK),
+        },
+    }
+}
+
+/// G2: "an organization iff named".
+#[inline(always)]
+fn organization_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
+    const CHECK: Check = Check::OrganizationSelected;
+    match (case.bound().token.limits, case.needs, case.operation.organization()) {
+        (Limits::Granular(granular), Needs::Permission(Side::Organizations, _), Some(organization)) => {
+            let (organization, grant) = (organization.name(), granular.organizations);
+            let covered_by = grant.covers(organization);
+            let comparison = Comparison::OrganizationSelected { organization, grant, covered_by };
+            Step::of(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
+        }
+        _ => Step::does_not_apply(CHECK),
+    }
+}
+
+/// G2: "the package is in the selection iff `All`, or its exact name, or its scope is selected"; of
+/// `manage-team-access` only where the package's scope is not that organization's.
+#[inline(always)]
+fn package_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
+    const CHECK: Check = Check::PackageSelected;
+    let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
+    let package = match (case.action, &case.operation) {
+        (Action::CreatePackage | Action::StarPackage, _) => None,
+        (_, Operation::Package { action: _, package }) => Some(package.name_in_place()),
+        (_, operation) => foreign_package(operation).map(|package| &package.name),
+    };
+    let Some(package) = package else { return Step::does_not_apply(CHECK) };
+    let covered_by = granular.packages.covers(package);
+    let comparison = Comparison::PackageSelected { package: *package, grant: granular.packages, covered_by };
+    Step::of(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
+}
+
+/// G3: "covered by `All` or the scope, not by the name itself".
+#[inline(always)]
+fn creation_covered<'a>(case: &Case<'_, 'a>) -> Step<'a> {
+    const CHECK: Check = Check::CreationCovered;
+    match (case.bound().token.limits, case.action, case.operation.package_in_place()) {
+        (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
+            let (package, grant) = (package.name_in_place(), granular.packages);
+            let covered_by = grant.covers(package);
+            let passes = match covered_by {
+                Some(CoveredBy::All | CoveredBy::Scope) => true,
+                Some(CoveredBy::Name) | None => false,
+            };
+            let comparison = Comparison::CreationCovered { package: *package, grant, covered_by };
+            Step::of(CHECK, passes, Reason::CreationNotCovered, comparison)
+        }
+        _ => Step::does_not_apply(CHECK),
+    }
+}
+
+/// D3: whether "this same token could read that package": V1, or K1, G1, G2 and C2 for `read-package`. T holds where
+/// this is asked.
+#[inline(always)]
+pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> bool {
+    if package.visibility == Visibility::Public {
+        return true;
+    }
+    let reaches = match bound.token.limits {
+        Limits::Legacy(kind) => Action::ReadPackage.legacy_kinds().contains(&kind),
+        Limits::Granular(granular) => {
+            granular.packages.permission() >= Permission::ReadOnly && granular.packages.covers(&package.name).is_some()
+        }
+    };
+    reaches && package.permission_of(bound.token.owner, bound.memberships) >= Permission::ReadOnly
+}
+
+macro_rules! rules {
+    ($($name:ident: $case:ident => $step:expr;)+) => {
+        $(
+            #[derive(Clone, Copy, Debug)]
+            pub(crate) struct $name;
+            impl<'a> Rule<'a, Case<'_, 'a>> for $name {
+                #[inline(always)]
+                fn step($case: &Case<'_, 'a>) -> Step<'a> {
+                    $step
+                }
+            }
+        )+
+    };
+}
+
+rules! {
+    KindHasAction: case => kind_has_action(&case.bound().token, case.action, case.needs);
+    PermissionForAction: case => permission_for_action(&case.bound().token, case.action, case.needs);
+    OrganizationExists: case => organization_exists(&case.operation);
+    PackageExists: case => package_exists(case);
+    PublicRead: case => public_read(&case.operation);
+    PermissionForResource: case => permission_for_resource(case);
+    OrganizationSelected: case => organization_selected(case);
+    PackageSelected: case => package_selected(case);
+    CreationCovered: case => creation_covered(case);
+}

@@ -1,0 +1,88 @@
+//! F: the second factor, last of all.
+
+use super::{Case, Outcome, Rule, Step};
+use crate::{
+    facts::{PackageState, PublishingAccess, TwoFactor},
+    operation::{FactorClass, Needs},
+    rules::{
+        comparison::{Comparison, DemandedBy},
+        reason::{Check, Reason},
+    },
+    token::{Bypass2fa, LegacyKind, Limits, TokenKind, TokenView},
+    value::{Permission, Side},
+};
+
+/// F1: "automation, or granular with `bypass_2fa` and the permission of the side used is read-write".
+#[inline(always)]
+fn bypasses(token: &TokenView<'_>, needs: Needs) -> bool {
+    match token.limits {
+        Limits::Legacy(LegacyKind::Automation) => true,
+        Limits::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
+        Limits::Granular(granular) => {
+            let permission = match needs {
+                Needs::Permission(Side::Packages, _) => granular.packages.permission(),
+                Needs::Permission(Side::Organizations, _) => granular.organizations.permission(),
+                Needs::Nothing | Needs::Never => Permission::NoAccess,
+            };
+            granular.bypass_2fa == Bypass2fa::On && permission == Permission::ReadWrite
+        }
+    }
+}
+
+/// F2: the kinds that `two-factor-only` disallows, "bypass or not".
+#[inline(always)]
+const fn is_made_for_automation(kind: TokenKind) -> bool {
+    match kind {
+        TokenKind::Legacy(LegacyKind::Automation) | TokenKind::Granular => true,
+        TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
+    }
+}
+
+#[inline(always)]
+fn second_factor<'a>(case: &Case<'_, 'a>) -> Step<'a> {
+    const CHECK: Check = Check::SecondFactor;
+    let class = case.action.factor_class();
+    if class == FactorClass::None {
+        return Step::does_not_apply(CHECK);
+    }
+    let token = &case.bound().token;
+    let account = case.bound().two_factor;
+    let bypass = bypasses(token, case.needs);
+    let publishing_access = match (class, case.operation.package_in_place()) {
+        (FactorClass::Write, Some(PackageState::Existing(package))) => Some(package.publishing_access),
+        (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => None,
+    };
+    let disallowed = publishing_access == Some(PublishingAccess::TwoFactorOnly) && is_made_for_automation(token.kind());
+    let demanded_by = match publishing_access {
+        Some(PublishingAccess::TwoFactorOnly) => Some(DemandedBy::Package),
+        Some(PublishingAccess::TwoFactorOrBypass) => (!bypass).then_some(DemandedBy::Package),
+        Some(PublishingAccess::NoRequirement) | None => {
+            // F4: "bypass passes; *write* is challenged under auth-and-writes; *auth* under both".
+            let demanded = match (account, class) {
+                (TwoFactor::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
+                | (TwoFactor::AuthOnly, FactorClass::Auth) => true,
+                (TwoFactor::Disabled, FactorClass::Write | FactorClass::Auth)
+                | (TwoFactor::AuthOnly, FactorClass::Write)
+                | (TwoFactor::Disabled | TwoFactor::AuthOnly | TwoFactor::AuthAndWrites, FactorClass::None) => false,
+            };
+            (demanded && !bypass).then_some(DemandedBy::Account)
+        }
+    };
+    let outcome = match demanded_by {
+        Some(_) if disallowed => Outcome::Failed(Reason::TokensDisallowed),
+        Some(DemandedBy::Package) if account == TwoFactor::Disabled => Outcome::Failed(Reason::SecondFactorNotEnrolled),
+        Some(demanded_by @ (DemandedBy::Package | DemandedBy::Account)) => Outcome::Challenged(demanded_by),
+        None => Outcome::Passed,
+    };
+    let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass };
+    Step { check: CHECK, outcome, comparison: Some(comparison) }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SecondFactorSettled;
+impl<'a> Rule<'a, Case<'_, 'a>> for SecondFactorSettled {
+    #[inline(always)]
+    fn step(case: &Case<'_, 'a>) -> Step<'a> {
+        second_factor(case)
+    }
+}

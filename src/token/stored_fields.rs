@@ -1,0 +1,290 @@
+//! Tokens in documents: those of a world, and stored ones. Reading is two steps: the shape first, then the rules.
+
+use alloc::vec::Vec;
+
+use super::{
+    Bypass2fa, GranularSettings, GranularToken, InvalidSelection, InvalidToken, LegacyKind, LegacyToken,
+    OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, Token,
+    TokenDescription,
+};
+use crate::{
+    token::secret::TokenKey,
+    value::{
+        AllowedRanges, GrantedPermission, InvalidName, Permission, Timestamp,
+        document::{self, ErrorAt, Fields, Node, Path},
+    },
+};
+
+/// The fields of a token that its kind does not change, in the shape of the document.
+pub(crate) struct RawToken<'n> {
+    pub(crate) key: &'n str,
+    pub(crate) owner: &'n str,
+    created: Timestamp,
+    revoked: Option<Timestamp>,
+    cidr: Option<Vec<&'n str>>,
+    kind: RawKind<'n>,
+}
+
+enum RawKind<'n> {
+    Legacy(LegacyKind),
+    Granular(RawGranular<'n>),
+}
+
+pub(crate) struct RawGranular<'n> {
+    name: &'n str,
+    description: &'n str,
+    expires: Timestamp,
+    bypass_2fa: bool,
+    packages: RawPackages<'n>,
+    orgs: RawOrgs<'n>,
+}
+
+struct RawPackages<'n> {
+    permission: Permission,
+    select: Option<RawSelect<'n>>,
+}
+
+enum RawSelect<'n> {
+    All,
+    Only { packages: Option<Vec<&'n str>>, scopes: Option<Vec<&'n str>> },
+}
+
+struct RawOrgs<'n> {
+    permission: Permission,
+    select: Option<Vec<&'n str>>,
+}
+
+fn texts<'n>(node: &'n Node, path: &Path<'_>) -> Result<Vec<&'n str>, ErrorAt> {
+    let items = document::list(node, path)?;
+    let mut texts = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        texts.push(document::text(item, &path.item(index))?);
+    }
+    Ok(texts)
+}
+
+impl<'n> RawToken<'n> {
+    /// The shape. `key_field` is what the document calls the public id; other fields are `also`'s to read.
+    pub(crate) fn read(fields: &Fields<'n>, path: &Path<'_>, key_field: &str) -> Result<Self, ErrorAt> {
+        let required = |name: &'static str| fields.required(name, path);
+        let key = document::text(fields.required(key_field, path)?, &path.field(key_field))?;
+        let owner = document::text(required("owner")?, &path.field("owner"))?;
+        let created = document::word(required("created")?, &path.field("created"))?;
+        let at = path.field("revoked");
+        let revoked = document::nullable_text(required("revoked")?, &at)?;
+        let revoked = revoked.map(|text| text.parse().map_err(|error| at.error(error))).transpose()?;
+        let cidr = required("cidr")?;
+        let cidr = if *cidr == Node::Null { None } else { Some(texts(cidr, &path.field("cidr"))?) };
+        let kind = match (fields.optional("legacy"), fields.optional("granular")) {
+            (Some(legacy), None) => RawKind::Legacy(document::word(legacy, &path.field("legacy"))?),
+            (None, Some(granular)) => RawKind::Granular(RawGranular::read(granular, &path.field("granular"))?),
+            (Some(_), Some(_)) => return Err(path.error("both `legacy` and `granular`: expected one of them")),
+            (None, None) => return Err(path.error("neither `legacy` nor `granular`: expected one of them")),
+        };
+        Ok(Self { key, owner, created, revoked, cidr, kind })
+    }
+
+    /// The rules: a token, or every breach.
+    pub(crate) fn build(&self, path: &Path<'_>, key_field: &str, errors: &mut Vec<ErrorAt>) -> Option<Token> {
+        let key = keep(TokenKey::new(self.key), &path.field(key_field), errors);
+        let owner = keep(self.owner.parse(), &path.field("owner"), errors);
+        let allowed_ranges = ranges(self.cidr.as_deref(), &path.field("cidr"), errors);
+        let (created, revoked) = (self.created, self.revoked);
+        match &self.kind {
+            RawKind::Legacy(kind) => {
+                Some(LegacyToken::load(key?, owner?, *kind, created, revoked, allowed_ranges?).into())
+            }
+            RawKind::Granular(granular) => {
+                let path = path.field("granular");
+                let before = errors.len();
+                let settings = granular.build(created, allowed_ranges, &path, errors);
+                let (key, owner, settings) = (key?, owner?, settings?);
+                if errors.len() > before {
+                    return None;
+                }
+                keep(GranularToken::load(key, owner, created, revoked, settings), &path, errors).map(Into::into)
+            }
+        }
+    }
+}
+
+/// The value, or its error noted at its place.
+pub(crate) fn keep<T, E: core::fmt::Display>(
+    result: Result<T, E>,
+    path: &Path<'_>,
+    errors: &mut Vec<ErrorAt>,
+) -> Option<T> {
+    result.map_err(|error| errors.push(path.error(error))).ok()
+}
+
+/// Every text of a list read, or each failure noted at its place.
+fn keep_all<T, E: core::fmt::Display>(
+    list: &[&str],
+    read: impl Fn(&str) -> Result<T, E>,
+    path: &Path<'_>,
+    errors: &mut Vec<ErrorAt>,
+) -> Option<Vec<T>> {
+    let before = errors.len();
+    let mut values = Vec::with_capacity(list.len());
+    for (index, text) in list.iter().enumerate() {
+        values.extend(keep(read(text), &path.item(index), errors));
+    }
+    (errors.len() == before).then_some(values)
+}
+
+/// `cidr`: null for any address, else a list that is not empty.
+pub(crate) fn ranges(cidr: Option<&[&str]>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<AllowedRanges> {
+    match cidr {
+        None => Some(AllowedRanges::Any),
+        Some(list) => {
+            let ranges = keep_all(list, str::parse, path, errors)?;
+            keep(AllowedRanges::only(ranges), path, errors)
+        }
+    }
+}
+
+impl<'n> RawGranular<'n> {
+    pub(crate) fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        const KNOWN: &[&str] = &["name", "description", "expires", "bypass_2fa", "packages_and_scopes", "orgs"];
+        let fields = Fields::of(node, path, KNOWN)?;
+        let name = document::text(fields.required("name", path)?, &path.field("name"))?;
+        let at = path.field("description");
+        let description = fields.optional("description").map_or(Ok(""), |node| document::text(node, &at))?;
+        let expires = document::word(fields.required("expires", path)?, &path.field("expires"))?;
+        let at = path.field("bypass_2fa");
+        let bypass_2fa = fields.optional("bypass_2fa").map_or(Ok(false), |node| document::boolean(node, &at))?;
+        let packages = match fields.optional("packages_and_scopes") {
+            None => RawPackages { permission: Permission::NoAccess, select: None },
+            Some(node) => RawPackages::read(node, &path.field("packages_and_scopes"))?,
+        };
+        let orgs = match fields.optional("orgs") {
+            None => RawOrgs { permission: Permission::NoAccess, select: None },
+            Some(node) => RawOrgs::read(node, &path.field("orgs"))?,
+        };
+        Ok(Self { name, description, expires, bypass_2fa, packages, orgs })
+    }
+
+    pub(crate) fn build(
+        &self,
+        created: Timestamp,
+        allowed_ranges: Option<AllowedRanges>,
+        path: &Path<'_>,
+        errors: &mut Vec<ErrorAt>,
+    ) -> Option<GranularSettings> {
+        let name = keep(self.name.parse(), &path.field("name"), errors);
+        let description: Option<TokenDescription> = keep(self.description.parse(), &path.field("description"), errors);
+        let bypass_2fa = if self.bypass_2fa { Bypass2fa::On } else { Bypass2fa::Off };
+        let packages = self.packages.build(&path.field("packages_and_scopes"), errors);
+        let organizations = self.orgs.build(&path.field("orgs"), errors);
+        // The limits that no field breaks alone, each at the field it is about.
+        let permissions = (self.packages.permission, self.orgs.permission);
+        for broken in super::granular::broken_limits(created, self.expires, bypass_2fa, permissions.0, permissions.1) {
+            let at = match broken {
+                InvalidToken::ExpiresTooSoon { .. } | InvalidToken::MadeTooLate { .. } => path.field("expires"),
+                InvalidToken::BypassWithoutReadWrite => path.field("bypass_2fa"),
+                InvalidToken::NoPermission => *path,
+            };
+            errors.push(at.error(broken));
+        }
+        Some(GranularSettings {
+            name: name?,
+            description: description?,
+            expires_at: self.expires,
+            allowed_ranges: allowed_ranges?,
+            bypass_2fa,
+            packages: packages?,
+            organizations: organizations?,
+        })
+    }
+}
+
+/// `select` against `permission` (L5).
+fn selection<'s, T>(
+    permission: Permission,
+    select: Option<&'s T>,
+    path: &Path<'_>,
+) -> Result<Option<(GrantedPermission, &'s T)>, ErrorAt> {
+    let granted = match permission {
+        Permission::NoAccess => None,
+        Permission::ReadOnly => Some(GrantedPermission::ReadOnly),
+        Permission::ReadWrite => Some(GrantedPermission::ReadWrite),
+    };
+    match (granted, select) {
+        (None, None) => Ok(None),
+        (Some(granted), Some(select)) => Ok(Some((granted, select))),
+        (None, Some(_)) => Err(path.field("select").error("a selection with `no-access`: expected none")),
+        (Some(granted), None) => {
+            Err(path.field("select").error(alloc::format!("no selection with `{granted}`: expected one")))
+        }
+    }
+}
+
+/// The value, or its error noted where it says.
+fn note<T>(result: Result<T, ErrorAt>, errors: &mut Vec<ErrorAt>) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
+}
+
+impl<'n> RawPackages<'n> {
+    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        let fields = Fields::of(node, path, &["permission", "select"])?;
+        let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
+        let at = path.field("select");
+        let select = match fields.optional("select") {
+            None => None,
+            Some(Node::Text(text)) if &**text == "all" => Some(RawSelect::All),
+            Some(node @ Node::Object(_)) => {
+                let fields = Fields::of(node, &at, &["packages", "scopes"])?;
+                let list = |name| fields.optional(name).map(|node| texts(node, &at.field(name))).transpose();
+                Some(RawSelect::Only { packages: list("packages")?, scopes: list("scopes")? })
+            }
+            Some(node) => {
+                return Err(document::wrong_kind(node, &at, "`all`, or an object with `packages` and `scopes`"));
+            }
+        };
+        Ok(Self { permission, select })
+    }
+
+    fn build(&self, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<PackagesGrant> {
+        let Some((permission, select)) = note(selection(self.permission, self.select.as_ref(), path), errors)? else {
+            return Some(PackagesGrant::NoAccess);
+        };
+        let path = path.field("select");
+        let selection = match select {
+            RawSelect::All => PackageSelection::All,
+            RawSelect::Only { packages, scopes } => {
+                let mut entries = |field, list: &Option<Vec<&str>>, read: fn(&str) -> Result<_, InvalidName>| {
+                    let Some(list) = list else { return Some(Vec::new()) };
+                    let at = path.field(field);
+                    if list.is_empty() {
+                        errors.push(at.error(InvalidSelection::Empty));
+                        return None;
+                    }
+                    keep_all(list, read, &at, errors)
+                };
+                let packages = entries("packages", packages, |text| text.parse().map(PackageOrScope::Package));
+                let scopes = entries("scopes", scopes, |text| text.parse().map(PackageOrScope::Scope));
+                keep(PackageSelection::only(packages?.into_iter().chain(scopes?)), &path, errors)?
+            }
+        };
+        Some(PackagesGrant::Granted { permission, selection })
+    }
+}
+
+impl<'n> RawOrgs<'n> {
+    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
+        let fields = Fields::of(node, path, &["permission", "select"])?;
+        let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
+        let select = fields.optional("select").map(|node| texts(node, &path.field("select"))).transpose()?;
+        Ok(Self { permission, select })
+    }
+
+    fn build(&self, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<OrganizationsGrant> {
+        let Some((permission, select)) = note(selection(self.permission, self.select.as_ref(), path), errors)? else {
+            return Some(OrganizationsGrant::NoAccess);
+        };
+        let path = path.field("select");
+        let organizations = keep_all(select, str::parse, &path, errors)?;
+        let selection = keep(OrganizationSelection::only(organizations), &path, errors)?;
+        Some(OrganizationsGrant::Granted { permission, selection })
+    }
+}

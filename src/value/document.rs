@@ -1,0 +1,366 @@
+//! A self-describing document (JSON and its like) as a tree that remembers duplicate keys, and its reading with paths.
+
+use alloc::{
+    boxed::Box,
+    collections::BTreeSet,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt::{self, Write as _};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::value::string_enum::{Printable, Quoted, excerpt, may_be_secret};
+
+/// A number of the document. Two are equal if they are of one kind and have the same bits.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Number {
+    /// A whole number from 0 on.
+    Whole(u64),
+    /// One below 0.
+    Negative(i64),
+    /// Any other, by its bits.
+    Other(u64),
+}
+
+/// A value of the document.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Node {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Box<str>),
+    List(Vec<Node>),
+    /// In the order of the document, duplicate keys and all.
+    Object(Vec<(Box<str>, Node)>),
+}
+
+impl Node {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(..) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyValue;
+
+        impl<'de> Visitor<'de> for AnyValue {
+            type Value = Node;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Node, E> {
+                Ok(Node::Null)
+            }
+
+            fn visit_none<E>(self) -> Result<Node, E> {
+                Ok(Node::Null)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+                Node::deserialize(deserializer)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+                Ok(Node::Bool(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+                Ok(Node::Number(Number::Whole(value)))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+                Ok(Node::Number(u64::try_from(value).map_or(Number::Negative(value), Number::Whole)))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+                Ok(Node::Number(Number::Other(value.to_bits())))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+                Ok(Node::Text(value.into()))
+            }
+
+            fn visit_string<E>(self, value: String) -> Result<Node, E> {
+                Ok(Node::Text(value.into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = access.next_element()? {
+                    list.push(item);
+                }
+                Ok(Node::List(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+                let mut object = Vec::new();
+                while let Some(entry) = access.next_entry()? {
+                    object.push(entry);
+                }
+                Ok(Node::Object(object))
+            }
+        }
+
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+impl Node {
+    /// A field of an object; `None` where there is no such field, or where this is not an object.
+    #[cfg(feature = "npm")]
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Object(entries) = self else { return None };
+        entries.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
+    }
+}
+
+/// Where in the document a value stands, as a list from the value up to the top: nothing is built until it is printed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Path<'p> {
+    Top,
+    Field(&'p Path<'p>, &'p str),
+    Item(&'p Path<'p>, usize),
+}
+
+impl Path<'_> {
+    pub(crate) const fn field<'p>(&'p self, name: &'p str) -> Path<'p> {
+        Path::Field(self, name)
+    }
+
+    pub(crate) const fn item(&self, index: usize) -> Path<'_> {
+        Path::Item(self, index)
+    }
+
+    /// An error at this place.
+    pub(crate) fn error(&self, message: impl fmt::Display) -> ErrorAt {
+        ErrorAt { path: self.shortened(), message: message.to_string(), is_unknown_field: false }
+    }
+
+    /// The path, or the start of one that is longer than anybody reads: its keys are the sender's.
+    fn shortened(&self) -> String {
+        let mut short = Short { text: String::new(), room: MAX_PATH };
+        if write!(short, "{self}").is_err() {
+            short.text.push('…');
+        }
+        short.text
+    }
+}
+
+/// The longest path that is told whole, in characters.
+const MAX_PATH: usize = 1000;
+
+/// A text with room for so many characters more.
+struct Short {
+    text: String,
+    room: usize,
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(character);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Top => Ok(()),
+            Self::Field(Self::Top, name) => printable(f, name),
+            Self::Field(parent, name) => {
+                write!(f, "{parent}.")?;
+                printable(f, name)
+            }
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// A key of the document, on one line.
+fn printable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    let name = if may_be_secret(name) { "…" } else { name };
+    name.chars().take(256).try_for_each(|character| write!(f, "{}", Printable(character)))
+}
+
+/// What is wrong, and where: `tokens[3].cidr[0]: invalid IP range …`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}{message}", path, if path.is_empty() { "" } else { ": " })]
+pub(crate) struct ErrorAt {
+    pub(crate) path: String,
+    pub(crate) message: String,
+    /// The field at the path is one that nobody knows.
+    pub(crate) is_unknown_field: bool,
+}
+
+/// The fields of an object, none unknown and none twice.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'n> {
+    entries: &'n [(Box<str>, Node)],
+}
+
+impl<'n> Fields<'n> {
+    pub(crate) fn of(node: &'n Node, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
+        let entries = object(node, path)?;
+        for (name, _) in entries {
+            if !known.contains(&&**name) {
+                let expected: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+                let message = format!("unknown field: expected one of {}", expected.join(", "));
+                return Err(ErrorAt { is_unknown_field: true, ..path.field(name).error(message) });
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    pub(crate) fn optional(&self, name: &str) -> Option<&'n Node> {
+        self.entries.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn required(&self, name: &str, path: &Path<'_>) -> Result<&'n Node, ErrorAt> {
+        self.optional(name).ok_or_else(|| path.field(name).error("missing field"))
+    }
+}
+
+/// The entries of an object whose keys are free, none twice.
+pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
+    let Node::Object(entries) = node else { return Err(wrong_kind(node, path, "an object")) };
+    match twice(entries) {
+        Some(name) => Err(path.field(name).error("duplicate key: expected each once")),
+        None => Ok(entries),
+    }
+}
+
+/// The first key that was there before. Few keys are compared each with each, which takes no memory.
+fn twice(entries: &[(Box<str>, Node)]) -> Option<&str> {
+    const FEW: usize = 16;
+    let mut names = entries.iter().map(|(name, _)| &**name);
+    if entries.len() <= FEW {
+        let before = |count| entries.iter().take(count).map(|(name, _)| &**name);
+        return names
+            .enumerate()
+            .find(|(index, name)| before(*index).any(|other| other == *name))
+            .map(|(_, name)| name);
+    }
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
+}
+
+/// No object in the document, at any depth, has a key twice.
+#[cfg(feature = "npm")]
+pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt> {
+    match node {
+        Node::Object(_) => {
+            object(node, path)?.iter().try_for_each(|(name, value)| each_key_once(value, &path.field(name)))
+        }
+        Node::List(items) => {
+            items.iter().enumerate().try_for_each(|(index, item)| each_key_once(item, &path.item(index)))
+        }
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) => Ok(()),
+    }
+}
+
+pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
+    match node {
+        Node::List(items) => Ok(items),
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a list"))
+        }
+    }
+}
+
+pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, ErrorAt> {
+    match node {
+        Node::Text(text) => Ok(text),
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a string"))
+        }
+    }
+}
+
+pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
+    match node {
+        Node::Bool(value) => Ok(*value),
+        Node::Null | Node::Number(..) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a boolean"))
+        }
+    }
+}
+
+/// A value of a fixed set of words: part of the shape.
+pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: &Path<'_>) -> Result<T, ErrorAt> {
+    text(node, path)?.parse().map_err(|error| path.error(error))
+}
+
+/// Null or a string.
+pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
+    match node {
+        Node::Null => Ok(None),
+        Node::Text(text) => Ok(Some(text)),
+        Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a string or null"))
+        }
+    }
+}
+
+pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorAt {
+    match node {
+        Node::Text(text) => path.error(format!("found the string {}: expected {expected}", Quoted(&excerpt(text)))),
+        Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
+            path.error(format!("found {}: expected {expected}", node.kind()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "npm")]
+    use super::each_key_once;
+    use super::{Node, Path, object};
+    use alloc::{format, string::ToString, vec::Vec};
+
+    #[test]
+    fn a_key_that_is_there_twice_is_named_however_many_there_are() {
+        for count in [2, 3, 15, 16, 17, 18, 100] {
+            let keys: Vec<_> = (0..count).map(|n| format!("key{n}")).collect();
+            let read = |keys: &[&str]| {
+                let entries: Vec<_> = keys.iter().map(|key| format!(r#""{key}": 1"#)).collect();
+                let node: Node = serde_json::from_str(&format!("{{{}}}", entries.join(", "))).unwrap();
+                object(&node, &Path::Top).map(<[_]>::len).map_err(|error| error.to_string())
+            };
+            let mut all: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+            assert_eq!(read(&all), Ok(count));
+            for twice in [0, (count - 1) / 2, count - 2] {
+                all[count - 1] = &keys[twice];
+                assert_eq!(read(&all), Err(format!("key{twice}: duplicate key: expected each once")), "{count}");
+            }
+        }
+    }
+
+    #[cfg(feature = "npm")]
+    #[test]
+    fn a_path_is_told_up_to_a_thousand_characters() {
+        let at = |depth: usize| {
+            let document = "{\"key.0123\":".repeat(depth) + r#"{"a": 1, "a": 2}"# + &"}".repeat(depth);
+            each_key_once(&serde_json::from_str(&document).unwrap(), &Path::Top).unwrap_err().path
+        };
+        let whole = "key.0123.".repeat(111);
+        assert_eq!(at(111), format!("{whole}a"));
+        assert_eq!(at(111).len(), 1000);
+        assert_eq!(at(112), format!("{whole}k…"));
+        assert_eq!(at(120), at(112));
+    }
+}

@@ -1,0 +1,21 @@
+//! Validated values that know nothing of tokens: names, addresses and ranges, times, permissions, limits.
+
+#[cfg(feature = "serde")]
+pub(crate) mod document;
+mod ip;
+pub mod limits;
+mod name;
+mod permission;
+mod string_enum;
+mod time;
+
+pub(crate) use ip::Family;
+pub use ip::{AllowedRanges, ClientIp, InvalidClientIp, InvalidRange, InvalidRanges, IpRange, IpRanges};
+pub use name::{InvalidName, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
+pub(crate) use name::{NameSet, Named, hash, hash_with};
+pub use permission::{GrantedPermission, Permission, Role, Side};
+pub use string_enum::UnknownWord;
+#[cfg(feature = "serde")]
+pub(crate) use string_enum::deserialize_from_str;
+pub(crate) use string_enum::{Quoted, excerpt, is_hexadecimal, words};
+pub use time::{InvalidTimestamp, Timestamp};

@@ -5,9 +5,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tollgate::{
-    AccountStatus, ActionOn, AllowedRanges, BoundToken, Bypass2fa, ClientIp, GrantedPermission, GranularSettings,
-    GranularToken, Memberships, OrganizationsGrant, Package, PackageAction, PackageSelection, PackagesGrant,
-    PublishingAccess, Scope, ScopeOwner, Secret, TeamGrants, Timestamp, Token, TokenKey, TwoFactor, User, UserGrants,
+    AccountStatus, ActionOn, AllowedRanges, BoundToken, ClientIp, GrantedPermission, GranularSettings, GranularToken,
+    Memberships, OrganizationsGrant, Package, PackageAction, PackageSelection, PackagesGrant, PublishingAccess, Scope,
+    ScopeOwner, Secret, TeamGrants, Timestamp, Token, TokenId, TwoFactorBypass, TwoFactorMode, User, UserGrants,
     Visibility, authorize,
 };
 
@@ -22,7 +22,7 @@ fn token(scopes: usize) -> Token {
                 .map(|text| text.parse().expect("a range")),
         )
         .expect("ranges"),
-        bypass_2fa: Bypass2fa::On,
+        bypass_2fa: TwoFactorBypass::On,
         packages: PackagesGrant::Granted {
             permission: GrantedPermission::ReadWrite,
             selection: PackageSelection::only(scopes).expect("a selection"),
@@ -30,20 +30,21 @@ fn token(scopes: usize) -> Token {
         organizations: OrganizationsGrant::NoAccess,
     };
     let created: Timestamp = "2025-10-30T12:00:00Z".parse().expect("a time");
-    let key = TokenKey::new("t-1").expect("a key");
+    let key = TokenId::new("t-1").expect("a key");
     GranularToken::load(key, "alice".parse().expect("a name"), created, None, settings).expect("a token").into()
 }
 
 fn benches(c: &mut Criterion) {
     let name = "alice".parse().expect("a name");
-    let alice =
-        User::new(name, AccountStatus::Active, TwoFactor::AuthAndWrites, None, Memberships::none()).expect("a user");
+    let alice = User::new(name, AccountStatus::Active, TwoFactorMode::AuthAndWrites, None, Memberships::empty())
+        .expect("a user");
     let maintainer = ("alice".parse().expect("a name"), GrantedPermission::ReadWrite);
     let package = |name: &str| {
         let users = UserGrants::new([maintainer.clone()]).expect("grants");
         let access = PublishingAccess::TwoFactorOrBypass;
         let name = name.parse().expect("a name");
-        Package::new(name, ScopeOwner::User, Visibility::Private, access, users, TeamGrants::none()).expect("a package")
+        Package::new(name, ScopeOwner::User, Visibility::Private, access, users, TeamGrants::empty())
+            .expect("a package")
     };
     let client_ip: ClientIp = "2001:db8::7".parse().expect("an address");
     let now: Timestamp = "2025-11-01T00:00:00Z".parse().expect("a time");

@@ -30,34 +30,35 @@ pub mod token;
 pub mod value;
 
 pub use decision::{
-    Allow, Caller, Challenge, DeadGrant, Decision, DecisionRecord, Deny, EarlyAnswer, Entry, Explanation, Facts, Input,
-    Inputs, Intent, PresentedToken, RULES_VERSION, Reach, Verdict, Via, WhyDead, WrongFacts, authorize,
-    authorize_anonymous, deny_unknown_token, explain, explain_anonymous,
+    AccessRequest, Allow, AllowedBy, AuditRecord, Caller, Challenge, Decision, DecisionInput, DecisionInputs, Deny,
+    EarlyAnswer, EffectiveAccess, Explanation, GrantEntry, IneffectiveGrant, IneffectiveReason, PresentedToken,
+    RULES_VERSION, ResourceFacts, ResourceFactsError, Verdict, authorize, authorize_anonymous, deny_unknown_token,
+    explain, explain_anonymous,
 };
 pub use facts::{
-    Account, AccountStatus, InvalidPackage, InvalidUser, Membership, Memberships, MissingOrganization, MissingPackage,
-    NewTeam, Organization, OrganizationAndPackage, OrganizationState, OrganizationView, OwnerView, Package,
-    PackageState, PackageView, PublishingAccess, ScopeOwner, SecondFactor, Team, TeamAndPackage, TeamGrants, TwoFactor,
-    User, UserGrants, Visibility,
+    Account, AccountStatus, Membership, Memberships, MissingOrganization, MissingPackage, NewTeam, Organization,
+    OrganizationAndPackage, OrganizationState, OrganizationView, OwnerView, Package, PackageError, PackageState,
+    PackageView, PublishingAccess, ScopeOwner, Team, TeamAndPackage, TeamGrants, TwoFactorMode, User, UserError,
+    UserGrants, VerifiedFactor, Visibility,
 };
 pub use operation::{
-    AccountAction, Action, ActionOn, BoundToken, CreateTeam, ManageTeamAccess, NotTheOwner, Operation,
+    AccountAction, Action, ActionOn, BindError, BoundToken, CreateTeam, ManageTeamAccess, Operation,
     OrganizationAction, OwnedBoundToken, PackageAction, SharePackage, TeamAction,
 };
 pub use rules::{Check, Comparison, DemandedBy, Outcome, Reason};
 pub use token::{
-    Bypass2fa, Checksum, CoveredBy, GranularSettings, GranularToken, GranularTokenSet, GranularView, InvalidSecret,
-    InvalidSecretDigest, InvalidSecretHint, InvalidSecretPrefix, InvalidSelection, InvalidToken, InvalidTokenKey,
-    InvalidTokenText, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, MintedSecret, NameTaken,
-    NotEnoughRandomness, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
-    PackagesAndScopes, PackagesGrant, RetirementNotice, Secret, SecretDigest, SecretForm, SecretHint, SecretPrefix,
-    SetError, Token, TokenDescription, TokenKey, TokenKind, TokenName, TokenView,
+    Checksum, CoveredBy, GranularSettings, GranularToken, GranularTokenSet, GranularView, IssueError, IssueFacts,
+    IssuedBy, LegacyKind, LegacyToken, MintError, MintedSecret, NameAvailability, OrganizationSelection,
+    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesAndScopes, PackagesGrant, RetirementNotice, Secret,
+    SecretDigest, SecretDigestError, SecretError, SecretForm, SecretHint, SecretHintError, SecretPrefix,
+    SecretPrefixError, SelectionError, Token, TokenDescription, TokenError, TokenId, TokenIdError, TokenKind,
+    TokenName, TokenSetError, TokenTextError, TokenView, TwoFactorBypass,
 };
 #[cfg(feature = "serde")]
-pub use token::{LoadTokenError, StoredToken};
+pub use token::{StoredToken, StoredTokenError};
 pub use value::limits;
 pub use value::{
-    AllowedRanges, ClientIp, GrantedPermission, InvalidClientIp, InvalidName, InvalidRange, InvalidRanges,
-    InvalidTimestamp, IpRange, IpRanges, NameProblem, OrganizationName, PackageName, Permission, Role, Scope, Side,
-    TeamName, Timestamp, UnknownWord, UserName,
+    AllowedRanges, ClientIp, ClientIpError, GrantKind, GrantedPermission, IpRange, IpRangeError, IpRanges,
+    IpRangesError, NameError, NameProblem, OrganizationName, PackageName, Permission, Role, Scope, TeamName, Timestamp,
+    TimestampError, UnknownWordError, UserName,
 };

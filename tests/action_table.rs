@@ -12,7 +12,8 @@ use tollgate::testing::{
     package, team_name, user, user_name,
 };
 use tollgate::{
-    Action, ClientIp, Decision, GrantedPermission, LegacyKind, PackageState, PublishingAccess, Role, Token, TwoFactor,
+    Action, ClientIp, Decision, GrantedPermission, LegacyKind, PackageState, PublishingAccess, Role, Token,
+    TwoFactorMode,
 };
 
 /// One row for each action, and a second for `manage-team-access` on a package of another scope (G1, C5).
@@ -296,7 +297,7 @@ fn levels(about: &str) -> Vec<Level> {
 }
 
 /// D1 and D3, from the row: the answer as a line of text.
-fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactor, access: PublishingAccess) -> String {
+fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode, access: PublishingAccess) -> String {
     let is_legacy = presented.legacy.is_some();
     let until = if is_legacy { "-" } else { EXPIRES };
     let action = row.action;
@@ -357,13 +358,13 @@ fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactor, ac
     let side_used = if row.packages[1] == Mark::Yes { presented.packages } else { presented.organizations };
     let bypass = presented.legacy == Some(LegacyKind::Automation)
         || (presented.bypass && side_used == Some(GrantedPermission::ReadWrite));
-    let enrolled = mode != TwoFactor::Disabled;
+    let enrolled = mode != TwoFactorMode::Disabled;
     let publish = presented.legacy == Some(LegacyKind::Publish);
     let demanded_by = match (row.factor, level.package.is_some().then_some(access)) {
         ("write", Some(PublishingAccess::TwoFactorOnly)) if !publish => return deny("tokens-disallowed", 403),
         ("write", Some(PublishingAccess::TwoFactorOnly)) => Some("package"),
         ("write", Some(PublishingAccess::TwoFactorOrBypass)) => (!bypass).then_some("package"),
-        ("write", _) => (mode == TwoFactor::AuthAndWrites && !bypass).then_some("account"),
+        ("write", _) => (mode == TwoFactorMode::AuthAndWrites && !bypass).then_some("account"),
         ("auth", _) => (enrolled && !bypass).then_some("account"),
         ("-", _) => None,
         (other, _) => panic!("`{other}` is no class"),
@@ -381,7 +382,7 @@ fn decided(decision: &Decision<'_>) -> String {
     match decision {
         Decision::Allow(allow) => {
             let until = allow.valid_until().map_or("-".into(), |until| until.to_string());
-            format!("allow {} via {} until {until}, {status}", allow.action(), allow.via())
+            format!("allow {} via {} until {until}, {status}", allow.action(), allow.allowed_by())
         }
         Decision::Challenge(challenge) => {
             format!("challenge {} by {}, {status}", challenge.action(), challenge.demanded_by())
@@ -413,7 +414,7 @@ fn every_cell_of_the_table_is_what_the_crate_decides() {
             // Publishing access is a fact about a package: where there is none, once is enough.
             let accesses = if level.package.is_some() { PublishingAccess::ALL } else { &PublishingAccess::ALL[..1] };
             for (mode, access) in
-                TwoFactor::ALL.iter().flat_map(|mode| accesses.iter().map(move |access| (mode, access)))
+                TwoFactorMode::ALL.iter().flat_map(|mode| accesses.iter().map(move |access| (mode, access)))
             {
                 let owner = level.owner.clone().two_factor(*mode).build();
                 let package = level.package.clone().map(|package| package.publishing_access(*access).build());

@@ -5,7 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tollgate::{
-    ActionOn, ClientIp, Decision, GrantedPermission, PackageAction, Reason, Role, TwoFactor, User, authorize,
+    ActionOn, ClientIp, Decision, GrantedPermission, PackageAction, Reason, Role, TwoFactorMode, User, authorize,
     authorize_anonymous, deny_unknown_token,
     testing::{
         assert_allowed, assert_challenged, assert_denied, bind, granular, missing_package, now, only, package, user,
@@ -31,7 +31,7 @@ fn publishing<T>(alice: &User, permission: GrantedPermission, take: impl FnOnce(
 fn an_assertion_holds_for_its_own_answer_and_fails_for_every_other() {
     let (read, write) = (GrantedPermission::ReadOnly, GrantedPermission::ReadWrite);
     let alice = || user("alice").member("acme", Role::Member, &["developers"]);
-    let (plain, strict) = (alice().build(), alice().two_factor(TwoFactor::AuthAndWrites).build());
+    let (plain, strict) = (alice().build(), alice().two_factor(TwoFactorMode::AuthAndWrites).build());
     let lacks = Reason::OwnerLacksPermission;
     // Allow, challenge, deny.
     publishing(&plain, write, |decision| assert_eq!(assert_allowed(decision).status(), 200));

@@ -7,13 +7,14 @@
 use serde_json::{Value, json};
 use tollgate::directory::{Directory, RequestLine, World};
 use tollgate::testing::{
-    CREATED, EXPIRES, GranularBuilder, all, granular, key, legacy, missing_package, now, only, package, ranges, time,
-    user,
+    CREATED, EXPIRES, GranularBuilder, all, granular, legacy, missing_package, now, only, package, ranges, time,
+    token_id, user,
 };
 use tollgate::{
-    Action, BoundToken, DemandedBy, GrantedPermission, GranularToken, GranularTokenSet, InvalidToken, IssueError,
-    IssueFacts, LegacyKind, LegacyToken, LoadTokenError, MadeBy, NameTaken, OwnedBoundToken, PackageState, Permission,
-    PublishingAccess, Reason, Role, SetError, StoredToken, Timestamp, Token, TwoFactor, User, Visibility,
+    Action, BoundToken, DemandedBy, GrantedPermission, GranularToken, GranularTokenSet, IssueError, IssueFacts,
+    IssuedBy, LegacyKind, LegacyToken, NameAvailability, OwnedBoundToken, PackageState, Permission, PublishingAccess,
+    Reason, Role, StoredToken, StoredTokenError, Timestamp, Token, TokenError, TokenSetError, TwoFactorMode, User,
+    Visibility,
 };
 
 const READ: GrantedPermission = GrantedPermission::ReadOnly;
@@ -21,12 +22,19 @@ const WRITE: GrantedPermission = GrantedPermission::ReadWrite;
 
 /// Makes a token at [`tollgate::testing::NOW`] for its owner, who has 10 tokens already.
 fn issue(settings: GranularBuilder, owner: &User, packages: &[PackageState<'_>]) -> Result<GranularToken, IssueError> {
-    GranularToken::issue(key("t"), settings.settings(), &facts(owner, packages))
+    GranularToken::issue(token_id("t"), settings.settings(), &facts(owner, packages))
 }
 
 fn facts<'a>(owner: &'a User, packages: &'a [PackageState<'a>]) -> IssueFacts<'a> {
     let owner = owner.as_view();
-    IssueFacts { owner, packages, granular_tokens: 10, name_taken: NameTaken::No, made_by: MadeBy::Owner, now: now() }
+    IssueFacts {
+        owner,
+        packages,
+        granular_tokens: 10,
+        name_availability: NameAvailability::Free,
+        issued_by: IssuedBy::Owner,
+        now: now(),
+    }
 }
 
 fn message<T: std::fmt::Debug>(result: Result<T, IssueError>) -> String {
@@ -37,7 +45,7 @@ fn message<T: std::fmt::Debug>(result: Result<T, IssueError>) -> String {
 fn issuing_counts_to_1000_and_wants_a_free_name_and_an_active_owner() {
     let alice = user("alice").build();
     let settings = || granular("ci", "alice").packages(READ, all()).settings();
-    let issue = |facts: IssueFacts<'_>| GranularToken::issue(key("t"), settings(), &facts);
+    let issue = |facts: IssueFacts<'_>| GranularToken::issue(token_id("t"), settings(), &facts);
     let facts = facts(&alice, &[]);
     assert!(issue(IssueFacts { granular_tokens: 999, ..facts }).is_ok());
     for granular_tokens in [1000, 1001, usize::MAX] {
@@ -47,7 +55,7 @@ fn issuing_counts_to_1000_and_wants_a_free_name_and_an_active_owner() {
         );
     }
     assert_eq!(
-        message(issue(IssueFacts { name_taken: NameTaken::Yes, ..facts })),
+        message(issue(IssueFacts { name_availability: NameAvailability::Taken, ..facts })),
         "the name is taken by another granular token of the account: expected one that is not in use"
     );
     let suspended = user("alice").suspended().build();
@@ -55,10 +63,12 @@ fn issuing_counts_to_1000_and_wants_a_free_name_and_an_active_owner() {
     let message_of_suspended = "the owner is suspended: expected an active account";
     assert_eq!(message(issue(IssueFacts { owner, ..facts })), message_of_suspended);
     let any = ranges(&[]);
-    let legacy = LegacyToken::issue(key("t"), LegacyKind::Publish, any.clone(), owner, MadeBy::Owner, now());
+    let legacy = LegacyToken::issue(token_id("t"), LegacyKind::Publish, any.clone(), owner, IssuedBy::Owner, now());
     assert_eq!(message(legacy), message_of_suspended);
     // L1 does not count legacy tokens: making one asks for no number.
-    assert!(LegacyToken::issue(key("t"), LegacyKind::Publish, any, alice.as_view(), MadeBy::Owner, now()).is_ok());
+    assert!(
+        LegacyToken::issue(token_id("t"), LegacyKind::Publish, any, alice.as_view(), IssuedBy::Owner, now()).is_ok()
+    );
 }
 
 #[test]
@@ -72,14 +82,14 @@ fn issuing_wants_24_hours_a_permission_and_read_write_for_the_bypass() {
     );
     let issue_at = |now: Timestamp| {
         let settings = granular("ci", "alice").packages(READ, all()).expires("9999-12-31T23:59:59.999999999Z");
-        GranularToken::issue(key("t"), settings.settings(), &IssueFacts { now, ..facts(&alice, &[]) })
+        GranularToken::issue(token_id("t"), settings.settings(), &IssueFacts { now, ..facts(&alice, &[]) })
     };
     assert!(issue_at(time("9999-12-30T23:59:59.999999999Z")).is_ok());
     assert_eq!(
         message(issue_at(time("9999-12-31T00:00:00Z"))),
         "made at 9999-12-31T00:00:00Z: expected a time at least 24 hours before the end of the year 9999"
     );
-    assert_eq!(issue(granular("ci", "alice"), &alice, &[]), Err(IssueError::Invalid(InvalidToken::NoPermission)));
+    assert_eq!(issue(granular("ci", "alice"), &alice, &[]), Err(IssueError::Invalid(TokenError::NoPermission)));
     assert_eq!(
         message(issue(granular("ci", "alice"), &alice, &[])),
         "no permission on packages and none on organizations: expected at least one above `no-access`"
@@ -175,31 +185,31 @@ fn a_token_made_by_another_stays_within_its_ranges() {
     let maker = legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8", "2001:db8::/32"]).build();
     let anywhere = legacy(LegacyKind::Publish, "alice").build();
     let of_bob = legacy(LegacyKind::Publish, "bob").build();
-    let made_by = |maker: &Token, texts: &[&str]| {
-        let made_by = MadeBy::Token(maker.as_view());
+    let issued_by = |maker: &Token, texts: &[&str]| {
+        let issued_by = IssuedBy::Token(maker.as_view());
         let settings = granular("ci", "alice").packages(READ, all()).ranges(texts).settings();
-        let issued = GranularToken::issue(key("t"), settings, &IssueFacts { made_by, ..facts(&alice, &[]) });
+        let issued = GranularToken::issue(token_id("t"), settings, &IssueFacts { issued_by, ..facts(&alice, &[]) });
         let kind = LegacyKind::ReadOnly;
-        let legacy = LegacyToken::issue(key("t"), kind, ranges(texts), alice.as_view(), made_by, now());
+        let legacy = LegacyToken::issue(token_id("t"), kind, ranges(texts), alice.as_view(), issued_by, now());
         assert_eq!(issued.as_ref().err(), legacy.as_ref().err(), "L9 is the same for both");
         issued.map(|_| ())
     };
-    assert_eq!(made_by(&maker, &["10.0.0.0/8"]), Ok(()));
-    assert_eq!(made_by(&maker, &["10.1.0.0/16", "2001:db8:1::/48"]), Ok(()));
-    assert_eq!(made_by(&anywhere, &[]), Ok(()));
-    assert_eq!(made_by(&anywhere, &["192.0.2.0/24"]), Ok(()));
+    assert_eq!(issued_by(&maker, &["10.0.0.0/8"]), Ok(()));
+    assert_eq!(issued_by(&maker, &["10.1.0.0/16", "2001:db8:1::/48"]), Ok(()));
+    assert_eq!(issued_by(&anywhere, &[]), Ok(()));
+    assert_eq!(issued_by(&anywhere, &["192.0.2.0/24"]), Ok(()));
     assert_eq!(
-        message(made_by(&maker, &[])),
+        message(issued_by(&maker, &[])),
         "no IP ranges, made by a token that has ranges: expected ranges within those"
     );
     for outside in ["10.0.0.0/7", "11.0.0.0/8", "::/0"] {
-        assert!(matches!(made_by(&maker, &[outside]), Err(IssueError::RangeOutsideMaker { .. })), "{outside}");
+        assert!(matches!(issued_by(&maker, &[outside]), Err(IssueError::RangeOutsideMaker { .. })), "{outside}");
     }
     assert_eq!(
-        message(made_by(&maker, &["10.0.0.0/9", "192.0.2.0/24"])),
+        message(issued_by(&maker, &["10.0.0.0/9", "192.0.2.0/24"])),
         "IP range `192.0.2.0/24`, made by a token that has ranges: expected each within one of those"
     );
-    assert_eq!(message(made_by(&of_bob, &[])), "made by a token of the user `bob`: expected a token of the owner");
+    assert_eq!(message(issued_by(&of_bob, &[])), "made by a token of the user `bob`: expected a token of the owner");
     // K1: no other kind has `create-token`. T1: a revoked token has no right at all.
     let expected = "that has no right to make one: expected a legacy publish token that is not revoked";
     for (maker, kind) in [
@@ -208,13 +218,13 @@ fn a_token_made_by_another_stays_within_its_ranges() {
         (granular("maker", "alice").packages(WRITE, all()).build(), "granular"),
         (legacy(LegacyKind::Publish, "alice").revoked("2026-01-01T00:00:00Z").build(), "legacy publish"),
     ] {
-        assert_eq!(message(made_by(&maker, &[])), format!("made by a {kind} token {expected}"));
+        assert_eq!(message(issued_by(&maker, &[])), format!("made by a {kind} token {expected}"));
     }
     let cut_off = user("alice").tokens_revoked_until(CREATED).build();
     let kind = LegacyKind::ReadOnly;
-    let by = MadeBy::Token(anywhere.as_view());
+    let by = IssuedBy::Token(anywhere.as_view());
     assert!(matches!(
-        LegacyToken::issue(key("t"), kind, ranges(&[]), cut_off.as_view(), by, now()),
+        LegacyToken::issue(token_id("t"), kind, ranges(&[]), cut_off.as_view(), by, now()),
         Err(IssueError::MakerMayNot { .. })
     ));
 }
@@ -225,11 +235,11 @@ fn two_look_ups_of_one_package_must_both_do() {
     let (open, secret) = (package("@bob/app").build(), package("@bob/app").private().build());
     let settings = || granular("ci", "alice").packages(READ, only(&["@bob/app"])).settings();
     for states in [[(&open).into(), (&secret).into()], [(&secret).into(), (&open).into()]] {
-        let issued = GranularToken::issue(key("t"), settings(), &facts(&alice, &states));
+        let issued = GranularToken::issue(token_id("t"), settings(), &facts(&alice, &states));
         assert!(matches!(issued, Err(IssueError::PackageNotFound { .. })));
     }
     let twice = [(&open).into(), (&open).into()];
-    assert!(GranularToken::issue(key("t"), settings(), &facts(&alice, &twice)).is_ok());
+    assert!(GranularToken::issue(token_id("t"), settings(), &facts(&alice, &twice)).is_ok());
 }
 
 #[test]
@@ -239,10 +249,15 @@ fn the_first_broken_rule_of_issuing_is_the_one_named() {
     let alice = user("alice").build();
     let maker = legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8"]).build();
     let bad = || granular("ci", "alice").packages(READ, only(&["@bob"]));
-    let made_by = MadeBy::Token(maker.as_view());
-    let all_wrong = IssueFacts { granular_tokens: 1000, name_taken: NameTaken::Yes, made_by, ..facts(&suspended, &[]) };
+    let issued_by = IssuedBy::Token(maker.as_view());
+    let all_wrong = IssueFacts {
+        granular_tokens: 1000,
+        name_availability: NameAvailability::Taken,
+        issued_by,
+        ..facts(&suspended, &[])
+    };
     let issue = |settings: GranularBuilder, facts: &IssueFacts<'_>| {
-        GranularToken::issue(key("t"), settings.settings(), facts).unwrap_err()
+        GranularToken::issue(token_id("t"), settings.settings(), facts).unwrap_err()
     };
     let too_soon = || bad().expires(tollgate::testing::NOW);
     assert_eq!(issue(too_soon(), &all_wrong), IssueError::OwnerSuspended);
@@ -250,8 +265,8 @@ fn the_first_broken_rule_of_issuing_is_the_one_named() {
     assert_eq!(issue(too_soon(), &active), IssueError::TooManyTokens);
     let few = IssueFacts { granular_tokens: 0, ..active };
     assert_eq!(issue(too_soon(), &few), IssueError::NameTaken);
-    let named = IssueFacts { name_taken: NameTaken::No, ..few };
-    assert!(matches!(issue(too_soon(), &named), IssueError::Invalid(InvalidToken::ExpiresTooSoon { .. })));
+    let named = IssueFacts { name_availability: NameAvailability::Free, ..few };
+    assert!(matches!(issue(too_soon(), &named), IssueError::Invalid(TokenError::ExpiresTooSoon { .. })));
     assert_eq!(issue(bad(), &named), IssueError::RangesRequired);
     assert!(matches!(issue(bad().ranges(&["10.0.0.0/8"]), &named), IssueError::ScopeNotOwned { .. }));
 }
@@ -284,15 +299,15 @@ fn a_set_holds_1000_tokens_that_are_not_revoked() {
     set.insert(numbered(2001).created("2025-01-01T00:00:00Z").build_granular()).unwrap();
     assert_eq!(
         set.insert(numbered(2002).created("2025-01-01T00:00:00.000000001Z").build_granular()),
-        Err(SetError::TooMany)
+        Err(TokenSetError::TooMany)
     );
     assert_eq!((set.not_revoked(), set.as_slice().len()), (1000, 1002));
     // One revoked makes room for one.
-    assert!(set.revoke(&key("n5"), now()));
-    assert!(!set.revoke(&key("n4000"), now()));
+    assert!(set.revoke(&token_id("n5"), now()));
+    assert!(!set.revoke(&token_id("n4000"), now()));
     assert_eq!(set.not_revoked(), 999);
     set.insert(numbered(1000).build_granular()).unwrap();
-    assert_eq!(set.insert(numbered(1001).build_granular()), Err(SetError::TooMany));
+    assert_eq!(set.insert(numbered(1001).build_granular()), Err(TokenSetError::TooMany));
 }
 
 #[test]
@@ -301,7 +316,7 @@ fn a_set_takes_each_id_once_and_each_name_once_while_not_revoked() {
     let mut set = GranularTokenSet::new(alice.as_view());
     let token = |id: &str, name: &str, revoked| {
         let settings = granular(name, "alice").packages(READ, all()).settings();
-        GranularToken::load(key(id), "alice".parse().unwrap(), time(CREATED), revoked, settings).unwrap()
+        GranularToken::load(token_id(id), "alice".parse().unwrap(), time(CREATED), revoked, settings).unwrap()
     };
     set.insert(token("t-1", "ci", None)).unwrap();
     assert_eq!(
@@ -312,10 +327,10 @@ fn a_set_takes_each_id_once_and_each_name_once_while_not_revoked() {
         set.insert(token("t-2", "ci", None)).unwrap_err().to_string(),
         "token name `ci` twice among granular tokens that are not revoked: expected each once"
     );
-    assert_eq!(set.name_taken(&"ci".parse().unwrap()), NameTaken::Yes);
-    assert_eq!(set.name_taken(&"CI".parse().unwrap()), NameTaken::No);
+    assert_eq!(set.name_availability(&"ci".parse().unwrap()), NameAvailability::Taken);
+    assert_eq!(set.name_availability(&"CI".parse().unwrap()), NameAvailability::Free);
     set.insert(token("t-3", "ci", Some(now()))).unwrap();
-    assert!(set.revoke(&key("t-1"), now()));
+    assert!(set.revoke(&token_id("t-1"), now()));
     set.insert(token("t-2", "ci", None)).unwrap();
     assert_eq!(
         set.insert(granular("x", "bob").packages(READ, all()).build_granular()).unwrap_err().to_string(),
@@ -323,9 +338,9 @@ fn a_set_takes_each_id_once_and_each_name_once_while_not_revoked() {
     );
     assert_eq!(set.as_slice().len(), 3);
     // A revocation that is recorded keeps its time.
-    assert!(set.revoke(&key("t-1"), time(CREATED)));
+    assert!(set.revoke(&token_id("t-1"), time(CREATED)));
     let first = Token::from(set.as_slice().first().unwrap().clone());
-    assert_eq!((first.key().as_str(), first.revoked()), ("t-1", Some(now())));
+    assert_eq!((first.id().as_str(), first.revoked()), ("t-1", Some(now())));
 }
 
 #[test]
@@ -340,7 +355,7 @@ fn a_token_is_bound_to_its_owner_only() {
 
 #[test]
 fn an_unknown_word_is_named_with_those_that_were_expected() {
-    fn message<T: std::str::FromStr<Err = tollgate::UnknownWord> + std::fmt::Debug>(word: &str) -> String {
+    fn message<T: std::str::FromStr<Err = tollgate::UnknownWordError> + std::fmt::Debug>(word: &str) -> String {
         word.parse::<T>().unwrap_err().to_string()
     }
     assert_eq!(
@@ -357,7 +372,7 @@ fn an_unknown_word_is_named_with_those_that_were_expected() {
     );
     assert_eq!(message::<Role>(""), "unknown role ``: expected one of `member`, `admin`, `owner`");
     assert_eq!(
-        message::<TwoFactor>("auth-only "),
+        message::<TwoFactorMode>("auth-only "),
         "unknown two-factor mode `auth-only `: expected one of `disabled`, `auth-only`, `auth-and-writes`"
     );
     assert_eq!(
@@ -406,7 +421,7 @@ fn merge(into: &mut Value, changes: Value) {
 
 #[test]
 fn a_stored_token_that_does_not_load_says_why() {
-    let load = |changes: Value| -> Result<Token, LoadTokenError> {
+    let load = |changes: Value| -> Result<Token, StoredTokenError> {
         serde_json::from_value::<StoredToken>(stored(changes)).unwrap().load()
     };
     assert!(load(json!({})).is_ok());

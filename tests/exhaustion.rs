@@ -28,7 +28,7 @@ use std::{
 use oracle::Verdict;
 use serde_json::Value;
 use tollgate::{
-    Caller, Decision, Reason, SecondFactor, Timestamp,
+    Caller, Decision, Reason, Timestamp, VerifiedFactor,
     directory::{Directory, Request, RequestLine, World},
     testing::exhaustion::{Family, families},
 };
@@ -63,7 +63,9 @@ fn agree(expected: &Verdict, found: &Decision<'_>, times: &mut HashMap<i128, Tim
         (Verdict::Allow { action, valid_until, via }, Decision::Allow(allow)) => {
             let valid_until =
                 valid_until.map(|at| *times.entry(at).or_insert_with(|| oracle::print_time(at).parse().unwrap()));
-            allow.action().as_str() == action && allow.via().as_str() == *via && allow.valid_until() == valid_until
+            allow.action().as_str() == action
+                && allow.allowed_by().as_str() == *via
+                && allow.valid_until() == valid_until
         }
         (Verdict::Challenge { action }, Decision::Challenge(challenge)) => challenge.action().as_str() == action,
         (Verdict::Deny { reason, status }, Decision::Deny(deny)) => {
@@ -97,7 +99,7 @@ impl Verified {
     fn holds(&self, decision: &Decision<'_>, caller: &Caller<'_>, request: &Request) -> bool {
         let (Decision::Challenge(challenge), Caller::Token(bound)) = (decision, caller) else { return true };
         let age = std::time::Duration::from_secs(300);
-        let answers = |owner, verified_at| challenge.answer(&SecondFactor { owner, verified_at }, age).is_allow();
+        let answers = |owner, verified_at| challenge.answer(&VerifiedFactor { owner, verified_at }, age).is_allow();
         let (owner, another) = (bound.owner().name(), tollgate::testing::user_name("bob"));
         request.now() == self.now
             && answers(owner, self.now)
@@ -219,7 +221,7 @@ fn beside_t(directory: &Directory, request: &Value) -> Result<String, &'static s
     let question = Question::of(request);
     let caller = directory.caller(&question.ours);
     match directory.decide(&caller, &question.ours) {
-        Decision::Allow(allow) => Ok(format!("{} via {}", allow.action(), allow.via())),
+        Decision::Allow(allow) => Ok(format!("{} via {}", allow.action(), allow.allowed_by())),
         Decision::Challenge(challenge) => Ok(format!("{} challenged", challenge.action())),
         Decision::Deny(deny) => {
             let of_t = [Reason::TokenRevoked, Reason::TokenExpired, Reason::IpNotAllowed, Reason::OwnerSuspended];

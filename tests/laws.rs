@@ -12,11 +12,11 @@ use proptest::{
     test_runner::{TestCaseResult, TestRunner},
 };
 use tollgate::{
-    AccountStatus, Action, ActionOn, AllowedRanges, Bypass2fa, ClientIp, Decision, DecisionRecord, EarlyAnswer,
-    GrantedPermission, GranularSettings, GranularToken, Input, IpRange, LegacyKind, LegacyToken, Membership, Operation,
-    OrganizationName, OrganizationSelection, OrganizationsGrant, Outcome, PackageAction, PackageOrScope,
-    PackageSelection, PackageState, PackagesGrant, Permission, Reason, Role, Scope, ScopeOwner, SecondFactor,
-    StoredToken, TeamName, Timestamp, Token, Verdict, Via, Visibility, authorize_anonymous, deny_unknown_token,
+    AccountStatus, Action, ActionOn, AllowedBy, AllowedRanges, AuditRecord, ClientIp, Decision, DecisionInput,
+    EarlyAnswer, GrantedPermission, GranularSettings, GranularToken, IpRange, LegacyKind, LegacyToken, Membership,
+    Operation, OrganizationName, OrganizationSelection, OrganizationsGrant, Outcome, PackageAction, PackageOrScope,
+    PackageSelection, PackageState, PackagesGrant, Permission, Reason, Role, Scope, ScopeOwner, StoredToken, TeamName,
+    Timestamp, Token, TwoFactorBypass, Verdict, VerifiedFactor, Visibility, authorize_anonymous, deny_unknown_token,
     explain_anonymous,
     testing::strategies::{
         PackageFacts, Question, UserFacts, allowed_ranges, client_ip, ip_range, organizations_grant, package,
@@ -50,7 +50,7 @@ fn verdicts(question: &Question) -> [Verdict; 2] {
     question.decide(|decision| {
         let answered = match decision {
             Decision::Challenge(challenge) => {
-                let factor = SecondFactor { owner: question.owner.name.borrowed(), verified_at: question.now };
+                let factor = VerifiedFactor { owner: question.owner.name.as_borrowed(), verified_at: question.now };
                 challenge.answer(&factor, Duration::ZERO)
             }
             Decision::Allow(_) | Decision::Deny(_) => decision,
@@ -113,9 +113,9 @@ fn with_settings(question: &Question, change: impl FnOnce(&mut GranularSettings)
     let mut settings = settings_of(token, question.token.allowed_ranges());
     change(&mut settings);
     if settings.packages.permission().max(settings.organizations.permission()) < Permission::ReadWrite {
-        settings.bypass_2fa = Bypass2fa::Off;
+        settings.bypass_2fa = TwoFactorBypass::Off;
     }
-    let (key, owner) = (question.token.key().clone(), question.token.owner().clone());
+    let (key, owner) = (question.token.id().clone(), question.token.owner().clone());
     let token = GranularToken::load(key, owner, question.token.created(), question.token.revoked(), settings).ok()?;
     Some(Question { token: token.into(), ..question.clone() })
 }
@@ -124,7 +124,7 @@ fn with_ranges(question: &Question, ranges: AllowedRanges) -> Question {
     match &question.token {
         Token::Legacy(token) => {
             let (key, owner, created) =
-                (question.token.key().clone(), question.token.owner().clone(), question.token.created());
+                (question.token.id().clone(), question.token.owner().clone(), question.token.created());
             let token = LegacyToken::load(key, owner, token.kind(), created, question.token.revoked(), ranges);
             Question { token: token.into(), ..question.clone() }
         }
@@ -238,7 +238,7 @@ fn a_selection_in_place_of_all_packages_never_raises_a_decision() {
     };
     never_raises_from(of_all, package_selection(), |question, other| {
         let package = question.package.name.clone();
-        let scope = package.borrowed().scope().map(Scope::into_owned).map(PackageOrScope::Scope);
+        let scope = package.as_borrowed().scope().map(Scope::into_owned).map(PackageOrScope::Scope);
         let lists = [PackageSelection::only([package.into()]), PackageSelection::only(scope), Ok(other.clone())];
         let changed = lists.into_iter().flatten().filter_map(|list| {
             with_settings(question, |settings| {
@@ -281,11 +281,11 @@ fn lowering_the_permission_on_organizations_never_raises_a_decision() {
 #[test]
 fn taking_the_bypass_never_raises_a_decision() {
     let bypassing = |question: &Question| {
-        let bypassing = with_settings(question, |settings| settings.bypass_2fa = Bypass2fa::On);
+        let bypassing = with_settings(question, |settings| settings.bypass_2fa = TwoFactorBypass::On);
         bypassing.unwrap_or_else(|| question.clone())
     };
     never_raises_from(bypassing, Just(()), |question, ()| {
-        Vec::from_iter(with_settings(question, |settings| settings.bypass_2fa = Bypass2fa::Off))
+        Vec::from_iter(with_settings(question, |settings| settings.bypass_2fa = TwoFactorBypass::Off))
     });
 }
 
@@ -483,7 +483,7 @@ fn a_scope_that_nobody_is_known_to_own_never_raises_a_decision() {
 
 /// The question asked with a token that has no limits of its own: a publish token of the same owner and age.
 fn with_unlimited_token(question: &Question) -> Question {
-    let (key, owner) = (question.token.key().clone(), question.token.owner().clone());
+    let (key, owner) = (question.token.id().clone(), question.token.owner().clone());
     let created = question.token.created();
     let token = LegacyToken::load(key, owner, LegacyKind::Publish, created, None, AllowedRanges::Any);
     Question { token: token.into(), ..question.clone() }
@@ -502,8 +502,8 @@ fn what_a_token_may_do_its_owner_may_do() {
         let unlimited = with_unlimited_token(&question).record();
         let lacks_factor = unlimited.reason == Some(Reason::SecondFactorNotEnrolled);
         prop_assert!(unlimited.decision >= Verdict::Challenge || lacks_factor, "{unlimited:?}");
-        prop_assert_eq!(record.via == Some(Via::Public), unlimited.via == Some(Via::Public));
-        beyond_public.set(beyond_public.get().saturating_add(u32::from(record.via != Some(Via::Public))));
+        prop_assert_eq!(record.via == Some(AllowedBy::Public), unlimited.via == Some(AllowedBy::Public));
+        beyond_public.set(beyond_public.get().saturating_add(u32::from(record.via != Some(AllowedBy::Public))));
         Ok(())
     });
     assert!(beyond_public.get() > 0);
@@ -520,7 +520,7 @@ fn owner_may(question: &Question) -> bool {
         let mut places = owner.memberships.iter();
         places.any(|place| place.organization() == organization && place.teams().contains(team))
     };
-    let scope = package.name.borrowed().scope().map(Scope::text);
+    let scope = package.name.as_borrowed().scope().map(Scope::into_str);
     // C1.
     let is_in_own_scope = package.scope_owner == ScopeOwner::User && scope == Some(owner.name.as_str());
     let role_in_scope = scope.filter(|_| package.scope_owner == ScopeOwner::Organization).and_then(role);
@@ -630,7 +630,7 @@ fn a_token_that_fails_t_is_denied_everything() {
 fn what_anonymous_may_do_every_token_that_passes_t_may_do() {
     let allowed = Cell::new(0_u32);
     holds(question(), |question| {
-        let anonymous = question.ask(|_, operation| DecisionRecord::from(&authorize_anonymous(operation)));
+        let anonymous = question.ask(|_, operation| AuditRecord::from(&authorize_anonymous(operation)));
         if anonymous.decision != Verdict::Allow {
             prop_assert_eq!(anonymous.decision, Verdict::Deny, "a challenge without a token");
             return Ok(());
@@ -639,7 +639,7 @@ fn what_anonymous_may_do_every_token_that_passes_t_may_do() {
         let record = question.record();
         let fails_t = [Reason::TokenRevoked, Reason::TokenExpired, Reason::IpNotAllowed, Reason::OwnerSuspended];
         match record.decision {
-            Verdict::Allow => prop_assert_eq!(record.via, Some(Via::Public)),
+            Verdict::Allow => prop_assert_eq!(record.via, Some(AllowedBy::Public)),
             Verdict::Challenge | Verdict::Deny => {
                 prop_assert!(record.reason.is_some_and(|reason| fails_t.contains(&reason)), "{record:?}");
             }
@@ -668,7 +668,7 @@ fn a_packages_grant_never_touches_the_answer_about_an_organization() {
         let is_about_an_organization = question.ask(|_, operation| match operation {
             Operation::Organization { .. } | Operation::CreateTeam { .. } | Operation::Team { .. } => true,
             Operation::ManageTeamAccess(_) => {
-                let scope = question.package.name.borrowed().scope();
+                let scope = question.package.name.as_borrowed().scope();
                 question.package.scope_owner == ScopeOwner::Organization
                     && scope.is_some_and(|scope| scope.is_of_organization(&question.organization))
             }
@@ -708,7 +708,7 @@ fn grants_to_others_change_nothing() {
 // What a decision says of itself
 // ------------------------------------------------------------------------------------------------------------------
 
-fn json(record: &DecisionRecord) -> String {
+fn json(record: &AuditRecord) -> String {
     serde_json::to_string(record).unwrap()
 }
 
@@ -732,7 +732,7 @@ fn an_explanation_explains_the_decision_that_is_made() {
             let explanation = token.at(question.client_ip, question.now).explain(operation);
             let ends = |outcome: &Outcome| !matches!(outcome, Outcome::Passed | Outcome::DoesNotApply);
             let first = explanation.steps().map(|(_, outcome, _)| outcome).find(ends);
-            (DecisionRecord::from(explanation.decision()), first)
+            (AuditRecord::from(explanation.decision()), first)
         });
         let record = question.record();
         prop_assert_eq!(json(&explained), json(&record));
@@ -740,13 +740,13 @@ fn an_explanation_explains_the_decision_that_is_made() {
         let expected = match (record.decision, record.via, record.reason) {
             (Verdict::Deny, _, Some(reason)) => Some(Outcome::Failed(reason)),
             (Verdict::Challenge, _, _) => record.demanded_by.map(Outcome::Challenged),
-            (Verdict::Allow, Some(Via::Public), _) => Some(Outcome::Settled),
+            (Verdict::Allow, Some(AllowedBy::Public), _) => Some(Outcome::Allows),
             (_, _, _) => None,
         };
         prop_assert_eq!(first, expected);
         let anonymous = question.ask(|_, operation| {
             let explanation = explain_anonymous(operation);
-            [DecisionRecord::from(explanation.decision()), DecisionRecord::from(&authorize_anonymous(operation))]
+            [AuditRecord::from(explanation.decision()), AuditRecord::from(&authorize_anonymous(operation))]
         });
         prop_assert_eq!(&anonymous[0], &anonymous[1]);
         Ok(())
@@ -832,9 +832,9 @@ fn an_allow_is_the_same_at_every_instant_before_its_valid_until() {
 }
 
 /// All that a decision says to anyone but for the echo of what was asked, and what it depended on.
-fn said(question: &Question) -> (String, Vec<Input>) {
+fn said(question: &Question) -> (String, Vec<DecisionInput>) {
     question.decide(|decision| {
-        let mut record = DecisionRecord::from(&decision);
+        let mut record = AuditRecord::from(&decision);
         let client_text = match &decision {
             Decision::Deny(deny) => deny.client_text().to_string(),
             Decision::Allow(_) | Decision::Challenge(_) => String::new(),
@@ -847,11 +847,11 @@ fn said(question: &Question) -> (String, Vec<Input>) {
 /// D2: "a decision says which inputs it depended on (so that a cache has the right key)".
 #[test]
 fn an_input_that_a_decision_does_not_name_changes_nothing() {
-    let compared = Cell::new([0_u32; Input::ALL.len()]);
+    let compared = Cell::new([0_u32; DecisionInput::ALL.len()]);
     let others = (client_ip(), timestamp(), user(), package());
     holds((question(), others), |(question, (client_ip, now, owner, package))| {
         let (before, depends_on) = said(&question);
-        for (at, input) in Input::ALL.iter().enumerate() {
+        for (at, input) in DecisionInput::ALL.iter().enumerate() {
             if depends_on.contains(input) {
                 continue;
             }
@@ -864,24 +864,26 @@ fn an_input_that_a_decision_does_not_name_changes_nothing() {
             };
             let toggled = Question { package_exists: !question.package_exists, ..question.clone() };
             let others = match input {
-                Input::ClientIp => Vec::from([
+                DecisionInput::ClientIp => Vec::from([
                     Question { client_ip, ..question.clone() },
                     Question { client_ip: ClientIp::UNKNOWN, ..question.clone() },
                 ]),
-                Input::Now => {
+                DecisionInput::Now => {
                     [now, Timestamp::MIN, Timestamp::MAX].map(|now| Question { now, ..question.clone() }).into()
                 }
-                Input::Owner => Vec::from([Question { owner: renamed(owner.clone(), &question), ..question.clone() }]),
-                Input::Package => Vec::from([
+                DecisionInput::Owner => {
+                    Vec::from([Question { owner: renamed(owner.clone(), &question), ..question.clone() }])
+                }
+                DecisionInput::Package => Vec::from([
                     Question { package: package.clone(), ..toggled.clone() },
                     toggled,
                     Question { package, ..question.clone() },
                 ]),
-                Input::Organization => {
+                DecisionInput::Organization => {
                     Vec::from([Question { organization_exists: !question.organization_exists, ..question.clone() }])
                 }
                 // Every decision about a token names it.
-                Input::Token | _ => return Err(TestCaseError::fail(format!("{input} is not named"))),
+                DecisionInput::Token | _ => return Err(TestCaseError::fail(format!("{input} is not named"))),
             };
             for other in others {
                 prop_assert_eq!(&said(&other).0, &before, "{} changes it: {:?}", input, other);
@@ -895,7 +897,7 @@ fn an_input_that_a_decision_does_not_name_changes_nothing() {
         Ok(())
     });
     let counts = compared.get();
-    for (input, count) in Input::ALL.iter().zip(counts).filter(|(input, _)| **input != Input::Token) {
+    for (input, count) in DecisionInput::ALL.iter().zip(counts).filter(|(input, _)| **input != DecisionInput::Token) {
         assert!(count > 0, "{input} was always named");
     }
 }
@@ -914,14 +916,14 @@ fn without_a_known_token_only_what_is_named_matters() {
         let [before_anonymous, before_unknown] = without_token(&question);
         let [after_anonymous, after_unknown] = without_token(&after);
         prop_assert_eq!(json(&before_unknown), json(&after_unknown));
-        if !before_anonymous.depends_on.contains(Input::Package) {
+        if !before_anonymous.depends_on.contains(DecisionInput::Package) {
             prop_assert_eq!(json(&before_anonymous), json(&after_anonymous));
         }
         Ok(())
     });
 }
 
-fn without_token(question: &Question) -> [DecisionRecord; 2] {
+fn without_token(question: &Question) -> [AuditRecord; 2] {
     question.ask(|_, operation| [authorize_anonymous(operation), deny_unknown_token(operation)].map(|d| (&d).into()))
 }
 
@@ -935,16 +937,16 @@ fn only_the_owners_own_fresh_factor_answers_a_challenge() {
             let Decision::Challenge(challenge) = decision else { return Ok(()) };
             challenged.set(challenged.get().saturating_add(1));
             let other = "somebody-else".parse::<tollgate::UserName>().unwrap();
-            let (own, other) = (question.owner.name.borrowed(), other.borrowed());
+            let (own, other) = (question.owner.name.as_borrowed(), other.as_borrowed());
             for (owner, verified_at) in [(own, verified_at), (own, question.now), (other, question.now)] {
                 let age = question.now.duration_since(verified_at);
                 let counts = owner == own && age.is_some_and(|age| age <= max_age);
-                let answered = challenge.answer(&SecondFactor { owner, verified_at }, max_age);
+                let answered = challenge.answer(&VerifiedFactor { owner, verified_at }, max_age);
                 prop_assert_eq!(answered.verdict(), if counts { Verdict::Allow } else { Verdict::Challenge });
                 prop_assert!(!answered.is_cacheable());
-                let record = DecisionRecord::from(&answered);
+                let record = AuditRecord::from(&answered);
                 prop_assert_eq!(record.valid_until, None);
-                prop_assert_eq!(record.via, counts.then_some(Via::SecondFactor));
+                prop_assert_eq!(record.via, counts.then_some(AllowedBy::SecondFactor));
             }
             Ok(())
         })
@@ -969,7 +971,7 @@ fn a_record_decides_again_to_the_same_bytes() {
         let bytes = json(&question.record());
         prop_assert_eq!(&json(&question.record()), &bytes);
         prop_assert_eq!(&json(&once_more(&question).record()), &bytes);
-        let read: DecisionRecord = serde_json::from_str(&bytes).unwrap();
+        let read: AuditRecord = serde_json::from_str(&bytes).unwrap();
         prop_assert_eq!(&read, &question.record());
         prop_assert_eq!(&json(&read), &bytes);
         // A publish is asked for by one word, whatever exists.

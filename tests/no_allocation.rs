@@ -6,15 +6,15 @@
 use allocation_counter::measure;
 use std::{collections::BTreeSet, time::Duration};
 use tollgate::testing::{
-    CREATED, Resources, all, granular, key, legacy, missing_organization, missing_package, now, only, organization,
-    organization_name, package, package_name, ranges, team_name, time, user, user_name,
+    CREATED, Resources, all, granular, legacy, missing_organization, missing_package, now, only, organization,
+    organization_name, package, package_name, ranges, team_name, time, token_id, user, user_name,
 };
 use tollgate::{
-    AccountAction, AccountStatus, Action, ActionOn, BoundToken, Bypass2fa, ClientIp, Decision, EarlyAnswer,
-    GrantedPermission, GranularView, Input, LegacyKind, Membership, Memberships, MissingOrganization, MissingPackage,
+    AccountAction, AccountStatus, Action, ActionOn, BoundToken, ClientIp, Decision, DecisionInput, EarlyAnswer,
+    GrantedPermission, GranularView, LegacyKind, Membership, Memberships, MissingOrganization, MissingPackage,
     OrganizationAction, OrganizationView, OwnerView, PackageAction, PackageView, PublishingAccess, Reason, Role,
-    ScopeOwner, SecondFactor, TeamGrants, Timestamp, Token, TokenView, TwoFactor, User, UserGrants, Visibility,
-    authorize, authorize_anonymous, deny_unknown_token, explain,
+    ScopeOwner, TeamGrants, Timestamp, Token, TokenView, TwoFactorBypass, TwoFactorMode, User, UserGrants,
+    VerifiedFactor, Visibility, authorize, authorize_anonymous, deny_unknown_token, explain,
 };
 
 /// Runs something that must not allocate, in this thread.
@@ -28,7 +28,7 @@ fn without_allocation<T>(what: &str, run: impl FnOnce() -> T) -> T {
 /// What a caller looks at of a decision.
 fn look_at(decision: &Decision<'_>) -> (u16, usize, bool, Action) {
     let inputs = decision.depends_on();
-    let held = Input::ALL.iter().filter(|input| inputs.contains(**input)).count();
+    let held = DecisionInput::ALL.iter().filter(|input| inputs.contains(**input)).count();
     assert_eq!(held, inputs.iter().count());
     if let Decision::Deny(deny) = decision {
         std::hint::black_box(deny.comparison());
@@ -42,7 +42,7 @@ fn the_counter_counts() {
     let token = legacy(LegacyKind::Publish, "alice").build();
     let bound = tollgate::testing::bind(&token, &alice);
     let Decision::Deny(deny) =
-        authorize(&bound, AccountAction::Whoami, alice.name().borrowed(), ClientIp::UNKNOWN, now())
+        authorize(&bound, AccountAction::Whoami, alice.name().as_borrowed(), ClientIp::UNKNOWN, now())
     else {
         panic!("the owner is suspended");
     };
@@ -85,9 +85,10 @@ fn answer(question: &Question<'_>) -> &'static str {
         Decision::Allow(_) => "allow",
         Decision::Deny(deny) => deny.reason().as_str(),
         Decision::Challenge(challenge) => {
-            for (owner, verified_at, allowed) in [(owner.name().borrowed(), now, true), (user_name("bob"), now, false)]
+            for (owner, verified_at, allowed) in
+                [(owner.name().as_borrowed(), now, true), (user_name("bob"), now, false)]
             {
-                let factor = SecondFactor { owner, verified_at };
+                let factor = VerifiedFactor { owner, verified_at };
                 let answered = without_allocation("answer", || challenge.answer(&factor, Duration::from_secs(60)));
                 assert_eq!(answered.is_allow(), allowed);
                 without_allocation("depends_on of an answer", || look_at(&answered));
@@ -103,7 +104,7 @@ fn every_answer_and_every_reason_comes_without_an_allocation() {
     let alice = user("alice").build();
     let member = user("alice").member("acme", Role::Member, &["developers"]).build();
     let strict =
-        user("alice").member("acme", Role::Owner, &["developers"]).two_factor(TwoFactor::AuthAndWrites).build();
+        user("alice").member("acme", Role::Owner, &["developers"]).two_factor(TwoFactorMode::AuthAndWrites).build();
     let suspended = user("alice").suspended().build();
     let publish = legacy(LegacyKind::Publish, "alice").build();
     let read_only = legacy(LegacyKind::ReadOnly, "alice").build();
@@ -191,7 +192,7 @@ fn views_are_made_without_an_allocation_and_so_is_the_whole_way_from_rows() {
     );
     let settings = granular("ci", "alice").packages(ReadWrite, only(&["@acme", "left-pad"]));
     let settings = settings.organizations(ReadWrite, &["acme"]).settings();
-    let (id, office) = (key("ci"), ranges(&["10.0.0.0/8"]));
+    let (id, office) = (token_id("ci"), ranges(&["10.0.0.0/8"]));
     let (created, expires_at) = (time(CREATED), settings.expires_at);
     let (alice, record) = (user("alice").build(), legacy(LegacyKind::Publish, "alice").build());
     let app = package("@acme/app").build();
@@ -199,13 +200,13 @@ fn views_are_made_without_an_allocation_and_so_is_the_whole_way_from_rows() {
     let client_ip: ClientIp = "10.1.2.3".parse().unwrap();
     let allowed = without_allocation("views", || {
         let owner = user_name("alice");
-        let owner = OwnerView::new(owner, AccountStatus::Active, TwoFactor::Disabled, None, &memberships).unwrap();
+        let owner = OwnerView::new(owner, AccountStatus::Active, TwoFactorMode::Disabled, None, &memberships).unwrap();
         let name = package_name("@acme/app");
         let (private, access) = (Visibility::Private, PublishingAccess::NoRequirement);
         let app = PackageView::new(name, ScopeOwner::Organization, private, access, &users, &teams).unwrap();
         let grants = GranularView {
             expires_at,
-            bypass_2fa: Bypass2fa::Off,
+            bypass_2fa: TwoFactorBypass::Off,
             packages: &settings.packages,
             organizations: &settings.organizations,
         };

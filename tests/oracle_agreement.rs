@@ -18,7 +18,7 @@ use std::{fmt::Write, fs, path::Path};
 use oracle::worlds;
 use serde_json::{Value, json};
 use tollgate::{
-    Caller, ClientIp, Decision, DecisionRecord, EarlyAnswer, Explanation, Outcome, Reason, Timestamp, Via,
+    AllowedBy, AuditRecord, Caller, ClientIp, Decision, EarlyAnswer, Explanation, Outcome, Reason, Timestamp,
     directory::{DecisionLine, Directory, Request, RequestLine, World},
 };
 
@@ -126,16 +126,16 @@ fn explained(decision: &Decision<'_>, explanation: &Explanation<'_>, caller: &Ca
         return Err(format!("{} steps of an explanation: expected {expected}", outcomes.len()));
     }
     if !matches!(caller, Caller::Token(_)) {
-        let settled = outcomes.contains(&Outcome::Settled);
+        let settled = outcomes.contains(&Outcome::Allows);
         return if settled == decision.is_allow() { Ok(()) } else { Err("V1 is not the answer".into()) };
     }
     let first = outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Passed | Outcome::DoesNotApply));
     let fits = match (decision, first) {
         (Decision::Deny(deny), Some(Outcome::Failed(reason))) => deny.reason() == *reason,
         (Decision::Challenge(challenge), Some(Outcome::Challenged(by))) => challenge.demanded_by() == *by,
-        (Decision::Allow(allow), None) => allow.via() == Via::Grant,
-        (Decision::Allow(allow), Some(Outcome::Settled)) => allow.via() == Via::Public,
-        (Decision::Allow(allow), Some(Outcome::Challenged(_))) => allow.via() == Via::SecondFactor,
+        (Decision::Allow(allow), None) => allow.allowed_by() == AllowedBy::Grant,
+        (Decision::Allow(allow), Some(Outcome::Allows)) => allow.allowed_by() == AllowedBy::Public,
+        (Decision::Allow(allow), Some(Outcome::Challenged(_))) => allow.allowed_by() == AllowedBy::SecondFactor,
         (_, _) => false,
     };
     if fits { Ok(()) } else { Err(format!("the first step that ends the checks is {first:?}")) }
@@ -143,13 +143,13 @@ fn explained(decision: &Decision<'_>, explanation: &Explanation<'_>, caller: &Ca
 
 /// The explanation's decision is the same, and its record survives a log.
 fn recorded(decision: &Decision<'_>, explained: &Decision<'_>) -> Result<(), String> {
-    let record = DecisionRecord::from(decision);
-    let of_explanation = DecisionRecord::from(explained);
+    let record = AuditRecord::from(decision);
+    let of_explanation = AuditRecord::from(explained);
     if of_explanation != record {
         return Err(format!("the decision explained is another: {of_explanation:?}"));
     }
     let text = serde_json::to_string(&record).map_err(|error| error.to_string())?;
-    let read: DecisionRecord = serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))?;
+    let read: AuditRecord = serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))?;
     if read == record { Ok(()) } else { Err(format!("the record {text} is read as {read:?}")) }
 }
 
@@ -197,11 +197,11 @@ fn anyone_is_everyone(tally: &mut Tally, name: &str, directory: &Directory, json
     }
     count(&mut tally.public_reads);
     for token in directory.tokens() {
-        let json = with_token(json!(token.key()));
+        let json = with_token(json!(token.id()));
         let request = parse(&json).unwrap();
         let caller = directory.caller(&request);
         let fits = match directory.decide(&caller, &request) {
-            Decision::Allow(allow) => allow.via() == Via::Public,
+            Decision::Allow(allow) => allow.allowed_by() == AllowedBy::Public,
             Decision::Challenge(_) => false,
             Decision::Deny(deny) => matches!(
                 deny.reason(),

@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use tollgate::{InvalidName, NameProblem, PackageName};
+use tollgate::{NameError, NameProblem, PackageName};
 
 const RECORDED: &str = include_str!("data/names/recorded.jsonl");
 const CORE_MODULES: &str = include_str!("data/names/core-modules.txt");
@@ -31,7 +31,7 @@ fn recorded() -> Vec<(String, Verdict)> {
 
 fn of_the_crate(name: &str) -> Verdict {
     let parsed = PackageName::new(name);
-    let owned: Result<PackageName, InvalidName> = name.parse();
+    let owned: Result<PackageName, NameError> = name.parse();
     assert_eq!(parsed.as_ref().err(), owned.as_ref().err(), "{name:?}, borrowed and owned");
     if let (Ok(parsed), Ok(owned)) = (&parsed, &owned) {
         assert_eq!(parsed, owned);

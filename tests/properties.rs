@@ -13,11 +13,12 @@ use std::{fmt::Debug, str::FromStr};
 use proptest::{prelude::*, sample::Index, strategy::BoxedStrategy};
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate::{
-    AccountAction, AccountStatus, Action, AllowedRanges, Check, ClientIp, DecisionRecord, DemandedBy,
-    GrantedPermission, Input, IpRange, LegacyKind, Membership, Memberships, OrganizationAction, OrganizationName,
-    OrganizationSelection, PackageAction, PackageName, PackageOrScope, PackageSelection, Permission, PublishingAccess,
-    Reason, Role, Scope, ScopeOwner, Secret, SecretDigest, Side, StoredToken, TeamAction, TeamGrants, TeamName,
-    Timestamp, TokenDescription, TokenKey, TokenName, TwoFactor, UserGrants, UserName, Verdict, Via, Visibility,
+    AccountAction, AccountStatus, Action, AllowedBy, AllowedRanges, AuditRecord, Check, ClientIp, DecisionInput,
+    DemandedBy, GrantKind, GrantedPermission, IpRange, LegacyKind, Membership, Memberships, OrganizationAction,
+    OrganizationName, OrganizationSelection, PackageAction, PackageName, PackageOrScope, PackageSelection, Permission,
+    PublishingAccess, Reason, Role, Scope, ScopeOwner, Secret, SecretDigest, StoredToken, TeamAction, TeamGrants,
+    TeamName, Timestamp, TokenDescription, TokenId, TokenName, TwoFactorMode, UserGrants, UserName, Verdict,
+    Visibility,
     directory::{Directory, RequestLine, World},
     testing::strategies::{
         allowed_ranges, almost_account_name, almost_ip_range, almost_package_name, almost_scope, almost_timestamp,
@@ -61,7 +62,7 @@ fn every_text_that_is_printed_parses_back_to_its_value() {
     comes_back::<TeamName>(team_name());
     comes_back::<Timestamp>(timestamp());
     comes_back::<IpRange>(ip_range());
-    comes_back::<TokenKey>(token_key());
+    comes_back::<TokenId>(token_key());
     comes_back::<TokenName>(token_name());
     comes_back::<TokenDescription>(token_description());
     comes_back::<ClientIp>(client_ip().prop_filter("known", |client| client.address().is_some()).boxed());
@@ -89,16 +90,16 @@ fn every_word_parses_back_to_its_value_and_no_word_in_capitals_does() {
     words_come_back(Verdict::ALL);
     words_come_back(Reason::ALL);
     words_come_back(Check::ALL);
-    words_come_back(Input::ALL);
-    words_come_back(Via::ALL);
+    words_come_back(DecisionInput::ALL);
+    words_come_back(AllowedBy::ALL);
     words_come_back(DemandedBy::ALL);
     words_come_back(LegacyKind::ALL);
     words_come_back(Permission::ALL);
     words_come_back(GrantedPermission::ALL);
     words_come_back(Role::ALL);
-    words_come_back(Side::ALL);
+    words_come_back(GrantKind::ALL);
     words_come_back(AccountStatus::ALL);
-    words_come_back(TwoFactor::ALL);
+    words_come_back(TwoFactorMode::ALL);
     words_come_back(Visibility::ALL);
     words_come_back(PublishingAccess::ALL);
     words_come_back(ScopeOwner::ALL);
@@ -144,7 +145,7 @@ proptest! {
         has_one_door::<TeamName>(&user.value)?;
         has_one_door::<IpRange>(&range.value)?;
         has_one_door::<Timestamp>(&time.value)?;
-        has_one_door::<TokenKey>(&key.value)?;
+        has_one_door::<TokenId>(&key.value)?;
         has_one_door::<TokenName>(&name.value)?;
     }
 
@@ -270,6 +271,6 @@ proptest! {
         let request = serde_json::from_value::<RequestLine>(documents.request).unwrap().parse().unwrap();
         let caller = directory.caller(&request);
         let decision = directory.decide(&caller, &request);
-        prop_assert_eq!(DecisionRecord::from(&decision), question.record());
+        prop_assert_eq!(AuditRecord::from(&decision), question.record());
     }
 }

@@ -7,15 +7,16 @@ use tollgate::testing::{
     organization_name, package, package_name, team_name, time, user, user_name,
 };
 use tollgate::{
-    AccountAction, AccountStatus, Action, ActionOn, BoundToken, Bypass2fa, ClientIp, Decision, DecisionRecord, Entry,
-    GrantedPermission, GranularView, LegacyKind, Membership, Memberships, OrganizationAction, OrganizationState,
-    OrganizationView, OwnedBoundToken, OwnerView, PackageAction, PackageState, PackageView, PublishingAccess, Reach,
-    Role, ScopeOwner, Team, TeamAction, TeamGrants, Token, TokenView, TwoFactor, UserGrants, Visibility, WhyDead,
+    AccountAction, AccountStatus, Action, ActionOn, AuditRecord, BoundToken, ClientIp, Decision, EffectiveAccess,
+    GrantEntry, GrantedPermission, GranularView, IneffectiveReason, LegacyKind, Membership, Memberships,
+    OrganizationAction, OrganizationState, OrganizationView, OwnedBoundToken, OwnerView, PackageAction, PackageState,
+    PackageView, PublishingAccess, Role, ScopeOwner, Team, TeamAction, TeamGrants, Token, TokenView, TwoFactorBypass,
+    TwoFactorMode, UserGrants, Visibility,
 };
 
 /// The dead entries of a reach, as text.
-fn dead(reach: &Reach<'_>) -> Vec<String> {
-    reach.dead_grants().iter().map(ToString::to_string).collect()
+fn dead(reach: &EffectiveAccess<'_>) -> Vec<String> {
+    reach.ineffective_grants().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -29,7 +30,7 @@ fn a_reach_has_a_decision_for_each_action_on_each_thing_and_on_the_owners_accoun
     ];
     let bound = bind(&token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
-    let reach = at.reach(&[(&app).into(), missing_package("free").into()], &[(&acme).into()], &teams);
+    let reach = at.effective_access(&[(&app).into(), missing_package("free").into()], &[(&acme).into()], &teams);
     let (packages, orgs, teams, account) =
         (PackageAction::ALL.len(), OrganizationAction::ALL.len(), TeamAction::ALL.len(), AccountAction::ALL.len());
     // A team of an old name cannot be made: there is no such question.
@@ -54,16 +55,16 @@ fn a_reach_has_a_decision_for_each_action_on_each_thing_and_on_the_owners_accoun
     );
     for decision in reach.decisions() {
         let again = at.decide(decision.operation().unwrap());
-        assert_eq!(DecisionRecord::from(decision), DecisionRecord::from(&again));
+        assert_eq!(AuditRecord::from(decision), AuditRecord::from(&again));
     }
 }
 
 #[test]
 fn a_reach_as_text_and_as_data_says_the_same() {
-    let alice = user("alice").two_factor(TwoFactor::AuthOnly).build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let bound = bind(&token, &alice);
-    let reach = bound.at(ClientIp::UNKNOWN, now()).reach(&[], &[], &[]);
+    let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[], &[], &[]);
     assert_eq!(
         reach.to_string(),
         "allow      whoami `alice` (via grant)\n\
@@ -87,7 +88,7 @@ fn a_suspended_owner_leaves_nothing_to_reach() {
     let token = legacy(LegacyKind::Publish, "alice").build();
     let left_pad = package("left-pad").build();
     let bound = bind(&token, &alice);
-    let reach = bound.at(ClientIp::UNKNOWN, now()).reach(&[(&left_pad).into()], &[], &[]);
+    let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[], &[]);
     assert!(reach.decisions().iter().all(|decision| matches!(decision, Decision::Deny(_))));
 }
 
@@ -116,7 +117,7 @@ fn dead_grants_are_the_entries_that_give_less_than_they_say() {
         [(&acme).into(), (&globex).into(), (&umbrella).into(), missing_organization("gone").into()];
     let bound = bind(&token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
-    let reach = at.reach(&states, &organizations, &[]);
+    let reach = at.effective_access(&states, &organizations, &[]);
     assert_eq!(
         dead(&reach),
         [
@@ -130,11 +131,11 @@ fn dead_grants_are_the_entries_that_give_less_than_they_say() {
             "organization `gone`: gone",
         ]
     );
-    assert_eq!(reach.dead_grants()[3].entry, Entry::Package(package_name("gone")));
-    assert_eq!(reach.dead_grants()[7].entry, Entry::Organization(organization_name("gone")));
-    assert_eq!(reach.dead_grants()[0].why, WhyDead::OwnerHasReadOnly);
+    assert_eq!(reach.ineffective_grants()[3].entry, GrantEntry::Package(package_name("gone")));
+    assert_eq!(reach.ineffective_grants()[7].entry, GrantEntry::Organization(organization_name("gone")));
+    assert_eq!(reach.ineffective_grants()[0].why, IneffectiveReason::OwnerHasReadOnly);
     assert_eq!(
-        serde_json::to_value(reach.dead_grants()[0]).unwrap(),
+        serde_json::to_value(reach.ineffective_grants()[0]).unwrap(),
         serde_json::json!({"scope": "@bob", "why": "owner-has-read-only"})
     );
     assert!(reach.to_string().ends_with("dead grant: organization `gone`: gone\n"));
@@ -149,7 +150,7 @@ fn a_scope_of_ones_own_or_of_ones_organization_is_not_dead() {
     let bound = bind(&token, &bob);
     let (theirs, others) = (package("@acme/app").private().build(), package("@globex/app").private().build());
     let packages: [PackageState<'_>; 2] = [(&theirs).into(), (&others).into()];
-    let reach = bound.at(ClientIp::UNKNOWN, now()).reach(&packages, &[], &[]);
+    let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&packages, &[], &[]);
     assert_eq!(dead(&reach), ["scope `@globex`: owner-has-nothing"]);
 }
 
@@ -166,7 +167,7 @@ fn what_gives_all_it_says_is_not_dead() {
     let old = legacy(LegacyKind::Publish, "alice").build();
     for token in [everything, some, old] {
         let bound = bind(&token, &alice);
-        let reach = bound.at(ClientIp::UNKNOWN, now()).reach(&[(&left_pad).into()], &[(&acme).into()], &[]);
+        let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[(&acme).into()], &[]);
         assert_eq!(dead(&reach), [""; 0]);
     }
 }
@@ -234,19 +235,19 @@ fn an_owned_bound_token_goes_anywhere_and_decides_the_same() {
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let owned = goes_anywhere(OwnedBoundToken::bind(token.clone(), alice.clone()).unwrap());
-    let in_thread: Vec<DecisionRecord> = {
+    let in_thread: Vec<AuditRecord> = {
         let (owned, left_pad) = (owned.clone(), left_pad.clone());
         let decide = move || {
             let bound = owned.as_bound();
             let at = bound.at(ClientIp::UNKNOWN, now());
-            PackageAction::ALL.iter().map(|action| DecisionRecord::from(&at.decide(action.on(&left_pad)))).collect()
+            PackageAction::ALL.iter().map(|action| AuditRecord::from(&at.decide(action.on(&left_pad)))).collect()
         };
         std::thread::spawn(decide).join().unwrap()
     };
     let bound = bind(&token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
     let here: Vec<_> =
-        PackageAction::ALL.iter().map(|action| DecisionRecord::from(&at.decide(action.on(&left_pad)))).collect();
+        PackageAction::ALL.iter().map(|action| AuditRecord::from(&at.decide(action.on(&left_pad)))).collect();
     assert_eq!(here, in_thread);
     let bob = user("bob").build();
     assert!(OwnedBoundToken::bind(token.clone(), bob.clone()).is_err());
@@ -260,7 +261,7 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
     let (ip, owner) = ("10.1.2.3".parse().unwrap(), user_name("alice"));
     let alice = user("alice")
         .member("acme", Role::Admin, &["developers"])
-        .two_factor(TwoFactor::AuthAndWrites)
+        .two_factor(TwoFactorMode::AuthAndWrites)
         .tokens_revoked_until("2025-10-01T00:00:00Z")
         .build();
     let app = package("@acme/app")
@@ -280,9 +281,9 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
     let membership = Membership::new("acme".parse().unwrap(), Role::Admin, ["developers".parse().unwrap()]).unwrap();
     let memberships = Memberships::new([membership]).unwrap();
     let owner_row =
-        OwnerView::new(owner, AccountStatus::Active, TwoFactor::AuthAndWrites, cut_off, &memberships).unwrap();
+        OwnerView::new(owner, AccountStatus::Active, TwoFactorMode::AuthAndWrites, cut_off, &memberships).unwrap();
     let (users, teams) = (
-        UserGrants::none(),
+        UserGrants::empty(),
         TeamGrants::new([("acme".parse().unwrap(), "developers".parse().unwrap(), ReadWrite)]).unwrap(),
     );
     let (private, access) = (Visibility::Private, PublishingAccess::TwoFactorOrBypass);
@@ -290,11 +291,11 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
         PackageView::new(package_name("@acme/app"), ScopeOwner::Organization, private, access, &users, &teams).unwrap();
     let settings = granular("ci", "alice").packages(ReadWrite, only(&["@acme"])).organizations(ReadOnly, &["acme"]);
     let settings = settings.ranges(&["10.0.0.0/8"]).settings();
-    let (ci_key, old_key) = (tollgate::testing::key("ci"), tollgate::testing::key("publish"));
+    let (ci_key, old_key) = (tollgate::testing::token_id("ci"), tollgate::testing::token_id("publish"));
     let ranges = &settings.allowed_ranges;
     let grants = GranularView {
         expires_at: time(EXPIRES),
-        bypass_2fa: Bypass2fa::On,
+        bypass_2fa: TwoFactorBypass::On,
         packages: &settings.packages,
         organizations: &settings.organizations,
     };
@@ -305,9 +306,10 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
     for (token, row) in [(&ci, ci_row), (&old, old_row)] {
         let (of_records, of_rows) = (bind(token, &alice), BoundToken::bind(row, owner_row).unwrap());
         for ip in [ip, ClientIp::UNKNOWN] {
-            let of_records = of_records.at(ip, now()).reach(&[(&app).into()], &[(&acme).into()], &[]);
-            let of_rows = of_rows.at(ip, now()).reach(&[app_row.into()], &[acme_row.into()], &[]);
-            let records = |reach: &Reach<'_>| reach.decisions().iter().map(DecisionRecord::from).collect::<Vec<_>>();
+            let of_records = of_records.at(ip, now()).effective_access(&[(&app).into()], &[(&acme).into()], &[]);
+            let of_rows = of_rows.at(ip, now()).effective_access(&[app_row.into()], &[acme_row.into()], &[]);
+            let records =
+                |reach: &EffectiveAccess<'_>| reach.decisions().iter().map(AuditRecord::from).collect::<Vec<_>>();
             assert_eq!(records(&of_records), records(&of_rows));
             assert!(ip == ClientIp::UNKNOWN || of_records.decisions().iter().any(Decision::is_allow));
         }

@@ -22,10 +22,10 @@ use std::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
-    AllowedRanges, Bypass2fa, Checksum, ClientIp, GrantedPermission, GranularSettings, GranularToken, InvalidToken,
-    IpRange, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, NameTaken, OrganizationName,
-    OrganizationSelection, OrganizationsGrant, PackageName, PackageOrScope, PackageSelection, PackagesGrant, Scope,
-    Secret, SecretForm, SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenKey, UserName,
+    AllowedRanges, Checksum, ClientIp, GrantedPermission, GranularSettings, GranularToken, IpRange, IssueError,
+    IssueFacts, IssuedBy, LegacyKind, LegacyToken, NameAvailability, OrganizationName, OrganizationSelection,
+    OrganizationsGrant, PackageName, PackageOrScope, PackageSelection, PackagesGrant, Scope, Secret, SecretForm,
+    SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenError, TokenId, TwoFactorBypass, UserName,
     directory::{Directory, World},
     testing::Scenario,
 };
@@ -156,17 +156,17 @@ fn check_issue(directory: &Directory, issue: &Value, expected: &Value) -> Checke
                 PackagesGrant::Granted { selection: PackageSelection::Only(only), .. } => only.packages().to_vec(),
                 _ => Vec::new(),
             };
-            let packages: Vec<_> = names.iter().map(|name| directory.package(name.borrowed())).collect();
+            let packages: Vec<_> = names.iter().map(|name| directory.package(name.as_borrowed())).collect();
             let facts = IssueFacts {
-                owner: directory.user(owner.borrowed()).ok_or("the owner is no user of the world")?.as_view(),
+                owner: directory.user(owner.as_borrowed()).ok_or("the owner is no user of the world")?.as_view(),
                 packages: &packages,
                 granular_tokens: parsed_count(&issue["granular_tokens"])?,
-                name_taken: match &issue["name_taken"] {
-                    Value::Bool(true) => NameTaken::Yes,
-                    Value::Bool(false) => NameTaken::No,
-                    other => return Err(format!("`name_taken` is no boolean: {other}")),
+                name_availability: match &issue["name_taken"] {
+                    Value::Bool(true) => NameAvailability::Taken,
+                    Value::Bool(false) => NameAvailability::Free,
+                    other => return Err(format!("`name_availability` is no boolean: {other}")),
                 },
-                made_by: maker(directory, &issue["made_by"])?,
+                issued_by: maker(directory, &issue["made_by"])?,
                 now,
             };
             match GranularToken::issue(key(), settings.clone(), &facts) {
@@ -187,7 +187,7 @@ fn check_issue_legacy(directory: &Directory, issue: &Value, expected: &Value) ->
     let owner: UserName = parsed(issue, "owner")?;
     let kind: LegacyKind = parsed(issue, "kind")?;
     let now: Timestamp = parsed(issue, "now")?;
-    let view = directory.user(owner.borrowed()).ok_or("the owner is no user of the world")?.as_view();
+    let view = directory.user(owner.as_borrowed()).ok_or("the owner is no user of the world")?.as_view();
     let found = match ranges(&issue["cidr"]) {
         Err(Refused::Case(problem)) => return Err(problem),
         Err(Refused::Code(code)) => code,
@@ -205,8 +205,8 @@ fn check_issue_legacy(directory: &Directory, issue: &Value, expected: &Value) ->
     expect("the answer", &found, &expected.as_str().unwrap_or("(no text)"))
 }
 
-fn key() -> TokenKey {
-    TokenKey::new("new").unwrap()
+fn key() -> TokenId {
+    TokenId::new("new").unwrap()
 }
 
 fn parsed_count(value: &Value) -> Result<usize, String> {
@@ -214,12 +214,16 @@ fn parsed_count(value: &Value) -> Result<usize, String> {
     count.ok_or_else(|| format!("`granular_tokens` is no count: {value}"))
 }
 
-fn maker<'a>(directory: &'a Directory, made_by: &Value) -> Result<MadeBy<'a>, String> {
-    let Some(id) = made_by.as_str() else {
-        return if made_by.is_null() { Ok(MadeBy::Owner) } else { Err(format!("`made_by` is no id: {made_by}")) };
+fn maker<'a>(directory: &'a Directory, issued_by: &Value) -> Result<IssuedBy<'a>, String> {
+    let Some(id) = issued_by.as_str() else {
+        return if issued_by.is_null() {
+            Ok(IssuedBy::Owner)
+        } else {
+            Err(format!("`issued_by` is no id: {issued_by}"))
+        };
     };
-    let token = directory.tokens().iter().find(|token| token.key().as_str() == id);
-    token.map(|token| MadeBy::Token(token.as_view())).ok_or_else(|| format!("no token of the world is `{id}`"))
+    let token = directory.tokens().iter().find(|token| token.id().as_str() == id);
+    token.map(|token| IssuedBy::Token(token.as_view())).ok_or_else(|| format!("no token of the world is `{id}`"))
 }
 
 /// What keeps the settings from being any: one of the README's codes, or a case that is not written right.
@@ -238,8 +242,8 @@ impl From<String> for Refused {
 fn settings(granular: &Value, cidr: &Value) -> Result<GranularSettings, Refused> {
     only(granular, &["name", "description", "expires", "bypass_2fa", "packages_and_scopes", "orgs"])?;
     let bypass_2fa = match &granular["bypass_2fa"] {
-        Value::Bool(true) => Bypass2fa::On,
-        Value::Bool(false) | Value::Null => Bypass2fa::Off,
+        Value::Bool(true) => TwoFactorBypass::On,
+        Value::Bool(false) | Value::Null => TwoFactorBypass::Off,
         other => return Err(Refused::Case(format!("`bypass_2fa` is no boolean: {other}"))),
     };
     let description = match granular.get("description") {
@@ -351,11 +355,9 @@ fn code(error: &IssueError) -> &'static str {
         IssueError::OwnerSuspended => "owner-suspended",
         IssueError::TooManyTokens => "too-many-tokens",
         IssueError::NameTaken => "name-taken",
-        IssueError::Invalid(InvalidToken::ExpiresTooSoon { .. } | InvalidToken::MadeTooLate { .. }) => {
-            "expires-too-soon"
-        }
-        IssueError::Invalid(InvalidToken::NoPermission) => "no-permission",
-        IssueError::Invalid(InvalidToken::BypassWithoutReadWrite) => "bypass-without-read-write",
+        IssueError::Invalid(TokenError::ExpiresTooSoon { .. } | TokenError::MadeTooLate { .. }) => "expires-too-soon",
+        IssueError::Invalid(TokenError::NoPermission) => "no-permission",
+        IssueError::Invalid(TokenError::BypassWithoutReadWrite) => "bypass-without-read-write",
         IssueError::PackageNotFound { .. } => "package-not-found",
         IssueError::PackageNotWritable { .. } | IssueError::ScopeNotOwned { .. } | IssueError::RoleTooLow { .. } => {
             "owner-lacks-permission"

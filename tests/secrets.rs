@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
 use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 use tollgate::{
-    Caller, Decision, DecisionRecord, LegacyKind, LegacyToken, MintedSecret, Secret, SecretDigest, SecretPrefix,
-    StoredToken, Timestamp, Token, TokenKey, UserName,
+    AuditRecord, Caller, Decision, LegacyKind, LegacyToken, MintedSecret, Secret, SecretDigest, SecretPrefix,
+    StoredToken, Timestamp, Token, TokenId, UserName,
 };
 
 /// No eight characters of it occur anywhere else, in any order of a hint.
@@ -138,22 +138,19 @@ fn errors_about_a_secret_do_not_repeat_it() {
     let mut printed = Printed::default();
     let long = SECRET.repeat(20);
     for text in [format!("{SECRET} "), format!("\u{e9}{SECRET}"), long.clone()] {
-        printed.error("InvalidSecret", &Secret::new(&text).unwrap_err());
+        printed.error("SecretError", &Secret::new(&text).unwrap_err());
     }
     let hex = digest().to_hex();
     // A secret where a digest is wanted, and a digest with a slip of the pen.
     for text in [SECRET, &hex.to_uppercase(), &hex[1..]] {
-        printed.error("InvalidSecretDigest", &text.parse::<SecretDigest>().unwrap_err());
+        printed.error("SecretDigestError", &text.parse::<SecretDigest>().unwrap_err());
         printed.error("digest by serde", &serde_json::from_value::<SecretDigest>(json!(text)).unwrap_err());
     }
     printed.error("digest of a wrong type", &serde_json::from_value::<SecretDigest>(json!([SECRET])).unwrap_err());
-    printed.error("InvalidSecretPrefix", &SECRET.parse::<SecretPrefix>().unwrap_err());
-    printed.error("InvalidTokenKey", &TokenKey::new(&long).unwrap_err());
-    printed.error("InvalidTokenKey", &TokenKey::new(&format!("{SECRET}\n")).unwrap_err());
-    printed.error(
-        "NotEnoughRandomness",
-        &MintedSecret::mint(&SecretPrefix::default(), &SECRET.as_bytes()[..20]).unwrap_err(),
-    );
+    printed.error("SecretPrefixError", &SECRET.parse::<SecretPrefix>().unwrap_err());
+    printed.error("TokenIdError", &TokenId::new(&long).unwrap_err());
+    printed.error("TokenIdError", &TokenId::new(&format!("{SECRET}\n")).unwrap_err());
+    printed.error("MintError", &MintedSecret::mint(&SecretPrefix::default(), &SECRET.as_bytes()[..20]).unwrap_err());
     assert_eq!(printed.leaks(SECRET), [""; 0]);
 }
 
@@ -161,7 +158,7 @@ fn errors_about_a_secret_do_not_repeat_it() {
 fn a_token_on_record_holds_nothing_of_its_secret() {
     let mut printed = Printed::default();
     let owner: UserName = "alice".parse().unwrap();
-    let key = TokenKey::new("t-1").unwrap();
+    let key = TokenId::new("t-1").unwrap();
     let token = Token::from(LegacyToken::load(
         key,
         owner,
@@ -179,7 +176,7 @@ fn a_token_on_record_holds_nothing_of_its_secret() {
         let mut stored = stored.clone();
         stored[field] = if field == "secret" { json!(SECRET) } else { json!(digest().to_hex()) };
         let stored: StoredToken = serde_json::from_value(stored).unwrap();
-        printed.error("LoadTokenError", &stored.load().unwrap_err());
+        printed.error("StoredTokenError", &stored.load().unwrap_err());
         printed.error("StoredToken that does not load, serde", &serde_json::to_string(&stored).unwrap_err());
     }
     assert_eq!(printed.leaks(SECRET), [""; 0]);
@@ -210,9 +207,9 @@ fn a_world_and_its_errors_do_not_print_a_digest() {
     ];
     for world in &broken {
         let error = Directory::load(&read(world)).unwrap_err();
-        printed.error("InvalidWorld", &error);
+        printed.error("WorldError", &error);
         for (path, message) in error.errors() {
-            printed.text("InvalidWorld::errors", format!("{path}: {message}"));
+            printed.text("WorldError::errors", format!("{path}: {message}"));
         }
     }
     assert_eq!(printed.leaks(SECRET), [""; 0]);
@@ -241,8 +238,8 @@ fn a_request_and_its_decision_print_nothing_of_the_secret() {
             printed.debug("Decision", &decision);
             printed.json("DecisionLine", &DecisionLine::decided(&request, &decision));
             printed.debug("DecisionLine", &DecisionLine::decided(&request, &decision));
-            printed.json("DecisionRecord", &DecisionRecord::from(&decision));
-            printed.debug("DecisionRecord", &DecisionRecord::from(&decision));
+            printed.json("AuditRecord", &AuditRecord::from(&decision));
+            printed.debug("AuditRecord", &AuditRecord::from(&decision));
             let explanation = directory.explain(&caller, &request);
             printed.debug("Explanation", &explanation);
             printed.display("Explanation", &explanation);
@@ -280,7 +277,7 @@ fn a_request_line_that_is_wrong_does_not_repeat_its_secret() {
     for line in lines {
         let line: RequestLine = serde_json::from_value(line).unwrap();
         let error = line.parse().unwrap_err();
-        printed.error("InvalidRequest", &error);
+        printed.error("EndpointError", &error);
         printed.json("DecisionLine::error", &DecisionLine::error(&error));
         printed.debug("DecisionLine::error", &DecisionLine::error(&error));
     }
@@ -309,7 +306,7 @@ fn a_decision_does_not_repeat_an_id_that_nobody_knows() {
     let caller = directory.caller(&request);
     let decision = directory.decide(&caller, &request);
     printed.json("DecisionLine", &DecisionLine::decided(&request, &decision));
-    printed.json("DecisionRecord", &DecisionRecord::from(&decision));
+    printed.json("AuditRecord", &AuditRecord::from(&decision));
     printed.display("Explanation", &directory.explain(&caller, &request));
     printed.debug("Decision", &decision);
     assert_eq!(printed.leaks(SECRET), [""; 0]);

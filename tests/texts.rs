@@ -10,8 +10,8 @@ use tollgate::testing::{
 };
 use tollgate::{
     Action, ActionOn, ClientIp, Decision, Deny, EarlyAnswer, GrantedPermission, LegacyKind, Operation,
-    OrganizationAction, PackageAction, PackageState, PublishingAccess, Reason, Role, Timestamp, Token, TwoFactor, User,
-    authorize_anonymous, deny_unknown_token,
+    OrganizationAction, PackageAction, PackageState, PublishingAccess, Reason, Role, Timestamp, Token, TwoFactorMode,
+    User, authorize_anonymous, deny_unknown_token,
 };
 
 /// Every denial, in the order of [`denials`].
@@ -354,7 +354,7 @@ fn nobody_who_may_neither_read_nor_create_can_tell_a_hidden_package_from_a_free_
     ];
     let (mut compared, mut managed) = (Vec::new(), BTreeSet::new());
     for owner in &owners {
-        for mode in TwoFactor::ALL {
+        for mode in TwoFactorMode::ALL {
             let owner = owner.clone().two_factor(*mode).build();
             for (secret, access) in
                 secrets.iter().flat_map(|secret| PublishingAccess::ALL.iter().map(move |a| (secret, a)))

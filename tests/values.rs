@@ -11,9 +11,9 @@ use std::{
 
 use serde_json::json;
 use tollgate::{
-    Action, ActionOn, AllowedRanges, Check, ClientIp, Decision, GrantedPermission, Input, IpRange, LegacyKind,
-    LoadTokenError, PackageAction, PackageName, Role, Secret, SecretDigest, SecretPrefix, StoredToken,
-    TokenDescription, TokenKey, TwoFactor, authorize,
+    Action, ActionOn, AllowedRanges, Check, ClientIp, Decision, DecisionInput, GrantedPermission, IpRange, LegacyKind,
+    PackageAction, PackageName, Role, Secret, SecretDigest, SecretPrefix, StoredToken, StoredTokenError,
+    TokenDescription, TokenId, TwoFactorMode, authorize,
     directory::{Directory, RequestLine, World},
     explain,
     testing::{
@@ -57,7 +57,7 @@ fn debug_says_what_it_is_and_no_secret() {
         (&"192.0.2.1".parse::<ClientIp>().unwrap(), "ClientIp(192.0.2.1)"),
         (&time("2025-11-01T00:00:00.5Z"), "2025-11-01T00:00:00.5Z"),
         (&digest, "SecretDigest(…)"),
-        (&TokenKey::new("ci").unwrap(), "TokenKey(ci)"),
+        (&TokenId::new("ci").unwrap(), "TokenId(ci)"),
         (&Secret::new("npm_abcdefghijklmnop").unwrap().hint(), "SecretHint(npm_…mnop)"),
         (&read, "{Token, Owner, Package}"),
         (&line, "RequestLine(…)"),
@@ -70,12 +70,12 @@ fn debug_says_what_it_is_and_no_secret() {
     assert_eq!(found, expected);
     assert_eq!(format!("{minted:?}"), "MintedSecret(…)");
     let request = format!("{:?}", line.parse().unwrap());
-    assert!(request.starts_with("Request { id: \"r\", token: \"ci\", intent: Package"), "{request}");
+    assert!(request.starts_with("Request { id: \"r\", token: \"ci\", access_request: Package"), "{request}");
 }
 
 #[test]
 fn accessors_give_what_was_put_in() {
-    assert_eq!(PackageName::new("@acme/app").unwrap().text(), "@acme/app");
+    assert_eq!(PackageName::new("@acme/app").unwrap().into_str(), "@acme/app");
     assert_eq!("for the builds".parse::<TokenDescription>().unwrap().as_str(), "for the builds");
     assert_eq!("192.0.2.1".parse::<ClientIp>().unwrap().address(), Some([192, 0, 2, 1].into()));
     assert_eq!(ClientIp::UNKNOWN.address(), None);
@@ -146,8 +146,8 @@ fn an_unknown_field_of_a_stored_token_is_an_error_of_its_own() {
         stored.as_object_mut().unwrap().insert(field.to_owned(), json!(5));
         serde_json::from_value::<StoredToken>(stored).unwrap().load().unwrap_err()
     };
-    assert_eq!(load("colour"), LoadTokenError::UnknownField { path: "colour".into() });
-    assert!(matches!(load("owner"), LoadTokenError::Malformed { .. }));
+    assert_eq!(load("colour"), StoredTokenError::UnknownField { path: "colour".into() });
+    assert!(matches!(load("owner"), StoredTokenError::Malformed { .. }));
 }
 
 /// A selection of one kind writes no list of the other: no list is empty.
@@ -196,7 +196,7 @@ fn a_passing_check_says_so() {
 /// D2: "a challenge and what came of it is never cached".
 #[test]
 fn only_a_challenge_and_its_answer_are_not_to_be_kept() {
-    let alice = user("alice").two_factor(TwoFactor::AuthAndWrites).build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let bound = bind(&token, &alice);
@@ -206,19 +206,17 @@ fn only_a_challenge_and_its_answer_are_not_to_be_kept() {
     let publish = at.decide(PackageAction::Publish.on(&left_pad));
     assert!(read.is_cacheable() && visibility.is_cacheable());
     let Decision::Challenge(challenge) = publish else { unreachable!("{publish:?}") };
-    let factor = tollgate::SecondFactor { owner: alice.name().borrowed(), verified_at: now() };
+    let factor = tollgate::VerifiedFactor { owner: alice.name().as_borrowed(), verified_at: now() };
     let answered = challenge.answer(&factor, std::time::Duration::ZERO);
     assert!(answered.is_allow() && !publish.is_cacheable() && !answered.is_cacheable());
-    assert!(
-        Input::ALL.iter().all(|input| publish.depends_on().contains(*input)
-            == matches!(input, Input::Token | Input::Owner | Input::Package))
-    );
+    assert!(DecisionInput::ALL.iter().all(|input| publish.depends_on().contains(*input)
+        == matches!(input, DecisionInput::Token | DecisionInput::Owner | DecisionInput::Package)));
 }
 
 /// D2: the inputs that were looked at, and no others: a key with more in it keeps less.
 #[test]
 fn a_decision_names_no_input_that_it_did_not_look_at() {
-    use Input::{ClientIp as Address, Now, Organization, Owner, Package, Token};
+    use DecisionInput::{ClientIp as Address, Now, Organization, Owner, Package, Token};
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
     let (acme, app) = (organization("acme"), package("@acme/app").build());
     let resources = Resources {
@@ -249,7 +247,7 @@ fn a_decision_names_no_input_that_it_did_not_look_at() {
     ] {
         let bound = bind(token, &alice);
         let decision = bound.at(ClientIp::UNKNOWN, now()).decide(resources.operation(action));
-        let found: Vec<Input> = decision.depends_on().iter().collect();
-        assert_eq!(found, inputs, "{action} by {}: {decision:?}", token.key());
+        let found: Vec<DecisionInput> = decision.depends_on().iter().collect();
+        assert_eq!(found, inputs, "{action} by {}: {decision:?}", token.id());
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use tollgate::{
     AccountAction, Action, ActionOn, ClientIp, Decision, GrantedPermission, LegacyKind, Operation, OrganizationAction,
-    PackageAction, PackageState, PublishingAccess, Reason, Role, Token, TwoFactor, User, authorize_anonymous,
+    PackageAction, PackageState, PublishingAccess, Reason, Role, Token, TwoFactorMode, User, authorize_anonymous,
     deny_unknown_token,
     npm::Answer,
     testing::{
@@ -17,8 +17,8 @@ use tollgate::{
 /// The answer, and whether it is one to a challenge.
 fn answer(decision: &Decision<'_>) -> Answer {
     match decision {
-        Decision::Deny(deny) => Answer::of_deny(deny),
-        Decision::Challenge(challenge) => Answer::of_challenge(challenge),
+        Decision::Deny(deny) => Answer::from_deny(deny),
+        Decision::Challenge(challenge) => Answer::from_challenge(challenge),
         Decision::Allow(_) => panic!("allowed: {decision:?}"),
     }
 }
@@ -41,7 +41,7 @@ fn ask(token: &Token, owner: &User, ip: &str, operation: Operation<'_>) -> Answe
 #[test]
 fn a_denial_with_401_tells_its_reason_in_the_notice_and_every_other_one_in_the_body() {
     let alice = user("alice").build();
-    let strict = user("alice").two_factor(TwoFactor::AuthAndWrites).build();
+    let strict = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let suspended = user("alice").suspended().build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let app = package("@acme/app").private().build();
@@ -119,7 +119,7 @@ fn a_denial_with_401_tells_its_reason_in_the_notice_and_every_other_one_in_the_b
 
 #[test]
 fn a_challenged_account_action_asks_for_a_one_time_password_too() {
-    let strict = user("alice").two_factor(TwoFactor::AuthOnly).build();
+    let strict = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let account = tollgate::Account { user: user_name("alice") };
     let got = ask(&token, &strict, "unknown", AccountAction::CreateToken.on(account));
@@ -208,7 +208,7 @@ fn a_hidden_package_and_a_free_name_have_equal_answers() {
         user("alice").build(),
         user("alice").member("globex", Role::Owner, &["developers"]).build(),
         user("alice").member("acme", Role::Member, &[]).build(),
-        user("alice").two_factor(TwoFactor::AuthAndWrites).build(),
+        user("alice").two_factor(TwoFactorMode::AuthAndWrites).build(),
     ];
     let acme = organization("acme");
     let with = Resources {

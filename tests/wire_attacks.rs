@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tollgate::npm::*;
 use tollgate::testing::*;
 use tollgate::{
-    BoundToken, Caller, ClientIp, Decision, Facts, GrantedPermission, Intent, LegacyKind, PackageAction, PackageName,
-    PackageState, PublishingAccess, Role, Timestamp, Token, TwoFactor, User, Visibility,
+    AccessRequest, BoundToken, Caller, ClientIp, Decision, GrantedPermission, LegacyKind, PackageAction, PackageName,
+    PackageState, PublishingAccess, ResourceFacts, Role, Timestamp, Token, TwoFactorMode, User, Visibility,
 };
 
 fn body(value: Value) -> Body {
@@ -43,8 +43,10 @@ fn publish(version: &str) -> Value {
 fn asked(sent: Value, stored: Option<Value>) -> Result<(Vec<String>, bool), String> {
     let (sent, stored) = (body(sent), stored.map(body));
     let stored = stored.as_ref().map(|document| StoredPackument { document, visibility: Visibility::Private });
-    let changes = PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, stored).map_err(|e| e.to_string())?;
-    let actions: Vec<String> = changes.intents().iter().map(|intent| intent.action().to_owned()).collect();
+    let changes =
+        PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, stored).map_err(|e| e.to_string())?;
+    let actions: Vec<String> =
+        changes.access_requests().iter().map(|access_request| access_request.action().to_owned()).collect();
     // What is not understood is every write.
     let everything = ["publish", "unpublish", "deprecate", "set-dist-tag", "change-maintainers", "change-visibility"];
     let is_everything = everything.iter().all(|one| actions.iter().any(|action| action == one));
@@ -103,16 +105,16 @@ fn a_first_visibility_is_not_applied_to_a_package_that_exists() {
     sent["access"] = json!("public");
     let sent = body(sent);
     let package_name = name("@acme/w");
-    let changes = PackumentChanges::read(&package_name, PutTo::Package, &sent, None).unwrap();
+    let changes = PackumentChanges::read(&package_name, PutTarget::Package, &sent, None).unwrap();
     let bob = user("bob").member("acme", Role::Member, &["devs"]).build();
     let there = package("@acme/w").private().team("acme", "devs", GrantedPermission::ReadWrite).build();
     let token = legacy(LegacyKind::Publish, "bob").build();
     let caller = Caller::Token(bind(&token, &bob));
-    let facts = Facts { package: Some((&there).into()), organization: None };
-    let intents = changes.intents();
-    let all = intents.iter().map(|i| i.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
-    let all = AllOf::of(all, None);
-    let Some(AllOf::Allow(allows)) = all else { panic!("bob may publish, and that is all that was asked") };
+    let facts = ResourceFacts { package: Some((&there).into()), organization: None };
+    let access_requests = changes.access_requests();
+    let all = access_requests.iter().map(|i| i.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
+    let all = CombinedDecision::from_decisions(all, None);
+    let Some(CombinedDecision::Allow(allows)) = all else { panic!("bob may publish, and that is all that was asked") };
     assert_eq!(changes.allowed_by(&allows).err(), Some(NotAllowed::OtherFacts));
 }
 
@@ -125,8 +127,8 @@ fn a_stale_document_tells_by_its_revision() {
     let (sent, document) = (body(stored()), body(now_stored));
     let before = StoredPackument { document: &document, visibility: Visibility::Private };
     let package_name = name("@acme/w");
-    let changes = PackumentChanges::read(&package_name, PutTo::Package, &sent, Some(before)).unwrap();
-    let actions: Vec<_> = changes.intents().iter().map(Intent::action).collect();
+    let changes = PackumentChanges::read(&package_name, PutTarget::Package, &sent, Some(before)).unwrap();
+    let actions: Vec<_> = changes.access_requests().iter().map(AccessRequest::action).collect();
     assert_eq!(actions, ["deprecate", "unpublish"]);
     assert_eq!(changes.revision(), Some("2-0"));
 }
@@ -411,7 +413,7 @@ fn a_token_in_a_path_has_no_dot_segment() {
         for raw in ["..", "%2e%2e", ".", "t-old%2F.", "t-old%2f%2e%2E", "..%2Ft-old", "a%2f.%2fb"] {
             let got = Endpoint::classify("DELETE", &format!("{at}/{raw}"));
             let Err(error) = got else { panic!("{raw} is read as {got:?}") };
-            assert_eq!(error, InvalidRequest::Path(PathProblem::DotSegment), "{raw}");
+            assert_eq!(error, EndpointError::Path(PathProblem::DotSegment), "{raw}");
         }
         for (raw, problem) in [
             ("%2F", PathProblem::EmptySegment),
@@ -427,7 +429,7 @@ fn a_token_in_a_path_has_no_dot_segment() {
             ("t-old%23x", PathProblem::Character),
         ] {
             let got = Endpoint::classify("DELETE", &format!("{at}/{raw}"));
-            assert_eq!(got, Err(InvalidRequest::Path(problem)), "{raw}");
+            assert_eq!(got, Err(EndpointError::Path(problem)), "{raw}");
         }
         // A token in base64 has slashes, and one with dots in it is none of these segments.
         for raw in ["a%2Fb%3D%3D", "a%2Fb%2Bc", "a..b", "..a%2Fb..", "..."] {
@@ -559,7 +561,7 @@ fn tokens() -> Vec<Token> {
 fn owners() -> Vec<User> {
     let mut owners = vec![user("alice").build(), user("alice").suspended().build()];
     for role in [Role::Owner, Role::Admin, Role::Member] {
-        for two_factor in [TwoFactor::Disabled, TwoFactor::AuthAndWrites] {
+        for two_factor in [TwoFactorMode::Disabled, TwoFactorMode::AuthAndWrites] {
             owners.push(user("alice").member("globex", role, &["developers"]).two_factor(two_factor).build());
             owners.push(user("alice").member("acme", role, &[]).two_factor(two_factor).build());
             owners.push(
@@ -578,7 +580,7 @@ fn owners() -> Vec<User> {
 fn refusal(decision: &Decision<'_>) -> Option<String> {
     match decision {
         Decision::Deny(deny) => {
-            let answer = Answer::of_deny(deny);
+            let answer = Answer::from_deny(deny);
             Some(format!(
                 "{answer:?} {} {:?}",
                 serde_json::to_string(&answer).unwrap(),
@@ -631,29 +633,30 @@ fn hidden_and_free_are_alike_through_every_endpoint() {
         let bounds: Vec<BoundToken<'_>> = owners.iter().flat_map(|o| tokens.iter().map(move |t| bind(t, o))).collect();
         callers.extend(bounds.into_iter().map(Caller::Token));
         for caller in &callers {
-            let decide = |intent: &Intent, package: PackageState<'_>, org: &str| -> (Option<String>, bool) {
-                let organization = match org {
-                    "acme" => (&acme).into(),
-                    _ => (&globex).into(),
+            let decide =
+                |access_request: &AccessRequest, package: PackageState<'_>, org: &str| -> (Option<String>, bool) {
+                    let organization = match org {
+                        "acme" => (&acme).into(),
+                        _ => (&globex).into(),
+                    };
+                    let facts = ResourceFacts { package: Some(package), organization: Some(organization) };
+                    let decision = access_request.decide(caller, &facts, ClientIp::UNKNOWN, now()).unwrap();
+                    (refusal(&decision), matches!(decision, Decision::Deny(_)))
                 };
-                let facts = Facts { package: Some(package), organization: Some(organization) };
-                let decision = intent.decide(caller, &facts, ClientIp::UNKNOWN, now()).unwrap();
-                (refusal(&decision), matches!(decision, Decision::Deny(_)))
-            };
-            let on = |action| Intent::Package { action, package: name("@acme/secret") };
+            let on = |action| AccessRequest::Package { action, package: name("@acme/secret") };
             let reads = !decide(&on(PackageAction::ReadPackage), hidden, "acme").1;
             let creates = !decide(&on(PackageAction::Publish), free, "acme").1;
             if reads || creates {
                 continue;
             }
             for endpoint in endpoints() {
-                let intents: Vec<Intent> = match endpoint.asks() {
-                    Asks::This(intent) => vec![intent],
-                    Asks::OneOf(intents) => intents.into_vec(),
-                    Asks::Nothing => panic!(),
+                let access_requests: Vec<AccessRequest> = match endpoint.required_access() {
+                    RequiredAccess::This(access_request) => vec![access_request],
+                    RequiredAccess::OneOf(access_requests) => access_requests.into_vec(),
+                    RequiredAccess::Nothing => panic!(),
                 };
                 let outcome = |package| {
-                    let all: Vec<_> = intents.iter().map(|i| decide(i, package, "acme")).collect();
+                    let all: Vec<_> = access_requests.iter().map(|i| decide(i, package, "acme")).collect();
                     let all_denied = all.iter().all(|(_, d)| *d);
                     (all_denied, all[0].0.clone())
                 };
@@ -671,8 +674,8 @@ fn hidden_and_free_are_alike_through_every_endpoint() {
                 let grant =
                     TeamAccessChange::read_grant(&body(json!({"package": "@acme/secret", "permissions": "read-only"})))
                         .unwrap();
-                let intent = grant.intent(&org.parse().unwrap(), &"developers".parse().unwrap());
-                let (h, f) = (decide(&intent, hidden, org), decide(&intent, free, org));
+                let access_request = grant.access_request(&org.parse().unwrap(), &"developers".parse().unwrap());
+                let (h, f) = (decide(&access_request, hidden, org), decide(&access_request, free, org));
                 // Whoever C permits it knows of the package: what is denied then is F, which comes after C.
                 let after_c = |refusal: &Option<String>| {
                     refusal.as_ref().is_some_and(|text| {
@@ -680,7 +683,8 @@ fn hidden_and_free_are_alike_through_every_endpoint() {
                     })
                 };
                 assert!(h == f || !h.1 || after_c(&h.0), "both denied, and differ: {org} {caller:?}\n{h:?}\n{f:?}");
-                let share = Intent::SharePackage { organization: org.parse().unwrap(), package: name("@acme/secret") };
+                let share =
+                    AccessRequest::SharePackage { organization: org.parse().unwrap(), package: name("@acme/secret") };
                 let (h, f) = (decide(&share, hidden, org), decide(&share, free, org));
                 assert!(h == f || !h.1 || after_c(&h.0), "share {org} {caller:?}\n{h:?}\n{f:?}");
                 compared += 2;

@@ -6,26 +6,26 @@ use core::time::Duration;
 
 use serde_json::{Value, json};
 use tollgate::npm::{
-    AccessChange, AccountRequest, AllOf, Asks, Body, Endpoint, InvalidBody, IsMember, MemberChange, ProfileChange,
-    TeamAccessChange, TeamToCreate, TwoFactorChange,
+    AccessChange, AccountRequest, Body, BodyError, CombinedDecision, Endpoint, IsMember, MemberChange, ProfileChange,
+    RequiredAccess, TeamAccessChange, TeamToCreate, TwoFactorChange,
 };
 use tollgate::testing::{bind, legacy, now, package, time, user, user_name};
 use tollgate::{
-    BoundToken, Caller, ClientIp, Decision, Facts, GrantedPermission, Intent, LegacyKind, PackageAction,
-    PublishingAccess, Reason, Role, SecondFactor, Secret, TwoFactor, Visibility, authorize,
+    AccessRequest, BoundToken, Caller, ClientIp, Decision, GrantedPermission, LegacyKind, PackageAction,
+    PublishingAccess, Reason, ResourceFacts, Role, Secret, TwoFactorMode, VerifiedFactor, Visibility, authorize,
 };
 
 fn body(value: Value) -> Body {
     serde_json::from_value(value).unwrap()
 }
 
-fn words(intents: &[Intent]) -> Vec<String> {
-    intents.iter().map(ToString::to_string).collect()
+fn words(access_requests: &[AccessRequest]) -> Vec<String> {
+    access_requests.iter().map(ToString::to_string).collect()
 }
 
 /// Each body with the whole message of its error.
 #[track_caller]
-fn refused<T>(read: impl Fn(&Body) -> Result<T, InvalidBody>, table: &[(Value, &str)]) {
+fn refused<T>(read: impl Fn(&Body) -> Result<T, BodyError>, table: &[(Value, &str)]) {
     for (sent, message) in table {
         match read(&body(sent.clone())) {
             Ok(_) => panic!("{sent} was read"),
@@ -38,7 +38,7 @@ fn refused<T>(read: impl Fn(&Body) -> Result<T, InvalidBody>, table: &[(Value, &
 fn access_is_visibility_or_publishing_access_or_both() {
     use PublishingAccess::{NoRequirement, TwoFactorOnly, TwoFactorOrBypass};
     let left_pad = "@acme/w".parse().unwrap();
-    for (sent, visibility, publishing_access, intents) in [
+    for (sent, visibility, publishing_access, access_requests) in [
         (json!({"access": "public"}), Some(Visibility::Public), None, &["change-visibility `@acme/w`"][..]),
         (json!({"access": "restricted"}), Some(Visibility::Private), None, &["change-visibility `@acme/w`"]),
         (json!({"access": "private"}), Some(Visibility::Private), None, &["change-visibility `@acme/w`"]),
@@ -65,7 +65,7 @@ fn access_is_visibility_or_publishing_access_or_both() {
     ] {
         let change = AccessChange::read(&body(sent.clone())).unwrap();
         assert_eq!((change.visibility(), change.publishing_access()), (visibility, publishing_access), "{sent}");
-        assert_eq!(words(&change.intents(&left_pad)), intents, "{sent}");
+        assert_eq!(words(&change.access_requests(&left_pad)), access_requests, "{sent}");
     }
     let alone = "automation_token_overrides_tfa: without a `publish_requires_tfa` that is true: expected both, or none";
     refused(
@@ -94,7 +94,7 @@ fn a_team_gets_access_by_two_fields_and_loses_it_by_one() {
     let grant = body(json!({"package": "@acme/w", "permissions": "read-write"}));
     let change = TeamAccessChange::read_grant(&grant).unwrap();
     assert_eq!(change.permission(), Some(GrantedPermission::ReadWrite));
-    assert_eq!(change.intent(&acme, &developers).to_string(), "manage-team-access `acme:developers` `@acme/w`");
+    assert_eq!(change.access_request(&acme, &developers).to_string(), "manage-team-access `acme:developers` `@acme/w`");
     let change = TeamAccessChange::read_revocation(&body(json!({"package": "left-pad"}))).unwrap();
     assert_eq!((change.package().as_str(), change.permission()), ("left-pad", None));
     refused(
@@ -132,8 +132,8 @@ fn a_member_is_taken_in_or_changed_by_whether_there_is_one() {
     ] {
         let change = MemberChange::read(&body(json!({"user": "bob", "role": role}))).unwrap();
         assert_eq!((change.user().as_str(), change.role()), ("bob", expected));
-        assert_eq!(change.intent(&acme, IsMember::No).to_string(), "add-member `acme`");
-        assert_eq!(change.intent(&acme, IsMember::Yes).to_string(), "change-member-role `acme`");
+        assert_eq!(change.access_request(&acme, IsMember::No).to_string(), "add-member `acme`");
+        assert_eq!(change.access_request(&acme, IsMember::Yes).to_string(), "change-member-role `acme`");
         if let Some(role) = expected {
             let again = body(json!({"user": "bob", "role": role.npm_word()}));
             assert_eq!(MemberChange::read(&again).unwrap(), change);
@@ -166,7 +166,7 @@ fn a_member_is_taken_in_or_changed_by_whether_there_is_one() {
 fn a_team_to_be_made_has_a_name_for_a_new_one() {
     let team = TeamToCreate::read(&body(json!({"name": "ops", "description": "on call"}))).unwrap();
     assert_eq!((team.name().as_str(), team.description()), ("ops", "on call"));
-    assert_eq!(team.intent(&"acme".parse().unwrap()).to_string(), "create-team `acme:ops`");
+    assert_eq!(team.access_request(&"acme".parse().unwrap()).to_string(), "create-team `acme:ops`");
     refused(
         TeamToCreate::read,
         &[
@@ -202,7 +202,7 @@ fn a_change_of_an_account_is_profile_or_second_factor_or_both() {
         json!({"email": "a@example.com", "fullname": null, "password": {"old": "o", "new": "n"}, "tfa": ["123456", "654321"]}),
     );
     let change = ProfileChange::read(&sent).unwrap();
-    assert_eq!(words(&change.intents()), ["configure-two-factor", "change-profile"]);
+    assert_eq!(words(&change.access_requests()), ["configure-two-factor", "change-profile"]);
     assert_eq!(change.fields(), [("email", Some("a@example.com")), ("fullname", None)]);
     let passwords = change.password().unwrap();
     assert_eq!((passwords.old.expose(), passwords.new.expose()), ("o", "n"));
@@ -212,15 +212,15 @@ fn a_change_of_an_account_is_profile_or_second_factor_or_both() {
     assert!(!printed.contains("123456") && !printed.contains("\"o\""), "{printed}");
 
     for (word, expected) in [
-        ("disable", TwoFactor::Disabled),
-        ("auth-only", TwoFactor::AuthOnly),
-        ("auth-and-writes", TwoFactor::AuthAndWrites),
+        ("disable", TwoFactorMode::Disabled),
+        ("auth-only", TwoFactorMode::AuthOnly),
+        ("auth-and-writes", TwoFactorMode::AuthAndWrites),
     ] {
         let sent = body(json!({"tfa": {"mode": word, "password": "pw"}}));
         let change = ProfileChange::read(&sent).unwrap();
         let Some(TwoFactorChange::Mode { mode, password }) = change.two_factor() else { panic!("a mode") };
         assert_eq!((*mode, password.expose()), (expected, "pw"));
-        assert_eq!(words(&change.intents()), ["configure-two-factor"]);
+        assert_eq!(words(&change.access_requests()), ["configure-two-factor"]);
     }
     refused(
         |body| ProfileChange::read(body).map(|_| ()),
@@ -263,7 +263,7 @@ impl<'a> Asked<'a> {
 
 #[test]
 fn all_of_several_decisions_is_no_more_than_the_least_of_them() {
-    let alice = user("alice").two_factor(TwoFactor::AuthOnly).build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let grant = |name: &str| package(name).user("alice", GrantedPermission::ReadWrite);
     let free = grant("left-pad").build();
@@ -274,21 +274,20 @@ fn all_of_several_decisions_is_no_more_than_the_least_of_them() {
     let allow = asked.decide(PackageAction::Publish, asked.free);
     let challenge = asked.decide(PackageAction::Publish, asked.strict);
     let deny = asked.decide(PackageAction::Publish, asked.foreign);
-    let verdict = |decisions: &[Decision<'_>], factor: Option<(&SecondFactor<'_>, Duration)>| match AllOf::of(
-        decisions.iter().copied(),
-        factor,
-    ) {
-        None => "nothing".to_owned(),
-        Some(AllOf::Allow(allows)) => format!("allow {}", allows.len()),
-        Some(AllOf::Challenge(challenge)) => format!("challenge {}", challenge.operation()),
-        Some(AllOf::Deny(deny)) => {
-            assert_eq!(deny.reason(), Reason::OwnerLacksPermission);
-            format!("deny {}", deny.status())
+    let verdict = |decisions: &[Decision<'_>], factor: Option<(&VerifiedFactor<'_>, Duration)>| {
+        match CombinedDecision::from_decisions(decisions.iter().copied(), factor) {
+            None => "nothing".to_owned(),
+            Some(CombinedDecision::Allow(allows)) => format!("allow {}", allows.len()),
+            Some(CombinedDecision::Challenge(challenge)) => format!("challenge {}", challenge.operation()),
+            Some(CombinedDecision::Deny(deny)) => {
+                assert_eq!(deny.reason(), Reason::OwnerLacksPermission);
+                format!("deny {}", deny.status())
+            }
         }
     };
-    let shown = SecondFactor { owner: user_name("alice"), verified_at: now() };
-    let of_bob = SecondFactor { owner: user_name("bob"), verified_at: now() };
-    let old = SecondFactor { owner: user_name("alice"), verified_at: time("2025-10-31T23:00:00Z") };
+    let shown = VerifiedFactor { owner: user_name("alice"), verified_at: now() };
+    let of_bob = VerifiedFactor { owner: user_name("bob"), verified_at: now() };
+    let old = VerifiedFactor { owner: user_name("alice"), verified_at: time("2025-10-31T23:00:00Z") };
     let age = Duration::from_secs(60);
     let all: [(&[Decision<'_>], &str, &str); 7] = [
         (&[], "nothing", "nothing"),
@@ -309,7 +308,7 @@ fn all_of_several_decisions_is_no_more_than_the_least_of_them() {
 
 #[test]
 fn a_path_is_refused_by_the_first_denial_if_all_of_its_alternatives_are_denied() {
-    let alice = user("alice").two_factor(TwoFactor::AuthOnly).build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let strict = package("express").user("alice", GrantedPermission::ReadWrite);
     let strict = strict.publishing_access(PublishingAccess::TwoFactorOnly).build();
     let foreign = package("chalk").build();
@@ -326,13 +325,22 @@ fn a_path_is_refused_by_the_first_denial_if_all_of_its_alternatives_are_denied()
         (&publish, &foreign, None),
     ] {
         let caller = Caller::Token(bind(token, &alice));
-        let facts = Facts { package: Some(package.into()), organization: None };
-        let asks = Endpoint::classify("PUT", &format!("/{}", package.name())).unwrap().asks();
-        let refused = asks.refused_by(|intent| intent.decide(&caller, &facts, ClientIp::UNKNOWN, now())).unwrap();
+        let facts = ResourceFacts { package: Some(package.into()), organization: None };
+        let asks = Endpoint::classify("PUT", &format!("/{}", package.name())).unwrap().required_access();
+        let refused =
+            asks.refused_by(|access_request| access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now())).unwrap();
         assert_eq!(refused.map(|deny| deny.reason()), expected);
-        assert!(asks.refused_by(|intent| intent.decide(&caller, &Facts::NONE, ClientIp::UNKNOWN, now())).is_err());
+        assert!(
+            asks.refused_by(|access_request| access_request.decide(
+                &caller,
+                &ResourceFacts::NONE,
+                ClientIp::UNKNOWN,
+                now()
+            ))
+            .is_err()
+        );
     }
-    let nothing = Asks::Nothing.refused_by(|_| Err("nothing is decided"));
+    let nothing = RequiredAccess::Nothing.refused_by(|_| Err("nothing is decided"));
     assert!(nothing.unwrap().is_none());
 }
 

@@ -3,14 +3,16 @@
 #![cfg(feature = "npm")]
 
 use proptest::prelude::*;
-use tollgate::npm::{Asks, Endpoint, InvalidRequest, PackageRequest};
+use tollgate::npm::{Endpoint, EndpointError, PackageRequest, RequiredAccess};
 
 /// What the path asks for, as words: `-` for nothing, alternatives with `|`.
-fn asked(method: &str, path: &str) -> Result<String, InvalidRequest> {
-    Ok(match Endpoint::classify(method, path)?.asks() {
-        Asks::Nothing => "-".to_owned(),
-        Asks::This(intent) => intent.to_string(),
-        Asks::OneOf(intents) => intents.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "),
+fn asked(method: &str, path: &str) -> Result<String, EndpointError> {
+    Ok(match Endpoint::classify(method, path)?.required_access() {
+        RequiredAccess::Nothing => "-".to_owned(),
+        RequiredAccess::This(access_request) => access_request.to_string(),
+        RequiredAccess::OneOf(access_requests) => {
+            access_requests.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
+        }
     })
 }
 
@@ -169,7 +171,7 @@ fn what_is_no_request_is_an_error_and_never_another_package() {
         assert_eq!((error.status(), error.to_string().as_str()), (*status, *message), "{path}");
     }
     for method in ["PATCH", "OPTIONS", "get", ""] {
-        assert_eq!(Endpoint::classify(method, "/left-pad"), Err(InvalidRequest::UnknownMethod), "{method}");
+        assert_eq!(Endpoint::classify(method, "/left-pad"), Err(EndpointError::UnknownMethod), "{method}");
     }
 }
 

@@ -4,11 +4,11 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tollgate::npm::{AllOf, AllowedChanges, Body, NotAllowed, PackumentChanges, PutTo, StoredPackument};
+use tollgate::npm::{AllowedChanges, Body, CombinedDecision, NotAllowed, PackumentChanges, PutTarget, StoredPackument};
 use tollgate::testing::{bind, legacy, missing_package, now, package, user};
 use tollgate::{
-    Caller, ClientIp, Decision, Facts, GrantedPermission, LegacyKind, PackageAction, PackageName, PackageState, Role,
-    UserName, Visibility,
+    Caller, ClientIp, Decision, GrantedPermission, LegacyKind, PackageAction, PackageName, PackageState, ResourceFacts,
+    Role, UserName, Visibility,
 };
 
 fn body(value: Value) -> Body {
@@ -68,26 +68,28 @@ fn done<T>(
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
     let existing = package("@acme/w").private().user("alice", GrantedPermission::ReadWrite).build();
     let state: PackageState<'_> = if exists { (&existing).into() } else { missing_package("@acme/w").into() };
-    let facts = Facts { package: Some(state), organization: None };
+    let facts = ResourceFacts { package: Some(state), organization: None };
     let token = legacy(LegacyKind::Publish, "alice").build();
     let caller = Caller::Token(bind(&token, &alice));
-    let intents = changes.intents();
-    let decisions = intents.iter().map(|intent| intent.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
-    match AllOf::of(decisions, None) {
-        Some(AllOf::Allow(allows)) => then(changes.allowed_by(&allows)),
+    let access_requests = changes.access_requests();
+    let decisions = access_requests
+        .iter()
+        .map(|access_request| access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
+    match CombinedDecision::from_decisions(decisions, None) {
+        Some(CombinedDecision::Allow(allows)) => then(changes.allowed_by(&allows)),
         other => panic!("{other:?}"),
     }
 }
 
 /// The actions asked for by a body put to `@acme/w`, and whether all of the body was understood.
-fn asked(to: PutTo, sent: Value, stored: Option<Value>) -> Result<(Vec<String>, bool), String> {
+fn asked(to: PutTarget, sent: Value, stored: Option<Value>) -> Result<(Vec<String>, bool), String> {
     let (sent, stored) = (body(sent), stored.map(body));
     let stored = stored.as_ref().map(|document| StoredPackument { document, visibility: Visibility::Private });
     let changes = PackumentChanges::read(&name("@acme/w"), to, &sent, stored).map_err(|error| error.to_string())?;
-    let intents = changes.intents();
-    let actions = intents.iter().map(|intent| {
-        assert_eq!(intent.package().unwrap(), name("@acme/w"));
-        intent.action().to_owned()
+    let access_requests = changes.access_requests();
+    let actions = access_requests.iter().map(|access_request| {
+        assert_eq!(access_request.package().unwrap(), name("@acme/w"));
+        access_request.action().to_owned()
     });
     let actions = actions.collect();
     // Of a package that does not exist there is nothing but the creation to allow.
@@ -98,10 +100,10 @@ fn asked(to: PutTo, sent: Value, stored: Option<Value>) -> Result<(Vec<String>, 
 
 #[test]
 fn each_body_asks_for_all_that_it_changes_and_nothing_more() {
-    use PutTo::{Package, Revision};
+    use PutTarget::{Package, Revision};
     let gone = |version: &str| without(stored(), &format!("/versions/{version}"));
     #[rustfmt::skip]
-    let table: &[(&str, PutTo, Value, &[&str])] = &[
+    let table: &[(&str, PutTarget, Value, &[&str])] = &[
         // npm's own requests.
         ("a publish", Package, publish(), &["publish"]),
         ("a deprecation", Package, with(stored(), "/versions/1.1.0/deprecated", json!("bad")), &["deprecate"]),
@@ -176,9 +178,9 @@ fn what_nobody_changes_and_what_is_not_known_is_every_action_and_not_understood(
         ("no versions", json!({"_id": "@acme/w", "readme": "x"}), "publish"),
         ("empty attachments and no versions", json!({"name": "@acme/w", "_attachments": {}}), "publish"),
     ] {
-        assert_eq!(asked(PutTo::Package, sent, Some(stored())), other(first), "{what}");
+        assert_eq!(asked(PutTarget::Package, sent, Some(stored())), other(first), "{what}");
     }
-    // The endpoint of a revision has intents of its own, and neither of these is among them.
+    // The endpoint of a revision has access requests of its own, and neither of these is among them.
     let attached = |document| with(document, "/_attachments", publish()["_attachments"].clone());
     for (what, sent) in [
         ("a publish", publish()),
@@ -186,7 +188,7 @@ fn what_nobody_changes_and_what_is_not_known_is_every_action_and_not_understood(
         ("a document with attachments", attached(stored())),
         ("owners with attachments", attached(json!({"_id": "@acme/w", "maintainers": []}))),
     ] {
-        let (mut actions, is_understood) = asked(PutTo::Revision, sent, Some(stored())).unwrap();
+        let (mut actions, is_understood) = asked(PutTarget::Revision, sent, Some(stored())).unwrap();
         actions.retain(|action| action != "star-package");
         assert_eq!(Ok((actions, is_understood)), other("publish"), "{what}");
     }
@@ -199,7 +201,7 @@ fn the_first_action_never_depends_on_what_is_stored() {
         "/versions",
         json!({"7.0.0": {"name": "@acme/w", "version": "7.0.0"}}),
     );
-    for to in [PutTo::Package, PutTo::Revision] {
+    for to in [PutTarget::Package, PutTarget::Revision] {
         for sent in [
             publish(),
             stored(),
@@ -224,7 +226,7 @@ fn what_is_to_be_done_is_what_was_asked_for() {
         json!({"beta": "1.0.0"}),
     ));
     let read = |to, sent, stored| PackumentChanges::read(&name("@acme/w"), to, sent, stored).unwrap();
-    done(&read(PutTo::Revision, &sent, Some(stored_packument)), true, |changes| {
+    done(&read(PutTarget::Revision, &sent, Some(stored_packument)), true, |changes| {
         let changes = changes.unwrap();
         assert_eq!(changes.removals(), ["1.1.0"]);
         assert_eq!(changes.deprecations(), [("1.0.0", None)]);
@@ -234,14 +236,14 @@ fn what_is_to_be_done_is_what_was_asked_for() {
     });
 
     let sent = body(json!({"_id": "@acme/w", "users": {"alice": true, "dave": true}}));
-    done(&read(PutTo::Package, &sent, Some(stored_packument)), true, |changes| {
+    done(&read(PutTarget::Package, &sent, Some(stored_packument)), true, |changes| {
         let starred = |user: &str| changes.unwrap().starred_by(UserName::new(user).unwrap());
         assert_eq!((starred("alice"), starred("carol"), starred("bob")), (Some(true), Some(false), None));
     });
 
     let sent = body(with(publish(), "/access", json!("public")));
-    let changes = read(PutTo::Package, &sent, None);
-    assert_eq!(changes.intents().len(), 1, "the first visibility is part of the creation");
+    let changes = read(PutTarget::Package, &sent, None);
+    assert_eq!(changes.access_requests().len(), 1, "the first visibility is part of the creation");
     done(&changes, false, |changes| {
         let changes = changes.unwrap();
         assert!(changes.is_creation());
@@ -258,7 +260,7 @@ fn an_allow_of_a_creation_is_none_of_a_new_version_nor_the_other_way_round() {
     let document = body(stored());
     let stored = StoredPackument { document: &document, visibility: Visibility::Private };
     let sent = body(publish());
-    let read = |stored| PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, stored).unwrap();
+    let read = |stored| PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, stored).unwrap();
     for (stored, exists, expected) in [
         (None, false, None),
         (Some(stored), true, None),
@@ -277,7 +279,7 @@ fn without_the_allow_of_each_there_is_nothing_to_do() {
     let document = body(stored());
     let stored_packument = StoredPackument { document: &document, visibility: Visibility::Private };
     let sent = body(with(stored(), "/maintainers", json!([{"name": "mallory"}])));
-    let changes = PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, Some(stored_packument)).unwrap();
+    let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, Some(stored_packument)).unwrap();
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let bound = bind(&token, &alice);
@@ -340,10 +342,10 @@ fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
         (json!("x"), "found the string `x`: expected an object"),
     ];
     for (sent, expected) in table {
-        assert_eq!(asked(PutTo::Package, sent, Some(stored())), Err(expected.to_owned()));
+        assert_eq!(asked(PutTarget::Package, sent, Some(stored())), Err(expected.to_owned()));
     }
     let unscoped = body(json!({"name": "w", "access": "restricted", "versions": {}}));
-    let error = PackumentChanges::read(&name("w"), PutTo::Package, &unscoped, None).unwrap_err();
+    let error = PackumentChanges::read(&name("w"), PutTarget::Package, &unscoped, None).unwrap_err();
     assert_eq!(error.to_string(), "access: an unscoped package as private: expected public, or a scoped name");
     assert_eq!(error.status(), 400);
     let twice = serde_json::from_str::<Body>(r#"{"name": "@acme/w", "versions": {"1": {"name": "a", "name": "b"}}}"#);
@@ -354,7 +356,7 @@ fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
 fn a_version_that_is_published_already_is_a_conflict_for_whoever_may_publish() {
     let (sent, document) = (body(publish()), body(with(stored(), "/versions/2.0.0", json!({}))));
     let before = StoredPackument { document: &document, visibility: Visibility::Private };
-    let changes = PackumentChanges::read(&name("@acme/w"), PutTo::Package, &sent, Some(before)).unwrap();
+    let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, Some(before)).unwrap();
     assert_eq!(changes.allowed_by(&[]).err(), Some(NotAllowed::Missing { action: PackageAction::Publish }));
     let error = done(&changes, true, |changes| changes.map(|_| ()).unwrap_err());
     let text = "the version is published already: expected a new one";
@@ -365,7 +367,7 @@ fn a_version_that_is_published_already_is_a_conflict_for_whoever_may_publish() {
 #[test]
 fn an_attachment_may_leave_the_scope_out_of_its_name() {
     let bare = with(publish(), "/_attachments", json!({"w-2.0.0.tgz": {"data": "AAAA"}}));
-    assert_eq!(asked(PutTo::Package, bare, None), Ok((vec!["publish".to_owned()], true)));
+    assert_eq!(asked(PutTarget::Package, bare, None), Ok((vec!["publish".to_owned()], true)));
 }
 
 proptest! {
@@ -400,12 +402,12 @@ proptest! {
             ("change-visibility", public),
         ];
         let expected: Vec<_> = expected.into_iter().filter(|(_, is_asked)| *is_asked).map(|(action, _)| action.to_owned()).collect();
-        prop_assert_eq!(asked(PutTo::Package, sent.clone(), Some(stored())), Ok((expected, true)));
+        prop_assert_eq!(asked(PutTarget::Package, sent.clone(), Some(stored())), Ok((expected, true)));
 
         let (sent_body, document) = (body(sent.clone()), body(stored()));
         let before = StoredPackument { document: &document, visibility: Visibility::Private };
         let package = name("@acme/w");
-        let changes = PackumentChanges::read(&package, PutTo::Package, &sent_body, Some(before)).unwrap();
+        let changes = PackumentChanges::read(&package, PutTarget::Package, &sent_body, Some(before)).unwrap();
         let changed: Vec<String> = done(&changes, true, |changes| {
             changes.unwrap().deprecations().iter().map(|(version, _)| (*version).to_owned()).collect()
         });

@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use tollgate::directory::{Directory, World};
 use tollgate::npm::{
-    AccessChange, AccountRequest, Asks, Body, Endpoint, IsMember, MemberChange, OrganizationRequest, PackageRequest,
-    PackumentChanges, ProfileChange, PutTo, StoredPackument, TeamAccessChange, TeamRequest, TeamToCreate,
+    AccessChange, AccountRequest, Body, Endpoint, IsMember, MemberChange, OrganizationRequest, PackageRequest,
+    PackumentChanges, ProfileChange, PutTarget, RequiredAccess, StoredPackument, TeamAccessChange, TeamRequest,
+    TeamToCreate,
 };
-use tollgate::{Intent, Package};
+use tollgate::{AccessRequest, Package};
 
 fn lines(file: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(format!("{}/examples/data/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
@@ -43,23 +44,23 @@ fn stored_before(command: &str, sent: &Value) -> Value {
     stored
 }
 
-/// Every intent of a request, as a registry would come to them.
-fn intents(directory: &Directory, world: &Value, recorded: &Value) -> Vec<Intent> {
+/// Every access request of a request, as a registry would come to them.
+fn access_requests(directory: &Directory, world: &Value, recorded: &Value) -> Vec<AccessRequest> {
     let (method, path) = (recorded["method"].as_str().unwrap(), recorded["path"].as_str().unwrap());
     let endpoint = Endpoint::classify(method, path).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
     let sent = &recorded["body"];
     let body: Body = serde_json::from_value(sent.clone()).unwrap();
-    let one_of = match endpoint.asks() {
-        Asks::Nothing => return Vec::new(),
-        Asks::This(intent) => {
+    let one_of = match endpoint.required_access() {
+        RequiredAccess::Nothing => return Vec::new(),
+        RequiredAccess::This(access_request) => {
             if let Endpoint::Account(AccountRequest::ReadPackages { .. }) = &endpoint {
                 return Vec::new();
             }
-            return vec![intent];
+            return vec![access_request];
         }
-        Asks::OneOf(one_of) => one_of,
+        RequiredAccess::OneOf(one_of) => one_of,
     };
-    let intents = match &endpoint {
+    let access_requests = match &endpoint {
         Endpoint::Package { package, request } => match request {
             PackageRequest::Write | PackageRequest::WriteRevision { .. } => {
                 let command = recorded["npm"].as_str().unwrap().split(' ').nth(1).unwrap();
@@ -67,17 +68,17 @@ fn intents(directory: &Directory, world: &Value, recorded: &Value) -> Vec<Intent
                 let document: Body = serde_json::from_value(stored_before(command, sent)).unwrap();
                 let stored = visibility.map(|visibility| StoredPackument { document: &document, visibility });
                 let to = match request {
-                    PackageRequest::Write => PutTo::Package,
-                    _ => PutTo::Revision,
+                    PackageRequest::Write => PutTarget::Package,
+                    _ => PutTarget::Revision,
                 };
                 let changes = PackumentChanges::read(package, to, &body, stored).unwrap();
                 if stored.is_none() && command != "publish" {
-                    changes.intents().iter().take(1).cloned().collect()
+                    changes.access_requests().iter().take(1).cloned().collect()
                 } else {
-                    changes.intents().into_vec()
+                    changes.access_requests().into_vec()
                 }
             }
-            PackageRequest::WriteAccess => AccessChange::read(&body).unwrap().intents(package).into_vec(),
+            PackageRequest::WriteAccess => AccessChange::read(&body).unwrap().access_requests(package).into_vec(),
             other => panic!("{other:?}"),
         },
         Endpoint::Organization { organization, request } => match request {
@@ -88,9 +89,9 @@ fn intents(directory: &Directory, world: &Value, recorded: &Value) -> Vec<Intent
                 let orgs = user.and_then(|user| user["orgs"].as_array());
                 let is_member = orgs.is_some_and(|orgs| orgs.iter().any(|org| org["name"] == *organization.as_str()));
                 let membership = if is_member { IsMember::Yes } else { IsMember::No };
-                vec![change.intent(organization, membership)]
+                vec![change.access_request(organization, membership)]
             }
-            OrganizationRequest::CreateTeam => vec![TeamToCreate::read(&body).unwrap().intent(organization)],
+            OrganizationRequest::CreateTeam => vec![TeamToCreate::read(&body).unwrap().access_request(organization)],
             other => panic!("{other:?}"),
         },
         Endpoint::Team { organization, team, request } => {
@@ -99,25 +100,29 @@ fn intents(directory: &Directory, world: &Value, recorded: &Value) -> Vec<Intent
                 TeamRequest::DeletePackage => TeamAccessChange::read_revocation(&body),
                 other => panic!("{other:?}"),
             };
-            vec![change.unwrap().intent(organization, team)]
+            vec![change.unwrap().access_request(organization, team)]
         }
-        Endpoint::Account(AccountRequest::WriteProfile) => ProfileChange::read(&body).unwrap().intents().into_vec(),
+        Endpoint::Account(AccountRequest::WriteProfile) => {
+            ProfileChange::read(&body).unwrap().access_requests().into_vec()
+        }
         Endpoint::Account(AccountRequest::Logout { .. }) => one_of.iter().take(1).cloned().collect(),
         other => panic!("{other:?}"),
     };
-    assert!(!intents.is_empty(), "{recorded}");
-    intents
+    assert!(!access_requests.is_empty(), "{recorded}");
+    access_requests
 }
 
-fn as_request(intent: &Intent) -> Value {
-    let mut fields = json!({"action": intent.action()});
-    if let Some(package) = intent.package() {
+fn as_request(access_request: &AccessRequest) -> Value {
+    let mut fields = json!({"action": access_request.action()});
+    if let Some(package) = access_request.package() {
         fields["package"] = json!(package.as_str());
     }
-    if let Some(organization) = intent.organization() {
+    if let Some(organization) = access_request.organization() {
         fields["org"] = json!(organization.as_str());
     }
-    if let Intent::CreateTeam { team, .. } | Intent::Team { team, .. } | Intent::ManageTeamAccess { team, .. } = intent
+    if let AccessRequest::CreateTeam { team, .. }
+    | AccessRequest::Team { team, .. }
+    | AccessRequest::ManageTeamAccess { team, .. } = access_request
     {
         fields["team"] = json!(team.as_str());
     }
@@ -145,8 +150,9 @@ fn the_recording_of_npm_is_read_as_the_requests_that_were_worked_out_by_hand() {
         if recorded["path"] == "/-/demo/done" {
             continue; // The recorder's own: where a login by browser is waited for.
         }
-        let intents = intents(&directory, &world, &recorded);
-        let read: BTreeSet<String> = intents.iter().map(|intent| as_request(intent).to_string()).collect();
+        let access_requests = access_requests(&directory, &world, &recorded);
+        let read: BTreeSet<String> =
+            access_requests.iter().map(|access_request| as_request(access_request).to_string()).collect();
         let seen = seen_in_step.entry(recorded["step"].as_u64().unwrap()).or_default();
         if let Some(expected) = by_hand.get(&format!("{:03}", recorded["n"].as_u64().unwrap())) {
             let mut extra = read.difference(expected);

@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 use tollgate::{
-    AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, InvalidToken, LegacyKind, MintedSecret,
-    OrganizationSelection, OrganizationsGrant, PackageSelection, PackagesGrant, Secret, SecretPrefix, Timestamp, Token,
+    AllowedRanges, GrantedPermission, GranularSettings, LegacyKind, MintedSecret, OrganizationSelection,
+    OrganizationsGrant, PackageSelection, PackagesGrant, Secret, SecretPrefix, Timestamp, Token, TokenError,
+    TwoFactorBypass,
     npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
     testing::{all, granular, legacy, now, only, ranges, time},
 };
@@ -59,7 +60,7 @@ fn npm_and_the_api_spell_one_and_the_same_granular_token() {
         description: "d".parse().unwrap(),
         expires_at: time("2025-12-01T00:00:00Z"),
         allowed_ranges: ranges(&["192.0.2.0/24"]),
-        bypass_2fa: Bypass2fa::On,
+        bypass_2fa: TwoFactorBypass::On,
         packages: packages(GrantedPermission::ReadWrite, only(&["@acme", "left"])),
         organizations: OrganizationsGrant::Granted {
             permission: GrantedPermission::ReadOnly,
@@ -225,8 +226,8 @@ fn a_permission_and_a_selection_come_together() {
         (PackagesGrant::NoAccess, OrganizationsGrant::NoAccess)
     );
     let made =
-        tollgate::GranularToken::load(tollgate::testing::key("t"), "alice".parse().unwrap(), now(), None, nothing);
-    assert_eq!(made, Err(InvalidToken::NoPermission));
+        tollgate::GranularToken::load(tollgate::testing::token_id("t"), "alice".parse().unwrap(), now(), None, nothing);
+    assert_eq!(made, Err(TokenError::NoPermission));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn row(directory: &Directory, request: &Request, line: Line<'_>) -> Row {
     };
     let field = |name: &str| asked.get(name).and_then(Value::as_str).map(printable);
     let (why, texts) = match &decision {
-        Decision::Allow(allow) => (format!("via {}", allow.via()), None),
+        Decision::Allow(allow) => (format!("via {}", allow.allowed_by()), None),
         Decision::Challenge(challenge) => (format!("the {} demands a second factor", challenge.demanded_by()), None),
         Decision::Deny(deny) => {
             (deny.reason().to_string(), Some((deny.operator_text().to_string(), deny.client_text().to_string())))
@@ -92,7 +92,7 @@ fn row(directory: &Directory, request: &Request, line: Line<'_>) -> Row {
         who: match &caller {
             Caller::NoToken => "no token".into(),
             Caller::UnknownToken => format!("unknown token {}", field("token").unwrap_or_default()),
-            Caller::Token(bound) => format!("{} of {}", bound.token().key(), bound.owner().name()),
+            Caller::Token(bound) => format!("{} of {}", bound.token().id(), bound.owner().name()),
         },
         place: field("client_ip").unwrap_or_else(|| "unknown".into()),
         what: match decision.operation() {

@@ -10,7 +10,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use libfuzzer_sys::fuzz_target;
-use tollgate::{AllowedRanges, ClientIp, InvalidRanges, IpRange};
+use tollgate::{AllowedRanges, ClientIp, IpRange, IpRangesError};
 
 #[path = "shared/laws.rs"]
 mod laws;
@@ -120,6 +120,6 @@ fuzz_target!(|bytes: &[u8]| {
             let text = serde_json::to_string(&allowed).expect("a list is JSON");
             assert_eq!(serde_json::from_str::<AllowedRanges>(&text).expect("what was written reads"), allowed);
         }
-        Err(error) => assert_eq!((error, ranges.len()), (InvalidRanges::Empty, 0)),
+        Err(error) => assert_eq!((error, ranges.len()), (IpRangesError::Empty, 0)),
     }
 });

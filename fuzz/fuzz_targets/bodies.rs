@@ -13,14 +13,15 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tollgate::npm::{
-    AccessChange, AllOf, AllowedChanges, Asks, Body, CreateTokenRequest, Endpoint, InvalidBody, IsMember, MemberChange,
-    NotAllowed, PackageRequest, PackumentChanges, ProfileChange, PutTo, RequestedToken, StoredPackument,
-    TeamAccessChange, TeamToCreate,
+    AccessChange, AllowedChanges, Body, BodyError, CombinedDecision, CreateTokenRequest, Endpoint, IsMember,
+    MemberChange, NotAllowed, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
+    RequiredAccess, StoredPackument, TeamAccessChange, TeamToCreate,
 };
 use tollgate::{
-    AccountStatus, AllowedRanges, BoundToken, Caller, ClientIp, Decision, Facts, GrantedPermission, Intent, LegacyKind,
+    AccessRequest, AccountStatus, AllowedRanges, BoundToken, Caller, ClientIp, Decision, GrantedPermission, LegacyKind,
     LegacyToken, Memberships, MissingPackage, Package, PackageName, PackageSelection, PackagesGrant, PublishingAccess,
-    ScopeOwner, TeamGrants, Timestamp, Token, TokenKey, TwoFactor, User, UserGrants, UserName, Visibility,
+    ResourceFacts, ScopeOwner, TeamGrants, Timestamp, Token, TokenId, TwoFactorMode, User, UserGrants, UserName,
+    Visibility,
 };
 
 #[path = "shared/duplicate_keys.rs"]
@@ -35,7 +36,7 @@ fn body(text: &str) -> Option<Body> {
     read.ok()
 }
 
-fn told<T>(read: Result<T, InvalidBody>) -> Option<T> {
+fn told<T>(read: Result<T, BodyError>) -> Option<T> {
     read.map_err(|error| laws::message(&error.to_string())).ok()
 }
 
@@ -50,53 +51,57 @@ fn allowed(
     exists: bool,
     then: impl FnOnce(Result<AllowedChanges<'_, '_>, NotAllowed>),
 ) {
-    let scope = package.borrowed().scope().map_or("alice", tollgate::Scope::text);
+    let scope = package.as_borrowed().scope().map_or("alice", tollgate::Scope::into_str);
     let Ok(name) = scope.parse::<UserName>() else { return };
-    let owner = User::new(name.clone(), AccountStatus::Active, TwoFactor::Disabled, None, Memberships::none());
+    let owner = User::new(name.clone(), AccountStatus::Active, TwoFactorMode::Disabled, None, Memberships::empty());
     let owner = owner.expect("a user");
     let scope_owner = if package.is_scoped() { ScopeOwner::User } else { ScopeOwner::Unscoped };
     let grants = UserGrants::new([(name.clone(), GrantedPermission::ReadWrite)]).expect("one grant");
     let access = PublishingAccess::NoRequirement;
-    let existing = Package::new(package.clone(), scope_owner, Visibility::Public, access, grants, TeamGrants::none());
+    let existing = Package::new(package.clone(), scope_owner, Visibility::Public, access, grants, TeamGrants::empty());
     let existing = existing.expect("a package");
-    let key = TokenKey::new("t").expect("an id");
+    let key = TokenId::new("t").expect("an id");
     let kind = LegacyKind::Publish;
     let token = Token::from(LegacyToken::load(key, name, kind, Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
     let caller = Caller::Token(BoundToken::bind(&token, &owner).expect("the owner's"));
-    let state = if exists { (&existing).into() } else { MissingPackage::new(package.borrowed()).into() };
-    let facts = Facts { package: Some(state), organization: None };
-    let intents = changes.intents();
+    let state = if exists { (&existing).into() } else { MissingPackage::new(package.as_borrowed()).into() };
+    let facts = ResourceFacts { package: Some(state), organization: None };
+    let access_requests = changes.access_requests();
     let now = Timestamp::UNIX_EPOCH;
-    let decided = intents.iter().map(|intent| intent.decide(&caller, &facts, ClientIp::UNKNOWN, now));
+    let decided =
+        access_requests.iter().map(|access_request| access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now));
     let decisions: Vec<Decision<'_>> = decided.collect::<Result<_, _>>().expect("its facts");
-    if let Some(AllOf::Allow(allows)) = AllOf::of(decisions, None) {
+    if let Some(CombinedDecision::Allow(allows)) = CombinedDecision::from_decisions(decisions, None) {
         then(changes.allowed_by(&allows));
     }
 }
 
-fn endpoint(package: &PackageName, to: PutTo) -> Endpoint {
+fn endpoint(package: &PackageName, to: PutTarget) -> Endpoint {
     let request = match to {
-        PutTo::Package => PackageRequest::Write,
+        PutTarget::Package => PackageRequest::Write,
         _ => PackageRequest::WriteRevision { revision: "1-0".parse().expect("a revision") },
     };
     Endpoint::Package { package: package.clone(), request }
 }
 
-fn packument(package: &PackageName, to: PutTo, sent: &Body, stored: Option<&Body>, json: &Value) {
+fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&Body>, json: &Value) {
     for visibility in [Visibility::Public, Visibility::Private] {
         let stored = stored.map(|document| StoredPackument { document, visibility });
         let Some(changes) = told(PackumentChanges::read(package, to, sent, stored)) else { continue };
-        let intents = changes.intents();
-        let actions: Vec<&str> = intents.iter().map(Intent::action).collect();
-        assert!(intents.iter().all(|intent| intent.package() == Some(package.borrowed())));
+        let access_requests = changes.access_requests();
+        let actions: Vec<&str> = access_requests.iter().map(AccessRequest::action).collect();
+        assert!(access_requests.iter().all(|access_request| access_request.package() == Some(package.as_borrowed())));
         assert_eq!(changes.package(), package);
-        let of_endpoint = match endpoint(package, to).asks() {
-            Asks::OneOf(intents) => intents,
-            Asks::This(_) | Asks::Nothing => panic!("a body tells what of several"),
+        let of_endpoint = match endpoint(package, to).required_access() {
+            RequiredAccess::OneOf(access_requests) => access_requests,
+            RequiredAccess::This(_) | RequiredAccess::Nothing => panic!("a body tells what of several"),
         };
-        assert!(intents.iter().any(|intent| of_endpoint.contains(intent)), "{actions:?} of {of_endpoint:?}");
+        assert!(
+            access_requests.iter().any(|access_request| of_endpoint.contains(access_request)),
+            "{actions:?} of {of_endpoint:?}"
+        );
         if let Some(free) = told(PackumentChanges::read(package, to, sent, None)) {
-            assert_eq!(free.intents()[0], intents[0]);
+            assert_eq!(free.access_requests()[0], access_requests[0]);
         }
         let everything = EVERYTHING.iter().all(|action| actions.contains(action));
         allowed(package, &changes, stored.is_some(), |allowed| {
@@ -131,10 +136,10 @@ fn packument(package: &PackageName, to: PutTo, sent: &Body, stored: Option<&Body
 /// What is stored, sent as it is.
 fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
     let before = StoredPackument { document: stored, visibility: Visibility::Public };
-    let Some(changes) = told(PackumentChanges::read(package, PutTo::Package, stored, Some(before))) else { return };
+    let Some(changes) = told(PackumentChanges::read(package, PutTarget::Package, stored, Some(before))) else { return };
     let has = |field: &str| json.get(field).is_some();
     if has("versions") && !has("access") && !has("_attachments") {
-        assert_eq!(changes.intents().len(), 1, "{:?}", changes.intents());
+        assert_eq!(changes.access_requests().len(), 1, "{:?}", changes.access_requests());
     }
 }
 
@@ -175,7 +180,7 @@ fuzz_target!(|bytes: &[u8]| {
     let stored_text = lines.next().unwrap_or_default();
     let stored = body(stored_text);
     let json: Value = serde_json::from_str(sent_text).expect("it was read");
-    for to in [PutTo::Package, PutTo::Revision] {
+    for to in [PutTarget::Package, PutTarget::Revision] {
         packument(&package, to, &sent, stored.as_ref(), &json);
     }
     if let Some(stored) = &stored {
@@ -183,7 +188,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let acme = "acme".parse().expect("a name");
     if let Some(change) = told(AccessChange::read(&sent)) {
-        assert!(!change.intents(&package).is_empty());
+        assert!(!change.access_requests(&package).is_empty());
     }
     for read in [TeamAccessChange::read_grant, TeamAccessChange::read_revocation] {
         if let Some(change) = told(read(&sent)) {
@@ -192,13 +197,13 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Some(change) = told(MemberChange::read(&sent)) {
         assert_eq!(json["user"], *change.user().as_str());
-        assert_ne!(change.intent(&acme, IsMember::No), change.intent(&acme, IsMember::Yes));
+        assert_ne!(change.access_request(&acme, IsMember::No), change.access_request(&acme, IsMember::Yes));
     }
     if let Some(team) = told(TeamToCreate::read(&sent)) {
         assert!(team.name().check_new().is_ok());
     }
     if let Some(change) = told(ProfileChange::read(&sent)) {
-        assert!(!change.intents().is_empty());
+        assert!(!change.access_requests().is_empty());
     }
     token(&sent, &json);
     told(sent.user());

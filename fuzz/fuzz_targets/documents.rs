@@ -11,7 +11,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
-use tollgate::directory::{Directory, InvalidWorld, World};
+use tollgate::directory::{Directory, World, WorldError};
 use tollgate::{Caller, OrganizationName, OrganizationState, PackageName, PackageState, StoredToken, Token, UserName};
 
 #[path = "shared/duplicate_keys.rs"]
@@ -47,7 +47,7 @@ fn path_leads_somewhere(value: &Value, path: &str) -> bool {
     }
 }
 
-fn errors(error: &InvalidWorld, document: &Value) {
+fn errors(error: &WorldError, document: &Value) {
     let mut places = Vec::new();
     for (path, message) in error.errors() {
         laws::message(message);
@@ -81,7 +81,7 @@ fn whole(directory: &Directory, document: &Value) {
     for name in entries(document, "users") {
         let name = UserName::new(name).expect("a name that loaded");
         assert!(directory.user(name).is_some_and(|user| user.name() == &name));
-        let organization = OrganizationName::new(name.text()).expect("the same characters");
+        let organization = OrganizationName::new(name.into_str()).expect("the same characters");
         assert!(matches!(directory.organization(organization), OrganizationState::Missing(_)), "{name} twice");
     }
     for name in entries(document, "orgs") {
@@ -98,7 +98,7 @@ fn whole(directory: &Directory, document: &Value) {
     let mut again = document.clone();
     for (at, (token, entry)) in directory.tokens().iter().zip(tokens).enumerate() {
         let id = entry["id"].as_str().expect("an id that loaded");
-        assert_eq!(token.key().as_str(), id);
+        assert_eq!(token.id().as_str(), id);
         let Caller::Token(bound) = directory.token_by_id(id) else { panic!("{id} is not known") };
         assert_eq!(bound.owner().name().as_str(), entry["owner"]);
         // The stored form is the world's, but for the version and the name of the id.

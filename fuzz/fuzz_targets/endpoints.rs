@@ -10,7 +10,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tollgate::npm::{Asks, Endpoint, OpenRequest};
+use tollgate::npm::{Endpoint, OpenRequest, RequiredAccess};
 use tollgate::{OrganizationName, PackageName};
 
 #[path = "shared/laws.rs"]
@@ -60,18 +60,21 @@ fn request(line: &str) {
         let text = format!("{endpoint:?}");
         assert!(text.len() < 200, "a text in the path is not printed: {text}");
     }
-    let intents = match endpoint.asks() {
-        Asks::Nothing => {
+    let access_requests = match endpoint.required_access() {
+        RequiredAccess::Nothing => {
             assert!(matches!(endpoint, Endpoint::Open(_)));
             return;
         }
-        Asks::This(intent) => vec![intent],
-        Asks::OneOf(intents) => intents.into_vec(),
+        RequiredAccess::This(access_request) => vec![access_request],
+        RequiredAccess::OneOf(access_requests) => access_requests.into_vec(),
     };
-    assert!(!intents.is_empty());
-    for intent in intents {
-        for name in [intent.package().map(PackageName::text), intent.organization().map(OrganizationName::text)] {
-            assert!(name.is_none_or(|name| came.contains(name)), "{line:?}: {intent}");
+    assert!(!access_requests.is_empty());
+    for access_request in access_requests {
+        for name in [
+            access_request.package().map(PackageName::into_str),
+            access_request.organization().map(OrganizationName::into_str),
+        ] {
+            assert!(name.is_none_or(|name| came.contains(name)), "{line:?}: {access_request}");
         }
     }
 }

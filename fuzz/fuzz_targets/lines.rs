@@ -31,7 +31,7 @@ fn neighbours(world: &Value, directory: &Directory, json: &Value, request: &Requ
     let fields = neighbour.as_object_mut().expect("a request is an object");
     fields.remove("secret");
     for token in directory.tokens().iter().take(8) {
-        neighbour["token"] = json!(token.key());
+        neighbour["token"] = json!(token.id());
         comparison::compare(world, directory, &neighbour).expect("a request like the one before");
     }
     neighbour["token"] = Value::Null;

@@ -18,13 +18,13 @@ fn package(text: &str) -> Option<PackageName> {
     assert_eq!(package.is_some(), oracle::package_name_is_valid(text), "{text:?}");
     let name = package.as_ref()?;
     assert_eq!(name.as_str(), text);
-    assert_eq!(PackageName::new(text).as_ref(), Ok(&name.borrowed()));
+    assert_eq!(PackageName::new(text).as_ref(), Ok(&name.as_borrowed()));
     let new = name.check_new();
     assert_eq!(new.is_ok(), oracle::new_package_name_is_valid(text), "{text:?}");
     if let Err(error) = new {
         laws::message(&error.to_string());
     }
-    assert_eq!(name.borrowed().scope().map(Scope::text), oracle::scope_of(text));
+    assert_eq!(name.as_borrowed().scope().map(Scope::text), oracle::scope_of(text));
     assert_eq!(name.is_scoped(), text.starts_with('@'));
     package
 }
@@ -36,7 +36,7 @@ fn scope(text: &str) -> Option<Scope> {
     let bare = text.strip_prefix('@').unwrap_or(text);
     assert_eq!((name.as_str(), name.to_string()), (bare, format!("@{bare}")));
     for spelling in [bare, &format!("@{bare}")] {
-        assert_eq!(Scope::new(spelling), Ok(name.borrowed()));
+        assert_eq!(Scope::new(spelling), Ok(name.as_borrowed()));
     }
     scope
 }
@@ -77,7 +77,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         for scope in &scopes {
             let covers = one.as_str().starts_with(&format!("@{}/", scope.as_str()));
-            assert_eq!(scope.covers(one.borrowed()), covers, "{scope} {one}");
+            assert_eq!(scope.covers(one.as_borrowed()), covers, "{scope} {one}");
         }
     }
 });

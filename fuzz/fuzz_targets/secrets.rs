@@ -16,7 +16,7 @@ use serde_json::json;
 use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 use tollgate::{
     AccountStatus, Action, Caller, Checksum, ClientIp, Decision, IpRange, MintedSecret, PackageName, Scope, Secret,
-    SecretDigest, SecretForm, SecretPrefix, StoredToken, Timestamp, TokenKey, TokenName, UserName,
+    SecretDigest, SecretForm, SecretPrefix, StoredToken, Timestamp, TokenId, TokenName, UserName,
 };
 
 #[path = "shared/laws.rs"]
@@ -130,7 +130,7 @@ fn misplaced(secret: &str) {
     refused(secret.parse::<ClientIp>(), secret);
     refused(secret.parse::<Timestamp>(), secret);
     refused(format!("Bearer {secret}").parse::<TokenName>(), secret);
-    refused(format!("{secret}\n").parse::<TokenKey>(), secret);
+    refused(format!("{secret}\n").parse::<TokenId>(), secret);
     refused(secret.parse::<SecretDigest>(), secret);
     refused(secret.parse::<Action>(), secret);
     refused(secret.parse::<AccountStatus>(), secret);

@@ -7,9 +7,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use tollgate::{
-    AccountAction, AccountStatus, Action, Check, DemandedBy, GrantedPermission, LegacyKind, OrganizationAction,
-    PackageAction, Permission, PublishingAccess, Reason, Role, ScopeOwner, SecretDigest, Side, TeamAction,
-    TokenDescription, TokenKey, TokenName, TwoFactor, Verdict, Via, Visibility,
+    AccountAction, AccountStatus, Action, AllowedBy, Check, DemandedBy, GrantKind, GrantedPermission, LegacyKind,
+    OrganizationAction, PackageAction, Permission, PublishingAccess, Reason, Role, ScopeOwner, SecretDigest,
+    TeamAction, TokenDescription, TokenId, TokenName, TwoFactorMode, Verdict, Visibility,
 };
 
 #[path = "shared/laws.rs"]
@@ -30,7 +30,7 @@ fn texts(text: &str) {
     // L6: "at most 120 characters".
     assert_eq!(description.is_some(), text.chars().count() <= 120, "{text:?}");
     assert!(description.is_none_or(|description| description.as_str() == text));
-    let key = laws::text_form!(TokenKey, text);
+    let key = laws::text_form!(TokenId, text);
     assert_eq!(key.is_some(), (1..=512).contains(&text.len()) && !text.chars().any(char::is_control), "{text:?}");
     assert!(key.is_none_or(|key| key.as_str() == text));
 }
@@ -75,8 +75,19 @@ fuzz_target!(|bytes: &[u8]| {
     for text in &lines {
         texts(text);
         digest(text);
-        words!(text, Action, PackageAction, OrganizationAction, TeamAction, AccountAction, Reason, Check, Via, Verdict);
-        words!(text, Permission, GrantedPermission, Role, Side, AccountStatus, TwoFactor, LegacyKind);
+        words!(
+            text,
+            Action,
+            PackageAction,
+            OrganizationAction,
+            TeamAction,
+            AccountAction,
+            Reason,
+            Check,
+            AllowedBy,
+            Verdict
+        );
+        words!(text, Permission, GrantedPermission, Role, GrantKind, AccountStatus, TwoFactorMode, LegacyKind);
         words!(text, Visibility, PublishingAccess, ScopeOwner, DemandedBy);
         // What is refused says so in a message of the same make, whichever the list.
         laws::text_form!(Action, text);

@@ -31,21 +31,21 @@ pub enum Caller<'a> {
 
 /// **An action with the names of its resource**, as a request carries it: nothing is looked up yet.
 ///
-/// With the [`Facts`] about its names it is decided, which is the same as pairing the action with what was found:
+/// With the [`ResourceFacts`] about its names it is decided, which is the same as pairing the action with what was found:
 ///
 /// ```
 /// # use tollgate::*;
-/// let intent = Intent::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
+/// let access_request = AccessRequest::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
 /// let free = MissingPackage::new(PackageName::new("left-pad")?);
-/// let facts = Facts { package: Some(free.into()), organization: None };
-/// let decision = intent.decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
+/// let facts = ResourceFacts { package: Some(free.into()), organization: None };
+/// let decision = access_request.decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
 /// assert_eq!(decision.status(), 404);
-/// assert!(intent.decide(&Caller::NoToken, &Facts::NONE, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH).is_err());
+/// assert!(access_request.decide(&Caller::NoToken, &ResourceFacts::NONE, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Intent {
+pub enum AccessRequest {
     /// On a package.
     Package {
         /// The action.
@@ -101,28 +101,28 @@ pub enum Intent {
     },
 }
 
-/// **What look-ups found of the names in an [`Intent`]**, which names at most one package and one organization.
+/// **What look-ups found of the names in an [`AccessRequest`]**, which names at most one package and one organization.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    /// The package, or that there is none of the name; `None` where the intent names none.
+pub struct ResourceFacts<'a> {
+    /// The package, or that there is none of the name; `None` where the access request names none.
     pub package: Option<PackageState<'a>>,
-    /// The organization, or that there is none of the name; `None` where the intent names none.
+    /// The organization, or that there is none of the name; `None` where the access request names none.
     pub organization: Option<OrganizationState<'a>>,
 }
 
-impl Facts<'_> {
+impl ResourceFacts<'_> {
     /// Nothing was looked up.
     pub const NONE: Self = Self { package: None, organization: None };
 }
 
-/// The names of an intent are not those that were looked up: nothing is decided.
+/// The names of an access request are not those that were looked up: nothing is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum WrongFacts {
-    /// The package that was looked up is not the one that the intent names.
+pub enum ResourceFactsError {
+    /// The package that was looked up is not the one that the access request names.
     #[error("facts about another package or none: expected what a look-up found of the one that is named")]
     Package,
-    /// The organization that was looked up is not the one that the intent names.
+    /// The organization that was looked up is not the one that the access request names.
     #[error("facts about another organization or none: expected what a look-up found of the one that is named")]
     Organization,
     /// The team to be made has a name that a new team may not have (N4).
@@ -130,7 +130,7 @@ pub enum WrongFacts {
     TeamName,
 }
 
-impl Intent {
+impl AccessRequest {
     /// The word that asks for the action: `publish`, whatever exists.
     #[must_use]
     pub const fn action(&self) -> &'static str {
@@ -151,7 +151,7 @@ impl Intent {
         match self {
             Self::Package { package, .. }
             | Self::ManageTeamAccess { package, .. }
-            | Self::SharePackage { package, .. } => Some(package.borrowed()),
+            | Self::SharePackage { package, .. } => Some(package.as_borrowed()),
             Self::Organization { .. } | Self::CreateTeam { .. } | Self::Team { .. } | Self::Account { .. } => None,
         }
     }
@@ -164,7 +164,7 @@ impl Intent {
             | Self::CreateTeam { organization, .. }
             | Self::Team { organization, .. }
             | Self::ManageTeamAccess { organization, .. }
-            | Self::SharePackage { organization, .. } => Some(organization.borrowed()),
+            | Self::SharePackage { organization, .. } => Some(organization.as_borrowed()),
             Self::Package { .. } | Self::Account { .. } => None,
         }
     }
@@ -172,14 +172,14 @@ impl Intent {
     /// Decides it for whoever asks, from an address at a time.
     ///
     /// # Errors
-    /// The facts are about other names than the intent's, or a team to be made has no name for a new one.
+    /// The facts are about other names than the access request's, or a team to be made has no name for a new one.
     pub fn decide<'a>(
         &'a self,
         caller: &'a Caller<'a>,
-        facts: &Facts<'a>,
+        facts: &ResourceFacts<'a>,
         client_ip: ClientIp,
         now: Timestamp,
-    ) -> Result<Decision<'a>, WrongFacts> {
+    ) -> Result<Decision<'a>, ResourceFactsError> {
         Ok(self.with_facts(caller, facts)?.decide(caller, client_ip, now))
     }
 
@@ -190,21 +190,25 @@ impl Intent {
     pub fn explain<'a>(
         &'a self,
         caller: &'a Caller<'a>,
-        facts: &Facts<'a>,
+        facts: &ResourceFacts<'a>,
         client_ip: ClientIp,
         now: Timestamp,
-    ) -> Result<Explanation<'a>, WrongFacts> {
+    ) -> Result<Explanation<'a>, ResourceFactsError> {
         Ok(self.with_facts(caller, facts)?.explain(caller, client_ip, now))
     }
 
-    fn with_facts<'a>(&'a self, caller: &Caller<'a>, facts: &Facts<'a>) -> Result<Resolved<'a>, WrongFacts> {
+    fn with_facts<'a>(
+        &'a self,
+        caller: &Caller<'a>,
+        facts: &ResourceFacts<'a>,
+    ) -> Result<Resolved<'a>, ResourceFactsError> {
         if let Self::CreateTeam { organization: _, team } = self {
-            team.check_new().map_err(|_| WrongFacts::TeamName)?;
+            team.check_new().map_err(|_| ResourceFactsError::TeamName)?;
         }
         self.resolve(
             caller,
-            |name| facts.package.filter(|found| found.name() == name).ok_or(WrongFacts::Package),
-            |name| facts.organization.filter(|found| found.name() == name).ok_or(WrongFacts::Organization),
+            |name| facts.package.filter(|found| found.name() == name).ok_or(ResourceFactsError::Package),
+            |name| facts.organization.filter(|found| found.name() == name).ok_or(ResourceFactsError::Organization),
         )
     }
 
@@ -215,21 +219,23 @@ impl Intent {
         package: impl Fn(PackageName<&'a str>) -> Result<PackageState<'a>, E>,
         organization: impl Fn(OrganizationName<&'a str>) -> Result<OrganizationState<'a>, E>,
     ) -> Result<Resolved<'a>, E> {
-        let package = |name: &'a PackageName| package(name.borrowed());
-        let organization = |name: &'a OrganizationName| organization(name.borrowed());
+        let package = |name: &'a PackageName| package(name.as_borrowed());
+        let organization = |name: &'a OrganizationName| organization(name.as_borrowed());
         Ok(Resolved::Operation(match self {
             Self::Package { action, package: name } => action.on(package(name)?),
             Self::Organization { action, organization: name } => action.on(organization(name)?),
-            Self::CreateTeam { organization: name, team } => match NewTeam::new(organization(name)?, team.borrowed()) {
-                Ok(team) => CreateTeam.on(team),
-                // Whoever makes the intent has checked the name as a new one.
-                Err(_) => return Ok(Resolved::Unnamed(Action::CreateTeam)),
-            },
+            Self::CreateTeam { organization: name, team } => {
+                match NewTeam::new(organization(name)?, team.as_borrowed()) {
+                    Ok(team) => CreateTeam.on(team),
+                    // Whoever makes the access request has checked the name as a new one.
+                    Err(_) => return Ok(Resolved::Unnamed(Action::CreateTeam)),
+                }
+            }
             Self::Team { action, organization: name, team } => {
-                action.on(Team { organization: organization(name)?, name: team.borrowed() })
+                action.on(Team { organization: organization(name)?, name: team.as_borrowed() })
             }
             Self::ManageTeamAccess { organization: name, team, package: package_name } => {
-                let team = Team { organization: organization(name)?, name: team.borrowed() };
+                let team = Team { organization: organization(name)?, name: team.as_borrowed() };
                 ManageTeamAccess.on(TeamAndPackage { team, package: package(package_name)? })
             }
             Self::SharePackage { organization: name, package: package_name } => {
@@ -237,7 +243,7 @@ impl Intent {
                 SharePackage.on(OrganizationAndPackage { organization, package })
             }
             Self::Account { action, user } => match (user, caller) {
-                (Some(user), _) => action.on(Account { user: user.borrowed() }),
+                (Some(user), _) => action.on(Account { user: user.as_borrowed() }),
                 (None, Caller::Token(bound)) => action.on(Account { user: bound.owner().name() }),
                 (None, Caller::NoToken | Caller::UnknownToken) => return Ok(Resolved::Unnamed((*action).into())),
             },
@@ -245,7 +251,7 @@ impl Intent {
     }
 }
 
-/// What an intent comes to with its facts.
+/// What an access request comes to with its facts.
 pub(crate) enum Resolved<'a> {
     Operation(Operation<'a>),
     /// An action whose resource has no name, such as one's own account for nobody who is known to have one. The answer
@@ -300,7 +306,7 @@ impl From<AccountAction> for Action {
 }
 
 /// The action and the names, such as ``publish `@acme/app` ``.
-impl fmt::Display for Intent {
+impl fmt::Display for AccessRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.action())?;
         match self {
@@ -319,7 +325,7 @@ impl fmt::Display for Intent {
 
 #[cfg(test)]
 mod tests {
-    use super::{Caller, Facts, Intent, WrongFacts};
+    use super::{AccessRequest, Caller, ResourceFacts, ResourceFactsError};
     use crate::{
         facts::{MissingOrganization, MissingPackage},
         operation::{AccountAction, OrganizationAction, PackageAction},
@@ -328,8 +334,12 @@ mod tests {
     };
     use alloc::string::ToString;
 
-    fn decided(intent: &Intent, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Option<Reason>, WrongFacts> {
-        let decision = intent.decide(caller, facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
+    fn decided(
+        access_request: &AccessRequest,
+        facts: &ResourceFacts<'_>,
+        caller: &Caller<'_>,
+    ) -> Result<Option<Reason>, ResourceFactsError> {
+        let decision = access_request.decide(caller, facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
         Ok(match decision {
             crate::decision::Decision::Deny(deny) => Some(deny.reason()),
             crate::decision::Decision::Allow(_) | crate::decision::Decision::Challenge(_) => None,
@@ -338,34 +348,36 @@ mod tests {
 
     #[test]
     fn facts_about_other_names_decide_nothing() {
-        let read = Intent::Package { action: PackageAction::ReadPackage, package: "a".parse().unwrap() };
-        let member =
-            Intent::Organization { action: OrganizationAction::AddMember, organization: "acme".parse().unwrap() };
-        let found = |package, organization| Facts {
+        let read = AccessRequest::Package { action: PackageAction::ReadPackage, package: "a".parse().unwrap() };
+        let member = AccessRequest::Organization {
+            action: OrganizationAction::AddMember,
+            organization: "acme".parse().unwrap(),
+        };
+        let found = |package, organization| ResourceFacts {
             package: Some(MissingPackage::new(PackageName::new(package).unwrap()).into()),
             organization: Some(MissingOrganization::new(OrganizationName::new(organization).unwrap()).into()),
         };
         for (facts, of_package, of_organization) in [
             (found("a", "acme"), Ok(Some(Reason::NoSuchPackage)), Ok(Some(Reason::AuthenticationRequired))),
-            (found("A", "Acme"), Err(WrongFacts::Package), Err(WrongFacts::Organization)),
-            (Facts::NONE, Err(WrongFacts::Package), Err(WrongFacts::Organization)),
+            (found("A", "Acme"), Err(ResourceFactsError::Package), Err(ResourceFactsError::Organization)),
+            (ResourceFacts::NONE, Err(ResourceFactsError::Package), Err(ResourceFactsError::Organization)),
         ] {
             assert_eq!(decided(&read, &facts, &Caller::NoToken), of_package);
             assert_eq!(decided(&member, &facts, &Caller::NoToken), of_organization);
         }
-        let team = Intent::CreateTeam { organization: "acme".parse().unwrap(), team: "Ops".parse().unwrap() };
-        assert_eq!(decided(&team, &found("a", "acme"), &Caller::NoToken), Err(WrongFacts::TeamName));
+        let team = AccessRequest::CreateTeam { organization: "acme".parse().unwrap(), team: "Ops".parse().unwrap() };
+        assert_eq!(decided(&team, &found("a", "acme"), &Caller::NoToken), Err(ResourceFactsError::TeamName));
         assert_eq!(
-            WrongFacts::TeamName.to_string(),
+            ResourceFactsError::TeamName.to_string(),
             "a name that no new team may have: expected one without capital letters"
         );
     }
 
     #[test]
     fn ones_own_account_is_nobodys_without_a_token_that_is_known() {
-        let whoami = Intent::Account { action: AccountAction::Whoami, user: None };
-        assert_eq!(decided(&whoami, &Facts::NONE, &Caller::NoToken), Ok(Some(Reason::AuthenticationRequired)));
-        assert_eq!(decided(&whoami, &Facts::NONE, &Caller::UnknownToken), Ok(Some(Reason::TokenUnknown)));
+        let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };
+        assert_eq!(decided(&whoami, &ResourceFacts::NONE, &Caller::NoToken), Ok(Some(Reason::AuthenticationRequired)));
+        assert_eq!(decided(&whoami, &ResourceFacts::NONE, &Caller::UnknownToken), Ok(Some(Reason::TokenUnknown)));
         assert_eq!(whoami.to_string(), "whoami");
     }
 
@@ -373,7 +385,7 @@ mod tests {
     fn an_intent_reads_as_its_operation_does() {
         let (organization, team, package) =
             ("acme".parse().unwrap(), "ops".parse().unwrap(), "@acme/app".parse().unwrap());
-        let intent = Intent::ManageTeamAccess { organization, team, package };
-        assert_eq!(intent.to_string(), "manage-team-access `acme:ops` `@acme/app`");
+        let access_request = AccessRequest::ManageTeamAccess { organization, team, package };
+        assert_eq!(access_request.to_string(), "manage-team-access `acme:ops` `@acme/app`");
     }
 }

@@ -1,7 +1,7 @@
 //! What was asked, with the facts that were at hand, and which of them were looked at.
 
 use crate::{
-    decision::inputs::{Input, Inputs},
+    decision::inputs::{DecisionInput, DecisionInputs},
     operation::{Action, Operation},
     rules::{Check, Question},
     token::TokenView,
@@ -50,22 +50,22 @@ impl<'a> Asked<'a> {
 }
 
 /// D2: what was looked at up to and including the check that ended it (all of them, where none did).
-pub(crate) fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> Inputs {
-    let mut inputs = Inputs::none();
+pub(crate) fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> DecisionInputs {
+    let mut inputs = DecisionInputs::empty();
     let came_to = |check: Check| stopped_at.is_none_or(|last| check <= last);
     match asked {
         Asked::NoToken(operation) => {
             if operation.action() == Action::ReadPackage {
-                inputs.insert(Input::Package);
+                inputs.insert(DecisionInput::Package);
             }
             return inputs;
         }
         Asked::UnknownToken(_) | Asked::NoAccount { token_given: true, .. } => {
-            inputs.insert(Input::Token);
+            inputs.insert(DecisionInput::Token);
             return inputs;
         }
         Asked::NoAccount { token_given: false, .. } => return inputs,
-        Asked::Bound(_) | Asked::Early { .. } => inputs.insert(Input::Token),
+        Asked::Bound(_) | Asked::Early { .. } => inputs.insert(DecisionInput::Token),
     }
     let Some(token) = asked.token() else { return inputs };
     let bound = match asked {
@@ -74,20 +74,20 @@ pub(crate) fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> Inputs {
     };
     // T1: a recorded revocation says all; without one the account's cut-off is looked at.
     if bound.is_some() && token.revoked.is_none() {
-        inputs.insert(Input::Owner);
+        inputs.insert(DecisionInput::Owner);
     }
     if came_to(Check::NotExpired) && token.expires_at().is_some() {
-        inputs.insert(Input::Now);
+        inputs.insert(DecisionInput::Now);
     }
     if came_to(Check::AddressAllowed) && *token.allowed_ranges != AllowedRanges::Any {
-        inputs.insert(Input::ClientIp);
+        inputs.insert(DecisionInput::ClientIp);
     }
     if let Some(question) = bound {
         if came_to(Check::OrganizationExists) && question.operation.organization().is_some() {
-            inputs.insert(Input::Organization);
+            inputs.insert(DecisionInput::Organization);
         }
         if came_to(Check::PackageExists) && question.operation.package().is_some() {
-            inputs.insert(Input::Package);
+            inputs.insert(DecisionInput::Package);
         }
     }
     inputs

@@ -6,10 +6,10 @@ use alloc::{
 };
 
 use crate::{
-    decision::{Decision, Via, asked::Asked, inputs::Inputs},
+    decision::{AllowedBy, Decision, asked::Asked, inputs::DecisionInputs},
     operation::Action,
     rules::{DemandedBy, Reason},
-    token::TokenKey,
+    token::TokenId,
     value::{ClientIp, OrganizationName, PackageName, TeamName, Timestamp, UserName, words},
 };
 
@@ -42,7 +42,7 @@ impl Decision<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
-pub struct DecisionRecord {
+pub struct AuditRecord {
     /// The version of the rules: a decision that would differ from an earlier version's raises it.
     pub rules_version: u32,
     /// The answer.
@@ -64,13 +64,13 @@ pub struct DecisionRecord {
     /// Who demanded the factor, of a challenge.
     pub demanded_by: Option<DemandedBy>,
     /// Through what it was allowed.
-    pub via: Option<Via>,
+    pub via: Option<AllowedBy>,
     /// Until when an allow holds.
     pub valid_until: Option<Timestamp>,
     /// The status suggested.
     pub status: u16,
     /// The public id of the token, if one was looked at.
-    pub token: Option<TokenKey>,
+    pub token: Option<TokenId>,
     /// The owner of the token.
     pub owner: Option<UserName>,
     /// Where the request came from, if a token was looked at.
@@ -78,7 +78,7 @@ pub struct DecisionRecord {
     /// When it was made, if a token was looked at.
     pub now: Option<Timestamp>,
     /// What the decision depended on.
-    pub depends_on: Inputs,
+    pub depends_on: DecisionInputs,
     /// The operator's text of a denial.
     pub text: Option<Box<str>>,
 }
@@ -86,7 +86,7 @@ pub struct DecisionRecord {
 /// The version of the rules that this crate decides by.
 pub const RULES_VERSION: u32 = 1;
 
-impl From<&Decision<'_>> for DecisionRecord {
+impl From<&Decision<'_>> for AuditRecord {
     fn from(decision: &Decision<'_>) -> Self {
         let asked = decision.asked();
         let operation = asked.operation();
@@ -95,7 +95,7 @@ impl From<&Decision<'_>> for DecisionRecord {
             Decision::Allow(_) | Decision::Challenge(_) => (None, None),
         };
         let (via, valid_until) = match decision {
-            Decision::Allow(allow) => (Some(allow.via()), allow.valid_until()),
+            Decision::Allow(allow) => (Some(allow.allowed_by()), allow.valid_until()),
             Decision::Challenge(_) | Decision::Deny(_) => (None, None),
         };
         let demanded_by = match decision {
@@ -124,7 +124,7 @@ impl From<&Decision<'_>> for DecisionRecord {
             via,
             valid_until,
             status: decision.status(),
-            token: asked.token().map(|token| token.key().clone()),
+            token: asked.token().map(|token| token.id().clone()),
             owner: asked.token().map(|token| token.owner().into_owned()),
             client_ip: client_ip.map(|client_ip| client_ip.to_string()),
             now,

@@ -21,11 +21,11 @@ use crate::{
 ///
 /// ```
 /// # use tollgate::*;
-/// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactor::Disabled, None, Memberships::none())?;
-/// # let token = Token::from(LegacyToken::load(TokenKey::new("t")?, "alice".parse()?, LegacyKind::ReadOnly,
+/// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactorMode::Disabled, None, Memberships::empty())?;
+/// # let token = Token::from(LegacyToken::load(TokenId::new("t")?, "alice".parse()?, LegacyKind::ReadOnly,
 /// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
 /// # let left_pad = Package::new("left-pad".parse()?, ScopeOwner::Unscoped, Visibility::Public,
-/// #     PublishingAccess::NoRequirement, UserGrants::none(), TeamGrants::none())?;
+/// #     PublishingAccess::NoRequirement, UserGrants::empty(), TeamGrants::empty())?;
 /// # let (ip, now) = ("192.0.2.1".parse::<ClientIp>()?, "2025-11-01T00:00:00Z".parse::<Timestamp>()?);
 /// let token = BoundToken::bind(&token, &alice)?;
 /// assert!(authorize(&token, PackageAction::ReadPackage, &left_pad, ip, now).is_allow());
@@ -52,7 +52,7 @@ pub fn authorize<'a, R>(
     now: Timestamp,
 ) -> Decision<'a> {
     let (presented, operation) = (Presented::new(token, client_ip, now), action.on(resource));
-    decide(Question { presented, operation }, operation.action(), TokenProofs::of(&presented))
+    decide(Question { presented, operation }, operation.action(), TokenProofs::check(&presented))
 }
 
 /// **The same without any token**: a public package is readable (V1), and everything else is denied.
@@ -65,10 +65,10 @@ pub fn authorize<'a, R>(
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
 /// let decision = authorize_anonymous(PackageAction::ReadPackage.on(left_pad));
 /// assert_eq!(decision.status(), 404);
-/// # Ok::<(), InvalidName>(())
+/// # Ok::<(), NameError>(())
 /// ```
 pub fn authorize_anonymous(operation: Operation<'_>) -> Decision<'_> {
-    if let Some(proof) = AnonymousProof::of(&operation) {
+    if let Some(proof) = AnonymousProof::check(&operation) {
         return Decision::Allow(Allow::anonymous(operation, proof));
     }
     let reason = match (operation.action(), operation.package()) {
@@ -113,7 +113,7 @@ impl<'a> TokenView<'a> {
             match outcome {
                 rules::Outcome::Failed(_) => return EarlyAnswer::Deny(Deny::at(asked, Stop { check, outcome })),
                 rules::Outcome::Passed
-                | rules::Outcome::Settled
+                | rules::Outcome::Allows
                 | rules::Outcome::Challenged(_)
                 | rules::Outcome::DoesNotApply => {}
             }
@@ -127,7 +127,7 @@ impl<'a> BoundToken<'a> {
     #[must_use]
     pub fn at(&'a self, client_ip: ClientIp, now: Timestamp) -> PresentedToken<'a> {
         let presented = Presented::new(self, client_ip, now);
-        PresentedToken { presented, good: TokenProofs::of(&presented) }
+        PresentedToken { presented, good: TokenProofs::check(&presented) }
     }
 }
 

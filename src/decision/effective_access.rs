@@ -16,21 +16,21 @@ use crate::{
 ///
 /// ```
 /// # use tollgate::*;
-/// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactor::Disabled, None, Memberships::none())?;
-/// # let token = Token::from(LegacyToken::load(TokenKey::new("t")?, "alice".parse()?, LegacyKind::ReadOnly,
+/// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactorMode::Disabled, None, Memberships::empty())?;
+/// # let token = Token::from(LegacyToken::load(TokenId::new("t")?, "alice".parse()?, LegacyKind::ReadOnly,
 /// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
 /// # let (ip, now) = ("192.0.2.1".parse::<ClientIp>()?, "2025-11-01T00:00:00Z".parse::<Timestamp>()?);
 /// # let token = BoundToken::bind(&token, &alice)?;
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
-/// let reach = token.at(ip, now).reach(&[left_pad.into()], &[], &[]);
+/// let reach = token.at(ip, now).effective_access(&[left_pad.into()], &[], &[]);
 /// assert!(reach.decisions().iter().any(|decision| decision.is_allow())); // whoami
 /// println!("{reach}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Reach<'a> {
+pub struct EffectiveAccess<'a> {
     decisions: Vec<Decision<'a>>,
-    dead_grants: Vec<DeadGrant<'a>>,
+    dead_grants: Vec<IneffectiveGrant<'a>>,
 }
 
 impl<'a> PresentedToken<'a> {
@@ -38,12 +38,12 @@ impl<'a> PresentedToken<'a> {
     ///
     /// For the operator: why a grant is dead tells a private package that its owner may not see from one that is gone.
     #[must_use]
-    pub fn reach(
+    pub fn effective_access(
         &self,
         packages: &[PackageState<'a>],
         organizations: &[OrganizationState<'a>],
         teams: &[Team<'a>],
-    ) -> Reach<'a> {
+    ) -> EffectiveAccess<'a> {
         let mut decisions = Vec::new();
         for package in packages {
             decisions.extend(PackageAction::ALL.iter().map(|action| self.decide(action.on(*package))));
@@ -59,14 +59,14 @@ impl<'a> PresentedToken<'a> {
         }
         let owner = self.bound().token.owner;
         decisions.extend(AccountAction::ALL.iter().map(|action| self.decide(action.on(owner))));
-        Reach { decisions, dead_grants: self.dead_grants(packages, organizations) }
+        EffectiveAccess { decisions, dead_grants: self.ineffective_grants(packages, organizations) }
     }
 
-    fn dead_grants(
+    fn ineffective_grants(
         &self,
         packages: &[PackageState<'a>],
         organizations: &[OrganizationState<'a>],
-    ) -> Vec<DeadGrant<'a>> {
+    ) -> Vec<IneffectiveGrant<'a>> {
         let bound = self.bound();
         let Limits::Granular(granular) = bound.token.limits else { return Vec::new() };
         let owner = &bound.owner();
@@ -74,30 +74,33 @@ impl<'a> PresentedToken<'a> {
         if let PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } = granular.packages {
             let needs = Permission::from(*permission);
             for scope in only.scopes() {
-                let why = scope_is_dead(scope.borrowed(), needs, owner, packages);
-                dead.extend(why.map(|why| DeadGrant { entry: Entry::Scope(scope.borrowed()), why }));
+                let why = scope_is_dead(scope.as_borrowed(), needs, owner, packages);
+                dead.extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Scope(scope.as_borrowed()), why }));
             }
             for name in only.packages() {
                 let why = packages.iter().find(|state| state.name() == *name).and_then(|state| match state {
-                    PackageState::Missing(_) => Some(WhyDead::Gone),
+                    PackageState::Missing(_) => Some(IneffectiveReason::Gone),
                     PackageState::Existing(package) => {
                         below(package.effective_permission_of(owner.name, owner.memberships), needs)
                     }
                 });
-                dead.extend(why.map(|why| DeadGrant { entry: Entry::Package(name.borrowed()), why }));
+                dead.extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Package(name.as_borrowed()), why }));
             }
         }
         if let OrganizationsGrant::Granted { permission, selection } = granular.organizations {
             for name in selection.as_slice() {
                 let why = organizations.iter().find(|state| state.name() == *name).and_then(|state| match state {
-                    OrganizationState::Missing(_) => Some(WhyDead::Gone),
-                    OrganizationState::Existing(_) => match (owner.memberships.role_in(name.borrowed()), permission) {
-                        (None, _) => Some(WhyDead::OwnerHasNothing),
-                        (Some(Role::Member), GrantedPermission::ReadWrite) => Some(WhyDead::OwnerHasReadOnly),
+                    OrganizationState::Missing(_) => Some(IneffectiveReason::Gone),
+                    OrganizationState::Existing(_) => match (owner.memberships.role_in(name.as_borrowed()), permission)
+                    {
+                        (None, _) => Some(IneffectiveReason::OwnerHasNothing),
+                        (Some(Role::Member), GrantedPermission::ReadWrite) => Some(IneffectiveReason::OwnerHasReadOnly),
                         (Some(_), _) => None,
                     },
                 });
-                dead.extend(why.map(|why| DeadGrant { entry: Entry::Organization(name.borrowed()), why }));
+                dead.extend(
+                    why.map(|why| IneffectiveGrant { entry: GrantEntry::Organization(name.as_borrowed()), why }),
+                );
             }
         }
         dead
@@ -111,7 +114,7 @@ fn scope_is_dead(
     needs: Permission,
     owner: &OwnerView<'_>,
     packages: &[PackageState<'_>],
-) -> Option<WhyDead> {
+) -> Option<IneffectiveReason> {
     if scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope).is_some() {
         return None;
     }
@@ -125,15 +128,15 @@ fn scope_is_dead(
     below(held.max()?, needs)
 }
 
-fn below(held: Permission, needs: Permission) -> Option<WhyDead> {
+fn below(held: Permission, needs: Permission) -> Option<IneffectiveReason> {
     match held {
-        Permission::NoAccess => Some(WhyDead::OwnerHasNothing),
-        Permission::ReadOnly if needs > Permission::ReadOnly => Some(WhyDead::OwnerHasReadOnly),
+        Permission::NoAccess => Some(IneffectiveReason::OwnerHasNothing),
+        Permission::ReadOnly if needs > Permission::ReadOnly => Some(IneffectiveReason::OwnerHasReadOnly),
         Permission::ReadOnly | Permission::ReadWrite => None,
     }
 }
 
-impl<'a> Reach<'a> {
+impl<'a> EffectiveAccess<'a> {
     /// A decision for each action on each package, organization and team asked about, and on the owner's account. Actions
     /// on two things at once (`manage-team-access`, `share-package`) are not among them: decide those pair by pair.
     pub fn decisions(&self) -> &[Decision<'a>] {
@@ -143,7 +146,7 @@ impl<'a> Reach<'a> {
     /// The entries of the token's grants that give nothing, or less than they say. Entries that nothing was asked about
     /// are not judged.
     #[must_use]
-    pub fn dead_grants(&self) -> &[DeadGrant<'a>] {
+    pub fn ineffective_grants(&self) -> &[IneffectiveGrant<'a>] {
         &self.dead_grants
     }
 }
@@ -151,17 +154,17 @@ impl<'a> Reach<'a> {
 /// **An entry of a token's grants that gives nothing now**, or less than it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DeadGrant<'a> {
+pub struct IneffectiveGrant<'a> {
     /// The entry.
-    pub entry: Entry<'a>,
+    pub entry: GrantEntry<'a>,
     /// Why.
-    pub why: WhyDead,
+    pub why: IneffectiveReason,
 }
 
 /// An entry of a selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Entry<'a> {
+pub enum GrantEntry<'a> {
     /// A package.
     Package(PackageName<&'a str>),
     /// A scope.
@@ -173,7 +176,7 @@ pub enum Entry<'a> {
 words! {
     /// **Why an entry gives nothing**, or less than it says.
     #[non_exhaustive]
-    pub enum WhyDead: "reason why an entry is dead" {
+    pub enum IneffectiveReason: "reason why an entry is dead" {
         /// What it names does not exist.
         Gone = "gone",
         /// The owner has no right there.
@@ -183,19 +186,19 @@ words! {
     }
 }
 
-impl fmt::Display for DeadGrant<'_> {
+impl fmt::Display for IneffectiveGrant<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.entry {
-            Entry::Package(package) => write!(f, "package `{package}`")?,
-            Entry::Scope(scope) => write!(f, "scope `{scope}`")?,
-            Entry::Organization(organization) => write!(f, "organization `{organization}`")?,
+            GrantEntry::Package(package) => write!(f, "package `{package}`")?,
+            GrantEntry::Scope(scope) => write!(f, "scope `{scope}`")?,
+            GrantEntry::Organization(organization) => write!(f, "organization `{organization}`")?,
         }
         write!(f, ": {}", self.why)
     }
 }
 
 /// A line for each decision, then one for each dead entry.
-impl fmt::Display for Reach<'_> {
+impl fmt::Display for EffectiveAccess<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for decision in &self.decisions {
             let verdict = decision.verdict();
@@ -205,7 +208,7 @@ impl fmt::Display for Reach<'_> {
                 None => write!(f, "{}", decision.action().requested_as())?,
             }
             match decision {
-                Decision::Allow(allow) => writeln!(f, " (via {})", allow.via())?,
+                Decision::Allow(allow) => writeln!(f, " (via {})", allow.allowed_by())?,
                 Decision::Challenge(challenge) => writeln!(f, " (second factor for the {})", challenge.demanded_by())?,
                 Decision::Deny(deny) => writeln!(f, " ({})", deny.reason())?,
             }
@@ -216,26 +219,26 @@ impl fmt::Display for Reach<'_> {
 
 #[cfg(feature = "serde")]
 mod serde_impls {
-    use super::{DeadGrant, Entry, Reach};
-    use crate::decision::audit_record::DecisionRecord;
+    use super::{EffectiveAccess, GrantEntry, IneffectiveGrant};
+    use crate::decision::audit_record::AuditRecord;
     use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-    impl Serialize for DeadGrant<'_> {
+    impl Serialize for IneffectiveGrant<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut dead = serializer.serialize_struct("DeadGrant", 2)?;
+            let mut dead = serializer.serialize_struct("IneffectiveGrant", 2)?;
             match self.entry {
-                Entry::Package(package) => dead.serialize_field("package", &package)?,
-                Entry::Scope(scope) => dead.serialize_field("scope", &scope)?,
-                Entry::Organization(organization) => dead.serialize_field("org", &organization)?,
+                GrantEntry::Package(package) => dead.serialize_field("package", &package)?,
+                GrantEntry::Scope(scope) => dead.serialize_field("scope", &scope)?,
+                GrantEntry::Organization(organization) => dead.serialize_field("org", &organization)?,
             }
             dead.serialize_field("why", &self.why)?;
             dead.end()
         }
     }
 
-    impl Serialize for Reach<'_> {
+    impl Serialize for EffectiveAccess<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let records = self.decisions.iter().map(DecisionRecord::from).collect::<alloc::vec::Vec<_>>();
+            let records = self.decisions.iter().map(AuditRecord::from).collect::<alloc::vec::Vec<_>>();
             let mut reach = serializer.serialize_struct("Reach", 2)?;
             reach.serialize_field("decisions", &records)?;
             reach.serialize_field("dead_grants", &self.dead_grants)?;

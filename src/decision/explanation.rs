@@ -87,7 +87,7 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.decision {
             Decision::Allow(allow) => {
-                write!(f, "ALLOW {} ({}, via {}", allow.operation(), allow.action(), allow.via())?;
+                write!(f, "ALLOW {} ({}, via {}", allow.operation(), allow.action(), allow.allowed_by())?;
                 match allow.valid_until() {
                     Some(until) => write!(f, ", valid until {until})")?,
                     None => f.write_str(")")?,
@@ -113,7 +113,7 @@ impl fmt::Display for Explanation<'_> {
             let mark = match step.outcome {
                 Outcome::Passed => "ok",
                 Outcome::Failed(_) => "FAILED",
-                Outcome::Settled => "ALLOWS",
+                Outcome::Allows => "ALLOWS",
                 Outcome::Challenged(_) => "CHALLENGES",
                 Outcome::DoesNotApply => "-",
             };
@@ -138,13 +138,13 @@ impl fmt::Display for Explanation<'_> {
 #[cfg(feature = "serde")]
 mod serde_impls {
     use super::{Explanation, Outcome, Step};
-    use crate::decision::audit_record::DecisionRecord;
+    use crate::decision::audit_record::AuditRecord;
     use serde::{Serialize, Serializer, ser::SerializeStruct};
 
     impl Serialize for Explanation<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut explanation = serializer.serialize_struct("Explanation", 2)?;
-            explanation.serialize_field("decision", &DecisionRecord::from(&self.decision))?;
+            explanation.serialize_field("decision", &AuditRecord::from(&self.decision))?;
             explanation.serialize_field("checks", self.steps.as_slice())?;
             explanation.end()
         }
@@ -158,7 +158,7 @@ mod serde_impls {
             let (outcome, reason) = match self.outcome {
                 Outcome::Passed => ("passed", None),
                 Outcome::Failed(reason) => ("failed", Some(reason)),
-                Outcome::Settled => ("settled", None),
+                Outcome::Allows => ("settled", None),
                 Outcome::Challenged(_) => ("challenged", None),
                 Outcome::DoesNotApply => ("does-not-apply", None),
             };

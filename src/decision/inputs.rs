@@ -7,7 +7,7 @@ use crate::value::words;
 words! {
     /// **An input of a decision**, besides the action and the names in the resource, which always count.
     #[non_exhaustive]
-    pub enum Input: "input" {
+    pub enum DecisionInput: "input" {
         /// The token's record, or that nobody knows the token.
         Token = "token",
         /// The record of the token's owner.
@@ -23,7 +23,7 @@ words! {
     }
 }
 
-impl Input {
+impl DecisionInput {
     const fn bit(self) -> u8 {
         match self {
             Self::Token => 1,
@@ -38,47 +38,47 @@ impl Input {
 
 /// **The inputs that a decision depended on** (D2): with one of the others changed, it is the same decision.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Inputs(u8);
+pub struct DecisionInputs(u8);
 
-impl Inputs {
-    pub(crate) const fn none() -> Self {
+impl DecisionInputs {
+    pub(crate) const fn empty() -> Self {
         Self(0)
     }
 
-    pub(crate) const fn insert(&mut self, input: Input) {
+    pub(crate) const fn insert(&mut self, input: DecisionInput) {
         self.0 |= input.bit();
     }
 
     /// Whether the decision depended on the input.
     #[must_use]
-    pub const fn contains(self, input: Input) -> bool {
+    pub const fn contains(self, input: DecisionInput) -> bool {
         self.0 & input.bit() != 0
     }
 
     /// The inputs it depended on.
-    pub fn iter(self) -> impl Iterator<Item = Input> {
-        Input::ALL.iter().copied().filter(move |input| self.contains(*input))
+    pub fn iter(self) -> impl Iterator<Item = DecisionInput> {
+        DecisionInput::ALL.iter().copied().filter(move |input| self.contains(*input))
     }
 }
 
-impl fmt::Debug for Inputs {
+impl fmt::Debug for DecisionInputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }
 }
 
 #[cfg(feature = "serde")]
-impl serde::Serialize for Inputs {
+impl serde::Serialize for DecisionInputs {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
     }
 }
 
 #[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Inputs {
+impl<'de> serde::Deserialize<'de> for DecisionInputs {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut inputs = Self::none();
-        for input in alloc::vec::Vec::<Input>::deserialize(deserializer)? {
+        let mut inputs = Self::empty();
+        for input in alloc::vec::Vec::<DecisionInput>::deserialize(deserializer)? {
             inputs.insert(input);
         }
         Ok(inputs)

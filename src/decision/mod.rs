@@ -13,20 +13,20 @@ use core::time::Duration;
 
 #[cfg(feature = "directory")]
 pub(crate) use access_request::Resolved;
-pub use access_request::{Caller, Facts, Intent, WrongFacts};
-pub use audit_record::{DecisionRecord, RULES_VERSION, Verdict};
+pub use access_request::{AccessRequest, Caller, ResourceFacts, ResourceFactsError};
+pub use audit_record::{AuditRecord, RULES_VERSION, Verdict};
 pub use authorize::{
     EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain, explain_anonymous,
 };
-pub use effective_access::{DeadGrant, Entry, Reach, WhyDead};
+pub use effective_access::{EffectiveAccess, GrantEntry, IneffectiveGrant, IneffectiveReason};
 pub use explanation::Explanation;
-pub use inputs::{Input, Inputs};
+pub use inputs::{DecisionInput, DecisionInputs};
 
 pub(crate) use asked::Asked;
 use asked::inputs;
 
 use crate::{
-    facts::{PackageState, SecondFactor},
+    facts::{PackageState, VerifiedFactor},
     operation::{Action, Operation},
     rules::{
         AllButFactor, AllProofs, AnonymousProof, Check, Comparison, DemandedBy, Outcome, PublicProofs, Question,
@@ -92,7 +92,7 @@ impl<'a> Decision<'a> {
     /// The inputs that this decision depended on, besides the action and the names in the resource: the key under
     /// which a cache may keep it (D2), if it [may](Self::is_cacheable).
     #[must_use]
-    pub fn depends_on(&self) -> Inputs {
+    pub fn depends_on(&self) -> DecisionInputs {
         match self {
             Self::Allow(allow) => allow.depends_on(),
             Self::Challenge(challenge) => inputs(&Asked::Bound(challenge.question), None),
@@ -105,8 +105,8 @@ impl<'a> Decision<'a> {
     pub const fn is_cacheable(&self) -> bool {
         match self {
             Self::Allow(allow) => match allow.via {
-                Via::Grant | Via::Public => true,
-                Via::SecondFactor => false,
+                AllowedBy::Grant | AllowedBy::Public => true,
+                AllowedBy::SecondFactor => false,
             },
             Self::Challenge(_) => false,
             Self::Deny(_) => true,
@@ -138,7 +138,7 @@ impl<'a> Decision<'a> {
 words! {
     /// **Through what a decision allowed** (D2).
     #[non_exhaustive]
-    pub enum Via: "way of an allow" {
+    pub enum AllowedBy: "way of an allow" {
         /// The token's grant or kind, under its owner's rights.
         Grant = "grant",
         /// V1: a public package, readable by everyone.
@@ -154,7 +154,7 @@ words! {
 #[derive(Clone, Copy, Debug)]
 pub struct Allow<'a> {
     allowed: Allowed<'a>,
-    via: Via,
+    via: AllowedBy,
 }
 
 /// What is allowed, to whom.
@@ -166,15 +166,15 @@ enum Allowed<'a> {
 
 impl<'a> Allow<'a> {
     pub(crate) const fn granted(question: Question<'a>, _proofs: AllProofs) -> Self {
-        Self { allowed: Allowed::ToToken(question), via: Via::Grant }
+        Self { allowed: Allowed::ToToken(question), via: AllowedBy::Grant }
     }
 
     pub(crate) const fn public(question: Question<'a>, _proofs: PublicProofs) -> Self {
-        Self { allowed: Allowed::ToToken(question), via: Via::Public }
+        Self { allowed: Allowed::ToToken(question), via: AllowedBy::Public }
     }
 
     pub(crate) const fn anonymous(operation: Operation<'a>, _proof: AnonymousProof) -> Self {
-        Self { allowed: Allowed::ToAnyone(operation), via: Via::Public }
+        Self { allowed: Allowed::ToAnyone(operation), via: AllowedBy::Public }
     }
 
     /// What is allowed. The creation of a package and a new version of one are two things: do no other.
@@ -201,7 +201,7 @@ impl<'a> Allow<'a> {
 
     /// Through what.
     #[must_use]
-    pub const fn via(&self) -> Via {
+    pub const fn allowed_by(&self) -> AllowedBy {
         self.via
     }
 
@@ -210,8 +210,8 @@ impl<'a> Allow<'a> {
     #[must_use]
     pub fn valid_until(&self) -> Option<Timestamp> {
         match self.via {
-            Via::Grant | Via::Public => self.asked().token().and_then(TokenView::expires_at),
-            Via::SecondFactor => None,
+            AllowedBy::Grant | AllowedBy::Public => self.asked().token().and_then(TokenView::expires_at),
+            AllowedBy::SecondFactor => None,
         }
     }
 
@@ -221,7 +221,7 @@ impl<'a> Allow<'a> {
         200
     }
 
-    fn depends_on(&self) -> Inputs {
+    fn depends_on(&self) -> DecisionInputs {
         inputs(&self.asked(), None)
     }
 }
@@ -260,12 +260,12 @@ impl<'a> Challenge<'a> {
     /// before the time of the decision (and not after it); else the same challenge.
     ///
     /// Take the time once for a request, and verify the factor before asking for the decision.
-    pub fn answer(self, factor: &SecondFactor<'_>, max_age: Duration) -> Decision<'a> {
+    pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: Duration) -> Decision<'a> {
         let (bound, now) = (self.question.presented.bound, self.question.presented.now());
         let is_owners = factor.owner == bound.token.owner;
         let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
         if is_owners && is_fresh {
-            Decision::Allow(Allow { allowed: Allowed::ToToken(self.question), via: Via::SecondFactor })
+            Decision::Allow(Allow { allowed: Allowed::ToToken(self.question), via: AllowedBy::SecondFactor })
         } else {
             Decision::Challenge(self)
         }
@@ -294,7 +294,7 @@ impl<'a> Deny<'a> {
     pub(crate) const fn at(asked: Asked<'a>, stop: Stop) -> Self {
         let reason = match stop.outcome {
             Outcome::Failed(reason) => reason,
-            Outcome::Passed | Outcome::Settled | Outcome::Challenged(_) | Outcome::DoesNotApply => {
+            Outcome::Passed | Outcome::Allows | Outcome::Challenged(_) | Outcome::DoesNotApply => {
                 Reason::OwnerLacksPermission
             }
         };
@@ -367,7 +367,7 @@ impl<'a> Deny<'a> {
         &self.asked
     }
 
-    fn depends_on(&self) -> Inputs {
+    fn depends_on(&self) -> DecisionInputs {
         inputs(&self.asked, self.failed)
     }
 }

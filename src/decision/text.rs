@@ -43,7 +43,7 @@ impl fmt::Display for OperatorText<'_, '_> {
         let Self(deny) = self;
         write!(f, "{} denied: {} ({})", Request(deny.asked()), deny.reason(), deny.reason().rule())?;
         if let Some(token) = deny.asked().token() {
-            write!(f, ", token `{}` of `{}`", token.key(), token.owner())?;
+            write!(f, ", token `{}` of `{}`", token.id(), token.owner())?;
         }
         match (deny.comparison(), deny.reason()) {
             (Some(comparison), _) => write!(f, ": {comparison}")?,

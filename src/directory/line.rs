@@ -4,9 +4,9 @@ use std::string::String;
 
 use serde::Serialize;
 
-use super::{InvalidRequest, Request};
+use super::{Request, RequestLineError};
 use crate::{
-    decision::{Decision, Verdict, Via},
+    decision::{AllowedBy, Decision, Verdict},
     operation::Action,
     rules::Reason,
     value::Timestamp,
@@ -33,7 +33,7 @@ pub enum DecisionLine {
         /// Until when an allow holds.
         valid_until: Option<Timestamp>,
         /// Through what it was allowed.
-        via: Option<Via>,
+        via: Option<AllowedBy>,
     },
     /// A request that is none.
     #[non_exhaustive]
@@ -50,7 +50,7 @@ impl DecisionLine {
     #[must_use]
     pub fn decided(request: &Request, decision: &Decision<'_>) -> Self {
         let (action, reason, valid_until, via) = match decision {
-            Decision::Allow(allow) => (Some(allow.action()), None, allow.valid_until(), Some(allow.via())),
+            Decision::Allow(allow) => (Some(allow.action()), None, allow.valid_until(), Some(allow.allowed_by())),
             Decision::Challenge(challenge) => (Some(challenge.action()), None, None, None),
             Decision::Deny(deny) => (None, Some(deny.reason()), None, None),
         };
@@ -67,7 +67,7 @@ impl DecisionLine {
 
     /// The line for a request that could not be read.
     #[must_use]
-    pub fn error(error: &InvalidRequest) -> Self {
+    pub fn error(error: &RequestLineError) -> Self {
         Self::Error { id: error.id().map(Into::into), error: std::format!("{error}") }
     }
 

@@ -35,7 +35,8 @@ use std::vec::Vec;
 use crate::{
     decision::{Caller, Decision, Explanation, Resolved},
     facts::{
-        MissingOrganization, MissingPackage, Organization, OrganizationState, Package, PackageState, SecondFactor, User,
+        MissingOrganization, MissingPackage, Organization, OrganizationState, Package, PackageState, User,
+        VerifiedFactor,
     },
     operation::BoundToken,
     token::{Secret, SecretDigest, Token},
@@ -43,8 +44,8 @@ use crate::{
 };
 
 pub use line::DecisionLine;
-pub use request::{InvalidRequest, Request, RequestLine};
-pub use world::{InvalidWorld, World};
+pub use request::{Request, RequestLine, RequestLineError};
+pub use world::{World, WorldError};
 
 use index::{Index, Named};
 use request::Presented;
@@ -70,7 +71,7 @@ impl Directory {
     ///
     /// # Errors
     /// The first breach of the shape, or every breach of the rules, each with the path where it stands.
-    pub fn load(world: &World) -> Result<Self, InvalidWorld> {
+    pub fn load(world: &World) -> Result<Self, WorldError> {
         world::load(world)
     }
 
@@ -112,7 +113,7 @@ impl Directory {
     /// The token of that public id, bound to its owner.
     #[must_use]
     pub fn token_by_id(&self, id: &str) -> Caller<'_> {
-        let is_at = |place: usize| self.tokens.get(place).is_some_and(|token| token.key().as_str() == id);
+        let is_at = |place: usize| self.tokens.get(place).is_some_and(|token| token.id().as_str() == id);
         self.bind(self.by_key.find(id, is_at))
     }
 
@@ -166,7 +167,7 @@ impl Directory {
     }
 
     fn resolved<'a>(&'a self, caller: &Caller<'a>, request: &'a Request) -> Resolved<'a> {
-        let found: Result<Resolved<'a>, Infallible> = request.intent.resolve(
+        let found: Result<Resolved<'a>, Infallible> = request.access_request.resolve(
             caller,
             |package| Ok(self.package(package)),
             |organization| Ok(self.organization(organization)),
@@ -180,7 +181,7 @@ impl Directory {
 fn answered<'a>(decision: Decision<'a>, caller: &Caller<'a>, request: &Request) -> Decision<'a> {
     match (decision, caller) {
         (Decision::Challenge(challenge), Caller::Token(bound)) if request.second_factor => {
-            let factor = SecondFactor { owner: bound.owner().name(), verified_at: request.now };
+            let factor = VerifiedFactor { owner: bound.owner().name(), verified_at: request.now };
             challenge.answer(&factor, core::time::Duration::ZERO)
         }
         (decision, Caller::Token(_) | Caller::NoToken | Caller::UnknownToken) => decision,
@@ -212,7 +213,7 @@ mod tests {
         let world: World = serde_json::from_str(&text).unwrap();
         let directory = Directory::load(&world).unwrap();
         let found = |last: &str| match directory.token_by_digest(digest(last).parse::<SecretDigest>().unwrap()) {
-            Caller::Token(bound) => Some(bound.token().key().to_string()),
+            Caller::Token(bound) => Some(bound.token().id().to_string()),
             Caller::NoToken | Caller::UnknownToken => None,
         };
         assert_eq!(found("01").as_deref(), Some("first"));

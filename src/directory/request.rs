@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    decision::Intent,
+    decision::AccessRequest,
     operation::Action,
     value::{
         ClientIp, TeamName, Timestamp,
@@ -35,7 +35,7 @@ impl fmt::Debug for RequestLine {
 pub struct Request {
     id: String,
     pub(super) presented: Presented,
-    pub(super) intent: Intent,
+    pub(super) access_request: AccessRequest,
     pub(super) client_ip: ClientIp,
     pub(super) now: Timestamp,
     pub(super) second_factor: bool,
@@ -88,7 +88,7 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("id", &self.id)
             .field("token", &token)
-            .field("intent", &self.intent)
+            .field("intent", &self.access_request)
             .field("client_ip", &self.client_ip)
             .field("now", &self.now)
             .field("second_factor", &self.second_factor)
@@ -104,8 +104,8 @@ impl RequestLine {
     ///
     /// # Errors
     /// The first thing that keeps the line from being one, with the id of the line where there is one to read.
-    pub fn parse(&self) -> Result<Request, InvalidRequest> {
-        parse(&self.0).map_err(|error| InvalidRequest { id: self.id(), message: error.to_string() })
+    pub fn parse(&self) -> Result<Request, RequestLineError> {
+        parse(&self.0).map_err(|error| RequestLineError { id: self.id(), message: error.to_string() })
     }
 
     /// The id, if the line is an object with exactly one that is a string.
@@ -122,7 +122,7 @@ impl RequestLine {
 fn parse(node: &Node) -> Result<Request, ErrorAt> {
     let top = Path::Top;
     let known: Vec<&str> = COMMON.into_iter().chain(RESOURCE).collect();
-    let fields = Fields::of(node, &top, &known)?;
+    let fields = Fields::new(node, &top, &known)?;
     let id = document::text(fields.required("id", &top)?, &top.field("id"))?.to_string();
     let presented = match (fields.optional("token"), fields.optional("secret")) {
         (Some(Node::Null), None) => Presented::NoToken,
@@ -133,7 +133,7 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
         (Some(_), Some(_)) => return Err(top.error("both `token` and `secret`: expected one of them")),
         (None, None) => return Err(top.field("token").error("missing field: expected `token` or `secret`")),
     };
-    let intent = intent(&fields)?;
+    let access_request = access_request(&fields)?;
     let client_ip = match fields.optional("client_ip") {
         None | Some(Node::Null) => ClientIp::UNKNOWN,
         Some(node) => document::word(node, &top.field("client_ip"))?,
@@ -141,44 +141,47 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
     let now = document::word(fields.required("now", &top)?, &top.field("now"))?;
     let at = top.field("second_factor");
     let second_factor = fields.optional("second_factor").map_or(Ok(false), |node| document::boolean(node, &at))?;
-    Ok(Request { id, presented, intent, client_ip, now, second_factor })
+    Ok(Request { id, presented, access_request, client_ip, now, second_factor })
 }
 
-fn intent(fields: &Fields<'_>) -> Result<Intent, ErrorAt> {
+fn access_request(fields: &Fields<'_>) -> Result<AccessRequest, ErrorAt> {
     let top = Path::Top;
     let action = document::text(fields.required("action", &top)?, &top.field("action"))?;
     let names = Names { fields, action };
     if let Ok(action) = action.parse() {
         names.takes(&["package"])?;
-        return Ok(Intent::Package { action, package: names.required("package")? });
+        return Ok(AccessRequest::Package { action, package: names.required("package")? });
     }
     if let Ok(action) = action.parse() {
         names.takes(&["org"])?;
-        return Ok(Intent::Organization { action, organization: names.required("org")? });
+        return Ok(AccessRequest::Organization { action, organization: names.required("org")? });
     }
     if let Ok(action) = action.parse() {
         names.takes(&["org", "team"])?;
-        return Ok(Intent::Team { action, organization: names.required("org")?, team: names.required("team")? });
+        return Ok(AccessRequest::Team { action, organization: names.required("org")?, team: names.required("team")? });
     }
     if let Ok(action) = action.parse() {
         names.takes(&["user"])?;
-        return Ok(Intent::Account { action, user: names.optional("user")? });
+        return Ok(AccessRequest::Account { action, user: names.optional("user")? });
     }
     if action == Action::CreateTeam.as_str() {
         names.takes(&["org", "team"])?;
         let (organization, team): (_, TeamName) = (names.required("org")?, names.required("team")?);
         team.check_new().map_err(|error| top.field("team").error(error))?;
-        return Ok(Intent::CreateTeam { organization, team });
+        return Ok(AccessRequest::CreateTeam { organization, team });
     }
     if action == Action::ManageTeamAccess.as_str() {
         names.takes(&["org", "team", "package"])?;
         let (organization, team, package) =
             (names.required("org")?, names.required("team")?, names.required("package")?);
-        return Ok(Intent::ManageTeamAccess { organization, team, package });
+        return Ok(AccessRequest::ManageTeamAccess { organization, team, package });
     }
     if action == Action::SharePackage.as_str() {
         names.takes(&["org", "package"])?;
-        return Ok(Intent::SharePackage { organization: names.required("org")?, package: names.required("package")? });
+        return Ok(AccessRequest::SharePackage {
+            organization: names.required("org")?,
+            package: names.required("package")?,
+        });
     }
     let start = crate::value::excerpt(action);
     let expected = "an action such as `read-package` or `publish`";
@@ -215,12 +218,12 @@ impl Names<'_, '_> {
 /// A line that is no request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct InvalidRequest {
+pub struct RequestLineError {
     id: Option<String>,
     message: String,
 }
 
-impl InvalidRequest {
+impl RequestLineError {
     /// The id of the line, where there is one to read.
     #[must_use]
     pub fn id(&self) -> Option<&str> {

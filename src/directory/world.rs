@@ -18,7 +18,7 @@ use super::{
 use crate::{
     facts::{
         AccountStatus, Membership, Memberships, Organization, Package, PublishingAccess, ScopeOwner, TeamGrants,
-        TwoFactor, User, UserGrants, Visibility,
+        TwoFactorMode, User, UserGrants, Visibility,
     },
     token::{
         SecretDigest, Token, is_revoked,
@@ -46,20 +46,20 @@ impl fmt::Debug for World {
 
 /// **A world that does not load**: the first breach of its shape, or every breach of the rules, a line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidWorld {
+pub struct WorldError {
     errors: Vec<ErrorAt>,
 }
 
-impl InvalidWorld {
+impl WorldError {
     /// Each breach: the path where it stands, such as `tokens[3].cidr[0]`, and what is wrong there.
     pub fn errors(&self) -> impl Iterator<Item = (&str, &str)> {
         self.errors.iter().map(|error| (error.path.as_str(), error.message.as_str()))
     }
 }
 
-impl core::error::Error for InvalidWorld {}
+impl core::error::Error for WorldError {}
 
-impl fmt::Display for InvalidWorld {
+impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.errors.iter().enumerate() {
             write!(f, "{}{error}", if index == 0 { "" } else { "\n" })?;
@@ -78,7 +78,7 @@ struct RawWorld<'n> {
 struct RawUser<'n> {
     name: &'n str,
     status: AccountStatus,
-    two_factor: TwoFactor,
+    two_factor: TwoFactorMode,
     tokens_revoked_until: Option<Timestamp>,
     orgs: Vec<RawMembership<'n>>,
 }
@@ -97,11 +97,11 @@ struct RawPackage<'n> {
     teams: Vec<(&'n str, GrantedPermission)>,
 }
 
-pub(super) fn load(world: &World) -> Result<Directory, InvalidWorld> {
-    let raw = RawWorld::read(&world.0).map_err(|error| InvalidWorld { errors: Vec::from([error]) })?;
+pub(super) fn load(world: &World) -> Result<Directory, WorldError> {
+    let raw = RawWorld::read(&world.0).map_err(|error| WorldError { errors: Vec::from([error]) })?;
     let mut errors = Vec::new();
     let directory = raw.build(&mut errors);
-    if errors.is_empty() { Ok(directory) } else { Err(InvalidWorld { errors }) }
+    if errors.is_empty() { Ok(directory) } else { Err(WorldError { errors }) }
 }
 
 /// A name of the document, as a message repeats it.
@@ -131,13 +131,13 @@ fn each_or_none<'n, T>(
 impl<'n> RawWorld<'n> {
     fn read(node: &'n Node) -> Result<Self, ErrorAt> {
         let top = Path::Top;
-        let fields = Fields::of(node, &top, &["users", "orgs", "packages", "tokens"])?;
+        let fields = Fields::new(node, &top, &["users", "orgs", "packages", "tokens"])?;
         let list = |name: &'static str| fields.required(name, &top).map(|node| (node, name));
         let (users, at) = list("users")?;
         let users = each(users, &top.field(at), RawUser::read)?;
         let (orgs, at) = list("orgs")?;
         let orgs = each(orgs, &top.field(at), |node, path| {
-            let fields = Fields::of(node, path, &["name"])?;
+            let fields = Fields::new(node, path, &["name"])?;
             document::text(fields.required("name", path)?, &path.field("name"))
         })?;
         let (packages, at) = list("packages")?;
@@ -146,7 +146,7 @@ impl<'n> RawWorld<'n> {
         let tokens = each(tokens, &top.field(at), |node, path| {
             const KNOWN: &[&str] =
                 &["id", "owner", "secret_sha256", "created", "revoked", "cidr", "legacy", "granular"];
-            let fields = Fields::of(node, path, KNOWN)?;
+            let fields = Fields::new(node, path, KNOWN)?;
             let at = path.field("secret_sha256");
             let digest =
                 fields.optional("secret_sha256").map_or(Ok(None), |node| document::nullable_text(node, &at))?;
@@ -156,7 +156,7 @@ impl<'n> RawWorld<'n> {
     }
 
     fn build(&self, errors: &mut Vec<ErrorAt>) -> Directory {
-        let names = Names::of(self);
+        let names = Names::new(self);
         // No `Default`: an empty directory would say of every name that nothing has it.
         let mut directory = Directory {
             users: Named::for_at_most(self.users.len(), |user| user.name().as_str()),
@@ -277,7 +277,7 @@ struct Names<'n> {
 }
 
 impl<'n> Names<'n> {
-    fn of(raw: &RawWorld<'n>) -> Self {
+    fn new(raw: &RawWorld<'n>) -> Self {
         Self { users: raw.users.iter().map(|user| user.name).collect(), orgs: raw.orgs.iter().copied().collect() }
     }
 
@@ -294,7 +294,7 @@ impl<'n> Names<'n> {
 
 impl<'n> RawUser<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::of(node, path, &["name", "status", "two_factor", "tokens_revoked_until", "orgs"])?;
+        let fields = Fields::new(node, path, &["name", "status", "two_factor", "tokens_revoked_until", "orgs"])?;
         let required = |name: &'static str| fields.required(name, path);
         let at = path.field("tokens_revoked_until");
         Ok(Self {
@@ -337,7 +337,7 @@ impl<'n> RawUser<'n> {
 
 impl<'n> RawMembership<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::of(node, path, &["name", "role", "teams"])?;
+        let fields = Fields::new(node, path, &["name", "role", "teams"])?;
         Ok(Self {
             name: document::text(fields.required("name", path)?, &path.field("name"))?,
             role: document::word(fields.required("role", path)?, &path.field("role"))?,
@@ -366,7 +366,7 @@ impl<'n> RawMembership<'n> {
 
 impl<'n> RawPackage<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::of(node, path, &["name", "visibility", "publishing_access", "users", "teams"])?;
+        let fields = Fields::new(node, path, &["name", "visibility", "publishing_access", "users", "teams"])?;
         let required = |name: &'static str| fields.required(name, path);
         let grants = |name: &'static str| {
             let path = path.field(name);
@@ -398,10 +398,10 @@ impl<'n> RawPackage<'n> {
             return None;
         }
         let name = name?;
-        let scope_owner = match name.borrowed().scope() {
+        let scope_owner = match name.as_borrowed().scope() {
             None => ScopeOwner::Unscoped,
-            Some(scope) if names.orgs.contains(scope.text()) => ScopeOwner::Organization,
-            Some(scope) if names.users.contains(scope.text()) => ScopeOwner::User,
+            Some(scope) if names.orgs.contains(scope.into_str()) => ScopeOwner::Organization,
+            Some(scope) if names.users.contains(scope.into_str()) => ScopeOwner::User,
             Some(_) => ScopeOwner::Nobody,
         };
         let package = Package::new(name, scope_owner, self.visibility, self.publishing_access, users?, teams?);

@@ -10,7 +10,7 @@ pub use organization::{
     Team, TeamAndPackage,
 };
 pub use package::{
-    InvalidPackage, MissingPackage, Package, PackageState, PackageView, PublishingAccess, ScopeOwner, TeamGrants,
+    MissingPackage, Package, PackageError, PackageState, PackageView, PublishingAccess, ScopeOwner, TeamGrants,
     UserGrants, Visibility,
 };
-pub use user::{AccountStatus, InvalidUser, Membership, Memberships, OwnerView, SecondFactor, TwoFactor, User};
+pub use user::{AccountStatus, Membership, Memberships, OwnerView, TwoFactorMode, User, UserError, VerifiedFactor};

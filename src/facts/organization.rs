@@ -2,7 +2,7 @@
 
 use crate::{
     facts::package::PackageState,
-    value::{InvalidName, OrganizationName, TeamName, UserName},
+    value::{NameError, OrganizationName, TeamName, UserName},
 };
 
 /// **An organization that exists.** Its members and teams are facts about users ([`Membership`](crate::facts::user::Membership)).
@@ -27,7 +27,7 @@ impl Organization {
     /// What the checks read of it. Costs nothing.
     #[must_use]
     pub fn as_view(&self) -> OrganizationView<'_> {
-        OrganizationView { name: self.name.borrowed() }
+        OrganizationView { name: self.name.as_borrowed() }
     }
 }
 
@@ -123,7 +123,7 @@ impl<'a> NewTeam<'a> {
     ///
     /// # Errors
     /// The name has a capital letter.
-    pub fn new(organization: impl Into<OrganizationState<'a>>, name: TeamName<&'a str>) -> Result<Self, InvalidName> {
+    pub fn new(organization: impl Into<OrganizationState<'a>>, name: TeamName<&'a str>) -> Result<Self, NameError> {
         name.check_new()?;
         Ok(Self { team: Team { organization: organization.into(), name } })
     }

@@ -27,7 +27,7 @@ pub(crate) struct Teams {
 
 impl Teams {
     pub(crate) fn sorted(teams: Vec<(OrganizationName, TeamName)>) -> Self {
-        let hashes = TeamHashes::of(teams.iter().map(|(organization, team)| (organization, team)));
+        let hashes = TeamHashes::new(teams.iter().map(|(organization, team)| (organization, team)));
         Self { sorted: teams.into(), hashes }
     }
 
@@ -62,7 +62,7 @@ pub(crate) type TeamPath<'t> = (&'t OrganizationName, &'t TeamName);
 const COMPARED: usize = 3;
 
 impl TeamHashes {
-    pub(crate) fn of<'t>(teams: impl Iterator<Item = TeamPath<'t>>) -> Self {
+    pub(crate) fn new<'t>(teams: impl Iterator<Item = TeamPath<'t>>) -> Self {
         let of_each: Vec<u32> = teams.map(hash_of).collect();
         if of_each.len() <= COMPARED {
             return Self(None);
@@ -163,17 +163,17 @@ mod tests {
             let list = Teams::sorted(teams((0..one).map(|n| n * 2)));
             let none = teams((0..other).map(|n| n * 2 + 1));
             let asked = Cell::new(0);
-            let found = list.any_in(&TeamHashes::of(paths(&none)), |(organization, team)| {
+            let found = list.any_in(&TeamHashes::new(paths(&none)), |(organization, team)| {
                 asked.set(asked.get() + 1);
                 none.contains(&(organization.clone(), team.clone()))
             });
             assert!(!found, "{one} {other}");
             assert!(other <= 3 || asked.get() <= 1 + one / 100, "{} of {one} in {other}", asked.get());
-            assert!(!list.has_one_of(&TeamHashes::of(paths(&none)), |place| paths(&none).nth(place)), "{one} {other}");
+            assert!(!list.has_one_of(&TeamHashes::new(paths(&none)), |place| paths(&none).nth(place)), "{one} {other}");
             for at in [0, other / 2, other - 1] {
                 let mut some = none.clone();
                 some[at] = list.sorted.last().unwrap().clone();
-                let hashes = TeamHashes::of(paths(&some));
+                let hashes = TeamHashes::new(paths(&some));
                 assert!(list.any_in(&hashes, |(o, t)| some.contains(&(o.clone(), t.clone()))), "{one} {other} {at}");
                 assert!(list.has_one_of(&hashes, |place| paths(&some).nth(place)), "{one} {other} {at}");
             }
@@ -187,7 +187,7 @@ mod tests {
             for count in [1, 2] {
                 let mut other = teams(1_000..1_010);
                 other.extend(common.iter().take(count).cloned());
-                let hashes = TeamHashes::of(paths(&other));
+                let hashes = TeamHashes::new(paths(&other));
                 let found = list.any_in(&hashes, |(o, t)| other.contains(&(o.clone(), t.clone())));
                 assert!(found, "{count} from {at}");
                 assert!(list.has_one_of(&hashes, |place| paths(&other).nth(place)), "{count} from {at}");

@@ -21,7 +21,7 @@ words! {
 words! {
     /// **The second-factor mode of an account** (F4).
     #[non_exhaustive]
-    pub enum TwoFactor: "two-factor mode" {
+    pub enum TwoFactorMode: "two-factor mode" {
         /// No second factor is enrolled.
         Disabled = "disabled",
         /// Asked for when the account itself is changed.
@@ -36,13 +36,13 @@ words! {
 /// Load it with each decision: a right taken from the user is taken from their tokens at once.
 ///
 /// ```
-/// use tollgate::{AccountStatus, Membership, Memberships, OrganizationName, Role, TwoFactor, User};
+/// use tollgate::{AccountStatus, Membership, Memberships, OrganizationName, Role, TwoFactorMode, User};
 ///
 /// let acme = Membership::new("acme".parse()?, Role::Admin, ["developers".parse()?])?;
 /// let alice = User::new(
 ///     "alice".parse()?,
 ///     AccountStatus::Active,
-///     TwoFactor::AuthAndWrites,
+///     TwoFactorMode::AuthAndWrites,
 ///     None, // no cut-off
 ///     Memberships::new([acme])?,
 /// )?;
@@ -53,7 +53,7 @@ words! {
 pub struct User {
     name: UserName,
     status: AccountStatus,
-    two_factor: TwoFactor,
+    two_factor: TwoFactorMode,
     tokens_revoked_until: Option<Timestamp>,
     memberships: Memberships,
 }
@@ -68,11 +68,11 @@ impl User {
     pub fn new(
         name: UserName,
         status: AccountStatus,
-        two_factor: TwoFactor,
+        two_factor: TwoFactorMode,
         tokens_revoked_until: Option<Timestamp>,
         memberships: Memberships,
-    ) -> Result<Self, InvalidUser> {
-        OwnerView::new(name.borrowed(), status, two_factor, tokens_revoked_until, &memberships)?;
+    ) -> Result<Self, UserError> {
+        OwnerView::new(name.as_borrowed(), status, two_factor, tokens_revoked_until, &memberships)?;
         Ok(Self { name, status, two_factor, tokens_revoked_until, memberships })
     }
 
@@ -93,7 +93,7 @@ impl User {
     #[inline]
     pub fn as_view(&self) -> OwnerView<'_> {
         OwnerView {
-            name: self.name.borrowed(),
+            name: self.name.as_borrowed(),
             status: self.status,
             two_factor: self.two_factor,
             tokens_revoked_until: self.tokens_revoked_until,
@@ -107,7 +107,7 @@ impl User {
 pub struct OwnerView<'a> {
     pub(crate) name: UserName<&'a str>,
     pub(crate) status: AccountStatus,
-    pub(crate) two_factor: TwoFactor,
+    pub(crate) two_factor: TwoFactorMode,
     pub(crate) tokens_revoked_until: Option<Timestamp>,
     pub(crate) memberships: &'a Memberships,
 }
@@ -120,12 +120,12 @@ impl<'a> OwnerView<'a> {
     pub fn new(
         name: UserName<&'a str>,
         status: AccountStatus,
-        two_factor: TwoFactor,
+        two_factor: TwoFactorMode,
         tokens_revoked_until: Option<Timestamp>,
         memberships: &'a Memberships,
-    ) -> Result<Self, InvalidUser> {
-        match memberships.find_text(name.text()) {
-            Some(_) => Err(InvalidUser::OrganizationOfSameName { name: name.into_owned() }),
+    ) -> Result<Self, UserError> {
+        match memberships.find_text(name.into_str()) {
+            Some(_) => Err(UserError::OrganizationOfSameName { name: name.into_owned() }),
             None => Ok(Self { name, status, two_factor, tokens_revoked_until, memberships }),
         }
     }
@@ -156,7 +156,7 @@ pub struct Memberships {
 impl Memberships {
     /// In no organization.
     #[must_use]
-    pub fn none() -> Self {
+    pub fn empty() -> Self {
         Self::default()
     }
 
@@ -164,17 +164,17 @@ impl Memberships {
     ///
     /// # Errors
     /// Two memberships in one organization.
-    pub fn new(memberships: impl IntoIterator<Item = Membership>) -> Result<Self, InvalidUser> {
+    pub fn new(memberships: impl IntoIterator<Item = Membership>) -> Result<Self, UserError> {
         let mut memberships: Vec<Membership> = memberships.into_iter().collect();
         memberships.sort_unstable_by(|a, b| a.organization.cmp(&b.organization));
         for pair in memberships.windows(2) {
             if let [a, b] = pair
                 && a.organization == b.organization
             {
-                return Err(InvalidUser::TwoMemberships { organization: a.organization.clone() });
+                return Err(UserError::TwoMemberships { organization: a.organization.clone() });
             }
         }
-        let teams = TeamHashes::of(teams_of(&memberships));
+        let teams = TeamHashes::new(teams_of(&memberships));
         let counts = memberships.iter().scan(0_usize, |count, own| {
             *count = count.saturating_add(own.teams().len());
             Some(*count)
@@ -196,7 +196,7 @@ impl Memberships {
     pub(crate) fn is_in_one_of(&self, teams: &Teams) -> bool {
         if teams.len() <= self.team_counts.last().copied().unwrap_or_default() {
             teams.any_in(&self.teams, |(organization, team)| {
-                self.find(organization.borrowed()).is_some_and(|own| own.is_in_team(team.borrowed()))
+                self.find(organization.as_borrowed()).is_some_and(|own| own.is_in_team(team.as_borrowed()))
             })
         } else {
             teams.has_one_of(&self.teams, |place| self.team_at(place))
@@ -219,12 +219,12 @@ impl Memberships {
     }
 
     pub(crate) fn find(&self, organization: OrganizationName<&str>) -> Option<&Membership> {
-        self.find_text(organization.text())
+        self.find_text(organization.into_str())
     }
 
     /// The membership in the organization whose scope it is (N4).
     pub(crate) fn find_scope(&self, scope: Scope<&str>) -> Option<&Membership> {
-        self.find_text(scope.text())
+        self.find_text(scope.into_str())
     }
 
     fn find_text(&self, organization: &str) -> Option<&Membership> {
@@ -260,14 +260,14 @@ impl Membership {
         organization: OrganizationName,
         role: Role,
         teams: impl IntoIterator<Item = TeamName>,
-    ) -> Result<Self, InvalidUser> {
+    ) -> Result<Self, UserError> {
         let mut teams: Vec<TeamName> = teams.into_iter().collect();
         teams.sort_unstable();
         for pair in teams.windows(2) {
             if let [a, b] = pair
                 && a == b
             {
-                return Err(InvalidUser::TeamTwice { organization, team: a.clone() });
+                return Err(UserError::TeamTwice { organization, team: a.clone() });
             }
         }
         Ok(Self { organization, role, teams: NameSet::sorted(teams) })
@@ -292,14 +292,14 @@ impl Membership {
     }
 
     pub(crate) fn is_in_team(&self, team: TeamName<&str>) -> bool {
-        self.teams.contains(team.text().as_bytes())
+        self.teams.contains(team.into_str().as_bytes())
     }
 }
 
 /// A user's state that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidUser {
+pub enum UserError {
     /// Two memberships in one organization.
     #[error("two memberships in the organization `{organization}`: expected one")]
     TwoMemberships {
@@ -329,7 +329,7 @@ pub enum InvalidUser {
 /// Make one only after verifying a one-time password or its like. It turns a challenge of its owner's token into an
 /// allow and changes nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SecondFactor<'a> {
+pub struct VerifiedFactor<'a> {
     /// Whose factor was shown.
     pub owner: UserName<&'a str>,
     /// When it was verified.
@@ -338,11 +338,11 @@ pub struct SecondFactor<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AccountStatus, InvalidUser, Membership, Memberships, TwoFactor, User};
+    use super::{AccountStatus, Membership, Memberships, TwoFactorMode, User, UserError};
     use crate::value::Role;
     use alloc::{string::ToString, vec::Vec};
 
-    fn membership(organization: &str, teams: &[&str]) -> Result<Membership, InvalidUser> {
+    fn membership(organization: &str, teams: &[&str]) -> Result<Membership, UserError> {
         let teams: Vec<_> = teams.iter().map(|team| team.parse().unwrap()).collect();
         Membership::new(organization.parse().unwrap(), Role::Member, teams)
     }
@@ -356,7 +356,7 @@ mod tests {
         let twice = Memberships::new([membership("acme", &[]).unwrap(), membership("acme", &["a"]).unwrap()]);
         assert_eq!(twice.unwrap_err().to_string(), "two memberships in the organization `acme`: expected one");
         let own = Memberships::new([membership("alice", &[]).unwrap()]).unwrap();
-        let user = User::new("alice".parse().unwrap(), AccountStatus::Active, TwoFactor::Disabled, None, own);
+        let user = User::new("alice".parse().unwrap(), AccountStatus::Active, TwoFactorMode::Disabled, None, own);
         assert_eq!(
             user.unwrap_err().to_string(),
             "a membership of the user `alice` in an organization of the same name: users and organizations share one namespace",

@@ -33,8 +33,8 @@ use crate::{
 /// let answer = |action: PackageAction| {
 ///     let left_pad = MissingPackage::new(PackageName::new("left-pad").unwrap());
 ///     match authorize_anonymous(action.on(left_pad)) {
-///         Decision::Deny(deny) => Answer::of_deny(&deny),
-///         Decision::Challenge(challenge) => Answer::of_challenge(&challenge),
+///         Decision::Deny(deny) => Answer::from_deny(&deny),
+///         Decision::Challenge(challenge) => Answer::from_challenge(&challenge),
 ///         Decision::Allow(_) => unreachable!("there is no such package"),
 ///     }
 /// };
@@ -60,7 +60,7 @@ pub struct Answer {
 impl Answer {
     /// The answer to a denial.
     #[must_use]
-    pub fn of_deny(deny: &Deny<'_>) -> Self {
+    pub fn from_deny(deny: &Deny<'_>) -> Self {
         let status = deny.status();
         let error: Box<str> = deny.client_text().to_string().into();
         let www_authenticate = (status == 401).then(|| match deny.reason() {
@@ -87,7 +87,7 @@ impl Answer {
 
     /// The answer to a challenge. npm says itself what to do about it, so there is no notice.
     #[must_use]
-    pub fn of_challenge(challenge: &Challenge<'_>) -> Self {
+    pub fn from_challenge(challenge: &Challenge<'_>) -> Self {
         let operation: &Operation<'_> = challenge.operation();
         Self {
             status: challenge.status(),

@@ -43,11 +43,11 @@ impl<'de> Deserialize<'de> for Body {
 /// secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct InvalidBody {
+pub struct BodyError {
     message: Box<str>,
 }
 
-impl InvalidBody {
+impl BodyError {
     pub(super) fn new(message: impl fmt::Display) -> Self {
         Self { message: message.to_string().into() }
     }
@@ -59,7 +59,7 @@ impl InvalidBody {
     }
 }
 
-impl From<ErrorAt> for InvalidBody {
+impl From<ErrorAt> for BodyError {
     fn from(error: ErrorAt) -> Self {
         Self::new(error)
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest},
-    invalid::InvalidRequest,
+    invalid::EndpointError,
     target::{self, PathText, Target, TokenInPath},
 };
 use crate::value::PackageName;
@@ -17,7 +17,7 @@ impl Endpoint {
     /// # Errors
     /// A path that is malformed, that names nothing npm's clients ask for, or has a name that is none, and a method
     /// that its endpoint does not have. No error repeats the path: there may be a secret in it.
-    pub fn classify(method: &str, target: &str) -> Result<Self, InvalidRequest> {
+    pub fn classify(method: &str, target: &str) -> Result<Self, EndpointError> {
         classify(method, target)
     }
 }
@@ -56,7 +56,7 @@ impl Methods {
         Self { delete: Some(endpoint), ..self }
     }
 
-    fn of(self, method: &str) -> Result<Endpoint, InvalidRequest> {
+    fn of(self, method: &str) -> Result<Endpoint, EndpointError> {
         let endpoint = match method {
             "GET" | "HEAD" => self.get,
             "PUT" => self.put,
@@ -64,14 +64,14 @@ impl Methods {
             "DELETE" => self.delete,
             _ => None,
         };
-        endpoint.ok_or(InvalidRequest::UnknownMethod)
+        endpoint.ok_or(EndpointError::UnknownMethod)
     }
 }
 
-fn classify(method: &str, target: &str) -> Result<Endpoint, InvalidRequest> {
+fn classify(method: &str, target: &str) -> Result<Endpoint, EndpointError> {
     let target = Target::split(target)?;
     let methods = match target.segments.as_slice() {
-        [] => return Err(InvalidRequest::UnknownEndpoint),
+        [] => return Err(EndpointError::UnknownEndpoint),
         // A user may be called `token` and a token `package`: here the method says which.
         ["-", "user", "token", token] if method == "DELETE" => {
             Methods::delete(Endpoint::Account(AccountRequest::Logout { token: TokenInPath::decode(token)? }))
@@ -83,7 +83,7 @@ fn classify(method: &str, target: &str) -> Result<Endpoint, InvalidRequest> {
 }
 
 /// What comes after `/-/`.
-fn of_registry(segments: &[&str], target: &Target<'_>) -> Result<Methods, InvalidRequest> {
+fn of_registry(segments: &[&str], target: &Target<'_>) -> Result<Methods, EndpointError> {
     match segments {
         ["package", rest @ ..] => of_package_settings(rest),
         ["org", organization, rest @ ..] => of_organization(organization, rest),
@@ -95,17 +95,17 @@ fn of_registry(segments: &[&str], target: &Target<'_>) -> Result<Methods, Invali
         ["v1", "login"] => Ok(Methods::post(Endpoint::Open(OpenRequest::WebLogin))),
         ["v1", "search"] => Ok(Methods::get(Endpoint::Open(OpenRequest::Search))),
         ["_view", "starredByUser"] => {
-            let key = target.parameter("key")?.ok_or(InvalidRequest::Query)?;
-            let name = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).ok_or(InvalidRequest::Query)?;
+            let key = target.parameter("key")?.ok_or(EndpointError::Query)?;
+            let name = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).ok_or(EndpointError::Query)?;
             Ok(Methods::get(Endpoint::Open(OpenRequest::ReadStars { user: name.parse()? })))
         }
-        ["stage", ..] => Err(InvalidRequest::NotModelled { what: "staged publishing" }),
-        _ => Err(InvalidRequest::UnknownEndpoint),
+        ["stage", ..] => Err(EndpointError::NotModelled { what: "staged publishing" }),
+        _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
 /// `/:package…`
-fn of_package(segments: &[&str]) -> Result<Methods, InvalidRequest> {
+fn of_package(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (package, rest) = target::package(segments)?;
     let tarball = |file: &str, package: &PackageName| version_of(&target::decoded(file)?, package);
     match rest {
@@ -130,7 +130,7 @@ fn of_package(segments: &[&str]) -> Result<Methods, InvalidRequest> {
             let version = PathText::decode(version)?;
             Ok(Methods::get(of(&package, PackageRequest::ReadManifest { version })))
         }
-        _ => Err(InvalidRequest::UnknownEndpoint),
+        _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
@@ -139,10 +139,10 @@ fn of(package: &PackageName, request: PackageRequest) -> Endpoint {
 }
 
 /// The version of a tarball's file: `name-version.tgz`, the name without its scope.
-fn version_of(file: &str, package: &PackageName) -> Result<PathText, InvalidRequest> {
+fn version_of(file: &str, package: &PackageName) -> Result<PathText, EndpointError> {
     let after_name = file.strip_prefix(bare_name(package)).and_then(|rest| rest.strip_prefix('-'));
-    let version = after_name.and_then(|rest| rest.strip_suffix(".tgz")).ok_or(InvalidRequest::Tarball)?;
-    version.parse().map_err(|_| InvalidRequest::Tarball)
+    let version = after_name.and_then(|rest| rest.strip_suffix(".tgz")).ok_or(EndpointError::Tarball)?;
+    version.parse().map_err(|_| EndpointError::Tarball)
 }
 
 /// The name without its scope.
@@ -151,7 +151,7 @@ pub(super) fn bare_name(package: &PackageName) -> &str {
 }
 
 /// `/-/package/:package/…`
-fn of_package_settings(segments: &[&str]) -> Result<Methods, InvalidRequest> {
+fn of_package_settings(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (package, rest) = target::package(segments)?;
     match rest {
         ["dist-tags"] => Ok(Methods::get(of(&package, PackageRequest::ReadDistTags))),
@@ -163,13 +163,13 @@ fn of_package_settings(segments: &[&str]) -> Result<Methods, InvalidRequest> {
         ["visibility"] => Ok(Methods::get(of(&package, PackageRequest::ReadVisibility))),
         ["collaborators"] => Ok(Methods::get(of(&package, PackageRequest::ReadCollaborators))),
         ["access"] => Ok(Methods::post(of(&package, PackageRequest::WriteAccess))),
-        ["trust", ..] => Err(InvalidRequest::NotModelled { what: "trusted publishing" }),
-        _ => Err(InvalidRequest::UnknownEndpoint),
+        ["trust", ..] => Err(EndpointError::NotModelled { what: "trusted publishing" }),
+        _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
 /// `/-/org/:org/…`
-fn of_organization(organization: &str, rest: &[&str]) -> Result<Methods, InvalidRequest> {
+fn of_organization(organization: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let organization: crate::value::OrganizationName = target::decoded(organization)?.parse()?;
     let on = |request| Endpoint::Organization { organization: organization.clone(), request };
     match rest {
@@ -178,12 +178,12 @@ fn of_organization(organization: &str, rest: &[&str]) -> Result<Methods, Invalid
             .and_put(on(OrganizationRequest::WriteMember))
             .and_delete(on(OrganizationRequest::DeleteMember))),
         ["team"] => Ok(Methods::get(on(OrganizationRequest::ReadTeams)).and_put(on(OrganizationRequest::CreateTeam))),
-        _ => Err(InvalidRequest::UnknownEndpoint),
+        _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
 /// `/-/team/:org/:team…`
-fn of_team(organization: &str, team: &str, rest: &[&str]) -> Result<Methods, InvalidRequest> {
+fn of_team(organization: &str, team: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let organization: crate::value::OrganizationName = target::decoded(organization)?.parse()?;
     let team: crate::value::TeamName = target::decoded(team)?.parse()?;
     let on = |request| Endpoint::Team { organization: organization.clone(), team: team.clone(), request };
@@ -195,12 +195,12 @@ fn of_team(organization: &str, team: &str, rest: &[&str]) -> Result<Methods, Inv
         ["user"] => Ok(Methods::get(on(TeamRequest::ReadMembers))
             .and_put(on(TeamRequest::WriteMember))
             .and_delete(on(TeamRequest::DeleteMember))),
-        _ => Err(InvalidRequest::UnknownEndpoint),
+        _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
 /// `/-/npm/v1/…`
-fn of_npm(segments: &[&str]) -> Result<Methods, InvalidRequest> {
+fn of_npm(segments: &[&str]) -> Result<Methods, EndpointError> {
     let account = Endpoint::Account;
     match segments {
         ["user"] => {
@@ -219,33 +219,33 @@ fn of_npm(segments: &[&str]) -> Result<Methods, InvalidRequest> {
         }
         ["keys"] => Ok(Methods::get(Endpoint::Open(OpenRequest::ReadKeys))),
         ["attestations", rest @ ..] => of_attestations(rest),
-        ["hooks", ..] => Err(InvalidRequest::NotModelled { what: "a webhook" }),
-        ["oidc", ..] => Err(InvalidRequest::NotModelled { what: "trusted publishing" }),
-        _ => Err(InvalidRequest::UnknownEndpoint),
+        ["hooks", ..] => Err(EndpointError::NotModelled { what: "a webhook" }),
+        ["oidc", ..] => Err(EndpointError::NotModelled { what: "trusted publishing" }),
+        _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
 /// `/-/npm/v1/attestations/:package@:version`
-fn of_attestations(segments: &[&str]) -> Result<Methods, InvalidRequest> {
-    let (last, scope) = segments.split_last().ok_or(InvalidRequest::UnknownEndpoint)?;
+fn of_attestations(segments: &[&str]) -> Result<Methods, EndpointError> {
+    let (last, scope) = segments.split_last().ok_or(EndpointError::UnknownEndpoint)?;
     // The last `@` that is not encoded: the one before the version, for the one before a scope comes first.
-    let (name, version) = last.rsplit_once('@').ok_or(InvalidRequest::UnknownEndpoint)?;
+    let (name, version) = last.rsplit_once('@').ok_or(EndpointError::UnknownEndpoint)?;
     let name: Vec<&str> = scope.iter().copied().chain([name]).collect();
     let (package, rest) = target::package(&name)?;
     if !rest.is_empty() {
-        return Err(InvalidRequest::UnknownEndpoint);
+        return Err(EndpointError::UnknownEndpoint);
     }
     let version = PathText::decode(version)?;
     Ok(Methods::get(of(&package, PackageRequest::ReadAttestations { version })))
 }
 
 /// `/-/user/…`
-fn of_user(user: &str, rest: &[&str]) -> Result<Methods, InvalidRequest> {
+fn of_user(user: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let user = target::decoded(user)?;
     let Some(account) = user.strip_prefix("org.couchdb.user:") else {
         return match rest {
             ["package"] => Ok(Methods::get(Endpoint::Account(AccountRequest::ReadPackages { user: user.parse()? }))),
-            _ => Err(InvalidRequest::UnknownEndpoint),
+            _ => Err(EndpointError::UnknownEndpoint),
         };
     };
     let user: crate::value::UserName = account.parse()?;
@@ -259,6 +259,6 @@ fn of_user(user: &str, rest: &[&str]) -> Result<Methods, InvalidRequest> {
             let login = Endpoint::Open(OpenRequest::LoginRevision { user, revision });
             Ok(Methods::default().and_put(login))
         }
-        _ => Err(InvalidRequest::UnknownEndpoint),
+        _ => Err(EndpointError::UnknownEndpoint),
     }
 }

@@ -1,6 +1,6 @@
 //! Why a request is none of npm's.
 
-use crate::value::InvalidName;
+use crate::value::NameError;
 
 /// What is wrong with the target of a request before it names anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,13 +29,13 @@ pub enum PathProblem {
 /// A method and a path that are no request of npm's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidRequest {
+pub enum EndpointError {
     /// The path is malformed.
     #[error("malformed path: {0}")]
     Path(#[from] PathProblem),
     /// A name in the path is none.
     #[error(transparent)]
-    Name(#[from] InvalidName),
+    Name(#[from] NameError),
     /// The tarball's file is not one of its package.
     #[error("a file that is no tarball of the package: expected `name-version.tgz`")]
     Tarball,
@@ -56,7 +56,7 @@ pub enum InvalidRequest {
     },
 }
 
-impl InvalidRequest {
+impl EndpointError {
     /// The HTTP status: 400, 404 or 405.
     #[must_use]
     pub const fn status(&self) -> u16 {

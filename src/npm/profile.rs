@@ -3,10 +3,10 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use super::{Body, InvalidBody};
+use super::{Body, BodyError};
 use crate::{
-    decision::Intent,
-    facts::TwoFactor,
+    decision::AccessRequest,
+    facts::TwoFactorMode,
     operation::AccountAction,
     value::document::{self, ErrorAt, Fields, Node, Path},
 };
@@ -36,12 +36,12 @@ impl fmt::Debug for Password<'_> {
 ///
 /// let read = |text: &str| {
 ///     let body: Body = serde_json::from_str(text).unwrap();
-///     ProfileChange::read(&body).map(|change| change.intents().iter().map(ToString::to_string).collect::<Vec<_>>())
+///     ProfileChange::read(&body).map(|change| change.access_requests().iter().map(ToString::to_string).collect::<Vec<_>>())
 /// };
 /// assert_eq!(read(r#"{"fullname": "Alice", "homepage": null}"#)?, ["change-profile"]);
 /// assert_eq!(read(r#"{"tfa": {"mode": "auth-only", "password": "…"}}"#)?, ["configure-two-factor"]);
 /// assert!(read(r#"{"tfa": {"mode": "sometimes", "password": "…"}}"#).is_err());
-/// # Ok::<(), tollgate::npm::InvalidBody>(())
+/// # Ok::<(), tollgate::npm::BodyError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProfileChange<'a> {
@@ -63,12 +63,12 @@ pub struct PasswordChange<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TwoFactorChange<'a> {
-    /// To another mode: from none it begins an enrolment, to none ([`TwoFactor::Disabled`]) it ends the factor.
+    /// To another mode: from none it begins an enrolment, to none ([`TwoFactorMode::Disabled`]) it ends the factor.
     Mode {
         /// The password of the account.
         password: Password<'a>,
         /// The mode asked for.
-        mode: TwoFactor,
+        mode: TwoFactorMode,
     },
     /// The one-time passwords that show that the enrolment worked.
     Confirm {
@@ -86,9 +86,9 @@ impl<'a> ProfileChange<'a> {
     ///
     /// # Errors
     /// Nothing to change, an unknown field or mode, or a field of another shape than npm sends.
-    pub fn read(body: &'a Body) -> Result<Self, InvalidBody> {
+    pub fn read(body: &'a Body) -> Result<Self, BodyError> {
         let top = Path::Top;
-        let fields = Fields::of(&body.0, &top, &KNOWN)?;
+        let fields = Fields::new(&body.0, &top, &KNOWN)?;
         let mut change = Self { fields: Vec::new(), password: None, two_factor: None };
         for name in FIELDS {
             if let Some(node) = fields.optional(name) {
@@ -101,7 +101,7 @@ impl<'a> ProfileChange<'a> {
             if !matches!(node, Node::Object(_)) {
                 return Err(path.error("no change of the password: expected an object with `old` and `new`").into());
             }
-            let passwords = Fields::of(node, &path, &["old", "new"])?;
+            let passwords = Fields::new(node, &path, &["old", "new"])?;
             let (old, new) = (password(&passwords, "old", &path)?, password(&passwords, "new", &path)?);
             change.password = Some(PasswordChange { old, new });
         }
@@ -116,16 +116,16 @@ impl<'a> ProfileChange<'a> {
 
     /// What must be allowed, all of it.
     #[must_use]
-    pub fn intents(&self) -> Box<[Intent]> {
-        let own = |action| Intent::Account { action, user: None };
-        let mut intents = Vec::new();
+    pub fn access_requests(&self) -> Box<[AccessRequest]> {
+        let own = |action| AccessRequest::Account { action, user: None };
+        let mut access_requests = Vec::new();
         if self.two_factor.is_some() {
-            intents.push(own(AccountAction::ConfigureTwoFactor));
+            access_requests.push(own(AccountAction::ConfigureTwoFactor));
         }
         if !self.fields.is_empty() || self.password.is_some() {
-            intents.push(own(AccountAction::ChangeProfile));
+            access_requests.push(own(AccountAction::ChangeProfile));
         }
-        intents.into()
+        access_requests.into()
     }
 
     /// The fields that change, each with its new value; `None` empties it.
@@ -169,12 +169,12 @@ fn two_factor<'a>(node: &'a Node, path: &Path<'_>) -> Result<TwoFactorChange<'a>
             Ok(TwoFactorChange::Confirm { codes: codes.collect::<Result<_, _>>()? })
         }
         Node::Object(_) => {
-            let fields = Fields::of(node, path, &["password", "mode"])?;
+            let fields = Fields::new(node, path, &["password", "mode"])?;
             let at = path.field("mode");
             let mode = match document::text(fields.required("mode", path)?, &at)? {
-                "disable" => TwoFactor::Disabled,
-                "auth-only" => TwoFactor::AuthOnly,
-                "auth-and-writes" => TwoFactor::AuthAndWrites,
+                "disable" => TwoFactorMode::Disabled,
+                "auth-only" => TwoFactorMode::AuthOnly,
+                "auth-and-writes" => TwoFactorMode::AuthAndWrites,
                 _ => return Err(at.error("unknown mode: expected `auth-only`, `auth-and-writes` or `disable`")),
             };
             Ok(TwoFactorChange::Mode { password: password(&fields, "password", path)?, mode })

@@ -2,9 +2,9 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{Body, InvalidBody, PathText};
+use super::{Body, BodyError, PathText};
 use crate::{
-    decision::Intent,
+    decision::AccessRequest,
     facts::{PublishingAccess, Visibility},
     operation::PackageAction,
     value::{
@@ -22,7 +22,7 @@ use crate::{
 /// let change = read(r#"{"publish_requires_tfa": true, "automation_token_overrides_tfa": false}"#)?;
 /// assert_eq!(change.publishing_access(), Some(PublishingAccess::TwoFactorOnly));
 /// assert!(read("{}").is_err());
-/// # Ok::<(), tollgate::npm::InvalidBody>(())
+/// # Ok::<(), tollgate::npm::BodyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessChange {
@@ -35,10 +35,10 @@ impl AccessChange {
     ///
     /// # Errors
     /// Nothing to change, an unknown field or word, and an override where no second factor is required.
-    pub fn read(body: &Body) -> Result<Self, InvalidBody> {
+    pub fn read(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
         let known = &["access", "publish_requires_tfa", "automation_token_overrides_tfa"];
-        let fields = Fields::of(&body.0, &top, known)?;
+        let fields = Fields::new(&body.0, &top, known)?;
         let flag = |name: &'static str| {
             fields.optional(name).map(|node| document::boolean(node, &top.field(name))).transpose()
         };
@@ -63,8 +63,8 @@ impl AccessChange {
 
     /// What must be allowed, all of it.
     #[must_use]
-    pub fn intents(&self, package: &PackageName) -> Box<[Intent]> {
-        let on = |action| Intent::Package { action, package: package.clone() };
+    pub fn access_requests(&self, package: &PackageName) -> Box<[AccessRequest]> {
+        let on = |action| AccessRequest::Package { action, package: package.clone() };
         let visibility = self.visibility.map(|_| on(PackageAction::ChangeVisibility));
         let publishing_access = self.publishing_access.map(|_| on(PackageAction::ChangePublishingAccess));
         visibility.into_iter().chain(publishing_access).collect::<Vec<_>>().into()
@@ -104,9 +104,9 @@ impl TeamAccessChange {
     ///
     /// # Errors
     /// A missing or unknown field, a name that is none, or another permission than `read-only` and `read-write`.
-    pub fn read_grant(body: &Body) -> Result<Self, InvalidBody> {
+    pub fn read_grant(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
-        let fields = Fields::of(&body.0, &top, &["package", "permissions"])?;
+        let fields = Fields::new(&body.0, &top, &["package", "permissions"])?;
         let permission = document::word(fields.required("permissions", &top)?, &top.field("permissions"))?;
         Ok(Self { package: required(&fields, "package")?, permission: Some(permission) })
     }
@@ -115,15 +115,15 @@ impl TeamAccessChange {
     ///
     /// # Errors
     /// A missing or unknown field, or a name that is none.
-    pub fn read_revocation(body: &Body) -> Result<Self, InvalidBody> {
-        let fields = Fields::of(&body.0, &Path::Top, &["package"])?;
+    pub fn read_revocation(body: &Body) -> Result<Self, BodyError> {
+        let fields = Fields::new(&body.0, &Path::Top, &["package"])?;
         Ok(Self { package: required(&fields, "package")?, permission: None })
     }
 
     /// What must be allowed.
     #[must_use]
-    pub fn intent(&self, organization: &OrganizationName, team: &TeamName) -> Intent {
-        Intent::ManageTeamAccess {
+    pub fn access_request(&self, organization: &OrganizationName, team: &TeamName) -> AccessRequest {
+        AccessRequest::ManageTeamAccess {
             organization: organization.clone(),
             team: team.clone(),
             package: self.package.clone(),
@@ -155,9 +155,9 @@ impl MemberChange {
     ///
     /// # Errors
     /// A missing or unknown field, a name that is none, or an unknown role.
-    pub fn read(body: &Body) -> Result<Self, InvalidBody> {
+    pub fn read(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
-        let fields = Fields::of(&body.0, &top, &["user", "role"])?;
+        let fields = Fields::new(&body.0, &top, &["user", "role"])?;
         let path = top.field("role");
         let role = match fields.optional("role") {
             None | Some(Node::Null) => None,
@@ -168,12 +168,12 @@ impl MemberChange {
 
     /// What must be allowed: `add-member`, or `change-member-role` of who is one already.
     #[must_use]
-    pub fn intent(&self, organization: &OrganizationName, membership: IsMember) -> Intent {
+    pub fn access_request(&self, organization: &OrganizationName, membership: IsMember) -> AccessRequest {
         let action = match membership {
             IsMember::No => crate::operation::OrganizationAction::AddMember,
             IsMember::Yes => crate::operation::OrganizationAction::ChangeMemberRole,
         };
-        Intent::Organization { action, organization: organization.clone() }
+        AccessRequest::Organization { action, organization: organization.clone() }
     }
 
     /// Who.
@@ -232,9 +232,9 @@ impl TeamToCreate {
     ///
     /// # Errors
     /// A missing or unknown field, or a name that no new team may have (N4).
-    pub fn read(body: &Body) -> Result<Self, InvalidBody> {
+    pub fn read(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
-        let fields = Fields::of(&body.0, &top, &["name", "description"])?;
+        let fields = Fields::new(&body.0, &top, &["name", "description"])?;
         let name: TeamName = required(&fields, "name")?;
         name.check_new().map_err(|error| top.field("name").error(error))?;
         let description = match fields.optional("description") {
@@ -246,8 +246,8 @@ impl TeamToCreate {
 
     /// What must be allowed.
     #[must_use]
-    pub fn intent(&self, organization: &OrganizationName) -> Intent {
-        Intent::CreateTeam { organization: organization.clone(), team: self.name.clone() }
+    pub fn access_request(&self, organization: &OrganizationName) -> AccessRequest {
+        AccessRequest::CreateTeam { organization: organization.clone(), team: self.name.clone() }
     }
 
     /// Its name.
@@ -268,8 +268,8 @@ impl Body {
     ///
     /// # Errors
     /// A missing or unknown field, or a name that is none.
-    pub fn user(&self) -> Result<UserName, InvalidBody> {
-        let fields = Fields::of(&self.0, &Path::Top, &["user"])?;
+    pub fn user(&self) -> Result<UserName, BodyError> {
+        let fields = Fields::new(&self.0, &Path::Top, &["user"])?;
         Ok(required(&fields, "user")?)
     }
 
@@ -277,9 +277,9 @@ impl Body {
     ///
     /// # Errors
     /// No text, or one that is no version.
-    pub fn version(&self) -> Result<PathText, InvalidBody> {
+    pub fn version(&self) -> Result<PathText, BodyError> {
         let text = document::text(&self.0, &Path::Top)?;
-        text.parse().map_err(|_| InvalidBody::new("not a version: expected one of the package's as a JSON string"))
+        text.parse().map_err(|_| BodyError::new("not a version: expected one of the package's as a JSON string"))
     }
 }
 

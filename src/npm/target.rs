@@ -3,11 +3,11 @@
 use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 use core::{fmt, str::FromStr};
 
-use super::invalid::{InvalidRequest, PathProblem};
+use super::invalid::{EndpointError, PathProblem};
 use crate::{
-    decision::Intent,
+    decision::AccessRequest,
     operation::AccountAction,
-    token::{InvalidSecret, InvalidTokenKey, Secret, SecretDigest, TokenKey},
+    token::{Secret, SecretDigest, SecretError, TokenId, TokenIdError},
     value::{PackageName, Quoted, excerpt},
 };
 
@@ -35,7 +35,7 @@ impl<'r> Target<'r> {
     /// The one value of a parameter of the query, decoded; none where it is not there.
     ///
     /// A parameter that is there twice is an error: two readers might each take another one.
-    pub(super) fn parameter(&self, name: &str) -> Result<Option<Cow<'r, str>>, InvalidRequest> {
+    pub(super) fn parameter(&self, name: &str) -> Result<Option<Cow<'r, str>>, EndpointError> {
         let mut values = self
             .query
             .split('&')
@@ -43,9 +43,9 @@ impl<'r> Target<'r> {
             .filter(|(key, _)| decoded(key).is_ok_and(|key| key == name));
         let Some((_, value)) = values.next() else { return Ok(None) };
         if values.next().is_some() {
-            return Err(InvalidRequest::Query);
+            return Err(EndpointError::Query);
         }
-        decoded(value).map(Some).map_err(InvalidRequest::Path)
+        decoded(value).map(Some).map_err(EndpointError::Path)
     }
 }
 
@@ -160,17 +160,17 @@ impl TokenInPath {
 
     /// What a logout with it asks for: `revoke-self` where it is the very token that was presented, else `revoke-token`.
     #[must_use]
-    pub fn revocation(&self, presented: Option<SecretDigest>) -> Intent {
+    pub fn revocation(&self, presented: Option<SecretDigest>) -> AccessRequest {
         let is_own = presented.is_some_and(|presented| SecretDigest::of(self.0.as_bytes()) == presented);
         let action = if is_own { AccountAction::RevokeSelf } else { AccountAction::RevokeToken };
-        Intent::Account { action, user: None }
+        AccessRequest::Account { action, user: None }
     }
 
     /// It as the text of a token.
     ///
     /// # Errors
     /// A text that no token has.
-    pub fn as_secret(&self) -> Result<Secret<'_>, InvalidSecret> {
+    pub fn as_secret(&self) -> Result<Secret<'_>, SecretError> {
         Secret::new(&self.0)
     }
 
@@ -178,8 +178,8 @@ impl TokenInPath {
     ///
     /// # Errors
     /// A text that is no id.
-    pub fn as_key(&self) -> Result<TokenKey, InvalidTokenKey> {
-        TokenKey::new(&self.0)
+    pub fn as_key(&self) -> Result<TokenId, TokenIdError> {
+        TokenId::new(&self.0)
     }
 }
 
@@ -199,15 +199,15 @@ impl fmt::Debug for TokenInPath {
 }
 
 /// A package at the start of the segments, `@scope/name` as one encoded segment or as two, and what follows it.
-pub(super) fn package<'s, 'r>(segments: &'s [&'r str]) -> Result<(PackageName, &'s [&'r str]), InvalidRequest> {
-    let (first, rest) = segments.split_first().ok_or(InvalidRequest::UnknownEndpoint)?;
-    let first = decoded(first).map_err(InvalidRequest::Path)?;
+pub(super) fn package<'s, 'r>(segments: &'s [&'r str]) -> Result<(PackageName, &'s [&'r str]), EndpointError> {
+    let (first, rest) = segments.split_first().ok_or(EndpointError::UnknownEndpoint)?;
+    let first = decoded(first).map_err(EndpointError::Path)?;
     if !first.starts_with('@') || first.contains('/') {
         return Ok((first.parse()?, rest));
     }
     // A scope alone is no name, and the error says so.
     let Some((second, rest)) = rest.split_first() else { return Ok((first.parse()?, rest)) };
-    let second = decoded(second).map_err(InvalidRequest::Path)?;
+    let second = decoded(second).map_err(EndpointError::Path)?;
     let mut name = first.into_owned();
     name.push('/');
     name.push_str(&second);

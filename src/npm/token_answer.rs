@@ -14,8 +14,8 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     token::{
-        Bypass2fa, GranularToken, LegacyKind, MintedSecret, OrganizationsGrant, PackageSelection, PackagesGrant,
-        SecretHint, Token, TokenDescription, TokenKey, TokenKind,
+        GranularToken, LegacyKind, MintedSecret, OrganizationsGrant, PackageSelection, PackagesGrant, SecretHint,
+        Token, TokenDescription, TokenId, TokenKind, TwoFactorBypass,
     },
     value::{AllowedRanges, IpRange, Permission, Timestamp},
 };
@@ -30,10 +30,10 @@ use crate::{
 /// - Not for decisions: nothing here is read back.
 ///
 /// ```
-/// use tollgate::{AllowedRanges, LegacyKind, LegacyToken, Secret, Timestamp, Token, TokenKey, npm::ListedToken};
+/// use tollgate::{AllowedRanges, LegacyKind, LegacyToken, Secret, Timestamp, Token, TokenId, npm::ListedToken};
 ///
 /// let secret = Secret::new("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")?;
-/// let token: Token = LegacyToken::load(TokenKey::new("t-1")?, "alice".parse()?, LegacyKind::Publish,
+/// let token: Token = LegacyToken::load(TokenId::new("t-1")?, "alice".parse()?, LegacyKind::Publish,
 ///     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any).into();
 /// let listed = serde_json::to_value(ListedToken::new(&token, secret.hint()))?;
 /// assert_eq!((&listed["token"], &listed["hint"]), (&"npm_".into(), &"npm_…olCm".into()));
@@ -110,11 +110,11 @@ impl Serialize for TokenList<'_> {
 /// Serialize it into the response and nowhere else; it prints as `CreatedToken(…)`.
 ///
 /// ```
-/// # use tollgate::{AllowedRanges, LegacyKind, LegacyToken, MintedSecret, SecretPrefix, Timestamp, Token, TokenKey};
+/// # use tollgate::{AllowedRanges, LegacyKind, LegacyToken, MintedSecret, SecretPrefix, Timestamp, Token, TokenId};
 /// use tollgate::npm::CreatedToken;
 ///
 /// # let minted = MintedSecret::mint(&SecretPrefix::default(), &[7; 64])?;
-/// # let token: Token = LegacyToken::load(TokenKey::new("t-1")?, "alice".parse()?, LegacyKind::Publish,
+/// # let token: Token = LegacyToken::load(TokenId::new("t-1")?, "alice".parse()?, LegacyKind::Publish,
 /// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any).into();
 /// let reply = CreatedToken::new(&token, &minted);
 /// assert_eq!(serde_json::to_value(&reply)?["token"], minted.expose());
@@ -150,7 +150,7 @@ impl Serialize for CreatedToken<'_> {
 #[derive(Serialize)]
 struct Form<'t> {
     /// npm revokes by a prefix of it, and leaves it out when it prints a new token.
-    key: &'t TokenKey,
+    key: &'t TokenId,
     /// In a list, what a full text that is to be revoked has to start with.
     token: &'t str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,9 +207,9 @@ impl<'t> Form<'t> {
             Token::Granular(granular) => Some(granular),
         };
         let kind = token.kind();
-        let bypass = granular.is_some_and(|token| token.bypass_2fa() == Bypass2fa::On);
+        let bypass = granular.is_some_and(|token| token.bypass_2fa() == TwoFactorBypass::On);
         Self {
-            key: token.key(),
+            key: token.id(),
             token: text,
             hint: None,
             name: granular.map_or_else(|| format!("({kind})"), |token| token.name().to_string()),

@@ -7,11 +7,11 @@
 use alloc::{format, string::ToString, vec::Vec};
 use core::{fmt, str::FromStr, time::Duration};
 
-use super::{Body, InvalidBody, Password};
+use super::{Body, BodyError, Password};
 use crate::{
     token::{
-        Bypass2fa, GranularSettings, InvalidSelection, LegacyKind, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, TokenDescription,
+        GranularSettings, LegacyKind, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
+        PackagesGrant, SelectionError, TokenDescription, TwoFactorBypass,
     },
     value::{
         AllowedRanges, GrantedPermission, Permission, Quoted, Timestamp,
@@ -113,7 +113,7 @@ impl<'b> CreateTokenRequest<'b> {
     /// Not an object; a field that is unknown, of the wrong type, of the other kind of token or not valid by itself; a
     /// selection without permission or the other way round; two spellings that differ; less than a day, or an end after
     /// the year 9999. The message names the field and repeats neither the password nor what has the shape of a secret.
-    pub fn read(body: &'b Body, now: Timestamp) -> Result<Self, InvalidBody> {
+    pub fn read(body: &'b Body, now: Timestamp) -> Result<Self, BodyError> {
         read(&body.0, now).map_err(|error| without_password(error, &body.0).into())
     }
 }
@@ -121,7 +121,7 @@ impl<'b> CreateTokenRequest<'b> {
 fn read(node: &Node, now: Timestamp) -> Result<CreateTokenRequest<'_>, ErrorAt> {
     let path = Path::Top;
     let known: Vec<&str> = BOTH.into_iter().chain(LEGACY).chain(GRANULAR).collect();
-    let fields = Fields::of(node, &path, &known)?;
+    let fields = Fields::new(node, &path, &known)?;
     let password = fields.optional("password").map(|node| text(node, &path.field("password"))).transpose()?;
     let allowed_ranges = either(fields, &path, ["cidr_whitelist", "cidr"], ranges)?.unwrap_or(AllowedRanges::Any);
     let granular = GRANULAR.into_iter().find(|name| fields.optional(name).is_some());
@@ -169,8 +169,8 @@ fn settings(
     let packages = packages(fields, path)?;
     let organizations = organizations(fields, path)?;
     let bypass_2fa = match flag(fields, path, BYPASS)? {
-        Some(true) => Bypass2fa::On,
-        Some(false) | None => Bypass2fa::Off,
+        Some(true) => TwoFactorBypass::On,
+        Some(false) | None => TwoFactorBypass::Off,
     };
     let default_days = match packages.permission().max(organizations.permission()) {
         Permission::ReadWrite => DEFAULT_DAYS_READ_WRITE,
@@ -325,7 +325,7 @@ fn flag(fields: Fields<'_>, path: &Path<'_>, name: &str) -> Result<Option<bool>,
 
 fn not_empty<'n>(node: &'n Node, at: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
     let items = list(node, at)?;
-    if items.is_empty() { Err(at.error(InvalidSelection::Empty)) } else { Ok(items) }
+    if items.is_empty() { Err(at.error(SelectionError::Empty)) } else { Ok(items) }
 }
 
 fn all_parsed<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {

@@ -2,7 +2,7 @@
 
 use crate::{
     token::LegacyKind,
-    value::{Permission, Side, words},
+    value::{GrantKind, Permission, words},
 };
 
 words! {
@@ -183,7 +183,7 @@ pub struct SharePackage;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needs {
     /// A permission on this side, at least so high.
-    Permission(Side, Permission),
+    Permission(GrantKind, Permission),
     /// Nothing but being good.
     Nothing,
     /// No granular token may.
@@ -228,9 +228,9 @@ impl Action {
     #[inline]
     #[expect(clippy::match_same_arms, reason = "the rows of the table, in its order")]
     const fn row(self) -> (&'static [LegacyKind], Needs) {
+        use GrantKind::{Organizations, Packages};
         use LegacyKind::{Automation, Publish, ReadOnly};
         use Permission::{ReadOnly as RO, ReadWrite as RW};
-        use Side::{Organizations, Packages};
         const ALL_KINDS: &[LegacyKind] = &[ReadOnly, Automation, Publish];
         const WRITERS: &[LegacyKind] = &[Automation, Publish];
         const PUBLISH: &[LegacyKind] = &[Publish];

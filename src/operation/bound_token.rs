@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::num::NonZeroU32;
 
 use crate::{
-    facts::{AccountStatus, Memberships, OwnerView, TwoFactor, User},
+    facts::{AccountStatus, Memberships, OwnerView, TwoFactorMode, User},
     token::{Token, TokenView},
     value::{ClientIp, Family, Timestamp, UserName},
 };
@@ -13,10 +13,10 @@ use crate::{
 ///
 /// ```
 /// # use tollgate::*;
-/// # let user = |name: &str| User::new(name.parse().unwrap(), AccountStatus::Active, TwoFactor::Disabled, None,
-/// #     Memberships::none()).unwrap();
+/// # let user = |name: &str| User::new(name.parse().unwrap(), AccountStatus::Active, TwoFactorMode::Disabled, None,
+/// #     Memberships::empty()).unwrap();
 /// # let (alice, bob) = (user("alice"), user("bob"));
-/// # let token = Token::from(LegacyToken::load(TokenKey::new("t").unwrap(), "alice".parse().unwrap(),
+/// # let token = Token::from(LegacyToken::load(TokenId::new("t").unwrap(), "alice".parse().unwrap(),
 /// #     LegacyKind::Publish, Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
 /// assert!(BoundToken::bind(&token, &alice).is_ok());
 /// assert!(BoundToken::bind(&token, &bob).is_err());
@@ -28,7 +28,7 @@ pub struct BoundToken<'a> {
     pub(crate) memberships: &'a Memberships,
     pub(crate) tokens_revoked_until: Option<Timestamp>,
     pub(crate) status: AccountStatus,
-    pub(crate) two_factor: TwoFactor,
+    pub(crate) two_factor: TwoFactorMode,
 }
 
 impl<'a> BoundToken<'a> {
@@ -41,12 +41,12 @@ impl<'a> BoundToken<'a> {
         reason = "what is bound is then made where its caller keeps it, and not copied there"
     )]
     #[inline(always)]
-    pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, NotTheOwner> {
+    pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, BindError> {
         let (token, owner) = (token.into(), owner.into());
         if token.owner == owner.name {
             Ok(Self::of_its_owner(token, owner))
         } else {
-            Err(NotTheOwner::new(token.owner, owner.name))
+            Err(BindError::new(token.owner, owner.name))
         }
     }
 
@@ -85,7 +85,7 @@ impl OwnedBoundToken {
     ///
     /// # Errors
     /// The record is another user's.
-    pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, NotTheOwner> {
+    pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, BindError> {
         let (token, owner) = (token.into(), owner.into());
         BoundToken::bind(token.as_view(), owner.as_view())?;
         Ok(Self { token, owner })
@@ -103,12 +103,12 @@ impl OwnedBoundToken {
 #[error(
     "a token of the user `{expected}` with the record of the user `{found}`: expected the record of the token's owner"
 )]
-pub struct NotTheOwner {
+pub struct BindError {
     expected: UserName,
     found: UserName,
 }
 
-impl NotTheOwner {
+impl BindError {
     #[cold]
     fn new(expected: UserName<&str>, found: UserName<&str>) -> Self {
         Self { expected: expected.into_owned(), found: found.into_owned() }
@@ -131,18 +131,18 @@ pub(crate) struct Presented<'a> {
 impl<'a> Presented<'a> {
     #[inline]
     pub(crate) const fn new(bound: &'a BoundToken<'a>, client_ip: ClientIp, now: Timestamp) -> Self {
-        let (family, address) = client_ip.apart();
-        let (seconds, nanoseconds_and_1) = now.apart();
+        let (family, address) = client_ip.to_parts();
+        let (seconds, nanoseconds_and_1) = now.to_parts();
         Self { bound, address, seconds, nanoseconds_and_1, family }
     }
 
     #[inline]
     pub(crate) const fn client_ip(&self) -> ClientIp {
-        ClientIp::together(self.family, self.address)
+        ClientIp::from_parts(self.family, self.address)
     }
 
     #[inline]
     pub(crate) const fn now(&self) -> Timestamp {
-        Timestamp::together(self.seconds, self.nanoseconds_and_1)
+        Timestamp::from_parts(self.seconds, self.nanoseconds_and_1)
     }
 }

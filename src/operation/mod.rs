@@ -10,7 +10,7 @@ pub use action::{
 };
 pub(crate) use action::{FactorClass, Needs};
 pub(crate) use bound_token::Presented;
-pub use bound_token::{BoundToken, NotTheOwner, OwnedBoundToken};
+pub use bound_token::{BindError, BoundToken, OwnedBoundToken};
 
 use crate::facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage};
 

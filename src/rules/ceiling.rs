@@ -57,7 +57,7 @@ fn owner_role<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     let has = owner.memberships.role_in(organization);
     let passes = has.is_some_and(|has| has >= needs);
     let comparison = Comparison::OwnerRole { owner: owner.name, organization, has, needs };
-    Step::of(CHECK, passes, Reason::OwnerLacksPermission, comparison)
+    Step::new(CHECK, passes, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C2 to C5, as far as they are about a package. A package that does not exist is D1's.
@@ -118,7 +118,7 @@ fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
 #[inline(always)]
 fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permission, needs: Permission) -> Step<'a> {
     let comparison = Comparison::OwnerPermission { owner: owner.name, package: package.name, has, needs };
-    Step::of(Check::OwnerRight, has >= needs, Reason::OwnerLacksPermission, comparison)
+    Step::new(Check::OwnerRight, has >= needs, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C3: "unscoped, any active user; `@user/…`, that user; `@org/…`, a member in any role; a scope nobody owns, nobody".
@@ -130,7 +130,7 @@ fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Step<
         Some(scope) => scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope).is_some(),
     };
     let comparison = Comparison::Creator { owner: owner.name, package, may_create };
-    Step::of(Check::OwnerRight, may_create, Reason::OwnerLacksPermission, comparison)
+    Step::new(Check::OwnerRight, may_create, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C4: "the user whose scope it is, or an owner of the organization whose scope it is; never for an unscoped package".
@@ -150,7 +150,7 @@ fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<
         role,
         own,
     };
-    Step::of(Check::OwnerRight, own || role == Some(Role::Owner), Reason::OwnerLacksPermission, comparison)
+    Step::new(Check::OwnerRight, own || role == Some(Role::Owner), Reason::OwnerLacksPermission, comparison)
 }
 
 /// C5: "the package's scope is that organization's".
@@ -163,7 +163,7 @@ fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &
         scope_owner: package.scope_owner,
         holds,
     };
-    Step::of(Check::OwnerRight, holds, Reason::OwnerLacksPermission, comparison)
+    Step::new(Check::OwnerRight, holds, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C6: "account actions concern the owner's own account only".
@@ -173,7 +173,7 @@ fn own_account<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     let Some(account) = case.operation.account() else { return Step::does_not_apply(CHECK) };
     let owner = case.bound().token.owner;
     let comparison = Comparison::Account { owner, account: account.user };
-    Step::of(CHECK, owner == account.user, Reason::OwnerLacksPermission, comparison)
+    Step::new(CHECK, owner == account.user, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C3: "then the name must be valid for new packages (N2)".

@@ -3,11 +3,11 @@
 use core::fmt;
 
 use crate::{
-    facts::{AccountStatus, PublishingAccess, ScopeOwner, TwoFactor, Visibility},
+    facts::{AccountStatus, PublishingAccess, ScopeOwner, TwoFactorMode, Visibility},
     operation::Action,
     token::{CoveredBy, OrganizationsGrant, PackageSelection, PackagesGrant, TokenKind},
     value::{
-        AllowedRanges, ClientIp, NameProblem, OrganizationName, PackageName, Permission, Role, Side, Timestamp,
+        AllowedRanges, ClientIp, GrantKind, NameProblem, OrganizationName, PackageName, Permission, Role, Timestamp,
         UserName, words,
     },
 };
@@ -62,7 +62,7 @@ pub enum Comparison<'a> {
     #[non_exhaustive]
     Permission {
         /// The side of the token that the action uses.
-        side: Side,
+        side: GrantKind,
         /// The permission it has there.
         has: Permission,
         /// The permission the action needs there.
@@ -204,7 +204,7 @@ pub enum Comparison<'a> {
         /// Who asks for a factor that this token does not bypass.
         demanded_by: Option<DemandedBy>,
         /// The account's mode.
-        account: TwoFactor,
+        account: TwoFactorMode,
         /// What the package asks, if the action writes to one that exists.
         publishing_access: Option<PublishingAccess>,
         /// Whether the token bypasses the second factor.

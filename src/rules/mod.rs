@@ -96,7 +96,7 @@ pub enum Outcome {
     /// They do not: this denies, unless an earlier check did.
     Failed(Reason),
     /// A public read (V1): this allows, unless an earlier check denied.
-    Settled,
+    Allows,
     /// A second factor is wanted: this challenges, unless another check denied.
     Challenged(DemandedBy),
     /// Nothing to compare: the action, the kind of token or what exists leaves the check out.
@@ -110,7 +110,7 @@ impl<'a> Step<'a> {
     }
 
     #[inline(always)]
-    const fn of(check: Check, passes: bool, reason: Reason, comparison: Comparison<'a>) -> Self {
+    const fn new(check: Check, passes: bool, reason: Reason, comparison: Comparison<'a>) -> Self {
         let outcome = if passes { Outcome::Passed } else { Outcome::Failed(reason) };
         Self { check, outcome, comparison: Some(comparison) }
     }
@@ -148,7 +148,7 @@ where
 {
     let stop = R::outcome(of);
     match stop.outcome {
-        Outcome::Passed | Outcome::DoesNotApply | Outcome::Settled => Ok(Proof(PhantomData)),
+        Outcome::Passed | Outcome::DoesNotApply | Outcome::Allows => Ok(Proof(PhantomData)),
         Outcome::Failed(_) | Outcome::Challenged(_) => Err(stop),
     }
 }
@@ -159,7 +159,7 @@ pub(crate) fn prove_settled<'a, R, Of>(of: &Of) -> Option<Proof<R>>
 where
     R: Rule<'a, Of>,
 {
-    (R::step(of).outcome == Outcome::Settled).then_some(Proof(PhantomData))
+    (R::step(of).outcome == Outcome::Allows).then_some(Proof(PhantomData))
 }
 
 /// One check with both sides of its comparison.

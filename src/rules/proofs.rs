@@ -59,7 +59,7 @@ pub(crate) struct TokenProofs {
 
 impl TokenProofs {
     #[inline(always)]
-    pub(crate) fn of(presented: &Presented<'_>) -> Result<Self, Stop> {
+    pub(crate) fn check(presented: &Presented<'_>) -> Result<Self, Stop> {
         Ok(Self {
             not_revoked: prove(presented)?,
             not_expired: prove(presented)?,
@@ -113,7 +113,7 @@ pub(crate) struct PublicProofs {
 pub(crate) struct AnonymousProof(());
 
 impl AnonymousProof {
-    pub(crate) fn of(operation: &Operation<'_>) -> Option<Self> {
-        (public_read(operation).outcome == Outcome::Settled).then_some(Self(()))
+    pub(crate) fn check(operation: &Operation<'_>) -> Option<Self> {
+        (public_read(operation).outcome == Outcome::Allows).then_some(Self(()))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         reason::{Check, Reason},
     },
     token::{CoveredBy, Grants, Limits, TokenKind, TokenView},
-    value::{Permission, Side},
+    value::{GrantKind, Permission},
 };
 
 /// K1: "a legacy kind without the action, or a granular token on an action marked never".
@@ -23,7 +23,7 @@ pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: 
         },
     };
     let comparison = Comparison::Kind { kind: token.kind(), action };
-    Step::of(Check::KindHasAction, passes, Reason::KindForbidsAction, comparison)
+    Step::new(Check::KindHasAction, passes, Reason::KindForbidsAction, comparison)
 }
 
 /// G1, before existence: every action but the two whose answer a public package can change (D1).
@@ -45,12 +45,12 @@ fn is_left_for_later(action: Action) -> bool {
 
 /// G1: "permission of the side below what the action needs".
 #[inline(always)]
-fn permission<'a>(check: Check, granular: &Grants<'a>, side: Side, needs: Permission) -> Step<'a> {
+fn permission<'a>(check: Check, granular: &Grants<'a>, side: GrantKind, needs: Permission) -> Step<'a> {
     let has = match side {
-        Side::Packages => granular.packages.permission(),
-        Side::Organizations => granular.organizations.permission(),
+        GrantKind::Packages => granular.packages.permission(),
+        GrantKind::Organizations => granular.organizations.permission(),
     };
-    Step::of(check, has >= needs, Reason::PermissionTooLow, Comparison::Permission { side, has, needs })
+    Step::new(check, has >= needs, Reason::PermissionTooLow, Comparison::Permission { side, has, needs })
 }
 
 /// D1: "an organization that does not exist".
@@ -63,7 +63,7 @@ fn organization_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
         OrganizationState::Missing(_) => false,
     };
     let comparison = Comparison::OrganizationExists { organization: organization.name(), exists };
-    Step::of(CHECK, exists, Reason::NoSuchOrg, comparison)
+    Step::new(CHECK, exists, Reason::NoSuchOrg, comparison)
 }
 
 /// D1: "then a package (other than for publish)".
@@ -77,7 +77,7 @@ fn package_exists<'a>(case: &Case<'_, 'a>) -> Step<'a> {
                 PackageState::Missing(_) => false,
             };
             let comparison = Comparison::PackageExists { package: package.name(), exists };
-            Step::of(CHECK, exists, Reason::NoSuchPackage, comparison)
+            Step::new(CHECK, exists, Reason::NoSuchPackage, comparison)
         }
         Some(_) | None => Step::does_not_apply(CHECK),
     }
@@ -90,7 +90,7 @@ pub(crate) fn public_read<'a>(operation: &Operation<'a>) -> Step<'a> {
     match (operation.action(), operation.package_in_place()) {
         (Action::ReadPackage, Some(PackageState::Existing(package))) => {
             let outcome = match package.visibility {
-                Visibility::Public => Outcome::Settled,
+                Visibility::Public => Outcome::Allows,
                 Visibility::Private => Outcome::DoesNotApply,
             };
             let comparison = Comparison::Visibility { package: package.name, visibility: package.visibility };
@@ -130,7 +130,7 @@ fn permission_for_resource<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     match case.needs {
         Needs::Permission(side, needs) if is_left_for_later(case.action) => permission(CHECK, &granular, side, needs),
         Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(&case.operation) {
-            Some(_) => permission(CHECK, &granular, Side::Packages, Permission::ReadWrite),
+            Some(_) => permission(CHECK, &granular, GrantKind::Packages, Permission::ReadWrite),
             None => Step::does_not_apply(CHECK),
         },
     }
@@ -141,11 +141,11 @@ fn permission_for_resource<'a>(case: &Case<'_, 'a>) -> Step<'a> {
 fn organization_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     const CHECK: Check = Check::OrganizationSelected;
     match (case.bound().token.limits, case.needs, case.operation.organization()) {
-        (Limits::Granular(granular), Needs::Permission(Side::Organizations, _), Some(organization)) => {
+        (Limits::Granular(granular), Needs::Permission(GrantKind::Organizations, _), Some(organization)) => {
             let (organization, grant) = (organization.name(), granular.organizations);
             let covered_by = grant.covers(organization);
             let comparison = Comparison::OrganizationSelected { organization, grant, covered_by };
-            Step::of(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
+            Step::new(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
         }
         _ => Step::does_not_apply(CHECK),
     }
@@ -165,7 +165,7 @@ fn package_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
     let Some(package) = package else { return Step::does_not_apply(CHECK) };
     let covered_by = granular.packages.covers(package);
     let comparison = Comparison::PackageSelected { package: *package, grant: granular.packages, covered_by };
-    Step::of(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
+    Step::new(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
 }
 
 /// G3: "covered by `All` or the scope, not by the name itself".
@@ -181,7 +181,7 @@ fn creation_covered<'a>(case: &Case<'_, 'a>) -> Step<'a> {
                 Some(CoveredBy::Name) | None => false,
             };
             let comparison = Comparison::CreationCovered { package: *package, grant, covered_by };
-            Step::of(CHECK, passes, Reason::CreationNotCovered, comparison)
+            Step::new(CHECK, passes, Reason::CreationNotCovered, comparison)
         }
         _ => Step::does_not_apply(CHECK),
     }

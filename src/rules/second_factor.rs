@@ -2,14 +2,14 @@
 
 use super::{Case, Outcome, Rule, Step};
 use crate::{
-    facts::{PackageState, PublishingAccess, TwoFactor},
+    facts::{PackageState, PublishingAccess, TwoFactorMode},
     operation::{FactorClass, Needs},
     rules::{
         comparison::{Comparison, DemandedBy},
         reason::{Check, Reason},
     },
-    token::{Bypass2fa, LegacyKind, Limits, TokenKind, TokenView},
-    value::{Permission, Side},
+    token::{LegacyKind, Limits, TokenKind, TokenView, TwoFactorBypass},
+    value::{GrantKind, Permission},
 };
 
 /// F1: "automation, or granular with `bypass_2fa` and the permission of the side used is read-write".
@@ -20,11 +20,11 @@ fn bypasses(token: &TokenView<'_>, needs: Needs) -> bool {
         Limits::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
         Limits::Granular(granular) => {
             let permission = match needs {
-                Needs::Permission(Side::Packages, _) => granular.packages.permission(),
-                Needs::Permission(Side::Organizations, _) => granular.organizations.permission(),
+                Needs::Permission(GrantKind::Packages, _) => granular.packages.permission(),
+                Needs::Permission(GrantKind::Organizations, _) => granular.organizations.permission(),
                 Needs::Nothing | Needs::Never => Permission::NoAccess,
             };
-            granular.bypass_2fa == Bypass2fa::On && permission == Permission::ReadWrite
+            granular.bypass_2fa == TwoFactorBypass::On && permission == Permission::ReadWrite
         }
     }
 }
@@ -59,18 +59,23 @@ fn second_factor<'a>(case: &Case<'_, 'a>) -> Step<'a> {
         Some(PublishingAccess::NoRequirement) | None => {
             // F4: "bypass passes; *write* is challenged under auth-and-writes; *auth* under both".
             let demanded = match (account, class) {
-                (TwoFactor::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
-                | (TwoFactor::AuthOnly, FactorClass::Auth) => true,
-                (TwoFactor::Disabled, FactorClass::Write | FactorClass::Auth)
-                | (TwoFactor::AuthOnly, FactorClass::Write)
-                | (TwoFactor::Disabled | TwoFactor::AuthOnly | TwoFactor::AuthAndWrites, FactorClass::None) => false,
+                (TwoFactorMode::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
+                | (TwoFactorMode::AuthOnly, FactorClass::Auth) => true,
+                (TwoFactorMode::Disabled, FactorClass::Write | FactorClass::Auth)
+                | (TwoFactorMode::AuthOnly, FactorClass::Write)
+                | (
+                    TwoFactorMode::Disabled | TwoFactorMode::AuthOnly | TwoFactorMode::AuthAndWrites,
+                    FactorClass::None,
+                ) => false,
             };
             (demanded && !bypass).then_some(DemandedBy::Account)
         }
     };
     let outcome = match demanded_by {
         Some(_) if disallowed => Outcome::Failed(Reason::TokensDisallowed),
-        Some(DemandedBy::Package) if account == TwoFactor::Disabled => Outcome::Failed(Reason::SecondFactorNotEnrolled),
+        Some(DemandedBy::Package) if account == TwoFactorMode::Disabled => {
+            Outcome::Failed(Reason::SecondFactorNotEnrolled)
+        }
         Some(demanded_by @ (DemandedBy::Package | DemandedBy::Account)) => Outcome::Challenged(demanded_by),
         None => Outcome::Passed,
     };

@@ -15,10 +15,10 @@ use crate::{
 /// T1: [`is_revoked`]. Without the owner's record (`cut_off` absent) it can only fail less often.
 #[inline(always)]
 pub(super) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>) -> Step<'a> {
-    let TokenView { key: _, owner: _, created, revoked, allowed_ranges: _, limits: _ } = *token;
+    let TokenView { id: _, owner: _, created, revoked, allowed_ranges: _, limits: _ } = *token;
     let passes = !is_revoked(created, revoked, cut_off);
     let comparison = Comparison::Revocation { created, revoked, cut_off };
-    Step::of(Check::NotRevoked, passes, Reason::TokenRevoked, comparison)
+    Step::new(Check::NotRevoked, passes, Reason::TokenRevoked, comparison)
 }
 
 /// T2: "`now >= expires_at`", dead at the instant. `now` before the token was made is not a reason.
@@ -26,7 +26,7 @@ pub(super) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>)
 pub(super) fn not_expired<'a>(token: &TokenView<'a>, now: Timestamp) -> Step<'a> {
     let expires_at = token.expires_at();
     let passes = expires_at.is_none_or(|expires_at| now < expires_at);
-    Step::of(Check::NotExpired, passes, Reason::TokenExpired, Comparison::Expiry { expires_at, now })
+    Step::new(Check::NotExpired, passes, Reason::TokenExpired, Comparison::Expiry { expires_at, now })
 }
 
 /// T3: "the client address is in none of the allowed ranges, or is unknown while there are ranges".
@@ -34,7 +34,7 @@ pub(super) fn not_expired<'a>(token: &TokenView<'a>, now: Timestamp) -> Step<'a>
 pub(super) fn address_allowed<'a>(token: &TokenView<'a>, client_ip: ClientIp) -> Step<'a> {
     let allowed = token.allowed_ranges;
     let comparison = Comparison::Address { client_ip, allowed };
-    Step::of(Check::AddressAllowed, allowed.allow(client_ip), Reason::IpNotAllowed, comparison)
+    Step::new(Check::AddressAllowed, allowed.allow(client_ip), Reason::IpNotAllowed, comparison)
 }
 
 /// T4: "the owner is suspended".
@@ -45,7 +45,7 @@ fn owner_active<'a>(owner: &OwnerView<'a>) -> Step<'a> {
         status @ AccountStatus::Suspended => (false, status),
     };
     let comparison = Comparison::OwnerStatus { owner: owner.name, status };
-    Step::of(Check::OwnerActive, passes, Reason::OwnerSuspended, comparison)
+    Step::new(Check::OwnerActive, passes, Reason::OwnerSuspended, comparison)
 }
 
 macro_rules! rules {

@@ -8,15 +8,15 @@ use crate::{
     facts::{
         Account, AccountStatus, Membership, Memberships, MissingOrganization, MissingPackage, NewTeam, Organization,
         OrganizationAndPackage, OrganizationState, Package, PackageState, PublishingAccess, ScopeOwner, Team,
-        TeamAndPackage, TeamGrants, TwoFactor, User, UserGrants, Visibility,
+        TeamAndPackage, TeamGrants, TwoFactorMode, User, UserGrants, Visibility,
     },
     operation::{
         AccountAction, Action, ActionOn, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction,
         PackageAction, SharePackage, TeamAction,
     },
     token::{
-        Bypass2fa, GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenKey,
+        GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
+        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenId, TwoFactorBypass,
     },
     value::{
         AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Role, Scope, TeamName, Timestamp,
@@ -76,8 +76,8 @@ pub fn user_name(text: &str) -> UserName<&str> {
 /// A public id.
 #[must_use]
 #[track_caller]
-pub fn key(text: &str) -> TokenKey {
-    valid(TokenKey::new(text))
+pub fn token_id(text: &str) -> TokenId {
+    valid(TokenId::new(text))
 }
 
 /// An organization that exists.
@@ -125,7 +125,7 @@ pub fn user(name: &str) -> UserBuilder {
     UserBuilder {
         name: parsed(name),
         status: AccountStatus::Active,
-        two_factor: TwoFactor::Disabled,
+        two_factor: TwoFactorMode::Disabled,
         cut_off: None,
         memberships: Vec::new(),
     }
@@ -136,7 +136,7 @@ pub fn user(name: &str) -> UserBuilder {
 pub struct UserBuilder {
     name: UserName,
     status: AccountStatus,
-    two_factor: TwoFactor,
+    two_factor: TwoFactorMode,
     cut_off: Option<Timestamp>,
     memberships: Vec<Membership>,
 }
@@ -153,7 +153,7 @@ impl UserBuilder {
     /// F: the mode of the account.
     #[must_use]
     #[track_caller]
-    pub fn two_factor(mut self, mode: TwoFactor) -> Self {
+    pub fn two_factor(mut self, mode: TwoFactorMode) -> Self {
         self.two_factor = mode;
         self
     }
@@ -273,7 +273,7 @@ impl PackageBuilder {
 #[track_caller]
 pub fn legacy(kind: LegacyKind, owner: &str) -> LegacyBuilder {
     LegacyBuilder {
-        key: key(kind.as_str()),
+        id: token_id(kind.as_str()),
         owner: parsed(owner),
         kind,
         created: time(CREATED),
@@ -285,7 +285,7 @@ pub fn legacy(kind: LegacyKind, owner: &str) -> LegacyBuilder {
 /// See [`legacy`].
 #[derive(Clone, Debug)]
 pub struct LegacyBuilder {
-    key: TokenKey,
+    id: TokenId,
     owner: UserName,
     kind: LegacyKind,
     created: Timestamp,
@@ -322,7 +322,7 @@ impl LegacyBuilder {
     #[must_use]
     #[track_caller]
     pub fn build(self) -> Token {
-        LegacyToken::load(self.key, self.owner, self.kind, self.created, self.revoked, self.ranges).into()
+        LegacyToken::load(self.id, self.owner, self.kind, self.created, self.revoked, self.ranges).into()
     }
 }
 
@@ -340,7 +340,7 @@ pub fn granular(name: &str, owner: &str) -> GranularBuilder {
             description: TokenDescription::default(),
             expires_at: time(EXPIRES),
             allowed_ranges: AllowedRanges::Any,
-            bypass_2fa: Bypass2fa::Off,
+            bypass_2fa: TwoFactorBypass::Off,
             packages: PackagesGrant::NoAccess,
             organizations: OrganizationsGrant::NoAccess,
         },
@@ -414,7 +414,7 @@ impl GranularBuilder {
     #[must_use]
     #[track_caller]
     pub fn bypass_2fa(mut self) -> Self {
-        self.settings.bypass_2fa = Bypass2fa::On;
+        self.settings.bypass_2fa = TwoFactorBypass::On;
         self
     }
 
@@ -446,8 +446,8 @@ impl GranularBuilder {
     #[must_use]
     #[track_caller]
     pub fn build_granular(self) -> GranularToken {
-        let key = key(self.settings.name.as_str());
-        valid(GranularToken::load(key, self.owner, self.created, self.revoked, self.settings))
+        let id = token_id(self.settings.name.as_str());
+        valid(GranularToken::load(id, self.owner, self.created, self.revoked, self.settings))
     }
 
     /// The token.

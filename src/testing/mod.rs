@@ -27,8 +27,8 @@ pub mod strategies;
 pub use assertions::{assert_allowed, assert_challenged, assert_denied};
 pub use build::{
     CREATED, EXPIRES, GranularBuilder, LegacyBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular,
-    key, legacy, missing_organization, missing_package, now, only, organization, organization_name, package,
-    package_name, ranges, team_name, time, user, user_name,
+    legacy, missing_organization, missing_package, now, only, organization, organization_name, package, package_name,
+    ranges, team_name, time, token_id, user, user_name,
 };
 pub use conformance::{WrongAnswers, check_answers};
 pub use scenario::{Scenario, run_scenarios, run_scenarios_with};

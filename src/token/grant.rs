@@ -66,9 +66,9 @@ impl PackageSelection {
     /// let left_pad: PackageName = "left-pad".parse()?;
     /// assert!(PackageSelection::only([acme.into(), left_pad.into()]).is_ok());
     /// assert!(PackageSelection::only([]).is_err());
-    /// # Ok::<(), tollgate::InvalidName>(())
+    /// # Ok::<(), tollgate::NameError>(())
     /// ```
-    pub fn only(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, InvalidSelection> {
+    pub fn only(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, SelectionError> {
         PackagesAndScopes::new(entries).map(Self::Only)
     }
 
@@ -123,7 +123,7 @@ pub struct PackagesAndScopes {
 }
 
 impl PackagesAndScopes {
-    fn new(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, InvalidSelection> {
+    fn new(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, SelectionError> {
         let entries = entries.into_iter();
         let room = entries.size_hint().0.min(MAX_PACKAGES_AND_SCOPES);
         let (mut packages, mut scopes) = (Vec::with_capacity(room), Vec::with_capacity(room));
@@ -134,12 +134,12 @@ impl PackagesAndScopes {
             }
         }
         let scopes = NameSet::new(scopes);
-        packages.retain(|package| !contains_scope(&scopes, &package.borrowed()));
+        packages.retain(|package| !contains_scope(&scopes, &package.as_borrowed()));
         let packages = NameSet::new(packages);
         match packages.as_slice().len().saturating_add(scopes.as_slice().len()) {
-            0 => Err(InvalidSelection::Empty),
+            0 => Err(SelectionError::Empty),
             1..=MAX_PACKAGES_AND_SCOPES => Ok(Self { packages, scopes }),
-            found => Err(InvalidSelection::TooManyPackagesAndScopes { found }),
+            found => Err(SelectionError::TooManyPackagesAndScopes { found }),
         }
     }
 
@@ -159,7 +159,7 @@ impl PackagesAndScopes {
         if contains_scope(&self.scopes, package) {
             return Some(CoveredBy::Scope);
         }
-        self.packages.contains(package.text().as_bytes()).then_some(CoveredBy::Name)
+        self.packages.contains(package.into_str().as_bytes()).then_some(CoveredBy::Name)
     }
 }
 
@@ -200,7 +200,7 @@ impl OrganizationsGrant {
         match self {
             Self::NoAccess => None,
             Self::Granted { permission: _, selection } => {
-                selection.0.contains(organization.text().as_bytes()).then_some(CoveredBy::Name)
+                selection.0.contains(organization.into_str().as_bytes()).then_some(CoveredBy::Name)
             }
         }
     }
@@ -215,12 +215,12 @@ impl OrganizationSelection {
     ///
     /// # Errors
     /// No organization at all, or more than 50 different ones (L3).
-    pub fn only(organizations: impl IntoIterator<Item = OrganizationName>) -> Result<Self, InvalidSelection> {
+    pub fn only(organizations: impl IntoIterator<Item = OrganizationName>) -> Result<Self, SelectionError> {
         let organizations = NameSet::new(organizations.into_iter().collect());
         match organizations.as_slice().len() {
-            0 => Err(InvalidSelection::Empty),
+            0 => Err(SelectionError::Empty),
             1..=MAX_ORGANIZATIONS => Ok(Self(organizations)),
-            found => Err(InvalidSelection::TooManyOrganizations { found }),
+            found => Err(SelectionError::TooManyOrganizations { found }),
         }
     }
 
@@ -234,7 +234,7 @@ impl OrganizationSelection {
 /// A list that is no selection (L2, L3, L5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidSelection {
+pub enum SelectionError {
     /// Nothing is selected. An empty list never means everything.
     #[error("empty selection: expected at least one entry")]
     Empty,
@@ -254,7 +254,7 @@ pub enum InvalidSelection {
 
 #[cfg(test)]
 mod tests {
-    use super::{CoveredBy, InvalidSelection, OrganizationSelection, PackageOrScope, PackageSelection};
+    use super::{CoveredBy, OrganizationSelection, PackageOrScope, PackageSelection, SelectionError};
     use crate::value::{OrganizationName, PackageName, Scope};
     use alloc::{format, string::ToString, vec::Vec};
 
@@ -285,8 +285,8 @@ mod tests {
         assert_eq!(only([packages(50), packages(1)].concat()), Ok(()), "a duplicate does not count");
         let inside: Vec<_> = (0..50).map(|n| package(&format!("@s0/p{n}"))).collect();
         assert_eq!(only([inside, scopes(50)].concat()), Ok(()), "packages of a selected scope do not count");
-        assert_eq!(only(Vec::new()), Err(InvalidSelection::Empty));
-        assert_eq!(InvalidSelection::Empty.to_string(), "empty selection: expected at least one entry");
+        assert_eq!(only(Vec::new()), Err(SelectionError::Empty));
+        assert_eq!(SelectionError::Empty.to_string(), "empty selection: expected at least one entry");
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
         };
         assert!(only(50).is_ok());
         assert_eq!(only(51).unwrap_err().to_string(), "51 organizations: expected at most 50");
-        assert_eq!(only(0), Err(InvalidSelection::Empty));
+        assert_eq!(only(0), Err(SelectionError::Empty));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::{fmt, str::FromStr};
 
 use super::{Common, OrganizationsGrant, PackagesGrant};
 use crate::{
-    token::secret::TokenKey,
+    token::secret::TokenId,
     value::{
         AllowedRanges, Permission, Quoted, Timestamp, UserName, excerpt,
         limits::{MAX_DESCRIPTION, MAX_TOKEN_NAME, MIN_LIFETIME},
@@ -23,7 +23,7 @@ pub struct GranularToken {
     name: TokenName,
     description: TokenDescription,
     expires_at: Timestamp,
-    bypass_2fa: Bypass2fa,
+    bypass_2fa: TwoFactorBypass,
     packages: PackagesGrant,
     organizations: OrganizationsGrant,
 }
@@ -41,7 +41,7 @@ pub struct GranularSettings {
     /// Where the token may be used from (T3).
     pub allowed_ranges: AllowedRanges,
     /// Whether it passes the second factor; only with a read-write permission (L7).
-    pub bypass_2fa: Bypass2fa,
+    pub bypass_2fa: TwoFactorBypass,
     /// What it may do with packages.
     pub packages: PackagesGrant,
     /// What it may do with organizations.
@@ -56,16 +56,16 @@ impl GranularToken {
     /// Less than 24 hours from `created` to its expiry (L4), no permission on either side (L5), or 2FA bypass without
     /// a read-write permission (L7).
     pub fn load(
-        key: TokenKey,
+        id: TokenId,
         owner: UserName,
         created: Timestamp,
         revoked: Option<Timestamp>,
         settings: GranularSettings,
-    ) -> Result<Self, InvalidToken> {
+    ) -> Result<Self, TokenError> {
         let GranularSettings { name, description, expires_at, allowed_ranges, bypass_2fa, packages, organizations } =
             settings;
         check_limits(created, expires_at, bypass_2fa, &packages, &organizations)?;
-        let common = Common { key, owner, created, revoked, allowed_ranges };
+        let common = Common { id, owner, created, revoked, allowed_ranges };
         Ok(Self { common, name, description, expires_at, bypass_2fa, packages, organizations })
     }
 
@@ -89,7 +89,7 @@ impl GranularToken {
 
     /// Whether it passes the second factor (F1).
     #[must_use]
-    pub const fn bypass_2fa(&self) -> Bypass2fa {
+    pub const fn bypass_2fa(&self) -> TwoFactorBypass {
         self.bypass_2fa
     }
 
@@ -118,10 +118,10 @@ impl GranularToken {
 pub(super) fn check_limits(
     created: Timestamp,
     expires_at: Timestamp,
-    bypass_2fa: Bypass2fa,
+    bypass_2fa: TwoFactorBypass,
     packages: &PackagesGrant,
     organizations: &OrganizationsGrant,
-) -> Result<(), InvalidToken> {
+) -> Result<(), TokenError> {
     let permissions = (packages.permission(), organizations.permission());
     broken_limits(created, expires_at, bypass_2fa, permissions.0, permissions.1).next().map_or(Ok(()), Err)
 }
@@ -130,18 +130,18 @@ pub(super) fn check_limits(
 pub(super) fn broken_limits(
     created: Timestamp,
     expires_at: Timestamp,
-    bypass_2fa: Bypass2fa,
+    bypass_2fa: TwoFactorBypass,
     packages: Permission,
     organizations: Permission,
-) -> impl Iterator<Item = InvalidToken> {
+) -> impl Iterator<Item = TokenError> {
     let lifetime = match created.checked_add(MIN_LIFETIME) {
-        Err(_) => Some(InvalidToken::MadeTooLate { created }),
-        Ok(earliest) if expires_at < earliest => Some(InvalidToken::ExpiresTooSoon { expires_at, earliest }),
+        Err(_) => Some(TokenError::MadeTooLate { created }),
+        Ok(earliest) if expires_at < earliest => Some(TokenError::ExpiresTooSoon { expires_at, earliest }),
         Ok(_) => None,
     };
     let permission = match packages.max(organizations) {
-        Permission::NoAccess => Some(InvalidToken::NoPermission),
-        Permission::ReadOnly if bypass_2fa == Bypass2fa::On => Some(InvalidToken::BypassWithoutReadWrite),
+        Permission::NoAccess => Some(TokenError::NoPermission),
+        Permission::ReadOnly if bypass_2fa == TwoFactorBypass::On => Some(TokenError::BypassWithoutReadWrite),
         Permission::ReadOnly | Permission::ReadWrite => None,
     };
     [lifetime, permission].into_iter().flatten()
@@ -150,7 +150,7 @@ pub(super) fn broken_limits(
 /// A granular token that breaks a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidToken {
+pub enum TokenError {
     /// L4.
     #[error("expires at {expires_at}: expected {earliest} or later, 24 hours after the token is made")]
     ExpiresTooSoon {
@@ -176,7 +176,7 @@ pub enum InvalidToken {
 /// Whether a granular token passes the second factor (L7, F1). Off by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Bypass2fa {
+pub enum TwoFactorBypass {
     /// It is challenged like any other.
     #[default]
     Off,
@@ -204,17 +204,17 @@ impl TokenName {
 }
 
 impl FromStr for TokenName {
-    type Err = InvalidTokenText;
+    type Err = TokenTextError;
 
     /// # Errors
     /// A text that is no name in the form described at the type.
-    fn from_str(text: &str) -> Result<Self, InvalidTokenText> {
+    fn from_str(text: &str) -> Result<Self, TokenTextError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ');
         let fits = (1..=MAX_TOKEN_NAME).contains(&text.len()) && text.bytes().all(allowed);
         if fits && text.trim_matches(' ').len() == text.len() {
             Ok(Self(text.into()))
         } else {
-            Err(InvalidTokenText::Name { found: excerpt(text) })
+            Err(TokenTextError::Name { found: excerpt(text) })
         }
     }
 }
@@ -232,14 +232,14 @@ impl TokenDescription {
 }
 
 impl FromStr for TokenDescription {
-    type Err = InvalidTokenText;
+    type Err = TokenTextError;
 
     /// # Errors
     /// More than 120 characters (Unicode scalar values).
-    fn from_str(text: &str) -> Result<Self, InvalidTokenText> {
+    fn from_str(text: &str) -> Result<Self, TokenTextError> {
         match text.chars().count() {
             0..=MAX_DESCRIPTION => Ok(Self(text.into())),
-            found => Err(InvalidTokenText::Description { found }),
+            found => Err(TokenTextError::Description { found }),
         }
     }
 }
@@ -247,7 +247,7 @@ impl FromStr for TokenDescription {
 /// A text that is no name or no description of a granular token (L6).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidTokenText {
+pub enum TokenTextError {
     /// No [`TokenName`].
     #[error(
         "invalid token name {}: expected 1 to {MAX_TOKEN_NAME} of ASCII letters, digits, `_`, `-` and space, no space at \
@@ -300,7 +300,7 @@ token_text!(TokenDescription, "token description");
 
 #[cfg(test)]
 mod tests {
-    use super::{InvalidToken, TokenDescription, TokenName};
+    use super::{TokenDescription, TokenError, TokenName};
     use crate::value::Timestamp;
     use alloc::string::ToString;
 
@@ -331,19 +331,19 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         for (error, message) in [
             (
-                InvalidToken::ExpiresTooSoon { expires_at: at, earliest: at },
+                TokenError::ExpiresTooSoon { expires_at: at, earliest: at },
                 "expires at 1970-01-01T00:00:00Z: expected 1970-01-01T00:00:00Z or later, 24 hours after the token is made",
             ),
             (
-                InvalidToken::MadeTooLate { created: at },
+                TokenError::MadeTooLate { created: at },
                 "made at 1970-01-01T00:00:00Z: expected a time at least 24 hours before the end of the year 9999",
             ),
             (
-                InvalidToken::NoPermission,
+                TokenError::NoPermission,
                 "no permission on packages and none on organizations: expected at least one above `no-access`",
             ),
             (
-                InvalidToken::BypassWithoutReadWrite,
+                TokenError::BypassWithoutReadWrite,
                 "2FA bypass without a `read-write` permission: expected `read-write` on packages or on organizations",
             ),
         ] {

@@ -1,12 +1,12 @@
 //! Making a token: the limits of the account (L1, L6) and the rights of its owner at that moment (L8, L9).
 
 use super::{
-    GranularSettings, GranularToken, InvalidToken, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
-    PackagesGrant, TokenKind, TokenView, is_revoked,
+    GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection, PackagesGrant,
+    TokenError, TokenKind, TokenView, is_revoked,
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
-    token::secret::TokenKey,
+    token::secret::TokenId,
     value::{
         AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Permission, Role, Scope, Timestamp,
         UserName, limits::MAX_GRANULAR_TOKENS,
@@ -24,9 +24,9 @@ pub struct IssueFacts<'a> {
     /// How many of the account's granular tokens are not revoked, expired ones included (L1, T1).
     pub granular_tokens: usize,
     /// Whether one of these has the name already (L6).
-    pub name_taken: NameTaken,
+    pub name_availability: NameAvailability,
     /// By what right the token is made (L9).
-    pub made_by: MadeBy<'a>,
+    pub issued_by: IssuedBy<'a>,
     /// The time it is made.
     pub now: Timestamp,
 }
@@ -34,17 +34,17 @@ pub struct IssueFacts<'a> {
 /// Whether one of the account's granular tokens that are not revoked has the name (L6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum NameTaken {
-    /// None has it.
-    No,
-    /// One has it.
-    Yes,
+pub enum NameAvailability {
+    /// None of them has it.
+    Free,
+    /// One of them has it.
+    Taken,
 }
 
 /// **By what right a token is made** (L9).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum MadeBy<'a> {
+pub enum IssuedBy<'a> {
     /// The owner in person, logged in by password.
     Owner,
     /// Another token of the owner's, which was allowed `create-token`.
@@ -59,14 +59,14 @@ impl GranularToken {
     ///
     /// ```
     /// # use tollgate::*;
-    /// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactor::Disabled, None, Memberships::none())?;
+    /// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactorMode::Disabled, None, Memberships::empty())?;
     /// # let now: Timestamp = "2025-11-01T00:00:00Z".parse()?;
     /// let settings = GranularSettings {
     ///     name: "ci".parse()?,
     ///     description: Default::default(),
     ///     expires_at: "2026-01-01T00:00:00Z".parse()?,
     ///     allowed_ranges: AllowedRanges::Any,
-    ///     bypass_2fa: Bypass2fa::Off,
+    ///     bypass_2fa: TwoFactorBypass::Off,
     ///     packages: PackagesGrant::Granted {
     ///         permission: GrantedPermission::ReadWrite,
     ///         selection: PackageSelection::only(["@alice".parse::<Scope>()?.into()])?,
@@ -77,28 +77,28 @@ impl GranularToken {
     ///     owner: alice.as_view(),
     ///     packages: &[],
     ///     granular_tokens: 999,
-    ///     name_taken: NameTaken::No,
-    ///     made_by: MadeBy::Owner,
+    ///     name_availability: NameAvailability::Free,
+    ///     issued_by: IssuedBy::Owner,
     ///     now,
     /// };
-    /// let token = GranularToken::issue(TokenKey::new("t-1")?, settings.clone(), &facts)?;
+    /// let token = GranularToken::issue(TokenId::new("t-1")?, settings.clone(), &facts)?;
     /// assert_eq!(token.name().as_str(), "ci");
     ///
     /// let full = IssueFacts { granular_tokens: 1000, ..facts };
-    /// assert_eq!(GranularToken::issue(TokenKey::new("t-2")?, settings, &full), Err(IssueError::TooManyTokens));
+    /// assert_eq!(GranularToken::issue(TokenId::new("t-2")?, settings, &full), Err(IssueError::TooManyTokens));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn issue(key: TokenKey, settings: GranularSettings, facts: &IssueFacts<'_>) -> Result<Self, IssueError> {
-        let IssueFacts { owner, packages, granular_tokens, name_taken, made_by, now } = *facts;
+    pub fn issue(id: TokenId, settings: GranularSettings, facts: &IssueFacts<'_>) -> Result<Self, IssueError> {
+        let IssueFacts { owner, packages, granular_tokens, name_availability, issued_by, now } = *facts;
         may_have_tokens(&owner)?;
         if granular_tokens >= MAX_GRANULAR_TOKENS {
             return Err(IssueError::TooManyTokens);
         }
-        if name_taken == NameTaken::Yes {
+        if name_availability == NameAvailability::Taken {
             return Err(IssueError::NameTaken);
         }
-        let token = Self::load(key, owner.name.into_owned(), now, None, settings)?;
-        within_maker(&owner, &token.common().allowed_ranges, made_by)?;
+        let token = Self::load(id, owner.name.into_owned(), now, None, settings)?;
+        within_maker(&owner, &token.common().allowed_ranges, issued_by)?;
         packages_within_owner(token.packages(), &owner, packages)?;
         organizations_within_owner(token.organizations(), &owner)?;
         Ok(token)
@@ -111,16 +111,16 @@ impl LegacyToken {
     /// # Errors
     /// The owner is suspended, or L9.
     pub fn issue(
-        key: TokenKey,
+        id: TokenId,
         kind: LegacyKind,
         allowed_ranges: AllowedRanges,
         owner: OwnerView<'_>,
-        made_by: MadeBy<'_>,
+        issued_by: IssuedBy<'_>,
         now: Timestamp,
     ) -> Result<Self, IssueError> {
         may_have_tokens(&owner)?;
-        within_maker(&owner, &allowed_ranges, made_by)?;
-        Ok(Self::load(key, owner.name.into_owned(), kind, now, None, allowed_ranges))
+        within_maker(&owner, &allowed_ranges, issued_by)?;
+        Ok(Self::load(id, owner.name.into_owned(), kind, now, None, allowed_ranges))
     }
 }
 
@@ -132,10 +132,10 @@ fn may_have_tokens(owner: &OwnerView<'_>) -> Result<(), IssueError> {
 }
 
 /// L9: a token made by another's right does not lift that one's limits.
-fn within_maker(owner: &OwnerView<'_>, ranges: &AllowedRanges, made_by: MadeBy<'_>) -> Result<(), IssueError> {
-    let maker = match made_by {
-        MadeBy::Owner => return Ok(()),
-        MadeBy::Token(maker) => maker,
+fn within_maker(owner: &OwnerView<'_>, ranges: &AllowedRanges, issued_by: IssuedBy<'_>) -> Result<(), IssueError> {
+    let maker = match issued_by {
+        IssuedBy::Owner => return Ok(()),
+        IssuedBy::Token(maker) => maker,
     };
     if maker.owner() != owner.name {
         return Err(IssueError::MakerOfAnother { maker: maker.owner().into_owned() });
@@ -166,7 +166,7 @@ fn packages_within_owner(
         PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } => (*permission, only),
     };
     for scope in only.scopes() {
-        let is_theirs = scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope.borrowed()).is_some();
+        let is_theirs = scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope.as_borrowed()).is_some();
         if !is_theirs {
             return Err(IssueError::ScopeNotOwned { scope: scope.clone() });
         }
@@ -212,7 +212,7 @@ fn organizations_within_owner(grant: &OrganizationsGrant, owner: &OwnerView<'_>)
         GrantedPermission::ReadWrite => Role::Admin,
     };
     for organization in selection.as_slice() {
-        let has = owner.memberships.role_in(organization.borrowed());
+        let has = owner.memberships.role_in(organization.as_borrowed());
         if has.is_none_or(|has| has < needs) {
             return Err(IssueError::RoleTooLow { organization: organization.clone(), has, needs });
         }
@@ -237,7 +237,7 @@ pub enum IssueError {
     NameTaken,
     /// L4, L5 or L7.
     #[error(transparent)]
-    Invalid(#[from] InvalidToken),
+    Invalid(#[from] TokenError),
     /// L8: there is no such package, or the owner may not see it; these two are not told apart.
     #[error("package `{package}` does not exist or is not visible to the owner: expected one that the owner may read")]
     PackageNotFound {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Common;
 use crate::{
-    token::secret::TokenKey,
+    token::secret::TokenId,
     value::{AllowedRanges, Timestamp, UserName, words},
 };
 
@@ -32,14 +32,14 @@ impl LegacyToken {
     /// A token as it is on record. To make a new one, see [`issue`](Self::issue).
     #[must_use]
     pub const fn load(
-        key: TokenKey,
+        id: TokenId,
         owner: UserName,
         kind: LegacyKind,
         created: Timestamp,
         revoked: Option<Timestamp>,
         allowed_ranges: AllowedRanges,
     ) -> Self {
-        Self { common: Common { key, owner, created, revoked, allowed_ranges }, kind }
+        Self { common: Common { id, owner, created, revoked, allowed_ranges }, kind }
     }
 
     /// The kind.
@@ -67,7 +67,7 @@ impl LegacyToken {
 ///
 /// ```
 /// # use tollgate::*;
-/// # let token = LegacyToken::load(TokenKey::new("t").unwrap(), "alice".parse().unwrap(), LegacyKind::Automation,
+/// # let token = LegacyToken::load(TokenId::new("t").unwrap(), "alice".parse().unwrap(), LegacyKind::Automation,
 /// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any);
 /// let notice = token.retirement();
 /// assert_eq!(notice.kind(), LegacyKind::Automation);

@@ -13,21 +13,21 @@ pub(crate) mod stored_fields;
 mod view;
 
 pub use grant::{
-    CoveredBy, InvalidSelection, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
-    PackagesAndScopes, PackagesGrant,
+    CoveredBy, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesAndScopes,
+    PackagesGrant, SelectionError,
 };
 pub use granular::{
-    Bypass2fa, GranularSettings, GranularToken, InvalidToken, InvalidTokenText, TokenDescription, TokenName,
+    GranularSettings, GranularToken, TokenDescription, TokenError, TokenName, TokenTextError, TwoFactorBypass,
 };
-pub use issue::{IssueError, IssueFacts, MadeBy, NameTaken};
+pub use issue::{IssueError, IssueFacts, IssuedBy, NameAvailability};
 pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
 pub use secret::{
-    Checksum, InvalidSecret, InvalidSecretDigest, InvalidSecretHint, InvalidSecretPrefix, InvalidTokenKey,
-    MintedSecret, NotEnoughRandomness, Secret, SecretDigest, SecretForm, SecretHint, SecretPrefix, TokenKey,
+    Checksum, MintError, MintedSecret, Secret, SecretDigest, SecretDigestError, SecretError, SecretForm, SecretHint,
+    SecretHintError, SecretPrefix, SecretPrefixError, TokenId, TokenIdError,
 };
-pub use set::{GranularTokenSet, SetError};
+pub use set::{GranularTokenSet, TokenSetError};
 #[cfg(feature = "serde")]
-pub use stored::{LoadTokenError, StoredToken};
+pub use stored::{StoredToken, StoredTokenError};
 pub(crate) use view::{Grants, Limits};
 pub use view::{GranularView, TokenKind, TokenView};
 
@@ -50,8 +50,8 @@ pub enum Token {
 impl Token {
     /// The public id.
     #[must_use]
-    pub const fn key(&self) -> &TokenKey {
-        &self.common().key
+    pub const fn id(&self) -> &TokenId {
+        &self.common().id
     }
 
     /// The user it belongs to.
@@ -139,7 +139,7 @@ pub(crate) fn is_revoked(created: Timestamp, revoked: Option<Timestamp>, cut_off
 /// What every token has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Common {
-    key: TokenKey,
+    id: TokenId,
     owner: UserName,
     created: Timestamp,
     revoked: Option<Timestamp>,

@@ -5,10 +5,10 @@ use alloc::{
     vec::Vec,
 };
 
-use super::{GranularToken, NameTaken, TokenName, is_revoked};
+use super::{GranularToken, NameAvailability, TokenName, is_revoked};
 use crate::{
     facts::OwnerView,
-    token::secret::TokenKey,
+    token::secret::TokenId,
     value::{Timestamp, limits::MAX_GRANULAR_TOKENS},
 };
 
@@ -20,7 +20,7 @@ pub struct GranularTokenSet<'a> {
     owner: OwnerView<'a>,
     tokens: Vec<GranularToken>,
     /// Where the token of an id stands.
-    keys: BTreeMap<TokenKey, usize>,
+    ids: BTreeMap<TokenId, usize>,
     /// The names of those that are not revoked: as many as there are, for no two share one (L6).
     live_names: BTreeSet<TokenName>,
 }
@@ -29,7 +29,7 @@ impl<'a> GranularTokenSet<'a> {
     /// An account without any.
     #[must_use]
     pub const fn new(owner: OwnerView<'a>) -> Self {
-        Self { owner, tokens: Vec::new(), keys: BTreeMap::new(), live_names: BTreeSet::new() }
+        Self { owner, tokens: Vec::new(), ids: BTreeMap::new(), live_names: BTreeSet::new() }
     }
 
     /// How many are not revoked: [`IssueFacts::granular_tokens`](super::IssueFacts::granular_tokens).
@@ -38,10 +38,10 @@ impl<'a> GranularTokenSet<'a> {
         self.live_names.len()
     }
 
-    /// Whether one that is not revoked has the name: [`IssueFacts::name_taken`](super::IssueFacts::name_taken).
+    /// Whether one that is not revoked has the name: [`IssueFacts::name_availability`](super::IssueFacts::name_availability).
     #[must_use]
-    pub fn name_taken(&self, name: &TokenName) -> NameTaken {
-        if self.live_names.contains(name) { NameTaken::Yes } else { NameTaken::No }
+    pub fn name_availability(&self, name: &TokenName) -> NameAvailability {
+        if self.live_names.contains(name) { NameAvailability::Taken } else { NameAvailability::Free }
     }
 
     /// Adds a token.
@@ -49,30 +49,30 @@ impl<'a> GranularTokenSet<'a> {
     /// # Errors
     /// The token belongs to someone else, has the id of one in the set, or is not revoked and would be the 1001st such
     /// or share its name with another (L1, L6). The set stays as it was.
-    pub fn insert(&mut self, token: GranularToken) -> Result<(), SetError> {
+    pub fn insert(&mut self, token: GranularToken) -> Result<(), TokenSetError> {
         if token.common().owner != self.owner.name {
-            return Err(SetError::OwnerOfAnother);
+            return Err(TokenSetError::OwnerOfAnother);
         }
-        if self.keys.contains_key(&token.common().key) {
-            return Err(SetError::KeyTaken { key: token.common().key.clone() });
+        if self.ids.contains_key(&token.common().id) {
+            return Err(TokenSetError::IdTaken { id: token.common().id.clone() });
         }
         if is_live(&self.owner, &token) {
             if self.not_revoked() >= MAX_GRANULAR_TOKENS {
-                return Err(SetError::TooMany);
+                return Err(TokenSetError::TooMany);
             }
-            if self.name_taken(token.name()) == NameTaken::Yes {
-                return Err(SetError::NameTaken { name: token.name().clone() });
+            if self.name_availability(token.name()) == NameAvailability::Taken {
+                return Err(TokenSetError::NameTaken { name: token.name().clone() });
             }
             self.live_names.insert(token.name().clone());
         }
-        self.keys.insert(token.common().key.clone(), self.tokens.len());
+        self.ids.insert(token.common().id.clone(), self.tokens.len());
         self.tokens.push(token);
         Ok(())
     }
 
     /// Revokes a token, which frees its place and its name. False if there is none of that id.
-    pub fn revoke(&mut self, key: &TokenKey, at: Timestamp) -> bool {
-        let Some(token) = self.keys.get(key).and_then(|index| self.tokens.get_mut(*index)) else { return false };
+    pub fn revoke(&mut self, id: &TokenId, at: Timestamp) -> bool {
+        let Some(token) = self.ids.get(id).and_then(|index| self.tokens.get_mut(*index)) else { return false };
         if is_live(&self.owner, token) {
             self.live_names.remove(token.name());
         }
@@ -95,15 +95,15 @@ fn is_live(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
 /// A token that does not fit into the set of its account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SetError {
+pub enum TokenSetError {
     /// The token belongs to someone else.
     #[error("a token of another user: expected one of the account's own")]
     OwnerOfAnother,
     /// The public id is in the set already.
-    #[error("token id `{key}` twice: expected each once")]
-    KeyTaken {
+    #[error("token id `{id}` twice: expected each once")]
+    IdTaken {
         /// The id.
-        key: TokenKey,
+        id: TokenId,
     },
     /// L1.
     #[error(

@@ -6,7 +6,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    Bypass2fa, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, Token, stored_fields::RawToken,
+    GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, Token, TwoFactorBypass, stored_fields::RawToken,
 };
 use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 
@@ -70,33 +70,33 @@ impl StoredToken {
     ///
     /// # Errors
     /// A newer version than this crate knows, a shape that is not version 1's, or a broken rule.
-    pub fn load(&self) -> Result<Token, LoadTokenError> {
+    pub fn load(&self) -> Result<Token, StoredTokenError> {
         let node = match &self.0 {
             Form::Written(token) => return Ok((**token).clone()),
             Form::Read(node) => node,
         };
         let path = Path::Top;
         let malformed = |error: ErrorAt| match error {
-            ErrorAt { path, is_unknown_field: true, .. } => LoadTokenError::UnknownField { path },
-            error => LoadTokenError::Malformed { message: error.to_string() },
+            ErrorAt { path, is_unknown_field: true, .. } => StoredTokenError::UnknownField { path },
+            error => StoredTokenError::Malformed { message: error.to_string() },
         };
         let entries = document::object(node, &path).map_err(malformed)?;
         match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
             Some(Node::Number(Number::Whole(STORED_VERSION))) => {}
             Some(Node::Number(Number::Whole(found @ NEWER_VERSION..))) => {
-                return Err(LoadTokenError::NewerVersion { found: *found });
+                return Err(StoredTokenError::NewerVersion { found: *found });
             }
             Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),
             None => return Err(malformed(path.field("version").error("missing field"))),
         }
         let known = &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular"];
-        let fields = Fields::of(node, &path, known).map_err(malformed)?;
+        let fields = Fields::new(node, &path, known).map_err(malformed)?;
         let raw = RawToken::read(&fields, &path, "key").map_err(malformed)?;
         let mut errors = Vec::new();
         let token = raw.build(&path, "key", &mut errors);
         let broken = |errors: &[ErrorAt]| {
             let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            LoadTokenError::Invalid { message: messages.join("; ") }
+            StoredTokenError::Invalid { message: messages.join("; ") }
         };
         token.filter(|_| errors.is_empty()).ok_or_else(|| broken(&errors))
     }
@@ -105,7 +105,7 @@ impl StoredToken {
 /// A stored token that does not load.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum LoadTokenError {
+pub enum StoredTokenError {
     /// Written by a newer version of this crate.
     #[error("stored token of version {found}: expected 1, the newest that this version of the crate reads")]
     NewerVersion {
@@ -144,7 +144,7 @@ impl Serialize for StoredToken {
         };
         let mut map = serializer.serialize_map(Some(7))?;
         map.serialize_entry("version", &STORED_VERSION)?;
-        map.serialize_entry("key", token.key())?;
+        map.serialize_entry("key", token.id())?;
         map.serialize_entry("owner", token.owner())?;
         map.serialize_entry("created", &token.created())?;
         map.serialize_entry("revoked", &token.revoked())?;
@@ -166,7 +166,7 @@ impl Serialize for WrittenGranular<'_> {
         map.serialize_entry("name", token.name())?;
         map.serialize_entry("description", token.description())?;
         map.serialize_entry("expires", &token.expires_at())?;
-        map.serialize_entry("bypass_2fa", &(token.bypass_2fa() == Bypass2fa::On))?;
+        map.serialize_entry("bypass_2fa", &(token.bypass_2fa() == TwoFactorBypass::On))?;
         map.serialize_entry("packages_and_scopes", &WrittenPackages(token.packages()))?;
         map.serialize_entry("orgs", &WrittenOrganizations(token.organizations()))?;
         map.end()

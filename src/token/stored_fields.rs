@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use super::{
-    Bypass2fa, GranularSettings, GranularToken, InvalidSelection, InvalidToken, LegacyKind, LegacyToken,
-    OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, Token,
-    TokenDescription,
+    GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
+    PackageOrScope, PackageSelection, PackagesGrant, SelectionError, Token, TokenDescription, TokenError,
+    TwoFactorBypass,
 };
 use crate::{
-    token::secret::TokenKey,
+    token::secret::TokenId,
     value::{
-        AllowedRanges, GrantedPermission, InvalidName, Permission, Timestamp,
+        AllowedRanges, GrantedPermission, NameError, Permission, Timestamp,
         document::{self, ErrorAt, Fields, Node, Path},
     },
 };
@@ -86,7 +86,7 @@ impl<'n> RawToken<'n> {
 
     /// The rules: a token, or every breach.
     pub(crate) fn build(&self, path: &Path<'_>, key_field: &str, errors: &mut Vec<ErrorAt>) -> Option<Token> {
-        let key = keep(TokenKey::new(self.key), &path.field(key_field), errors);
+        let key = keep(TokenId::new(self.key), &path.field(key_field), errors);
         let owner = keep(self.owner.parse(), &path.field("owner"), errors);
         let allowed_ranges = ranges(self.cidr.as_deref(), &path.field("cidr"), errors);
         let (created, revoked) = (self.created, self.revoked);
@@ -146,7 +146,7 @@ pub(crate) fn ranges(cidr: Option<&[&str]>, path: &Path<'_>, errors: &mut Vec<Er
 impl<'n> RawGranular<'n> {
     pub(crate) fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
         const KNOWN: &[&str] = &["name", "description", "expires", "bypass_2fa", "packages_and_scopes", "orgs"];
-        let fields = Fields::of(node, path, KNOWN)?;
+        let fields = Fields::new(node, path, KNOWN)?;
         let name = document::text(fields.required("name", path)?, &path.field("name"))?;
         let at = path.field("description");
         let description = fields.optional("description").map_or(Ok(""), |node| document::text(node, &at))?;
@@ -173,16 +173,16 @@ impl<'n> RawGranular<'n> {
     ) -> Option<GranularSettings> {
         let name = keep(self.name.parse(), &path.field("name"), errors);
         let description: Option<TokenDescription> = keep(self.description.parse(), &path.field("description"), errors);
-        let bypass_2fa = if self.bypass_2fa { Bypass2fa::On } else { Bypass2fa::Off };
+        let bypass_2fa = if self.bypass_2fa { TwoFactorBypass::On } else { TwoFactorBypass::Off };
         let packages = self.packages.build(&path.field("packages_and_scopes"), errors);
         let organizations = self.orgs.build(&path.field("orgs"), errors);
         // The limits that no field breaks alone, each at the field it is about.
         let permissions = (self.packages.permission, self.orgs.permission);
         for broken in super::granular::broken_limits(created, self.expires, bypass_2fa, permissions.0, permissions.1) {
             let at = match broken {
-                InvalidToken::ExpiresTooSoon { .. } | InvalidToken::MadeTooLate { .. } => path.field("expires"),
-                InvalidToken::BypassWithoutReadWrite => path.field("bypass_2fa"),
-                InvalidToken::NoPermission => *path,
+                TokenError::ExpiresTooSoon { .. } | TokenError::MadeTooLate { .. } => path.field("expires"),
+                TokenError::BypassWithoutReadWrite => path.field("bypass_2fa"),
+                TokenError::NoPermission => *path,
             };
             errors.push(at.error(broken));
         }
@@ -226,14 +226,14 @@ fn note<T>(result: Result<T, ErrorAt>, errors: &mut Vec<ErrorAt>) -> Option<T> {
 
 impl<'n> RawPackages<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::of(node, path, &["permission", "select"])?;
+        let fields = Fields::new(node, path, &["permission", "select"])?;
         let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
         let at = path.field("select");
         let select = match fields.optional("select") {
             None => None,
             Some(Node::Text(text)) if &**text == "all" => Some(RawSelect::All),
             Some(node @ Node::Object(_)) => {
-                let fields = Fields::of(node, &at, &["packages", "scopes"])?;
+                let fields = Fields::new(node, &at, &["packages", "scopes"])?;
                 let list = |name| fields.optional(name).map(|node| texts(node, &at.field(name))).transpose();
                 Some(RawSelect::Only { packages: list("packages")?, scopes: list("scopes")? })
             }
@@ -252,11 +252,11 @@ impl<'n> RawPackages<'n> {
         let selection = match select {
             RawSelect::All => PackageSelection::All,
             RawSelect::Only { packages, scopes } => {
-                let mut entries = |field, list: &Option<Vec<&str>>, read: fn(&str) -> Result<_, InvalidName>| {
+                let mut entries = |field, list: &Option<Vec<&str>>, read: fn(&str) -> Result<_, NameError>| {
                     let Some(list) = list else { return Some(Vec::new()) };
                     let at = path.field(field);
                     if list.is_empty() {
-                        errors.push(at.error(InvalidSelection::Empty));
+                        errors.push(at.error(SelectionError::Empty));
                         return None;
                     }
                     keep_all(list, read, &at, errors)
@@ -272,7 +272,7 @@ impl<'n> RawPackages<'n> {
 
 impl<'n> RawOrgs<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::of(node, path, &["permission", "select"])?;
+        let fields = Fields::new(node, path, &["permission", "select"])?;
         let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
         let select = fields.optional("select").map(|node| texts(node, &path.field("select"))).transpose()?;
         Ok(Self { permission, select })

@@ -2,9 +2,11 @@
 
 use core::{fmt, num::NonZeroU32};
 
-use super::{Bypass2fa, InvalidToken, LegacyKind, OrganizationsGrant, PackagesGrant, Token, granular::check_limits};
+use super::{
+    LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenError, TwoFactorBypass, granular::check_limits,
+};
 use crate::{
-    token::secret::TokenKey,
+    token::secret::TokenId,
     value::{AllowedRanges, Timestamp, UserName},
 };
 
@@ -30,7 +32,7 @@ impl fmt::Display for TokenKind {
 /// **What the checks read of a token**, borrowed: from a [`Token`], or from other storage of the same validated values.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenView<'a> {
-    pub(crate) key: &'a TokenKey,
+    pub(crate) id: &'a TokenId,
     pub(crate) owner: UserName<&'a str>,
     pub(crate) created: Timestamp,
     pub(crate) revoked: Option<Timestamp>,
@@ -53,20 +55,20 @@ pub(crate) struct Grants<'a> {
     pub(crate) organizations: &'a OrganizationsGrant,
     pub(crate) seconds: i64,
     pub(crate) nanoseconds_and_1: NonZeroU32,
-    pub(crate) bypass_2fa: Bypass2fa,
+    pub(crate) bypass_2fa: TwoFactorBypass,
 }
 
 impl<'a> Grants<'a> {
     #[inline]
     const fn new(granular: GranularView<'a>) -> Self {
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
-        let (seconds, nanoseconds_and_1) = expires_at.apart();
+        let (seconds, nanoseconds_and_1) = expires_at.to_parts();
         Self { packages, organizations, seconds, nanoseconds_and_1, bypass_2fa }
     }
 
     #[inline]
     const fn expires_at(&self) -> Timestamp {
-        Timestamp::together(self.seconds, self.nanoseconds_and_1)
+        Timestamp::from_parts(self.seconds, self.nanoseconds_and_1)
     }
 }
 
@@ -76,7 +78,7 @@ pub struct GranularView<'a> {
     /// The instant from which it is dead (T2).
     pub expires_at: Timestamp,
     /// Whether it passes the second factor (F1).
-    pub bypass_2fa: Bypass2fa,
+    pub bypass_2fa: TwoFactorBypass,
     /// What it may do with packages.
     pub packages: &'a PackagesGrant,
     /// What it may do with organizations.
@@ -87,14 +89,14 @@ impl<'a> TokenView<'a> {
     /// A legacy token from other storage.
     #[must_use]
     pub const fn legacy(
-        key: &'a TokenKey,
+        id: &'a TokenId,
         owner: UserName<&'a str>,
         kind: LegacyKind,
         created: Timestamp,
         revoked: Option<Timestamp>,
         allowed_ranges: &'a AllowedRanges,
     ) -> Self {
-        Self { key, owner, created, revoked, allowed_ranges, limits: Limits::Legacy(kind) }
+        Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Legacy(kind) }
     }
 
     /// A granular token from other storage, held to the same limits as [`GranularToken::load`](super::GranularToken::load).
@@ -102,22 +104,22 @@ impl<'a> TokenView<'a> {
     /// # Errors
     /// L4, L5 or L7 is broken.
     pub fn granular(
-        key: &'a TokenKey,
+        id: &'a TokenId,
         owner: UserName<&'a str>,
         created: Timestamp,
         revoked: Option<Timestamp>,
         allowed_ranges: &'a AllowedRanges,
         granular: GranularView<'a>,
-    ) -> Result<Self, InvalidToken> {
+    ) -> Result<Self, TokenError> {
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
         check_limits(created, expires_at, bypass_2fa, packages, organizations)?;
-        Ok(Self { key, owner, created, revoked, allowed_ranges, limits: Limits::Granular(Grants::new(granular)) })
+        Ok(Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Granular(Grants::new(granular)) })
     }
 
     /// The public id.
     #[must_use]
-    pub const fn key(&self) -> &'a TokenKey {
-        self.key
+    pub const fn id(&self) -> &'a TokenId {
+        self.id
     }
 
     /// The user it belongs to.
@@ -152,8 +154,8 @@ impl<'a> From<&'a Token> for TokenView<'a> {
         let of = |limits| {
             let common = token.common();
             Self {
-                key: &common.key,
-                owner: common.owner.borrowed(),
+                id: &common.id,
+                owner: common.owner.as_borrowed(),
                 created: common.created,
                 revoked: common.revoked,
                 allowed_ranges: &common.allowed_ranges,

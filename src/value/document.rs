@@ -214,7 +214,7 @@ pub(crate) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    pub(crate) fn of(node: &'n Node, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
+    pub(crate) fn new(node: &'n Node, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
         let entries = object(node, path)?;
         for (name, _) in entries {
             if !known.contains(&&**name) {

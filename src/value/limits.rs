@@ -44,4 +44,4 @@ pub const SECRET_RANDOM_CHARACTERS: usize = 30;
 pub const SECRET_CHECKSUM_CHARACTERS: usize = 6;
 
 /// The longest public id of a token, in bytes: a bound of ours, far above a UUID's 36.
-pub const MAX_TOKEN_KEY: usize = 512;
+pub const MAX_TOKEN_ID: usize = 512;

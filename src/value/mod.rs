@@ -10,12 +10,12 @@ mod string_enum;
 mod time;
 
 pub(crate) use ip::Family;
-pub use ip::{AllowedRanges, ClientIp, InvalidClientIp, InvalidRange, InvalidRanges, IpRange, IpRanges};
-pub use name::{InvalidName, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
+pub use ip::{AllowedRanges, ClientIp, ClientIpError, IpRange, IpRangeError, IpRanges, IpRangesError};
+pub use name::{NameError, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
 pub(crate) use name::{NameSet, Named, hash, hash_with};
-pub use permission::{GrantedPermission, Permission, Role, Side};
-pub use string_enum::UnknownWord;
+pub use permission::{GrantKind, GrantedPermission, Permission, Role};
+pub use string_enum::UnknownWordError;
 #[cfg(feature = "serde")]
 pub(crate) use string_enum::deserialize_from_str;
 pub(crate) use string_enum::{Quoted, excerpt, is_hexadecimal, words};
-pub use time::{InvalidTimestamp, Timestamp};
+pub use time::{Timestamp, TimestampError};

@@ -55,7 +55,7 @@ words! {
 words! {
     /// **The two sides of a granular token**, each with a grant of its own; they never mix (G2).
     #[non_exhaustive]
-    pub enum Side: "side" {
+    pub enum GrantKind: "side" {
         /// Packages and scopes.
         Packages = "packages",
         /// Organizations.

@@ -8,13 +8,13 @@ use core::fmt;
 /// The message names the place, the word found and the words expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} {}: expected one of {expected}", Quoted(found))]
-pub struct UnknownWord {
+pub struct UnknownWordError {
     what: &'static str,
     found: Box<str>,
     expected: Alternatives,
 }
 
-impl UnknownWord {
+impl UnknownWordError {
     pub(crate) fn new(what: &'static str, found: &str, expected: &'static [&'static str]) -> Self {
         Self { what, found: excerpt(found), expected: Alternatives(expected) }
     }
@@ -127,12 +127,12 @@ macro_rules! words {
         }
 
         impl core::str::FromStr for $name {
-            type Err = $crate::value::UnknownWord;
+            type Err = $crate::value::UnknownWordError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::value::UnknownWord::new($what, text, &[$($word),+])),
+                    _ => Err($crate::value::UnknownWordError::new($what, text, &[$($word),+])),
                 }
             }
         }

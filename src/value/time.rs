@@ -19,7 +19,7 @@ use crate::value::string_enum::{Quoted, excerpt};
 /// let at: Timestamp = "2025-11-01T12:00:00.50+02:00".parse()?;
 /// assert_eq!(at.to_string(), "2025-11-01T10:00:00.5Z");
 /// assert!("2025-11-01T12:00:00".parse::<Timestamp>().is_err()); // no offset
-/// # Ok::<(), tollgate::InvalidTimestamp>(())
+/// # Ok::<(), tollgate::TimestampError>(())
 /// ```
 ///
 /// Underneath are whole seconds, and nanoseconds from 0 on, which compare in that order. One is added to the nanoseconds,
@@ -50,7 +50,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// A year outside 0000 to 9999.
-    pub const fn from_unix_seconds(seconds: i64) -> Result<Self, InvalidTimestamp> {
+    pub const fn from_unix_seconds(seconds: i64) -> Result<Self, TimestampError> {
         Self::in_range(seconds, NonZeroU32::MIN)
     }
 
@@ -58,18 +58,18 @@ impl Timestamp {
     ///
     /// # Errors
     /// A year outside 0000 to 9999.
-    pub fn from_unix_nanoseconds(nanoseconds: i128) -> Result<Self, InvalidTimestamp> {
-        let out_of_range = InvalidTimestamp { problem: Problem::OutOfRange };
+    pub fn from_unix_nanoseconds(nanoseconds: i128) -> Result<Self, TimestampError> {
+        let out_of_range = TimestampError { problem: Problem::OutOfRange };
         let seconds = i64::try_from(nanoseconds.div_euclid(NANOS_PER_SECOND)).map_err(|_| out_of_range.clone())?;
         let rest = u32::try_from(nanoseconds.rem_euclid(NANOS_PER_SECOND)).map_err(|_| out_of_range)?;
         Self::in_range(seconds, NonZeroU32::MIN.saturating_add(rest))
     }
 
-    const fn in_range(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Result<Self, InvalidTimestamp> {
+    const fn in_range(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Result<Self, TimestampError> {
         if Self::MIN.seconds <= seconds && seconds <= Self::MAX.seconds {
             Ok(Self { seconds, nanoseconds_and_1 })
         } else {
-            Err(InvalidTimestamp { problem: Problem::OutOfRange })
+            Err(TimestampError { problem: Problem::OutOfRange })
         }
     }
 
@@ -80,13 +80,13 @@ impl Timestamp {
     }
 
     #[inline]
-    pub(crate) const fn apart(self) -> (i64, NonZeroU32) {
+    pub(crate) const fn to_parts(self) -> (i64, NonZeroU32) {
         (self.seconds, self.nanoseconds_and_1)
     }
 
-    /// What was taken [apart](Self::apart).
+    /// What was taken [apart](Self::to_parts).
     #[inline]
-    pub(crate) const fn together(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Self {
+    pub(crate) const fn from_parts(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Self {
         Self { seconds, nanoseconds_and_1 }
     }
 
@@ -99,7 +99,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// The result lies after the year 9999 (L4: an overflow is an error, not a panic).
-    pub fn checked_add(self, duration: Duration) -> Result<Self, InvalidTimestamp> {
+    pub fn checked_add(self, duration: Duration) -> Result<Self, TimestampError> {
         let nanoseconds = i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
         Self::from_unix_nanoseconds(self.unix_nanoseconds().saturating_add(nanoseconds))
     }
@@ -147,22 +147,22 @@ impl From<Timestamp> for OffsetDateTime {
 }
 
 impl TryFrom<OffsetDateTime> for Timestamp {
-    type Error = InvalidTimestamp;
+    type Error = TimestampError;
 
-    fn try_from(at: OffsetDateTime) -> Result<Self, InvalidTimestamp> {
+    fn try_from(at: OffsetDateTime) -> Result<Self, TimestampError> {
         Self::in_range(at.unix_timestamp(), NonZeroU32::MIN.saturating_add(at.nanosecond()))
     }
 }
 
 impl FromStr for Timestamp {
-    type Err = InvalidTimestamp;
+    type Err = TimestampError;
 
     /// Parses RFC 3339 with an offset, `T` between date and time, to the nanosecond at most.
     ///
     /// # Errors
     /// No such text, more than nine digits of a second, a 60th second, or a year outside 0000 to 9999 in UTC.
-    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        let invalid = |problem: fn(Box<str>) -> Problem| InvalidTimestamp { problem: problem(excerpt(text)) };
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        let invalid = |problem: fn(Box<str>) -> Problem| TimestampError { problem: problem(excerpt(text)) };
         let bytes = text.as_bytes();
         // The library reads more than docs/format.md allows (a space or `t` for `T`, leap seconds, digits it then drops).
         if bytes.get(10) != Some(&b'T') {
@@ -185,7 +185,7 @@ impl FromStr for Timestamp {
 /// A text or number that is no [`Timestamp`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
-pub struct InvalidTimestamp {
+pub struct TimestampError {
     problem: Problem,
 }
 

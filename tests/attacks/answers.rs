@@ -56,7 +56,7 @@ fn making_a_token_does_not_tell_a_hidden_package_from_a_free_name() {
     for permission in [READ, WRITE] {
         let made = |state: PackageState<'_>| {
             let settings = granular("ci", "alice").packages(permission, only(&["@acme/secret"]));
-            issue(settings, &alice, &[state], MadeBy::Owner).map(drop)
+            issue(settings, &alice, &[state], IssuedBy::Owner).map(drop)
         };
         assert_eq!(made((&hidden).into()), Err(IssueError::PackageNotFound { package: name.clone() }));
         assert_eq!(made((&hidden).into()), made(free.into()));
@@ -83,7 +83,7 @@ fn no_error_repeats_a_secret() {
             error::<UserName>(text),
             error::<PackageName>(text),
             error::<LegacyKind>(text),
-            TokenKey::new(&format!("{text}\n")).unwrap_err().to_string(),
+            TokenId::new(&format!("{text}\n")).unwrap_err().to_string(),
             Secret::new(text).unwrap_err().to_string(),
         ];
         let publish = request("t-1", "publish", "left-pad");
@@ -202,7 +202,7 @@ fn a_challenge_is_not_an_allow() {
         "status": 401, "valid_until": null, "via": null});
     assert_eq!(of(&publish), without_factor);
     let with_factor = json!({"id": "r", "decision": "allow", "action": "publish-version", "reason": null,
-        "status": 200, "valid_until": null, "via": Via::SecondFactor});
+        "status": 200, "valid_until": null, "via": AllowedBy::SecondFactor});
     assert_eq!(of(&with(publish.clone(), "/second_factor", json!(true))), with_factor);
     let parsed = read_request(&publish).unwrap();
     let caller = directory.caller(&parsed);
@@ -230,7 +230,7 @@ fn no_bypass_passes_where_tokens_are_disallowed() {
     let (banned, or_bypass) = (with_access(banned), with_access(or_bypass));
     let publishes = vec![Action::PublishVersion, Action::Unpublish, Action::Deprecate, Action::SetDistTag];
     let settings = vec![Action::ChangePublishingAccess, Action::ChangeMaintainers, Action::ManageTeamAccess];
-    for mode in TwoFactor::ALL {
+    for mode in TwoFactorMode::ALL {
         let alice = user("alice").member("acme", Role::Admin, &[]).two_factor(*mode).build();
         for (token, actions) in
             [(&automation, publishes.clone()), (&bypassing, [publishes.clone(), settings.clone()].concat())]
@@ -246,7 +246,7 @@ fn no_bypass_passes_where_tokens_are_disallowed() {
             assert_eq!(ask(token, &alice, on(Action::ReadPackage, &banned, &acme)), READS, "a read is no write");
         }
         // A person's token is asked for the factor, and refused where there is none to show.
-        let enrolled = *mode != TwoFactor::Disabled;
+        let enrolled = *mode != TwoFactorMode::Disabled;
         let expected = if enrolled { Challenge(Action::Deprecate) } else { Deny(Reason::SecondFactorNotEnrolled) };
         assert_eq!(ask(&publish, &alice, on(Action::Deprecate, &banned, &acme)), expected, "{mode}");
     }

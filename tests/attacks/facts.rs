@@ -166,7 +166,7 @@ fn a_scope_that_nobody_owns_gives_nobody_anything() {
     // A package that nobody looked up is not one that is fine.
     let settings = || granular("ci", "alice").packages(READ, only(&["left-pad"]));
     let left_pad = package("left-pad").build();
-    let missing = issue(settings(), &owner, &[], MadeBy::Owner);
+    let missing = issue(settings(), &owner, &[], IssuedBy::Owner);
     assert!(matches!(missing, Err(IssueError::PackageFactsMissing { .. })), "{missing:?}");
-    assert!(issue(settings(), &owner, &[(&left_pad).into()], MadeBy::Owner).is_ok());
+    assert!(issue(settings(), &owner, &[(&left_pad).into()], IssuedBy::Owner).is_ok());
 }

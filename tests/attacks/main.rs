@@ -17,17 +17,17 @@ use serde_json::{Value, json};
 use std::{fmt::Display, iter::repeat_n, net::Ipv4Addr, str::FromStr, time::Duration};
 use tollgate::directory::{DecisionLine, Directory, Request, RequestLine, World};
 use tollgate::testing::{
-    CREATED, GranularBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular, key, legacy,
-    missing_package, now, only, organization, package, ranges, team_name, time, user, user_name,
+    CREATED, GranularBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular, legacy,
+    missing_package, now, only, organization, package, ranges, team_name, time, token_id, user, user_name,
 };
 use tollgate::{
-    AccountAction, Action, ActionOn, AllowedRanges, BoundToken, Caller, Checksum, ClientIp, Decision,
-    GrantedPermission, GranularSettings, GranularToken, GranularView, InvalidSelection, InvalidToken, IpRange,
-    IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy, MintedSecret, NameTaken, Operation, Organization,
-    OrganizationAction, OrganizationName, OrganizationSelection, OwnedBoundToken, Package, PackageAction, PackageName,
-    PackageOrScope, PackageSelection, PackageState, PublishingAccess, Reason, Role, Scope, SecondFactor, Secret,
-    SecretDigest, SecretForm, SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenKey, TokenName, TokenView,
-    TwoFactor, User, UserName, Verdict, Via, authorize_anonymous, deny_unknown_token,
+    AccountAction, Action, ActionOn, AllowedBy, AllowedRanges, BoundToken, Caller, Checksum, ClientIp, Decision,
+    GrantedPermission, GranularSettings, GranularToken, GranularView, IpRange, IssueError, IssueFacts, IssuedBy,
+    LegacyKind, LegacyToken, MintedSecret, NameAvailability, Operation, Organization, OrganizationAction,
+    OrganizationName, OrganizationSelection, OwnedBoundToken, Package, PackageAction, PackageName, PackageOrScope,
+    PackageSelection, PackageState, PublishingAccess, Reason, Role, Scope, Secret, SecretDigest, SecretForm,
+    SecretPrefix, SelectionError, StoredToken, TeamName, Timestamp, Token, TokenError, TokenId, TokenName, TokenView,
+    TwoFactorMode, User, UserName, Verdict, VerifiedFactor, authorize_anonymous, deny_unknown_token,
 };
 
 const READ: GrantedPermission = GrantedPermission::ReadOnly;
@@ -113,11 +113,12 @@ fn issue(
     settings: GranularBuilder,
     owner: &User,
     packages: &[PackageState<'_>],
-    made_by: MadeBy<'_>,
+    issued_by: IssuedBy<'_>,
 ) -> Result<GranularToken, IssueError> {
     let (owner, now) = (owner.as_view(), now());
-    let facts = IssueFacts { owner, packages, granular_tokens: 0, name_taken: NameTaken::No, made_by, now };
-    GranularToken::issue(key("t"), settings.settings(), &facts)
+    let facts =
+        IssueFacts { owner, packages, granular_tokens: 0, name_availability: NameAvailability::Free, issued_by, now };
+    GranularToken::issue(token_id("t"), settings.settings(), &facts)
 }
 
 fn load_token(json: impl Display) -> Result<Token, String> {

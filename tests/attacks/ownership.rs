@@ -34,7 +34,7 @@ fn an_account_action_reaches_no_other_account() {
 /// Any valid one-time password passed, whoever it belonged to and whenever it was typed; F6 asks whose and when.
 #[test]
 fn a_second_factor_of_another_or_of_another_time_answers_nothing() {
-    let alice = user("alice").two_factor(TwoFactor::AuthAndWrites).build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let publish = publish_token();
     let bound = bind(&publish, &alice);
     let name = missing_package("left-pad");
@@ -43,7 +43,7 @@ fn a_second_factor_of_another_or_of_another_time_answers_nothing() {
         else {
             panic!("not challenged")
         };
-        let factor = SecondFactor { owner: user_name(owner), verified_at: time(verified_at) };
+        let factor = VerifiedFactor { owner: user_name(owner), verified_at: time(verified_at) };
         answer(&challenge.answer(&factor, max_age))
     };
     let minute = Duration::from_secs(60);
@@ -83,17 +83,18 @@ fn a_maker_with_ranges_makes_no_token_that_reaches_further() {
         (vec!["10.0.0.0/8"], Ok(())),
         (vec!["10.1.0.0/16", "2001:db8:1::/48", "::ffff:10.1.2.3/128"], Ok(())),
     ] {
-        let made = |made_by| {
+        let made = |issued_by| {
             let settings = granular("ci", "alice").packages(READ, all()).ranges(&texts);
-            let granular = issue(settings, &alice, &[], made_by).map(drop);
+            let granular = issue(settings, &alice, &[], issued_by).map(drop);
             let ranges = ranges(&texts);
-            let legacy = LegacyToken::issue(key("l"), LegacyKind::Publish, ranges, alice.as_view(), made_by, now());
+            let legacy =
+                LegacyToken::issue(token_id("l"), LegacyKind::Publish, ranges, alice.as_view(), issued_by, now());
             assert_eq!(granular, legacy.map(drop), "{texts:?}");
             granular
         };
-        assert_eq!(made(MadeBy::Token(maker.as_view())), expected, "{texts:?}");
-        assert_eq!(made(MadeBy::Token(everywhere.as_view())), Ok(()), "{texts:?}");
-        assert_eq!(made(MadeBy::Owner), Ok(()), "{texts:?}");
+        assert_eq!(made(IssuedBy::Token(maker.as_view())), expected, "{texts:?}");
+        assert_eq!(made(IssuedBy::Token(everywhere.as_view())), Ok(()), "{texts:?}");
+        assert_eq!(made(IssuedBy::Owner), Ok(()), "{texts:?}");
     }
 }
 
@@ -103,7 +104,7 @@ fn a_token_without_create_token_makes_none() {
     let alice = user("alice").build();
     let made = |owner: &User, maker: &Token| {
         let settings = granular("ci", "alice").packages(READ, all());
-        issue(settings, owner, &[], MadeBy::Token(maker.as_view())).map(drop)
+        issue(settings, owner, &[], IssuedBy::Token(maker.as_view())).map(drop)
     };
     let publish = || legacy(LegacyKind::Publish, "alice");
     for maker in [

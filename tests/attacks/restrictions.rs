@@ -48,7 +48,7 @@ fn a_stored_list_of_ranges_bars_every_other_address_from_every_action() {
 /// A bypass that is on because a record does not speak of it lets a stolen token publish; L7 and F1 stop it.
 #[test]
 fn a_bypass_that_nobody_switched_on_is_off() {
-    let alice = user("alice").two_factor(TwoFactor::AuthAndWrites).build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let on_record = with(stored_granular(), "/cidr", Value::Null);
     let at = "/granular/bypass_2fa";
     for access in [PublishingAccess::NoRequirement, PublishingAccess::TwoFactorOrBypass] {
@@ -63,9 +63,9 @@ fn a_bypass_that_nobody_switched_on_is_off() {
         assert!(load_token(with(on_record.clone(), at, wrong)).is_err());
     }
     let read_only = granular("ci", "alice").packages(READ, all());
-    let error = issue(read_only.clone().bypass_2fa(), &alice, &[], MadeBy::Owner);
-    assert_eq!(error, Err(IssueError::Invalid(InvalidToken::BypassWithoutReadWrite)));
-    assert!(issue(read_only, &alice, &[], MadeBy::Owner).is_ok());
+    let error = issue(read_only.clone().bypass_2fa(), &alice, &[], IssuedBy::Owner);
+    assert_eq!(error, Err(IssueError::Invalid(TokenError::BypassWithoutReadWrite)));
+    assert!(issue(read_only, &alice, &[], IssuedBy::Owner).is_ok());
 }
 
 // Lists that were emptied.
@@ -73,8 +73,8 @@ fn a_bypass_that_nobody_switched_on_is_off() {
 /// Where the last entry of a list was removed, the list came to mean everything; L5 stops it where values are made.
 #[test]
 fn an_emptied_list_never_means_everything() {
-    assert_eq!(PackageSelection::only([]), Err(InvalidSelection::Empty));
-    assert_eq!(OrganizationSelection::only([]), Err(InvalidSelection::Empty));
+    assert_eq!(PackageSelection::only([]), Err(SelectionError::Empty));
+    assert_eq!(OrganizationSelection::only([]), Err(SelectionError::Empty));
     assert!(AllowedRanges::only([]).is_err());
     // One entry is one entry.
     let alice = user("alice").member("acme", Role::Owner, &[]).member("globex", Role::Owner, &[]).build();
@@ -171,8 +171,8 @@ fn duplicates_neither_use_up_nor_get_round_the_limit_of_fifty() {
     let name = |text: String| PackageOrScope::from(text.parse::<PackageName>().unwrap());
     let scope = |text: String| PackageOrScope::from(text.parse::<Scope>().unwrap());
     let (packages, scopes) = (|n: usize| name(format!("p{n}")), |n: usize| scope(format!("@s{n}")));
-    let count = |result: Result<PackageSelection, InvalidSelection>| result.map(|_| ());
-    let many = |found| Err(InvalidSelection::TooManyPackagesAndScopes { found });
+    let count = |result: Result<PackageSelection, SelectionError>| result.map(|_| ());
+    let many = |found| Err(SelectionError::TooManyPackagesAndScopes { found });
     let fifty = || (0..50).map(packages);
     assert_eq!(count(PackageSelection::only(fifty().chain(fifty()))), Ok(()));
     assert_eq!(count(PackageSelection::only((0..50).map(scopes).chain([scope("s0".into())]))), Ok(()), "one scope");
@@ -183,7 +183,7 @@ fn duplicates_neither_use_up_nor_get_round_the_limit_of_fifty() {
     for found in [51, 256, 257, 256 + 50, 65_536, 65_536 + 50] {
         assert_eq!(count(PackageSelection::only((0..found).map(packages))), many(found));
         let organizations = (0..found).map(|n| format!("o{n}").parse::<OrganizationName>().unwrap());
-        let error = InvalidSelection::TooManyOrganizations { found };
+        let error = SelectionError::TooManyOrganizations { found };
         assert_eq!(OrganizationSelection::only(organizations), Err(error));
     }
     // A million times the same is the same, and reaches no more.

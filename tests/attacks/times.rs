@@ -26,17 +26,17 @@ fn a_token_is_dead_at_the_instant_of_its_expiry() {
 /// A token was made to live for no time or for ever, by an expiry near now or none; L4: a day at least, and an end.
 #[test]
 fn a_life_of_a_day_less_a_nanosecond_is_too_short() {
-    let (alice, key) = (user("alice").build(), key("t"));
+    let (alice, id) = (user("alice").build(), token_id("t"));
     let expiring = |at: &str| {
         let settings = granular("ci", "alice").packages(READ, all()).expires(at);
-        let issued = issue(settings.clone(), &alice, &[], MadeBy::Owner).is_ok();
+        let issued = issue(settings.clone(), &alice, &[], IssuedBy::Owner).is_ok();
         let stored = with(with(stored_granular(), "/granular/expires", json!(at)), "/created", json!(NOW));
         assert_eq!(load_token(stored).is_ok(), issued);
         // A row of other storage.
         let GranularSettings { expires_at, bypass_2fa, packages, organizations, .. } = &settings.settings();
         let (expires_at, bypass_2fa) = (*expires_at, *bypass_2fa);
         let limits = GranularView { expires_at, bypass_2fa, packages, organizations };
-        let view = TokenView::granular(&key, user_name("alice"), now(), None, &AllowedRanges::Any, limits);
+        let view = TokenView::granular(&id, user_name("alice"), now(), None, &AllowedRanges::Any, limits);
         assert_eq!(view.is_ok(), issued);
         issued
     };
@@ -136,13 +136,20 @@ fn times_overflow_at_neither_end() {
     let issue_at = |now: &str| {
         let settings =
             granular("ci", "alice").packages(READ, all()).expires("9999-12-31T23:59:59.999999999Z").settings();
-        let (owner, made_by, now) = (alice.as_view(), MadeBy::Owner, time(now));
-        let facts = IssueFacts { owner, packages: &[], granular_tokens: 0, name_taken: NameTaken::No, made_by, now };
-        GranularToken::issue(key("t"), settings, &facts).map(drop)
+        let (owner, issued_by, now) = (alice.as_view(), IssuedBy::Owner, time(now));
+        let facts = IssueFacts {
+            owner,
+            packages: &[],
+            granular_tokens: 0,
+            name_availability: NameAvailability::Free,
+            issued_by,
+            now,
+        };
+        GranularToken::issue(token_id("t"), settings, &facts).map(drop)
     };
     assert_eq!(issue_at("9999-12-30T23:59:59.999999999Z"), Ok(()));
     for late in ["9999-12-31T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] {
         let created = time(late);
-        assert_eq!(issue_at(late), Err(IssueError::Invalid(InvalidToken::MadeTooLate { created })));
+        assert_eq!(issue_at(late), Err(IssueError::Invalid(TokenError::MadeTooLate { created })));
     }
 }

@@ -5,10 +5,10 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group};
 use tollgate::{
-    AccountAction, AccountStatus, Action, ActionOn, BoundToken, Challenge, ClientIp, CreateTeam, Decision, Deny,
-    EarlyAnswer, Explanation, ManageTeamAccess, NewTeam, NotTheOwner, Operation, OrganizationAction, Package,
-    PackageAction, PresentedToken, PublishingAccess, Reason, SecondFactor, Team, TeamAction, TeamAndPackage, TeamName,
-    Timestamp, Token, TwoFactor, User, Visibility, authorize, authorize_anonymous, deny_unknown_token,
+    AccountAction, AccountStatus, Action, ActionOn, BindError, BoundToken, Challenge, ClientIp, CreateTeam, Decision,
+    Deny, EarlyAnswer, Explanation, ManageTeamAccess, NewTeam, Operation, OrganizationAction, Package, PackageAction,
+    PresentedToken, PublishingAccess, Reason, Team, TeamAction, TeamAndPackage, TeamName, Timestamp, Token,
+    TwoFactorMode, User, VerifiedFactor, Visibility, authorize, authorize_anonymous, deny_unknown_token,
 };
 use tollgate_instructions::{
     Covered, Kind, Question, acme, bound, denied, kept, organization, package, question, stored, token, user,
@@ -18,7 +18,7 @@ use tollgate_instructions::{
 type Publish = (&'static BoundToken<'static>, &'static Package, ClientIp, Timestamp);
 
 fn alice() -> &'static User {
-    user(AccountStatus::Active, TwoFactor::AuthAndWrites, acme())
+    user(AccountStatus::Active, TwoFactorMode::AuthAndWrites, acme())
 }
 
 fn private(name: &str) -> &'static Package {
@@ -107,7 +107,7 @@ fn challenge(question: &'static Question) -> Decision<'static> {
 }
 
 fn granted(kind: Kind, operation: Operation<'static>) -> &'static Question {
-    let owner = user(AccountStatus::Active, TwoFactor::Disabled, acme());
+    let owner = user(AccountStatus::Active, TwoFactorMode::Disabled, acme());
     let question = kept(question(bound(token(stored(kind, 50)), owner), operation));
     assert!(question.decide().is_allow(), "{operation}");
     question
@@ -144,8 +144,8 @@ fn access() -> TeamAndPackage<'static> {
 #[bench::add_team_member(granted(Kind::Granular, TeamAction::AddTeamMember.on(developers())))]
 #[bench::manage_team_access(granted(Kind::Granular, ManageTeamAccess.on(access())))]
 #[bench::delete_org_legacy(granted(Kind::Legacy, OrganizationAction::DeleteOrg.on(organization())))]
-#[bench::whoami(granted(Kind::Granular, AccountAction::Whoami.on(alice().name().borrowed())))]
-#[bench::create_token_legacy(granted(Kind::Legacy, AccountAction::CreateToken.on(alice().name().borrowed())))]
+#[bench::whoami(granted(Kind::Granular, AccountAction::Whoami.on(alice().name().as_borrowed())))]
+#[bench::create_token_legacy(granted(Kind::Legacy, AccountAction::CreateToken.on(alice().name().as_borrowed())))]
 fn allow(question: &'static Question) -> Decision<'static> {
     question.decide()
 }
@@ -218,7 +218,7 @@ fn at(question: &'static Question) -> PresentedToken<'static> {
 #[library_benchmark]
 #[bench::granular(token(stored(Kind::Granular, 50)), alice())]
 #[bench::legacy(token(stored(Kind::Legacy, 0)), alice())]
-fn bind(token: &'static Token, owner: &'static User) -> Result<BoundToken<'static>, NotTheOwner> {
+fn bind(token: &'static Token, owner: &'static User) -> Result<BoundToken<'static>, BindError> {
     BoundToken::bind(token, owner)
 }
 
@@ -228,15 +228,15 @@ fn refuse_early(question: &'static Question) -> EarlyAnswer<'static> {
     question.token.token().refuse_early(black_box(Action::PublishVersion), question.client_ip, question.now)
 }
 
-fn factor() -> (&'static Challenge<'static>, SecondFactor<'static>) {
+fn factor() -> (&'static Challenge<'static>, VerifiedFactor<'static>) {
     let question = challenged(Kind::Legacy);
     let Decision::Challenge(challenge) = question.decide() else { return factor() };
-    (kept(challenge), SecondFactor { owner: alice().name().borrowed(), verified_at: question.now })
+    (kept(challenge), VerifiedFactor { owner: alice().name().as_borrowed(), verified_at: question.now })
 }
 
 #[library_benchmark]
 #[bench::with_a_fresh_factor(factor())]
-fn answer((challenge, factor): (&'static Challenge<'static>, SecondFactor<'static>)) -> Decision<'static> {
+fn answer((challenge, factor): (&'static Challenge<'static>, VerifiedFactor<'static>)) -> Decision<'static> {
     challenge.answer(&factor, Duration::from_secs(30))
 }
 

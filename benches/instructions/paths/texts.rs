@@ -4,56 +4,56 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group};
 use tollgate::{
-    ActionOn, Caller, ClientIp, InvalidClientIp, InvalidName, InvalidRange, InvalidSecret, InvalidTimestamp, IpRange,
-    LoadTokenError, PackageAction, PackageName, Scope, Secret, StoredToken, Timestamp, Token, UserName,
+    ActionOn, Caller, ClientIp, ClientIpError, IpRange, IpRangeError, NameError, PackageAction, PackageName, Scope,
+    Secret, SecretError, StoredToken, StoredTokenError, Timestamp, TimestampError, Token, UserName,
     directory::Directory,
-    npm::{Endpoint, InvalidRequest},
+    npm::{Endpoint, EndpointError},
 };
 use tollgate_instructions::{ADDRESS, Kind, NAME, SECRET, directory, kept, parsed, stored};
 
 #[library_benchmark]
 #[bench::unscoped("left-pad")]
 #[bench::scoped("@acme/left-pad")]
-fn package_name(text: &'static str) -> Result<PackageName<&'static str>, InvalidName> {
+fn package_name(text: &'static str) -> Result<PackageName<&'static str>, NameError> {
     PackageName::new(text)
 }
 
 #[library_benchmark]
 #[bench::scope("@acme")]
-fn scope(text: &'static str) -> Result<Scope<&'static str>, InvalidName> {
+fn scope(text: &'static str) -> Result<Scope<&'static str>, NameError> {
     Scope::new(text)
 }
 
 #[library_benchmark]
 #[bench::user("alice")]
-fn user_name(text: &'static str) -> Result<UserName<&'static str>, InvalidName> {
+fn user_name(text: &'static str) -> Result<UserName<&'static str>, NameError> {
     UserName::new(text)
 }
 
 #[library_benchmark]
 #[bench::v4("198.51.100.7")]
 #[bench::v6("2001:db8::7")]
-fn client_ip(text: &'static str) -> Result<ClientIp, InvalidClientIp> {
+fn client_ip(text: &'static str) -> Result<ClientIp, ClientIpError> {
     text.parse()
 }
 
 #[library_benchmark]
 #[bench::v4("198.51.100.0/24")]
 #[bench::v6("2001:db8::/32")]
-fn ip_range(text: &'static str) -> Result<IpRange, InvalidRange> {
+fn ip_range(text: &'static str) -> Result<IpRange, IpRangeError> {
     text.parse()
 }
 
 #[library_benchmark]
 #[bench::in_utc("2025-11-01T00:00:00Z")]
 #[bench::with_offset("2025-11-01T00:00:00.123456789+01:00")]
-fn timestamp(text: &'static str) -> Result<Timestamp, InvalidTimestamp> {
+fn timestamp(text: &'static str) -> Result<Timestamp, TimestampError> {
     text.parse()
 }
 
 #[library_benchmark]
 #[bench::of_40_bytes(SECRET)]
-fn secret(text: &'static str) -> Result<Secret<'static>, InvalidSecret> {
+fn secret(text: &'static str) -> Result<Secret<'static>, SecretError> {
     Secret::new(text)
 }
 
@@ -68,7 +68,7 @@ fn line(method: &'static str, target: &'static str) -> (&'static str, &'static s
 #[bench::publish(line("PUT", "/@acme%2fapp"))]
 #[bench::packument(line("GET", "/@acme%2fapp"))]
 #[bench::tarball(line("GET", "/@acme/app/-/app-1.0.0.tgz"))]
-fn classify((method, target): (&'static str, &'static str)) -> Result<Endpoint, InvalidRequest> {
+fn classify((method, target): (&'static str, &'static str)) -> Result<Endpoint, EndpointError> {
     Endpoint::classify(method, target)
 }
 
@@ -87,7 +87,7 @@ fn stored_form(kind: Kind, entries: usize) -> &'static StoredToken {
 #[bench::of_50_entries(stored_form(Kind::Granular, 50))]
 #[bench::of_1_entry(stored_form(Kind::Granular, 1))]
 #[bench::legacy(stored_form(Kind::Legacy, 0))]
-fn load_token(stored: &'static StoredToken) -> Result<Token, LoadTokenError> {
+fn load_token(stored: &'static StoredToken) -> Result<Token, StoredTokenError> {
     stored.load()
 }
 

@@ -2,7 +2,7 @@
 
 use tollgate::{
     AccountStatus, ActionOn, Decision, Memberships, MissingOrganization, MissingPackage, OrganizationAction,
-    OrganizationName, PackageAction, PackageName, PackageState, PublishingAccess, Reason, TwoFactor, Visibility,
+    OrganizationName, PackageAction, PackageName, PackageState, PublishingAccess, Reason, TwoFactorMode, Visibility,
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 #[must_use]
 pub fn denied(kind: Kind, reason: Reason) -> &'static Question {
     let mut stored = stored(kind, 50);
-    let (mut status, mut two_factor, mut memberships) = (AccountStatus::Active, TwoFactor::AuthAndWrites, acme());
+    let (mut status, mut two_factor, mut memberships) = (AccountStatus::Active, TwoFactorMode::AuthAndWrites, acme());
     let mut name = "@acme/app";
     let mut access = PublishingAccess::TwoFactorOrBypass;
     let mut covered = Covered::Maintained;
@@ -29,7 +29,7 @@ pub fn denied(kind: Kind, reason: Reason) -> &'static Question {
             stored["granular"]["packages_and_scopes"]["permission"] = "read-only".into();
         }
         (Reason::NotSelected, Kind::Granular) => name = "@other/app",
-        (Reason::OwnerLacksPermission, _) => (memberships, covered) = (Memberships::none(), Covered::Foreign),
+        (Reason::OwnerLacksPermission, _) => (memberships, covered) = (Memberships::empty(), Covered::Foreign),
         (Reason::TokensDisallowed, _) => {
             access = PublishingAccess::TwoFactorOnly;
             if kind == Kind::Legacy {
@@ -37,7 +37,7 @@ pub fn denied(kind: Kind, reason: Reason) -> &'static Question {
             }
         }
         (Reason::SecondFactorNotEnrolled, _) => {
-            two_factor = TwoFactor::Disabled;
+            two_factor = TwoFactorMode::Disabled;
             if kind == Kind::Granular {
                 stored["granular"]["bypass_2fa"] = false.into();
             }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tollgate::{
     AccountStatus, ActionOn, GrantedPermission, Membership, Memberships, Package, PackageAction, PublishingAccess,
-    Role, ScopeOwner, TeamGrants, TwoFactor, UserGrants, Visibility,
+    Role, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility,
 };
 
 use crate::{
@@ -24,7 +24,7 @@ pub fn listing() -> (&'static Question, &'static [Package]) {
         })
         .collect();
     let packages = kept(packages).as_slice();
-    let owner = user(AccountStatus::Active, TwoFactor::AuthAndWrites, acme());
+    let owner = user(AccountStatus::Active, TwoFactorMode::AuthAndWrites, acme());
     let operation = PackageAction::ReadPackage.on(&packages[0]);
     (kept(question(bound(token(stored(Kind::Granular, 50)), owner), operation)), packages)
 }
@@ -41,7 +41,7 @@ pub fn grants(covered: Covered) -> &'static Question {
         Membership::new(parsed(&format!("org{n:03}")), Role::Member, teams).expect("a membership")
     });
     let owner =
-        user(AccountStatus::Active, TwoFactor::AuthAndWrites, Memberships::new(memberships).expect("memberships"));
+        user(AccountStatus::Active, TwoFactorMode::AuthAndWrites, Memberships::new(memberships).expect("memberships"));
     // Of her organizations' teams, those that she is not in.
     let others = (0..199).map(|n| (format!("org{:03}", n % 49), format!("team{}", 20 + n / 49)));
     let last = if covered == Covered::Maintained { "team19" } else { "team20" };
@@ -53,7 +53,7 @@ pub fn grants(covered: Covered) -> &'static Question {
             ScopeOwner::Organization,
             Visibility::Private,
             PublishingAccess::TwoFactorOrBypass,
-            UserGrants::none(),
+            UserGrants::empty(),
             TeamGrants::new(teams).expect("grants"),
         )
         .expect("a package"),
@@ -72,7 +72,7 @@ pub fn grants(covered: Covered) -> &'static Question {
 pub fn ranges(covered: Covered) -> &'static Question {
     let mut stored = stored(Kind::Granular, 50);
     stored["cidr"] = (0..1000).map(|n| Value::from(format!("10.{}.{}.0/24", n / 250, n % 250))).collect();
-    let owner = user(AccountStatus::Active, TwoFactor::AuthAndWrites, acme());
+    let owner = user(AccountStatus::Active, TwoFactorMode::AuthAndWrites, acme());
     let app = package("@acme/app", Visibility::Private, PublishingAccess::NoRequirement, Covered::Maintained);
     let mut question = question(bound(token(stored), owner), PackageAction::Publish.on(app));
     question.client_ip = parsed(if covered == Covered::Maintained { "10.3.249.7" } else { "10.3.250.7" });

@@ -5,7 +5,7 @@ use core::{fmt::Debug, str::FromStr};
 use serde_json::{Value, json};
 use tollgate::{
     AccountStatus, BoundToken, ClientIp, Decision, GrantedPermission, Membership, Memberships, Operation, Organization,
-    Package, PublishingAccess, Role, ScopeOwner, StoredToken, TeamGrants, Timestamp, Token, TwoFactor, User,
+    Package, PublishingAccess, Role, ScopeOwner, StoredToken, TeamGrants, Timestamp, Token, TwoFactorMode, User,
     UserGrants, Visibility,
 };
 
@@ -99,7 +99,7 @@ pub fn token(stored: Value) -> &'static Token {
 /// # Panics
 /// There is no such user.
 #[must_use]
-pub fn user(status: AccountStatus, two_factor: TwoFactor, memberships: Memberships) -> &'static User {
+pub fn user(status: AccountStatus, two_factor: TwoFactorMode, memberships: Memberships) -> &'static User {
     kept(User::new(parsed("alice"), status, two_factor, None, memberships).expect("a user"))
 }
 
@@ -131,7 +131,7 @@ pub fn package(name: &str, visibility: Visibility, access: PublishingAccess, cov
     let maintainer = (covered == Covered::Maintained).then(|| (parsed("alice"), GrantedPermission::ReadWrite));
     let users = UserGrants::new(maintainer).expect("grants");
     let owner = ScopeOwner::Organization;
-    kept(Package::new(parsed(name), owner, visibility, access, users, TeamGrants::none()).expect("a package"))
+    kept(Package::new(parsed(name), owner, visibility, access, users, TeamGrants::empty()).expect("a package"))
 }
 
 /// A token with its owner.

@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, hint::black_box};
 
 use allocation_counter::measure;
 use tollgate::{
-    AccountAction, AccountStatus, ActionOn, BoundToken, Bypass2fa, ClientIp, Decision, GrantedPermission,
-    GranularSettings, Membership, Memberships, MissingOrganization, MissingPackage, Organization, OrganizationAction,
-    OrganizationName, OrganizationSelection, OrganizationsGrant, Package, PackageAction, PackageName, PackagesGrant,
-    PublishingAccess, Reason, Role, TeamGrants, Timestamp, Token, TwoFactor, User, UserName, authorize,
+    AccountAction, AccountStatus, ActionOn, BoundToken, ClientIp, Decision, GrantedPermission, GranularSettings,
+    Membership, Memberships, MissingOrganization, MissingPackage, Organization, OrganizationAction, OrganizationName,
+    OrganizationSelection, OrganizationsGrant, Package, PackageAction, PackageName, PackagesGrant, PublishingAccess,
+    Reason, Role, TeamGrants, Timestamp, Token, TwoFactorBypass, TwoFactorMode, User, UserName, authorize,
     authorize_anonymous, deny_unknown_token,
 };
 
@@ -41,7 +41,7 @@ impl Tokens {
             unreachable!("a grant of packages")
         };
         let reading = PackagesGrant::Granted { permission: GrantedPermission::ReadOnly, selection };
-        let read_only = GranularSettings { packages: reading, bypass_2fa: Bypass2fa::Off, ..settings.clone() };
+        let read_only = GranularSettings { packages: reading, bypass_2fa: TwoFactorBypass::Off, ..settings.clone() };
         let before = (1..count).map(|n| format!("org{n}"));
         let organizations = before.chain(["scope24".into()]).map(|name| parsed(&name));
         let organizations = OrganizationsGrant::Granted {
@@ -52,7 +52,10 @@ impl Tokens {
             ci,
             revoked,
             read_only: facts::token_with(read_only),
-            without_bypass: facts::token_with(GranularSettings { bypass_2fa: Bypass2fa::Off, ..settings.clone() }),
+            without_bypass: facts::token_with(GranularSettings {
+                bypass_2fa: TwoFactorBypass::Off,
+                ..settings.clone()
+            }),
             organizations: facts::token_with(GranularSettings { organizations, ..settings }),
         }
     }
@@ -69,13 +72,13 @@ struct Owners {
 impl Owners {
     fn new() -> Self {
         let with = |status, two_factor| {
-            User::new(parsed("alice"), status, two_factor, None, Memberships::none()).expect("a user")
+            User::new(parsed("alice"), status, two_factor, None, Memberships::empty()).expect("a user")
         };
         let membership = Membership::new(parsed("scope24"), Role::Member, []).expect("a membership");
         Self {
-            alice: facts::alice(Memberships::none()),
-            suspended: with(AccountStatus::Suspended, TwoFactor::AuthAndWrites),
-            not_enrolled: with(AccountStatus::Active, TwoFactor::Disabled),
+            alice: facts::alice(Memberships::empty()),
+            suspended: with(AccountStatus::Suspended, TwoFactorMode::AuthAndWrites),
+            not_enrolled: with(AccountStatus::Active, TwoFactorMode::Disabled),
             member: facts::alice(Memberships::new([membership]).expect("memberships")),
         }
     }
@@ -94,7 +97,7 @@ impl Things {
     fn new() -> Self {
         use GrantedPermission::{ReadOnly, ReadWrite};
         let package = |name: &str, access, permission| {
-            facts::package(name, access, facts::maintainer(permission), TeamGrants::none())
+            facts::package(name, access, facts::maintainer(permission), TeamGrants::empty())
         };
         Self {
             package: package("@scope24/pkg", PublishingAccess::TwoFactorOrBypass, ReadWrite),

@@ -3,10 +3,10 @@
 use std::fmt::Debug;
 
 use tollgate::{
-    AccountStatus, AllowedRanges, Bypass2fa, ClientIp, GrantedPermission, GranularSettings, GranularToken, Membership,
+    AccountStatus, AllowedRanges, ClientIp, GrantedPermission, GranularSettings, GranularToken, Membership,
     Memberships, OrganizationsGrant, Package, PackageName, PackageOrScope, PackageSelection, PackagesGrant,
-    PublishingAccess, Role, Scope, ScopeOwner, TeamGrants, Timestamp, Token, TokenDescription, TokenKey, TwoFactor,
-    User, UserGrants, Visibility,
+    PublishingAccess, Role, Scope, ScopeOwner, TeamGrants, Timestamp, Token, TokenDescription, TokenId,
+    TwoFactorBypass, TwoFactorMode, User, UserGrants, Visibility,
 };
 
 /// A value from a text that is one.
@@ -40,7 +40,7 @@ pub(crate) fn settings(count: usize) -> GranularSettings {
         description: TokenDescription::default(),
         expires_at: parsed("2026-01-01T00:00:00Z"),
         allowed_ranges: AllowedRanges::only(RANGES.map(parsed)).expect("ranges"),
-        bypass_2fa: Bypass2fa::On,
+        bypass_2fa: TwoFactorBypass::On,
         packages: PackagesGrant::Granted {
             permission: GrantedPermission::ReadWrite,
             selection: PackageSelection::only(entries(count)).expect("a selection"),
@@ -49,8 +49,8 @@ pub(crate) fn settings(count: usize) -> GranularSettings {
     }
 }
 
-pub(crate) fn key() -> TokenKey {
-    TokenKey::new("t-1").expect("a key")
+pub(crate) fn key() -> TokenId {
+    TokenId::new("t-1").expect("a key")
 }
 
 pub(crate) fn created() -> Timestamp {
@@ -77,7 +77,7 @@ pub(crate) fn token_for_all() -> Token {
 }
 
 pub(crate) fn alice(memberships: Memberships) -> User {
-    User::new(parsed("alice"), AccountStatus::Active, TwoFactor::AuthAndWrites, None, memberships).expect("a user")
+    User::new(parsed("alice"), AccountStatus::Active, TwoFactorMode::AuthAndWrites, None, memberships).expect("a user")
 }
 
 /// Alice in organizations, each with so many teams.

@@ -60,15 +60,15 @@ impl Question {
             (names.0, names.1, GrantedPermission::ReadWrite)
         };
         let teams = TeamGrants::new(teams.into_iter().map(team)).expect("grants");
-        Self::of_owner(owner, UserGrants::none(), teams, expected)
+        Self::of_owner(owner, UserGrants::empty(), teams, expected)
     }
 
     fn of_ranges(ranges: &[String], client_ip: &str, expected: &'static str) -> Self {
         let allowed_ranges = AllowedRanges::only(ranges.iter().map(|text| parsed(text))).expect("ranges");
         let token = facts::token_with(GranularSettings { allowed_ranges, ..facts::settings(1) });
         let users = facts::maintainer(GrantedPermission::ReadWrite);
-        let package = facts::private("@scope24/pkg", users, TeamGrants::none());
-        let owner = facts::alice(Memberships::none());
+        let package = facts::private("@scope24/pkg", users, TeamGrants::empty());
+        let owner = facts::alice(Memberships::empty());
         Self { token, owner, package, client_ip: parsed(client_ip), expected }
     }
 }
@@ -108,15 +108,15 @@ fn teams(size: usize) -> [Question; 2] {
 
 fn user_grants(size: usize) -> [Question; 2] {
     // Of alice's organizations it is the one of the scope that would count, and this scope is a user's.
-    let owner = facts::alice(Memberships::none());
+    let owner = facts::alice(Memberships::empty());
     let others =
         |count| (0..count).map(|n| parsed(&format!("aa-{n:04}"))).map(|name| (name, GrantedPermission::ReadWrite));
     let with_her = others(size - 1).chain([(parsed("alice"), GrantedPermission::ReadWrite)]);
     let (with_her, without) =
         (UserGrants::new(with_her).expect("grants"), UserGrants::new(others(size)).expect("grants"));
     [
-        Question::of_owner(&owner, with_her, TeamGrants::none(), HIT),
-        Question::of_owner(&owner, without, TeamGrants::none(), MISS),
+        Question::of_owner(&owner, with_her, TeamGrants::empty(), HIT),
+        Question::of_owner(&owner, without, TeamGrants::empty(), MISS),
     ]
 }
 
@@ -130,11 +130,11 @@ fn team_grants(size: usize) -> [Question; 2] {
 }
 
 fn selected(size: usize) -> [Question; 2] {
-    let owner = facts::alice(Memberships::none());
+    let owner = facts::alice(Memberships::empty());
     [("@scope24/pkg", HIT), ("@other/pkg", "not-selected")].map(|(name, expected)| Question {
         token: facts::token(size),
         owner: owner.clone(),
-        package: facts::private(name, facts::maintainer(GrantedPermission::ReadWrite), TeamGrants::none()),
+        package: facts::private(name, facts::maintainer(GrantedPermission::ReadWrite), TeamGrants::empty()),
         client_ip: facts::client_ip(),
         expected,
     })
@@ -176,7 +176,7 @@ fn sides(organizations: usize, grants: usize, teams: usize, meeting: Meeting) ->
         Meeting::Last => HIT,
         Meeting::Never | Meeting::TooLow => MISS,
     };
-    Question::of_owner(&owner, UserGrants::none(), TeamGrants::new(grants).expect("grants"), expected)
+    Question::of_owner(&owner, UserGrants::empty(), TeamGrants::new(grants).expect("grants"), expected)
 }
 
 fn enter<'a>(race: &mut Race<'a>, question: &'a Question, bound: &'a BoundToken<'a>) -> Lane {
@@ -222,7 +222,7 @@ impl Account {
         });
         let world: World = serde_json::from_value(world).expect("a world");
         let users = facts::maintainer(GrantedPermission::ReadWrite);
-        let package = facts::private("@somebody/pkg", users, TeamGrants::none());
+        let package = facts::private("@somebody/pkg", users, TeamGrants::empty());
         Self { directory: Directory::load(&world).expect("a world"), secrets, package }
     }
 

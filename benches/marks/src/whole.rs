@@ -114,7 +114,7 @@ fn from_texts(table: &mut Table) {
 }
 
 fn from_record(table: &mut Table) {
-    let (token, alice) = (facts::token(50), facts::alice(Memberships::none()));
+    let (token, alice) = (facts::token(50), facts::alice(Memberships::empty()));
     let text = serde_json::to_string(&StoredToken::from(&token)).expect("a record");
     let record: StoredToken = serde_json::from_str(&text).expect("a record");
     assert_eq!(record.load().as_ref(), Ok(&token));
@@ -154,19 +154,19 @@ fn packages() -> Vec<Package> {
         let users = other.into_iter().chain(alice.into_iter().filter(|_| !n.is_multiple_of(3)));
         let users = UserGrants::new(users.map(|(name, permission)| (parsed(name), permission))).expect("grants");
         let access = PublishingAccess::TwoFactorOrBypass;
-        Package::new(parsed(&name), scope_owner, visibility, access, users, TeamGrants::none()).expect("a package")
+        Package::new(parsed(&name), scope_owner, visibility, access, users, TeamGrants::empty()).expect("a package")
     };
     (0..10_000).map(package).collect()
 }
 
 fn many(table: &mut Table) {
-    let (token, alice, packages) = (facts::token(50), facts::alice(Memberships::none()), packages());
+    let (token, alice, packages) = (facts::token(50), facts::alice(Memberships::empty()), packages());
     let private = packages.iter().filter(|package| package.visibility() == Visibility::Private).count();
     assert_eq!(private, packages.len() / 2);
     let bound = BoundToken::bind(&token, &alice).expect("her token");
     let (client_ip, now) = (facts::client_ip(), facts::now());
     let users = facts::maintainer(GrantedPermission::ReadWrite);
-    let single = facts::private("@scope24/pkg", users, TeamGrants::none());
+    let single = facts::private("@scope24/pkg", users, TeamGrants::empty());
     let mut race = Race::new();
     let single = race.enter(|| {
         let (bound, package) = (black_box(&bound), black_box(&single));

@@ -1,7 +1,7 @@
 //! The house rules: what this registry forbids although `tollgate` would allow it.
 
 use serde::Serialize;
-use tollgate::{Action, AllowedRanges, ClientIp, Decision, Timestamp, Verdict, Via};
+use tollgate::{Action, AllowedBy, AllowedRanges, ClientIp, Decision, Timestamp, Verdict};
 
 /// **The rules on top.** A house rule is asked only about what is not denied already, and can only turn it into a
 /// denial: there is no way from here to an allow.
@@ -36,7 +36,7 @@ pub struct Answer {
     /// Until when an allow holds if nothing changes.
     pub valid_until: Option<Timestamp>,
     /// Through what it was allowed.
-    pub via: Option<Via>,
+    pub via: Option<AllowedBy>,
     /// What the client may be told of a denial.
     #[serde(skip)]
     pub client_text: Option<String>,
@@ -86,7 +86,9 @@ impl From<Decision<'_>> for Answer {
             client_text: None,
         };
         match decision {
-            Decision::Allow(allow) => Self { valid_until: allow.valid_until(), via: Some(allow.via()), ..permitted },
+            Decision::Allow(allow) => {
+                Self { valid_until: allow.valid_until(), via: Some(allow.allowed_by()), ..permitted }
+            }
             Decision::Challenge(_) => permitted,
             Decision::Deny(deny) => Self::denied(deny.reason().as_str(), deny.status(), deny.client_text().to_string()),
         }

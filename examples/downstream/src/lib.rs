@@ -10,8 +10,8 @@ pub mod rows;
 use std::{error::Error, time::Duration};
 
 use tollgate::{
-    ActionOn, BoundToken, ClientIp, Decision, MissingPackage, PackageAction, PackageName, PackageState, SecondFactor,
-    Timestamp, authorize, authorize_anonymous, deny_unknown_token,
+    ActionOn, BoundToken, ClientIp, Decision, MissingPackage, PackageAction, PackageName, PackageState, Timestamp,
+    VerifiedFactor, authorize, authorize_anonymous, deny_unknown_token,
 };
 
 use house::{Answer, HouseFacts, HouseRules};
@@ -63,11 +63,11 @@ impl Registry {
         let Some(token) = self.database.token(secret) else {
             return on_top(deny_unknown_token(call.action.on(package)));
         };
-        let owner = self.database.user(token.owner().borrowed())?.ok_or("a token without its owner")?;
+        let owner = self.database.user(token.owner().as_borrowed())?.ok_or("a token without its owner")?;
         let bound = BoundToken::bind(&token, &owner)?;
         let decision = match authorize(&bound, call.action, package, call.client_ip, call.now) {
             Decision::Challenge(challenge) if call.factor_shown => {
-                let factor = SecondFactor { owner: owner.name().borrowed(), verified_at: call.now };
+                let factor = VerifiedFactor { owner: owner.name().as_borrowed(), verified_at: call.now };
                 challenge.answer(&factor, Duration::ZERO)
             }
             decision @ (Decision::Allow(_) | Decision::Challenge(_) | Decision::Deny(_)) => decision,

@@ -1,7 +1,7 @@
 //! The house rules one by one: facts from the builders, and assertions whose failure prints the explanation.
 
 use tollgate::{
-    DemandedBy, GrantedPermission, LegacyKind, PackageAction, Reason, TwoFactor, Verdict, Via, authorize,
+    AllowedBy, DemandedBy, GrantedPermission, LegacyKind, PackageAction, Reason, TwoFactorMode, Verdict, authorize,
     testing::{
         all, assert_allowed, assert_challenged, assert_denied, bind, granular, legacy, now, package, ranges, user,
     },
@@ -22,7 +22,7 @@ fn a_build_publishes_and_nobody_else_does() {
     for (client_ip, expected) in [("10.1.2.3", None), ("192.0.2.1", Some("builds-only"))] {
         let client_ip = client_ip.parse().unwrap();
         let decision = authorize(&ci, PackageAction::Publish, &left_pad, client_ip, now());
-        assert_eq!(assert_allowed(decision).via(), Via::Grant);
+        assert_eq!(assert_allowed(decision).allowed_by(), AllowedBy::Grant);
         let answer = house().on_top(decision, HouseFacts { client_ip, dependents: 0 });
         assert_eq!(answer.reason, expected, "{answer:?}");
     }
@@ -30,7 +30,7 @@ fn a_build_publishes_and_nobody_else_does() {
 
 #[test]
 fn a_challenge_for_what_the_house_forbids_is_a_denial() {
-    let alice = user("alice").two_factor(TwoFactor::AuthAndWrites).build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let laptop = legacy(LegacyKind::Publish, "alice").build();
     let client_ip = "192.0.2.1".parse().unwrap();

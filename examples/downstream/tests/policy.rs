@@ -37,7 +37,7 @@ fn rows(world: &Value) -> Database {
     let mut database: Database = serde_json::from_value(world.clone()).unwrap();
     let directory = Directory::load(&serde_json::from_value::<World>(world.clone()).unwrap()).unwrap();
     for token in directory.tokens() {
-        let digest = Secret::new(&secret(token.key().as_str())).unwrap().digest().to_hex();
+        let digest = Secret::new(&secret(token.id().as_str())).unwrap().digest().to_hex();
         let stored = serde_json::to_string(&StoredToken::from(token)).unwrap();
         database.tokens.push(TokenRow { digest, stored });
     }

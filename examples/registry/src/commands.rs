@@ -55,19 +55,19 @@ async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Re
             format!("made the user `{name}`")
         }
         Command::User(UserCommand::Suspend { name }) => {
-            accounts::set_status(&mut tx, name.borrowed(), AccountStatus::Suspended).await?;
+            accounts::set_status(&mut tx, name.as_borrowed(), AccountStatus::Suspended).await?;
             format!("suspended `{name}`")
         }
         Command::User(UserCommand::Activate { name }) => {
-            accounts::set_status(&mut tx, name.borrowed(), AccountStatus::Active).await?;
+            accounts::set_status(&mut tx, name.as_borrowed(), AccountStatus::Active).await?;
             format!("`{name}` is active")
         }
         Command::User(UserCommand::RevokeTokens { name }) => {
-            accounts::revoke_tokens_until(&mut tx, name.borrowed(), now).await?;
+            accounts::revoke_tokens_until(&mut tx, name.as_borrowed(), now).await?;
             format!("revoked every token of `{name}`")
         }
         Command::Org(OrgCommand::Create { name, owner }) => {
-            organizations::create(&mut tx, name, owner.borrowed()).await?;
+            organizations::create(&mut tx, name, owner.as_borrowed()).await?;
             format!("made the organization `{name}`, owned by `{owner}`")
         }
     };

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tollgate::{MadeBy, Timestamp, UserName};
+use tollgate::{IssuedBy, Timestamp, UserName};
 
 use crate::{
     failure::{Failure, fact, other},
@@ -35,8 +35,8 @@ async fn make_once(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failur
         return Ok(None);
     }
     accounts::create(&mut tx, &name, hash, Some("demo@example.test"), now).await?;
-    let owner = facts::user(&mut tx, name.borrowed()).await?.ok_or_else(|| other("the demo user is gone"))?;
-    let issued = issue::issue(&mut tx, &owner, NewToken::LOGIN, MadeBy::Owner, now).await?;
+    let owner = facts::user(&mut tx, name.as_borrowed()).await?.ok_or_else(|| other("the demo user is gone"))?;
+    let issued = issue::issue(&mut tx, &owner, NewToken::LOGIN, IssuedBy::Owner, now).await?;
     tx.commit().await?;
     Ok(Some(Demo { password, token: issued.secret.expose().to_owned() }))
 }

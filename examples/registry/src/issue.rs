@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use tollgate::{
-    AllowedRanges, GranularSettings, GranularToken, IssueError, IssueFacts, LegacyKind, LegacyToken, MadeBy,
+    AllowedRanges, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
     MintedSecret, PackageSelection, PackagesGrant, Timestamp, Token, User,
 };
 
@@ -36,13 +36,13 @@ pub(crate) async fn issue(
     tx: &mut Tx,
     owner: &User,
     new: NewToken,
-    made_by: MadeBy<'_>,
+    issued_by: IssuedBy<'_>,
     now: Timestamp,
 ) -> Result<Issued, Failure> {
     let key = random::token_key()?;
     let issued = match new {
         NewToken::Legacy { kind, ranges } => {
-            LegacyToken::issue(key, kind, ranges, owner.as_view(), made_by, now).map(Token::from)
+            LegacyToken::issue(key, kind, ranges, owner.as_view(), issued_by, now).map(Token::from)
         }
         NewToken::Granular(settings) => {
             let selected = match &settings.packages {
@@ -51,7 +51,7 @@ pub(crate) async fn issue(
             };
             let mut found = Vec::new();
             for package in selected {
-                found.push(facts::package(tx, package.borrowed()).await?);
+                found.push(facts::package(tx, package.as_borrowed()).await?);
             }
             let states: Vec<_> = found.iter().map(facts::FoundPackage::state).collect();
             let set = tokens::granular_set(tx, owner.as_view()).await?;
@@ -59,8 +59,8 @@ pub(crate) async fn issue(
                 owner: owner.as_view(),
                 packages: &states,
                 granular_tokens: set.not_revoked(),
-                name_taken: set.name_taken(&settings.name),
-                made_by,
+                name_availability: set.name_availability(&settings.name),
+                issued_by,
                 now,
             };
             GranularToken::issue(key, *settings, &facts).map(Token::from)

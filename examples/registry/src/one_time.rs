@@ -29,13 +29,13 @@ pub(crate) fn new_secret() -> Result<String, Failure> {
 /// The URL that authenticator apps read, from a QR code or typed in.
 pub(crate) fn enrolment_url(secret: &str, user: UserName<&str>) -> Result<String, Failure> {
     // A colon would end the issuer; no user's name has one.
-    totp(secret, user.text())?.to_url().map_err(|_| other("a second factor's URL cannot be made"))
+    totp(secret, user.as_str())?.to_url().map_err(|_| other("a second factor's URL cannot be made"))
 }
 
 /// The step of the code, if it is one of about now.
 pub(crate) fn step_of(secret: &str, user: UserName<&str>, code: &str, now: Timestamp) -> Result<Option<i64>, Failure> {
     let seconds = u64::try_from(unix_seconds(now)).unwrap_or(0);
-    let step = totp(secret, user.text())?.check(code, seconds);
+    let step = totp(secret, user.as_str())?.check(code, seconds);
     Ok(step.and_then(|step| i64::try_from(step).ok()))
 }
 
@@ -71,5 +71,5 @@ pub(crate) async fn verify(
 /// The code that a device shows.
 #[cfg(test)]
 pub(crate) fn code_of(secret: &str, user: UserName<&str>, now: Timestamp) -> String {
-    totp(secret, user.text()).unwrap().generate(u64::try_from(unix_seconds(now)).unwrap()).to_string()
+    totp(secret, user.as_str()).unwrap().generate(u64::try_from(unix_seconds(now)).unwrap()).to_string()
 }

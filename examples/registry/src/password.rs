@@ -52,19 +52,19 @@ impl ShownPassword {
         now: Timestamp,
     ) -> Result<Option<Self>, Failure> {
         let mut tx = store.snapshot().await?;
-        guesses::may_guess(&mut tx, user.borrowed(), Guess::Password, now).await?;
-        let account = accounts::account(&mut tx, user.borrowed()).await?;
+        guesses::may_guess(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
+        let account = accounts::account(&mut tx, user.as_borrowed()).await?;
         drop(tx);
         let stored = account.map(|account| account.password_hash);
         let is_right = verify(password.to_owned(), stored.clone()).await?;
         // Many may have been let in at once: no more of them are told what came of it than may guess.
         let mut tx = if is_right { store.snapshot().await? } else { store.writing().await? };
-        guesses::may_guess(&mut tx, user.borrowed(), Guess::Password, now).await?;
+        guesses::may_guess(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
         if is_right {
             return Ok(stored.map(|matches| Self { user: user.clone(), matches }));
         }
         if stored.is_some() {
-            guesses::wrong(&mut tx, user.borrowed(), Guess::Password, now).await?;
+            guesses::wrong(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
             tx.commit().await?;
         }
         Ok(None)

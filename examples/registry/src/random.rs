@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tollgate::{MintedSecret, SecretPrefix, TokenKey};
+use tollgate::{MintedSecret, SecretPrefix, TokenId};
 
 use crate::failure::{Failure, other};
 
@@ -26,8 +26,8 @@ pub(crate) fn token_secret() -> Result<MintedSecret, Failure> {
 }
 
 /// A new access token's public id. Hexadecimal without dashes: npm's client hides what looks like a UUID.
-pub(crate) fn token_key() -> Result<TokenKey, Failure> {
-    TokenKey::new(&hex(&bytes::<16>()?)).map_err(other)
+pub(crate) fn token_key() -> Result<TokenId, Failure> {
+    TokenId::new(&hex(&bytes::<16>()?)).map_err(other)
 }
 
 /// An unguessable part of a URL, or a password: 128 bits in hexadecimal.

@@ -20,7 +20,7 @@ impl TarballId {
         Self(text)
     }
 
-    pub(crate) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut text = String::new();
         for byte in Sha512::digest(bytes) {
             // Writing to a `String` cannot fail.
@@ -59,7 +59,7 @@ impl Tarballs {
 
     /// Writes a tarball, whole or not at all, and returns when it would survive a power cut.
     pub(crate) async fn put(&self, bytes: Vec<u8>) -> Result<TarballId, Failure> {
-        let id = TarballId::of(&bytes);
+        let id = TarballId::new(&bytes);
         self.store.put(&id.key(), PutPayload::from(bytes)).await?;
         Ok(id)
     }
@@ -79,9 +79,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let tarballs = Tarballs::open(&folder.path().join("tarballs")).unwrap();
         let id = tarballs.put(b"bytes".to_vec()).await.unwrap();
-        assert_eq!(id, TarballId::of(b"bytes"));
+        assert_eq!(id, TarballId::new(b"bytes"));
         assert_eq!(tarballs.put(b"bytes".to_vec()).await.unwrap(), id);
         assert_eq!(tarballs.get(&id).await.unwrap().bytes().await.unwrap(), &b"bytes"[..]);
-        assert!(tarballs.get(&TarballId::of(b"others")).await.is_err());
+        assert!(tarballs.get(&TarballId::new(b"others")).await.is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tollgate::directory::{DecisionLine, Directory, Request, RequestLine};
-use tollgate::{Caller, Decision, DecisionRecord, EarlyAnswer, Reason, Verdict, Via};
+use tollgate::{AllowedBy, AuditRecord, Caller, Decision, EarlyAnswer, Reason, Verdict};
 
 use crate::oracle;
 
@@ -37,11 +37,11 @@ pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Opt
 
 /// The explanation, the record, the texts and the early answer do not contradict the decision.
 fn forms(directory: &Directory, caller: &Caller<'_>, request: &Request, decision: &Decision<'_>) {
-    let record = DecisionRecord::from(decision);
+    let record = AuditRecord::from(decision);
     let explanation = directory.explain(caller, request);
-    assert_eq!(DecisionRecord::from(explanation.decision()), record);
+    assert_eq!(AuditRecord::from(explanation.decision()), record);
     let text = serde_json::to_string(&record).expect("a record is JSON");
-    assert_eq!(serde_json::from_str::<DecisionRecord>(&text).expect("what was written reads"), record);
+    assert_eq!(serde_json::from_str::<AuditRecord>(&text).expect("what was written reads"), record);
     explanation.to_string().lines().for_each(one_line);
     if let Decision::Deny(deny) = decision {
         one_line(&deny.operator_text().to_string());
@@ -67,7 +67,7 @@ fn anonymous(directory: &Directory, caller: &Caller<'_>, json: &Value, decision:
         return;
     }
     let fits = match (caller, decision) {
-        (_, Decision::Allow(allow)) => allow.via() == Via::Public,
+        (_, Decision::Allow(allow)) => allow.allowed_by() == AllowedBy::Public,
         (_, Decision::Challenge(_)) => false,
         (Caller::UnknownToken, Decision::Deny(deny)) => deny.reason() == Reason::TokenUnknown,
         (Caller::NoToken | Caller::Token(_), Decision::Deny(deny)) => matches!(

@@ -84,8 +84,8 @@ impl Package {
         publishing_access: PublishingAccess,
         users: UserGrants,
         teams: TeamGrants,
-    ) -> Result<Self, InvalidPackage> {
-        PackageView::new(name.borrowed(), scope_owner, visibility, publishing_access, &users, &teams)?;
+    ) -> Result<Self, PackageError> {
+        PackageView::new(name.as_borrowed(), scope_owner, visibility, publishing_access, &users, &teams)?;
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
 
@@ -105,7 +105,7 @@ impl Package {
     #[must_use]
     pub fn as_view(&self) -> PackageView<'_> {
         PackageView {
-            name: self.name.borrowed(),
+            name: self.name.as_borrowed(),
             scope_owner: self.scope_owner,
             visibility: self.visibility,
             publishing_access: self.publishing_access,
@@ -139,12 +139,12 @@ impl<'a> PackageView<'a> {
         publishing_access: PublishingAccess,
         users: &'a UserGrants,
         teams: &'a TeamGrants,
-    ) -> Result<Self, InvalidPackage> {
+    ) -> Result<Self, PackageError> {
         if name.is_scoped() == (scope_owner == ScopeOwner::Unscoped) {
-            return Err(InvalidPackage::ScopeOwner { name: name.into_owned(), scope_owner });
+            return Err(PackageError::ScopeOwner { name: name.into_owned(), scope_owner });
         }
         if !name.is_scoped() && visibility == Visibility::Private {
-            return Err(InvalidPackage::PrivateUnscoped { name: name.into_owned() });
+            return Err(PackageError::PrivateUnscoped { name: name.into_owned() });
         }
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
@@ -158,13 +158,13 @@ impl<'a> PackageView<'a> {
     /// Whether the scope of the package is that user's own.
     #[inline]
     pub(crate) fn is_in_scope_of_user(&self, user: UserName<&str>) -> bool {
-        self.scope_owner == ScopeOwner::User && self.name.is_in_scope_named(user.text())
+        self.scope_owner == ScopeOwner::User && self.name.is_in_scope_named(user.into_str())
     }
 
     /// Whether the scope of the package is that organization's.
     #[inline]
     pub(crate) fn is_in_scope_of_organization(&self, organization: OrganizationName<&str>) -> bool {
-        self.scope_owner == ScopeOwner::Organization && self.name.is_in_scope_named(organization.text())
+        self.scope_owner == ScopeOwner::Organization && self.name.is_in_scope_named(organization.into_str())
     }
 
     /// C1: the highest permission that the user has on this package by grants or by owning its scope; that everyone
@@ -293,7 +293,7 @@ impl Named for UserGrant {
 impl UserGrants {
     /// Nobody.
     #[must_use]
-    pub fn none() -> Self {
+    pub fn empty() -> Self {
         Self::default()
     }
 
@@ -301,14 +301,14 @@ impl UserGrants {
     ///
     /// # Errors
     /// Two grants to one user.
-    pub fn new(grants: impl IntoIterator<Item = (UserName, GrantedPermission)>) -> Result<Self, InvalidPackage> {
+    pub fn new(grants: impl IntoIterator<Item = (UserName, GrantedPermission)>) -> Result<Self, PackageError> {
         let mut grants: Vec<_> = grants.into_iter().collect();
         grants.sort_unstable();
         for pair in grants.windows(2) {
             if let [(a, _), (b, _)] = pair
                 && a == b
             {
-                return Err(InvalidPackage::TwoUserGrants { user: a.clone() });
+                return Err(PackageError::TwoUserGrants { user: a.clone() });
             }
         }
         Ok(Self(NameSet::sorted(grants)))
@@ -316,7 +316,7 @@ impl UserGrants {
 
     #[inline]
     fn of(&self, user: UserName<&str>) -> Permission {
-        self.0.find(user.text().as_bytes()).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
+        self.0.find(user.into_str().as_bytes()).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
     }
 }
 
@@ -330,7 +330,7 @@ pub struct TeamGrants {
 impl TeamGrants {
     /// No team.
     #[must_use]
-    pub fn none() -> Self {
+    pub fn empty() -> Self {
         Self::default()
     }
 
@@ -340,7 +340,7 @@ impl TeamGrants {
     /// Two grants to one team.
     pub fn new(
         grants: impl IntoIterator<Item = (OrganizationName, TeamName, GrantedPermission)>,
-    ) -> Result<Self, InvalidPackage> {
+    ) -> Result<Self, PackageError> {
         let mut grants: Vec<_> = grants.into_iter().collect();
         grants.sort_unstable();
         for pair in grants.windows(2) {
@@ -348,7 +348,7 @@ impl TeamGrants {
                 && organization == other_organization
                 && team == other_team
             {
-                return Err(InvalidPackage::TwoTeamGrants { organization: organization.clone(), team: team.clone() });
+                return Err(PackageError::TwoTeamGrants { organization: organization.clone(), team: team.clone() });
             }
         }
         let (mut read_write, mut read_only) = (Vec::new(), Vec::new());
@@ -372,7 +372,7 @@ impl TeamGrants {
 /// A package's state that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidPackage {
+pub enum PackageError {
     /// V1: unscoped packages are always public.
     #[error("the unscoped package `{name}` as private: expected public, or a scoped name")]
     PrivateUnscoped {

@@ -1,6 +1,6 @@
 //! States that cannot be, and what grants come to.
 
-use super::{InvalidPackage, Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
+use super::{Package, PackageError, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
 use crate::{
     facts::user::{Membership, Memberships},
     value::{GrantedPermission, Permission, Role, UserName},
@@ -11,9 +11,16 @@ fn parsed<T: core::str::FromStr<Err: core::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Result<Package, InvalidPackage> {
+fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Result<Package, PackageError> {
     let name = name.parse().unwrap();
-    Package::new(name, scope_owner, visibility, PublishingAccess::NoRequirement, UserGrants::none(), TeamGrants::none())
+    Package::new(
+        name,
+        scope_owner,
+        visibility,
+        PublishingAccess::NoRequirement,
+        UserGrants::empty(),
+        TeamGrants::empty(),
+    )
 }
 
 /// As few as are compared and as many as have hashes, on either side; with the one that counts at the end too.
@@ -32,7 +39,7 @@ fn a_right_through_teams_is_the_highest_of_all_pairs() {
             ScopeOwner::Nobody,
             Visibility::Private,
             PublishingAccess::NoRequirement,
-            UserGrants::none(),
+            UserGrants::empty(),
             TeamGrants::new(teams).unwrap(),
         );
         let package = package.unwrap();

@@ -6,7 +6,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use super::{Body, publication::Publication};
 use crate::{
-    decision::{Allow, Intent},
+    decision::{AccessRequest, Allow},
     facts::{PackageState, Visibility},
     operation::{Operation, PackageAction},
     value::{PackageName, UserName},
@@ -26,8 +26,8 @@ pub struct StoredPackument<'a> {
 /// One method and path stands for five things: publish, deprecate, star, change the maintainers, unpublish. Which, only
 /// the body says, and a body may say more than one. So it is read as changes:
 ///
-/// - [`intents`](Self::intents) are what must be allowed, every one of them. They follow from the changes: there is no
-///   change without its intent.
+/// - [`access requests`](Self::access requests) are what must be allowed, every one of them. They follow from the changes: there is no
+///   change without its access request.
 /// - What is to be done comes out only against the allow of each of them: [`allowed_by`](Self::allowed_by). Apply that and
 ///   nothing else of the body. Then nothing is smuggled in: what is not read here does not happen.
 /// - A field that is left out is no change, but for the versions of a whole document: one that is missing there is
@@ -37,7 +37,7 @@ pub struct StoredPackument<'a> {
 ///   can be, and when all of that was allowed there is still nothing to do.
 ///
 /// ```
-/// use tollgate::{Visibility, npm::{Body, NotAllowed, PackumentChanges, PutTo, StoredPackument}};
+/// use tollgate::{Visibility, npm::{Body, NotAllowed, PackumentChanges, PutTarget, StoredPackument}};
 ///
 /// let stored: Body = serde_json::from_str(
 ///     r#"{"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0"}},
@@ -47,9 +47,9 @@ pub struct StoredPackument<'a> {
 /// let body: Body = serde_json::from_str(
 ///     r#"{"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0", "deprecated": "old"}},
 ///         "maintainers": [{"name": "alice"}, {"name": "mallory"}]}"#)?;
-/// let changes = PackumentChanges::read(&"left-pad".parse()?, PutTo::Package, &body, Some(stored))?;
-/// let intents: Vec<String> = changes.intents().iter().map(ToString::to_string).collect();
-/// assert_eq!(intents, ["deprecate `left-pad`", "change-maintainers `left-pad`"]);
+/// let changes = PackumentChanges::read(&"left-pad".parse()?, PutTarget::Package, &body, Some(stored))?;
+/// let access_requests: Vec<String> = changes.access_requests().iter().map(ToString::to_string).collect();
+/// assert_eq!(access_requests, ["deprecate `left-pad`", "change-maintainers `left-pad`"]);
 /// assert!(matches!(changes.allowed_by(&[]), Err(NotAllowed::Missing { .. })));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -73,7 +73,7 @@ pub struct PackumentChanges<'a> {
 /// Where the body was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum PutTo {
+pub enum PutTarget {
     /// `PUT /:package`.
     Package,
     /// `PUT /:package/-rev/:revision`.
@@ -115,8 +115,8 @@ impl<'a> PackumentChanges<'a> {
     /// Every action that the changes are, each to be allowed. The first is what the body is by its shape, whatever is
     /// stored.
     #[must_use]
-    pub fn intents(&self) -> Box<[Intent]> {
-        let on = |action| Intent::Package { action, package: self.package.clone() };
+    pub fn access_requests(&self) -> Box<[AccessRequest]> {
+        let on = |action| AccessRequest::Package { action, package: self.package.clone() };
         self.actions().into_iter().map(on).collect()
     }
 
@@ -155,7 +155,7 @@ impl<'a> PackumentChanges<'a> {
         self.revision
     }
 
-    /// What is to be done, given the allow of each of [`intents`](Self::intents).
+    /// What is to be done, given the allow of each of [`access requests`](Self::access requests).
     ///
     /// # Errors
     /// One of them is missing among the allows; or they are about a package that exists where nothing was stored, or the

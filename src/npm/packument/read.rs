@@ -9,12 +9,12 @@ use alloc::{
 
 use super::{
     super::{
-        Body, InvalidBody,
+        Body, BodyError,
         publication::{Publication, check_manifest},
         settings::visibility_word,
         target::PathText,
     },
-    PackumentChanges, PutTo, Shape, Stars, StoredPackument,
+    PackumentChanges, PutTarget, Shape, Stars, StoredPackument,
 };
 use crate::{
     facts::Visibility,
@@ -28,17 +28,17 @@ use crate::{
 impl<'a> PackumentChanges<'a> {
     /// Reads what the body changes of the package that the path names, beside what is stored, if it exists.
     ///
-    /// Decide what the path [asks for](crate::npm::Endpoint::asks) first: what comes of this depends on the stored document.
+    /// Decide what the path [asks for](crate::npm::Endpoint::required_access) first: what comes of this depends on the stored document.
     ///
     /// # Errors
     /// A body that names another package anywhere, or whose known fields are not of their shape.
     pub fn read(
         package: &PackageName,
-        to: PutTo,
+        to: PutTarget,
         body: &'a Body,
         stored: Option<StoredPackument<'a>>,
-    ) -> Result<Self, InvalidBody> {
-        Reader { package, to, stored }.read(&body.0).map_err(InvalidBody::from)
+    ) -> Result<Self, BodyError> {
+        Reader { package, to, stored }.read(&body.0).map_err(BodyError::from)
     }
 }
 
@@ -60,7 +60,7 @@ const KNOWN: [&str; 12] = [
 
 struct Reader<'r, 'a> {
     package: &'r PackageName,
-    to: PutTo,
+    to: PutTarget,
     stored: Option<StoredPackument<'a>>,
 }
 
@@ -77,15 +77,15 @@ impl<'a> Reader<'_, 'a> {
         let has_attachments = body.get("_attachments").is_some_and(|node| *node != Node::Object(Vec::new()));
         let is_of_maintainers = body.get("maintainers").is_some() && only(&["_id", "_rev", "name", "maintainers"]);
         let is_of_stars = body.get("users").is_some() && only(&["_id", "_rev", "name", "users"]);
-        // Nobody publishes or stars a revision: the endpoint's own intents are of what is done to one.
+        // Nobody publishes or stars a revision: the endpoint's own access requests are of what is done to one.
         let shape = match self.to {
             _ if is_of_maintainers => Shape::Maintainers,
-            PutTo::Package if has_attachments => Shape::Publish,
-            PutTo::Package if is_of_stars => Shape::Stars,
-            PutTo::Revision if has_attachments => Shape::Unknown,
-            PutTo::Package | PutTo::Revision if body.get("versions").is_none() => Shape::Unknown,
-            PutTo::Package => Shape::Document,
-            PutTo::Revision => Shape::Revision,
+            PutTarget::Package if has_attachments => Shape::Publish,
+            PutTarget::Package if is_of_stars => Shape::Stars,
+            PutTarget::Revision if has_attachments => Shape::Unknown,
+            PutTarget::Package | PutTarget::Revision if body.get("versions").is_none() => Shape::Unknown,
+            PutTarget::Package => Shape::Document,
+            PutTarget::Revision => Shape::Revision,
         };
         let publication = match shape {
             Shape::Publish => Some(Publication::read(self.package, body)?),

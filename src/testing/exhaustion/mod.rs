@@ -30,10 +30,10 @@ use serde_json::{Value, json};
 use crate::{
     facts::{
         Account, Membership, MissingOrganization, MissingPackage, OrganizationAndPackage, OrganizationState,
-        OrganizationView, PackageState, PackageView, SecondFactor, Team, TeamAndPackage,
+        OrganizationView, PackageState, PackageView, Team, TeamAndPackage, VerifiedFactor,
     },
     operation::{BoundToken, Operation, Presented},
-    token::{Bypass2fa, Grants, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView},
+    token::{Grants, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView, TwoFactorBypass},
     value::AllowedRanges,
 };
 
@@ -145,7 +145,7 @@ impl Family {
 
 /// What a decision reads of who asks, field by field, and where it is enumerated. A new field or variant does not compile
 /// here until it has its place. (The enums that are not here are enumerated by their `ALL`, or by a `match`.)
-const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membership, factor| {
+const _: fn(Presented<'_>, &Membership, VerifiedFactor<'_>) = |presented, membership, factor| {
     let Presented {
         bound:
             BoundToken {
@@ -161,7 +161,7 @@ const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membersh
         nanoseconds_and_1: _,
     } = presented;
     let TokenView {
-        key: _,
+        id: _,
         owner: _,       // alice; bob's are what bind refuses
         created: _,     // tokens::in_every_state
         revoked: _,     // tokens::in_every_state
@@ -181,7 +181,7 @@ const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membersh
             organizations, // tokens::all
         }) => {
             match bypass_2fa {
-                Bypass2fa::Off | Bypass2fa::On => {}
+                TwoFactorBypass::Off | TwoFactorBypass::On => {}
             }
             match packages {
                 PackagesGrant::NoAccess => {}
@@ -199,7 +199,7 @@ const _: fn(Presented<'_>, &Membership, SecondFactor<'_>) = |presented, membersh
         role: _,         // owners::every_place
         teams: _,        // owners::every_place
     } = membership;
-    let SecondFactor { owner: _, verified_at: _ } = factor; // tests/exhaustion.rs: shown, and shown in full
+    let VerifiedFactor { owner: _, verified_at: _ } = factor; // tests/exhaustion.rs: shown, and shown in full
 };
 
 /// The same of what is asked about. `requests::about` has the actions.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{or_none, pairs, times::CREATED};
 use crate::{
-    facts::{AccountStatus, TwoFactor},
+    facts::{AccountStatus, TwoFactorMode},
     value::{GrantedPermission, Role},
 };
 
@@ -20,7 +20,7 @@ pub(super) struct OwnerFacts {
     pub(super) direct: Option<GrantedPermission>,
     pub(super) granted_to_acme: Option<GrantedPermission>,
     pub(super) granted_to_beta: Option<GrantedPermission>,
-    two_factor: TwoFactor,
+    two_factor: TwoFactorMode,
     status: AccountStatus,
     tokens_revoked_until: Option<&'static str>,
 }
@@ -44,7 +44,7 @@ pub(super) fn every_place() -> Vec<OwnerFacts> {
         status: AccountStatus::Active,
         tokens_revoked_until: None,
     };
-    pairs(&places, TwoFactor::ALL).into_iter().map(facts).collect()
+    pairs(&places, TwoFactorMode::ALL).into_iter().map(facts).collect()
 }
 
 /// Those with every place in beta's team and every grant: to alice, to acme's team and to beta's.
@@ -75,7 +75,7 @@ pub(super) fn every_state() -> Vec<OwnerFacts> {
         direct: Some(GrantedPermission::ReadWrite),
         granted_to_acme: Some(GrantedPermission::ReadWrite),
         granted_to_beta: None,
-        two_factor: TwoFactor::AuthAndWrites,
+        two_factor: TwoFactorMode::AuthAndWrites,
         status,
         tokens_revoked_until,
     };

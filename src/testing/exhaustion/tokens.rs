@@ -54,13 +54,13 @@ impl Selected {
 const ORGANIZATIONS: [(&str, &[&str]); 2] = [("named", &["acme"]), ("not named", &["beta-", "acme-evil", "Acme"])];
 
 /// One side of a granular token: what to call it, and its grant.
-type Side = (String, Value, Option<GrantedPermission>);
+type GrantKind = (String, Value, Option<GrantedPermission>);
 
-fn no_access() -> Side {
+fn no_access() -> GrantKind {
     (String::from("no-access"), json!({"permission": "no-access"}), None)
 }
 
-fn package_sides() -> Vec<Side> {
+fn package_sides() -> Vec<GrantKind> {
     let mut sides = Vec::from([no_access()]);
     for permission in GrantedPermission::ALL {
         for selected in Selected::ALL {
@@ -71,7 +71,7 @@ fn package_sides() -> Vec<Side> {
     sides
 }
 
-fn organization_sides() -> Vec<Side> {
+fn organization_sides() -> Vec<GrantKind> {
     let mut sides = Vec::from([no_access()]);
     for permission in GrantedPermission::ALL {
         for (word, names) in ORGANIZATIONS {

@@ -213,7 +213,7 @@ where
     D: FnMut(&Value) -> Value,
 {
     let text = read(path)?;
-    let known = Fields::of(&parsed(&text)?, &At::Top, &["rules", "idea", "world", "cases"]).map(|_| ());
+    let known = Fields::new(&parsed(&text)?, &At::Top, &["rules", "idea", "world", "cases"]).map(|_| ());
     known.map_err(|error| error.to_string())?;
     let File::<World> { world, cases, .. } = strictly(&text)?;
     let directory = Directory::load(&world).map_err(|error| {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::{
     decision::{Decision, Deny},
     directory::{DecisionLine, Directory, RequestLine},
-    facts::SecondFactor,
+    facts::VerifiedFactor,
     value::{Timestamp, UserName},
 };
 
@@ -163,7 +163,7 @@ struct Case<'v> {
 
 /// F6: a second factor in full.
 struct Factor<'v> {
-    factor: SecondFactor<'v>,
+    factor: VerifiedFactor<'v>,
     max_age: Duration,
 }
 
@@ -232,7 +232,7 @@ impl<'v> Factor<'v> {
             text(factor, "verified_at")?.parse().map_err(|error| format!("`factor`: {error}"))?;
         let seconds = factor.get("max_age_seconds").and_then(Value::as_u64);
         let max_age = Duration::from_secs(seconds.ok_or("`max_age_seconds` is no number of seconds")?);
-        Ok(Self { factor: SecondFactor { owner, verified_at }, max_age })
+        Ok(Self { factor: VerifiedFactor { owner, verified_at }, max_age })
     }
 
     fn shown_to<'a>(&self, decision: Decision<'a>) -> Decision<'a> {

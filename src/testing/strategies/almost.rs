@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     testing::build::{CREATED, time},
-    token::{Bypass2fa, GranularSettings, OrganizationsGrant, PackageOrScope, PackagesGrant},
+    token::{GranularSettings, OrganizationsGrant, PackageOrScope, PackagesGrant, TwoFactorBypass},
     value::{OrganizationName, PackageName, Permission, Timestamp},
 };
 
@@ -270,7 +270,7 @@ pub fn almost_secret() -> BoxedStrategy<Almost> {
     slipped(secret(), SLIPS)
 }
 
-/// Texts that are no [`TokenKey`](crate::token::TokenKey).
+/// Texts that are no [`TokenId`](crate::token::TokenId).
 pub fn almost_token_key() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a control character", |text, at| {
@@ -360,12 +360,12 @@ pub fn almost_granular_settings() -> BoxedStrategy<Almost<(Timestamp, GranularSe
             let (packages, organizations) = (PackagesGrant::NoAccess, OrganizationsGrant::NoAccess);
             Some((
                 *created,
-                GranularSettings { packages, organizations, bypass_2fa: Bypass2fa::Off, ..settings.clone() },
+                GranularSettings { packages, organizations, bypass_2fa: TwoFactorBypass::Off, ..settings.clone() },
             ))
         }),
         ("L7: bypass without a read-write permission", |(created, settings), _| {
             let highest = settings.packages.permission().max(settings.organizations.permission());
-            let bypass = GranularSettings { bypass_2fa: Bypass2fa::On, ..settings.clone() };
+            let bypass = GranularSettings { bypass_2fa: TwoFactorBypass::On, ..settings.clone() };
             (highest < Permission::ReadWrite).then_some((*created, bypass))
         }),
     ];

@@ -69,7 +69,7 @@ impl Question {
         if let Some(package) = package {
             users.extend(package.users.iter().map(|(name, _)| name.clone()));
             organizations.extend(package.teams.iter().map(|(organization, _, _)| organization.as_str().into()));
-            let scope = package.name.borrowed().scope().map(Scope::text);
+            let scope = package.name.as_borrowed().scope().map(Scope::into_str);
             match (package.scope_owner, scope) {
                 (ScopeOwner::User, Some(scope)) => users.extend([scope.parse().ok()?]),
                 (ScopeOwner::Organization, Some(scope)) => organizations.extend([scope.into()]),
@@ -99,7 +99,7 @@ impl Question {
     fn request(&self) -> Value {
         let mut request = json!({
             "id": "r1",
-            "token": self.token.key(),
+            "token": self.token.id(),
             "action": self.action.requested_as(),
             "client_ip": self.client_ip,
             "now": self.now,

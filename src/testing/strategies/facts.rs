@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     facts::{
-        AccountStatus, Membership, Memberships, Package, PublishingAccess, ScopeOwner, TeamGrants, TwoFactor, User,
+        AccountStatus, Membership, Memberships, Package, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, User,
         UserGrants, Visibility,
     },
     testing::build::{CREATED, time},
@@ -31,7 +31,7 @@ pub struct UserFacts {
     /// T4.
     pub status: AccountStatus,
     /// F.
-    pub two_factor: TwoFactor,
+    pub two_factor: TwoFactorMode,
     /// T1: the account's cut-off.
     pub tokens_revoked_until: Option<Timestamp>,
     /// The places in organizations, one in each.
@@ -95,7 +95,7 @@ pub fn user() -> BoxedStrategy<UserFacts> {
         0.08,
         one_of(&["2025-10-29T11:59:59.999999999Z", "2025-10-29T12:00:00Z", "2025-10-30T11:59:59.999999999Z", CREATED]),
     );
-    (name, status, one_of(TwoFactor::ALL), cut_off, memberships())
+    (name, status, one_of(TwoFactorMode::ALL), cut_off, memberships())
         .prop_map(|(name, status, two_factor, cut_off, memberships)| UserFacts {
             name,
             status,
@@ -145,9 +145,9 @@ pub(super) struct State {
 impl State {
     pub(super) fn of(self, name: PackageName) -> PackageFacts {
         let Self { other_scope_owner, visibility, publishing_access, users, teams } = self;
-        let (scope_owner, visibility) = match name.borrowed().scope() {
+        let (scope_owner, visibility) = match name.as_borrowed().scope() {
             None => (ScopeOwner::Unscoped, Visibility::Public),
-            Some(scope) => (other_scope_owner.unwrap_or_else(|| owner_of(scope.text())), visibility),
+            Some(scope) => (other_scope_owner.unwrap_or_else(|| owner_of(scope.into_str())), visibility),
         };
         PackageFacts { name, scope_owner, visibility, publishing_access, users, teams }
     }

@@ -20,7 +20,7 @@ use super::{
     values::client_ip,
 };
 use crate::{
-    decision::{Decision, DecisionRecord},
+    decision::{AuditRecord, Decision},
     facts::{
         Membership, MissingOrganization, MissingPackage, Organization, OrganizationState, PackageState, ScopeOwner,
     },
@@ -83,16 +83,17 @@ impl Question {
     pub fn ask<T>(&self, ask: impl for<'a> FnOnce(&'a BoundToken<'a>, Operation<'a>) -> T) -> T {
         let owner = self.owner.build();
         let package = self.package_exists.then(|| self.package.build());
-        let package = package
-            .as_ref()
-            .map_or_else(|| PackageState::from(MissingPackage::new(self.package.name.borrowed())), PackageState::from);
+        let package = package.as_ref().map_or_else(
+            || PackageState::from(MissingPackage::new(self.package.name.as_borrowed())),
+            PackageState::from,
+        );
         let organization = self.organization_exists.then(|| Organization::new(self.organization.clone()));
         let organization = organization.as_ref().map_or_else(
-            || OrganizationState::from(MissingOrganization::new(self.organization.borrowed())),
+            || OrganizationState::from(MissingOrganization::new(self.organization.as_borrowed())),
             OrganizationState::from,
         );
         let resources =
-            Resources { package, organization, team: self.team.borrowed(), account: self.account.borrowed() };
+            Resources { package, organization, team: self.team.as_borrowed(), account: self.account.as_borrowed() };
         ask(&bind(&self.token, &owner), resources.operation(self.action))
     }
 
@@ -111,8 +112,8 @@ impl Question {
     /// As [`ask`](Self::ask).
     #[must_use]
     #[track_caller]
-    pub fn record(&self) -> DecisionRecord {
-        self.decide(|decision| DecisionRecord::from(&decision))
+    pub fn record(&self) -> AuditRecord {
+        self.decide(|decision| AuditRecord::from(&decision))
     }
 }
 
@@ -164,7 +165,7 @@ impl Covered {
         if let PackagesGrant::Granted { permission: _, selection } = &mut settings.packages
             && *selection != PackageSelection::All
         {
-            let scope = package.borrowed().scope();
+            let scope = package.as_borrowed().scope();
             let entry = self.package.and_then(|what| match what {
                 CoveredPackage::Name => Some(PackageOrScope::Package(package.clone())),
                 CoveredPackage::Scope => scope.map(|scope| PackageOrScope::Scope(scope.into_owned())),
@@ -226,8 +227,8 @@ const fn fitting(kind: TokenKind) -> &'static [Action] {
 fn give_all_rights(owner: &mut UserFacts, package: &mut PackageFacts, organization: &OrganizationName) {
     package.users.retain(|(user, _)| *user != owner.name);
     package.users.push((owner.name.clone(), GrantedPermission::ReadWrite));
-    let scope = package.name.borrowed().scope().filter(|_| package.scope_owner == ScopeOwner::Organization);
-    let of_scope = scope.and_then(|scope| scope.text().parse().ok());
+    let scope = package.name.as_borrowed().scope().filter(|_| package.scope_owner == ScopeOwner::Organization);
+    let of_scope = scope.and_then(|scope| scope.into_str().parse().ok());
     for name in of_scope.into_iter().chain([organization.clone()]).filter(|name| name.as_str() != owner.name.as_str()) {
         let teams = owner.memberships.iter().find(|place| *place.organization() == name);
         let teams = teams.map(|place| place.teams().to_vec()).unwrap_or_default();

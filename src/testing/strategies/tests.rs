@@ -22,9 +22,9 @@ use crate::{
     directory::{Directory, RequestLine, World},
     operation::{Action, Needs},
     rules::Reason,
-    testing::{CREATED, key, time},
+    testing::{CREATED, time, token_id},
     token::{
-        GranularToken, OrganizationSelection, PackageSelection, Secret, StoredToken, TokenDescription, TokenKey,
+        GranularToken, OrganizationSelection, PackageSelection, Secret, StoredToken, TokenDescription, TokenId,
         TokenKind, TokenName,
     },
     value::{ClientIp, IpRange, OrganizationName, PackageName, Scope, TeamName, Timestamp, UserName},
@@ -124,7 +124,7 @@ fn almost_valid_texts_are_refused() {
     assert_refused(&almost_ip_range(), parse::<IpRange>);
     assert_refused(&almost_client_ip(), parse::<ClientIp>);
     assert_refused(&almost_timestamp(), parse::<Timestamp>);
-    assert_refused(&almost_token_key(), parse::<TokenKey>);
+    assert_refused(&almost_token_key(), parse::<TokenId>);
     assert_refused(&almost_token_name(), parse::<TokenName>);
     assert_refused(&almost_token_description(), parse::<TokenDescription>);
     assert_refused(&almost_secret(), |text| Secret::new(text).map(|_| ()));
@@ -137,7 +137,7 @@ fn almost_valid_selections_and_settings_are_refused() {
     assert_refused(&almost_organization_selection(), |names| OrganizationSelection::only(names.clone()).map(|_| ()));
     assert_refused(&almost_granular_settings(), |(created, settings)| {
         let owner = "alice".parse().unwrap();
-        GranularToken::load(key("t-1"), owner, *created, None, settings.clone()).map(|_| ())
+        GranularToken::load(token_id("t-1"), owner, *created, None, settings.clone()).map(|_| ())
     });
 }
 
@@ -190,7 +190,7 @@ fn what_is_valid_is_taken() {
     }
     for settings in some(&granular_settings(), 300) {
         let owner = "alice".parse().unwrap();
-        assert!(GranularToken::load(key("t-1"), owner, time(CREATED), None, settings).is_ok());
+        assert!(GranularToken::load(token_id("t-1"), owner, time(CREATED), None, settings).is_ok());
     }
     assert!(some(&new_package_name(), 300).all(|name| name.check_new().is_ok()));
     assert!(some(&secret(), 300).all(|text| Secret::new(&text).is_ok()));

@@ -18,21 +18,21 @@ use super::{
 use crate::{
     testing::build::{CREATED, time},
     token::{
-        Bypass2fa, GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenKey, TokenName,
+        GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
+        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenId, TokenName, TwoFactorBypass,
     },
     value::{AllowedRanges, GrantedPermission, PackageName, Permission, Scope, Timestamp, UserName},
 };
 
 /// Public ids of tokens: short ones, UUIDs, and any text without control characters.
-pub fn token_key() -> BoxedStrategy<TokenKey> {
+pub fn token_key() -> BoxedStrategy<TokenId> {
     let texts: BoxedStrategy<String> = prop_oneof![
         4 => text("t-[0-9]{1,3}"),
         2 => text("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
         1 => text("\\PC{1,60}"),
     ]
     .boxed();
-    texts.prop_filter_map("no key", |text| text.parse().ok()).boxed()
+    texts.prop_filter_map("no id", |text| text.parse().ok()).boxed()
 }
 
 /// Names of granular tokens (L6): `ci`, up to 40 characters.
@@ -117,7 +117,7 @@ fn settings(texts: BoxedStrategy<(TokenName, TokenDescription)>) -> BoxedStrateg
                 description,
                 expires_at: lifetime.map_or(Timestamp::MAX, |lifetime| valid(time(CREATED).checked_add(lifetime))),
                 allowed_ranges,
-                bypass_2fa: if bypass && may_bypass { Bypass2fa::On } else { Bypass2fa::Off },
+                bypass_2fa: if bypass && may_bypass { TwoFactorBypass::On } else { TwoFactorBypass::Off },
                 packages,
                 organizations,
             }
@@ -141,7 +141,7 @@ fn lifetime() -> BoxedStrategy<Option<Duration>> {
 /// A token that is still without its owner.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
-    key: TokenKey,
+    id: TokenId,
     pub(super) created: Timestamp,
     revoked: Option<Timestamp>,
     pub(super) kind: DraftKind,
@@ -155,10 +155,10 @@ pub(super) enum DraftKind {
 
 impl Draft {
     pub(super) fn of(self, owner: UserName) -> Token {
-        let Self { key, created, revoked, kind } = self;
+        let Self { id, created, revoked, kind } = self;
         match kind {
-            DraftKind::Legacy(kind, ranges) => LegacyToken::load(key, owner, kind, created, revoked, ranges).into(),
-            DraftKind::Granular(settings) => valid(GranularToken::load(key, owner, created, revoked, settings)).into(),
+            DraftKind::Legacy(kind, ranges) => LegacyToken::load(id, owner, kind, created, revoked, ranges).into(),
+            DraftKind::Granular(settings) => valid(GranularToken::load(id, owner, created, revoked, settings)).into(),
         }
     }
 }
@@ -167,10 +167,10 @@ impl Draft {
 pub(super) fn plain_draft() -> BoxedStrategy<Draft> {
     let texts = (one_of(&["ci", "release bot"]), Just(TokenDescription::default()));
     let texts = texts.prop_map(|(name, description)| (valid(name.parse()), description));
-    draft(one_of(&["t-1", "t-2"]).prop_map(|key| valid(key.parse())).boxed(), settings(texts.boxed()))
+    draft(one_of(&["t-1", "t-2"]).prop_map(|id| valid(id.parse())).boxed(), settings(texts.boxed()))
 }
 
-fn draft(key: BoxedStrategy<TokenKey>, settings: BoxedStrategy<GranularSettings>) -> BoxedStrategy<Draft> {
+fn draft(id: BoxedStrategy<TokenId>, settings: BoxedStrategy<GranularSettings>) -> BoxedStrategy<Draft> {
     let legacy_kinds: BoxedStrategy<LegacyKind> = prop_oneof![
         3 => Just(LegacyKind::Publish),
         2 => Just(LegacyKind::Automation),
@@ -184,8 +184,8 @@ fn draft(key: BoxedStrategy<TokenKey>, settings: BoxedStrategy<GranularSettings>
     .boxed();
     let created = one_of(&[CREATED, "2025-10-30T11:59:59.999999999Z", "2025-10-29T12:00:00Z"]).prop_map(time);
     let revoked = option::weighted(0.03, one_of(&[CREATED, "2024-01-01T00:00:00Z", "9999-01-01T00:00:00Z"]));
-    (key, created, revoked, kind)
-        .prop_map(|(key, created, revoked, kind)| Draft { key, created, revoked: revoked.map(time), kind })
+    (id, created, revoked, kind)
+        .prop_map(|(id, created, revoked, kind)| Draft { id, created, revoked: revoked.map(time), kind })
         .boxed()
 }
 

@@ -44,22 +44,22 @@ impl SecretDigest {
 }
 
 impl FromStr for SecretDigest {
-    type Err = InvalidSecretDigest;
+    type Err = SecretDigestError;
 
     /// # Errors
     /// Anything but 64 lower-case hexadecimal digits.
-    fn from_str(text: &str) -> Result<Self, InvalidSecretDigest> {
+    fn from_str(text: &str) -> Result<Self, SecretDigestError> {
         let mut bytes = [0; 32];
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
         if pairs.len() != bytes.len() || !rest.is_empty() {
-            return Err(InvalidSecretDigest);
+            return Err(SecretDigestError);
         }
         let digit = |byte: u8| match byte {
             b'0'..=b'9' | b'a'..=b'f' => char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()),
             _ => None,
         };
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            let (high, low) = digit(*high).zip(digit(*low)).ok_or(InvalidSecretDigest)?;
+            let (high, low) = digit(*high).zip(digit(*low)).ok_or(SecretDigestError)?;
             *byte = (high << 4) | low;
         }
         Ok(Self(bytes))
@@ -69,7 +69,7 @@ impl FromStr for SecretDigest {
 /// A text that is no [`SecretDigest`]. It does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid SHA-256 digest: expected 64 lower-case hexadecimal digits")]
-pub struct InvalidSecretDigest;
+pub struct SecretDigestError;
 
 impl PartialEq for SecretDigest {
     fn eq(&self, other: &Self) -> bool {
@@ -110,7 +110,7 @@ impl<'de> serde::Deserialize<'de> for SecretDigest {
 
 #[cfg(test)]
 mod tests {
-    use super::{InvalidSecretDigest, SecretDigest};
+    use super::{SecretDigest, SecretDigestError};
     use crate::token::secret::Secret;
     use alloc::{format, string::ToString};
 
@@ -128,11 +128,8 @@ mod tests {
             assert_ne!(SecretDigest::from_bytes(other), digest, "every byte counts: {at}");
         }
         for text in ["", &hex[1..], &hex.to_uppercase(), &format!("{hex}0"), &format!("g{}", &hex[1..])] {
-            assert_eq!(text.parse::<SecretDigest>().unwrap_err(), InvalidSecretDigest);
+            assert_eq!(text.parse::<SecretDigest>().unwrap_err(), SecretDigestError);
         }
-        assert_eq!(
-            InvalidSecretDigest.to_string(),
-            "invalid SHA-256 digest: expected 64 lower-case hexadecimal digits"
-        );
+        assert_eq!(SecretDigestError.to_string(), "invalid SHA-256 digest: expected 64 lower-case hexadecimal digits");
     }
 }

@@ -23,16 +23,16 @@ impl Default for SecretPrefix {
 }
 
 impl FromStr for SecretPrefix {
-    type Err = InvalidSecretPrefix;
+    type Err = SecretPrefixError;
 
     /// # Errors
     /// Not 1 to 16 of `A-Za-z0-9_` ending in `_`.
-    fn from_str(text: &str) -> Result<Self, InvalidSecretPrefix> {
+    fn from_str(text: &str) -> Result<Self, SecretPrefixError> {
         let fits = text.len() <= 16 && text.ends_with('_');
         if fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             Ok(Self(text.into()))
         } else {
-            Err(InvalidSecretPrefix)
+            Err(SecretPrefixError)
         }
     }
 }
@@ -40,7 +40,7 @@ impl FromStr for SecretPrefix {
 /// A text that is no [`SecretPrefix`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid secret prefix: expected 1 to 16 of `A-Za-z0-9_`, the last of them `_`")]
-pub struct InvalidSecretPrefix;
+pub struct SecretPrefixError;
 
 /// The order of digits in base 62 (S1).
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -84,7 +84,7 @@ fn crc_32(bytes: &[u8]) -> u32 {
 /// assert_eq!(minted.as_secret().form(&prefix), SecretForm::Prefixed(Checksum::Valid));
 /// assert_eq!(minted.expose().len(), 40);
 /// assert!(MintedSecret::mint(&prefix, &bytes[..29]).is_err());
-/// # Ok::<(), tollgate::NotEnoughRandomness>(())
+/// # Ok::<(), tollgate::MintError>(())
 /// ```
 pub struct MintedSecret(String);
 
@@ -98,11 +98,11 @@ impl MintedSecret {
     ///
     /// # Errors
     /// Fewer than 30 of the bytes gave a character: draw fresh ones and call again.
-    pub fn mint(prefix: &SecretPrefix, random_bytes: &[u8]) -> Result<Self, NotEnoughRandomness> {
+    pub fn mint(prefix: &SecretPrefix, random_bytes: &[u8]) -> Result<Self, MintError> {
         let mut characters = random_bytes.iter().filter_map(|byte| base_62(u32::from(byte & 0b11_1111)));
         let mut random = String::with_capacity(SECRET_RANDOM_CHARACTERS);
         while random.len() < SECRET_RANDOM_CHARACTERS {
-            random.push(char::from(characters.next().ok_or(NotEnoughRandomness)?));
+            random.push(char::from(characters.next().ok_or(MintError)?));
         }
         let mut text = String::from(&*prefix.0);
         text.push_str(&random);
@@ -132,11 +132,11 @@ impl fmt::Debug for MintedSecret {
 /// The random bytes did not give 30 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not enough random bytes: expected 64, at least 30 of which are not 62 or 63 in their low six bits")]
-pub struct NotEnoughRandomness;
+pub struct MintError;
 
 #[cfg(test)]
 mod tests {
-    use super::{MintedSecret, NotEnoughRandomness, SecretPrefix, checksum_of, crc_32};
+    use super::{MintError, MintedSecret, SecretPrefix, checksum_of, crc_32};
     use alloc::{string::ToString, vec::Vec};
 
     #[test]
@@ -168,11 +168,11 @@ mod tests {
         }
         assert!(counts.iter().all(|count| [0, 4].contains(count)));
         assert_eq!(counts.iter().sum::<u32>(), 62 * 4);
-        assert_eq!(MintedSecret::mint(&prefix, &[0; 29]).unwrap_err(), NotEnoughRandomness);
-        assert_eq!(MintedSecret::mint(&prefix, &[62; 64]).unwrap_err(), NotEnoughRandomness);
+        assert_eq!(MintedSecret::mint(&prefix, &[0; 29]).unwrap_err(), MintError);
+        assert_eq!(MintedSecret::mint(&prefix, &[62; 64]).unwrap_err(), MintError);
         assert!(MintedSecret::mint(&prefix, &[0; 30]).is_ok());
         assert_eq!(
-            NotEnoughRandomness.to_string(),
+            MintError.to_string(),
             "not enough random bytes: expected 64, at least 30 of which are not 62 or 63 in their low six bits",
         );
     }

@@ -1,17 +1,17 @@
 //! The secret that a client sends, and what is kept of it (S1 to S3).
 //!
 //! Four types, none of which turns into another by accident: [`Secret`] is the text, [`SecretDigest`] what is stored,
-//! [`TokenKey`] the public id, [`SecretHint`] what a person is shown.
+//! [`TokenId`] the public id, [`SecretHint`] what a person is shown.
 
 mod digest;
-mod key;
 mod mint;
+mod token_id;
 
 use core::{fmt, str::FromStr};
 
-pub use digest::{InvalidSecretDigest, SecretDigest};
-pub use key::{InvalidTokenKey, TokenKey};
-pub use mint::{InvalidSecretPrefix, MintedSecret, NotEnoughRandomness, SecretPrefix};
+pub use digest::{SecretDigest, SecretDigestError};
+pub use mint::{MintError, MintedSecret, SecretPrefix, SecretPrefixError};
+pub use token_id::{TokenId, TokenIdError};
 
 use crate::value::{
     is_hexadecimal,
@@ -30,7 +30,7 @@ use crate::value::{
 /// assert_eq!(secret.form(&Default::default()), SecretForm::Hexadecimal);
 /// assert_eq!(format!("{secret:?}"), "Secret(…)");
 /// assert!(Secret::new("two words").is_err());
-/// # Ok::<(), tollgate::InvalidSecret>(())
+/// # Ok::<(), tollgate::SecretError>(())
 /// ```
 ///
 /// A secret has no `Display`, no `Serialize` and no `==`:
@@ -56,16 +56,16 @@ impl<'a> Secret<'a> {
     /// # Errors
     /// Not 1 to 512 visible ASCII characters. Such a text is no token that anybody could have: the decision for it is
     /// `token-unknown`, never that of no token at all.
-    pub fn new(text: &'a str) -> Result<Self, InvalidSecret> {
+    pub fn new(text: &'a str) -> Result<Self, SecretError> {
         if text.is_empty() {
-            return Err(InvalidSecret::Empty);
+            return Err(SecretError::Empty);
         }
         if text.len() > MAX_SECRET {
-            return Err(InvalidSecret::TooLong);
+            return Err(SecretError::TooLong);
         }
         // Every byte is looked at, for a processor looks at many at once where it need not stop.
         if !text.bytes().fold(true, |visible, byte| visible & byte.is_ascii_graphic()) {
-            return Err(InvalidSecret::NotVisibleAscii);
+            return Err(SecretError::NotVisibleAscii);
         }
         Ok(Self(text))
     }
@@ -129,7 +129,7 @@ pub enum Checksum {
 /// A text that cannot be a secret. It does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidSecret {
+pub enum SecretError {
     /// No character at all.
     #[error("empty secret: expected 1 to {MAX_SECRET} visible ASCII characters")]
     Empty,
@@ -155,20 +155,20 @@ impl SecretHint {
 }
 
 impl FromStr for SecretHint {
-    type Err = InvalidSecretHint;
+    type Err = SecretHintError;
 
     /// Reads a hint as it is [printed](fmt::Display), from storage.
     ///
     /// # Errors
     /// Anything but `…`, or it between four and four visible ASCII characters.
-    fn from_str(text: &str) -> Result<Self, InvalidSecretHint> {
-        let (first, last) = text.split_once('…').ok_or(InvalidSecretHint)?;
+    fn from_str(text: &str) -> Result<Self, SecretHintError> {
+        let (first, last) = text.split_once('…').ok_or(SecretHintError)?;
         let four = |text: &str| {
             <[u8; 4]>::try_from(text.as_bytes()).ok().filter(|bytes| bytes.iter().all(u8::is_ascii_graphic))
         };
         match (first, last) {
             ("", "") => Ok(Self(None)),
-            _ => four(first).zip(four(last)).map(|ends| Self(Some(ends))).ok_or(InvalidSecretHint),
+            _ => four(first).zip(four(last)).map(|ends| Self(Some(ends))).ok_or(SecretHintError),
         }
     }
 }
@@ -176,7 +176,7 @@ impl FromStr for SecretHint {
 /// A text that is no [`SecretHint`]. It does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid secret hint: expected `…`, or it between four and four visible ASCII characters")]
-pub struct InvalidSecretHint;
+pub struct SecretHintError;
 
 impl fmt::Display for SecretHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -196,7 +196,7 @@ impl fmt::Debug for SecretHint {
 
 #[cfg(test)]
 mod tests {
-    use super::{Checksum, InvalidSecret, InvalidSecretHint, Secret, SecretForm, SecretHint, SecretPrefix};
+    use super::{Checksum, Secret, SecretError, SecretForm, SecretHint, SecretHintError, SecretPrefix};
     use alloc::string::ToString;
 
     #[test]
@@ -221,16 +221,16 @@ mod tests {
 
     #[test]
     fn a_secret_is_1_to_512_visible_ascii_characters() {
-        assert_eq!(Secret::new("").unwrap_err(), InvalidSecret::Empty);
+        assert_eq!(Secret::new("").unwrap_err(), SecretError::Empty);
         assert!(Secret::new(&"x".repeat(512)).is_ok());
-        assert_eq!(Secret::new(&"x".repeat(513)).unwrap_err(), InvalidSecret::TooLong);
+        assert_eq!(Secret::new(&"x".repeat(513)).unwrap_err(), SecretError::TooLong);
         for text in ["a b", "a\tb", "a\0", "é", "a\u{7f}", " a", "a\n"] {
-            assert_eq!(Secret::new(text).unwrap_err(), InvalidSecret::NotVisibleAscii);
+            assert_eq!(Secret::new(text).unwrap_err(), SecretError::NotVisibleAscii);
         }
-        assert_eq!(InvalidSecret::Empty.to_string(), "empty secret: expected 1 to 512 visible ASCII characters");
-        assert_eq!(InvalidSecret::TooLong.to_string(), "secret too long: expected 1 to 512 visible ASCII characters");
+        assert_eq!(SecretError::Empty.to_string(), "empty secret: expected 1 to 512 visible ASCII characters");
+        assert_eq!(SecretError::TooLong.to_string(), "secret too long: expected 1 to 512 visible ASCII characters");
         assert_eq!(
-            InvalidSecret::NotVisibleAscii.to_string(),
+            SecretError::NotVisibleAscii.to_string(),
             "secret with a character that is not visible ASCII: expected 1 to 512 visible ASCII characters",
         );
     }
@@ -249,10 +249,10 @@ mod tests {
         }
         for text in ["", "abcd", "abcd…", "…mnop", "abcd…mno", "abcde…mnop", "ab d…mnop", "abcd……mnop", "é…é", "éé…éé"]
         {
-            assert_eq!(text.parse::<SecretHint>(), Err(InvalidSecretHint), "{text}");
+            assert_eq!(text.parse::<SecretHint>(), Err(SecretHintError), "{text}");
         }
         assert_eq!(
-            InvalidSecretHint.to_string(),
+            SecretHintError.to_string(),
             "invalid secret hint: expected `…`, or it between four and four visible ASCII characters"
         );
     }

@@ -22,7 +22,7 @@ impl AllowedRanges {
     ///
     /// # Errors
     /// No range at all, or more than 1,000 different ones.
-    pub fn only(ranges: impl IntoIterator<Item = IpRange>) -> Result<Self, InvalidRanges> {
+    pub fn only(ranges: impl IntoIterator<Item = IpRange>) -> Result<Self, IpRangesError> {
         IpRanges::new(ranges).map(Self::Only)
     }
 
@@ -33,7 +33,7 @@ impl AllowedRanges {
         match self {
             Self::Any => true,
             Self::Only(ranges) => {
-                let (family, [high, low]) = client_ip.apart();
+                let (family, [high, low]) = client_ip.to_parts();
                 ranges.contain(family, high, low)
             }
         }
@@ -55,18 +55,18 @@ struct Lists {
 }
 
 impl IpRanges {
-    fn new(ranges: impl IntoIterator<Item = IpRange>) -> Result<Self, InvalidRanges> {
+    fn new(ranges: impl IntoIterator<Item = IpRange>) -> Result<Self, IpRangesError> {
         let mut ranges: Vec<IpRange> = ranges.into_iter().collect();
         ranges.sort_unstable();
         ranges.dedup();
         match ranges.len() {
-            0 => Err(InvalidRanges::Empty),
+            0 => Err(IpRangesError::Empty),
             1..=MAX_RANGES => {
                 let ipv4 = outermost(ranges.iter().filter_map(IpRange::ipv4));
                 let ipv6 = outermost(ranges.iter().filter_map(IpRange::ipv6));
                 Ok(Self(Box::new(Lists { ranges: ranges.into(), ipv4, ipv6 })))
             }
-            found => Err(InvalidRanges::TooMany { found }),
+            found => Err(IpRangesError::TooMany { found }),
         }
     }
 
@@ -76,7 +76,7 @@ impl IpRanges {
         &self.0.ranges
     }
 
-    /// Whether an address that was taken [apart](ClientIp::apart) is in one of them.
+    /// Whether an address that was taken [apart](ClientIp::to_parts) is in one of them.
     fn contain(&self, family: Family, high: u64, low: u64) -> bool {
         match family {
             Family::Unknown => false,
@@ -107,7 +107,7 @@ fn one_contains<N: Ord + Copy>(ranges: &[(N, N)], address: N) -> bool {
 /// A list that is no list of ranges for a token (L5, L7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidRanges {
+pub enum IpRangesError {
     /// The list is empty.
     #[error("empty list of IP ranges: expected at least one, or no list for any address")]
     Empty,
@@ -169,7 +169,7 @@ mod serde_impls {
 
 #[cfg(test)]
 mod tests {
-    use super::{AllowedRanges, InvalidRanges};
+    use super::{AllowedRanges, IpRangesError};
     use crate::value::ip::{ClientIp, IpRange};
     use alloc::{format, string::ToString, vec::Vec};
 
@@ -187,9 +187,9 @@ mod tests {
 
     #[test]
     fn a_list_holds_1_to_1000_different_ranges() {
-        assert_eq!(AllowedRanges::only([]), Err(InvalidRanges::Empty));
+        assert_eq!(AllowedRanges::only([]), Err(IpRangesError::Empty));
         assert_eq!(
-            InvalidRanges::Empty.to_string(),
+            IpRangesError::Empty.to_string(),
             "empty list of IP ranges: expected at least one, or no list for any address",
         );
         let many: Vec<IpRange> = (0..1001_u32).map(|n| range(&format!("10.0.{}.{}/32", n / 256, n % 256))).collect();

@@ -27,7 +27,7 @@ use crate::value::string_enum::{Quoted, excerpt};
 /// assert!(office.contains("::ffff:192.0.2.200".parse::<ClientIp>().unwrap()));
 /// assert!(!office.contains(ClientIp::UNKNOWN));
 /// assert!("010.0.0.0/8".parse::<IpRange>().is_err());
-/// # Ok::<(), tollgate::InvalidRange>(())
+/// # Ok::<(), tollgate::IpRangeError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpRange(IpNet);
@@ -63,14 +63,14 @@ impl IpRange {
 }
 
 impl FromStr for IpRange {
-    type Err = InvalidRange;
+    type Err = IpRangeError;
 
     /// Parses CIDR notation.
     ///
     /// # Errors
     /// A text that is no range in the form described at the type.
-    fn from_str(text: &str) -> Result<Self, InvalidRange> {
-        parse(text).map_err(|problem| InvalidRange { text: excerpt(text), problem })
+    fn from_str(text: &str) -> Result<Self, IpRangeError> {
+        parse(text).map_err(|problem| IpRangeError { text: excerpt(text), problem })
     }
 }
 
@@ -119,7 +119,7 @@ impl fmt::Debug for IpRange {
 /// A text that is no [`IpRange`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid IP range {}: {problem}", Quoted(text))]
-pub struct InvalidRange {
+pub struct IpRangeError {
     text: Box<str>,
     problem: RangeProblem,
 }

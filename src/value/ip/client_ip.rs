@@ -22,7 +22,7 @@ use crate::value::string_enum::{Quoted, excerpt};
 /// let mapped: ClientIp = "::ffff:192.0.2.7".parse()?;
 /// assert_eq!(mapped, "192.0.2.7".parse()?);
 /// assert!("fe80::1%eth0".parse::<ClientIp>().is_err());
-/// # Ok::<(), tollgate::InvalidClientIp>(())
+/// # Ok::<(), tollgate::ClientIpError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientIp {
@@ -56,13 +56,13 @@ impl ClientIp {
     }
 
     #[inline]
-    pub(crate) const fn apart(self) -> (Family, [u64; 2]) {
+    pub(crate) const fn to_parts(self) -> (Family, [u64; 2]) {
         (self.family, self.address)
     }
 
-    /// What was taken [apart](Self::apart).
+    /// What was taken [apart](Self::to_parts).
     #[inline]
-    pub(crate) const fn together(family: Family, address: [u64; 2]) -> Self {
+    pub(crate) const fn from_parts(family: Family, address: [u64; 2]) -> Self {
         Self { family, address }
     }
 }
@@ -93,14 +93,14 @@ impl From<Ipv6Addr> for ClientIp {
 }
 
 impl FromStr for ClientIp {
-    type Err = InvalidClientIp;
+    type Err = ClientIpError;
 
     /// Parses an IPv4 or IPv6 address.
     ///
     /// # Errors
     /// Any other text: octets with leading zeros, zone ids, brackets and ports among them.
-    fn from_str(text: &str) -> Result<Self, InvalidClientIp> {
-        let invalid = |_| InvalidClientIp { text: excerpt(text) };
+    fn from_str(text: &str) -> Result<Self, ClientIpError> {
+        let invalid = |_| ClientIpError { text: excerpt(text) };
         if text.contains(':') {
             text.parse::<Ipv6Addr>().map(Self::from).map_err(invalid)
         } else {
@@ -127,7 +127,7 @@ impl fmt::Debug for ClientIp {
 /// A text that is no IP address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid client address {}: expected an IPv4 or IPv6 address without zone id, brackets or port", Quoted(text))]
-pub struct InvalidClientIp {
+pub struct ClientIpError {
     text: Box<str>,
 }
 

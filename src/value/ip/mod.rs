@@ -6,7 +6,7 @@ mod client_ip;
 #[cfg(feature = "serde")]
 mod null_or;
 
-pub use allowed::{AllowedRanges, InvalidRanges, IpRanges};
-pub use cidr::{InvalidRange, IpRange};
+pub use allowed::{AllowedRanges, IpRanges, IpRangesError};
+pub use cidr::{IpRange, IpRangeError};
 pub(crate) use client_ip::Family;
-pub use client_ip::{ClientIp, InvalidClientIp};
+pub use client_ip::{ClientIp, ClientIpError};

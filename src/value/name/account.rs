@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{InvalidName, NameProblem, all_url_safe, name_storage, no_capital};
+use super::{NameError, NameProblem, all_url_safe, name_storage, no_capital};
 use crate::value::limits::MAX_ACCOUNT_NAME;
 
 /// N4: 1 to 214 of URL-safe ASCII without `'`, not starting with `.`.
@@ -34,8 +34,8 @@ macro_rules! account_name {
             ///
             /// # Errors
             /// Empty, longer than 214 bytes, starting with `.`, or with a character outside `A-Za-z0-9-_.!~*()`.
-            pub fn new(text: &'a str) -> Result<Self, InvalidName> {
-                check(text).map_err(|problem| InvalidName::new($what, text, problem))?;
+            pub fn new(text: &'a str) -> Result<Self, NameError> {
+                check(text).map_err(|problem| NameError::new($what, text, problem))?;
                 Ok(Self(text))
             }
 
@@ -47,7 +47,7 @@ macro_rules! account_name {
 
             /// The text, for as long as it was borrowed.
             #[must_use]
-            pub const fn text(self) -> &'a str {
+            pub const fn into_str(self) -> &'a str {
                 self.0
             }
         }
@@ -61,7 +61,7 @@ macro_rules! account_name {
 
             /// The same name, borrowed.
             #[must_use]
-            pub fn borrowed(&self) -> $name<&str> {
+            pub fn as_borrowed(&self) -> $name<&str> {
                 $name(self.0.as_ref())
             }
 
@@ -69,8 +69,8 @@ macro_rules! account_name {
             ///
             /// # Errors
             /// The name contains a capital letter.
-            pub fn check_new(&self) -> Result<(), InvalidName> {
-                no_capital(self.as_str()).map_err(|problem| InvalidName::new($what, self.as_str(), problem))
+            pub fn check_new(&self) -> Result<(), NameError> {
+                no_capital(self.as_str()).map_err(|problem| NameError::new($what, self.as_str(), problem))
             }
         }
 
@@ -99,7 +99,7 @@ account_name! {
     /// assert_eq!(alice, UserName::new("alice")?);
     /// assert_ne!(alice, UserName::new("Alice")?);
     /// assert!(UserName::new(".alice").is_err());
-    /// # Ok::<(), tollgate::InvalidName>(())
+    /// # Ok::<(), tollgate::NameError>(())
     /// ```
     UserName, "user"
 }

@@ -23,13 +23,13 @@ use crate::value::string_enum::{Printable, Quoted, excerpt};
 /// The message names the kind, the text found and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid {what} name {}: {problem}", Quoted(text))]
-pub struct InvalidName {
+pub struct NameError {
     what: &'static str,
     text: Box<str>,
     problem: NameProblem,
 }
 
-impl InvalidName {
+impl NameError {
     fn new(what: &'static str, text: &str, problem: NameProblem) -> Self {
         Self { what, text: excerpt(text), problem }
     }
@@ -159,17 +159,17 @@ fn no_capital(text: &str) -> Result<(), NameProblem> {
 macro_rules! name_storage {
     ($name:ident, $what:literal) => {
         impl<'a> TryFrom<&'a str> for $name<&'a str> {
-            type Error = InvalidName;
+            type Error = NameError;
 
-            fn try_from(text: &'a str) -> Result<Self, InvalidName> {
+            fn try_from(text: &'a str) -> Result<Self, NameError> {
                 Self::new(text)
             }
         }
 
         impl core::str::FromStr for $name {
-            type Err = InvalidName;
+            type Err = NameError;
 
-            fn from_str(text: &str) -> Result<Self, InvalidName> {
+            fn from_str(text: &str) -> Result<Self, NameError> {
                 $name::new(text).map($name::into_owned)
             }
         }
@@ -222,7 +222,7 @@ macro_rules! name_storage {
 
         impl<'a> From<&'a $name> for $name<&'a str> {
             fn from(name: &'a $name) -> Self {
-                name.borrowed()
+                name.as_borrowed()
             }
         }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::{
-    InvalidName, Kinds, NameProblem, Scope, all_url_safe, core_modules::core_module, is_special, name_storage,
+    Kinds, NameError, NameProblem, Scope, all_url_safe, core_modules::core_module, is_special, name_storage,
     no_capital, not_excluded, scope, set::same,
 };
 use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
@@ -28,7 +28,7 @@ use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 /// assert!(old.check_new().is_err());
 ///
 /// assert!(PackageName::new("@acme/../app").is_err());
-/// # Ok::<(), tollgate::InvalidName>(())
+/// # Ok::<(), tollgate::NameError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct PackageName<T = Box<str>> {
@@ -44,9 +44,9 @@ impl<'a> PackageName<&'a str> {
     ///
     /// # Errors
     /// A name that npm's `validForOldPackages` refuses, or that one of the two stricter rules of N2 refuses.
-    pub fn new(text: &'a str) -> Result<Self, InvalidName> {
+    pub fn new(text: &'a str) -> Result<Self, NameError> {
         let (slash, characters_of_a_new_name) =
-            check(text).map_err(|problem| InvalidName::new("package", text, problem))?;
+            check(text).map_err(|problem| NameError::new("package", text, problem))?;
         Ok(Self { text, slash, characters_of_a_new_name })
     }
 
@@ -59,7 +59,7 @@ impl<'a> PackageName<&'a str> {
 
     /// The text, for as long as it was borrowed.
     #[must_use]
-    pub const fn text(self) -> &'a str {
+    pub const fn into_str(self) -> &'a str {
         self.text
     }
 
@@ -91,7 +91,7 @@ impl<T: AsRef<str>> PackageName<T> {
 
     /// The same name, borrowed.
     #[must_use]
-    pub fn borrowed(&self) -> PackageName<&str> {
+    pub fn as_borrowed(&self) -> PackageName<&str> {
         let Self { text, slash, characters_of_a_new_name } = self;
         PackageName { text: text.as_ref(), slash: *slash, characters_of_a_new_name: *characters_of_a_new_name }
     }
@@ -107,8 +107,8 @@ impl<T: AsRef<str>> PackageName<T> {
     /// # Errors
     /// What `validForNewPackages` holds against it: a core module's name, longer than 214 characters, a capital
     /// letter, or one of `~'!()*` after the scope.
-    pub fn check_new(&self) -> Result<(), InvalidName> {
-        self.problem_as_new().map_or(Ok(()), |problem| Err(InvalidName::new("new package", self.as_str(), problem)))
+    pub fn check_new(&self) -> Result<(), NameError> {
+        self.problem_as_new().map_or(Ok(()), |problem| Err(NameError::new("new package", self.as_str(), problem)))
     }
 
     /// Whether [`check_new`](Self::check_new) refuses nothing: the question of every creation.
@@ -287,6 +287,6 @@ mod tests {
         assert_eq!(PackageName::new("acme").unwrap().scope(), None);
         assert_eq!(PackageName::new("@a/b").unwrap().scope().unwrap().as_str(), "a");
         let owned: PackageName = "@acme/app".parse().unwrap();
-        assert_eq!(owned.borrowed().scope().unwrap().text(), "acme");
+        assert_eq!(owned.as_borrowed().scope().unwrap().into_str(), "acme");
     }
 }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::{
-    InvalidName, Kinds, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded, set::same,
+    Kinds, NameError, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded, set::same,
 };
 use crate::value::limits::MAX_PACKAGE_NAME;
 
@@ -23,7 +23,7 @@ use crate::value::limits::MAX_PACKAGE_NAME;
 /// assert!(scope.covers(PackageName::new("@acme/app")?));
 /// assert!(!scope.covers(PackageName::new("@acme-evil/app")?));
 /// assert!(Scope::new("@acme/app").is_err());
-/// # Ok::<(), tollgate::InvalidName>(())
+/// # Ok::<(), tollgate::NameError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Scope<T = Box<str>>(T);
@@ -34,9 +34,9 @@ impl<'a> Scope<&'a str> {
     /// # Errors
     /// Empty, too long to stand before a package name, `.`, `..`, `node_modules` or `favicon.ico` in any case, or
     /// with a character outside `A-Za-z0-9-_.!~*'()`.
-    pub fn new(text: &'a str) -> Result<Self, InvalidName> {
+    pub fn new(text: &'a str) -> Result<Self, NameError> {
         let bare = text.strip_prefix('@').unwrap_or(text);
-        check(bare).map_err(|problem| InvalidName::new("scope", text, problem))?;
+        check(bare).map_err(|problem| NameError::new("scope", text, problem))?;
         Ok(Self(bare))
     }
 
@@ -53,7 +53,7 @@ impl<'a> Scope<&'a str> {
 
     /// The text without the `@`, for as long as it was borrowed.
     #[must_use]
-    pub const fn text(self) -> &'a str {
+    pub const fn into_str(self) -> &'a str {
         self.0
     }
 }
@@ -67,7 +67,7 @@ impl<T: AsRef<str>> Scope<T> {
 
     /// The same scope, borrowed.
     #[must_use]
-    pub fn borrowed(&self) -> Scope<&str> {
+    pub fn as_borrowed(&self) -> Scope<&str> {
         Scope(self.0.as_ref())
     }
 

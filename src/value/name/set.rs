@@ -63,7 +63,7 @@ impl<N: Named> NameSet<N> {
         if self.names.len() <= SCANNED {
             return self.names.iter().find(|own| same(own.name_bytes(), name));
         }
-        let hash = Hash::of(name);
+        let hash = Hash::new(name);
         for at in hash.places(self.slots.len()) {
             let Some(slot) = self.slots.get(at) else { break };
             let (place, tag) = slot.taken()?;
@@ -100,7 +100,7 @@ impl<N> NameSet<N> {
 fn slots<N: Named>(names: &[N]) -> Box<[Slot]> {
     let mut slots = vec![Slot { place: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
     for (name, place) in names.iter().zip(1..=u16::MAX) {
-        let hash = Hash::of(name.name_bytes());
+        let hash = Hash::new(name.name_bytes());
         let free = hash.places(slots.len()).find(|at| slots.get(*at).is_some_and(|slot| slot.taken().is_none()));
         if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
             *slot = Slot { place, tag: hash.tag() };
@@ -136,7 +136,7 @@ struct Hash(u64);
 
 impl Hash {
     #[inline]
-    fn of(name: &[u8]) -> Self {
+    fn new(name: &[u8]) -> Self {
         Self(hash(name))
     }
 
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn names_that_hash_alike_are_told_apart() {
         // More names than are looked at begin at one slot of 64.
-        let first = |n: &usize| super::Hash::of(format!("n{n}").as_bytes()).places(64).next();
+        let first = |n: &usize| super::Hash::new(format!("n{n}").as_bytes()).places(64).next();
         let alike: Vec<usize> = (0..10_000).filter(|n| first(n) == first(&0)).take(41).collect();
         let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();
         let (absent, present) = names.split_at(20);

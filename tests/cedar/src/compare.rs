@@ -5,7 +5,7 @@ use std::fmt::Write;
 use cedar_policy::{Entities, PolicySet, Request, Schema};
 use serde_json::Value;
 use tollgate::{
-    Decision, Via,
+    Decision, AllowedBy,
     directory::{Directory, RequestLine, World as Document},
 };
 
@@ -173,7 +173,7 @@ fn read(requests: Vec<Value>) -> Result<(Vec<(Value, tollgate::directory::Reques
 /// only.
 fn answer(decision: &Decision<'_>) -> Answer {
     match decision {
-        Decision::Allow(allow) if allow.via() == Via::SecondFactor => Answer::Challenge,
+        Decision::Allow(allow) if allow.allowed_by() == AllowedBy::SecondFactor => Answer::Challenge,
         Decision::Allow(_) => Answer::Allow,
         Decision::Challenge(_) => Answer::Challenge,
         Decision::Deny(_) => Answer::Deny,

@@ -3,11 +3,11 @@
 use std::hint::black_box;
 
 use tollgate::{
-    Account, AccountAction, AccountStatus, ActionOn, AllowedRanges, BoundToken, Bypass2fa, ClientIp, Decision,
+    Account, AccountAction, AccountStatus, ActionOn, AllowedRanges, BoundToken, TwoFactorBypass, ClientIp, Decision,
     Explanation, GrantedPermission, GranularSettings, GranularToken, Memberships, MissingOrganization, MissingPackage,
     Operation, OrganizationAction, OrganizationName, OrganizationSelection, OrganizationsGrant, Package, PackageAction,
     PackageName, PackageOrScope, PackageSelection, PackagesGrant, PublishingAccess, Reason, ScopeOwner, TeamGrants,
-    Timestamp, Token, TokenKey, TwoFactor, User, UserGrants, Visibility, authorize, authorize_anonymous,
+    Timestamp, Token, TokenId, TwoFactorMode, User, UserGrants, Visibility, authorize, authorize_anonymous,
     deny_unknown_token,
 };
 
@@ -19,10 +19,10 @@ use crate::{
 /// What the facts leave open. Each world changes one or two of them.
 #[derive(Clone, Copy)]
 struct Rest {
-    bypass: Bypass2fa,
+    bypass: TwoFactorBypass,
     revoked: Option<Timestamp>,
     status: AccountStatus,
-    two_factor: TwoFactor,
+    two_factor: TwoFactorMode,
     access: PublishingAccess,
     /// Selected as well, in the place of the last scope.
     scope: Option<&'static str>,
@@ -31,10 +31,10 @@ struct Rest {
 }
 
 const REST: Rest = Rest {
-    bypass: Bypass2fa::On,
+    bypass: TwoFactorBypass::On,
     revoked: None,
     status: AccountStatus::Active,
-    two_factor: TwoFactor::AuthAndWrites,
+    two_factor: TwoFactorMode::AuthAndWrites,
     access: PublishingAccess::TwoFactorOrBypass,
     scope: None,
     organizations: false,
@@ -69,7 +69,7 @@ fn token(facts: &Facts, rest: Rest) -> Token {
         expires_at: facts.expires.text.parse().unwrap(),
         allowed_ranges: AllowedRanges::only(facts.ranges.map(|text| text.parse().unwrap())).unwrap(),
         // A token that writes nothing has none.
-        bypass_2fa: if facts.read_write { rest.bypass } else { Bypass2fa::Off },
+        bypass_2fa: if facts.read_write { rest.bypass } else { TwoFactorBypass::Off },
         packages: PackagesGrant::Granted {
             permission: if facts.read_write { GrantedPermission::ReadWrite } else { GrantedPermission::ReadOnly },
             selection: PackageSelection::only(entries).unwrap(),
@@ -83,15 +83,15 @@ fn token(facts: &Facts, rest: Rest) -> Token {
     };
     let created = "2025-10-30T12:00:00Z".parse().unwrap();
     let owner = facts.owner.parse().unwrap();
-    GranularToken::load(TokenKey::new("t-1").unwrap(), owner, created, rest.revoked, settings).unwrap().into()
+    GranularToken::load(TokenId::new("t-1").unwrap(), owner, created, rest.revoked, settings).unwrap().into()
 }
 
 fn world(facts: &Facts, rest: Rest) -> World {
     let token = leak(token(facts, rest));
     let name = facts.owner.parse().unwrap();
-    let owner = leak(User::new(name, rest.status, rest.two_factor, None, Memberships::none()).unwrap());
+    let owner = leak(User::new(name, rest.status, rest.two_factor, None, Memberships::empty()).unwrap());
     let users = UserGrants::new([(facts.maintainer.parse().unwrap(), GrantedPermission::ReadWrite)]).unwrap();
-    let (name, teams) = (facts.package.parse().unwrap(), TeamGrants::none());
+    let (name, teams) = (facts.package.parse().unwrap(), TeamGrants::empty());
     let package = Package::new(name, ScopeOwner::User, Visibility::Private, rest.access, users, teams).unwrap();
     World {
         token,
@@ -183,7 +183,7 @@ fn denials(entries: usize) -> Vec<Own> {
 
     deny(Reason::TokenRevoked, publish(make(Rest { revoked: Some(plain.now), ..REST })));
     deny(Reason::OwnerSuspended, publish(make(Rest { status: AccountStatus::Suspended, ..REST })));
-    let account: Account<'_> = plain.owner.name().borrowed().into();
+    let account: Account<'_> = plain.owner.name().as_borrowed().into();
     deny(Reason::KindForbidsAction, decide(plain, AccountAction::CreateToken, account));
     let no_such_org = MissingOrganization::new(OrganizationName::new("none").unwrap());
     let with_organizations = make(Rest { organizations: true, ..REST });
@@ -193,14 +193,14 @@ fn denials(entries: usize) -> Vec<Own> {
     let own_scope = make(Rest { scope: Some("@alice"), ..REST });
     deny(Reason::InvalidNewName, decide(own_scope, PackageAction::Publish, missing("@alice/Capital")));
     deny(Reason::TokensDisallowed, publish(make(Rest { access: PublishingAccess::TwoFactorOnly, ..REST })));
-    let not_enrolled = Rest { bypass: Bypass2fa::Off, two_factor: TwoFactor::Disabled, ..REST };
+    let not_enrolled = Rest { bypass: TwoFactorBypass::Off, two_factor: TwoFactorMode::Disabled, ..REST };
     deny(Reason::SecondFactorNotEnrolled, publish(make(not_enrolled)));
 
     let operation: Operation<'_> = PackageAction::Publish.on(plain.package);
     deny(Reason::TokenUnknown, prepared(move || deny_unknown_token(black_box(operation)), read));
     deny(Reason::AuthenticationRequired, prepared(move || authorize_anonymous(black_box(operation)), read));
 
-    add("challenge", Verdict::Challenge, publish(make(Rest { bypass: Bypass2fa::Off, ..REST })));
+    add("challenge", Verdict::Challenge, publish(make(Rest { bypass: TwoFactorBypass::Off, ..REST })));
     all
 }
 

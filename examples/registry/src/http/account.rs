@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tollgate::{
-    TwoFactor, UserName,
+    TwoFactorMode, UserName,
     npm::{Body, Password, ProfileChange, TwoFactorChange},
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn whoami(exchange: &Exchange<'_>) -> Result<Response, Failure> {
 /// The account of who asks.
 pub(crate) async fn own(exchange: &mut Exchange<'_>) -> Result<(UserName, Account), Failure> {
     let name = exchange.token()?.1.name().clone();
-    let account = accounts::account(&mut exchange.tx, name.borrowed()).await?;
+    let account = accounts::account(&mut exchange.tx, name.as_borrowed()).await?;
     Ok((name, account.ok_or_else(|| other("a token of nobody"))?))
 }
 
@@ -46,8 +46,8 @@ pub(crate) async fn read_profile(exchange: &mut Exchange<'_>) -> Result<Response
 /// The profile in npm's form. `tfa` is false, the mode, or an enrolment that is not finished.
 fn profile(name: &UserName, account: &Account) -> Value {
     let tfa = match (account.two_factor, &account.pending) {
-        (TwoFactor::Disabled, Some(pending)) => json!({ "pending": true, "mode": pending.mode }),
-        (TwoFactor::Disabled, None) => json!(false),
+        (TwoFactorMode::Disabled, Some(pending)) => json!({ "pending": true, "mode": pending.mode }),
+        (TwoFactorMode::Disabled, None) => json!(false),
         (mode, _) => json!({ "pending": false, "mode": mode }),
     };
     let mut document = account.profile.clone();
@@ -80,7 +80,7 @@ pub(crate) fn profile_change(sent: &Body) -> Result<ProfileChange<'_>, Failure> 
 pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
     let change = profile_change(&sent)?;
-    allowed!(exchange.decide(&change.intents()).await?);
+    allowed!(exchange.decide(&change.access_requests()).await?);
     if let Some(change) = change.two_factor() {
         return change_two_factor(exchange, change).await;
     }
@@ -91,7 +91,7 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
     let (name, account) = own(exchange).await?;
     if change.password().is_some() {
         let hash = prepared.new_hash.clone().ok_or_else(|| other("a new password without its hash"))?;
-        accounts::set_password(&mut exchange.tx, name.borrowed(), hash).await?;
+        accounts::set_password(&mut exchange.tx, name.as_borrowed(), hash).await?;
     }
     let mut fields: Map<String, Value> = account.profile;
     for (field, value) in change.fields() {
@@ -100,7 +100,7 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
             None => fields.remove(*field),
         };
     }
-    accounts::set_profile(&mut exchange.tx, name.borrowed(), &fields, exchange.asked.now).await?;
+    accounts::set_profile(&mut exchange.tx, name.as_borrowed(), &fields, exchange.asked.now).await?;
     read_profile(exchange).await
 }
 
@@ -119,16 +119,16 @@ async fn change_two_factor(exchange: &mut Exchange<'_>, change: &TwoFactorChange
 }
 
 /// From no factor it begins an enrolment; to none it ends the factor, and an enrolment; else the mode changes.
-async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactor) -> Result<Response, Failure> {
+async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactorMode) -> Result<Response, Failure> {
     let (name, account) = own(exchange).await?;
-    let (tx, user) = (&mut exchange.tx, name.borrowed());
+    let (tx, user) = (&mut exchange.tx, name.as_borrowed());
     match (account.two_factor, mode) {
-        (_, TwoFactor::Disabled) => {
-            accounts::set_two_factor(tx, user, TwoFactor::Disabled, None).await?;
+        (_, TwoFactorMode::Disabled) => {
+            accounts::set_two_factor(tx, user, TwoFactorMode::Disabled, None).await?;
             accounts::set_recovery_codes(tx, user, &[]).await?;
             Ok(reply::ok(&json!({ "tfa": false })))
         }
-        (TwoFactor::Disabled, mode) => {
+        (TwoFactorMode::Disabled, mode) => {
             let pending = PendingTwoFactor { secret: one_time::new_secret()?, mode };
             accounts::set_pending(tx, user, Some(&pending)).await?;
             Ok(reply::ok(&json!({ "tfa": one_time::enrolment_url(&pending.secret, user)? })))
@@ -146,12 +146,12 @@ async fn confirm(exchange: &mut Exchange<'_>, codes: &[Password<'_>]) -> Result<
         return Err(Failure::bad_request(format!("{} codes: expected one, or the next one too", codes.len())));
     }
     let (name, account) = own(exchange).await?;
-    let user = name.borrowed();
+    let user = name.as_borrowed();
     let Some(pending) = account.pending else {
         return Err(Failure::bad_request("no second factor is being enrolled: expected that first"));
     };
     guesses::may_guess(&mut exchange.tx, user, Guess::OneTimePassword, exchange.asked.now).await?;
-    let used_by = exchange.token()?.0.key().to_string();
+    let used_by = exchange.token()?.0.id().to_string();
     let (tx, now) = (&mut exchange.tx, exchange.asked.now);
     let mut is_shown = false;
     for code in codes {

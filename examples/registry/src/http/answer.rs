@@ -14,12 +14,12 @@ pub(crate) const NPM_NOTICE: HeaderName = HeaderName::from_static("npm-notice");
 
 /// The answer to a denial.
 pub(crate) fn denied(deny: &Deny<'_>) -> Response {
-    response(&Answer::of_deny(deny))
+    response(&Answer::from_deny(deny))
 }
 
 /// The answer to a challenge.
 pub(crate) fn challenged(challenge: &Challenge<'_>) -> Response {
-    response(&Answer::of_challenge(challenge))
+    response(&Answer::from_challenge(challenge))
 }
 
 fn response(answer: &Answer) -> Response {

@@ -27,7 +27,7 @@ impl Asker {
         };
         let Ok(secret) = Secret::new(text) else { return Ok(Self::UnknownToken) };
         let Some(token) = tokens::by_digest(tx, &secret.digest()).await? else { return Ok(Self::UnknownToken) };
-        Ok(match facts::user(tx, token.owner().borrowed()).await? {
+        Ok(match facts::user(tx, token.owner().as_borrowed()).await? {
             Some(owner) => Self::Token { token, owner },
             None => Self::UnknownToken,
         })

@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    Allow, Caller, Decision, Facts, Intent, OrganizationName, PackageAction, PackageName, SecondFactor, Timestamp,
-    Token, User,
-    npm::{AllOf, Answer, Asks, Body},
+    AccessRequest, Allow, Caller, Decision, OrganizationName, PackageAction, PackageName, ResourceFacts, Timestamp,
+    Token, User, VerifiedFactor,
+    npm::{Answer, Body, CombinedDecision, RequiredAccess},
 };
 
 use super::{Inner, answer, asker::Asker, body, prepare::Prepared, request::Asked, trail::Trail};
@@ -91,15 +91,15 @@ impl<'r> Exchange<'r> {
     }
 
     /// Decides what the path alone asks for, before a body is read. An answer, or that the body may be looked at.
-    pub(crate) async fn decide_path(&mut self, asks: &Asks) -> Result<Option<Response>, Failure> {
-        let intents = match asks {
-            Asks::Nothing => return Ok(None),
-            Asks::This(intent) => std::slice::from_ref(intent),
-            Asks::OneOf(intents) => intents,
+    pub(crate) async fn decide_path(&mut self, asks: &RequiredAccess) -> Result<Option<Response>, Failure> {
+        let access_requests = match asks {
+            RequiredAccess::Nothing => return Ok(None),
+            RequiredAccess::This(access_request) => std::slice::from_ref(access_request),
+            RequiredAccess::OneOf(access_requests) => access_requests,
         };
-        self.look_up(intents).await?;
+        self.look_up(access_requests).await?;
         let caller = self.asker.caller()?;
-        let refused = asks.refused_by(|intent| self.found.decide(intent, &caller, self.asked))?;
+        let refused = asks.refused_by(|access_request| self.found.decide(access_request, &caller, self.asked))?;
         Ok(refused.map(|deny| {
             self.trail.decided([Decision::Deny(deny)]);
             answer::denied(&deny)
@@ -107,34 +107,37 @@ impl<'r> Exchange<'r> {
     }
 
     /// Decides all of it, second factor included.
-    pub(crate) async fn decide(&mut self, intents: &[Intent]) -> Result<Ruling<()>, Failure> {
-        self.decide_and(intents, |_| ()).await
+    pub(crate) async fn decide(&mut self, access_requests: &[AccessRequest]) -> Result<Ruling<()>, Failure> {
+        self.decide_and(access_requests, |_| ()).await
     }
 
     /// The same, with what is made of the allows.
     pub(crate) async fn decide_and<T>(
         &mut self,
-        intents: &[Intent],
+        access_requests: &[AccessRequest],
         then: impl FnOnce(&[Allow<'_>]) -> T + Send,
     ) -> Result<Ruling<T>, Failure> {
-        self.look_up(intents).await?;
-        let verified_at = if self.is_challenged(intents)? { self.verify_one_time_password().await? } else { None };
+        self.look_up(access_requests).await?;
+        let verified_at =
+            if self.is_challenged(access_requests)? { self.verify_one_time_password().await? } else { None };
         let caller = self.asker.caller()?;
         let factor = match (&self.asker, verified_at) {
             (Asker::Token { owner, .. }, Some(verified_at)) => {
-                Some(SecondFactor { owner: owner.name().borrowed(), verified_at })
+                Some(VerifiedFactor { owner: owner.name().as_borrowed(), verified_at })
             }
             _ => None,
         };
         // Verified for this request and no other, so it has no age.
         let factor = factor.as_ref().map(|factor| (factor, Duration::ZERO));
-        let all = self.found.decide_all(intents, &caller, self.asked, factor)?;
-        if let AllOf::Deny(deny) = &all
+        let all = self.found.decide_all(access_requests, &caller, self.asked, factor)?;
+        if let CombinedDecision::Deny(deny) = &all
             && let Some(notice) = Answer::notice_for_ignored(deny)
-            && intents.iter().all(is_read)
+            && access_requests.iter().all(is_read)
         {
             // The explicit second call, without the token.
-            if let AllOf::Allow(allows) = self.found.decide_all(intents, &Caller::NoToken, self.asked, None)? {
+            if let CombinedDecision::Allow(allows) =
+                self.found.decide_all(access_requests, &Caller::NoToken, self.asked, None)?
+            {
                 self.notice = Some(notice);
                 self.trail.token_ignored();
                 self.trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
@@ -142,27 +145,27 @@ impl<'r> Exchange<'r> {
             }
         }
         Ok(match all {
-            AllOf::Allow(allows) => {
+            CombinedDecision::Allow(allows) => {
                 self.trail.decided(allows.iter().map(|allow| Decision::Allow(*allow)));
                 Ruling::Allowed(then(&allows))
             }
-            AllOf::Challenge(challenge) => {
+            CombinedDecision::Challenge(challenge) => {
                 self.trail.decided([Decision::Challenge(challenge)]);
                 Ruling::Answered(answer::challenged(&challenge))
             }
-            AllOf::Deny(deny) => {
+            CombinedDecision::Deny(deny) => {
                 self.trail.decided([Decision::Deny(deny)]);
                 Ruling::Answered(answer::denied(&deny))
             }
         })
     }
 
-    async fn look_up(&mut self, intents: &[Intent]) -> Result<(), Failure> {
-        for intent in intents {
-            if let Some(name) = intent.package() {
+    async fn look_up(&mut self, access_requests: &[AccessRequest]) -> Result<(), Failure> {
+        for access_request in access_requests {
+            if let Some(name) = access_request.package() {
                 self.package(name).await?;
             }
-            if let Some(name) = intent.organization() {
+            if let Some(name) = access_request.organization() {
                 self.organization(name).await?;
             }
         }
@@ -171,25 +174,25 @@ impl<'r> Exchange<'r> {
 
     /// The facts about a package.
     pub(crate) async fn package(&mut self, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
-        if let Some(found) = self.found.packages.get(name.text()) {
+        if let Some(found) = self.found.packages.get(name.as_str()) {
             return Ok(found.clone());
         }
         let found = facts::package(&mut self.tx, name).await?;
-        self.found.packages.insert(name.text().to_owned(), found.clone());
+        self.found.packages.insert(name.as_str().to_owned(), found.clone());
         Ok(found)
     }
 
     async fn organization(&mut self, name: OrganizationName<&str>) -> Result<(), Failure> {
-        if !self.found.organizations.contains_key(name.text()) {
+        if !self.found.organizations.contains_key(name.as_str()) {
             let found = facts::organization(&mut self.tx, name).await?;
-            self.found.organizations.insert(name.text().to_owned(), found);
+            self.found.organizations.insert(name.as_str().to_owned(), found);
         }
         Ok(())
     }
 
-    fn is_challenged(&self, intents: &[Intent]) -> Result<bool, Failure> {
+    fn is_challenged(&self, access_requests: &[AccessRequest]) -> Result<bool, Failure> {
         let caller = self.asker.caller()?;
-        Ok(matches!(self.found.decide_all(intents, &caller, self.asked, None)?, AllOf::Challenge(_)))
+        Ok(matches!(self.found.decide_all(access_requests, &caller, self.asked, None)?, CombinedDecision::Challenge(_)))
     }
 
     /// When the one-time password that came along was verified, if it was. A wrong one is counted.
@@ -197,11 +200,11 @@ impl<'r> Exchange<'r> {
         let (Some(code), Asker::Token { token, owner }) = (&self.asked.one_time_password, &self.asker) else {
             return Ok(None);
         };
-        let (tx, now, name) = (&mut self.tx, self.asked.now, owner.name().borrowed());
+        let (tx, now, name) = (&mut self.tx, self.asked.now, owner.name().as_borrowed());
         guesses::may_guess(tx, name, Guess::OneTimePassword, now).await?;
         let secret = accounts::account(tx, name).await?.and_then(|account| account.totp_secret);
         let Some(secret) = secret else { return Ok(None) };
-        if one_time::verify(tx, name, &secret, code, token.key().as_str(), now).await? {
+        if one_time::verify(tx, name, &secret, code, token.id().as_str(), now).await? {
             return Ok(Some(now));
         }
         guesses::wrong(tx, name, Guess::OneTimePassword, now).await?;
@@ -212,32 +215,34 @@ impl<'r> Exchange<'r> {
 impl Found {
     fn decide<'a>(
         &'a self,
-        intent: &'a Intent,
+        access_request: &'a AccessRequest,
         caller: &'a Caller<'a>,
         asked: &Asked,
     ) -> Result<Decision<'a>, Failure> {
-        let package = intent.package().and_then(|name| self.packages.get(name.text()));
-        let organization = intent.organization().and_then(|name| self.organizations.get(name.text()));
-        let facts = Facts {
+        let package = access_request.package().and_then(|name| self.packages.get(name.as_str()));
+        let organization = access_request.organization().and_then(|name| self.organizations.get(name.as_str()));
+        let facts = ResourceFacts {
             package: package.map(FoundPackage::state),
             organization: organization.map(FoundOrganization::state),
         };
-        fact(intent.decide(caller, &facts, asked.client_ip, asked.now))
+        fact(access_request.decide(caller, &facts, asked.client_ip, asked.now))
     }
 
     fn decide_all<'a>(
         &'a self,
-        intents: &'a [Intent],
+        access_requests: &'a [AccessRequest],
         caller: &'a Caller<'a>,
         asked: &Asked,
-        factor: Option<(&SecondFactor<'_>, Duration)>,
-    ) -> Result<AllOf<'a>, Failure> {
-        let decisions: Vec<Decision<'a>> =
-            intents.iter().map(|intent| self.decide(intent, caller, asked)).collect::<Result<_, _>>()?;
-        AllOf::of(decisions, factor).ok_or_else(|| other("nothing was asked"))
+        factor: Option<(&VerifiedFactor<'_>, Duration)>,
+    ) -> Result<CombinedDecision<'a>, Failure> {
+        let decisions: Vec<Decision<'a>> = access_requests
+            .iter()
+            .map(|access_request| self.decide(access_request, caller, asked))
+            .collect::<Result<_, _>>()?;
+        CombinedDecision::from_decisions(decisions, factor).ok_or_else(|| other("nothing was asked"))
     }
 }
 
-const fn is_read(intent: &Intent) -> bool {
-    matches!(intent, Intent::Package { action: PackageAction::ReadPackage, .. })
+const fn is_read(access_request: &AccessRequest) -> bool {
+    matches!(access_request, AccessRequest::Package { action: PackageAction::ReadPackage, .. })
 }

@@ -124,7 +124,7 @@ async fn finish(app: &Inner, nonce: &str, filled: &Filled) -> Result<Response, F
         tx.commit().await?;
         return Ok(page(StatusCode::UNAUTHORIZED, &form(&login, &problem)));
     }
-    logins::finish(&mut tx, &digest(nonce)?, user.borrowed()).await?;
+    logins::finish(&mut tx, &digest(nonce)?, user.as_borrowed()).await?;
     tx.commit().await?;
     Ok(page(StatusCode::OK, "<p>Done. npm goes on by itself; this page may be closed."))
 }

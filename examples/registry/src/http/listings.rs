@@ -6,8 +6,8 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
-    AccountAction, ActionOn, Caller, Decision, Facts, Intent, Package, PackageAction, Permission, UserName,
-    authorize_anonymous, npm::Answer,
+    AccessRequest, AccountAction, ActionOn, Caller, Decision, Package, PackageAction, Permission, ResourceFacts,
+    UserName, authorize_anonymous, npm::Answer,
 };
 
 use super::{
@@ -40,7 +40,7 @@ pub(crate) async fn readable(exchange: &mut Exchange<'_>) -> Result<BTreeMap<Str
         Caller::Token(bound) => {
             let presented = bound.at(exchange.asked.client_ip, exchange.asked.now);
             let names: BTreeSet<String> =
-                presented.readable(&all).map(|package| package.name().text().to_owned()).collect();
+                presented.readable(&all).map(|package| package.name().as_str().to_owned()).collect();
             all.into_iter().map(by_name).filter(|(name, _)| names.contains(name)).collect()
         }
         Caller::NoToken | Caller::UnknownToken => {
@@ -54,8 +54,8 @@ pub(crate) async fn readable(exchange: &mut Exchange<'_>) -> Result<BTreeMap<Str
 /// The notice for a token that nothing would be allowed with. Every good token may ask who it is.
 fn why_token_is_of_no_use(exchange: &Exchange<'_>) -> Result<Option<&'static str>, Failure> {
     let caller = exchange.asker.caller()?;
-    let whoami = Intent::Account { action: AccountAction::Whoami, user: None };
-    let decision = whoami.decide(&caller, &Facts::NONE, exchange.asked.client_ip, exchange.asked.now);
+    let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };
+    let decision = whoami.decide(&caller, &ResourceFacts::NONE, exchange.asked.client_ip, exchange.asked.now);
     Ok(match fact(decision)? {
         Decision::Deny(deny) => Answer::notice_for_ignored(&deny),
         Decision::Allow(_) | Decision::Challenge(_) => None,
@@ -138,10 +138,10 @@ pub(crate) async fn stars(exchange: &mut Exchange<'_>, user: &UserName) -> Resul
 
 /// `GET /-/user/:user/package`: the packages that the user has a recorded right to, or owns the scope of.
 pub(crate) async fn packages_of_user(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
-    let mut held = packages::of_user(&mut exchange.tx, user.borrowed()).await?;
+    let mut held = packages::of_user(&mut exchange.tx, user.as_borrowed()).await?;
     let mut listed = serde_json::Map::new();
     for (name, package) in readable(exchange).await? {
-        let is_own_scope = package.name().borrowed().scope().is_some_and(|scope| scope.is_of_user(user));
+        let is_own_scope = package.name().as_borrowed().scope().is_some_and(|scope| scope.is_of_user(user));
         let permission = if is_own_scope { Some(Permission::ReadWrite) } else { held.remove(&name) };
         if let Some(permission) = permission {
             listed.insert(name, npm_word(permission).into());

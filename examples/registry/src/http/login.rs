@@ -6,7 +6,7 @@
 use axum::{http::StatusCode, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tollgate::{MadeBy, Timestamp, TwoFactor, UserName};
+use tollgate::{IssuedBy, Timestamp, TwoFactorMode, UserName};
 
 use super::{body, exchange::Exchange, form, reply};
 use crate::{
@@ -50,12 +50,12 @@ pub(crate) async fn verify(
     code: Option<&str>,
     now: Timestamp,
 ) -> Result<Verified, Failure> {
-    let name = user.borrowed();
+    let name = user.as_borrowed();
     let account = accounts::account(tx, name).await?;
     let Some(account) = account.filter(|account| shown.is_some_and(|shown| shown.is_of(user, account))) else {
         return Ok(Verified::WrongPassword);
     };
-    if account.two_factor == TwoFactor::Disabled {
+    if account.two_factor == TwoFactorMode::Disabled {
         return Ok(Verified::Yes);
     }
     let (Some(code), Some(secret)) = (code, account.totp_secret) else { return Ok(Verified::OneTimePasswordNeeded) };
@@ -71,8 +71,8 @@ pub(crate) async fn verify(
 
 /// The token that `npm login` makes: a legacy publish token.
 pub(crate) async fn make_token(tx: &mut Tx, user: &UserName, now: Timestamp) -> Result<Issued, Failure> {
-    let owner = facts::user(tx, user.borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
-    issue::issue(tx, &owner, NewToken::LOGIN, MadeBy::Owner, now).await
+    let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
+    issue::issue(tx, &owner, NewToken::LOGIN, IssuedBy::Owner, now).await
 }
 
 fn logged_in(user: &UserName, issued: &Issued) -> Response {
@@ -95,7 +95,7 @@ pub(crate) fn document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Fa
 /// `PUT /-/user/org.couchdb.user:NAME`: makes an account. Of one that exists, the client is to send the revision.
 pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     let document = document(exchange.body, user)?;
-    if accounts::account(&mut exchange.tx, user.borrowed()).await?.is_some() {
+    if accounts::account(&mut exchange.tx, user.as_borrowed()).await?.is_some() {
         return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
     }
     // A login sends no address, and npm's client takes a 400 for "there is no such user".
@@ -124,7 +124,7 @@ pub(crate) async fn log_in(exchange: &mut Exchange<'_>, user: &UserName) -> Resu
 
 /// `GET /-/user/org.couchdb.user:NAME`: what everyone may know of a user.
 pub(crate) async fn read_user(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
-    let account = accounts::account(&mut exchange.tx, user.borrowed()).await?;
+    let account = accounts::account(&mut exchange.tx, user.as_borrowed()).await?;
     let account = account.ok_or_else(|| Failure::not_found(format!("there is no user `{user}`")))?;
     Ok(reply::ok(&json!({
         "_id": format!("org.couchdb.user:{user}"),

@@ -122,7 +122,7 @@ async fn answer(app: &Inner, request: Request, trail: &mut Trail) -> Result<Resp
     if let Some(limit) = body_limit(&incoming.endpoint) {
         // Whoever is refused by the path alone is not listened to any longer.
         let mut exchange = incoming.exchange(app, trail, app.store.snapshot().await?).await?;
-        let refused = exchange.decide_path(&incoming.endpoint.asks()).await?;
+        let refused = exchange.decide_path(&incoming.endpoint.required_access()).await?;
         drop(exchange);
         if let Some(refused) = refused {
             body::discard(&incoming.parts.headers, http_body, limit).await;

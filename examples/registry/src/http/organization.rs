@@ -25,7 +25,7 @@ pub(crate) async fn respond(
     name: &OrganizationName,
     request: &OrganizationRequest,
 ) -> Result<Response, Failure> {
-    let organization = name.borrowed();
+    let organization = name.as_borrowed();
     match request {
         OrganizationRequest::ReadMembers => {
             let members = organizations::members(&mut exchange.tx, organization).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn respond(
         OrganizationRequest::WriteMember => write_member(exchange, name).await,
         OrganizationRequest::DeleteMember => {
             let user = exchange.body()?.user().map_err(reply::invalid)?;
-            organizations::remove_member(&mut exchange.tx, organization, user.borrowed()).await?;
+            organizations::remove_member(&mut exchange.tx, organization, user.as_borrowed()).await?;
             Ok(reply::no_content())
         }
         OrganizationRequest::ReadTeams => {
@@ -45,9 +45,9 @@ pub(crate) async fn respond(
         }
         OrganizationRequest::CreateTeam => {
             let team = TeamToCreate::read(&exchange.body()?).map_err(reply::invalid)?;
-            allowed!(exchange.decide(&[team.intent(name)]).await?);
+            allowed!(exchange.decide(&[team.access_request(name)]).await?);
             let (tx, description) = (&mut exchange.tx, team.description());
-            organizations::create_team(tx, organization, team.name().borrowed(), description).await?;
+            organizations::create_team(tx, organization, team.name().as_borrowed(), description).await?;
             Ok(reply::created(&json!({ "name": team.name() })))
         }
         OrganizationRequest::ReadPackages => packages(exchange, name).await,
@@ -56,12 +56,12 @@ pub(crate) async fn respond(
 }
 
 async fn write_member(exchange: &mut Exchange<'_>, name: &OrganizationName) -> Result<Response, Failure> {
-    let organization = name.borrowed();
+    let organization = name.as_borrowed();
     let change = MemberChange::read(&exchange.body()?).map_err(reply::invalid)?;
     let members = organizations::members(&mut exchange.tx, organization).await?;
     let membership = if members.contains_key(change.user().as_str()) { IsMember::Yes } else { IsMember::No };
-    allowed!(exchange.decide(&[change.intent(name, membership)]).await?);
-    let user = change.user().borrowed();
+    allowed!(exchange.decide(&[change.access_request(name, membership)]).await?);
+    let user = change.user().as_borrowed();
     let role = organizations::set_member(&mut exchange.tx, organization, user, change.role()).await?;
     let size = organizations::members(&mut exchange.tx, organization).await?.len();
     Ok(reply::ok(&json!({ "org": { "name": name, "size": size }, "user": user, "role": role.npm_word() })))
@@ -69,11 +69,11 @@ async fn write_member(exchange: &mut Exchange<'_>, name: &OrganizationName) -> R
 
 /// The packages of the organization's scope, and those that one of its teams has a grant on.
 async fn packages(exchange: &mut Exchange<'_>, name: &OrganizationName) -> Result<Response, Failure> {
-    let organization = name.borrowed();
+    let organization = name.as_borrowed();
     let mut granted: Map<String, Value> = Map::new();
     for team in organizations::teams(&mut exchange.tx, organization).await? {
         let team: TeamName = fact(team.parse())?;
-        let packages = organizations::team_packages(&mut exchange.tx, organization, team.borrowed()).await?;
+        let packages = organizations::team_packages(&mut exchange.tx, organization, team.as_borrowed()).await?;
         for (package, permission) in packages {
             let word = npm_word(permission.into());
             if word == npm_word(Permission::ReadWrite) || !granted.contains_key(&package) {
@@ -83,7 +83,7 @@ async fn packages(exchange: &mut Exchange<'_>, name: &OrganizationName) -> Resul
     }
     let mut listed = Map::new();
     for (package, facts) in listings::readable(exchange).await? {
-        let in_scope = facts.name().borrowed().scope().is_some_and(|scope| scope.is_of_organization(name));
+        let in_scope = facts.name().as_borrowed().scope().is_some_and(|scope| scope.is_of_organization(name));
         match granted.remove(&package) {
             Some(word) => listed.insert(package, word),
             None if in_scope => listed.insert(package, npm_word(Permission::ReadOnly).into()),
@@ -100,7 +100,7 @@ pub(crate) async fn respond_team(
     team: &TeamName,
     request: &TeamRequest,
 ) -> Result<Response, Failure> {
-    let (organization, team_name) = (name.borrowed(), team.borrowed());
+    let (organization, team_name) = (name.as_borrowed(), team.as_borrowed());
     match request {
         TeamRequest::ReadPackages => {
             organizations::expect_team(&mut exchange.tx, organization, team_name).await?;
@@ -128,12 +128,12 @@ pub(crate) async fn respond_team(
         }
         TeamRequest::WriteMember => {
             let user = exchange.body()?.user().map_err(reply::invalid)?;
-            organizations::add_team_member(&mut exchange.tx, organization, team_name, user.borrowed()).await?;
+            organizations::add_team_member(&mut exchange.tx, organization, team_name, user.as_borrowed()).await?;
             Ok(reply::created(&json!({})))
         }
         TeamRequest::DeleteMember => {
             let user = exchange.body()?.user().map_err(reply::invalid)?;
-            organizations::remove_team_member(&mut exchange.tx, organization, team_name, user.borrowed()).await?;
+            organizations::remove_team_member(&mut exchange.tx, organization, team_name, user.as_borrowed()).await?;
             Ok(reply::no_content())
         }
         TeamRequest::Delete => {
@@ -151,8 +151,8 @@ async fn set_access(
     team: &TeamName,
     change: &TeamAccessChange,
 ) -> Result<Response, Failure> {
-    allowed!(exchange.decide(&[change.intent(name, team)]).await?);
-    let (organization, team, package) = (name.borrowed(), team.borrowed(), change.package().borrowed());
+    allowed!(exchange.decide(&[change.access_request(name, team)]).await?);
+    let (organization, team, package) = (name.as_borrowed(), team.as_borrowed(), change.package().as_borrowed());
     organizations::set_team_access(&mut exchange.tx, organization, team, package, change.permission()).await?;
     Ok(if change.permission().is_some() { reply::created(&json!({})) } else { reply::no_content() })
 }

@@ -31,20 +31,22 @@ pub(crate) async fn respond(
         PackageRequest::Read => Ok(reply::ok(&document(exchange, name).await?)),
         PackageRequest::ReadManifest { version } => manifest(exchange, name, version).await,
         PackageRequest::ReadTarball { version } => tarball(exchange, name, version).await,
-        PackageRequest::ReadDistTags => Ok(reply::ok(&json!(dist_tags::all(&mut exchange.tx, name.borrowed()).await?))),
+        PackageRequest::ReadDistTags => {
+            Ok(reply::ok(&json!(dist_tags::all(&mut exchange.tx, name.as_borrowed()).await?)))
+        }
         PackageRequest::ReadVisibility => visibility(exchange, name).await,
         PackageRequest::ReadAttestations { .. } => Err(Failure::not_found("this registry keeps no attestations")),
         PackageRequest::ReadCollaborators => collaborators(exchange, name).await,
         PackageRequest::Delete { revision } => {
             expect_revision(exchange, name, Some(revision.as_str())).await?;
-            packages::delete(&mut exchange.tx, name.borrowed()).await?;
+            packages::delete(&mut exchange.tx, name.as_borrowed()).await?;
             Ok(reply::ok(&json!({ "ok": "package deleted" })))
         }
         PackageRequest::DeleteTarball { version, revision } => delete_version(exchange, name, version, revision).await,
         PackageRequest::WriteDistTag { tag } => {
             let version = exchange.body()?.version().map_err(reply::invalid)?;
-            dist_tags::set(&mut exchange.tx, name.borrowed(), tag.as_str(), version.as_str()).await?;
-            packages::touch(&mut exchange.tx, name.borrowed(), exchange.asked.now).await?;
+            dist_tags::set(&mut exchange.tx, name.as_borrowed(), tag.as_str(), version.as_str()).await?;
+            packages::touch(&mut exchange.tx, name.as_borrowed(), exchange.asked.now).await?;
             Ok(reply::created(&json!({ "ok": "dist-tags updated" })))
         }
         PackageRequest::DeleteDistTag { tag } => delete_tag(exchange, name, tag).await,
@@ -59,7 +61,7 @@ pub(crate) async fn respond(
 /// The package's document. Whoever gets here was allowed something about a package that exists.
 pub(crate) async fn document(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Value, Failure> {
     let base = exchange.asked.base.clone();
-    let document = packument::packument(&mut exchange.tx, name.borrowed(), &base).await?;
+    let document = packument::packument(&mut exchange.tx, name.as_borrowed(), &base).await?;
     document.ok_or_else(|| other("a package was read that does not exist"))
 }
 
@@ -70,7 +72,7 @@ pub(crate) async fn expect_revision(
     name: &PackageName,
     revision: Option<&str>,
 ) -> Result<(), Failure> {
-    let now = packument::revision(&mut exchange.tx, name.borrowed()).await?;
+    let now = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
     if revision == Some(&now) {
         return Ok(());
     }
@@ -85,7 +87,7 @@ async fn manifest(exchange: &mut Exchange<'_>, name: &PackageName, version: &Pat
 }
 
 async fn tarball(exchange: &mut Exchange<'_>, name: &PackageName, version: &PathText) -> Result<Response, Failure> {
-    let id = packages::tarball(&mut exchange.tx, name.borrowed(), version.as_str()).await?;
+    let id = packages::tarball(&mut exchange.tx, name.as_borrowed(), version.as_str()).await?;
     let id = id.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
     let found = exchange.app.tarballs.get(&id).await?;
     let length = found.meta.size;
@@ -96,7 +98,7 @@ async fn tarball(exchange: &mut Exchange<'_>, name: &PackageName, version: &Path
 }
 
 async fn visibility(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    match exchange.package(name.borrowed()).await? {
+    match exchange.package(name.as_borrowed()).await? {
         FoundPackage::Existing(package) => {
             Ok(reply::ok(&json!({ "public": package.visibility() == Visibility::Public })))
         }
@@ -105,7 +107,7 @@ async fn visibility(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<R
 }
 
 async fn collaborators(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    let held = packages::collaborators(&mut exchange.tx, name.borrowed()).await?;
+    let held = packages::collaborators(&mut exchange.tx, name.as_borrowed()).await?;
     let words: serde_json::Map<String, Value> =
         held.into_iter().map(|(user, permission)| (user, npm_word(permission).into())).collect();
     Ok(reply::ok(&Value::Object(words)))
@@ -125,7 +127,7 @@ async fn delete_version(
     version: &PathText,
     revision: &PathText,
 ) -> Result<Response, Failure> {
-    let (package, done) = (name.borrowed(), json!({ "ok": "tarball deleted" }));
+    let (package, done) = (name.as_borrowed(), json!({ "ok": "tarball deleted" }));
     // npm's client has taken the version out of the document before, so mostly there is nothing left to do.
     if packages::tarball(&mut exchange.tx, package, version.as_str()).await?.is_none() {
         return Ok(reply::ok(&done));
@@ -141,7 +143,7 @@ async fn delete_tag(exchange: &mut Exchange<'_>, name: &PackageName, tag: &PathT
     if tag.as_str() == "latest" {
         return Err(Failure::bad_request("the tag `latest` cannot be removed: expected another tag"));
     }
-    let package = name.borrowed();
+    let package = name.as_borrowed();
     if !dist_tags::all(&mut exchange.tx, package).await?.contains_key(tag.as_str()) {
         return Err(Failure::not_found(format!("there is no tag `{tag}`")));
     }
@@ -153,8 +155,8 @@ async fn delete_tag(exchange: &mut Exchange<'_>, name: &PackageName, tag: &PathT
 /// `POST /-/package/:package/access`.
 pub(crate) async fn write_access(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
     let change = AccessChange::read(&exchange.body()?).map_err(reply::invalid)?;
-    allowed!(exchange.decide(&change.intents(name)).await?);
-    let package = name.borrowed();
+    allowed!(exchange.decide(&change.access_requests(name)).await?);
+    let package = name.as_borrowed();
     if let Some(visibility) = change.visibility() {
         if visibility == Visibility::Private && !name.is_scoped() {
             let text = format!("the unscoped package `{name}` as private: expected public, or a scoped name");

@@ -13,7 +13,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
     PackageName, Visibility,
-    npm::{AllowedChanges, Body, PackumentChanges, PathText, Publication, PutTo, StoredPackument},
+    npm::{AllowedChanges, Body, PackumentChanges, PathText, Publication, PutTarget, StoredPackument},
 };
 
 use super::{
@@ -87,11 +87,11 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, to: To<
     let stored = stored(exchange, name).await?;
     let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
     let put_to = match to {
-        To::Package => PutTo::Package,
-        To::Revision(_) => PutTo::Revision,
+        To::Package => PutTarget::Package,
+        To::Revision(_) => PutTarget::Revision,
     };
     let changes = PackumentChanges::read(name, put_to, &sent_body, packument).map_err(invalid)?;
-    let allowed = exchange.decide_and(&changes.intents(), |allows| changes.allowed_by(allows)).await?;
+    let allowed = exchange.decide_and(&changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(|not_allowed| match not_allowed.status() {
         400 => Failure::bad_request(not_allowed),
         409 => Failure::conflict(not_allowed),
@@ -112,7 +112,7 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, to: To<
 
 /// The package as the same caller would read it.
 async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Option<(Body, Visibility)>, Failure> {
-    let FoundPackage::Existing(found) = exchange.package(name.borrowed()).await? else { return Ok(None) };
+    let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let document = package::document(exchange, name).await?;
     let document = serde_json::from_value(document).map_err(other)?;
     Ok(Some((document, found.visibility())))
@@ -120,14 +120,14 @@ async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Optio
 
 /// What was allowed, all of it and nothing else.
 async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> Result<(), Failure> {
-    let (package, now) = (changes.package().borrowed(), exchange.asked.now);
+    let (package, now) = (changes.package().as_borrowed(), exchange.asked.now);
     let published = changes.publication().map_or(0, |publication| publication.tags().len());
     let set = changes.dist_tags().iter().filter(|(_, version)| version.is_some()).count();
     dist_tags::check_count_at_once(published.saturating_add(set))?;
     if changes.is_creation() {
         let visibility = changes.visibility().unwrap_or_else(|| first_visibility(changes.package()));
         let creator = exchange.token()?.1.name().clone();
-        packages::create(&mut exchange.tx, package, visibility, creator.borrowed(), now).await?;
+        packages::create(&mut exchange.tx, package, visibility, creator.as_borrowed(), now).await?;
     } else if let Some(visibility) = changes.visibility() {
         packages::set_visibility(&mut exchange.tx, package, visibility).await?;
     }
@@ -150,9 +150,9 @@ async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> 
         packages::set_maintainers(&mut exchange.tx, package, maintainers).await?;
     }
     let user = exchange.token()?.1.name().clone();
-    if let Some(star) = changes.starred_by(user.borrowed()) {
+    if let Some(star) = changes.starred_by(user.as_borrowed()) {
         let star = if star { Star::On } else { Star::Off };
-        packages::set_star(&mut exchange.tx, package, user.borrowed(), star).await?;
+        packages::set_star(&mut exchange.tx, package, user.as_borrowed(), star).await?;
     }
     dist_tags::ensure_latest(&mut exchange.tx, package).await?;
     packages::touch(&mut exchange.tx, package, now).await
@@ -164,7 +164,7 @@ async fn publish(
     name: &PackageName,
     publication: &Publication<'_>,
 ) -> Result<(), Failure> {
-    let (package, now, version) = (name.borrowed(), exchange.asked.now, publication.version());
+    let (package, now, version) = (name.as_borrowed(), exchange.asked.now, publication.version());
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
@@ -174,7 +174,7 @@ async fn publish(
     let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
     let (mut manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
     let publisher = exchange.token()?.1.name().clone();
-    let email = accounts::email(&mut exchange.tx, publisher.borrowed()).await?.unwrap_or_default();
+    let email = accounts::email(&mut exchange.tx, publisher.as_borrowed()).await?.unwrap_or_default();
     manifest.insert("_npmUser".into(), json!({ "name": publisher, "email": email }));
     let manifest = Value::Object(manifest);
     // On disk before the rows that name it are.

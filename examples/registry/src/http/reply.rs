@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
-use tollgate::npm::InvalidBody;
+use tollgate::npm::BodyError;
 
 use crate::failure::Failure;
 
@@ -64,7 +64,7 @@ pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
 
 /// A body that is not what its endpoint takes.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
-pub(crate) fn invalid(error: InvalidBody) -> Failure {
+pub(crate) fn invalid(error: BodyError) -> Failure {
     Failure::refused(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST), &error)
 }
 

@@ -5,7 +5,9 @@ use axum::{
     response::Response,
 };
 use serde_json::json;
-use tollgate::npm::{AccountRequest, Asks, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
+use tollgate::npm::{
+    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, RequiredAccess, TeamRequest,
+};
 
 use super::{
     account,
@@ -20,12 +22,12 @@ pub(crate) async fn respond(
     endpoint: &Endpoint,
     parts: &Parts,
 ) -> Result<Response, Failure> {
-    match endpoint.asks() {
-        Asks::Nothing => {}
-        Asks::This(intent) => {
-            allowed!(exchange.decide(&[intent]).await?);
+    match endpoint.required_access() {
+        RequiredAccess::Nothing => {}
+        RequiredAccess::This(access_request) => {
+            allowed!(exchange.decide(&[access_request]).await?);
         }
-        asks @ Asks::OneOf(_) => {
+        asks @ RequiredAccess::OneOf(_) => {
             // Once more, by the facts of this transaction: from here on the stored document is compared.
             if let Some(refused) = exchange.decide_path(&asks).await? {
                 return Ok(refused);

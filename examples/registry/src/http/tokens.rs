@@ -4,7 +4,7 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::json;
 use tollgate::{
-    Account, AccountAction, ActionOn, BoundToken, Decision, MadeBy, Reason, Secret, Token,
+    Account, AccountAction, ActionOn, BoundToken, Decision, IssuedBy, Reason, Secret, Token,
     npm::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
 };
 
@@ -38,7 +38,7 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
         .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
     let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
     let owner = exchange.token()?.1.name().clone();
-    let mut stored = tokens::of_user(&mut exchange.tx, owner.borrowed()).await?;
+    let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
     stored.retain(|listed| !is_revoked(exchange, &listed.token));
     let skipped = paging.page.saturating_mul(size);
     let objects: Vec<ListedToken<'_>> =
@@ -54,7 +54,7 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
 fn is_revoked(exchange: &Exchange<'_>, token: &Token) -> bool {
     let Ok((_, owner)) = exchange.token() else { return false };
     let Ok(bound) = BoundToken::bind(token, owner) else { return false };
-    let whoami = AccountAction::Whoami.on(Account { user: owner.name().borrowed() });
+    let whoami = AccountAction::Whoami.on(Account { user: owner.name().as_borrowed() });
     match bound.at(exchange.asked.client_ip, exchange.asked.now).decide(whoami) {
         Decision::Deny(deny) => deny.reason() == Reason::TokenRevoked,
         Decision::Allow(_) | Decision::Challenge(_) => false,
@@ -76,7 +76,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
         _ => return Err(not_offered()),
     };
     let (maker, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
-    let issued = issue::issue(&mut exchange.tx, &owner, new, MadeBy::Token(maker.as_view()), now).await?;
+    let issued = issue::issue(&mut exchange.tx, &owner, new, IssuedBy::Token(maker.as_view()), now).await?;
     Ok(reply::created(&json!(CreatedToken::new(&issued.token, &issued.secret))))
 }
 
@@ -84,8 +84,8 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
 pub(crate) async fn revoke(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
     let owner = exchange.token()?.1.name().clone();
     let by_key = named.as_key().ok();
-    let listed = tokens::of_user(&mut exchange.tx, owner.borrowed()).await?;
-    let found = match listed.into_iter().find(|listed| by_key.as_ref() == Some(listed.token.key())) {
+    let listed = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
+    let found = match listed.into_iter().find(|listed| by_key.as_ref() == Some(listed.token.id())) {
         Some(listed) => Some(listed.token),
         None => by_text(exchange, named).await?.filter(|token| *token.owner() == owner),
     };

@@ -2,7 +2,7 @@
 //!
 //! Never the path, for the secret of a token may be in it, and never a header.
 
-use tollgate::{ClientIp, Decision, DecisionRecord};
+use tollgate::{AuditRecord, ClientIp, Decision};
 
 use super::asker::Asker;
 
@@ -13,7 +13,7 @@ pub(crate) struct Trail {
     token: Option<String>,
     owner: Option<String>,
     client_ip: Option<ClientIp>,
-    decided: Vec<DecisionRecord>,
+    decided: Vec<AuditRecord>,
     token_ignored: bool,
 }
 
@@ -29,14 +29,14 @@ impl Trail {
 
     pub(crate) fn asker(&mut self, asker: &Asker) {
         if let Asker::Token { token, owner } = asker {
-            self.token = Some(token.key().to_string());
+            self.token = Some(token.id().to_string());
             self.owner = Some(owner.name().to_string());
         }
     }
 
     /// What the last look at the request decided; what an earlier one did is forgotten.
     pub(crate) fn decided<'d>(&mut self, decisions: impl IntoIterator<Item = Decision<'d>>) {
-        self.decided = decisions.into_iter().map(|decision| DecisionRecord::from(&decision)).collect();
+        self.decided = decisions.into_iter().map(|decision| AuditRecord::from(&decision)).collect();
     }
 
     /// The token was of no use, and the answer is the one without a token.
@@ -74,7 +74,7 @@ impl Trail {
     }
 }
 
-fn resource_of(record: &DecisionRecord) -> String {
+fn resource_of(record: &AuditRecord) -> String {
     let team = record.team.as_ref().map(ToString::to_string);
     let parts = [
         record.package.as_ref().map(ToString::to_string),

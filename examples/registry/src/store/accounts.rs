@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use sqlx::Row;
-use tollgate::{AccountStatus, SecretDigest, Timestamp, TwoFactor, UserName};
+use tollgate::{AccountStatus, SecretDigest, Timestamp, TwoFactorMode, UserName};
 
 use super::{Tx, logins};
 use crate::failure::{Failure, fact};
@@ -11,7 +11,7 @@ use crate::failure::{Failure, fact};
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) password_hash: String,
-    pub(crate) two_factor: TwoFactor,
+    pub(crate) two_factor: TwoFactorMode,
     pub(crate) totp_secret: Option<String>,
     pub(crate) pending: Option<PendingTwoFactor>,
     pub(crate) profile: Map<String, Value>,
@@ -23,7 +23,7 @@ pub(crate) struct Account {
 #[derive(Clone)]
 pub(crate) struct PendingTwoFactor {
     pub(crate) secret: String,
-    pub(crate) mode: TwoFactor,
+    pub(crate) mode: TwoFactorMode,
 }
 
 /// Whether anything at all is in the database.
@@ -69,7 +69,7 @@ pub(crate) async fn create(
     )
     .bind(name.as_str().to_owned())
     .bind(AccountStatus::Active.as_str().to_owned())
-    .bind(TwoFactor::Disabled.as_str().to_owned())
+    .bind(TwoFactorMode::Disabled.as_str().to_owned())
     .bind(password_hash)
     .bind(Value::Object(profile).to_string())
     .bind(now.to_string())
@@ -84,7 +84,7 @@ pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<
         "SELECT password_hash, two_factor, totp_secret, pending_totp_secret, pending_two_factor, profile, created, \
          updated FROM users WHERE name = $1",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .fetch_optional(&mut **tx)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -119,7 +119,7 @@ pub(crate) async fn set_profile(
     now: Timestamp,
 ) -> Result<(), Failure> {
     sqlx::query("UPDATE users SET profile = $2, updated = $3 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(Value::Object(profile.clone()).to_string())
         .bind(now.to_string())
         .execute(&mut **tx)
@@ -131,7 +131,7 @@ pub(crate) async fn set_profile(
 pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String) -> Result<(), Failure> {
     logins::forget_those_of(tx, name).await?;
     sqlx::query("UPDATE users SET password_hash = $2 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(hash)
         .execute(&mut **tx)
         .await?;
@@ -142,7 +142,7 @@ pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String
 pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: AccountStatus) -> Result<(), Failure> {
     logins::forget_those_of(tx, name).await?;
     let done = sqlx::query("UPDATE users SET status = $2 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(status.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
@@ -153,7 +153,7 @@ pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: Accoun
 pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until: Timestamp) -> Result<(), Failure> {
     logins::forget_those_of(tx, name).await?;
     let done = sqlx::query("UPDATE users SET tokens_revoked_until = $2 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(until.to_string())
         .execute(&mut **tx)
         .await?;
@@ -171,7 +171,7 @@ pub(crate) async fn set_pending(
     pending: Option<&PendingTwoFactor>,
 ) -> Result<(), Failure> {
     sqlx::query("UPDATE users SET pending_totp_secret = $2, pending_two_factor = $3 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(pending.map(|pending| pending.secret.clone()))
         .bind(pending.map(|pending| pending.mode.as_str().to_owned()))
         .execute(&mut **tx)
@@ -183,13 +183,13 @@ pub(crate) async fn set_pending(
 pub(crate) async fn set_two_factor(
     tx: &mut Tx,
     name: UserName<&str>,
-    mode: TwoFactor,
+    mode: TwoFactorMode,
     secret: Option<String>,
 ) -> Result<(), Failure> {
     set_pending(tx, name, None).await?;
     logins::forget_those_of(tx, name).await?;
     sqlx::query("UPDATE users SET two_factor = $2, totp_secret = $3 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(mode.as_str().to_owned())
         .bind(secret)
         .execute(&mut **tx)
@@ -204,12 +204,12 @@ pub(crate) async fn set_recovery_codes(
     digests: &[SecretDigest],
 ) -> Result<(), Failure> {
     sqlx::query("DELETE FROM recovery_codes WHERE user_name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     for digest in digests {
         sqlx::query("INSERT INTO recovery_codes (user_name, digest) VALUES ($1, $2)")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .bind(digest.to_hex())
             .execute(&mut **tx)
             .await?;
@@ -224,7 +224,7 @@ pub(crate) async fn use_recovery_code(
     digest: &SecretDigest,
 ) -> Result<bool, Failure> {
     let done = sqlx::query("DELETE FROM recovery_codes WHERE user_name = $1 AND digest = $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(digest.to_hex())
         .execute(&mut **tx)
         .await?;
@@ -234,7 +234,7 @@ pub(crate) async fn use_recovery_code(
 /// Uses the one-time password of a step up, on behalf of one token or login. False if another one has used it.
 pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_by: &str) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT used_by FROM used_codes WHERE user_name = $1 AND step = $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(step)
         .fetch_optional(&mut **tx)
         .await?;
@@ -243,12 +243,12 @@ pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_
     }
     // Old steps can never be shown again.
     sqlx::query("DELETE FROM used_codes WHERE user_name = $1 AND step < $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(step.saturating_sub(10))
         .execute(&mut **tx)
         .await?;
     sqlx::query("INSERT INTO used_codes (user_name, step, used_by) VALUES ($1, $2, $3)")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(step)
         .bind(used_by.to_owned())
         .execute(&mut **tx)

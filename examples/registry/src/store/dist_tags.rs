@@ -11,7 +11,7 @@ use crate::failure::{Failure, other};
 /// The tags, with the versions that they point at.
 pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap<String, String>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as("SELECT tag, version FROM dist_tags WHERE package = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .fetch_all(&mut **tx)
         .await?;
     Ok(rows.into_iter().collect())
@@ -61,7 +61,7 @@ pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version
         "SELECT COUNT(*) FROM dist_tags WHERE package = $1 AND NOT EXISTS \
          (SELECT 1 FROM dist_tags WHERE package = $1 AND tag = $2)",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .bind(tag.to_owned())
     .fetch_one(&mut **tx)
     .await?;
@@ -70,7 +70,7 @@ pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version
         "INSERT INTO dist_tags (package, tag, version) VALUES ($1, $2, $3) \
          ON CONFLICT (package, tag) DO UPDATE SET version = excluded.version",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .bind(tag.to_owned())
     .bind(version.to_owned())
     .execute(&mut **tx)
@@ -81,7 +81,7 @@ pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version
 /// Removes a tag.
 pub(crate) async fn remove(tx: &mut Tx, name: PackageName<&str>, tag: &str) -> Result<(), Failure> {
     sqlx::query("DELETE FROM dist_tags WHERE package = $1 AND tag = $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(tag.to_owned())
         .execute(&mut **tx)
         .await?;
@@ -94,7 +94,7 @@ pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Resul
         return Ok(());
     }
     let rows: Vec<(String,)> = sqlx::query_as("SELECT version FROM versions WHERE package = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .fetch_all(&mut **tx)
         .await?;
     let versions = rows.iter().filter_map(|(version,)| semver::Version::parse(version).ok());

@@ -24,7 +24,7 @@ impl FoundPackage {
     pub(crate) fn state(&self) -> PackageState<'_> {
         match self {
             Self::Existing(package) => package.into(),
-            Self::Missing(name) => PackageState::Missing(MissingPackage::new(name.borrowed())),
+            Self::Missing(name) => PackageState::Missing(MissingPackage::new(name.as_borrowed())),
         }
     }
 }
@@ -40,7 +40,7 @@ impl FoundOrganization {
     pub(crate) fn state(&self) -> OrganizationState<'_> {
         match self {
             Self::Existing(organization) => organization.into(),
-            Self::Missing(name) => MissingOrganization::new(name.borrowed()).into(),
+            Self::Missing(name) => MissingOrganization::new(name.as_borrowed()).into(),
         }
     }
 }
@@ -49,7 +49,7 @@ impl FoundOrganization {
 pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<User>, Failure> {
     type Row = (String, String, Option<String>);
     let row: Option<Row> = sqlx::query_as("SELECT status, two_factor, tokens_revoked_until FROM users WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .fetch_optional(&mut **tx)
         .await?;
     let memberships = memberships(tx, name).await?;
@@ -65,7 +65,7 @@ async fn memberships(tx: &mut Tx, name: UserName<&str>) -> Result<Memberships, F
          LEFT JOIN team_members t ON t.organization = m.organization AND t.user_name = m.user_name \
          WHERE m.user_name = $1",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
     let mut found: BTreeMap<String, (String, Vec<TeamName>)> = BTreeMap::new();
@@ -86,7 +86,7 @@ async fn memberships(tx: &mut Tx, name: UserName<&str>) -> Result<Memberships, F
 /// The organization of that name, or that there is none.
 pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> Result<FoundOrganization, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT name FROM organizations WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .fetch_optional(&mut **tx)
         .await?;
     Ok(match row {
@@ -99,17 +99,17 @@ pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> R
 pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
     let row: Option<(String, String)> =
         sqlx::query_as("SELECT visibility, publishing_access FROM packages WHERE name = $1")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .fetch_optional(&mut **tx)
             .await?;
     let users: Vec<(String, String)> =
         sqlx::query_as("SELECT user_name, permission FROM package_users WHERE package = $1")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .fetch_all(&mut **tx)
             .await?;
     let teams: Vec<(String, String, String)> =
         sqlx::query_as("SELECT organization, team, permission FROM package_teams WHERE package = $1")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .fetch_all(&mut **tx)
             .await?;
     let scope_owner = scope_owner(tx, name).await?;
@@ -122,7 +122,7 @@ pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<Foun
 
 /// Whose the scope is (N4: one namespace, so it is at most one's).
 pub(crate) async fn scope_owner(tx: &mut Tx, name: PackageName<&str>) -> Result<ScopeOwner, Failure> {
-    let scope = name.scope().map(|scope| scope.text().to_owned()).unwrap_or_default();
+    let scope = name.scope().map(|scope| scope.as_str().to_owned()).unwrap_or_default();
     let row: Option<(String,)> =
         sqlx::query_as("SELECT kind FROM names WHERE name = $1").bind(scope).fetch_optional(&mut **tx).await?;
     if !name.is_scoped() {
@@ -180,7 +180,7 @@ pub(crate) async fn all_packages(tx: &mut Tx) -> Result<Vec<Package>, Failure> {
         let users = user_grants(users.remove(&name).unwrap_or_default())?;
         let teams = team_grants(teams.remove(&name).unwrap_or_default())?;
         let name: PackageName = fact(name.parse())?;
-        let scope_owner = match name.borrowed().scope() {
+        let scope_owner = match name.as_borrowed().scope() {
             None => ScopeOwner::Unscoped,
             Some(scope) => match kinds.get(scope.as_str()).map(String::as_str) {
                 Some("user") => ScopeOwner::User,

@@ -50,7 +50,7 @@ pub(crate) async fn wrong(tx: &mut Tx, name: UserName<&str>, what: Guess, now: T
         "INSERT INTO wrong_guesses (user_name, what, since, guesses) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (user_name, what) DO UPDATE SET since = excluded.since, guesses = excluded.guesses",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .bind(what.as_str().to_owned())
     .bind(since)
     .bind(guesses.saturating_add(1))
@@ -68,7 +68,7 @@ async fn current(
 ) -> Result<Option<(i64, i64)>, Failure> {
     let row: Option<(i64, i64)> =
         sqlx::query_as("SELECT since, guesses FROM wrong_guesses WHERE user_name = $1 AND what = $2")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .bind(what.as_str().to_owned())
             .fetch_optional(&mut **tx)
             .await?;

@@ -97,7 +97,7 @@ pub(crate) async fn by_poll(tx: &mut Tx, digest: &SecretDigest, now: Timestamp) 
 pub(crate) async fn finish(tx: &mut Tx, digest: &SecretDigest, user: UserName<&str>) -> Result<(), Failure> {
     sqlx::query("UPDATE logins SET user_name = $2 WHERE login_digest = $1")
         .bind(digest.to_hex())
-        .bind(user.text().to_owned())
+        .bind(user.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -112,6 +112,6 @@ pub(crate) async fn forget(tx: &mut Tx, done: &SecretDigest) -> Result<(), Failu
 /// Forgets those that this user has finished and nobody has fetched the token of: it would be made after what it is to be
 /// older than, a cut-off or another password.
 pub(crate) async fn forget_those_of(tx: &mut Tx, user: UserName<&str>) -> Result<(), Failure> {
-    sqlx::query("DELETE FROM logins WHERE user_name = $1").bind(user.text().to_owned()).execute(&mut **tx).await?;
+    sqlx::query("DELETE FROM logins WHERE user_name = $1").bind(user.as_str().to_owned()).execute(&mut **tx).await?;
     Ok(())
 }

@@ -18,8 +18,8 @@ pub(crate) async fn create(tx: &mut Tx, name: &OrganizationName, owner: UserName
         .bind(name.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
-    create_team(tx, name.borrowed(), developers()?, "").await?;
-    set_member(tx, name.borrowed(), owner, Some(Role::Owner)).await?;
+    create_team(tx, name.as_borrowed(), developers()?, "").await?;
+    set_member(tx, name.as_borrowed(), owner, Some(Role::Owner)).await?;
     Ok(())
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn members(
     organization: OrganizationName<&str>,
 ) -> Result<BTreeMap<String, Role>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as("SELECT user_name, role FROM members WHERE organization = $1")
-        .bind(organization.text().to_owned())
+        .bind(organization.as_str().to_owned())
         .fetch_all(&mut **tx)
         .await?;
     rows.into_iter().map(|(user, role)| Ok((user, fact(role.parse())?))).collect()
@@ -51,15 +51,15 @@ pub(crate) async fn set_member(
         return Err(Failure::not_found(format!("there is no user `{user}`")));
     }
     let members = members(tx, organization).await?;
-    let before = members.get(user.text()).copied();
+    let before = members.get(user.as_str()).copied();
     let after = role.or(before).unwrap_or(Role::Member);
     keep_an_owner(&members, user, Some(after))?;
     sqlx::query(
         "INSERT INTO members (organization, user_name, role) VALUES ($1, $2, $3) \
          ON CONFLICT (organization, user_name) DO UPDATE SET role = excluded.role",
     )
-    .bind(organization.text().to_owned())
-    .bind(user.text().to_owned())
+    .bind(organization.as_str().to_owned())
+    .bind(user.as_str().to_owned())
     .bind(after.as_str().to_owned())
     .execute(&mut **tx)
     .await?;
@@ -71,8 +71,8 @@ pub(crate) async fn set_member(
 
 /// An organization without an owner could never be changed again.
 fn keep_an_owner(members: &BTreeMap<String, Role>, user: UserName<&str>, becomes: Option<Role>) -> Result<(), Failure> {
-    let was_owner = members.get(user.text()) == Some(&Role::Owner);
-    let others = members.iter().any(|(name, role)| name != user.text() && *role == Role::Owner);
+    let was_owner = members.get(user.as_str()) == Some(&Role::Owner);
+    let others = members.iter().any(|(name, role)| name != user.as_str() && *role == Role::Owner);
     if was_owner && !others && becomes != Some(Role::Owner) {
         return Err(Failure::conflict("the organization would be left without an owner: expected another owner first"));
     }
@@ -86,17 +86,17 @@ pub(crate) async fn remove_member(
     user: UserName<&str>,
 ) -> Result<(), Failure> {
     let members = members(tx, organization).await?;
-    if !members.contains_key(user.text()) {
+    if !members.contains_key(user.as_str()) {
         return Err(Failure::not_found(format!("`{user}` is not a member of `{organization}`")));
     }
     keep_an_owner(&members, user, None)?;
     sqlx::query("DELETE FROM members WHERE organization = $1 AND user_name = $2")
-        .bind(organization.text().to_owned())
-        .bind(user.text().to_owned())
+        .bind(organization.as_str().to_owned())
+        .bind(user.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     let granted: Vec<(String,)> = sqlx::query_as("SELECT package FROM package_users WHERE user_name = $1")
-        .bind(user.text().to_owned())
+        .bind(user.as_str().to_owned())
         .fetch_all(&mut **tx)
         .await?;
     for (package,) in granted {
@@ -104,7 +104,7 @@ pub(crate) async fn remove_member(
         if name.scope().is_some_and(|scope| scope.is_of_organization(&organization)) {
             sqlx::query("DELETE FROM package_users WHERE package = $1 AND user_name = $2")
                 .bind(package.clone())
-                .bind(user.text().to_owned())
+                .bind(user.as_str().to_owned())
                 .execute(&mut **tx)
                 .await?;
         }
@@ -115,7 +115,7 @@ pub(crate) async fn remove_member(
 /// The teams of an organization.
 pub(crate) async fn teams(tx: &mut Tx, organization: OrganizationName<&str>) -> Result<Vec<String>, Failure> {
     let rows: Vec<(String,)> = sqlx::query_as("SELECT team FROM teams WHERE organization = $1")
-        .bind(organization.text().to_owned())
+        .bind(organization.as_str().to_owned())
         .fetch_all(&mut **tx)
         .await?;
     let mut teams: Vec<String> = rows.into_iter().map(|(team,)| team).collect();
@@ -125,8 +125,8 @@ pub(crate) async fn teams(tx: &mut Tx, organization: OrganizationName<&str>) -> 
 
 async fn team_exists(tx: &mut Tx, organization: OrganizationName<&str>, team: TeamName<&str>) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT team FROM teams WHERE organization = $1 AND team = $2")
-        .bind(organization.text().to_owned())
-        .bind(team.text().to_owned())
+        .bind(organization.as_str().to_owned())
+        .bind(team.as_str().to_owned())
         .fetch_optional(&mut **tx)
         .await?;
     Ok(row.is_some())
@@ -157,8 +157,8 @@ pub(crate) async fn create_team(
         return Err(Failure::conflict(format!("the team `{organization}:{team}` exists already")));
     }
     sqlx::query("INSERT INTO teams (organization, team, description) VALUES ($1, $2, $3)")
-        .bind(organization.text().to_owned())
-        .bind(team.text().to_owned())
+        .bind(organization.as_str().to_owned())
+        .bind(team.as_str().to_owned())
         .bind(description.to_owned())
         .execute(&mut **tx)
         .await?;
@@ -172,12 +172,12 @@ pub(crate) async fn delete_team(
     team: TeamName<&str>,
 ) -> Result<(), Failure> {
     expect_team(tx, organization, team).await?;
-    if team.text() == DEVELOPERS {
+    if team.as_str() == DEVELOPERS {
         return Err(Failure::conflict("the team `developers` stays: everything that is created in the scope is its"));
     }
     sqlx::query("DELETE FROM teams WHERE organization = $1 AND team = $2")
-        .bind(organization.text().to_owned())
-        .bind(team.text().to_owned())
+        .bind(organization.as_str().to_owned())
+        .bind(team.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -191,8 +191,8 @@ pub(crate) async fn team_members(
 ) -> Result<Vec<String>, Failure> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT user_name FROM team_members WHERE organization = $1 AND team = $2")
-            .bind(organization.text().to_owned())
-            .bind(team.text().to_owned())
+            .bind(organization.as_str().to_owned())
+            .bind(team.as_str().to_owned())
             .fetch_all(&mut **tx)
             .await?;
     let mut members: Vec<String> = rows.into_iter().map(|(user,)| user).collect();
@@ -209,7 +209,7 @@ pub(crate) async fn add_team_member(
     user: UserName<&str>,
 ) -> Result<(), Failure> {
     expect_team(tx, organization, team).await?;
-    if !members(tx, organization).await?.contains_key(user.text()) {
+    if !members(tx, organization).await?.contains_key(user.as_str()) {
         return Err(Failure::not_found(format!("`{user}` is not a member of `{organization}`: expected one")));
     }
     insert_team_member(tx, organization, team, user).await
@@ -225,9 +225,9 @@ async fn insert_team_member(
         "INSERT INTO team_members (organization, team, user_name) VALUES ($1, $2, $3) \
          ON CONFLICT (organization, team, user_name) DO NOTHING",
     )
-    .bind(organization.text().to_owned())
-    .bind(team.text().to_owned())
-    .bind(user.text().to_owned())
+    .bind(organization.as_str().to_owned())
+    .bind(team.as_str().to_owned())
+    .bind(user.as_str().to_owned())
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -242,9 +242,9 @@ pub(crate) async fn remove_team_member(
 ) -> Result<(), Failure> {
     expect_team(tx, organization, team).await?;
     let done = sqlx::query("DELETE FROM team_members WHERE organization = $1 AND team = $2 AND user_name = $3")
-        .bind(organization.text().to_owned())
-        .bind(team.text().to_owned())
-        .bind(user.text().to_owned())
+        .bind(organization.as_str().to_owned())
+        .bind(team.as_str().to_owned())
+        .bind(user.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     if done.rows_affected() == 0 {
@@ -261,8 +261,8 @@ pub(crate) async fn team_packages(
 ) -> Result<BTreeMap<String, GrantedPermission>, Failure> {
     let rows: Vec<(String, String)> =
         sqlx::query_as("SELECT package, permission FROM package_teams WHERE organization = $1 AND team = $2")
-            .bind(organization.text().to_owned())
-            .bind(team.text().to_owned())
+            .bind(organization.as_str().to_owned())
+            .bind(team.as_str().to_owned())
             .fetch_all(&mut **tx)
             .await?;
     rows.into_iter().map(|(package, permission)| Ok((package, fact(permission.parse())?))).collect()
@@ -278,16 +278,16 @@ pub(crate) async fn set_team_access(
 ) -> Result<(), Failure> {
     expect_team(tx, organization, team).await?;
     sqlx::query("DELETE FROM package_teams WHERE package = $1 AND organization = $2 AND team = $3")
-        .bind(package.text().to_owned())
-        .bind(organization.text().to_owned())
-        .bind(team.text().to_owned())
+        .bind(package.as_str().to_owned())
+        .bind(organization.as_str().to_owned())
+        .bind(team.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     if let Some(permission) = permission {
         sqlx::query("INSERT INTO package_teams (package, organization, team, permission) VALUES ($1, $2, $3, $4)")
-            .bind(package.text().to_owned())
-            .bind(organization.text().to_owned())
-            .bind(team.text().to_owned())
+            .bind(package.as_str().to_owned())
+            .bind(organization.as_str().to_owned())
+            .bind(team.as_str().to_owned())
             .bind(permission.as_str().to_owned())
             .execute(&mut **tx)
             .await?;

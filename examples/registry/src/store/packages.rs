@@ -36,7 +36,7 @@ pub(crate) async fn create(
         "INSERT INTO packages (name, visibility, publishing_access, revision, created, modified) \
          VALUES ($1, $2, $3, $4, $5, $5)",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .bind(visibility.as_str().to_owned())
     .bind(PublishingAccess::NoRequirement.as_str().to_owned())
     .bind(random::nonce()?)
@@ -45,7 +45,7 @@ pub(crate) async fn create(
     .await?;
     match (facts::scope_owner(tx, name).await?, name.scope()) {
         (ScopeOwner::Organization, Some(scope)) => {
-            let organization = fact(scope.text().try_into())?;
+            let organization = fact(scope.as_str().try_into())?;
             let (team, permission) = (organizations::developers()?, GrantedPermission::ReadWrite);
             organizations::set_team_access(tx, organization, team, name, Some(permission)).await
         }
@@ -61,14 +61,14 @@ pub(crate) async fn set_user_grant(
     permission: Option<GrantedPermission>,
 ) -> Result<(), Failure> {
     sqlx::query("DELETE FROM package_users WHERE package = $1 AND user_name = $2")
-        .bind(name.text().to_owned())
-        .bind(user.text().to_owned())
+        .bind(name.as_str().to_owned())
+        .bind(user.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     if let Some(permission) = permission {
         sqlx::query("INSERT INTO package_users (package, user_name, permission) VALUES ($1, $2, $3)")
-            .bind(name.text().to_owned())
-            .bind(user.text().to_owned())
+            .bind(name.as_str().to_owned())
+            .bind(user.as_str().to_owned())
             .bind(permission.as_str().to_owned())
             .execute(&mut **tx)
             .await?;
@@ -79,7 +79,7 @@ pub(crate) async fn set_user_grant(
 /// A new revision of the package's document.
 pub(crate) async fn touch(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) -> Result<(), Failure> {
     sqlx::query("UPDATE packages SET revision = $2, modified = $3 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(random::nonce()?)
         .bind(now.to_string())
         .execute(&mut **tx)
@@ -104,7 +104,7 @@ async fn manifest_text(tx: &mut Tx, name: PackageName<&str>, manifest: &Value) -
     let (before,): (i64,) = sqlx::query_as(
         "SELECT COALESCE(SUM(LENGTH(manifest) + LENGTH(COALESCE(deprecated, ''))), 0) FROM versions WHERE package = $1",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .fetch_one(&mut **tx)
     .await?;
     if before > MAX_MANIFESTS {
@@ -124,7 +124,7 @@ pub(crate) async fn insert_version(
 ) -> Result<(), Failure> {
     let used: Option<(String,)> =
         sqlx::query_as("SELECT version FROM used_versions WHERE package = $1 AND version = $2")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .bind(new.version.to_owned())
             .fetch_optional(&mut **tx)
             .await?;
@@ -136,12 +136,12 @@ pub(crate) async fn insert_version(
     }
     let manifest = manifest_text(tx, name, new.manifest).await?;
     sqlx::query("INSERT INTO used_versions (package, version) VALUES ($1, $2)")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(new.version.to_owned())
         .execute(&mut **tx)
         .await?;
     sqlx::query("INSERT INTO versions (package, version, manifest, tarball, published) VALUES ($1, $2, $3, $4, $5)")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(new.version.to_owned())
         .bind(manifest)
         .bind(new.tarball.as_str().to_owned())
@@ -165,7 +165,7 @@ pub(crate) async fn deprecate(
         return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
     sqlx::query("UPDATE versions SET deprecated = $3 WHERE package = $1 AND version = $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(version.to_owned())
         .bind(message)
         .execute(&mut **tx)
@@ -176,7 +176,7 @@ pub(crate) async fn deprecate(
 /// Removes a version, and the tags that point at it.
 pub(crate) async fn remove_version(tx: &mut Tx, name: PackageName<&str>, version: &str) -> Result<(), Failure> {
     sqlx::query("DELETE FROM versions WHERE package = $1 AND version = $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(version.to_owned())
         .execute(&mut **tx)
         .await?;
@@ -185,14 +185,14 @@ pub(crate) async fn remove_version(tx: &mut Tx, name: PackageName<&str>, version
 
 /// Removes the package with everything that hangs on it. Its versions stay used.
 pub(crate) async fn delete(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
-    sqlx::query("DELETE FROM packages WHERE name = $1").bind(name.text().to_owned()).execute(&mut **tx).await?;
+    sqlx::query("DELETE FROM packages WHERE name = $1").bind(name.as_str().to_owned()).execute(&mut **tx).await?;
     Ok(())
 }
 
 /// Where the tarball of a version is.
 pub(crate) async fn tarball(tx: &mut Tx, name: PackageName<&str>, version: &str) -> Result<Option<TarballId>, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT tarball FROM versions WHERE package = $1 AND version = $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(version.to_owned())
         .fetch_optional(&mut **tx)
         .await?;
@@ -206,7 +206,7 @@ pub(crate) async fn set_visibility(
     visibility: Visibility,
 ) -> Result<(), Failure> {
     sqlx::query("UPDATE packages SET visibility = $2 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(visibility.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
@@ -220,7 +220,7 @@ pub(crate) async fn set_publishing_access(
     access: PublishingAccess,
 ) -> Result<(), Failure> {
     sqlx::query("UPDATE packages SET publishing_access = $2 WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(access.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
@@ -231,7 +231,7 @@ pub(crate) async fn set_publishing_access(
 pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<String>, Failure> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT user_name FROM package_users WHERE package = $1 AND permission = $2")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .bind(GrantedPermission::ReadWrite.as_str().to_owned())
             .fetch_all(&mut **tx)
             .await?;
@@ -249,17 +249,17 @@ pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users:
         )));
     }
     for user in users {
-        if super::accounts::account(tx, user.borrowed()).await?.is_none() {
+        if super::accounts::account(tx, user.as_borrowed()).await?.is_none() {
             return Err(Failure::bad_request(format!("there is no user `{user}`: expected one with an account")));
         }
     }
     sqlx::query("DELETE FROM package_users WHERE package = $1 AND permission = $2")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .bind(GrantedPermission::ReadWrite.as_str().to_owned())
         .execute(&mut **tx)
         .await?;
     for user in users {
-        set_user_grant(tx, name, user.borrowed(), Some(GrantedPermission::ReadWrite)).await?;
+        set_user_grant(tx, name, user.as_borrowed(), Some(GrantedPermission::ReadWrite)).await?;
     }
     Ok(())
 }
@@ -274,7 +274,7 @@ pub(crate) async fn collaborators(
          SELECT m.user_name, t.permission FROM package_teams t \
          JOIN team_members m ON m.organization = t.organization AND m.team = t.team WHERE t.package = $1",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
     highest(rows)
@@ -293,7 +293,7 @@ pub(crate) async fn set_star(
         }
         Star::Off => "DELETE FROM stars WHERE package = $1 AND user_name = $2",
     };
-    sqlx::query(query).bind(name.text().to_owned()).bind(user.text().to_owned()).execute(&mut **tx).await?;
+    sqlx::query(query).bind(name.as_str().to_owned()).bind(user.as_str().to_owned()).execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -322,7 +322,7 @@ pub(crate) async fn of_user(tx: &mut Tx, user: UserName<&str>) -> Result<BTreeMa
          SELECT t.package, t.permission FROM package_teams t \
          JOIN team_members m ON m.organization = t.organization AND m.team = t.team WHERE m.user_name = $1",
     )
-    .bind(user.text().to_owned())
+    .bind(user.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
     highest(rows)

@@ -14,14 +14,14 @@ const FROM_LATEST: [&str; 9] =
 pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) -> Result<Option<Value>, Failure> {
     let row: Option<(String, String, String)> =
         sqlx::query_as("SELECT revision, created, modified FROM packages WHERE name = $1")
-            .bind(name.text().to_owned())
+            .bind(name.as_str().to_owned())
             .fetch_optional(&mut **tx)
             .await?;
     let Some((revision, created, modified)) = row else { return Ok(None) };
     let rows: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
         "SELECT version, manifest, deprecated, published FROM versions WHERE package = $1 ORDER BY published, version",
     )
-    .bind(name.text().to_owned())
+    .bind(name.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
     let tags = dist_tags::all(tx, name).await?;
@@ -33,9 +33,9 @@ pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) 
         time.insert(version, published.into());
     }
     let mut document = Map::new();
-    document.insert("_id".into(), name.text().into());
+    document.insert("_id".into(), name.as_str().into());
     document.insert("_rev".into(), revision_text(&revision).into());
-    document.insert("name".into(), name.text().into());
+    document.insert("name".into(), name.as_str().into());
     if let Some(latest) = tags.get("latest").and_then(|latest| versions.get(latest)) {
         for field in FROM_LATEST {
             if let Some(value) = latest.get(field) {
@@ -74,7 +74,7 @@ fn manifest_of(
 }
 
 fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
-    let basename = name.text().rsplit('/').next().unwrap_or_default();
+    let basename = name.as_str().rsplit('/').next().unwrap_or_default();
     format!("{base}/{name}/-/{basename}-{version}.tgz")
 }
 
@@ -89,7 +89,7 @@ async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Fail
 
 async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
     let rows: Vec<(String,)> = sqlx::query_as("SELECT user_name FROM stars WHERE package = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .fetch_all(&mut **tx)
         .await?;
     let stars: Map<String, Value> = rows.into_iter().map(|(user,)| (user, true.into())).collect();
@@ -99,7 +99,7 @@ async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
 /// The present revision, as clients have read it.
 pub(crate) async fn revision(tx: &mut Tx, name: PackageName<&str>) -> Result<String, Failure> {
     let row: (String,) = sqlx::query_as("SELECT revision FROM packages WHERE name = $1")
-        .bind(name.text().to_owned())
+        .bind(name.as_str().to_owned())
         .fetch_one(&mut **tx)
         .await?;
     Ok(revision_text(&row.0))

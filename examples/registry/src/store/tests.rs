@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 use tollgate::{
-    AccountStatus, AllowedRanges, Bypass2fa, GrantedPermission, GranularSettings, MadeBy, OrganizationsGrant,
-    PackageSelection, PackagesGrant, Permission, Role, Timestamp, TokenDescription, TwoFactor, Visibility,
+    AccountStatus, AllowedRanges, GrantedPermission, GranularSettings, IssuedBy, OrganizationsGrant, PackageSelection,
+    PackagesGrant, Permission, Role, Timestamp, TokenDescription, TwoFactorBypass, TwoFactorMode, Visibility,
 };
 
 use super::{
@@ -43,7 +43,7 @@ async fn publish_first(store: &Store, version: &str) -> Result<&'static str, Fai
         facts::FoundPackage::Existing(_) => "told",
         facts::FoundPackage::Missing(_) => {
             packages::create(&mut tx, name, Visibility::Public, "alice".try_into().unwrap(), now()).await?;
-            let (manifest, tarball) = (json!({ "version": version }), TarballId::of(b"bytes"));
+            let (manifest, tarball) = (json!({ "version": version }), TarballId::new(b"bytes"));
             let new = packages::NewVersion { version, manifest: &manifest, tarball: &tarball };
             packages::insert_version(&mut tx, name, &new, now()).await?;
             "created"
@@ -69,7 +69,7 @@ fn settings(name: &str) -> GranularSettings {
         description: TokenDescription::default(),
         expires_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         allowed_ranges: AllowedRanges::Any,
-        bypass_2fa: Bypass2fa::Off,
+        bypass_2fa: TwoFactorBypass::Off,
         packages: PackagesGrant::Granted { permission: GrantedPermission::ReadOnly, selection: PackageSelection::All },
         organizations: OrganizationsGrant::NoAccess,
     }
@@ -78,7 +78,7 @@ fn settings(name: &str) -> GranularSettings {
 async fn issue_in(tx: &mut Tx, name: &str) -> Result<(), Failure> {
     let owner = facts::user(tx, "alice".try_into().unwrap()).await?.unwrap();
     let new = NewToken::Granular(Box::new(settings(name)));
-    issue::issue(tx, &owner, new, MadeBy::Owner, now()).await.map(drop)
+    issue::issue(tx, &owner, new, IssuedBy::Owner, now()).await.map(drop)
 }
 
 async fn issue_one(store: &Store, name: &str) -> Result<(), Failure> {
@@ -94,7 +94,7 @@ async fn of_the_1000th_and_the_1001st_token_made_at_once_one_fails() {
     // 999 rows without the checks of each, which would look at all the others.
     let mut tx = one.writing().await.unwrap();
     for number in 0..999 {
-        let key = tollgate::TokenKey::new(&format!("key-{number}")).unwrap();
+        let key = tollgate::TokenId::new(&format!("key-{number}")).unwrap();
         let granular =
             tollgate::GranularToken::load(key, "alice".parse().unwrap(), now(), None, settings(&format!("t{number}")));
         let secret = crate::random::token_secret().unwrap();
@@ -141,7 +141,7 @@ async fn a_login_that_was_not_fetched_is_gone_with_the_password_the_factor_or_th
         assert!(logins::by_poll(&mut tx, &done, now()).await.unwrap().is_some());
         match number {
             0 => accounts::set_password(&mut tx, alice, "another".into()).await.unwrap(),
-            1 => accounts::set_two_factor(&mut tx, alice, TwoFactor::AuthOnly, None).await.unwrap(),
+            1 => accounts::set_two_factor(&mut tx, alice, TwoFactorMode::AuthOnly, None).await.unwrap(),
             2 => accounts::revoke_tokens_until(&mut tx, alice, now()).await.unwrap(),
             _ => accounts::set_status(&mut tx, alice, AccountStatus::Suspended).await.unwrap(),
         }

@@ -39,7 +39,7 @@ pub(crate) async fn insert(tx: &mut Tx, token: &Token, secret: Secret<'_>) -> Re
          VALUES ($1, $2, $3, $4, $5, 0, $6)",
     )
     .bind(secret.digest().to_hex())
-    .bind(token.key().as_str().to_owned())
+    .bind(token.id().as_str().to_owned())
     .bind(token.owner().as_str().to_owned())
     .bind(hint.to_string())
     .bind(stored(token)?)
@@ -58,7 +58,7 @@ pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<Li
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT stored, hint FROM tokens WHERE user_name = $1 AND revoked = 0 ORDER BY created, token_key",
     )
-    .bind(owner.text().to_owned())
+    .bind(owner.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
     let listed = |(stored, hint): (String, String)| Some(Listed { token: load(&stored)?, hint: hint.parse().ok()? });
@@ -81,7 +81,7 @@ pub(crate) async fn revoke(tx: &mut Tx, token: &Token, now: Timestamp) -> Result
     let mut revoked = token.clone();
     revoked.revoke(now);
     sqlx::query("UPDATE tokens SET stored = $2, revoked = 1 WHERE token_key = $1")
-        .bind(token.key().as_str().to_owned())
+        .bind(token.id().as_str().to_owned())
         .bind(stored(&revoked)?)
         .execute(&mut **tx)
         .await?;

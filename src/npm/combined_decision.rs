@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::{
     decision::{Allow, Challenge, Decision, Deny},
-    facts::SecondFactor,
+    facts::VerifiedFactor,
 };
 
 /// **Several decisions about one request, all of which must allow it.**
@@ -13,20 +13,20 @@ use crate::{
 /// The first denial is the answer, else the first challenge; it is allowed only with an allow of each.
 ///
 /// ```
-/// # use tollgate::{*, npm::AllOf};
+/// # use tollgate::{*, npm::CombinedDecision};
 /// # let left_pad = Package::new("left-pad".parse()?, ScopeOwner::Unscoped, Visibility::Public,
-/// #     PublishingAccess::NoRequirement, UserGrants::none(), TeamGrants::none())?;
+/// #     PublishingAccess::NoRequirement, UserGrants::empty(), TeamGrants::empty())?;
 /// let decide = |action: PackageAction| authorize_anonymous(action.on(&left_pad));
-/// let Some(AllOf::Allow(allows)) = AllOf::of([decide(PackageAction::ReadPackage)], None) else { panic!() };
+/// let Some(CombinedDecision::Allow(allows)) = CombinedDecision::from_decisions([decide(PackageAction::ReadPackage)], None) else { panic!() };
 /// assert_eq!(allows.len(), 1);
 ///
 /// let both = [decide(PackageAction::ReadPackage), decide(PackageAction::Publish)];
-/// assert!(matches!(AllOf::of(both, None), Some(AllOf::Deny(_))));
+/// assert!(matches!(CombinedDecision::from_decisions(both, None), Some(CombinedDecision::Deny(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a decision that nobody looks at protects nothing"]
 #[derive(Clone, Debug)]
-pub enum AllOf<'a> {
+pub enum CombinedDecision<'a> {
     /// Yes, with the allow of each, in order.
     Allow(Box<[Allow<'a>]>),
     /// Yes, once the owner has shown a second factor.
@@ -35,13 +35,13 @@ pub enum AllOf<'a> {
     Deny(Deny<'a>),
 }
 
-impl<'a> AllOf<'a> {
+impl<'a> CombinedDecision<'a> {
     /// Puts decisions together. A second factor with the age that it may have answers each challenge (F6).
     ///
     /// `None` of no decisions at all: nothing was asked, and nothing is allowed.
-    pub fn of(
+    pub fn from_decisions(
         decisions: impl IntoIterator<Item = Decision<'a>>,
-        factor: Option<(&SecondFactor<'_>, Duration)>,
+        factor: Option<(&VerifiedFactor<'_>, Duration)>,
     ) -> Option<Self> {
         let (mut allows, mut first_challenge) = (Vec::new(), None);
         for decision in decisions {

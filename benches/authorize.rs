@@ -5,10 +5,16 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tollgate::{
-    AccountStatus, ActionOn, AllowedRanges, BoundToken, ClientIp, GrantedPermission, GranularSettings, GranularToken,
-    Memberships, OrganizationsGrant, Package, PackageAction, PackageSelection, PackagesGrant, PublishingAccess, Scope,
-    ScopeOwner, Secret, TeamGrants, Timestamp, Token, TokenId, TwoFactorBypass, TwoFactorMode, User, UserGrants,
-    Visibility, authorize,
+    BoundToken, ClientIp, Package, PackageAction, Secret, Timestamp, Token, User, authorize,
+    facts::{
+        AccountStatus, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserFacts,
+        UserGrants, Visibility,
+    },
+    token::{
+        GranularSettings, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, TokenFacts, TokenId,
+        TwoFactorBypass,
+    },
+    value::{AllowedRanges, GrantedPermission, Scope},
 };
 
 fn token(scopes: usize) -> Token {
@@ -31,20 +37,38 @@ fn token(scopes: usize) -> Token {
     };
     let created: Timestamp = "2025-10-30T12:00:00Z".parse().expect("a time");
     let key = TokenId::new("t-1").expect("a key");
-    GranularToken::load(key, "alice".parse().expect("a name"), created, None, settings).expect("a token").into()
+    GranularToken::load(
+        TokenFacts { id: key, owner: "alice".parse().expect("a name"), created, revoked: None },
+        settings,
+    )
+    .expect("a token")
+    .into()
 }
 
 fn benches(c: &mut Criterion) {
     let name = "alice".parse().expect("a name");
-    let alice = User::new(name, AccountStatus::Active, TwoFactorMode::AuthAndWrites, None, Memberships::empty())
-        .expect("a user");
+    let alice = User::new(UserFacts {
+        name,
+        status: AccountStatus::Active,
+        two_factor: TwoFactorMode::AuthAndWrites,
+        tokens_revoked_until: None,
+        memberships: Memberships::empty(),
+    })
+    .expect("a user");
     let maintainer = ("alice".parse().expect("a name"), GrantedPermission::ReadWrite);
     let package = |name: &str| {
         let users = UserGrants::new([maintainer.clone()]).expect("grants");
         let access = PublishingAccess::TwoFactorOrBypass;
         let name = name.parse().expect("a name");
-        Package::new(name, ScopeOwner::User, Visibility::Private, access, users, TeamGrants::empty())
-            .expect("a package")
+        Package::new(PackageFacts {
+            name,
+            scope_owner: ScopeOwner::User,
+            visibility: Visibility::Private,
+            publishing_access: access,
+            users,
+            teams: TeamGrants::empty(),
+        })
+        .expect("a package")
     };
     let client_ip: ClientIp = "2001:db8::7".parse().expect("an address");
     let now: Timestamp = "2025-11-01T00:00:00Z".parse().expect("a time");
@@ -68,7 +92,7 @@ fn benches(c: &mut Criterion) {
         });
         let presented = bound.at(client_ip, now);
         c.bench_function(&format!("explain as data, {entries} entries"), |b| {
-            b.iter(|| black_box(&presented).explain(PackageAction::Publish.on(black_box(&covered))));
+            b.iter(|| black_box(&presented).decide(PackageAction::Publish.on(black_box(&covered))).explain());
         });
     }
 }

@@ -1,20 +1,36 @@
 //! What a newcomer writes first: a user, a package, a token of the user's, and the question. The README shows the same.
-#![expect(clippy::wildcard_imports, clippy::print_stdout, reason = "an example, short and to be seen")]
+#![expect(clippy::print_stdout, reason = "an example, short and to be seen")]
 
-use tollgate::*;
+use tollgate::{
+    BoundToken, Decision, Package, PackageAction, Token, User, authorize,
+    facts::{
+        AccountStatus, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserFacts,
+        UserGrants, Visibility,
+    },
+    token::{
+        GranularSettings, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription,
+        TokenFacts, TokenId, TwoFactorBypass,
+    },
+    value::{AllowedRanges, GrantedPermission},
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Facts, from your database: who owns the token, what it gives, and the package as it is now.
-    let alice =
-        User::new("alice".parse()?, AccountStatus::Active, TwoFactorMode::AuthAndWrites, None, Memberships::empty())?;
-    let left_pad = Package::new(
-        "left-pad".parse()?,
-        ScopeOwner::Unscoped,
-        Visibility::Public,
-        PublishingAccess::TwoFactorOrBypass,
-        UserGrants::new([("alice".parse()?, GrantedPermission::ReadWrite)])?,
-        TeamGrants::empty(),
-    )?;
+    let alice = User::new(UserFacts {
+        name: "alice".parse()?,
+        status: AccountStatus::Active,
+        two_factor: TwoFactorMode::AuthAndWrites,
+        tokens_revoked_until: None,
+        memberships: Memberships::empty(),
+    })?;
+    let left_pad = Package::new(PackageFacts {
+        name: "left-pad".parse()?,
+        scope_owner: ScopeOwner::Unscoped,
+        visibility: Visibility::Public,
+        publishing_access: PublishingAccess::TwoFactorOrBypass,
+        users: UserGrants::new([("alice".parse()?, GrantedPermission::ReadWrite)])?,
+        teams: TeamGrants::empty(),
+    })?;
     let settings = GranularSettings {
         name: "ci".parse()?,
         description: TokenDescription::default(),
@@ -28,7 +44,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         organizations: OrganizationsGrant::NoAccess,
     };
     let created = "2025-10-30T12:00:00Z".parse()?;
-    let token = Token::from(GranularToken::load(TokenId::new("t-1")?, "alice".parse()?, created, None, settings)?);
+    let token = Token::from(GranularToken::load(
+        TokenFacts { id: TokenId::new("t-1")?, owner: "alice".parse()?, created, revoked: None },
+        settings,
+    )?);
 
     // The request: may this token publish this package, from here, now?
     let (client_ip, now) = ("10.1.2.3".parse()?, "2025-11-01T00:00:00Z".parse()?);

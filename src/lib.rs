@@ -30,35 +30,12 @@ pub mod token;
 pub mod value;
 
 pub use decision::{
-    AccessRequest, Allow, AllowedBy, AuditRecord, Caller, Challenge, Decision, DecisionInput, DecisionInputs, Deny,
-    EarlyAnswer, EffectiveAccess, Explanation, GrantEntry, IneffectiveGrant, IneffectiveReason, PresentedToken,
-    RULES_VERSION, ResourceFacts, ResourceFactsError, Verdict, authorize, authorize_anonymous, deny_unknown_token,
-    explain, explain_anonymous,
+    Allow, Challenge, Decision, Deny, Explanation, authorize, authorize_anonymous, deny_unknown_token, explain,
 };
-pub use facts::{
-    Account, AccountStatus, Membership, Memberships, MissingOrganization, MissingPackage, NewTeam, Organization,
-    OrganizationAndPackage, OrganizationState, OrganizationView, OwnerView, Package, PackageError, PackageState,
-    PackageView, PublishingAccess, ScopeOwner, Team, TeamAndPackage, TeamGrants, TwoFactorMode, User, UserError,
-    UserGrants, VerifiedFactor, Visibility,
-};
-pub use operation::{
-    AccountAction, Action, ActionOn, BindError, BoundToken, CreateTeam, ManageTeamAccess, Operation,
-    OrganizationAction, OwnedBoundToken, PackageAction, SharePackage, TeamAction,
-};
-pub use rules::{Check, Comparison, DemandedBy, Outcome, Reason};
-pub use token::{
-    Checksum, CoveredBy, GranularSettings, GranularToken, GranularTokenSet, GranularView, IssueError, IssueFacts,
-    IssuedBy, LegacyKind, LegacyToken, MintError, MintedSecret, NameAvailability, OrganizationSelection,
-    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesAndScopes, PackagesGrant, RetirementNotice, Secret,
-    SecretDigest, SecretDigestError, SecretError, SecretForm, SecretHint, SecretHintError, SecretPrefix,
-    SecretPrefixError, SelectionError, Token, TokenDescription, TokenError, TokenId, TokenIdError, TokenKind,
-    TokenName, TokenSetError, TokenTextError, TokenView, TwoFactorBypass,
-};
+pub use facts::{MissingPackage, Organization, Package, User};
+pub use operation::{AccountAction, BoundToken, OrganizationAction, PackageAction};
+pub use rules::Reason;
 #[cfg(feature = "serde")]
-pub use token::{StoredToken, StoredTokenError};
-pub use value::limits;
-pub use value::{
-    AllowedRanges, ClientIp, ClientIpError, GrantKind, GrantedPermission, IpRange, IpRangeError, IpRanges,
-    IpRangesError, NameError, NameProblem, OrganizationName, PackageName, Permission, Role, Scope, TeamName, Timestamp,
-    TimestampError, UnknownWordError, UserName,
-};
+pub use token::StoredToken;
+pub use token::{Secret, Token};
+pub use value::{ClientIp, PackageName, Timestamp, UserName};

@@ -12,8 +12,11 @@ use tollgate::testing::{
     package, team_name, user, user_name,
 };
 use tollgate::{
-    Action, ClientIp, Decision, GrantedPermission, LegacyKind, PackageState, PublishingAccess, Role, Token,
-    TwoFactorMode,
+    ClientIp, Decision, Token,
+    facts::{PackageState, PublishingAccess, TwoFactorMode},
+    operation::Action,
+    token::LegacyKind,
+    value::{GrantedPermission, Role},
 };
 
 /// One row for each action, and a second for `manage-team-access` on a package of another scope (G1, C5).

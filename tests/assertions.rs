@@ -5,11 +5,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tollgate::{
-    ActionOn, ClientIp, Decision, GrantedPermission, PackageAction, Reason, Role, TwoFactorMode, User, authorize,
-    authorize_anonymous, deny_unknown_token,
+    ClientIp, Decision, PackageAction, Reason, Timestamp, User, authorize,
+    decision::Caller,
+    facts::TwoFactorMode,
     testing::{
         assert_allowed, assert_challenged, assert_denied, bind, granular, missing_package, now, only, package, user,
     },
+    value::{GrantedPermission, Role},
 };
 
 /// What the assertion panics with.
@@ -73,12 +75,18 @@ fn an_assertion_holds_for_its_own_answer_and_fails_for_every_other() {
 #[test]
 fn a_failure_without_a_token_says_what_there_was() {
     let read = || PackageAction::ReadPackage.on(missing_package("left-pad"));
-    let anonymous = failure(|| assert_allowed(authorize_anonymous(read())));
+    let anonymous =
+        failure(|| assert_allowed(Caller::NoToken.decide(read(), ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)));
     assert!(
         anonymous.starts_with("expected an allow, found\nDENY read-package `left-pad`: no-such-package"),
         "{anonymous}"
     );
-    let unknown = failure(|| assert_denied(deny_unknown_token(read()), Reason::NoSuchPackage));
+    let unknown = failure(|| {
+        assert_denied(
+            Caller::UnknownToken.decide(read(), ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH),
+            Reason::NoSuchPackage,
+        )
+    });
     assert!(unknown.contains("token-unknown"), "{unknown}");
 }
 

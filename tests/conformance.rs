@@ -21,12 +21,14 @@ use std::{
 
 use serde_json::{Map, Value, json};
 use tollgate::{
-    Action, LegacyKind, Reason,
+    Reason,
     directory::{DecisionLine, Directory, RequestLine, World},
+    operation::Action,
     testing::{
         check_answers,
         exhaustion::{Family, families},
     },
+    token::LegacyKind,
 };
 
 /// "as one JSON-lines file of at most 20 MB".

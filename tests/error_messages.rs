@@ -5,16 +5,24 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a slip in a test's own data fails the test")]
 
 use serde_json::{Value, json};
-use tollgate::directory::{Directory, RequestLine, World};
 use tollgate::testing::{
     CREATED, EXPIRES, GranularBuilder, all, granular, legacy, missing_package, now, only, package, ranges, time,
     token_id, user,
 };
 use tollgate::{
-    Action, BoundToken, DemandedBy, GrantedPermission, GranularToken, GranularTokenSet, IssueError, IssueFacts,
-    IssuedBy, LegacyKind, LegacyToken, NameAvailability, OwnedBoundToken, PackageState, Permission, PublishingAccess,
-    Reason, Role, StoredToken, StoredTokenError, Timestamp, Token, TokenError, TokenSetError, TwoFactorMode, User,
-    Visibility,
+    BoundToken, Reason, StoredToken, Timestamp, Token, User,
+    facts::{PackageState, PublishingAccess, TwoFactorMode, Visibility},
+    operation::{Action, OwnedBoundToken},
+    rules::DemandedBy,
+    token::{
+        GranularToken, GranularTokenSet, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken, NameAvailability,
+        StoredTokenError, TokenError, TokenSetError,
+    },
+    value::{GrantedPermission, Permission, Role},
+};
+use tollgate::{
+    directory::{Directory, RequestLine, World},
+    token::{LegacyIssueFacts, TokenFacts},
 };
 
 const READ: GrantedPermission = GrantedPermission::ReadOnly;
@@ -63,11 +71,22 @@ fn issuing_counts_to_1000_and_wants_a_free_name_and_an_active_owner() {
     let message_of_suspended = "the owner is suspended: expected an active account";
     assert_eq!(message(issue(IssueFacts { owner, ..facts })), message_of_suspended);
     let any = ranges(&[]);
-    let legacy = LegacyToken::issue(token_id("t"), LegacyKind::Publish, any.clone(), owner, IssuedBy::Owner, now());
+    let legacy = LegacyToken::issue(
+        token_id("t"),
+        LegacyKind::Publish,
+        any.clone(),
+        &LegacyIssueFacts { owner, issued_by: IssuedBy::Owner, now: now() },
+    );
     assert_eq!(message(legacy), message_of_suspended);
     // L1 does not count legacy tokens: making one asks for no number.
     assert!(
-        LegacyToken::issue(token_id("t"), LegacyKind::Publish, any, alice.as_view(), IssuedBy::Owner, now()).is_ok()
+        LegacyToken::issue(
+            token_id("t"),
+            LegacyKind::Publish,
+            any,
+            &LegacyIssueFacts { owner: alice.as_view(), issued_by: IssuedBy::Owner, now: now() }
+        )
+        .is_ok()
     );
 }
 
@@ -190,7 +209,12 @@ fn a_token_made_by_another_stays_within_its_ranges() {
         let settings = granular("ci", "alice").packages(READ, all()).ranges(texts).settings();
         let issued = GranularToken::issue(token_id("t"), settings, &IssueFacts { issued_by, ..facts(&alice, &[]) });
         let kind = LegacyKind::ReadOnly;
-        let legacy = LegacyToken::issue(token_id("t"), kind, ranges(texts), alice.as_view(), issued_by, now());
+        let legacy = LegacyToken::issue(
+            token_id("t"),
+            kind,
+            ranges(texts),
+            &LegacyIssueFacts { owner: alice.as_view(), issued_by, now: now() },
+        );
         assert_eq!(issued.as_ref().err(), legacy.as_ref().err(), "L9 is the same for both");
         issued.map(|_| ())
     };
@@ -224,7 +248,12 @@ fn a_token_made_by_another_stays_within_its_ranges() {
     let kind = LegacyKind::ReadOnly;
     let by = IssuedBy::Token(anywhere.as_view());
     assert!(matches!(
-        LegacyToken::issue(token_id("t"), kind, ranges(&[]), cut_off.as_view(), by, now()),
+        LegacyToken::issue(
+            token_id("t"),
+            kind,
+            ranges(&[]),
+            &LegacyIssueFacts { owner: cut_off.as_view(), issued_by: by, now: now() }
+        ),
         Err(IssueError::MakerMayNot { .. })
     ));
 }
@@ -316,7 +345,11 @@ fn a_set_takes_each_id_once_and_each_name_once_while_not_revoked() {
     let mut set = GranularTokenSet::new(alice.as_view());
     let token = |id: &str, name: &str, revoked| {
         let settings = granular(name, "alice").packages(READ, all()).settings();
-        GranularToken::load(token_id(id), "alice".parse().unwrap(), time(CREATED), revoked, settings).unwrap()
+        GranularToken::load(
+            TokenFacts { id: token_id(id), owner: "alice".parse().unwrap(), created: time(CREATED), revoked },
+            settings,
+        )
+        .unwrap()
     };
     set.insert(token("t-1", "ci", None)).unwrap();
     assert_eq!(
@@ -355,7 +388,7 @@ fn a_token_is_bound_to_its_owner_only() {
 
 #[test]
 fn an_unknown_word_is_named_with_those_that_were_expected() {
-    fn message<T: std::str::FromStr<Err = tollgate::UnknownWordError> + std::fmt::Debug>(word: &str) -> String {
+    fn message<T: std::str::FromStr<Err = tollgate::value::UnknownWordError> + std::fmt::Debug>(word: &str) -> String {
         word.parse::<T>().unwrap_err().to_string()
     }
     assert_eq!(

@@ -28,8 +28,10 @@ use std::{
 use oracle::Verdict;
 use serde_json::Value;
 use tollgate::{
-    Caller, Decision, Reason, Timestamp, VerifiedFactor,
+    Decision, Reason, Timestamp,
+    decision::Caller,
     directory::{Directory, Request, RequestLine, World},
+    facts::VerifiedFactor,
     testing::exhaustion::{Family, families},
 };
 
@@ -188,7 +190,7 @@ fn ask(world: &Value, questions: &[Question<'_>], tally: &mut Tally) {
         let decision = directory.decide(&caller, &question.ours);
         tally.count(&expected);
         if !agree(&expected, &decision, &mut times) || !verified.holds(&decision, &caller, &question.ours) {
-            let found = directory.explain(&caller, &question.ours).to_string();
+            let found = directory.decide(&caller, &question.ours).explain().to_string();
             tally.fail(&small, question, expected, &found);
         }
     }

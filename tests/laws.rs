@@ -12,16 +12,20 @@ use proptest::{
     test_runner::{TestCaseResult, TestRunner},
 };
 use tollgate::{
-    AccountStatus, Action, ActionOn, AllowedBy, AllowedRanges, AuditRecord, ClientIp, Decision, DecisionInput,
-    EarlyAnswer, GrantedPermission, GranularSettings, GranularToken, IpRange, LegacyKind, LegacyToken, Membership,
-    Operation, OrganizationName, OrganizationSelection, OrganizationsGrant, Outcome, PackageAction, PackageOrScope,
-    PackageSelection, PackageState, PackagesGrant, Permission, Reason, Role, Scope, ScopeOwner, StoredToken, TeamName,
-    Timestamp, Token, TwoFactorBypass, Verdict, VerifiedFactor, Visibility, authorize_anonymous, deny_unknown_token,
-    explain_anonymous,
+    ClientIp, Decision, PackageAction, Reason, StoredToken, Timestamp, Token,
+    decision::{AllowedBy, AuditRecord, Caller, DecisionInput, EarlyAnswer, Verdict},
+    facts::{AccountStatus, Membership, PackageState, ScopeOwner, VerifiedFactor, Visibility},
+    operation::{Action, Operation},
+    rules::{Check, Outcome},
     testing::strategies::{
-        PackageFacts, Question, UserFacts, allowed_ranges, client_ip, ip_range, organizations_grant, package,
+        PackageDraft, QuestionDraft, UserDraft, allowed_ranges, client_ip, ip_range, organizations_grant, package,
         package_selection, packages_grant, question, timestamp, user,
     },
+    token::{
+        GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
+        PackageOrScope, PackageSelection, PackagesGrant, TokenFacts, TwoFactorBypass,
+    },
+    value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Permission, Role, Scope, TeamName},
 };
 
 /// So many values, at least.
@@ -46,7 +50,7 @@ fn holds_for<S: Strategy>(cases: u32, values: S, law: impl Fn(S::Value) -> TestC
 // ------------------------------------------------------------------------------------------------------------------
 
 /// The answer, as it stands and to an owner who has just shown a second factor.
-fn verdicts(question: &Question) -> [Verdict; 2] {
+fn verdicts(question: &QuestionDraft) -> [Verdict; 2] {
     question.decide(|decision| {
         let answered = match decision {
             Decision::Challenge(challenge) => {
@@ -61,15 +65,18 @@ fn verdicts(question: &Question) -> [Verdict; 2] {
 
 /// No question gets a higher answer by one of the changes that are made of it; and some get a lower one, or the law
 /// would say nothing.
-fn never_raises<E: Debug>(with: impl Strategy<Value = E> + Clone, changed: impl Fn(&Question, &E) -> Vec<Question>) {
-    never_raises_from(Question::clone, with, changed);
+fn never_raises<E: Debug>(
+    with: impl Strategy<Value = E> + Clone,
+    changed: impl Fn(&QuestionDraft, &E) -> Vec<QuestionDraft>,
+) {
+    never_raises_from(QuestionDraft::clone, with, changed);
 }
 
 /// The same, of each question as it is and of one that is made of it: where what is taken is there to be taken.
 fn never_raises_from<E: Debug>(
-    start: impl Fn(&Question) -> Question,
+    start: impl Fn(&QuestionDraft) -> QuestionDraft,
     with: impl Strategy<Value = E> + Clone,
-    changed: impl Fn(&Question, &E) -> Vec<Question>,
+    changed: impl Fn(&QuestionDraft, &E) -> Vec<QuestionDraft>,
 ) {
     let lowered = Cell::new(0_u32);
     // A law that says nothing in one round may have had bad luck, in three it has none to say.
@@ -108,7 +115,7 @@ fn settings_of(token: &GranularToken, ranges: &AllowedRanges) -> GranularSetting
 
 /// The question with other settings of its granular token, if that makes a token. One that may bypass no longer (L7)
 /// does not.
-fn with_settings(question: &Question, change: impl FnOnce(&mut GranularSettings)) -> Option<Question> {
+fn with_settings(question: &QuestionDraft, change: impl FnOnce(&mut GranularSettings)) -> Option<QuestionDraft> {
     let Token::Granular(token) = &question.token else { return None };
     let mut settings = settings_of(token, question.token.allowed_ranges());
     change(&mut settings);
@@ -116,29 +123,37 @@ fn with_settings(question: &Question, change: impl FnOnce(&mut GranularSettings)
         settings.bypass_2fa = TwoFactorBypass::Off;
     }
     let (key, owner) = (question.token.id().clone(), question.token.owner().clone());
-    let token = GranularToken::load(key, owner, question.token.created(), question.token.revoked(), settings).ok()?;
-    Some(Question { token: token.into(), ..question.clone() })
+    let token = GranularToken::load(
+        TokenFacts { id: key, owner, created: question.token.created(), revoked: question.token.revoked() },
+        settings,
+    )
+    .ok()?;
+    Some(QuestionDraft { token: token.into(), ..question.clone() })
 }
 
-fn with_ranges(question: &Question, ranges: AllowedRanges) -> Question {
+fn with_ranges(question: &QuestionDraft, ranges: AllowedRanges) -> QuestionDraft {
     match &question.token {
         Token::Legacy(token) => {
             let (key, owner, created) =
                 (question.token.id().clone(), question.token.owner().clone(), question.token.created());
-            let token = LegacyToken::load(key, owner, token.kind(), created, question.token.revoked(), ranges);
-            Question { token: token.into(), ..question.clone() }
+            let token = LegacyToken::load(
+                TokenFacts { id: key, owner, created, revoked: question.token.revoked() },
+                token.kind(),
+                ranges,
+            );
+            QuestionDraft { token: token.into(), ..question.clone() }
         }
         Token::Granular(_) | _ => with_settings(question, |settings| settings.allowed_ranges = ranges).unwrap(),
     }
 }
 
-fn with_owner(question: &Question, change: impl FnOnce(&mut UserFacts)) -> Question {
+fn with_owner(question: &QuestionDraft, change: impl FnOnce(&mut UserDraft)) -> QuestionDraft {
     let mut question = question.clone();
     change(&mut question.owner);
     question
 }
 
-fn with_package(question: &Question, change: impl FnOnce(&mut PackageFacts)) -> Question {
+fn with_package(question: &QuestionDraft, change: impl FnOnce(&mut PackageDraft)) -> QuestionDraft {
     let mut question = question.clone();
     change(&mut question.package);
     question
@@ -177,7 +192,7 @@ fn removing_the_organizations_grant_never_raises_a_decision() {
 }
 
 /// The selection as one list; none where everything is selected.
-fn entries(question: &Question) -> Option<(GrantedPermission, Vec<PackageOrScope>)> {
+fn entries(question: &QuestionDraft) -> Option<(GrantedPermission, Vec<PackageOrScope>)> {
     let Token::Granular(token) = &question.token else { return None };
     let PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } = token.packages() else {
         return None;
@@ -187,7 +202,7 @@ fn entries(question: &Question) -> Option<(GrantedPermission, Vec<PackageOrScope
 }
 
 /// Removing each entry of a kind in turn; with the last one goes the grant (L5).
-fn without_each_entry(question: &Question, is_of_kind: impl Fn(&PackageOrScope) -> bool) -> Vec<Question> {
+fn without_each_entry(question: &QuestionDraft, is_of_kind: impl Fn(&PackageOrScope) -> bool) -> Vec<QuestionDraft> {
     let Some((permission, entries)) = entries(question) else { return Vec::new() };
     let (of_kind, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_of_kind);
     let changed = without_each(&of_kind).filter_map(|kept| {
@@ -228,7 +243,7 @@ fn removing_a_selected_organization_never_raises_a_decision() {
 
 #[test]
 fn a_selection_in_place_of_all_packages_never_raises_a_decision() {
-    let of_all = |question: &Question| {
+    let of_all = |question: &QuestionDraft| {
         let of_all = with_settings(question, |settings| {
             if let PackagesGrant::Granted { permission: _, selection } = &mut settings.packages {
                 *selection = PackageSelection::All;
@@ -280,7 +295,7 @@ fn lowering_the_permission_on_organizations_never_raises_a_decision() {
 /// F1 to F4: where a bypass passes, the owner is challenged without it, or denied (F5).
 #[test]
 fn taking_the_bypass_never_raises_a_decision() {
-    let bypassing = |question: &Question| {
+    let bypassing = |question: &QuestionDraft| {
         let bypassing = with_settings(question, |settings| settings.bypass_2fa = TwoFactorBypass::On);
         bypassing.unwrap_or_else(|| question.clone())
     };
@@ -289,7 +304,7 @@ fn taking_the_bypass_never_raises_a_decision() {
     });
 }
 
-fn ranges_of(question: &Question) -> &[IpRange] {
+fn ranges_of(question: &QuestionDraft) -> &[IpRange] {
     match question.token.allowed_ranges() {
         AllowedRanges::Only(ranges) => ranges.as_slice(),
         AllowedRanges::Any | _ => &[],
@@ -346,7 +361,9 @@ fn second_half(range: &IpRange) -> Option<IpRange> {
 
 #[test]
 fn an_address_that_nobody_knows_never_raises_a_decision() {
-    never_raises(Just(()), |question, ()| Vec::from([Question { client_ip: ClientIp::UNKNOWN, ..question.clone() }]));
+    never_raises(Just(()), |question, ()| {
+        Vec::from([QuestionDraft { client_ip: ClientIp::UNKNOWN, ..question.clone() }])
+    });
 }
 
 #[test]
@@ -357,7 +374,7 @@ fn an_earlier_expiry_never_raises_a_decision() {
         let life = expires.unix_nanoseconds().checked_sub(created.unix_nanoseconds()).unwrap();
         let part = life.checked_mul(*percent).unwrap().checked_div(100).unwrap();
         let part = Timestamp::from_unix_nanoseconds(created.unix_nanoseconds().checked_add(part).unwrap()).unwrap();
-        let earliest = created.checked_add(tollgate::limits::MIN_LIFETIME).unwrap();
+        let earliest = created.checked_add(tollgate::value::limits::MIN_LIFETIME).unwrap();
         let earlier = [part, earliest, question.now].into_iter().filter(|at| (earliest..expires).contains(at));
         earlier.filter_map(|at| with_settings(question, |settings| settings.expires_at = at)).collect()
     });
@@ -405,7 +422,7 @@ fn lowering_a_direct_grant_never_raises_a_decision() {
 }
 
 /// Questions in which the owner has no more than what teams give: the direct grant, which would hide it, is left out.
-fn by_teams(question: &Question) -> Question {
+fn by_teams(question: &QuestionDraft) -> QuestionDraft {
     with_package(question, |package| package.users.clear())
 }
 
@@ -482,11 +499,15 @@ fn a_scope_that_nobody_is_known_to_own_never_raises_a_decision() {
 // ------------------------------------------------------------------------------------------------------------------
 
 /// The question asked with a token that has no limits of its own: a publish token of the same owner and age.
-fn with_unlimited_token(question: &Question) -> Question {
+fn with_unlimited_token(question: &QuestionDraft) -> QuestionDraft {
     let (key, owner) = (question.token.id().clone(), question.token.owner().clone());
     let created = question.token.created();
-    let token = LegacyToken::load(key, owner, LegacyKind::Publish, created, None, AllowedRanges::Any);
-    Question { token: token.into(), ..question.clone() }
+    let token = LegacyToken::load(
+        TokenFacts { id: key, owner, created, revoked: None },
+        LegacyKind::Publish,
+        AllowedRanges::Any,
+    );
+    QuestionDraft { token: token.into(), ..question.clone() }
 }
 
 /// "Allow implies that C permits the owner": whatever a token may do, its owner's publish token may do, but for the
@@ -510,8 +531,8 @@ fn what_a_token_may_do_its_owner_may_do() {
 }
 
 /// C and existence in the words of the rules, from the facts alone.
-fn owner_may(question: &Question) -> bool {
-    let Question { owner, package, organization, package_exists: exists, .. } = question;
+fn owner_may(question: &QuestionDraft) -> bool {
+    let QuestionDraft { owner, package, organization, package_exists: exists, .. } = question;
     let role = |name: &str| {
         let mut places = owner.memberships.iter();
         places.find(|place| place.organization().as_str() == name).map(Membership::role)
@@ -604,7 +625,7 @@ fn no_token_does_more_than_its_owner_may_do_now() {
 fn a_token_that_fails_t_is_denied_everything() {
     let failed = Cell::new(0_u32);
     holds(question(), |question| {
-        let Question { token, owner, client_ip, now, .. } = &question;
+        let QuestionDraft { token, owner, client_ip, now, .. } = &question;
         let is_revoked = token.revoked().is_some() || owner.tokens_revoked_until >= Some(token.created());
         let is_expired = token.as_view().expires_at().is_some_and(|at| *now >= at);
         let ranges = ranges_of(&question);
@@ -630,7 +651,9 @@ fn a_token_that_fails_t_is_denied_everything() {
 fn what_anonymous_may_do_every_token_that_passes_t_may_do() {
     let allowed = Cell::new(0_u32);
     holds(question(), |question| {
-        let anonymous = question.ask(|_, operation| AuditRecord::from(&authorize_anonymous(operation)));
+        let anonymous = question.ask(|_, operation| {
+            AuditRecord::from(&Caller::NoToken.decide(operation, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH))
+        });
         if anonymous.decision != Verdict::Allow {
             prop_assert_eq!(anonymous.decision, Verdict::Deny, "a challenge without a token");
             return Ok(());
@@ -729,7 +752,7 @@ fn a_listing_shows_what_may_be_read_and_nothing_else() {
 fn an_explanation_explains_the_decision_that_is_made() {
     holds(question(), |question| {
         let (explained, first) = question.ask(|token, operation| {
-            let explanation = token.at(question.client_ip, question.now).explain(operation);
+            let explanation = token.at(question.client_ip, question.now).decide(operation).explain();
             let ends = |outcome: &Outcome| !matches!(outcome, Outcome::Passed | Outcome::DoesNotApply);
             let first = explanation.steps().map(|(_, outcome, _)| outcome).find(ends);
             (AuditRecord::from(explanation.decision()), first)
@@ -744,18 +767,25 @@ fn an_explanation_explains_the_decision_that_is_made() {
             (_, _, _) => None,
         };
         prop_assert_eq!(first, expected);
-        let anonymous = question.ask(|_, operation| {
-            let explanation = explain_anonymous(operation);
-            [AuditRecord::from(explanation.decision()), AuditRecord::from(&authorize_anonymous(operation))]
+        let (allowed, checks) = question.ask(|_, operation| {
+            let decision = Caller::NoToken.decide(operation, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH);
+            let checks: Vec<_> = decision.explain().steps().map(|(check, outcome, _)| (check, outcome)).collect();
+            (decision.is_allow(), checks)
         });
-        prop_assert_eq!(&anonymous[0], &anonymous[1]);
+        let outcome = if allowed { Outcome::Allows } else { Outcome::DoesNotApply };
+        prop_assert_eq!(checks, [(Check::PublicRead, outcome)]);
         Ok(())
     });
 }
 
 /// The question about another's package, or with another record of the same owner.
-fn with_other_facts(question: &Question, owner: UserFacts, package: PackageFacts, toggled: [bool; 2]) -> Question {
-    Question {
+fn with_other_facts(
+    question: &QuestionDraft,
+    owner: UserDraft,
+    package: PackageDraft,
+    toggled: [bool; 2],
+) -> QuestionDraft {
+    QuestionDraft {
         owner: renamed(owner, question),
         package,
         package_exists: question.package_exists != toggled[0],
@@ -764,8 +794,8 @@ fn with_other_facts(question: &Question, owner: UserFacts, package: PackageFacts
     }
 }
 
-fn renamed(owner: UserFacts, question: &Question) -> UserFacts {
-    UserFacts { name: question.owner.name.clone(), ..owner }
+fn renamed(owner: UserDraft, question: &QuestionDraft) -> UserDraft {
+    UserDraft { name: question.owner.name.clone(), ..owner }
 }
 
 #[test]
@@ -814,13 +844,13 @@ fn an_allow_is_the_same_at_every_instant_before_its_valid_until() {
             if record.valid_until.is_some_and(|until| now >= until) {
                 continue;
             }
-            let mut then = Question { now, ..question.clone() }.record();
+            let mut then = QuestionDraft { now, ..question.clone() }.record();
             then.now = record.now;
             prop_assert_eq!(&then, &record, "at {}", now);
         }
         if let Some(until) = record.valid_until {
             ending.set(ending.get().saturating_add(1));
-            let then = Question { now: until, ..question.clone() }.record();
+            let then = QuestionDraft { now: until, ..question.clone() }.record();
             prop_assert_eq!(then.reason, Some(Reason::TokenExpired), "at {}", until);
         } else {
             endless.set(endless.get().saturating_add(1));
@@ -832,7 +862,7 @@ fn an_allow_is_the_same_at_every_instant_before_its_valid_until() {
 }
 
 /// All that a decision says to anyone but for the echo of what was asked, and what it depended on.
-fn said(question: &Question) -> (String, Vec<DecisionInput>) {
+fn said(question: &QuestionDraft) -> (String, Vec<DecisionInput>) {
     question.decide(|decision| {
         let mut record = AuditRecord::from(&decision);
         let client_text = match &decision {
@@ -855,33 +885,34 @@ fn an_input_that_a_decision_does_not_name_changes_nothing() {
             if depends_on.contains(input) {
                 continue;
             }
-            let package = PackageFacts {
+            let package = PackageDraft {
                 name: question.package.name.clone(),
                 // Whose a scope is must fit the name.
                 scope_owner: if question.package.name.is_scoped() { ScopeOwner::Nobody } else { ScopeOwner::Unscoped },
                 visibility: question.package.visibility,
                 ..package.clone()
             };
-            let toggled = Question { package_exists: !question.package_exists, ..question.clone() };
+            let toggled = QuestionDraft { package_exists: !question.package_exists, ..question.clone() };
             let others = match input {
                 DecisionInput::ClientIp => Vec::from([
-                    Question { client_ip, ..question.clone() },
-                    Question { client_ip: ClientIp::UNKNOWN, ..question.clone() },
+                    QuestionDraft { client_ip, ..question.clone() },
+                    QuestionDraft { client_ip: ClientIp::UNKNOWN, ..question.clone() },
                 ]),
                 DecisionInput::Now => {
-                    [now, Timestamp::MIN, Timestamp::MAX].map(|now| Question { now, ..question.clone() }).into()
+                    [now, Timestamp::MIN, Timestamp::MAX].map(|now| QuestionDraft { now, ..question.clone() }).into()
                 }
                 DecisionInput::Owner => {
-                    Vec::from([Question { owner: renamed(owner.clone(), &question), ..question.clone() }])
+                    Vec::from([QuestionDraft { owner: renamed(owner.clone(), &question), ..question.clone() }])
                 }
                 DecisionInput::Package => Vec::from([
-                    Question { package: package.clone(), ..toggled.clone() },
+                    QuestionDraft { package: package.clone(), ..toggled.clone() },
                     toggled,
-                    Question { package, ..question.clone() },
+                    QuestionDraft { package, ..question.clone() },
                 ]),
-                DecisionInput::Organization => {
-                    Vec::from([Question { organization_exists: !question.organization_exists, ..question.clone() }])
-                }
+                DecisionInput::Organization => Vec::from([QuestionDraft {
+                    organization_exists: !question.organization_exists,
+                    ..question.clone()
+                }]),
                 // Every decision about a token names it.
                 DecisionInput::Token | _ => return Err(TestCaseError::fail(format!("{input} is not named"))),
             };
@@ -906,13 +937,13 @@ fn an_input_that_a_decision_does_not_name_changes_nothing() {
 #[test]
 fn without_a_known_token_only_what_is_named_matters() {
     holds((question(), package()), |(question, other)| {
-        let other = PackageFacts {
+        let other = PackageDraft {
             users: other.users,
             teams: other.teams,
             publishing_access: other.publishing_access,
             ..question.package.clone()
         };
-        let after = Question { package: other, package_exists: !question.package_exists, ..question.clone() };
+        let after = QuestionDraft { package: other, package_exists: !question.package_exists, ..question.clone() };
         let [before_anonymous, before_unknown] = without_token(&question);
         let [after_anonymous, after_unknown] = without_token(&after);
         prop_assert_eq!(json(&before_unknown), json(&after_unknown));
@@ -923,8 +954,14 @@ fn without_a_known_token_only_what_is_named_matters() {
     });
 }
 
-fn without_token(question: &Question) -> [AuditRecord; 2] {
-    question.ask(|_, operation| [authorize_anonymous(operation), deny_unknown_token(operation)].map(|d| (&d).into()))
+fn without_token(question: &QuestionDraft) -> [AuditRecord; 2] {
+    question.ask(|_, operation| {
+        [
+            Caller::NoToken.decide(operation, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH),
+            Caller::UnknownToken.decide(operation, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH),
+        ]
+        .map(|d| (&d).into())
+    })
 }
 
 /// F6: "another owner's or a stale one leaves the challenge", and one from the future.
@@ -955,7 +992,7 @@ fn only_the_owners_own_fresh_factor_answers_a_challenge() {
 }
 
 /// The same facts once more: the token by way of its stored form, the lists the other way round.
-fn once_more(question: &Question) -> Question {
+fn once_more(question: &QuestionDraft) -> QuestionDraft {
     let stored = serde_json::to_string(&StoredToken::from(&question.token)).unwrap();
     let mut again = question.clone();
     again.token = serde_json::from_str::<StoredToken>(&stored).unwrap().load().unwrap();
@@ -978,7 +1015,7 @@ fn a_record_decides_again_to_the_same_bytes() {
         let both = [Action::CreatePackage, Action::PublishVersion];
         if both.contains(&question.action) {
             for action in both {
-                prop_assert_eq!(&json(&Question { action, ..question.clone() }.record()), &bytes);
+                prop_assert_eq!(&json(&QuestionDraft { action, ..question.clone() }.record()), &bytes);
             }
         }
         Ok(())

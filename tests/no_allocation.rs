@@ -5,16 +5,26 @@
 
 use allocation_counter::measure;
 use std::{collections::BTreeSet, time::Duration};
-use tollgate::testing::{
-    CREATED, Resources, all, granular, legacy, missing_organization, missing_package, now, only, organization,
-    organization_name, package, package_name, ranges, team_name, time, token_id, user, user_name,
+use tollgate::{
+    AccountAction, BoundToken, ClientIp, Decision, MissingPackage, OrganizationAction, PackageAction, Reason,
+    Timestamp, Token, User, authorize, authorize_anonymous,
+    decision::{DecisionInput, EarlyAnswer},
+    deny_unknown_token, explain,
+    facts::{
+        AccountStatus, Membership, Memberships, MissingOrganization, OrganizationView, OwnerView, PackageView,
+        PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, VerifiedFactor, Visibility,
+    },
+    operation::Action,
+    token::{GranularView, LegacyKind, TokenView, TwoFactorBypass},
+    value::{GrantedPermission, Role},
 };
 use tollgate::{
-    AccountAction, AccountStatus, Action, ActionOn, BoundToken, ClientIp, Decision, DecisionInput, EarlyAnswer,
-    GrantedPermission, GranularView, LegacyKind, Membership, Memberships, MissingOrganization, MissingPackage,
-    OrganizationAction, OrganizationView, OwnerView, PackageAction, PackageView, PublishingAccess, Reason, Role,
-    ScopeOwner, TeamGrants, Timestamp, Token, TokenView, TwoFactorBypass, TwoFactorMode, User, UserGrants,
-    VerifiedFactor, Visibility, authorize, authorize_anonymous, deny_unknown_token, explain,
+    facts::{PackageFacts, UserFacts},
+    testing::{
+        CREATED, Resources, all, granular, legacy, missing_organization, missing_package, now, only, organization,
+        organization_name, package, package_name, ranges, team_name, time, token_id, user, user_name,
+    },
+    token::TokenFacts,
 };
 
 /// Runs something that must not allocate, in this thread.
@@ -78,7 +88,7 @@ fn answer(question: &Question<'_>) -> &'static str {
         EarlyAnswer::Deny(deny) => deny.status(),
         EarlyAnswer::NotDecided => 0,
     });
-    let explanation = without_allocation("explain", || at.explain(operation));
+    let explanation = without_allocation("explain", || at.decide(operation).explain());
     let steps = without_allocation("steps", || explanation.steps().filter(|step| step.2.is_some()).count());
     assert!(steps > 0);
     match decision {
@@ -153,11 +163,11 @@ fn every_answer_and_every_reason_comes_without_an_allocation() {
 
     let anonymous = without_allocation("authorize_anonymous", || {
         [
-            authorize_anonymous(PackageAction::ReadPackage.on(&left_pad)),
-            authorize_anonymous(PackageAction::ReadPackage.on(&app)),
-            authorize_anonymous(PackageAction::ReadPackage.on(missing_package("free"))),
-            authorize_anonymous(OrganizationAction::ReadOrg.on(&acme)),
-            deny_unknown_token(PackageAction::Publish.on(&app)),
+            authorize_anonymous(PackageAction::ReadPackage, &left_pad),
+            authorize_anonymous(PackageAction::ReadPackage, &app),
+            authorize_anonymous(PackageAction::ReadPackage, missing_package("free")),
+            authorize_anonymous(OrganizationAction::ReadOrg, &acme),
+            deny_unknown_token(PackageAction::Publish, &app),
         ]
     });
     for decision in &anonymous {
@@ -200,18 +210,39 @@ fn views_are_made_without_an_allocation_and_so_is_the_whole_way_from_rows() {
     let client_ip: ClientIp = "10.1.2.3".parse().unwrap();
     let allowed = without_allocation("views", || {
         let owner = user_name("alice");
-        let owner = OwnerView::new(owner, AccountStatus::Active, TwoFactorMode::Disabled, None, &memberships).unwrap();
+        let owner = OwnerView::new(UserFacts {
+            name: owner,
+            status: AccountStatus::Active,
+            two_factor: TwoFactorMode::Disabled,
+            tokens_revoked_until: None,
+            memberships: &memberships,
+        })
+        .unwrap();
         let name = package_name("@acme/app");
         let (private, access) = (Visibility::Private, PublishingAccess::NoRequirement);
-        let app = PackageView::new(name, ScopeOwner::Organization, private, access, &users, &teams).unwrap();
+        let app = PackageView::new(PackageFacts {
+            name,
+            scope_owner: ScopeOwner::Organization,
+            visibility: private,
+            publishing_access: access,
+            users: &users,
+            teams: &teams,
+        })
+        .unwrap();
         let grants = GranularView {
             expires_at,
             bypass_2fa: TwoFactorBypass::Off,
             packages: &settings.packages,
             organizations: &settings.organizations,
         };
-        let token = TokenView::granular(&id, owner.name(), created, None, &office, grants).unwrap();
-        let old = TokenView::legacy(&id, owner.name(), LegacyKind::Publish, created, None, &office);
+        let token =
+            TokenView::granular(TokenFacts { id: &id, owner: owner.name(), created, revoked: None }, &office, grants)
+                .unwrap();
+        let old = TokenView::legacy(
+            TokenFacts { id: &id, owner: owner.name(), created, revoked: None },
+            LegacyKind::Publish,
+            &office,
+        );
         let acme = OrganizationView::new(organization_name("acme"));
         let (bound, old) = (BoundToken::bind(token, owner).unwrap(), BoundToken::bind(old, owner).unwrap());
         let explained = explain(&old, PackageAction::Unpublish, app, client_ip, now()).decision().is_allow();

@@ -18,8 +18,10 @@ use std::{fmt::Write, fs, path::Path};
 use oracle::worlds;
 use serde_json::{Value, json};
 use tollgate::{
-    AllowedBy, AuditRecord, Caller, ClientIp, Decision, EarlyAnswer, Explanation, Outcome, Reason, Timestamp,
+    ClientIp, Decision, Explanation, Reason, Timestamp,
+    decision::{AllowedBy, AuditRecord, Caller, EarlyAnswer},
     directory::{DecisionLine, Directory, Request, RequestLine, World},
+    rules::Outcome,
 };
 
 /// How many worlds.
@@ -93,7 +95,7 @@ fn compare(tally: &mut Tally, name: &str, world: &Value, directory: &Directory, 
     };
     let caller = directory.caller(&request);
     let decision = directory.decide(&caller, &request);
-    let explanation = directory.explain(&caller, &request);
+    let explanation = directory.decide(&caller, &request).explain();
     let found = line(&request, &decision);
     if found != expected {
         tally.fail(name, json, &format!("oracle {expected}\ncrate  {found}\n{explanation}"));
@@ -209,7 +211,7 @@ fn anyone_is_everyone(tally: &mut Tally, name: &str, directory: &Directory, json
             ),
         };
         if !fits {
-            let explanation = directory.explain(&caller, &request);
+            let explanation = directory.decide(&caller, &request).explain();
             tally.fail(name, &json, &format!("anonymous is allowed\n{explanation}"));
         }
     }

@@ -10,7 +10,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use tollgate::{NameError, NameProblem, PackageName};
+use tollgate::{
+    PackageName,
+    value::{NameError, NameProblem},
+};
 
 const RECORDED: &str = include_str!("data/names/recorded.jsonl");
 const CORE_MODULES: &str = include_str!("data/names/core-modules.txt");

@@ -13,18 +13,28 @@ use std::{fmt::Debug, str::FromStr};
 use proptest::{prelude::*, sample::Index, strategy::BoxedStrategy};
 use serde::{Serialize, de::DeserializeOwned};
 use tollgate::{
-    AccountAction, AccountStatus, Action, AllowedBy, AllowedRanges, AuditRecord, Check, ClientIp, DecisionInput,
-    DemandedBy, GrantKind, GrantedPermission, IpRange, LegacyKind, Membership, Memberships, OrganizationAction,
-    OrganizationName, OrganizationSelection, PackageAction, PackageName, PackageOrScope, PackageSelection, Permission,
-    PublishingAccess, Reason, Role, Scope, ScopeOwner, Secret, SecretDigest, StoredToken, TeamAction, TeamGrants,
-    TeamName, Timestamp, TokenDescription, TokenId, TokenName, TwoFactorMode, UserGrants, UserName, Verdict,
-    Visibility,
+    AccountAction, ClientIp, OrganizationAction, PackageAction, PackageName, Reason, Secret, StoredToken, Timestamp,
+    UserName,
+    decision::{AllowedBy, AuditRecord, DecisionInput, Verdict},
     directory::{Directory, RequestLine, World},
+    facts::{
+        AccountStatus, Membership, Memberships, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants,
+        Visibility,
+    },
+    operation::{Action, TeamAction},
+    rules::{Check, DemandedBy},
     testing::strategies::{
         allowed_ranges, almost_account_name, almost_ip_range, almost_package_name, almost_scope, almost_timestamp,
         almost_token_key, almost_token_name, client_ip, ip_range, new_package_name, organization_name,
         organization_selection, package, package_name, package_selection, question, scope, secret, team_name,
         timestamp, token, token_description, token_key, token_name, user, user_name,
+    },
+    token::{
+        LegacyKind, OrganizationSelection, PackageOrScope, PackageSelection, SecretDigest, TokenDescription, TokenId,
+        TokenName,
+    },
+    value::{
+        AllowedRanges, GrantKind, GrantedPermission, IpRange, OrganizationName, Permission, Role, Scope, TeamName,
     },
 };
 

@@ -2,16 +2,24 @@
 #![cfg(feature = "testing")]
 
 use std::sync::Arc;
-use tollgate::testing::{
-    CREATED, EXPIRES, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization,
-    organization_name, package, package_name, team_name, time, user, user_name,
+use tollgate::{
+    AccountAction, BoundToken, ClientIp, Decision, OrganizationAction, PackageAction, Token,
+    decision::{AuditRecord, EffectiveAccess, GrantEntry, IneffectiveReason},
+    facts::{
+        AccountStatus, Membership, Memberships, OrganizationState, OrganizationView, OwnerView, PackageState,
+        PackageView, PublishingAccess, ScopeOwner, Team, TeamGrants, TwoFactorMode, UserGrants, Visibility,
+    },
+    operation::{Action, OwnedBoundToken, TeamAction},
+    token::{GranularView, LegacyKind, TokenView, TwoFactorBypass},
+    value::{GrantedPermission, Role},
 };
 use tollgate::{
-    AccountAction, AccountStatus, Action, ActionOn, AuditRecord, BoundToken, ClientIp, Decision, EffectiveAccess,
-    GrantEntry, GrantedPermission, GranularView, IneffectiveReason, LegacyKind, Membership, Memberships,
-    OrganizationAction, OrganizationState, OrganizationView, OwnedBoundToken, OwnerView, PackageAction, PackageState,
-    PackageView, PublishingAccess, Role, ScopeOwner, Team, TeamAction, TeamGrants, Token, TokenView, TwoFactorBypass,
-    TwoFactorMode, UserGrants, Visibility,
+    facts::{PackageFacts, UserFacts},
+    testing::{
+        CREATED, EXPIRES, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization,
+        organization_name, package, package_name, team_name, time, user, user_name,
+    },
+    token::TokenFacts,
 };
 
 /// The dead entries of a reach, as text.
@@ -280,15 +288,28 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
     let cut_off = Some(time("2025-10-01T00:00:00Z"));
     let membership = Membership::new("acme".parse().unwrap(), Role::Admin, ["developers".parse().unwrap()]).unwrap();
     let memberships = Memberships::new([membership]).unwrap();
-    let owner_row =
-        OwnerView::new(owner, AccountStatus::Active, TwoFactorMode::AuthAndWrites, cut_off, &memberships).unwrap();
+    let owner_row = OwnerView::new(UserFacts {
+        name: owner,
+        status: AccountStatus::Active,
+        two_factor: TwoFactorMode::AuthAndWrites,
+        tokens_revoked_until: cut_off,
+        memberships: &memberships,
+    })
+    .unwrap();
     let (users, teams) = (
         UserGrants::empty(),
         TeamGrants::new([("acme".parse().unwrap(), "developers".parse().unwrap(), ReadWrite)]).unwrap(),
     );
     let (private, access) = (Visibility::Private, PublishingAccess::TwoFactorOrBypass);
-    let app_row =
-        PackageView::new(package_name("@acme/app"), ScopeOwner::Organization, private, access, &users, &teams).unwrap();
+    let app_row = PackageView::new(PackageFacts {
+        name: package_name("@acme/app"),
+        scope_owner: ScopeOwner::Organization,
+        visibility: private,
+        publishing_access: access,
+        users: &users,
+        teams: &teams,
+    })
+    .unwrap();
     let settings = granular("ci", "alice").packages(ReadWrite, only(&["@acme"])).organizations(ReadOnly, &["acme"]);
     let settings = settings.ranges(&["10.0.0.0/8"]).settings();
     let (ci_key, old_key) = (tollgate::testing::token_id("ci"), tollgate::testing::token_id("publish"));
@@ -299,8 +320,14 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
         packages: &settings.packages,
         organizations: &settings.organizations,
     };
-    let ci_row = TokenView::granular(&ci_key, owner, time(CREATED), None, ranges, grants).unwrap();
-    let old_row = TokenView::legacy(&old_key, owner, LegacyKind::Publish, time(CREATED), None, ranges);
+    let ci_row =
+        TokenView::granular(TokenFacts { id: &ci_key, owner, created: time(CREATED), revoked: None }, ranges, grants)
+            .unwrap();
+    let old_row = TokenView::legacy(
+        TokenFacts { id: &old_key, owner, created: time(CREATED), revoked: None },
+        LegacyKind::Publish,
+        ranges,
+    );
 
     let (acme, acme_row) = (organization("acme"), OrganizationView::new(organization_name("acme")));
     for (token, row) in [(&ci, ci_row), (&old, old_row)] {

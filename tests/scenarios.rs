@@ -22,12 +22,15 @@ use std::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
-    AllowedRanges, Checksum, ClientIp, GrantedPermission, GranularSettings, GranularToken, IpRange, IssueError,
-    IssueFacts, IssuedBy, LegacyKind, LegacyToken, NameAvailability, OrganizationName, OrganizationSelection,
-    OrganizationsGrant, PackageName, PackageOrScope, PackageSelection, PackagesGrant, Scope, Secret, SecretForm,
-    SecretPrefix, StoredToken, TeamName, Timestamp, Token, TokenError, TokenId, TwoFactorBypass, UserName,
+    ClientIp, PackageName, Secret, StoredToken, Timestamp, Token, UserName,
     directory::{Directory, World},
     testing::Scenario,
+    token::{
+        Checksum, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, LegacyKind,
+        LegacyToken, NameAvailability, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
+        PackagesGrant, SecretForm, SecretPrefix, TokenError, TokenFacts, TokenId, TwoFactorBypass,
+    },
+    value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Scope, TeamName},
 };
 
 /// Every rule that scenarios are written for.
@@ -171,7 +174,8 @@ fn check_issue(directory: &Directory, issue: &Value, expected: &Value) -> Checke
             };
             match GranularToken::issue(key(), settings.clone(), &facts) {
                 Ok(token) => {
-                    let on_record = GranularToken::load(key(), owner, now, None, settings);
+                    let on_record =
+                        GranularToken::load(TokenFacts { id: key(), owner, created: now, revoked: None }, settings);
                     expect("the token that was made", &Ok(token), &on_record)?;
                     "ok"
                 }
@@ -192,9 +196,15 @@ fn check_issue_legacy(directory: &Directory, issue: &Value, expected: &Value) ->
         Err(Refused::Case(problem)) => return Err(problem),
         Err(Refused::Code(code)) => code,
         Ok(ranges) => {
-            match LegacyToken::issue(key(), kind, ranges.clone(), view, maker(directory, &issue["made_by"])?, now) {
+            match LegacyToken::issue(
+                key(),
+                kind,
+                ranges.clone(),
+                &LegacyIssueFacts { owner: view, issued_by: maker(directory, &issue["made_by"])?, now },
+            ) {
                 Ok(token) => {
-                    let on_record = LegacyToken::load(key(), owner, kind, now, None, ranges);
+                    let on_record =
+                        LegacyToken::load(TokenFacts { id: key(), owner, created: now, revoked: None }, kind, ranges);
                     expect("the token that was made", &token, &on_record)?;
                     "ok"
                 }
@@ -339,7 +349,12 @@ fn stored_agrees(
     });
     let stored: StoredToken = serde_json::from_str(&stored.to_string()).map_err(|error| error.to_string())?;
     let built = settings.ok().and_then(|settings| {
-        GranularToken::load(key(), owner.clone(), now, None, settings.clone()).ok().map(Token::from)
+        GranularToken::load(
+            TokenFacts { id: key(), owner: owner.clone(), created: now, revoked: None },
+            settings.clone(),
+        )
+        .ok()
+        .map(Token::from)
     });
     match (built, stored.load()) {
         (None, Err(_)) => Ok(()),

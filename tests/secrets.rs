@@ -5,10 +5,14 @@
 
 use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
-use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 use tollgate::{
-    AuditRecord, Caller, Decision, LegacyKind, LegacyToken, MintedSecret, Secret, SecretDigest, SecretPrefix,
-    StoredToken, Timestamp, Token, TokenId, UserName,
+    Decision, Secret, StoredToken, Timestamp, Token, UserName,
+    decision::{AuditRecord, Caller},
+    token::{LegacyKind, LegacyToken, MintedSecret, SecretDigest, SecretPrefix, TokenId},
+};
+use tollgate::{
+    directory::{DecisionLine, Directory, RequestLine, World},
+    token::TokenFacts,
 };
 
 /// No eight characters of it occur anywhere else, in any order of a hint.
@@ -160,12 +164,9 @@ fn a_token_on_record_holds_nothing_of_its_secret() {
     let owner: UserName = "alice".parse().unwrap();
     let key = TokenId::new("t-1").unwrap();
     let token = Token::from(LegacyToken::load(
-        key,
-        owner,
+        TokenFacts { id: key, owner, created: Timestamp::UNIX_EPOCH, revoked: None },
         LegacyKind::Publish,
-        Timestamp::UNIX_EPOCH,
-        None,
-        tollgate::AllowedRanges::Any,
+        tollgate::value::AllowedRanges::Any,
     ));
     printed.debug("Token", &token);
     printed.json("StoredToken", &StoredToken::from(&token));
@@ -240,7 +241,7 @@ fn a_request_and_its_decision_print_nothing_of_the_secret() {
             printed.debug("DecisionLine", &DecisionLine::decided(&request, &decision));
             printed.json("AuditRecord", &AuditRecord::from(&decision));
             printed.debug("AuditRecord", &AuditRecord::from(&decision));
-            let explanation = directory.explain(&caller, &request);
+            let explanation = directory.decide(&caller, &request).explain();
             printed.debug("Explanation", &explanation);
             printed.display("Explanation", &explanation);
             printed.json("Explanation", &explanation);
@@ -307,7 +308,7 @@ fn a_decision_does_not_repeat_an_id_that_nobody_knows() {
     let decision = directory.decide(&caller, &request);
     printed.json("DecisionLine", &DecisionLine::decided(&request, &decision));
     printed.json("AuditRecord", &AuditRecord::from(&decision));
-    printed.display("Explanation", &directory.explain(&caller, &request));
+    printed.display("Explanation", &directory.decide(&caller, &request).explain());
     printed.debug("Decision", &decision);
     assert_eq!(printed.leaks(SECRET), [""; 0]);
 }

@@ -9,9 +9,13 @@ use tollgate::testing::{
     team_name, time, user, user_name,
 };
 use tollgate::{
-    Action, ActionOn, ClientIp, Decision, Deny, EarlyAnswer, GrantedPermission, LegacyKind, Operation,
-    OrganizationAction, PackageAction, PackageState, PublishingAccess, Reason, Role, Timestamp, Token, TwoFactorMode,
-    User, authorize_anonymous, deny_unknown_token,
+    ClientIp, Decision, Deny, OrganizationAction, PackageAction, Reason, Timestamp, Token, User, authorize_anonymous,
+    decision::EarlyAnswer,
+    deny_unknown_token,
+    facts::{PackageState, PublishingAccess, TwoFactorMode},
+    operation::{Action, Operation},
+    token::LegacyKind,
+    value::{GrantedPermission, Role},
 };
 
 /// Every denial, in the order of [`denials`].
@@ -188,11 +192,11 @@ fn denials() -> Vec<String> {
 
     let mut texts = vec![
         // token-unknown, authentication-required, no-such-package: no token is looked at.
-        block(&deny(&deny_unknown_token(PackageAction::Publish.on(&app)))),
-        block(&deny(&authorize_anonymous(PackageAction::Publish.on(&left_pad)))),
-        block(&deny(&authorize_anonymous(PackageAction::ReadPackage.on(&app)))),
-        block(&deny(&authorize_anonymous(PackageAction::ReadPackage.on(free)))),
-        block(&deny(&authorize_anonymous(OrganizationAction::ReadOrg.on(&acme)))),
+        block(&deny(&deny_unknown_token(PackageAction::Publish, &app))),
+        block(&deny(&authorize_anonymous(PackageAction::Publish, &left_pad))),
+        block(&deny(&authorize_anonymous(PackageAction::ReadPackage, &app))),
+        block(&deny(&authorize_anonymous(PackageAction::ReadPackage, free))),
+        block(&deny(&authorize_anonymous(OrganizationAction::ReadOrg, &acme))),
     ];
     // T
     let read = on_left_pad.operation(Action::ReadPackage);
@@ -409,9 +413,9 @@ fn nobody_who_may_neither_read_nor_create_can_tell_a_hidden_package_from_a_free_
 fn without_a_known_token_a_hidden_package_and_a_free_name_are_told_alike() {
     let (secret, free) = (package("@acme/secret").private().build(), missing_package("@acme/secret"));
     for action in PackageAction::ALL {
-        let (hidden, gone) = (authorize_anonymous(action.on(&secret)), authorize_anonymous(action.on(free)));
+        let (hidden, gone) = (authorize_anonymous(*action, &secret), authorize_anonymous(*action, free));
         assert_eq!(told(&hidden), told(&gone), "{action} without a token");
-        let (hidden, gone) = (deny_unknown_token(action.on(&secret)), deny_unknown_token(action.on(free)));
+        let (hidden, gone) = (deny_unknown_token(*action, &secret), deny_unknown_token(*action, free));
         assert_eq!(told(&hidden), told(&gone), "{action} with an unknown token");
     }
     let acme = organization("acme");
@@ -460,7 +464,7 @@ fn a_bypass_is_told_of_the_side_with_read_write_only() {
     let token = granular("ci", "alice").packages(read, all()).organizations(write, &["acme"]).bypass_2fa().build();
     let (bound, left_pad, acme) = (bind(&token, &alice), package("left-pad").build(), organization("acme"));
     let at = bound.at(ClientIp::UNKNOWN, now());
-    let explained = |operation| at.explain(operation).to_string();
+    let explained = |operation| at.decide(operation).explain().to_string();
     assert!(explained(PackageAction::Publish.on(&left_pad)).contains("the token does not bypass the second factor"));
     assert!(explained(OrganizationAction::AddMember.on(&acme)).contains("the token bypasses the second factor"));
 }

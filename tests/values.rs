@@ -11,14 +11,18 @@ use std::{
 
 use serde_json::json;
 use tollgate::{
-    Action, ActionOn, AllowedRanges, Check, ClientIp, Decision, DecisionInput, GrantedPermission, IpRange, LegacyKind,
-    PackageAction, PackageName, Role, Secret, SecretDigest, SecretPrefix, StoredToken, StoredTokenError,
-    TokenDescription, TokenId, TwoFactorMode, authorize,
+    ClientIp, Decision, PackageAction, PackageName, Secret, StoredToken, authorize,
+    decision::DecisionInput,
     directory::{Directory, RequestLine, World},
     explain,
+    facts::TwoFactorMode,
+    operation::Action,
+    rules::Check,
     testing::{
         Resources, all, bind, granular, legacy, now, only, organization, package, team_name, time, user, user_name,
     },
+    token::{LegacyKind, SecretDigest, SecretPrefix, StoredTokenError, TokenDescription, TokenId},
+    value::{AllowedRanges, GrantedPermission, IpRange, Role},
 };
 
 const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -40,7 +44,8 @@ fn request_line(value: serde_json::Value) -> RequestLine {
 
 #[test]
 fn debug_says_what_it_is_and_no_secret() {
-    let minted = tollgate::MintedSecret::mint(&SecretPrefix::default(), &(0..=255).collect::<Vec<u8>>()).unwrap();
+    let minted =
+        tollgate::token::MintedSecret::mint(&SecretPrefix::default(), &(0..=255).collect::<Vec<u8>>()).unwrap();
     let digest: SecretDigest = DIGEST.parse().unwrap();
     let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
     let read_back: StoredToken = serde_json::from_value(serde_json::to_value(StoredToken::from(&ci)).unwrap()).unwrap();
@@ -70,7 +75,7 @@ fn debug_says_what_it_is_and_no_secret() {
     assert_eq!(found, expected);
     assert_eq!(format!("{minted:?}"), "MintedSecret(…)");
     let request = format!("{:?}", line.parse().unwrap());
-    assert!(request.starts_with("Request { id: \"r\", token: \"ci\", access_request: Package"), "{request}");
+    assert!(request.starts_with("Request { id: \"r\", token: \"ci\", access: Package"), "{request}");
 }
 
 #[test]
@@ -206,7 +211,7 @@ fn only_a_challenge_and_its_answer_are_not_to_be_kept() {
     let publish = at.decide(PackageAction::Publish.on(&left_pad));
     assert!(read.is_cacheable() && visibility.is_cacheable());
     let Decision::Challenge(challenge) = publish else { unreachable!("{publish:?}") };
-    let factor = tollgate::VerifiedFactor { owner: alice.name().as_borrowed(), verified_at: now() };
+    let factor = tollgate::facts::VerifiedFactor { owner: alice.name().as_borrowed(), verified_at: now() };
     let answered = challenge.answer(&factor, std::time::Duration::ZERO);
     assert!(answered.is_allow() && !publish.is_cacheable() && !answered.is_cacheable());
     assert!(DecisionInput::ALL.iter().all(|input| publish.depends_on().contains(*input)

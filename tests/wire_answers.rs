@@ -4,14 +4,19 @@
 
 use std::collections::BTreeSet;
 use tollgate::{
-    AccountAction, Action, ActionOn, ClientIp, Decision, GrantedPermission, LegacyKind, Operation, OrganizationAction,
-    PackageAction, PackageState, PublishingAccess, Reason, Role, Token, TwoFactorMode, User, authorize_anonymous,
+    AccountAction, ClientIp, Decision, OrganizationAction, PackageAction, Reason, Timestamp, Token, User,
+    authorize_anonymous,
+    decision::Caller,
     deny_unknown_token,
+    facts::{PackageState, PublishingAccess, TwoFactorMode},
     npm::Answer,
+    operation::{Action, Operation},
     testing::{
         Resources, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization,
         package, team_name, time, user, user_name,
     },
+    token::LegacyKind,
+    value::{GrantedPermission, Role},
 };
 
 /// The answer, and whether it is one to a challenge.
@@ -69,8 +74,14 @@ fn a_denial_with_401_tells_its_reason_in_the_notice_and_every_other_one_in_the_b
     let bearer = |text: &str| format!("401 Bearer | {text} | {text}");
     let body_only = |status: u16, text: &str| format!("{status} - | {text} | -");
     for (got, expected) in [
-        (answer(&deny_unknown_token(read)), bearer("the access token is not valid: log in again")),
-        (answer(&authorize_anonymous(write)), bearer("publish needs an access token: log in first")),
+        (
+            answer(&Caller::UnknownToken.decide(read, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
+            bearer("the access token is not valid: log in again"),
+        ),
+        (
+            answer(&Caller::NoToken.decide(write, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
+            bearer("publish needs an access token: log in first"),
+        ),
         (ask(&revoked, &alice, "unknown", read), bearer("the access token was revoked: log in again or use another")),
         (ask(&dead, &alice, "unknown", read), bearer("the access token has expired: make a new one")),
         (
@@ -84,7 +95,7 @@ fn a_denial_with_401_tells_its_reason_in_the_notice_and_every_other_one_in_the_b
             "401 OTP | publish `left-pad` needs a one-time password: repeat it with `--otp` | -".into(),
         ),
         (
-            answer(&authorize_anonymous(PackageAction::ReadPackage.on(&app))),
+            answer(&authorize_anonymous(PackageAction::ReadPackage, &app)),
             body_only(404, "`@acme/app` could not be found or you do not have permission to access it"),
         ),
         (
@@ -121,7 +132,7 @@ fn a_denial_with_401_tells_its_reason_in_the_notice_and_every_other_one_in_the_b
 fn a_challenged_account_action_asks_for_a_one_time_password_too() {
     let strict = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let account = tollgate::Account { user: user_name("alice") };
+    let account = tollgate::facts::Account { user: user_name("alice") };
     let got = ask(&token, &strict, "unknown", AccountAction::CreateToken.on(account));
     let expected = "401 OTP | create-token `alice` needs a one-time password: repeat it with `--otp` | -";
     assert_eq!(line(&got), expected);
@@ -144,7 +155,10 @@ fn a_dead_token_is_ignored_with_a_notice_and_a_live_one_is_not_ignored() {
     let dead = "2026-01-01T00:00:00Z";
     let in_time = "2025-12-31T23:59:59Z";
     for (got, expected) in [
-        (notice(&deny_unknown_token(read)), "it is not valid, log in again"),
+        (
+            notice(&Caller::UnknownToken.decide(read, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
+            "it is not valid, log in again",
+        ),
         (
             at(&publish.clone().revoked("2025-10-31T00:00:00Z").build(), &alice, in_time, read),
             "it was revoked, log in again or use another",
@@ -165,8 +179,8 @@ fn a_dead_token_is_ignored_with_a_notice_and_a_live_one_is_not_ignored() {
     assert_eq!(at(&ci, &alice, in_time, PackageAction::ReadPackage.on(&app)), None);
     assert_eq!(at(&ci, &alice, in_time, PackageAction::Publish.on(&left_pad)), None);
     assert_eq!(at(&ci, &alice, in_time, PackageAction::ReadPackage.on(missing_package("free"))), None);
-    assert_eq!(notice(&authorize_anonymous(PackageAction::ReadPackage.on(&app))), None);
-    assert_eq!(notice(&authorize_anonymous(PackageAction::Publish.on(&left_pad))), None);
+    assert_eq!(notice(&authorize_anonymous(PackageAction::ReadPackage, &app)), None);
+    assert_eq!(notice(&authorize_anonymous(PackageAction::Publish, &left_pad)), None);
 }
 
 /// Every action that names a package.
@@ -248,8 +262,8 @@ fn a_hidden_package_and_a_free_name_have_equal_answers() {
     assert_eq!(statuses.into_iter().collect::<Vec<_>>(), [401, 403, 404]);
     for action in PackageAction::ALL {
         let pairs = [
-            (authorize_anonymous(action.on(&secret)), authorize_anonymous(action.on(free))),
-            (deny_unknown_token(action.on(&secret)), deny_unknown_token(action.on(free))),
+            (authorize_anonymous(*action, &secret), authorize_anonymous(*action, free)),
+            (deny_unknown_token(*action, &secret), deny_unknown_token(*action, free)),
         ];
         for (hidden, gone) in pairs {
             assert_eq!(answer(&hidden), answer(&gone), "{action}");

@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 use tollgate::npm::*;
 use tollgate::testing::*;
 use tollgate::{
-    AccessRequest, BoundToken, Caller, ClientIp, Decision, GrantedPermission, LegacyKind, PackageAction, PackageName,
-    PackageState, PublishingAccess, ResourceFacts, Role, Timestamp, Token, TwoFactorMode, User, Visibility,
+    BoundToken, ClientIp, Decision, PackageAction, PackageName, Timestamp, Token, User,
+    decision::{AccessRequest, Caller, ResourceFacts},
+    facts::{PackageState, PublishingAccess, TwoFactorMode, Visibility},
+    token::LegacyKind,
+    value::{GrantedPermission, Role},
 };
 
 fn body(value: Value) -> Body {

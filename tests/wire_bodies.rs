@@ -11,8 +11,11 @@ use tollgate::npm::{
 };
 use tollgate::testing::{bind, legacy, now, package, time, user, user_name};
 use tollgate::{
-    AccessRequest, BoundToken, Caller, ClientIp, Decision, GrantedPermission, LegacyKind, PackageAction,
-    PublishingAccess, Reason, ResourceFacts, Role, Secret, TwoFactorMode, VerifiedFactor, Visibility, authorize,
+    BoundToken, ClientIp, Decision, PackageAction, Reason, Secret, authorize,
+    decision::{AccessRequest, Caller, ResourceFacts},
+    facts::{PublishingAccess, TwoFactorMode, VerifiedFactor, Visibility},
+    token::LegacyKind,
+    value::{GrantedPermission, Role},
 };
 
 fn body(value: Value) -> Body {

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 use tollgate::npm::{AllowedChanges, Body, CombinedDecision, NotAllowed, PackumentChanges, PutTarget, StoredPackument};
 use tollgate::testing::{bind, legacy, missing_package, now, package, user};
 use tollgate::{
-    Caller, ClientIp, Decision, GrantedPermission, LegacyKind, PackageAction, PackageName, PackageState, ResourceFacts,
-    Role, UserName, Visibility,
+    ClientIp, Decision, PackageAction, PackageName, UserName,
+    decision::{Caller, ResourceFacts},
+    facts::{PackageState, Visibility},
+    token::LegacyKind,
+    value::{GrantedPermission, Role},
 };
 
 fn body(value: Value) -> Body {
@@ -288,7 +291,7 @@ fn without_the_allow_of_each_there_is_nothing_to_do() {
     let at = bound.at(ClientIp::UNKNOWN, now());
     let allow = |action: PackageAction, of: &'static str| {
         let package = if of == "own" { &own } else { &other };
-        match at.decide(tollgate::ActionOn::on(action, package)) {
+        match at.decide(action.on(package)) {
             Decision::Allow(allow) => allow,
             Decision::Challenge(_) | Decision::Deny(_) => panic!("alice may do anything with both"),
         }

@@ -18,7 +18,7 @@ use tollgate::npm::{
     PackumentChanges, ProfileChange, PutTarget, RequiredAccess, StoredPackument, TeamAccessChange, TeamRequest,
     TeamToCreate,
 };
-use tollgate::{AccessRequest, Package};
+use tollgate::{Package, decision::AccessRequest};
 
 fn lines(file: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(format!("{}/examples/data/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();

@@ -4,11 +4,14 @@
 
 use serde_json::{Value, json};
 use tollgate::{
-    AllowedRanges, GrantedPermission, GranularSettings, LegacyKind, MintedSecret, OrganizationSelection,
-    OrganizationsGrant, PackageSelection, PackagesGrant, Secret, SecretPrefix, Timestamp, Token, TokenError,
-    TwoFactorBypass,
+    Secret, Timestamp, Token,
     npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
     testing::{all, granular, legacy, now, only, ranges, time},
+    token::{
+        GranularSettings, LegacyKind, MintedSecret, OrganizationSelection, OrganizationsGrant, PackageSelection,
+        PackagesGrant, SecretPrefix, TokenError, TokenFacts, TwoFactorBypass,
+    },
+    value::{AllowedRanges, GrantedPermission},
 };
 
 const SECRET: &str = "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";
@@ -225,8 +228,15 @@ fn a_permission_and_a_selection_come_together() {
         (nothing.packages.clone(), nothing.organizations.clone()),
         (PackagesGrant::NoAccess, OrganizationsGrant::NoAccess)
     );
-    let made =
-        tollgate::GranularToken::load(tollgate::testing::token_id("t"), "alice".parse().unwrap(), now(), None, nothing);
+    let made = tollgate::token::GranularToken::load(
+        TokenFacts {
+            id: tollgate::testing::token_id("t"),
+            owner: "alice".parse().unwrap(),
+            created: now(),
+            revoked: None,
+        },
+        nothing,
+    );
     assert_eq!(made, Err(TokenError::NoPermission));
 }
 
@@ -448,7 +458,7 @@ fn a_legacy_token_is_listed_by_its_kind_and_without_expiry() {
     ] {
         let listed = listed(&legacy(kind, "alice").build());
         assert_eq!(listed.get("name"), Some(&json!(name)));
-        assert!(name.parse::<tollgate::TokenName>().is_err(), "no granular token is called that");
+        assert!(name.parse::<tollgate::token::TokenName>().is_err(), "no granular token is called that");
         for (field, flag) in ["readonly", "automation", "bypass_2fa"].into_iter().zip(flags) {
             assert_eq!(listed.get(field), Some(&json!(flag)), "{name} {field}");
         }

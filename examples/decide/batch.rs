@@ -133,7 +133,7 @@ fn write_text(out: &mut impl Write, directory: &Directory, request: &Result<Requ
     match request {
         Ok(request) => {
             let caller = directory.caller(request);
-            writeln!(out, "{}: {}", printable(request.id()), directory.explain(&caller, request))
+            writeln!(out, "{}: {}", printable(request.id()), directory.decide(&caller, request).explain())
         }
         Err(error) => write_error(out, error),
     }

@@ -10,7 +10,8 @@ use std::{
 
 use serde_json::Value;
 use tollgate::{
-    Caller, Decision, Verdict,
+    Decision,
+    decision::{Caller, Verdict},
     directory::{Directory, Request, World},
 };
 

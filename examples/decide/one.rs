@@ -27,7 +27,7 @@ pub(crate) fn run(directory: &Directory, request: OneRequest, mut out: impl Writ
         }
     };
     let caller = directory.caller(&request);
-    writeln!(out, "{}", directory.explain(&caller, &request))?;
+    writeln!(out, "{}", directory.decide(&caller, &request).explain())?;
     out.flush()?;
     Ok(Outcome::AllDecided)
 }

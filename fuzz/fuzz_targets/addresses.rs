@@ -10,7 +10,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use libfuzzer_sys::fuzz_target;
-use tollgate::{AllowedRanges, ClientIp, IpRange, IpRangesError};
+use tollgate::{
+    ClientIp,
+    value::{AllowedRanges, IpRange, IpRangesError},
+};
 
 #[path = "shared/laws.rs"]
 mod laws;

@@ -34,7 +34,11 @@ fuzz_target!(|bytes: &[u8]| {
             let caller = directory.caller(request);
             let decision = directory.decide(&caller, request);
             let raised = decision.verdict() > *before;
-            assert!(!raised, "{before}, but with {what} less: {}\n{world}", directory.explain(&caller, request));
+            assert!(
+                !raised,
+                "{before}, but with {what} less: {}\n{world}",
+                directory.decide(&caller, request).explain()
+            );
         }
     }
 });

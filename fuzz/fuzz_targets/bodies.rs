@@ -12,16 +12,23 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use tollgate::npm::{
-    AccessChange, AllowedChanges, Body, BodyError, CombinedDecision, CreateTokenRequest, Endpoint, IsMember,
-    MemberChange, NotAllowed, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
-    RequiredAccess, StoredPackument, TeamAccessChange, TeamToCreate,
+use tollgate::{
+    BoundToken, ClientIp, Decision, MissingPackage, Package, PackageName, Timestamp, Token, User, UserName,
+    decision::{AccessRequest, Caller, ResourceFacts},
+    facts::{
+        AccountStatus, Memberships, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility,
+    },
+    token::{LegacyKind, LegacyToken, PackageSelection, PackagesGrant, TokenId},
+    value::{AllowedRanges, GrantedPermission},
 };
 use tollgate::{
-    AccessRequest, AccountStatus, AllowedRanges, BoundToken, Caller, ClientIp, Decision, GrantedPermission, LegacyKind,
-    LegacyToken, Memberships, MissingPackage, Package, PackageName, PackageSelection, PackagesGrant, PublishingAccess,
-    ResourceFacts, ScopeOwner, TeamGrants, Timestamp, Token, TokenId, TwoFactorMode, User, UserGrants, UserName,
-    Visibility,
+    facts::{PackageFacts, UserFacts},
+    npm::{
+        AccessChange, AllowedChanges, Body, BodyError, CombinedDecision, CreateTokenRequest, Endpoint, IsMember,
+        MemberChange, NotAllowed, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
+        RequiredAccess, StoredPackument, TeamAccessChange, TeamToCreate,
+    },
+    token::TokenFacts,
 };
 
 #[path = "shared/duplicate_keys.rs"]
@@ -51,18 +58,35 @@ fn allowed(
     exists: bool,
     then: impl FnOnce(Result<AllowedChanges<'_, '_>, NotAllowed>),
 ) {
-    let scope = package.as_borrowed().scope().map_or("alice", tollgate::Scope::into_str);
+    let scope = package.as_borrowed().scope().map_or("alice", tollgate::value::Scope::into_str);
     let Ok(name) = scope.parse::<UserName>() else { return };
-    let owner = User::new(name.clone(), AccountStatus::Active, TwoFactorMode::Disabled, None, Memberships::empty());
+    let owner = User::new(UserFacts {
+        name: name.clone(),
+        status: AccountStatus::Active,
+        two_factor: TwoFactorMode::Disabled,
+        tokens_revoked_until: None,
+        memberships: Memberships::empty(),
+    });
     let owner = owner.expect("a user");
     let scope_owner = if package.is_scoped() { ScopeOwner::User } else { ScopeOwner::Unscoped };
     let grants = UserGrants::new([(name.clone(), GrantedPermission::ReadWrite)]).expect("one grant");
     let access = PublishingAccess::NoRequirement;
-    let existing = Package::new(package.clone(), scope_owner, Visibility::Public, access, grants, TeamGrants::empty());
+    let existing = Package::new(PackageFacts {
+        name: package.clone(),
+        scope_owner,
+        visibility: Visibility::Public,
+        publishing_access: access,
+        users: grants,
+        teams: TeamGrants::empty(),
+    });
     let existing = existing.expect("a package");
     let key = TokenId::new("t").expect("an id");
     let kind = LegacyKind::Publish;
-    let token = Token::from(LegacyToken::load(key, name, kind, Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
+    let token = Token::from(LegacyToken::load(
+        TokenFacts { id: key, owner: name, created: Timestamp::UNIX_EPOCH, revoked: None },
+        kind,
+        AllowedRanges::Any,
+    ));
     let caller = Caller::Token(BoundToken::bind(&token, &owner).expect("the owner's"));
     let state = if exists { (&existing).into() } else { MissingPackage::new(package.as_borrowed()).into() };
     let facts = ResourceFacts { package: Some(state), organization: None };

@@ -12,7 +12,12 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tollgate::directory::{Directory, World, WorldError};
-use tollgate::{Caller, OrganizationName, OrganizationState, PackageName, PackageState, StoredToken, Token, UserName};
+use tollgate::{
+    PackageName, StoredToken, Token, UserName,
+    decision::Caller,
+    facts::{OrganizationState, PackageState},
+    value::OrganizationName,
+};
 
 #[path = "shared/duplicate_keys.rs"]
 mod duplicate_keys;

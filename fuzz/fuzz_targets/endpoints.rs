@@ -11,7 +11,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tollgate::npm::{Endpoint, OpenRequest, RequiredAccess};
-use tollgate::{OrganizationName, PackageName};
+use tollgate::{PackageName, value::OrganizationName};
 
 #[path = "shared/laws.rs"]
 mod laws;

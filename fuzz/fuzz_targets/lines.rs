@@ -36,7 +36,7 @@ fn neighbours(world: &Value, directory: &Directory, json: &Value, request: &Requ
     }
     neighbour["token"] = Value::Null;
     comparison::compare(world, directory, &neighbour).expect("a request like the one before");
-    if let Ok(later) = request.now().checked_add(tollgate::limits::MIN_LIFETIME) {
+    if let Ok(later) = request.now().checked_add(tollgate::value::limits::MIN_LIFETIME) {
         let mut neighbour = json.clone();
         neighbour["now"] = json!(later);
         comparison::compare(world, directory, &neighbour).expect("a request like the one before");

@@ -6,7 +6,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tollgate::{OrganizationName, PackageName, Scope, TeamName, UserName};
+use tollgate::{
+    PackageName, UserName,
+    value::{OrganizationName, Scope, TeamName},
+};
 
 #[path = "shared/laws.rs"]
 mod laws;
@@ -24,7 +27,7 @@ fn package(text: &str) -> Option<PackageName> {
     if let Err(error) = new {
         laws::message(&error.to_string());
     }
-    assert_eq!(name.as_borrowed().scope().map(Scope::text), oracle::scope_of(text));
+    assert_eq!(name.as_borrowed().scope().map(Scope::into_str), oracle::scope_of(text));
     assert_eq!(name.is_scoped(), text.starts_with('@'));
     package
 }

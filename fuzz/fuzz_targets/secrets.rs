@@ -15,8 +15,12 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 use tollgate::{
-    AccountStatus, Action, Caller, Checksum, ClientIp, Decision, IpRange, MintedSecret, PackageName, Scope, Secret,
-    SecretDigest, SecretForm, SecretPrefix, StoredToken, Timestamp, TokenId, TokenName, UserName,
+    ClientIp, Decision, PackageName, Secret, StoredToken, Timestamp, UserName,
+    decision::Caller,
+    facts::AccountStatus,
+    operation::Action,
+    token::{Checksum, MintedSecret, SecretDigest, SecretForm, SecretPrefix, TokenId, TokenName},
+    value::{IpRange, Scope},
 };
 
 #[path = "shared/laws.rs"]
@@ -212,7 +216,7 @@ fn opens(text: &str, others: &[String]) {
         let caller = directory.caller(&request);
         assert_eq!(matches!(caller, Caller::Token(_)), other == text, "{other:?}");
         let decision = directory.decide(&caller, &request);
-        let explanation = directory.explain(&caller, &request);
+        let explanation = directory.decide(&caller, &request).explain();
         let line = serde_json::to_string(&DecisionLine::decided(&request, &decision)).expect("a line is JSON");
         let Decision::Deny(deny) = &decision else { panic!("a read-only token lists no tokens") };
         let texts = format!("{} {}", deny.operator_text(), deny.client_text());

@@ -7,9 +7,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use tollgate::{
-    AccountAction, AccountStatus, Action, AllowedBy, Check, DemandedBy, GrantKind, GrantedPermission, LegacyKind,
-    OrganizationAction, PackageAction, Permission, PublishingAccess, Reason, Role, ScopeOwner, SecretDigest,
-    TeamAction, TokenDescription, TokenId, TokenName, TwoFactorMode, Verdict, Visibility,
+    AccountAction, OrganizationAction, PackageAction, Reason,
+    decision::{AllowedBy, Verdict},
+    facts::{AccountStatus, PublishingAccess, ScopeOwner, TwoFactorMode, Visibility},
+    operation::{Action, TeamAction},
+    rules::{Check, DemandedBy},
+    token::{LegacyKind, SecretDigest, TokenDescription, TokenId, TokenName},
+    value::{GrantKind, GrantedPermission, Permission, Role},
 };
 
 #[path = "shared/laws.rs"]

@@ -5,14 +5,13 @@ use core::fmt;
 use crate::{
     decision::{
         Decision, Deny,
-        asked::Asked,
-        authorize::{authorize_anonymous, deny_unknown_token, explain_anonymous},
-        explanation::Explanation,
+        authorize::{decide_without_token, unknown_token},
+        basis::Basis,
     },
     facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage},
     operation::{
-        AccountAction, Action, ActionOn, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction,
-        PackageAction, SharePackage, TeamAction,
+        AccountAction, Action, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction, PackageAction,
+        SharePackage, TeamAction,
     },
     rules::Reason,
     value::{ClientIp, OrganizationName, PackageName, TeamName, Timestamp, UserName},
@@ -29,18 +28,36 @@ pub enum Caller<'a> {
     Token(BoundToken<'a>),
 }
 
+impl<'a> Caller<'a> {
+    /// Decides an operation for the caller: [`authorize`](crate::authorize()), or
+    /// [`authorize_anonymous`](crate::authorize_anonymous) or [`deny_unknown_token`](crate::deny_unknown_token) for a
+    /// caller without a token on record.
+    pub fn decide(&'a self, operation: Operation<'a>, client_ip: ClientIp, now: Timestamp) -> Decision<'a> {
+        match self {
+            Self::NoToken => decide_without_token(operation),
+            Self::UnknownToken => unknown_token(operation),
+            Self::Token(bound) => bound.at(client_ip, now).decide(operation),
+        }
+    }
+}
+
 /// **An action with the names of its resource**, as a request carries it: nothing is looked up yet.
 ///
 /// With the [`ResourceFacts`] about its names it is decided, which is the same as pairing the action with what was found:
 ///
 /// ```
-/// # use tollgate::*;
+/// # use tollgate::{ClientIp, MissingPackage, Package, PackageAction, PackageName, Timestamp, decision::{AccessRequest,
+/// #     Caller, ResourceFacts}};
 /// let access_request = AccessRequest::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
 /// let free = MissingPackage::new(PackageName::new("left-pad")?);
 /// let facts = ResourceFacts { package: Some(free.into()), organization: None };
 /// let decision = access_request.decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
 /// assert_eq!(decision.status(), 404);
-/// assert!(access_request.decide(&Caller::NoToken, &ResourceFacts::NONE, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH).is_err());
+/// assert!(
+///     access_request
+///         .decide(&Caller::NoToken, &ResourceFacts::NONE, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)
+///         .is_err()
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,20 +200,6 @@ impl AccessRequest {
         Ok(self.with_facts(caller, facts)?.decide(caller, client_ip, now))
     }
 
-    /// The same with every check behind it, in order.
-    ///
-    /// # Errors
-    /// As [`decide`](Self::decide).
-    pub fn explain<'a>(
-        &'a self,
-        caller: &'a Caller<'a>,
-        facts: &ResourceFacts<'a>,
-        client_ip: ClientIp,
-        now: Timestamp,
-    ) -> Result<Explanation<'a>, ResourceFactsError> {
-        Ok(self.with_facts(caller, facts)?.explain(caller, client_ip, now))
-    }
-
     fn with_facts<'a>(
         &'a self,
         caller: &Caller<'a>,
@@ -261,22 +264,9 @@ pub(crate) enum Resolved<'a> {
 
 impl<'a> Resolved<'a> {
     pub(crate) fn decide(self, caller: &'a Caller<'a>, client_ip: ClientIp, now: Timestamp) -> Decision<'a> {
-        match (self, caller) {
-            (Self::Operation(operation), Caller::NoToken) => authorize_anonymous(operation),
-            (Self::Operation(operation), Caller::UnknownToken) => deny_unknown_token(operation),
-            (Self::Operation(operation), Caller::Token(bound)) => bound.at(client_ip, now).decide(operation),
-            (Self::Unnamed(action), caller) => unnamed(action, caller),
-        }
-    }
-
-    pub(crate) fn explain(self, caller: &'a Caller<'a>, client_ip: ClientIp, now: Timestamp) -> Explanation<'a> {
-        match (self, caller) {
-            (Self::Operation(operation), Caller::NoToken) => explain_anonymous(operation),
-            (Self::Operation(operation), Caller::UnknownToken) => {
-                Explanation::without_token(deny_unknown_token(operation))
-            }
-            (Self::Operation(operation), Caller::Token(bound)) => bound.at(client_ip, now).explain(operation),
-            (Self::Unnamed(action), caller) => Explanation::without_token(unnamed(action, caller)),
+        match self {
+            Self::Operation(operation) => caller.decide(operation, client_ip, now),
+            Self::Unnamed(action) => unnamed(action, caller),
         }
     }
 }
@@ -287,7 +277,7 @@ fn unnamed<'a>(action: Action, caller: &Caller<'a>) -> Decision<'a> {
         Caller::NoToken => (false, Reason::AuthenticationRequired),
         Caller::Token(_) | Caller::UnknownToken => (true, Reason::TokenUnknown),
     };
-    Decision::Deny(Deny::without_token(Asked::NoAccount { action, token_given }, reason))
+    Decision::Deny(Deny::without_check(Basis::NoAccount { action, token_given }, reason))
 }
 
 impl From<AccountAction> for Action {

@@ -6,14 +6,14 @@ use alloc::{
 };
 
 use crate::{
-    decision::{AllowedBy, Decision, asked::Asked, inputs::DecisionInputs},
+    decision::{AllowedBy, Decision, inputs::DecisionInputs},
     operation::Action,
     rules::{DemandedBy, Reason},
     token::TokenId,
-    value::{ClientIp, OrganizationName, PackageName, TeamName, Timestamp, UserName, words},
+    value::{OrganizationName, PackageName, TeamName, Timestamp, UserName, string_enum},
 };
 
-words! {
+string_enum! {
     /// The three answers, as a record names them. Ordered: `Deny < Challenge < Allow`.
     pub enum Verdict: "decision" {
         /// No.
@@ -88,8 +88,8 @@ pub const RULES_VERSION: u32 = 1;
 
 impl From<&Decision<'_>> for AuditRecord {
     fn from(decision: &Decision<'_>) -> Self {
-        let asked = decision.asked();
-        let operation = asked.operation();
+        let basis = decision.basis();
+        let operation = basis.operation();
         let (reason, text) = match decision {
             Decision::Deny(deny) => (Some(deny.reason()), Some(deny.operator_text().to_string().into())),
             Decision::Allow(_) | Decision::Challenge(_) => (None, None),
@@ -102,17 +102,13 @@ impl From<&Decision<'_>> for AuditRecord {
             Decision::Challenge(challenge) => Some(challenge.demanded_by()),
             Decision::Allow(_) | Decision::Deny(_) => None,
         };
-        let (client_ip, now): (Option<ClientIp>, Option<Timestamp>) = match asked {
-            Asked::Bound(question) => (Some(question.presented.client_ip()), Some(question.presented.now())),
-            Asked::Early { client_ip, now, .. } => (Some(client_ip), Some(now)),
-            Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::NoAccount { .. } => (None, None),
-        };
+        let (client_ip, now) = basis.place_and_time().unzip();
         Self {
             rules_version: RULES_VERSION,
             decision: decision.verdict(),
-            requested: asked.action().requested_as().into(),
+            requested: basis.action().requested_as().into(),
             action: match decision {
-                Decision::Allow(_) | Decision::Challenge(_) => Some(asked.action()),
+                Decision::Allow(_) | Decision::Challenge(_) => Some(basis.action()),
                 Decision::Deny(_) => None,
             },
             package: operation.and_then(|o| o.package()).map(|package| package.name().into_owned()),
@@ -124,8 +120,8 @@ impl From<&Decision<'_>> for AuditRecord {
             via,
             valid_until,
             status: decision.status(),
-            token: asked.token().map(|token| token.id().clone()),
-            owner: asked.token().map(|token| token.owner().into_owned()),
+            token: basis.token().map(|token| token.id().clone()),
+            owner: basis.token().map(|token| token.owner().into_owned()),
             client_ip: client_ip.map(|client_ip| client_ip.to_string()),
             now,
             depends_on: decision.depends_on(),

@@ -6,19 +6,33 @@ use core::fmt;
 use crate::{
     decision::{Decision, authorize::PresentedToken},
     facts::{NewTeam, OrganizationState, OwnerView, PackageState, Team},
-    operation::{AccountAction, ActionOn, CreateTeam, OrganizationAction, PackageAction, TeamAction},
+    operation::{AccountAction, CreateTeam, OrganizationAction, PackageAction, TeamAction},
     token::{Limits, OrganizationsGrant, PackageSelection, PackagesGrant},
-    value::{GrantedPermission, OrganizationName, PackageName, Permission, Role, Scope, words},
+    value::{GrantedPermission, OrganizationName, PackageName, Permission, Role, Scope, string_enum},
 };
 
 /// **The effective reach of a token**: what it may do with the packages, organizations and teams that were asked about
 /// and with its owner's account, and which entries of its grants give nothing any more.
 ///
 /// ```
-/// # use tollgate::*;
-/// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactorMode::Disabled, None, Memberships::empty())?;
-/// # let token = Token::from(LegacyToken::load(TokenId::new("t")?, "alice".parse()?, LegacyKind::ReadOnly,
-/// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
+/// # use tollgate::{
+/// #     BoundToken, ClientIp, MissingPackage, PackageName, Timestamp, Token, User,
+/// #     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
+/// #     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
+/// #     value::AllowedRanges,
+/// # };
+/// # let alice = User::new(UserFacts {
+/// #     name: "alice".parse()?,
+/// #     status: AccountStatus::Active,
+/// #     two_factor: TwoFactorMode::Disabled,
+/// #     tokens_revoked_until: None,
+/// #     memberships: Memberships::empty(),
+/// # })?;
+/// # let token = Token::from(LegacyToken::load(
+/// #     TokenFacts { id: TokenId::new("t")?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None },
+/// #     LegacyKind::ReadOnly,
+/// #     AllowedRanges::Any,
+/// # ));
 /// # let (ip, now) = ("192.0.2.1".parse::<ClientIp>()?, "2025-11-01T00:00:00Z".parse::<Timestamp>()?);
 /// # let token = BoundToken::bind(&token, &alice)?;
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
@@ -173,7 +187,7 @@ pub enum GrantEntry<'a> {
     Organization(OrganizationName<&'a str>),
 }
 
-words! {
+string_enum! {
     /// **Why an entry gives nothing**, or less than it says.
     #[non_exhaustive]
     pub enum IneffectiveReason: "reason why an entry is dead" {

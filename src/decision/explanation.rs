@@ -5,18 +5,19 @@ use core::fmt;
 use crate::{
     decision::{
         Decision,
-        asked::Asked,
+        basis::Basis,
         text::{Cure, Request},
     },
-    rules::{Check, Comparison, Outcome, Question, Step, all_steps, public_read},
+    rules::{Check, Comparison, Context, Outcome, Step, all_steps, early_step, public_read_step},
 };
 
-/// **A decision with every check behind it**, in the order of D1.
+/// **A decision with every check behind it**, in the order in which they are run ([D1](crate::docs::rules#d1)).
 ///
-/// - The decision is [`authorize`](crate::decision::authorize::authorize)'s; its reason is the first step that failed.
-/// - Checks after the first failure are run too, so that everything that stands in the way is seen at once. Those that
-///   a public read (V1) made needless are run as well, and change nothing.
-/// - As data it allocates nothing; `Display` is the text for a person, serde the same as data for a log.
+/// - The reason of a denial is that of the first check that failed.
+/// - The checks after it are run too, so that everything that stands in the way is seen at once. Those that a public
+///   read made unnecessary are also run, and change nothing.
+/// - It allocates nothing. `Display` prints it for a person, one line for each check; serde writes the same as data for
+///   a log.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation<'a> {
     decision: Decision<'a>,
@@ -25,60 +26,60 @@ pub struct Explanation<'a> {
 
 /// The checks that there were to run.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation")]
 enum Steps<'a> {
-    /// Of a token with its owner: all of them.
-    Bound([Step<'a>; 18]),
-    /// Without a token: only V1 applies.
-    NoToken([Step<'a>; 1]),
-    /// Of a token that nobody knows: none.
+    /// For a token with its owner: all of them.
+    Bound([Step<'a>; Check::ALL.len()]),
+    /// For a token without its owner's record: the early ones, in order, then `None`.
+    Early([Option<Step<'a>>; Check::ALL.len()]),
+    /// Without a token: the check for a public read.
+    NoToken(Step<'a>),
+    /// For a token that is not on record: none.
     Unknown,
 }
 
 impl<'a> Steps<'a> {
-    const fn as_slice(&self) -> &[Step<'a>] {
-        match self {
-            Self::Bound(steps) => steps,
-            Self::NoToken(steps) => steps,
-            Self::Unknown => &[],
-        }
+    fn iter(&self) -> impl Iterator<Item = &Step<'a>> {
+        let (all, early, one): (&[Step<'a>], &[Option<Step<'a>>], _) = match self {
+            Self::Bound(steps) => (steps, &[], None),
+            Self::Early(steps) => (&[], steps, None),
+            Self::NoToken(step) => (&[], &[], Some(step)),
+            Self::Unknown => (&[], &[], None),
+        };
+        all.iter().chain(early.iter().flatten()).chain(one)
+    }
+}
+
+impl<'a> Decision<'a> {
+    /// The decision with every check behind it: why it is as it is, and what else stands in the way.
+    #[must_use]
+    pub fn explain(&self) -> Explanation<'a> {
+        let steps = match self.basis() {
+            Basis::Bound(question) => Steps::Bound(all_steps(&Context::new(&question, question.operation.action()))),
+            Basis::Early(question) => {
+                let mut steps = [None; Check::ALL.len()];
+                for (slot, check) in steps.iter_mut().zip(Check::ALL) {
+                    *slot = early_step(*check, &question);
+                }
+                Steps::Early(steps)
+            }
+            Basis::NoToken(operation) => Steps::NoToken(public_read_step(Some(&operation))),
+            Basis::NoAccount { token_given: false, .. } => Steps::NoToken(public_read_step(None)),
+            Basis::UnknownToken(_) | Basis::NoAccount { token_given: true, .. } => Steps::Unknown,
+        };
+        Explanation { decision: *self, steps }
     }
 }
 
 impl<'a> Explanation<'a> {
-    pub(crate) fn of_bound(question: &Question<'a>, decision: Decision<'a>) -> Self {
-        Self { decision, steps: Steps::Bound(all_steps(&question.case())) }
-    }
-
-    /// A decision for which no token was looked at.
-    pub(crate) fn without_token(decision: Decision<'a>) -> Self {
-        let steps = match decision.asked() {
-            Asked::NoToken(operation) => Steps::NoToken([public_read(&operation)]),
-            Asked::NoAccount { token_given: false, .. } => Steps::NoToken([Step::does_not_apply(Check::PublicRead)]),
-            Asked::NoAccount { token_given: true, .. }
-            | Asked::Bound(_)
-            | Asked::UnknownToken(_)
-            | Asked::Early { .. } => Steps::Unknown,
-        };
-        Self { decision, steps }
-    }
-
-    /// The same decision with its challenge answered or not (F6), which is no check.
-    #[cfg(feature = "directory")]
-    #[must_use]
-    pub(crate) fn with_decision(self, decision: Decision<'a>) -> Self {
-        Self { decision, ..self }
-    }
-
     /// The decision.
     pub const fn decision(&self) -> &Decision<'a> {
         &self.decision
     }
 
-    /// Each check with its outcome and both sides of its comparison, if it compared anything. Without a token it is V1
-    /// alone, and none for a token that nobody knows.
+    /// Each check with its outcome and both sides of its comparison, if it compared anything. Without a token this is
+    /// the check for a public read alone; for a token that is not on record it is empty.
     pub fn steps(&self) -> impl Iterator<Item = (Check, Outcome, Option<&Comparison<'a>>)> {
-        self.steps.as_slice().iter().map(|step| (step.check, step.outcome, step.comparison.as_ref()))
+        self.steps.iter().map(|step| (step.check, step.outcome, step.comparison.as_ref()))
     }
 }
 
@@ -98,18 +99,18 @@ impl fmt::Display for Explanation<'_> {
                 write!(f, "CHALLENGE {}: the {demanded_by} demands a second factor", challenge.operation())?;
             }
             Decision::Deny(deny) => {
-                let asked = Request(deny.asked());
+                let asked = Request(deny.basis());
                 write!(f, "DENY {asked}: {} ({})", deny.reason(), deny.reason().rule())?;
             }
         }
         write!(f, ", status {}", self.decision.status())?;
         match &self.steps {
-            Steps::Bound(_) => {}
+            Steps::Bound(_) | Steps::Early(_) => {}
             Steps::NoToken(_) => f.write_str("\n  no token was presented: only V1 applies")?,
             Steps::Unknown => f.write_str("\n  no token that anybody knows: no check was run")?,
         }
         let mut ended = false;
-        for step in self.steps.as_slice() {
+        for step in self.steps.iter() {
             let mark = match step.outcome {
                 Outcome::Passed => "ok",
                 Outcome::Failed(_) => "FAILED",
@@ -137,7 +138,7 @@ impl fmt::Display for Explanation<'_> {
 
 #[cfg(feature = "serde")]
 mod serde_impls {
-    use super::{Explanation, Outcome, Step};
+    use super::{Explanation, Outcome, Step, Steps};
     use crate::decision::audit_record::AuditRecord;
     use serde::{Serialize, Serializer, ser::SerializeStruct};
 
@@ -145,8 +146,16 @@ mod serde_impls {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut explanation = serializer.serialize_struct("Explanation", 2)?;
             explanation.serialize_field("decision", &AuditRecord::from(&self.decision))?;
-            explanation.serialize_field("checks", self.steps.as_slice())?;
+            explanation.serialize_field("checks", &Checks(&self.steps))?;
             explanation.end()
+        }
+    }
+
+    struct Checks<'s, 'a>(&'s Steps<'a>);
+
+    impl Serialize for Checks<'_, '_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self.0.iter())
         }
     }
 

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use crate::value::words;
+use crate::value::string_enum;
 
-words! {
+string_enum! {
     /// **An input of a decision**, besides the action and the names in the resource, which always count.
     #[non_exhaustive]
     pub enum DecisionInput: "input" {

@@ -1,9 +1,9 @@
 //! The answer: allow, challenge or deny.
 
 mod access_request;
-mod asked;
 mod audit_record;
 mod authorize;
+mod basis;
 mod effective_access;
 mod explanation;
 mod inputs;
@@ -15,25 +15,21 @@ use core::time::Duration;
 pub(crate) use access_request::Resolved;
 pub use access_request::{AccessRequest, Caller, ResourceFacts, ResourceFactsError};
 pub use audit_record::{AuditRecord, RULES_VERSION, Verdict};
-pub use authorize::{
-    EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain, explain_anonymous,
-};
+pub use authorize::{EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain};
 pub use effective_access::{EffectiveAccess, GrantEntry, IneffectiveGrant, IneffectiveReason};
 pub use explanation::Explanation;
 pub use inputs::{DecisionInput, DecisionInputs};
 
-pub(crate) use asked::Asked;
-use asked::inputs;
+use basis::{Basis, inputs};
 
 use crate::{
     facts::{PackageState, VerifiedFactor},
     operation::{Action, Operation},
     rules::{
-        AllButFactor, AllProofs, AnonymousProof, Check, Comparison, DemandedBy, Outcome, PublicProofs, Question,
-        Reason, Stop, could_read, early_step, step,
+        Check, Cleared, Comparison, Context, DemandedBy, Failure, Question, Reason, comparison, could_read, early_step,
     },
     token::TokenView,
-    value::{Timestamp, words},
+    value::{Timestamp, string_enum},
 };
 
 /// **May this token do this, to this, from here, now?** One of exactly three answers.
@@ -43,7 +39,7 @@ use crate::{
 /// - By what it gives: deny < challenge < allow, as [`Verdict`](crate::decision::audit_record::Verdict) is ordered.
 ///
 /// ```
-/// # use tollgate::*;
+/// # use tollgate::{Allow, Challenge, Decision, Deny};
 /// fn answer(decision: Decision<'_>) -> u16 {
 ///     match decision {
 ///         Decision::Allow(allow) => allow.status(),
@@ -55,7 +51,7 @@ use crate::{
 /// A challenge has no way to become an allow but [`Challenge::answer`]:
 ///
 /// ```compile_fail,E0599
-/// # use tollgate::*;
+/// # use tollgate::{Allow, Challenge};
 /// fn cheat(challenge: Challenge<'_>) -> Allow<'_> { challenge.into_allow() }
 /// ```
 #[must_use = "a decision that nobody looks at protects nothing"]
@@ -95,7 +91,7 @@ impl<'a> Decision<'a> {
     pub fn depends_on(&self) -> DecisionInputs {
         match self {
             Self::Allow(allow) => allow.depends_on(),
-            Self::Challenge(challenge) => inputs(&Asked::Bound(challenge.question), None),
+            Self::Challenge(challenge) => inputs(&Basis::Bound(challenge.question), None),
             Self::Deny(deny) => deny.depends_on(),
         }
     }
@@ -104,7 +100,7 @@ impl<'a> Decision<'a> {
     #[must_use]
     pub const fn is_cacheable(&self) -> bool {
         match self {
-            Self::Allow(allow) => match allow.via {
+            Self::Allow(allow) => match allow.allowed_by {
                 AllowedBy::Grant | AllowedBy::Public => true,
                 AllowedBy::SecondFactor => false,
             },
@@ -117,25 +113,25 @@ impl<'a> Decision<'a> {
     /// never for the client.
     #[must_use]
     pub const fn action(&self) -> Action {
-        self.asked().action()
+        self.basis().action()
     }
 
     /// What was asked, with the whole resource; `None` for an [early refusal](TokenView::refuse_early), which knows none.
     #[must_use]
     pub const fn operation(&self) -> Option<Operation<'a>> {
-        self.asked().operation()
+        self.basis().operation()
     }
 
-    pub(crate) const fn asked(&self) -> Asked<'a> {
+    pub(crate) const fn basis(&self) -> Basis<'a> {
         match self {
-            Self::Allow(allow) => allow.asked(),
-            Self::Challenge(challenge) => Asked::Bound(challenge.question),
-            Self::Deny(deny) => deny.asked,
+            Self::Allow(allow) => allow.basis(),
+            Self::Challenge(challenge) => Basis::Bound(challenge.question),
+            Self::Deny(deny) => deny.basis,
         }
     }
 }
 
-words! {
+string_enum! {
     /// **Through what a decision allowed** (D2).
     #[non_exhaustive]
     pub enum AllowedBy: "way of an allow" {
@@ -154,7 +150,7 @@ words! {
 #[derive(Clone, Copy, Debug)]
 pub struct Allow<'a> {
     allowed: Allowed<'a>,
-    via: AllowedBy,
+    allowed_by: AllowedBy,
 }
 
 /// What is allowed, to whom.
@@ -165,16 +161,12 @@ enum Allowed<'a> {
 }
 
 impl<'a> Allow<'a> {
-    pub(crate) const fn granted(question: Question<'a>, _proofs: AllProofs) -> Self {
-        Self { allowed: Allowed::ToToken(question), via: AllowedBy::Grant }
+    pub(crate) const fn new(question: Question<'a>, allowed_by: AllowedBy, _cleared: Cleared) -> Self {
+        Self { allowed: Allowed::ToToken(question), allowed_by }
     }
 
-    pub(crate) const fn public(question: Question<'a>, _proofs: PublicProofs) -> Self {
-        Self { allowed: Allowed::ToToken(question), via: AllowedBy::Public }
-    }
-
-    pub(crate) const fn anonymous(operation: Operation<'a>, _proof: AnonymousProof) -> Self {
-        Self { allowed: Allowed::ToAnyone(operation), via: AllowedBy::Public }
+    pub(crate) const fn without_token(operation: Operation<'a>, _cleared: Cleared) -> Self {
+        Self { allowed: Allowed::ToAnyone(operation), allowed_by: AllowedBy::Public }
     }
 
     /// What is allowed. The creation of a package and a new version of one are two things: do no other.
@@ -192,25 +184,25 @@ impl<'a> Allow<'a> {
         }
     }
 
-    const fn asked(&self) -> Asked<'a> {
+    const fn basis(&self) -> Basis<'a> {
         match self.allowed {
-            Allowed::ToToken(question) => Asked::Bound(question),
-            Allowed::ToAnyone(operation) => Asked::NoToken(operation),
+            Allowed::ToToken(question) => Basis::Bound(question),
+            Allowed::ToAnyone(operation) => Basis::NoToken(operation),
         }
     }
 
     /// Through what.
     #[must_use]
     pub const fn allowed_by(&self) -> AllowedBy {
-        self.via
+        self.allowed_by
     }
 
     /// Until when the answer holds if no fact changes: the expiry of a granular token. `None` where no time ends it,
     /// and where a second factor was needed: such an answer is for this one request.
     #[must_use]
     pub fn valid_until(&self) -> Option<Timestamp> {
-        match self.via {
-            AllowedBy::Grant | AllowedBy::Public => self.asked().token().and_then(TokenView::expires_at),
+        match self.allowed_by {
+            AllowedBy::Grant | AllowedBy::Public => self.basis().token().and_then(TokenView::expires_at),
             AllowedBy::SecondFactor => None,
         }
     }
@@ -222,7 +214,7 @@ impl<'a> Allow<'a> {
     }
 
     fn depends_on(&self) -> DecisionInputs {
-        inputs(&self.asked(), None)
+        inputs(&self.basis(), None)
     }
 }
 
@@ -234,7 +226,7 @@ pub struct Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    pub(crate) const fn new(question: Question<'a>, _rest: AllButFactor, demanded_by: DemandedBy) -> Self {
+    pub(crate) const fn new(question: Question<'a>, demanded_by: DemandedBy, _cleared: Cleared) -> Self {
         Self { question, demanded_by }
     }
 
@@ -261,11 +253,11 @@ impl<'a> Challenge<'a> {
     ///
     /// Take the time once for a request, and verify the factor before asking for the decision.
     pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: Duration) -> Decision<'a> {
-        let (bound, now) = (self.question.presented.bound, self.question.presented.now());
+        let (bound, now) = (self.question.token_use.bound, self.question.token_use.now());
         let is_owners = factor.owner == bound.token.owner;
         let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
         if is_owners && is_fresh {
-            Decision::Allow(Allow { allowed: Allowed::ToToken(self.question), via: AllowedBy::SecondFactor })
+            Decision::Allow(Allow { allowed: Allowed::ToToken(self.question), allowed_by: AllowedBy::SecondFactor })
         } else {
             Decision::Challenge(self)
         }
@@ -281,28 +273,20 @@ impl<'a> Challenge<'a> {
 /// **No**, with one reason: the first check that failed, in the order of D1.
 #[derive(Clone, Copy, Debug)]
 pub struct Deny<'a> {
-    asked: Asked<'a>,
+    basis: Basis<'a>,
     reason: Reason,
-    /// Which check failed. Both sides of its comparison follow from what was asked: nobody pays for them who does not
-    /// ask.
+    /// The check that failed. Its comparison is computed on demand.
     failed: Option<Check>,
 }
 
 impl<'a> Deny<'a> {
-    /// The denial that a failed check makes. A check that did not fail makes one all the same: whoever comes here has no
-    /// proof, and without proof there is no allow.
-    pub(crate) const fn at(asked: Asked<'a>, stop: Stop) -> Self {
-        let reason = match stop.outcome {
-            Outcome::Failed(reason) => reason,
-            Outcome::Passed | Outcome::Allows | Outcome::Challenged(_) | Outcome::DoesNotApply => {
-                Reason::OwnerLacksPermission
-            }
-        };
-        Self { asked, reason, failed: Some(stop.check) }
+    pub(crate) const fn new(basis: Basis<'a>, failure: Failure) -> Self {
+        Self { basis, reason: failure.reason, failed: Some(failure.check) }
     }
 
-    pub(crate) const fn without_token(asked: Asked<'a>, reason: Reason) -> Self {
-        Self { asked, reason, failed: None }
+    /// A denial without a token on record: no check was run.
+    pub(crate) const fn without_check(basis: Basis<'a>, reason: Reason) -> Self {
+        Self { basis, reason, failed: None }
     }
 
     /// The reason.
@@ -315,12 +299,10 @@ impl<'a> Deny<'a> {
     #[must_use]
     pub fn comparison(&self) -> Option<Comparison<'a>> {
         let check = self.failed?;
-        match &self.asked {
-            Asked::Bound(question) => step(check, &question.case()).comparison,
-            Asked::Early { token, action, client_ip, now } => {
-                early_step(check, token, *action, *client_ip, *now).comparison
-            }
-            Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::NoAccount { .. } => None,
+        match &self.basis {
+            Basis::Bound(question) => comparison(check, &Context::new(question, question.operation.action())),
+            Basis::Early(question) => early_step(check, question)?.comparison,
+            Basis::NoToken(_) | Basis::UnknownToken(_) | Basis::NoAccount { .. } => None,
         }
     }
 
@@ -328,7 +310,7 @@ impl<'a> Deny<'a> {
     /// could read that package, for what it may not read it is not told of.
     #[must_use]
     pub fn status(&self) -> u16 {
-        let action = self.asked.action();
+        let action = self.basis.action();
         match self.reason {
             Reason::AuthenticationRequired if action == Action::ReadPackage => 404,
             Reason::TokenUnknown
@@ -351,23 +333,23 @@ impl<'a> Deny<'a> {
 
     /// G1 before existence says nothing of what exists.
     fn status_by_what_is_hidden(&self) -> u16 {
-        let Asked::Bound(question) = &self.asked else { return 403 };
+        let Basis::Bound(question) = &self.basis else { return 403 };
         if self.failed == Some(Check::PermissionForAction) {
             return 403;
         }
         match (question.operation.action(), question.operation.package()) {
             (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
             // A public package every token could read.
-            (_, Some(PackageState::Existing(package))) if !could_read(question.presented.bound, &package) => 404,
+            (_, Some(PackageState::Existing(package))) if !could_read(question.token_use.bound, &package) => 404,
             (_, _) => 403,
         }
     }
 
-    pub(crate) const fn asked(&self) -> &Asked<'a> {
-        &self.asked
+    pub(crate) const fn basis(&self) -> &Basis<'a> {
+        &self.basis
     }
 
     fn depends_on(&self) -> DecisionInputs {
-        inputs(&self.asked, self.failed)
+        inputs(&self.basis, self.failed)
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::{
-    decision::{Deny, asked::Asked},
+    decision::{Deny, basis::Basis},
     facts::ScopeOwner,
     rules::{Comparison, Reason},
     token::{TokenKind, TokenView},
@@ -24,7 +24,7 @@ impl<'a> Deny<'a> {
 }
 
 /// What a person asked for: the operation with its resource, or the action where there is none at hand.
-pub(crate) struct Request<'d, 'a>(pub(crate) &'d Asked<'a>);
+pub(crate) struct Request<'d, 'a>(pub(crate) &'d Basis<'a>);
 
 impl fmt::Display for Request<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,8 +41,8 @@ struct OperatorText<'d, 'a>(&'d Deny<'a>);
 impl fmt::Display for OperatorText<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(deny) = self;
-        write!(f, "{} denied: {} ({})", Request(deny.asked()), deny.reason(), deny.reason().rule())?;
-        if let Some(token) = deny.asked().token() {
+        write!(f, "{} denied: {} ({})", Request(deny.basis()), deny.reason(), deny.reason().rule())?;
+        if let Some(token) = deny.basis().token() {
             write!(f, ", token `{}` of `{}`", token.id(), token.owner())?;
         }
         match (deny.comparison(), deny.reason()) {
@@ -61,7 +61,7 @@ pub(crate) struct Cure<'d, 'a>(pub(crate) &'d Deny<'a>);
 impl fmt::Display for Cure<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(deny) = self;
-        let action = deny.asked().action();
+        let action = deny.basis().action();
         match deny.reason() {
             Reason::TokenUnknown => f.write_str("log in again, or use a token that exists"),
             Reason::AuthenticationRequired => f.write_str("present an access token"),
@@ -70,7 +70,7 @@ impl fmt::Display for Cure<'_, '_> {
                 f.write_str("use the token from an allowed address, or make one whose ranges contain this one")
             }
             Reason::OwnerSuspended => f.write_str("reinstate the owner's account"),
-            Reason::KindForbidsAction => match deny.asked().token().map(TokenView::kind) {
+            Reason::KindForbidsAction => match deny.basis().token().map(TokenView::kind) {
                 Some(TokenKind::Granular) => f.write_str("no granular token does this: use a legacy publish token"),
                 Some(TokenKind::Legacy(_)) | None => f.write_str("use a publish token, or a granular one where it has the action"),
             },
@@ -113,7 +113,7 @@ struct ClientText<'d, 'a>(&'d Deny<'a>);
 impl fmt::Display for ClientText<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(deny) = self;
-        let asked = deny.asked();
+        let asked = deny.basis();
         let requested = asked.action().requested_as();
         if deny.status() == 404 {
             let operation = asked.operation();
@@ -162,9 +162,7 @@ impl fmt::Display for ClientText<'_, '_> {
                 write!(f, "the account that this access token belongs to may not {}", Request(asked))
             }
             Reason::InvalidNewName => match deny.comparison() {
-                Some(Comparison::NewName { package, problem: Some(problem), .. }) => {
-                    write!(f, "`{package}` is no name for a new package: {problem}")
-                }
+                Some(comparison @ Comparison::NewName { .. }) => comparison.fmt(f),
                 _ => f.write_str("this is no name for a new package"),
             },
             Reason::TokensDisallowed => f.write_str(

@@ -6,10 +6,12 @@
 //! ```
 //! use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 //!
-//! let world: World = serde_json::from_str(r#"{
-//!     "users": [], "orgs": [], "tokens": [],
-//!     "packages": [{"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"}]
-//! }"#)?;
+//! let world: World = serde_json::from_str(
+//!     r#"{
+//! "users": [], "orgs": [], "tokens": [],
+//! "packages": [{"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"}]
+//! }"#,
+//! )?;
 //! let directory = Directory::load(&world)?;
 //!
 //! let line: RequestLine = serde_json::from_str(
@@ -33,7 +35,7 @@ use core::convert::Infallible;
 use std::vec::Vec;
 
 use crate::{
-    decision::{Caller, Decision, Explanation, Resolved},
+    decision::{Caller, Decision, Resolved},
     facts::{
         MissingOrganization, MissingPackage, Organization, OrganizationState, Package, PackageState, User,
         VerifiedFactor,
@@ -48,7 +50,7 @@ pub use request::{Request, RequestLine, RequestLineError};
 pub use world::{World, WorldError};
 
 use index::{Index, Named};
-use request::Presented;
+use request::RequestToken;
 
 /// **A registry at a moment**, in memory and immutable: finds users, organizations, packages and tokens, and decides
 /// requests.
@@ -141,9 +143,9 @@ impl Directory {
     #[must_use]
     pub fn caller(&self, request: &Request) -> Caller<'_> {
         match &request.presented {
-            Presented::NoToken => Caller::NoToken,
-            Presented::Id(id) => self.token_by_id(id),
-            Presented::Secret(text) => match Secret::new(text) {
+            RequestToken::NoToken => Caller::NoToken,
+            RequestToken::Id(id) => self.token_by_id(id),
+            RequestToken::Secret(text) => match Secret::new(text) {
                 Ok(secret) => self.token_by_secret(secret),
                 Err(_) => Caller::UnknownToken,
             },
@@ -158,16 +160,8 @@ impl Directory {
         answered(decision, caller, request)
     }
 
-    /// Explains the decision of a request.
-    #[must_use]
-    pub fn explain<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Explanation<'a> {
-        let explanation = self.resolved(caller, request).explain(caller, request.client_ip, request.now);
-        let decision = answered(*explanation.decision(), caller, request);
-        explanation.with_decision(decision)
-    }
-
     fn resolved<'a>(&'a self, caller: &Caller<'a>, request: &'a Request) -> Resolved<'a> {
-        let found: Result<Resolved<'a>, Infallible> = request.access_request.resolve(
+        let found: Result<Resolved<'a>, Infallible> = request.access.resolve(
             caller,
             |package| Ok(self.package(package)),
             |organization| Ok(self.organization(organization)),

@@ -34,8 +34,8 @@ impl fmt::Debug for RequestLine {
 #[derive(Clone)]
 pub struct Request {
     id: String,
-    pub(super) presented: Presented,
-    pub(super) access_request: AccessRequest,
+    pub(super) presented: RequestToken,
+    pub(super) access: AccessRequest,
     pub(super) client_ip: ClientIp,
     pub(super) now: Timestamp,
     pub(super) second_factor: bool,
@@ -43,7 +43,7 @@ pub struct Request {
 
 /// What stands for the token.
 #[derive(Clone)]
-pub(super) enum Presented {
+pub(super) enum RequestToken {
     NoToken,
     Id(String),
     Secret(String),
@@ -60,8 +60,8 @@ impl Request {
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         match &self.presented {
-            Presented::Id(id) => Some(id),
-            Presented::NoToken | Presented::Secret(_) => None,
+            RequestToken::Id(id) => Some(id),
+            RequestToken::NoToken | RequestToken::Secret(_) => None,
         }
     }
 
@@ -81,14 +81,14 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let token = match &self.presented {
-            Presented::NoToken => "none",
-            Presented::Id(id) => &*crate::value::excerpt(id),
-            Presented::Secret(_) => "(a secret)",
+            RequestToken::NoToken => "none",
+            RequestToken::Id(id) => &*crate::value::excerpt(id),
+            RequestToken::Secret(_) => "(a secret)",
         };
         f.debug_struct("Request")
             .field("id", &self.id)
             .field("token", &token)
-            .field("intent", &self.access_request)
+            .field("access", &self.access)
             .field("client_ip", &self.client_ip)
             .field("now", &self.now)
             .field("second_factor", &self.second_factor)
@@ -125,15 +125,15 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
     let fields = Fields::new(node, &top, &known)?;
     let id = document::text(fields.required("id", &top)?, &top.field("id"))?.to_string();
     let presented = match (fields.optional("token"), fields.optional("secret")) {
-        (Some(Node::Null), None) => Presented::NoToken,
-        (Some(token), None) => Presented::Id(document::text(token, &top.field("token"))?.to_string()),
-        (None, Some(Node::Text(secret))) => Presented::Secret(secret.to_string()),
+        (Some(Node::Null), None) => RequestToken::NoToken,
+        (Some(token), None) => RequestToken::Id(document::text(token, &top.field("token"))?.to_string()),
+        (None, Some(Node::Text(secret))) => RequestToken::Secret(secret.to_string()),
         // The value is not repeated: it may be the secret in a wrong wrapping.
         (None, Some(_)) => return Err(top.field("secret").error("not a string: expected the token's text")),
         (Some(_), Some(_)) => return Err(top.error("both `token` and `secret`: expected one of them")),
         (None, None) => return Err(top.field("token").error("missing field: expected `token` or `secret`")),
     };
-    let access_request = access_request(&fields)?;
+    let access = access(&fields)?;
     let client_ip = match fields.optional("client_ip") {
         None | Some(Node::Null) => ClientIp::UNKNOWN,
         Some(node) => document::word(node, &top.field("client_ip"))?,
@@ -141,10 +141,10 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
     let now = document::word(fields.required("now", &top)?, &top.field("now"))?;
     let at = top.field("second_factor");
     let second_factor = fields.optional("second_factor").map_or(Ok(false), |node| document::boolean(node, &at))?;
-    Ok(Request { id, presented, access_request, client_ip, now, second_factor })
+    Ok(Request { id, presented, access, client_ip, now, second_factor })
 }
 
-fn access_request(fields: &Fields<'_>) -> Result<AccessRequest, ErrorAt> {
+fn access(fields: &Fields<'_>) -> Result<AccessRequest, ErrorAt> {
     let top = Path::Top;
     let action = document::text(fields.required("action", &top)?, &top.field("action"))?;
     let names = Names { fields, action };

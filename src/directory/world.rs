@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     facts::{
-        AccountStatus, Membership, Memberships, Organization, Package, PublishingAccess, ScopeOwner, TeamGrants,
-        TwoFactorMode, User, UserGrants, Visibility,
+        AccountStatus, Membership, Memberships, Organization, Package, PackageFacts, PublishingAccess, ScopeOwner,
+        TeamGrants, TwoFactorMode, User, UserFacts, UserGrants, Visibility,
     },
     token::{
         SecretDigest, Token, is_revoked,
@@ -331,7 +331,14 @@ impl<'n> RawUser<'n> {
         }
         let memberships = keep(Memberships::new(memberships), &orgs_path, errors)?;
         // A user and an organization of one name are an error at the organization; it is not said twice.
-        User::new(name?, self.status, self.two_factor, self.tokens_revoked_until, memberships).ok()
+        User::new(UserFacts {
+            name: name?,
+            status: self.status,
+            two_factor: self.two_factor,
+            tokens_revoked_until: self.tokens_revoked_until,
+            memberships,
+        })
+        .ok()
     }
 }
 
@@ -404,7 +411,14 @@ impl<'n> RawPackage<'n> {
             Some(scope) if names.users.contains(scope.into_str()) => ScopeOwner::User,
             Some(_) => ScopeOwner::Nobody,
         };
-        let package = Package::new(name, scope_owner, self.visibility, self.publishing_access, users?, teams?);
+        let package = Package::new(PackageFacts {
+            name,
+            scope_owner,
+            visibility: self.visibility,
+            publishing_access: self.publishing_access,
+            users: users?,
+            teams: teams?,
+        });
         keep(package, path, errors)
     }
 

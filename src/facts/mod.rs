@@ -10,7 +10,9 @@ pub use organization::{
     Team, TeamAndPackage,
 };
 pub use package::{
-    MissingPackage, Package, PackageError, PackageState, PackageView, PublishingAccess, ScopeOwner, TeamGrants,
-    UserGrants, Visibility,
+    MissingPackage, Package, PackageError, PackageFacts, PackageState, PackageView, PublishingAccess, ScopeOwner,
+    TeamGrants, UserGrants, Visibility,
 };
-pub use user::{AccountStatus, Membership, Memberships, OwnerView, TwoFactorMode, User, UserError, VerifiedFactor};
+pub use user::{
+    AccountStatus, Membership, Memberships, OwnerView, TwoFactorMode, User, UserError, UserFacts, VerifiedFactor,
+};

@@ -4,10 +4,10 @@ use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     facts::team_index::{TeamHashes, TeamPath, Teams},
-    value::{NameSet, Named, OrganizationName, Role, Scope, TeamName, Timestamp, UserName, words},
+    value::{NameSet, Named, OrganizationName, Role, Scope, TeamName, Timestamp, UserName, string_enum},
 };
 
-words! {
+string_enum! {
     /// **Whether an account may be used** (T4).
     #[non_exhaustive]
     pub enum AccountStatus: "account status" {
@@ -18,7 +18,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **The second-factor mode of an account** (F4).
     #[non_exhaustive]
     pub enum TwoFactorMode: "two-factor mode" {
@@ -36,16 +36,20 @@ words! {
 /// Load it with each decision: a right taken from the user is taken from their tokens at once.
 ///
 /// ```
-/// use tollgate::{AccountStatus, Membership, Memberships, OrganizationName, Role, TwoFactorMode, User};
+/// use tollgate::{
+///     User,
+///     facts::{AccountStatus, Membership, Memberships, TwoFactorMode, UserFacts},
+///     value::{OrganizationName, Role},
+/// };
 ///
 /// let acme = Membership::new("acme".parse()?, Role::Admin, ["developers".parse()?])?;
-/// let alice = User::new(
-///     "alice".parse()?,
-///     AccountStatus::Active,
-///     TwoFactorMode::AuthAndWrites,
-///     None, // no cut-off
-///     Memberships::new([acme])?,
-/// )?;
+/// let alice = User::new(UserFacts {
+///     name: "alice".parse()?,
+///     status: AccountStatus::Active,
+///     two_factor: TwoFactorMode::AuthAndWrites,
+///     tokens_revoked_until: None,
+///     memberships: Memberships::new([acme])?,
+/// })?;
 /// assert_eq!(alice.memberships().role_in(OrganizationName::new("acme")?), Some(Role::Admin));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -58,21 +62,30 @@ pub struct User {
     memberships: Memberships,
 }
 
+/// **The facts that make a [`User`]**, or, borrowed, an [`OwnerView`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserFacts<T: AsRef<str> = Box<str>, M = Memberships> {
+    /// The account's name.
+    pub name: UserName<T>,
+    /// Whether the account may be used ([T4](crate::docs::rules#t4)).
+    pub status: AccountStatus,
+    /// When the account asks for a second factor ([F4](crate::docs::rules#f4)).
+    pub two_factor: TwoFactorMode,
+    /// The account's cut-off: every token made at or before this time is revoked ([T1](crate::docs::rules#t1)).
+    pub tokens_revoked_until: Option<Timestamp>,
+    /// The organizations that the user is in.
+    pub memberships: M,
+}
+
 impl User {
-    /// A user with the state they are in now. `tokens_revoked_until` is the account's cut-off: every token made at or
-    /// before it is revoked (T1).
+    /// Takes a user's facts as of now.
     ///
     /// # Errors
-    /// A membership in an organization of the user's own name: the two share one namespace (N4), so one of them is not
-    /// who it seems.
-    pub fn new(
-        name: UserName,
-        status: AccountStatus,
-        two_factor: TwoFactorMode,
-        tokens_revoked_until: Option<Timestamp>,
-        memberships: Memberships,
-    ) -> Result<Self, UserError> {
-        OwnerView::new(name.as_borrowed(), status, two_factor, tokens_revoked_until, &memberships)?;
+    /// A membership in an organization of the user's own name: users and organizations share one namespace
+    /// ([N4](crate::docs::rules#n4)).
+    pub fn new(facts: UserFacts) -> Result<Self, UserError> {
+        let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
+        check_name(name.as_borrowed(), &memberships)?;
         Ok(Self { name, status, two_factor, tokens_revoked_until, memberships })
     }
 
@@ -112,22 +125,22 @@ pub struct OwnerView<'a> {
     pub(crate) memberships: &'a Memberships,
 }
 
+fn check_name(name: UserName<&str>, memberships: &Memberships) -> Result<(), UserError> {
+    match memberships.find_text(name.into_str()) {
+        Some(_) => Err(UserError::OrganizationOfSameName { name: name.into_owned() }),
+        None => Ok(()),
+    }
+}
+
 impl<'a> OwnerView<'a> {
-    /// A user from other storage.
+    /// Takes a user's facts as of now, borrowed from other storage.
     ///
     /// # Errors
     /// As [`User::new`].
-    pub fn new(
-        name: UserName<&'a str>,
-        status: AccountStatus,
-        two_factor: TwoFactorMode,
-        tokens_revoked_until: Option<Timestamp>,
-        memberships: &'a Memberships,
-    ) -> Result<Self, UserError> {
-        match memberships.find_text(name.into_str()) {
-            Some(_) => Err(UserError::OrganizationOfSameName { name: name.into_owned() }),
-            None => Ok(Self { name, status, two_factor, tokens_revoked_until, memberships }),
-        }
+    pub fn new(facts: UserFacts<&'a str, &'a Memberships>) -> Result<Self, UserError> {
+        let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
+        check_name(name, memberships)?;
+        Ok(Self { name, status, two_factor, tokens_revoked_until, memberships })
     }
 
     /// The name.
@@ -338,7 +351,7 @@ pub struct VerifiedFactor<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AccountStatus, Membership, Memberships, TwoFactorMode, User, UserError};
+    use super::{AccountStatus, Membership, Memberships, TwoFactorMode, User, UserError, UserFacts};
     use crate::value::Role;
     use alloc::{string::ToString, vec::Vec};
 
@@ -356,7 +369,13 @@ mod tests {
         let twice = Memberships::new([membership("acme", &[]).unwrap(), membership("acme", &["a"]).unwrap()]);
         assert_eq!(twice.unwrap_err().to_string(), "two memberships in the organization `acme`: expected one");
         let own = Memberships::new([membership("alice", &[]).unwrap()]).unwrap();
-        let user = User::new("alice".parse().unwrap(), AccountStatus::Active, TwoFactorMode::Disabled, None, own);
+        let user = User::new(UserFacts {
+            name: "alice".parse().unwrap(),
+            status: AccountStatus::Active,
+            two_factor: TwoFactorMode::Disabled,
+            tokens_revoked_until: None,
+            memberships: own,
+        });
         assert_eq!(
             user.unwrap_err().to_string(),
             "a membership of the user `alice` in an organization of the same name: users and organizations share one namespace",

@@ -32,13 +32,13 @@ use crate::{
 ///
 /// let answer = |action: PackageAction| {
 ///     let left_pad = MissingPackage::new(PackageName::new("left-pad").unwrap());
-///     match authorize_anonymous(action.on(left_pad)) {
+///     match authorize_anonymous(action, left_pad) {
 ///         Decision::Deny(deny) => Answer::from_deny(&deny),
 ///         Decision::Challenge(challenge) => Answer::from_challenge(&challenge),
 ///         Decision::Allow(_) => unreachable!("there is no such package"),
 ///     }
 /// };
-/// # use tollgate::ActionOn;
+/// # use tollgate::operation::ActionOn;
 /// let publish = answer(PackageAction::Publish);
 /// assert_eq!((publish.status(), publish.www_authenticate()), (401, Some("Bearer")));
 /// assert_eq!(publish.npm_notice(), Some("publish needs an access token: log in first"));
@@ -97,7 +97,7 @@ impl Answer {
         }
     }
 
-    /// The notice for a public read that the server allowed [without the token](crate::decision::authorize_anonymous), a dead one:
+    /// The notice for a public read that the server allowed [without the token](crate::authorize_anonymous), a dead one:
     /// why that was ignored. `None` where the denial has another reason than T: then the token is alive, and there was
     /// nothing to ignore.
     #[must_use]

@@ -13,11 +13,25 @@ use crate::{
 /// The first denial is the answer, else the first challenge; it is allowed only with an allow of each.
 ///
 /// ```
-/// # use tollgate::{*, npm::CombinedDecision};
-/// # let left_pad = Package::new("left-pad".parse()?, ScopeOwner::Unscoped, Visibility::Public,
-/// #     PublishingAccess::NoRequirement, UserGrants::empty(), TeamGrants::empty())?;
-/// let decide = |action: PackageAction| authorize_anonymous(action.on(&left_pad));
-/// let Some(CombinedDecision::Allow(allows)) = CombinedDecision::from_decisions([decide(PackageAction::ReadPackage)], None) else { panic!() };
+/// # use tollgate::{
+/// #     Allow, Deny, Package, PackageAction, authorize_anonymous,
+/// #     facts::{PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
+/// #     npm::CombinedDecision,
+/// # };
+/// # let left_pad = Package::new(PackageFacts {
+/// #     name: "left-pad".parse()?,
+/// #     scope_owner: ScopeOwner::Unscoped,
+/// #     visibility: Visibility::Public,
+/// #     publishing_access: PublishingAccess::NoRequirement,
+/// #     users: UserGrants::empty(),
+/// #     teams: TeamGrants::empty(),
+/// # })?;
+/// let decide = |action: PackageAction| authorize_anonymous(action, &left_pad);
+/// let Some(CombinedDecision::Allow(allows)) =
+///     CombinedDecision::from_decisions([decide(PackageAction::ReadPackage)], None)
+/// else {
+///     panic!()
+/// };
 /// assert_eq!(allows.len(), 1);
 ///
 /// let both = [decide(PackageAction::ReadPackage), decide(PackageAction::Publish)];

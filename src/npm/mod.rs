@@ -4,7 +4,7 @@
 //! A server goes this way with each request:
 //!
 //! 1. [`TrustedProxies::client_ip`] tells where it came from; the token is looked up by the digest of its
-//!    [`Secret`](crate::token::Secret), with its owner.
+//!    [`Secret`](crate::Secret), with its owner.
 //! 2. [`Endpoint::classify`] reads the method and the raw path, [`Endpoint::required_access`] what they alone ask for: [`RequiredAccess`]. That
 //!    is decided at once, with what look-ups found of its names ([`AccessRequest::decide`](crate::decision::AccessRequest::decide)), before a body
 //!    is read: who is refused learns nothing from what comes after.
@@ -15,11 +15,14 @@
 //! 4. An [`Answer`] takes a denial or a challenge to the terminal.
 //!
 //! ```
-//! use tollgate::{ClientIp, Caller, Decision, ResourceFacts, MissingPackage, Timestamp, npm::{Answer, RequiredAccess, Endpoint}};
+//! use tollgate::{ClientIp, Decision, MissingPackage, Timestamp, decision::{Caller, ResourceFacts}, npm::{Answer,
+//!     Endpoint, RequiredAccess}};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let endpoint = Endpoint::classify("PUT", "/@acme%2fw")?;
-//! let RequiredAccess::OneOf(access_requests) = endpoint.required_access() else { panic!("the body says what of a package is written") };
+//! let RequiredAccess::OneOf(access_requests) = endpoint.required_access() else {
+//!     panic!("the body says what of a package is written")
+//! };
 //! // Nobody is logged in, and there is no such package.
 //! let name = access_requests[0].package().ok_or("a package")?;
 //! let facts = ResourceFacts { package: Some(MissingPackage::new(name).into()), organization: None };

@@ -36,7 +36,8 @@ impl fmt::Debug for Password<'_> {
 ///
 /// let read = |text: &str| {
 ///     let body: Body = serde_json::from_str(text).unwrap();
-///     ProfileChange::read(&body).map(|change| change.access_requests().iter().map(ToString::to_string).collect::<Vec<_>>())
+///     ProfileChange::read(&body)
+///         .map(|change| change.access_requests().iter().map(ToString::to_string).collect::<Vec<_>>())
 /// };
 /// assert_eq!(read(r#"{"fullname": "Alice", "homepage": null}"#)?, ["change-profile"]);
 /// assert_eq!(read(r#"{"tfa": {"mode": "auth-only", "password": "…"}}"#)?, ["configure-two-factor"]);

@@ -31,7 +31,7 @@ const MAX_HOPS: usize = 32;
 /// let stranger: ClientIp = "198.51.100.3".parse().unwrap();
 /// assert_eq!(proxies.client_ip(stranger, ["192.0.2.7"]), stranger);
 /// assert_eq!(proxies.client_ip(proxy, []), ClientIp::UNKNOWN);
-/// # Ok::<(), tollgate::IpRangeError>(())
+/// # Ok::<(), tollgate::value::IpRangeError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Box<[IpRange]>);

@@ -54,13 +54,19 @@ impl Endpoint {
     /// What the method and the path alone ask for.
     ///
     /// ```
-    /// use tollgate::npm::{RequiredAccess, Endpoint};
+    /// use tollgate::npm::{Endpoint, RequiredAccess};
     ///
-    /// let RequiredAccess::This(access_request) = Endpoint::classify("DELETE", "/left-pad/-rev/3-0")?.required_access() else { panic!() };
+    /// let RequiredAccess::This(access_request) =
+    ///     Endpoint::classify("DELETE", "/left-pad/-rev/3-0")?.required_access()
+    /// else {
+    ///     panic!()
+    /// };
     /// assert_eq!(access_request.to_string(), "unpublish `left-pad`");
     ///
     /// // To publish, to deprecate or to star: the body will tell.
-    /// let RequiredAccess::OneOf(access_requests) = Endpoint::classify("PUT", "/left-pad")?.required_access() else { panic!() };
+    /// let RequiredAccess::OneOf(access_requests) = Endpoint::classify("PUT", "/left-pad")?.required_access() else {
+    ///     panic!()
+    /// };
     /// assert_eq!(access_requests[0].to_string(), "publish `left-pad`");
     ///
     /// assert_eq!(Endpoint::classify("GET", "/-/ping")?.required_access(), RequiredAccess::Nothing);

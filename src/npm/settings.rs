@@ -16,7 +16,7 @@ use crate::{
 /// **A change of a package's access**: `POST /-/package/:package/access`.
 ///
 /// ```
-/// use tollgate::{PublishingAccess, npm::{AccessChange, Body}};
+/// use tollgate::{facts::PublishingAccess, npm::{AccessChange, Body}};
 ///
 /// let read = |text| AccessChange::read(&serde_json::from_str::<Body>(text).unwrap());
 /// let change = read(r#"{"publish_requires_tfa": true, "automation_token_overrides_tfa": false}"#)?;

@@ -30,11 +30,20 @@ use crate::{
 /// - Not for decisions: nothing here is read back.
 ///
 /// ```
-/// use tollgate::{AllowedRanges, LegacyKind, LegacyToken, Secret, Timestamp, Token, TokenId, npm::ListedToken};
+/// use tollgate::{
+///     Secret, Timestamp, Token,
+///     npm::ListedToken,
+///     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
+///     value::AllowedRanges,
+/// };
 ///
 /// let secret = Secret::new("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")?;
-/// let token: Token = LegacyToken::load(TokenId::new("t-1")?, "alice".parse()?, LegacyKind::Publish,
-///     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any).into();
+/// let token: Token = LegacyToken::load(
+///     TokenFacts { id: TokenId::new("t-1")?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None },
+///     LegacyKind::Publish,
+///     AllowedRanges::Any,
+/// )
+/// .into();
 /// let listed = serde_json::to_value(ListedToken::new(&token, secret.hint()))?;
 /// assert_eq!((&listed["token"], &listed["hint"]), (&"npm_".into(), &"npm_…olCm".into()));
 /// assert_eq!(listed.get("expires"), None);
@@ -110,12 +119,22 @@ impl Serialize for TokenList<'_> {
 /// Serialize it into the response and nowhere else; it prints as `CreatedToken(…)`.
 ///
 /// ```
-/// # use tollgate::{AllowedRanges, LegacyKind, LegacyToken, MintedSecret, SecretPrefix, Timestamp, Token, TokenId};
+/// # use tollgate::{Timestamp, Token, token::{LegacyKind, LegacyToken, MintedSecret, SecretPrefix, TokenFacts,
+/// #     TokenId}, value::AllowedRanges};
 /// use tollgate::npm::CreatedToken;
 ///
 /// # let minted = MintedSecret::mint(&SecretPrefix::default(), &[7; 64])?;
-/// # let token: Token = LegacyToken::load(TokenId::new("t-1")?, "alice".parse()?, LegacyKind::Publish,
-/// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any).into();
+/// # let token: Token = LegacyToken::load(
+/// #     TokenFacts {
+/// #         id: TokenId::new("t-1")?,
+/// #         owner: "alice".parse()?,
+/// #         created: Timestamp::UNIX_EPOCH,
+/// #         revoked: None,
+/// #     },
+/// #     LegacyKind::Publish,
+/// #     AllowedRanges::Any,
+/// # )
+/// # .into();
 /// let reply = CreatedToken::new(&token, &minted);
 /// assert_eq!(serde_json::to_value(&reply)?["token"], minted.expose());
 /// assert_eq!(format!("{reply:?}"), "CreatedToken(…)");

@@ -34,14 +34,19 @@ use crate::{
 /// [`LegacyToken::issue`](crate::token::LegacyToken::issue).
 ///
 /// ```
-/// use tollgate::{LegacyKind, Timestamp, npm::{Body, CreateTokenRequest, RequestedToken}};
+/// use tollgate::{
+///     Timestamp,
+///     npm::{Body, CreateTokenRequest, RequestedToken},
+///     token::LegacyKind,
+/// };
 ///
 /// let now = Timestamp::UNIX_EPOCH;
 /// let body: Body = serde_json::from_str(r#"{"password": "hunter2", "readonly": true, "cidr_whitelist": []}"#)?;
 /// let request = CreateTokenRequest::read(&body, now)?;
 /// assert!(matches!(request.token, RequestedToken::Legacy { kind: LegacyKind::ReadOnly, .. }));
 ///
-/// let body: Body = serde_json::from_str(r#"{"name": "ci", "packages": [], "packages_and_scopes_permission": "read-only"}"#)?;
+/// let body: Body =
+///     serde_json::from_str(r#"{"name": "ci", "packages": [], "packages_and_scopes_permission": "read-only"}"#)?;
 /// let error = CreateTokenRequest::read(&body, now).unwrap_err();
 /// assert_eq!(error.to_string(), "packages: empty selection: expected at least one entry");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -2,10 +2,10 @@
 
 use crate::{
     token::LegacyKind,
-    value::{GrantKind, Permission, words},
+    value::{GrantKind, Permission, string_enum},
 };
 
-words! {
+string_enum! {
     /// **Every action as a decision names it**: `publish` is here as the two things it can mean.
     ///
     /// To ask, use the action type of the resource: [`PackageAction`], [`OrganizationAction`], [`CreateTeam`],
@@ -81,7 +81,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **Actions on a package**: one that exists, or a name that is free.
     #[non_exhaustive]
     pub enum PackageAction: "package action" {
@@ -108,7 +108,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **Actions on an organization.**
     #[non_exhaustive]
     pub enum OrganizationAction: "organization action" {
@@ -131,7 +131,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **Actions on a team.** Making one is [`CreateTeam`], which takes a name that a new team may have.
     #[non_exhaustive]
     pub enum TeamAction: "team action" {
@@ -144,7 +144,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **Actions on an account**, which is only ever one's own (C6).
     #[non_exhaustive]
     pub enum AccountAction: "account action" {

@@ -12,14 +12,30 @@ use crate::{
 /// **A token bound to its owner's live record**: the only form in which a decision can be asked for.
 ///
 /// ```
-/// # use tollgate::*;
-/// # let user = |name: &str| User::new(name.parse().unwrap(), AccountStatus::Active, TwoFactorMode::Disabled, None,
-/// #     Memberships::empty()).unwrap();
-/// # let (alice, bob) = (user("alice"), user("bob"));
-/// # let token = Token::from(LegacyToken::load(TokenId::new("t").unwrap(), "alice".parse().unwrap(),
-/// #     LegacyKind::Publish, Timestamp::UNIX_EPOCH, None, AllowedRanges::Any));
+/// use tollgate::{
+///     BoundToken, Timestamp, Token, User,
+///     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
+///     token::{LegacyKind, LegacyToken, TokenFacts},
+///     value::AllowedRanges,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let alice = UserFacts {
+///     name: "alice".parse()?,
+///     status: AccountStatus::Active,
+///     two_factor: TwoFactorMode::Disabled,
+///     tokens_revoked_until: None,
+///     memberships: Memberships::empty(),
+/// };
+/// let bob = User::new(UserFacts { name: "bob".parse()?, ..alice.clone() })?;
+/// let alice = User::new(alice)?;
+/// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None };
+/// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
+///
 /// assert!(BoundToken::bind(&token, &alice).is_ok());
 /// assert!(BoundToken::bind(&token, &bob).is_err());
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct BoundToken<'a> {
@@ -120,7 +136,7 @@ impl BindError {
 /// Where and when are taken apart, since together they are four words and as they are they are five: every answer has a
 /// copy of these and of the resource, and copies of up to 128 bytes are made in place.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Presented<'a> {
+pub(crate) struct TokenUse<'a> {
     pub(crate) bound: &'a BoundToken<'a>,
     pub(crate) address: [u64; 2],
     pub(crate) seconds: i64,
@@ -128,7 +144,7 @@ pub(crate) struct Presented<'a> {
     pub(crate) family: Family,
 }
 
-impl<'a> Presented<'a> {
+impl<'a> TokenUse<'a> {
     #[inline]
     pub(crate) const fn new(bound: &'a BoundToken<'a>, client_ip: ClientIp, now: Timestamp) -> Self {
         let (family, address) = client_ip.to_parts();

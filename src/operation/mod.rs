@@ -9,13 +9,13 @@ pub use action::{
     AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage, TeamAction,
 };
 pub(crate) use action::{FactorClass, Needs};
-pub(crate) use bound_token::Presented;
+pub(crate) use bound_token::TokenUse;
 pub use bound_token::{BindError, BoundToken, OwnedBoundToken};
 
 use crate::facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage};
 
-/// **An action on a resource of its kind**: what [`ActionOn::on`](crate::operation::ActionOn::on) makes, and what callers build
-/// who know the action only at run time.
+/// **An action on a resource of its kind**: what `action.on(resource)` makes. Callers that know the action only at run
+/// time build one of these.
 ///
 /// The resource is named whole; no action has an optional one.
 #[derive(Clone, Copy, Debug)]
@@ -185,81 +185,89 @@ impl fmt::Display for Operation<'_> {
     }
 }
 
-/// **An action and the resource it belongs with.** Implemented for the right pairs and no others:
+/// **An action and a resource that it can be taken on.** Implemented for these pairs and no others:
+///
+/// | action | resource |
+/// |---|---|
+/// | [`PackageAction`] | a package, or [a free name](crate::MissingPackage): [`PackageState`] |
+/// | [`OrganizationAction`] | [`OrganizationState`] |
+/// | [`CreateTeam`] | [`NewTeam`] |
+/// | [`TeamAction`] | [`Team`] |
+/// | [`ManageTeamAccess`] | [`TeamAndPackage`] |
+/// | [`SharePackage`] | [`OrganizationAndPackage`] |
+/// | [`AccountAction`] | [`Account`] |
+///
+/// Each action type has a method `on` that makes the [`Operation`]:
 ///
 /// ```
-/// # use tollgate::*;
-/// # let name = PackageName::new("left-pad").unwrap();
-/// let operation = PackageAction::Publish.on(MissingPackage::new(name));
+/// use tollgate::{MissingPackage, PackageAction, PackageName, operation::Action};
+///
+/// let operation = PackageAction::Publish.on(MissingPackage::new(PackageName::new("left-pad")?));
 /// assert_eq!(operation.action(), Action::CreatePackage);
+/// # Ok::<(), tollgate::value::NameError>(())
 /// ```
+///
+/// Any other pair does not compile:
+///
 /// ```compile_fail,E0277
-/// # use tollgate::*;
-/// # let name = PackageName::new("left-pad").unwrap();
-/// let operation = OrganizationAction::AddMember.on(MissingPackage::new(name));
+/// use tollgate::{MissingPackage, OrganizationAction, PackageName};
+///
+/// let operation = OrganizationAction::AddMember.on(MissingPackage::new(PackageName::new("left-pad").unwrap()));
 /// ```
-pub trait ActionOn<'a, Resource>: sealed::Sealed<'a, Resource> {
-    /// This action on that resource.
-    fn on(self, resource: Resource) -> Operation<'a>;
-}
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an action on `{Resource}`",
+    label = "this action is not taken on such a resource"
+)]
+pub trait ActionOn<'a, Resource>: pair::Pair<'a, Resource> {}
 
-mod sealed {
-    /// Nobody else pairs an action with a resource.
-    pub trait Sealed<'a, Resource> {}
-}
+impl<'a, A: pair::Pair<'a, R>, R> ActionOn<'a, R> for A {}
 
-impl<'a, R: Into<PackageState<'a>>> sealed::Sealed<'a, R> for PackageAction {}
+mod pair {
+    use super::Operation;
 
-impl<'a, R: Into<PackageState<'a>>> ActionOn<'a, R> for PackageAction {
-    fn on(self, package: R) -> Operation<'a> {
-        Operation::Package { action: self, package: package.into() }
+    /// The pairs of [`ActionOn`](super::ActionOn). Private, so that no other crate adds one.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not an action on `{Resource}`",
+        label = "this action is not taken on such a resource"
+    )]
+    pub trait Pair<'a, Resource> {
+        fn operation(self, resource: Resource) -> Operation<'a>;
     }
 }
+pub(crate) use pair::Pair;
 
-impl<'a, R: Into<OrganizationState<'a>>> sealed::Sealed<'a, R> for OrganizationAction {}
+/// Defines `on` for an action type, and pairs the type with its resource.
+macro_rules! action_on {
+    ($action:ty, $resource:ty, $what:literal, |$self:ident, $value:ident| $operation:expr) => {
+        impl $action {
+            #[doc = concat!("This action on ", $what, ".")]
+            pub fn on<'a>(self, resource: impl Into<$resource>) -> Operation<'a> {
+                let ($self, $value) = (self, resource.into());
+                $operation
+            }
+        }
 
-impl<'a, R: Into<OrganizationState<'a>>> ActionOn<'a, R> for OrganizationAction {
-    fn on(self, organization: R) -> Operation<'a> {
-        Operation::Organization { action: self, organization: organization.into() }
-    }
+        impl<'a, R: Into<$resource>> Pair<'a, R> for $action {
+            fn operation(self, resource: R) -> Operation<'a> {
+                self.on(resource)
+            }
+        }
+    };
 }
 
-impl<'a> sealed::Sealed<'a, NewTeam<'a>> for CreateTeam {}
-
-impl<'a> ActionOn<'a, NewTeam<'a>> for CreateTeam {
-    fn on(self, team: NewTeam<'a>) -> Operation<'a> {
-        Operation::CreateTeam { team }
-    }
-}
-
-impl<'a> sealed::Sealed<'a, Team<'a>> for TeamAction {}
-
-impl<'a> ActionOn<'a, Team<'a>> for TeamAction {
-    fn on(self, team: Team<'a>) -> Operation<'a> {
-        Operation::Team { action: self, team }
-    }
-}
-
-impl<'a> sealed::Sealed<'a, TeamAndPackage<'a>> for ManageTeamAccess {}
-
-impl<'a> ActionOn<'a, TeamAndPackage<'a>> for ManageTeamAccess {
-    fn on(self, resource: TeamAndPackage<'a>) -> Operation<'a> {
-        Operation::ManageTeamAccess(resource)
-    }
-}
-
-impl<'a> sealed::Sealed<'a, OrganizationAndPackage<'a>> for SharePackage {}
-
-impl<'a> ActionOn<'a, OrganizationAndPackage<'a>> for SharePackage {
-    fn on(self, resource: OrganizationAndPackage<'a>) -> Operation<'a> {
-        Operation::SharePackage(resource)
-    }
-}
-
-impl<'a, R: Into<Account<'a>>> sealed::Sealed<'a, R> for AccountAction {}
-
-impl<'a, R: Into<Account<'a>>> ActionOn<'a, R> for AccountAction {
-    fn on(self, account: R) -> Operation<'a> {
-        Operation::Account { action: self, account: account.into() }
-    }
-}
+action_on!(PackageAction, PackageState<'a>, "a package, or on a free name", |action, package| Operation::Package {
+    action,
+    package
+});
+action_on!(OrganizationAction, OrganizationState<'a>, "an organization", |action, organization| {
+    Operation::Organization { action, organization }
+});
+action_on!(CreateTeam, NewTeam<'a>, "the team to create", |_action, team| Operation::CreateTeam { team });
+action_on!(TeamAction, Team<'a>, "a team", |action, team| Operation::Team { action, team });
+action_on!(ManageTeamAccess, TeamAndPackage<'a>, "a team and a package", |_action, resource| {
+    Operation::ManageTeamAccess(resource)
+});
+action_on!(SharePackage, OrganizationAndPackage<'a>, "an organization and a package", |_action, resource| {
+    Operation::SharePackage(resource)
+});
+action_on!(AccountAction, Account<'a>, "an account", |action, account| Operation::Account { action, account });

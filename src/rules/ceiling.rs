@@ -1,24 +1,20 @@
 //! C: the ceiling, what the owner may do now.
 
-use super::{Case, Outcome, Rule, Step, Stop};
+use super::{Context, Finding};
 use crate::{
     facts::{Membership, OrganizationAndPackage, OwnerView, PackageState, PackageView, ScopeOwner, TeamAndPackage},
     operation::{Action, Operation, PackageAction},
-    rules::{
-        comparison::Comparison,
-        reason::{Check, Reason},
-    },
+    rules::{comparison::Comparison, reason::Reason},
     value::{OrganizationName, PackageName, Permission, Role},
 };
 
 /// C5: "`read-org`, any member; the four team actions and `manage-team-access`, owner or admin; every other, owner".
 #[inline(always)]
-fn owner_role<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::OwnerRole;
-    let owner = &case.bound().owner();
-    let Some(organization) = case.operation.organization() else { return Step::does_not_apply(CHECK) };
+pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    let owner = &context.bound().owner();
+    let Some(organization) = context.operation().organization() else { return Finding::DOES_NOT_APPLY };
     let organization = organization.name();
-    let needs = match case.action {
+    let needs = match context.action {
         Action::ReadOrg => Role::Member,
         Action::CreateTeam
         | Action::DeleteTeam
@@ -52,22 +48,22 @@ fn owner_role<'a>(case: &Case<'_, 'a>) -> Step<'a> {
         | Action::ConfigureTwoFactor
         | Action::ListTokens
         | Action::CreateToken
-        | Action::RevokeToken => return Step::does_not_apply(CHECK),
+        | Action::RevokeToken => return Finding::DOES_NOT_APPLY,
     };
     let has = owner.memberships.role_in(organization);
     let passes = has.is_some_and(|has| has >= needs);
     let comparison = Comparison::OwnerRole { owner: owner.name, organization, has, needs };
-    Step::new(CHECK, passes, Reason::OwnerLacksPermission, comparison)
+    Finding::new(passes, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C2 to C5, as far as they are about a package. A package that does not exist is D1's.
 #[inline(always)]
-fn owner_right<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    let owner = &case.bound().owner();
-    match &case.operation {
+pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    let owner = &context.bound().owner();
+    match context.operation() {
         Operation::Package { action, package } => match (action, package) {
             (PackageAction::Publish, PackageState::Missing(package)) => may_create(owner, package.name),
-            (_, PackageState::Missing(_)) => Step::does_not_apply(Check::OwnerRight),
+            (_, PackageState::Missing(_)) => Finding::DOES_NOT_APPLY,
             (
                 PackageAction::ReadPackage | PackageAction::ListCollaborators | PackageAction::StarPackage,
                 PackageState::Existing(package),
@@ -99,43 +95,43 @@ fn owner_right<'a>(case: &Case<'_, 'a>) -> Step<'a> {
         | Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
-        | Operation::Account { .. } => Step::does_not_apply(Check::OwnerRight),
+        | Operation::Account { .. } => Finding::DOES_NOT_APPLY,
     }
 }
 
 /// C2: "read (public: everyone)".
 #[inline(always)]
-fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
+fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.effective_permission_of(owner.name, owner.memberships), Permission::ReadOnly)
 }
 
 /// C2: "write".
 #[inline(always)]
-fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
+fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.permission_of(owner.name, owner.memberships), Permission::ReadWrite)
 }
 
 #[inline(always)]
-fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permission, needs: Permission) -> Step<'a> {
+fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permission, needs: Permission) -> Finding<'a> {
     let comparison = Comparison::OwnerPermission { owner: owner.name, package: package.name, has, needs };
-    Step::new(Check::OwnerRight, has >= needs, Reason::OwnerLacksPermission, comparison)
+    Finding::new(has >= needs, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C3: "unscoped, any active user; `@user/…`, that user; `@org/…`, a member in any role; a scope nobody owns, nobody".
 /// That the user exists, or is a member, shows whose the scope is (N4).
 #[inline(always)]
-fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Step<'a> {
+fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Finding<'a> {
     let may_create = match package.scope() {
         None => true,
         Some(scope) => scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope).is_some(),
     };
     let comparison = Comparison::Creator { owner: owner.name, package, may_create };
-    Step::new(Check::OwnerRight, may_create, Reason::OwnerLacksPermission, comparison)
+    Finding::new(may_create, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C4: "the user whose scope it is, or an owner of the organization whose scope it is; never for an unscoped package".
 #[inline(always)]
-fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<'a> {
+fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     let own = package.is_in_scope_of_user(owner.name);
     let role = match package.scope_owner {
         ScopeOwner::Organization => {
@@ -150,12 +146,12 @@ fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Step<
         role,
         own,
     };
-    Step::new(Check::OwnerRight, own || role == Some(Role::Owner), Reason::OwnerLacksPermission, comparison)
+    Finding::new(own || role == Some(Role::Owner), Reason::OwnerLacksPermission, comparison)
 }
 
 /// C5: "the package's scope is that organization's".
 #[inline(always)]
-fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &PackageView<'a>) -> Step<'a> {
+fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &PackageView<'a>) -> Finding<'a> {
     let holds = package.is_in_scope_of_organization(organization);
     let comparison = Comparison::ScopeOfOrganization {
         organization,
@@ -163,67 +159,26 @@ fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &
         scope_owner: package.scope_owner,
         holds,
     };
-    Step::new(Check::OwnerRight, holds, Reason::OwnerLacksPermission, comparison)
+    Finding::new(holds, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C6: "account actions concern the owner's own account only".
 #[inline(always)]
-fn own_account<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::OwnAccount;
-    let Some(account) = case.operation.account() else { return Step::does_not_apply(CHECK) };
-    let owner = case.bound().token.owner;
+pub(super) fn own_account<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    let Some(account) = context.operation().account() else { return Finding::DOES_NOT_APPLY };
+    let owner = context.bound().token.owner;
     let comparison = Comparison::Account { owner, account: account.user };
-    Step::new(CHECK, owner == account.user, Reason::OwnerLacksPermission, comparison)
+    Finding::new(owner == account.user, Reason::OwnerLacksPermission, comparison)
 }
 
 /// C3: "then the name must be valid for new packages (N2)".
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NewNameValid;
-
-impl NewNameValid {
-    #[inline(always)]
-    fn new_name<'a>(case: &Case<'_, 'a>) -> Option<PackageName<&'a str>> {
-        if case.action == Action::CreatePackage { case.operation.package().map(|package| package.name()) } else { None }
+#[inline(always)]
+pub(super) fn new_name_valid<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    match (context.action, context.operation().package_in_place()) {
+        (Action::CreatePackage, Some(package)) => {
+            let package = package.name();
+            Finding::new(package.is_new(), Reason::InvalidNewName, Comparison::NewName { package })
+        }
+        _ => Finding::DOES_NOT_APPLY,
     }
-}
-
-impl<'a> Rule<'a, Case<'_, 'a>> for NewNameValid {
-    fn step(case: &Case<'_, 'a>) -> Step<'a> {
-        let Some(package) = Self::new_name(case) else { return Step::does_not_apply(Check::NewNameValid) };
-        let comparison = Comparison::NewName { package, problem: package.problem_as_new() };
-        let Stop { check, outcome } = Self::outcome(case);
-        Step { check, outcome, comparison: Some(comparison) }
-    }
-
-    /// The comparison says what is wrong with the name, which takes a search.
-    #[inline(always)]
-    fn outcome(case: &Case<'_, 'a>) -> Stop {
-        let outcome = match Self::new_name(case) {
-            None => Outcome::DoesNotApply,
-            Some(package) if package.is_new() => Outcome::Passed,
-            Some(_) => Outcome::Failed(Reason::InvalidNewName),
-        };
-        Stop { check: Check::NewNameValid, outcome }
-    }
-}
-
-macro_rules! rules {
-    ($($name:ident => $step:ident;)+) => {
-        $(
-            #[derive(Clone, Copy, Debug)]
-            pub(crate) struct $name;
-            impl<'a> Rule<'a, Case<'_, 'a>> for $name {
-                #[inline(always)]
-                fn step(case: &Case<'_, 'a>) -> Step<'a> {
-                    $step(case)
-                }
-            }
-        )+
-    };
-}
-
-rules! {
-    OwnerRole => owner_role;
-    OwnerRight => owner_right;
-    OwnAccount => own_account;
 }

@@ -7,8 +7,8 @@ use crate::{
     operation::Action,
     token::{CoveredBy, OrganizationsGrant, PackageSelection, PackagesGrant, TokenKind},
     value::{
-        AllowedRanges, ClientIp, GrantKind, NameProblem, OrganizationName, PackageName, Permission, Role, Timestamp,
-        UserName, words,
+        AllowedRanges, ClientIp, GrantKind, OrganizationName, PackageName, Permission, Role, Timestamp, UserName,
+        string_enum,
     },
 };
 
@@ -195,8 +195,6 @@ pub enum Comparison<'a> {
     NewName {
         /// The name.
         package: PackageName<&'a str>,
-        /// What today's rules hold against it, if anything.
-        problem: Option<NameProblem>,
     },
     /// F.
     #[non_exhaustive]
@@ -212,7 +210,7 @@ pub enum Comparison<'a> {
     },
 }
 
-words! {
+string_enum! {
     /// Who demands a second factor.
     #[non_exhaustive]
     pub enum DemandedBy: "demander of a second factor" {
@@ -335,10 +333,10 @@ impl fmt::Display for Comparison<'_> {
                 )
             }
             Self::Account { owner, account } => write!(f, "the token's owner is `{owner}`, the account is `{account}`"),
-            Self::NewName { package, problem: None } => write!(f, "`{package}` is a name for a new package"),
-            Self::NewName { package, problem: Some(problem) } => {
-                write!(f, "`{package}` is no name for a new package: {problem}")
-            }
+            Self::NewName { package } => match package.problem_as_new() {
+                None => write!(f, "`{package}` is a name for a new package"),
+                Some(problem) => write!(f, "`{package}` is no name for a new package: {problem}"),
+            },
             Self::SecondFactor { demanded_by, account, publishing_access, bypass } => {
                 write!(f, "the account's two-factor mode is {account}")?;
                 if let Some(access) = publishing_access {

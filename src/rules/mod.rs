@@ -1,85 +1,174 @@
-//! The checks of D1, one function each. `authorize` stops at the first that fails, `explain` runs them all.
+//! The rules of a decision: one function for each check, and the list of all of them.
 //!
-//! A check compares two sides and says what came of it: a [`Step`]. Only [`prove`] turns a step that did not fail into
-//! a [`Proof`], and an allow is built from one proof of each: a check that is forgotten does not compile.
+//! A check compares two sides and returns a [`Finding`]: the outcome, and both sides of the comparison. The list at the
+//! end of this file is the only one. The enum [`Check`], the decision, the refusal of a token before its owner is known
+//! and the explanation all follow from it, so a check that is in the list is run everywhere, and an allow can be built
+//! only from the [`Cleared`] that running the whole list returns.
 //!
-//! A decision wants outcomes, an explanation comparisons too. The same function gives both: inlined where only the
-//! outcome is read, it costs no more than a function that makes no comparison.
+//! A decision needs outcomes only; an explanation needs the comparisons too. Both call the same functions: they are
+//! inlined, and the compiler drops a comparison that the caller does not read.
 
-#![expect(clippy::inline_always, reason = "left to itself the compiler makes each comparison, and throws it away")]
+#![expect(clippy::inline_always, reason = "without it the compiler builds each comparison and then discards it")]
 
 mod ceiling;
 mod comparison;
-mod proofs;
 mod reach;
 mod reason;
 mod second_factor;
 mod token;
 
-use core::{marker::PhantomData, ops::Deref};
-
 use crate::{
-    operation::{Action, BoundToken, Needs, Operation, Presented},
+    operation::{Action, BoundToken, Needs, Operation, TokenUse},
     token::TokenView,
-    value::{ClientIp, Timestamp},
+    value::{ClientIp, Timestamp, string_enum},
 };
 
-pub(crate) use ceiling::{NewNameValid, OwnAccount, OwnerRight, OwnerRole};
 pub use comparison::{Comparison, DemandedBy};
-pub(crate) use proofs::{AllButFactor, AllProofs, AnonymousProof, Passed, PublicProofs, TokenProofs, all_but_factor};
-pub(crate) use reach::{
-    CreationCovered, KindHasAction, OrganizationExists, OrganizationSelected, PackageExists, PackageSelected,
-    PermissionForAction, PermissionForResource, PublicRead, could_read, public_read,
-};
-pub use reason::{Check, Reason};
-pub(crate) use second_factor::SecondFactorSettled;
-pub(crate) use token::{AddressAllowed, NotExpired, NotRevoked, OwnerActive};
+pub(crate) use reach::could_read;
+pub use reason::Reason;
 
-/// One request about one resource, with all the facts. A decision keeps it.
+/// A bound token used from an address at a time, and the operation that it is to be used for: all the facts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'a> {
-    pub(crate) presented: Presented<'a>,
+    pub(crate) token_use: TokenUse<'a>,
     pub(crate) operation: Operation<'a>,
 }
 
-impl<'a> Question<'a> {
-    #[inline(always)]
-    pub(crate) const fn case(&self) -> Case<'_, 'a> {
-        Case::new(self, self.operation.action())
-    }
-}
-
-/// The question with its action and what a granular token needs for that: nearly every check asks for them.
+/// A question, with what nearly every check reads of its operation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Case<'q, 'a> {
-    question: &'q Question<'a>,
+pub(crate) struct Context<'q, 'a> {
+    pub(crate) question: &'q Question<'a>,
     pub(crate) action: Action,
+    /// What a granular token needs for the action.
     pub(crate) needs: Needs,
 }
 
-impl<'a> Deref for Case<'_, 'a> {
-    type Target = Question<'a>;
-
-    #[inline(always)]
-    fn deref(&self) -> &Question<'a> {
-        self.question
-    }
-}
-
-impl<'q, 'a> Case<'q, 'a> {
-    /// `action` is the operation's.
+impl<'q, 'a> Context<'q, 'a> {
+    /// `action` is the operation's. The caller passes it because it often knows it without a look at the question.
     #[inline(always)]
     pub(crate) const fn new(question: &'q Question<'a>, action: Action) -> Self {
         Self { question, action, needs: action.needs() }
     }
 
     #[inline(always)]
-    pub(crate) const fn bound(&self) -> &'a BoundToken<'a> {
-        self.question.presented.bound
+    const fn bound(&self) -> &'a BoundToken<'a> {
+        self.question.token_use.bound
+    }
+
+    #[inline(always)]
+    const fn operation(&self) -> &'q Operation<'a> {
+        &self.question.operation
     }
 }
 
-/// What came of one check.
+/// What is known of a request before the token's owner and the resource are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EarlyQuestion<'a> {
+    pub(crate) token: &'a TokenView<'a>,
+    pub(crate) action: Action,
+    pub(crate) client_ip: ClientIp,
+    pub(crate) now: Timestamp,
+}
+
+/// **The outcome of a check.**
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The check passed.
+    Passed,
+    /// The check failed: the decision is a denial for this reason, unless an earlier check failed.
+    Failed(Reason),
+    /// Everyone may read the package ([V1](crate::docs::rules#v1)): the decision is an allow, unless an earlier check
+    /// failed.
+    Allows,
+    /// A second factor is needed: the decision is a challenge, unless another check failed.
+    Challenged(DemandedBy),
+    /// There is nothing to compare for this action, kind of token or resource.
+    DoesNotApply,
+}
+
+/// The outcome of a check that can only pass or fail.
+#[derive(Clone, Copy, Debug)]
+enum Requirement {
+    Passed,
+    Failed(Reason),
+    DoesNotApply,
+}
+
+/// The outcome of the check for a public read, which allows and never denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    Allows,
+    DoesNotApply,
+}
+
+/// The outcome of the check of the second factor, the only one that challenges.
+#[derive(Clone, Copy, Debug)]
+enum FactorOutcome {
+    Passed,
+    Failed(Reason),
+    Challenged(DemandedBy),
+    DoesNotApply,
+}
+
+impl From<Requirement> for Outcome {
+    #[inline(always)]
+    fn from(requirement: Requirement) -> Self {
+        match requirement {
+            Requirement::Passed => Self::Passed,
+            Requirement::Failed(reason) => Self::Failed(reason),
+            Requirement::DoesNotApply => Self::DoesNotApply,
+        }
+    }
+}
+
+impl From<Opening> for Outcome {
+    #[inline(always)]
+    fn from(opening: Opening) -> Self {
+        match opening {
+            Opening::Allows => Self::Allows,
+            Opening::DoesNotApply => Self::DoesNotApply,
+        }
+    }
+}
+
+impl From<FactorOutcome> for Outcome {
+    #[inline(always)]
+    fn from(factor: FactorOutcome) -> Self {
+        match factor {
+            FactorOutcome::Passed => Self::Passed,
+            FactorOutcome::Failed(reason) => Self::Failed(reason),
+            FactorOutcome::Challenged(demanded_by) => Self::Challenged(demanded_by),
+            FactorOutcome::DoesNotApply => Self::DoesNotApply,
+        }
+    }
+}
+
+/// What a check found: its outcome, and both sides of its comparison if it compared anything.
+#[derive(Clone, Copy, Debug)]
+struct Finding<'a, O = Requirement> {
+    outcome: O,
+    comparison: Option<Comparison<'a>>,
+}
+
+impl<'a> Finding<'a> {
+    const DOES_NOT_APPLY: Self = Self { outcome: Requirement::DoesNotApply, comparison: None };
+
+    #[inline(always)]
+    const fn new(passes: bool, reason: Reason, comparison: Comparison<'a>) -> Self {
+        let outcome = if passes { Requirement::Passed } else { Requirement::Failed(reason) };
+        Self { outcome, comparison: Some(comparison) }
+    }
+}
+
+impl<'a, O: Into<Outcome>> Finding<'a, O> {
+    #[inline(always)]
+    fn of_check(self, check: Check) -> Step<'a> {
+        Step { check, outcome: self.outcome.into(), comparison: self.comparison }
+    }
+}
+
+/// A check with its outcome and both sides of its comparison: a line of an explanation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step<'a> {
     pub(crate) check: Check,
@@ -87,144 +176,239 @@ pub(crate) struct Step<'a> {
     pub(crate) comparison: Option<Comparison<'a>>,
 }
 
-/// **What came of a check.**
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The two sides agree.
-    Passed,
-    /// They do not: this denies, unless an earlier check did.
-    Failed(Reason),
-    /// A public read (V1): this allows, unless an earlier check denied.
-    Allows,
-    /// A second factor is wanted: this challenges, unless another check denied.
-    Challenged(DemandedBy),
-    /// Nothing to compare: the action, the kind of token or what exists leaves the check out.
-    DoesNotApply,
-}
-
-impl<'a> Step<'a> {
-    #[inline(always)]
-    pub(crate) const fn does_not_apply(check: Check) -> Self {
-        Self { check, outcome: Outcome::DoesNotApply, comparison: None }
-    }
-
-    #[inline(always)]
-    const fn new(check: Check, passes: bool, reason: Reason, comparison: Comparison<'a>) -> Self {
-        let outcome = if passes { Outcome::Passed } else { Outcome::Failed(reason) };
-        Self { check, outcome, comparison: Some(comparison) }
-    }
-}
-
-/// A check as a type, so that a proof can say which one it is of, with what it reads: T reads no resource.
-pub(crate) trait Rule<'a, Of> {
-    fn step(of: &Of) -> Step<'a>;
-
-    /// The step without its comparison. Of nearly every rule the compiler drops what makes that; a rule whose comparison
-    /// is a search has an answer of its own.
-    #[inline(always)]
-    fn outcome(of: &Of) -> Stop {
-        let Step { check, outcome, comparison: _ } = Self::step(of);
-        Stop { check, outcome }
-    }
-}
-
-/// The check `R` did not fail for the case that is being decided. Only [`prove`] makes one.
+/// The check that failed first, and the reason. The comparison is computed on demand, by running the check again.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Proof<R>(PhantomData<R>);
-
-/// A check that ended the decision. What it compared is computed again by whoever asks: [`step`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Stop {
+pub(crate) struct Failure {
     pub(crate) check: Check,
-    pub(crate) outcome: Outcome,
+    pub(crate) reason: Reason,
 }
 
-/// Runs a check: a proof, or where the decision stops. Nothing here reads the comparison, so none is made.
 #[inline(always)]
-pub(crate) fn prove<'a, R, Of>(of: &Of) -> Result<Proof<R>, Stop>
-where
-    R: Rule<'a, Of>,
-{
-    let stop = R::outcome(of);
-    match stop.outcome {
-        Outcome::Passed | Outcome::DoesNotApply | Outcome::Allows => Ok(Proof(PhantomData)),
-        Outcome::Failed(_) | Outcome::Challenged(_) => Err(stop),
+const fn require(check: Check, finding: Finding<'_>) -> Result<(), Failure> {
+    match finding.outcome {
+        Requirement::Passed | Requirement::DoesNotApply => Ok(()),
+        Requirement::Failed(reason) => Err(Failure { check, reason }),
     }
 }
 
-/// Runs a check whose passing decides at once (V1): a proof only if it did.
-#[inline(always)]
-pub(crate) fn prove_settled<'a, R, Of>(of: &Of) -> Option<Proof<R>>
-where
-    R: Rule<'a, Of>,
-{
-    (R::step(of).outcome == Outcome::Allows).then_some(Proof(PhantomData))
+/// Every check of the token itself passed. Only [`check_token`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenCleared(());
+
+/// No check failed. Only [`check_operation`] makes one, and [`public_read_without_token`] where no token is presented.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cleared(());
+
+/// How an operation passed the checks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Passed {
+    /// As a read that is open to everyone: the checks after that one were not run.
+    PublicRead(Cleared),
+    /// By the token's grant or kind, under its owner's rights.
+    Grant(Cleared),
+    /// The same, but for the second factor, which is demanded.
+    AwaitingFactor(Cleared, DemandedBy),
 }
 
-/// One check with both sides of its comparison.
-pub(crate) fn step<'a>(check: Check, case: &Case<'_, 'a>) -> Step<'a> {
-    match check {
-        Check::NotRevoked => NotRevoked::step(&case.presented),
-        Check::NotExpired => NotExpired::step(&case.presented),
-        Check::AddressAllowed => AddressAllowed::step(&case.presented),
-        Check::OwnerActive => OwnerActive::step(&case.presented),
-        Check::KindHasAction => KindHasAction::step(case),
-        Check::PermissionForAction => PermissionForAction::step(case),
-        Check::OrganizationExists => OrganizationExists::step(case),
-        Check::PackageExists => PackageExists::step(case),
-        Check::PublicRead => PublicRead::step(case),
-        Check::PermissionForResource => PermissionForResource::step(case),
-        Check::OrganizationSelected => OrganizationSelected::step(case),
-        Check::PackageSelected => PackageSelected::step(case),
-        Check::CreationCovered => CreationCovered::step(case),
-        Check::OwnerRole => OwnerRole::step(case),
-        Check::OwnerRight => OwnerRight::step(case),
-        Check::OwnAccount => OwnAccount::step(case),
-        Check::NewNameValid => NewNameValid::step(case),
-        Check::SecondFactor => SecondFactorSettled::step(case),
+/// Whether everyone may read the package, without a token too.
+pub(crate) fn public_read_without_token(operation: &Operation<'_>) -> Option<Cleared> {
+    (reach::public_read(operation).outcome == Opening::Allows).then_some(Cleared(()))
+}
+
+/// The check for a public read, as a step: the only one that applies without a token.
+pub(crate) fn public_read_step<'a>(operation: Option<&Operation<'a>>) -> Step<'a> {
+    match operation {
+        Some(operation) => reach::public_read(operation).of_check(Check::PublicRead),
+        None => Step { check: Check::PublicRead, outcome: Outcome::DoesNotApply, comparison: None },
     }
 }
 
-/// The checks that need neither the owner's record nor a resource, in the order of D1.
-pub(crate) const EARLY: [Check; 5] =
-    [Check::NotRevoked, Check::NotExpired, Check::AddressAllowed, Check::KindHasAction, Check::PermissionForAction];
+/// Derives everything from the list of checks. A row has the check's documentation, name, word and rule id, and how it is
+/// run; a check that needs neither the owner nor the resource can be run `early` too.
+macro_rules! checks {
+    (
+        token { $( $(#[$token_doc:meta])* $token:ident = $token_word:literal, $token_rule:literal:
+            |$token_use:ident| $token_check:expr $(, early |$token_early_question:ident| $token_early:expr)?; )+ }
+        before_public_read { $( $(#[$first_doc:meta])* $first:ident = $first_word:literal, $first_rule:literal:
+            |$first_context:ident| $first_check:expr $(, early |$first_early_question:ident| $first_early:expr)?; )+ }
+        public_read { $(#[$open_doc:meta])* $open:ident = $open_word:literal, $open_rule:literal:
+            |$open_context:ident| $open_check:expr; }
+        grant_and_owner { $( $(#[$rest_doc:meta])* $rest:ident = $rest_word:literal, $rest_rule:literal:
+            |$rest_context:ident| $rest_check:expr; )+ }
+        second_factor { $(#[$factor_doc:meta])* $factor:ident = $factor_word:literal, $factor_rule:literal:
+            |$factor_context:ident| $factor_check:expr; }
+    ) => {
+        string_enum! {
+            /// **The checks of a decision**, in the order in which they are run ([D1](crate::docs::rules#d1)). An
+            /// [`Explanation`](crate::Explanation) has one step for each.
+            #[non_exhaustive]
+            pub enum Check: "check" {
+                $( $(#[$token_doc])* $token = $token_word, )+
+                $( $(#[$first_doc])* $first = $first_word, )+
+                $(#[$open_doc])* $open = $open_word,
+                $( $(#[$rest_doc])* $rest = $rest_word, )+
+                $(#[$factor_doc])* $factor = $factor_word,
+            }
+        }
 
-/// One of the [`EARLY`] checks. The others do not apply before the owner and the resource are at hand.
-pub(crate) fn early_step<'a>(
-    check: Check,
-    token: &TokenView<'a>,
-    action: Action,
-    client_ip: ClientIp,
-    now: Timestamp,
-) -> Step<'a> {
-    match check {
-        Check::NotRevoked => token::not_revoked(token, None),
-        Check::NotExpired => token::not_expired(token, now),
-        Check::AddressAllowed => token::address_allowed(token, client_ip),
-        Check::KindHasAction => reach::kind_has_action(token, action, action.needs()),
-        Check::PermissionForAction => reach::permission_for_action(token, action, action.needs()),
-        Check::OwnerActive
-        | Check::OrganizationExists
-        | Check::PackageExists
-        | Check::PublicRead
-        | Check::PermissionForResource
-        | Check::OrganizationSelected
-        | Check::PackageSelected
-        | Check::CreationCovered
-        | Check::OwnerRole
-        | Check::OwnerRight
-        | Check::OwnAccount
-        | Check::NewNameValid
-        | Check::SecondFactor => Step::does_not_apply(check),
-    }
-}
+        impl Check {
+            /// The id of the check's rule in [`docs::rules`](crate::docs::rules).
+            #[must_use]
+            pub const fn rule(self) -> &'static str {
+                match self {
+                    $( Self::$token => $token_rule, )+
+                    $( Self::$first => $first_rule, )+
+                    Self::$open => $open_rule,
+                    $( Self::$rest => $rest_rule, )+
+                    Self::$factor => $factor_rule,
+                }
+            }
+        }
 
-/// Every check in the order of D1.
-pub(crate) fn all_steps<'a>(case: &Case<'_, 'a>) -> [Step<'a>; 18] {
-    const ALL: [Check; 18] = match Check::ALL.as_chunks() {
-        ([all], []) => *all,
-        _ => unreachable!(), // evaluated when the crate is compiled
+        /// Runs the checks of the token itself, up to the first that fails. They read no resource: they are run once for
+        /// as many resources as are asked about.
+        #[inline(always)]
+        pub(crate) fn check_token(token_use: &TokenUse<'_>) -> Result<TokenCleared, Failure> {
+            $( require(Check::$token, { let $token_use = token_use; $token_check })?; )+
+            Ok(TokenCleared(()))
+        }
+
+        /// Runs the other checks, up to the first that fails.
+        #[inline(always)]
+        pub(crate) fn check_operation(context: &Context<'_, '_>, _: TokenCleared) -> Result<Passed, Failure> {
+            $( require(Check::$first, { let $first_context = context; $first_check })?; )+
+            match { let $open_context = context; $open_check }.outcome {
+                Opening::Allows => return Ok(Passed::PublicRead(Cleared(()))),
+                Opening::DoesNotApply => {}
+            }
+            $( require(Check::$rest, { let $rest_context = context; $rest_check })?; )+
+            match { let $factor_context = context; $factor_check }.outcome {
+                FactorOutcome::Passed | FactorOutcome::DoesNotApply => Ok(Passed::Grant(Cleared(()))),
+                FactorOutcome::Challenged(demanded_by) => Ok(Passed::AwaitingFactor(Cleared(()), demanded_by)),
+                FactorOutcome::Failed(reason) => Err(Failure { check: Check::$factor, reason }),
+            }
+        }
+
+        /// Runs the checks that need neither the owner nor the resource, up to the first that fails.
+        pub(crate) fn check_early(question: &EarlyQuestion<'_>) -> Result<(), Failure> {
+            $( $( require(Check::$token, { let $token_early_question = question; $token_early })?; )? )+
+            $( $( require(Check::$first, { let $first_early_question = question; $first_early })?; )? )+
+            Ok(())
+        }
+
+        /// Runs every check, in order.
+        pub(crate) fn all_steps<'a>(context: &Context<'_, 'a>) -> [Step<'a>; Check::ALL.len()] {
+            [
+                $( { let $token_use = &context.question.token_use; $token_check }.of_check(Check::$token), )+
+                $( { let $first_context = context; $first_check }.of_check(Check::$first), )+
+                { let $open_context = context; $open_check }.of_check(Check::$open),
+                $( { let $rest_context = context; $rest_check }.of_check(Check::$rest), )+
+                { let $factor_context = context; $factor_check }.of_check(Check::$factor),
+            ]
+        }
+
+        /// Runs one check for its comparison.
+        pub(crate) fn comparison<'a>(check: Check, context: &Context<'_, 'a>) -> Option<Comparison<'a>> {
+            match check {
+                $( Check::$token => { let $token_use = &context.question.token_use; $token_check }.comparison, )+
+                $( Check::$first => { let $first_context = context; $first_check }.comparison, )+
+                Check::$open => { let $open_context = context; $open_check }.comparison,
+                $( Check::$rest => { let $rest_context = context; $rest_check }.comparison, )+
+                Check::$factor => { let $factor_context = context; $factor_check }.comparison,
+            }
+        }
+
+        /// Runs one of the early checks; `None` for a check that is not among them.
+        pub(crate) fn early_step<'a>(check: Check, question: &EarlyQuestion<'a>) -> Option<Step<'a>> {
+            match check {
+                $( $( Check::$token => {
+                    let $token_early_question = question;
+                    Some($token_early.of_check(check))
+                } )? )+
+                $( $( Check::$first => {
+                    let $first_early_question = question;
+                    Some($first_early.of_check(check))
+                } )? )+
+                _ => None,
+            }
+        }
     };
-    ALL.map(|check| step(check, case))
+}
+
+checks! {
+    // Is the token good, from here and now?
+    token {
+        /// The token is not revoked, and was made after the account's cut-off ([T1](crate::docs::rules#t1)).
+        NotRevoked = "not-revoked", "T1":
+            |used| token::not_revoked(&used.bound.token, used.bound.tokens_revoked_until),
+            early |question| token::not_revoked(question.token, None);
+        /// The time is before the token's expiry ([T2](crate::docs::rules#t2)).
+        NotExpired = "not-expired", "T2":
+            |used| token::not_expired(&used.bound.token, used.now()),
+            early |question| token::not_expired(question.token, question.now);
+        /// The client's address is in one of the token's allowed ranges ([T3](crate::docs::rules#t3)).
+        AddressAllowed = "address-allowed", "T3":
+            |used| token::address_allowed(&used.bound.token, used.client_ip()),
+            early |question| token::address_allowed(question.token, question.client_ip);
+        /// The owner's account is active ([T4](crate::docs::rules#t4)).
+        OwnerActive = "owner-active", "T4":
+            |used| token::owner_active(&used.bound.owner());
+    }
+    // Could it do this to any resource at all, and does the resource exist?
+    before_public_read {
+        /// Tokens of this kind may do this ([K1](crate::docs::rules#k1)).
+        KindHasAction = "kind-has-action", "K1":
+            |context| reach::kind_has_action(&context.bound().token, context.action, context.needs),
+            early |question| reach::kind_has_action(question.token, question.action, question.action.needs());
+        /// A granular token has the permission that the action needs on any resource ([G1](crate::docs::rules#g1)).
+        PermissionForAction = "permission-for-action", "G1":
+            |context| reach::permission_for_action(&context.bound().token, context.action, context.needs),
+            early |question| reach::permission_for_action(question.token, question.action, question.action.needs());
+        /// The organization exists ([D1](crate::docs::rules#d1)).
+        OrganizationExists = "organization-exists", "D1":
+            |context| reach::organization_exists(context.operation());
+        /// The package exists ([D1](crate::docs::rules#d1)).
+        PackageExists = "package-exists", "D1":
+            |context| reach::package_exists(context);
+    }
+    // Is it a read of a public package? Then it is allowed.
+    public_read {
+        /// Everyone may read a public package ([V1](crate::docs::rules#v1)).
+        PublicRead = "public-read", "V1":
+            |context| reach::public_read(context.operation());
+    }
+    // Does the token reach the resource, and may its owner do this now?
+    grant_and_owner {
+        /// A granular token has the permission that the action needs on this resource ([G1](crate::docs::rules#g1)).
+        PermissionForResource = "permission-for-resource", "G1":
+            |context| reach::permission_for_resource(context);
+        /// The organization is in a granular token's selection ([G2](crate::docs::rules#g2)).
+        OrganizationSelected = "organization-selected", "G2":
+            |context| reach::organization_selected(context);
+        /// The package is in a granular token's selection ([G2](crate::docs::rules#g2)).
+        PackageSelected = "package-selected", "G2":
+            |context| reach::package_selected(context);
+        /// A granular token's selection covers a package that does not exist yet ([G3](crate::docs::rules#g3)).
+        CreationCovered = "creation-covered", "G3":
+            |context| reach::creation_covered(context);
+        /// The owner has the role that the action needs in the organization ([C5](crate::docs::rules#c5)).
+        OwnerRole = "owner-role", "C5":
+            |context| ceiling::owner_role(context);
+        /// The owner has the right that the action needs over the package ([C2](crate::docs::rules#c2) to
+        /// [C5](crate::docs::rules#c5)).
+        OwnerRight = "owner-right", "C":
+            |context| ceiling::owner_right(context);
+        /// The account is the owner's own ([C6](crate::docs::rules#c6)).
+        OwnAccount = "own-account", "C6":
+            |context| ceiling::own_account(context);
+        /// A new package may have the name ([C3](crate::docs::rules#c3)).
+        NewNameValid = "new-name-valid", "C3":
+            |context| ceiling::new_name_valid(context);
+    }
+    // Is a second factor needed?
+    second_factor {
+        /// The second factor is shown, bypassed or not needed ([F](crate::docs::rules#f)).
+        SecondFactor = "second-factor", "F":
+            |context| second_factor::second_factor(context);
+    }
 }

@@ -1,20 +1,17 @@
 //! K, D1's existence, V, G: what the token itself reaches.
 
-use super::{Case, Outcome, Rule, Step};
+use super::{Context, Finding, Opening};
 use crate::{
     facts::{OrganizationState, PackageState, PackageView, Visibility},
     operation::{Action, BoundToken, Needs, Operation},
-    rules::{
-        comparison::Comparison,
-        reason::{Check, Reason},
-    },
+    rules::{comparison::Comparison, reason::Reason},
     token::{CoveredBy, Grants, Limits, TokenKind, TokenView},
     value::{GrantKind, Permission},
 };
 
 /// K1: "a legacy kind without the action, or a granular token on an action marked never".
 #[inline(always)]
-pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Step<'a> {
+pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Finding<'a> {
     let passes = match token.kind() {
         TokenKind::Legacy(kind) => action.legacy_kinds().contains(&kind),
         TokenKind::Granular => match needs {
@@ -23,18 +20,17 @@ pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: 
         },
     };
     let comparison = Comparison::Kind { kind: token.kind(), action };
-    Step::new(Check::KindHasAction, passes, Reason::KindForbidsAction, comparison)
+    Finding::new(passes, Reason::KindForbidsAction, comparison)
 }
 
 /// G1, before existence: every action but the two whose answer a public package can change (D1).
 #[inline(always)]
-pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Step<'a> {
-    const CHECK: Check = Check::PermissionForAction;
+pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Finding<'a> {
     match (token.limits, needs) {
         (Limits::Granular(granular), Needs::Permission(side, needs)) if !is_left_for_later(action) => {
-            permission(CHECK, &granular, side, needs)
+            permission(&granular, side, needs)
         }
-        (Limits::Granular(_) | Limits::Legacy(_), _) => Step::does_not_apply(CHECK),
+        (Limits::Granular(_) | Limits::Legacy(_), _) => Finding::DOES_NOT_APPLY,
     }
 }
 
@@ -45,58 +41,55 @@ fn is_left_for_later(action: Action) -> bool {
 
 /// G1: "permission of the side below what the action needs".
 #[inline(always)]
-fn permission<'a>(check: Check, granular: &Grants<'a>, side: GrantKind, needs: Permission) -> Step<'a> {
+fn permission<'a>(granular: &Grants<'a>, side: GrantKind, needs: Permission) -> Finding<'a> {
     let has = match side {
         GrantKind::Packages => granular.packages.permission(),
         GrantKind::Organizations => granular.organizations.permission(),
     };
-    Step::new(check, has >= needs, Reason::PermissionTooLow, Comparison::Permission { side, has, needs })
+    Finding::new(has >= needs, Reason::PermissionTooLow, Comparison::Permission { side, has, needs })
 }
 
 /// D1: "an organization that does not exist".
 #[inline(always)]
-fn organization_exists<'a>(operation: &Operation<'a>) -> Step<'a> {
-    const CHECK: Check = Check::OrganizationExists;
-    let Some(organization) = operation.organization() else { return Step::does_not_apply(CHECK) };
+pub(super) fn organization_exists<'a>(operation: &Operation<'a>) -> Finding<'a> {
+    let Some(organization) = operation.organization() else { return Finding::DOES_NOT_APPLY };
     let exists = match organization {
         OrganizationState::Existing(_) => true,
         OrganizationState::Missing(_) => false,
     };
     let comparison = Comparison::OrganizationExists { organization: organization.name(), exists };
-    Step::new(CHECK, exists, Reason::NoSuchOrg, comparison)
+    Finding::new(exists, Reason::NoSuchOrg, comparison)
 }
 
 /// D1: "then a package (other than for publish)".
 #[inline(always)]
-fn package_exists<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::PackageExists;
-    match case.operation.package_in_place() {
-        Some(package) if case.action != Action::CreatePackage => {
+pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    match context.operation().package_in_place() {
+        Some(package) if context.action != Action::CreatePackage => {
             let exists = match package {
                 PackageState::Existing(_) => true,
                 PackageState::Missing(_) => false,
             };
             let comparison = Comparison::PackageExists { package: package.name(), exists };
-            Step::new(CHECK, exists, Reason::NoSuchPackage, comparison)
+            Finding::new(exists, Reason::NoSuchPackage, comparison)
         }
-        Some(_) | None => Step::does_not_apply(CHECK),
+        Some(_) | None => Finding::DOES_NOT_APPLY,
     }
 }
 
 /// V1: "a public package is readable (`read-package`, no other action) by everyone".
 #[inline(always)]
-pub(crate) fn public_read<'a>(operation: &Operation<'a>) -> Step<'a> {
-    const CHECK: Check = Check::PublicRead;
+pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, Opening> {
     match (operation.action(), operation.package_in_place()) {
         (Action::ReadPackage, Some(PackageState::Existing(package))) => {
             let outcome = match package.visibility {
-                Visibility::Public => Outcome::Allows,
-                Visibility::Private => Outcome::DoesNotApply,
+                Visibility::Public => Opening::Allows,
+                Visibility::Private => Opening::DoesNotApply,
             };
             let comparison = Comparison::Visibility { package: package.name, visibility: package.visibility };
-            Step { check: CHECK, outcome, comparison: Some(comparison) }
+            Finding { outcome, comparison: Some(comparison) }
         }
-        _ => Step::does_not_apply(CHECK),
+        _ => Finding { outcome: Opening::DoesNotApply, comparison: None },
     }
 }
 
@@ -124,55 +117,51 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
 /// What is left of G1: the two reads, and "`manage-team-access` on a package whose scope is not that organization's
 /// hands out a right over that package: it needs packages RW too".
 #[inline(always)]
-fn permission_for_resource<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::PermissionForResource;
-    let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
-    match case.needs {
-        Needs::Permission(side, needs) if is_left_for_later(case.action) => permission(CHECK, &granular, side, needs),
-        Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(&case.operation) {
-            Some(_) => permission(CHECK, &granular, GrantKind::Packages, Permission::ReadWrite),
-            None => Step::does_not_apply(CHECK),
+pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
+    match context.needs {
+        Needs::Permission(side, needs) if is_left_for_later(context.action) => permission(&granular, side, needs),
+        Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(context.operation()) {
+            Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite),
+            None => Finding::DOES_NOT_APPLY,
         },
     }
 }
 
 /// G2: "an organization iff named".
 #[inline(always)]
-fn organization_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::OrganizationSelected;
-    match (case.bound().token.limits, case.needs, case.operation.organization()) {
+pub(super) fn organization_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    match (context.bound().token.limits, context.needs, context.operation().organization()) {
         (Limits::Granular(granular), Needs::Permission(GrantKind::Organizations, _), Some(organization)) => {
             let (organization, grant) = (organization.name(), granular.organizations);
             let covered_by = grant.covers(organization);
             let comparison = Comparison::OrganizationSelected { organization, grant, covered_by };
-            Step::new(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
+            Finding::new(covered_by.is_some(), Reason::NotSelected, comparison)
         }
-        _ => Step::does_not_apply(CHECK),
+        _ => Finding::DOES_NOT_APPLY,
     }
 }
 
 /// G2: "the package is in the selection iff `All`, or its exact name, or its scope is selected"; of
 /// `manage-team-access` only where the package's scope is not that organization's.
 #[inline(always)]
-fn package_selected<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::PackageSelected;
-    let Limits::Granular(granular) = case.bound().token.limits else { return Step::does_not_apply(CHECK) };
-    let package = match (case.action, &case.operation) {
+pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
+    let package = match (context.action, context.operation()) {
         (Action::CreatePackage | Action::StarPackage, _) => None,
         (_, Operation::Package { action: _, package }) => Some(package.name_in_place()),
         (_, operation) => foreign_package(operation).map(|package| &package.name),
     };
-    let Some(package) = package else { return Step::does_not_apply(CHECK) };
+    let Some(package) = package else { return Finding::DOES_NOT_APPLY };
     let covered_by = granular.packages.covers(package);
     let comparison = Comparison::PackageSelected { package: *package, grant: granular.packages, covered_by };
-    Step::new(CHECK, covered_by.is_some(), Reason::NotSelected, comparison)
+    Finding::new(covered_by.is_some(), Reason::NotSelected, comparison)
 }
 
 /// G3: "covered by `All` or the scope, not by the name itself".
 #[inline(always)]
-fn creation_covered<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::CreationCovered;
-    match (case.bound().token.limits, case.action, case.operation.package_in_place()) {
+pub(super) fn creation_covered<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
+    match (context.bound().token.limits, context.action, context.operation().package_in_place()) {
         (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
             let (package, grant) = (package.name_in_place(), granular.packages);
             let covered_by = grant.covers(package);
@@ -181,9 +170,9 @@ fn creation_covered<'a>(case: &Case<'_, 'a>) -> Step<'a> {
                 Some(CoveredBy::Name) | None => false,
             };
             let comparison = Comparison::CreationCovered { package: *package, grant, covered_by };
-            Step::new(CHECK, passes, Reason::CreationNotCovered, comparison)
+            Finding::new(passes, Reason::CreationNotCovered, comparison)
         }
-        _ => Step::does_not_apply(CHECK),
+        _ => Finding::DOES_NOT_APPLY,
     }
 }
 
@@ -201,31 +190,4 @@ pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> b
         }
     };
     reaches && package.permission_of(bound.token.owner, bound.memberships) >= Permission::ReadOnly
-}
-
-macro_rules! rules {
-    ($($name:ident: $case:ident => $step:expr;)+) => {
-        $(
-            #[derive(Clone, Copy, Debug)]
-            pub(crate) struct $name;
-            impl<'a> Rule<'a, Case<'_, 'a>> for $name {
-                #[inline(always)]
-                fn step($case: &Case<'_, 'a>) -> Step<'a> {
-                    $step
-                }
-            }
-        )+
-    };
-}
-
-rules! {
-    KindHasAction: case => kind_has_action(&case.bound().token, case.action, case.needs);
-    PermissionForAction: case => permission_for_action(&case.bound().token, case.action, case.needs);
-    OrganizationExists: case => organization_exists(&case.operation);
-    PackageExists: case => package_exists(case);
-    PublicRead: case => public_read(&case.operation);
-    PermissionForResource: case => permission_for_resource(case);
-    OrganizationSelected: case => organization_selected(case);
-    PackageSelected: case => package_selected(case);
-    CreationCovered: case => creation_covered(case);
 }

@@ -1,12 +1,12 @@
 //! F: the second factor, last of all.
 
-use super::{Case, Outcome, Rule, Step};
+use super::{Context, FactorOutcome, Finding};
 use crate::{
     facts::{PackageState, PublishingAccess, TwoFactorMode},
     operation::{FactorClass, Needs},
     rules::{
         comparison::{Comparison, DemandedBy},
-        reason::{Check, Reason},
+        reason::Reason,
     },
     token::{LegacyKind, Limits, TokenKind, TokenView, TwoFactorBypass},
     value::{GrantKind, Permission},
@@ -39,16 +39,15 @@ const fn is_made_for_automation(kind: TokenKind) -> bool {
 }
 
 #[inline(always)]
-fn second_factor<'a>(case: &Case<'_, 'a>) -> Step<'a> {
-    const CHECK: Check = Check::SecondFactor;
-    let class = case.action.factor_class();
+pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, FactorOutcome> {
+    let class = context.action.factor_class();
     if class == FactorClass::None {
-        return Step::does_not_apply(CHECK);
+        return Finding { outcome: FactorOutcome::DoesNotApply, comparison: None };
     }
-    let token = &case.bound().token;
-    let account = case.bound().two_factor;
-    let bypass = bypasses(token, case.needs);
-    let publishing_access = match (class, case.operation.package_in_place()) {
+    let token = &context.bound().token;
+    let account = context.bound().two_factor;
+    let bypass = bypasses(token, context.needs);
+    let publishing_access = match (class, context.operation().package_in_place()) {
         (FactorClass::Write, Some(PackageState::Existing(package))) => Some(package.publishing_access),
         (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => None,
     };
@@ -72,22 +71,13 @@ fn second_factor<'a>(case: &Case<'_, 'a>) -> Step<'a> {
         }
     };
     let outcome = match demanded_by {
-        Some(_) if disallowed => Outcome::Failed(Reason::TokensDisallowed),
+        Some(_) if disallowed => FactorOutcome::Failed(Reason::TokensDisallowed),
         Some(DemandedBy::Package) if account == TwoFactorMode::Disabled => {
-            Outcome::Failed(Reason::SecondFactorNotEnrolled)
+            FactorOutcome::Failed(Reason::SecondFactorNotEnrolled)
         }
-        Some(demanded_by @ (DemandedBy::Package | DemandedBy::Account)) => Outcome::Challenged(demanded_by),
-        None => Outcome::Passed,
+        Some(demanded_by @ (DemandedBy::Package | DemandedBy::Account)) => FactorOutcome::Challenged(demanded_by),
+        None => FactorOutcome::Passed,
     };
     let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass };
-    Step { check: CHECK, outcome, comparison: Some(comparison) }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SecondFactorSettled;
-impl<'a> Rule<'a, Case<'_, 'a>> for SecondFactorSettled {
-    #[inline(always)]
-    fn step(case: &Case<'_, 'a>) -> Step<'a> {
-        second_factor(case)
-    }
+    Finding { outcome, comparison: Some(comparison) }
 }

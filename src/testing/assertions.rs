@@ -1,7 +1,7 @@
 //! Assertions whose failure prints the explanation.
 
 use crate::{
-    decision::{Allow, Asked, Challenge, Decision, Deny, Explanation},
+    decision::{Allow, Challenge, Decision, Deny},
     rules::Reason,
 };
 
@@ -11,7 +11,7 @@ use crate::{
 /// The decision is another: with every check and both sides of what it compared.
 ///
 /// ```should_panic
-/// use tollgate::{LegacyKind, PackageAction, authorize, ClientIp, testing::*};
+/// use tollgate::{ClientIp, PackageAction, authorize, testing::*, token::LegacyKind};
 ///
 /// let (alice, token) = (user("alice").build(), legacy(LegacyKind::ReadOnly, "alice").build());
 /// let left_pad = package("left-pad").build();
@@ -58,10 +58,5 @@ pub fn assert_denied(decision: Decision<'_>, reason: Reason) -> Deny<'_> {
 #[track_caller]
 #[expect(clippy::panic, reason = "an assertion that fails panics")]
 fn failed(expected: impl core::fmt::Display, decision: Decision<'_>) -> ! {
-    match decision.asked() {
-        Asked::Bound(question) => panic!("expected {expected}, found\n{}", Explanation::of_bound(&question, decision)),
-        Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::Early { .. } | Asked::NoAccount { .. } => {
-            panic!("expected {expected}, found\n{}", Explanation::without_token(decision))
-        }
-    }
+    panic!("expected {expected}, found\n{}", decision.explain())
 }

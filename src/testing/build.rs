@@ -7,16 +7,16 @@ use super::valid;
 use crate::{
     facts::{
         Account, AccountStatus, Membership, Memberships, MissingOrganization, MissingPackage, NewTeam, Organization,
-        OrganizationAndPackage, OrganizationState, Package, PackageState, PublishingAccess, ScopeOwner, Team,
-        TeamAndPackage, TeamGrants, TwoFactorMode, User, UserGrants, Visibility,
+        OrganizationAndPackage, OrganizationState, Package, PackageFacts, PackageState, PublishingAccess, ScopeOwner,
+        Team, TeamAndPackage, TeamGrants, TwoFactorMode, User, UserFacts, UserGrants, Visibility,
     },
     operation::{
-        AccountAction, Action, ActionOn, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction,
-        PackageAction, SharePackage, TeamAction,
+        AccountAction, Action, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction, PackageAction,
+        SharePackage, TeamAction,
     },
     token::{
         GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenId, TwoFactorBypass,
+        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenFacts, TokenId, TwoFactorBypass,
     },
     value::{
         AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Role, Scope, TeamName, Timestamp,
@@ -180,7 +180,13 @@ impl UserBuilder {
     #[track_caller]
     pub fn build(self) -> User {
         let memberships = valid(Memberships::new(self.memberships));
-        valid(User::new(self.name, self.status, self.two_factor, self.cut_off, memberships))
+        valid(User::new(UserFacts {
+            name: self.name,
+            status: self.status,
+            two_factor: self.two_factor,
+            tokens_revoked_until: self.cut_off,
+            memberships,
+        }))
     }
 }
 
@@ -264,7 +270,14 @@ impl PackageBuilder {
     #[track_caller]
     pub fn build(self) -> Package {
         let (users, teams) = (valid(UserGrants::new(self.users)), valid(TeamGrants::new(self.teams)));
-        valid(Package::new(self.name, self.scope_owner, self.visibility, self.publishing_access, users, teams))
+        valid(Package::new(PackageFacts {
+            name: self.name,
+            scope_owner: self.scope_owner,
+            visibility: self.visibility,
+            publishing_access: self.publishing_access,
+            users,
+            teams,
+        }))
     }
 }
 
@@ -322,7 +335,12 @@ impl LegacyBuilder {
     #[must_use]
     #[track_caller]
     pub fn build(self) -> Token {
-        LegacyToken::load(self.id, self.owner, self.kind, self.created, self.revoked, self.ranges).into()
+        LegacyToken::load(
+            TokenFacts { id: self.id, owner: self.owner, created: self.created, revoked: self.revoked },
+            self.kind,
+            self.ranges,
+        )
+        .into()
     }
 }
 
@@ -447,7 +465,10 @@ impl GranularBuilder {
     #[track_caller]
     pub fn build_granular(self) -> GranularToken {
         let id = token_id(self.settings.name.as_str());
-        valid(GranularToken::load(id, self.owner, self.created, self.revoked, self.settings))
+        valid(GranularToken::load(
+            TokenFacts { id, owner: self.owner, created: self.created, revoked: self.revoked },
+            self.settings,
+        ))
     }
 
     /// The token.

@@ -5,7 +5,7 @@
 //! - Nothing here decides anything: every decision is [`authorize`](crate::decision::authorize())'s.
 //!
 //! ```
-//! use tollgate::{ClientIp, GrantedPermission, PackageAction, Reason, Role, authorize, testing::*};
+//! use tollgate::{ClientIp, PackageAction, Reason, authorize, testing::*, value::{GrantedPermission, Role}};
 //!
 //! let alice = user("alice").member("acme", Role::Member, &["developers"]).build();
 //! let app = package("@acme/app").private().team("acme", "developers", GrantedPermission::ReadWrite).build();

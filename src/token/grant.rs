@@ -60,13 +60,13 @@ impl PackageSelection {
     /// No entry at all, or more than 50 after dropping duplicates and packages whose scope is selected too (L2).
     ///
     /// ```
-    /// use tollgate::{PackageName, PackageSelection, Scope};
+    /// use tollgate::{PackageName, token::PackageSelection, value::Scope};
     ///
     /// let acme = Scope::new("acme")?.into_owned();
     /// let left_pad: PackageName = "left-pad".parse()?;
     /// assert!(PackageSelection::only([acme.into(), left_pad.into()]).is_ok());
     /// assert!(PackageSelection::only([]).is_err());
-    /// # Ok::<(), tollgate::NameError>(())
+    /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
     pub fn only(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, SelectionError> {
         PackagesAndScopes::new(entries).map(Self::Only)

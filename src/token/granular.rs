@@ -3,13 +3,10 @@
 use alloc::boxed::Box;
 use core::{fmt, str::FromStr};
 
-use super::{Common, OrganizationsGrant, PackagesGrant};
-use crate::{
-    token::secret::TokenId,
-    value::{
-        AllowedRanges, Permission, Quoted, Timestamp, UserName, excerpt,
-        limits::{MAX_DESCRIPTION, MAX_TOKEN_NAME, MIN_LIFETIME},
-    },
+use super::{Common, OrganizationsGrant, PackagesGrant, TokenFacts};
+use crate::value::{
+    AllowedRanges, Permission, Quoted, Timestamp, excerpt,
+    limits::{MAX_DESCRIPTION, MAX_TOKEN_NAME, MIN_LIFETIME},
 };
 
 /// **A granular access token**: what it reaches, until when, and from where.
@@ -55,17 +52,11 @@ impl GranularToken {
     /// # Errors
     /// Less than 24 hours from `created` to its expiry (L4), no permission on either side (L5), or 2FA bypass without
     /// a read-write permission (L7).
-    pub fn load(
-        id: TokenId,
-        owner: UserName,
-        created: Timestamp,
-        revoked: Option<Timestamp>,
-        settings: GranularSettings,
-    ) -> Result<Self, TokenError> {
+    pub fn load(facts: TokenFacts, settings: GranularSettings) -> Result<Self, TokenError> {
         let GranularSettings { name, description, expires_at, allowed_ranges, bypass_2fa, packages, organizations } =
             settings;
-        check_limits(created, expires_at, bypass_2fa, &packages, &organizations)?;
-        let common = Common { id, owner, created, revoked, allowed_ranges };
+        check_limits(facts.created, expires_at, bypass_2fa, &packages, &organizations)?;
+        let common = Common::new(facts, allowed_ranges);
         Ok(Self { common, name, description, expires_at, bypass_2fa, packages, organizations })
     }
 
@@ -187,7 +178,7 @@ pub enum TwoFactorBypass {
 /// **The name of a granular token**: 1 to 40 of ASCII letters, digits, `_`, `-` and space, no space at either end (L6).
 ///
 /// ```
-/// use tollgate::TokenName;
+/// use tollgate::token::TokenName;
 ///
 /// assert!("release bot".parse::<TokenName>().is_ok());
 /// assert!(" release bot".parse::<TokenName>().is_err()); // trimming is for forms

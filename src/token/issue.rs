@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
-    token::secret::TokenId,
+    token::{TokenFacts, secret::TokenId},
     value::{
         AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Permission, Role, Scope, Timestamp,
         UserName, limits::MAX_GRANULAR_TOKENS,
@@ -26,6 +26,17 @@ pub struct IssueFacts<'a> {
     /// Whether one of these has the name already (L6).
     pub name_availability: NameAvailability,
     /// By what right the token is made (L9).
+    pub issued_by: IssuedBy<'a>,
+    /// The time it is made.
+    pub now: Timestamp,
+}
+
+/// **The facts of the moment that a legacy token is made.**
+#[derive(Clone, Copy, Debug)]
+pub struct LegacyIssueFacts<'a> {
+    /// The user that the token will belong to, as of now.
+    pub owner: OwnerView<'a>,
+    /// By what right the token is made ([L9](crate::docs::rules#l9)).
     pub issued_by: IssuedBy<'a>,
     /// The time it is made.
     pub now: Timestamp,
@@ -58,8 +69,22 @@ impl GranularToken {
     /// The first that is broken of: the owner's state, L1, L6 (the name is taken), L4, L5 and L7, L9, L8.
     ///
     /// ```
-    /// # use tollgate::*;
-    /// # let alice = User::new("alice".parse()?, AccountStatus::Active, TwoFactorMode::Disabled, None, Memberships::empty())?;
+    /// # use tollgate::{
+    /// #     Timestamp, User,
+    /// #     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
+    /// #     token::{
+    /// #         GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, NameAvailability,
+    /// #         OrganizationsGrant, PackageSelection, PackagesGrant, TokenId, TwoFactorBypass,
+    /// #     },
+    /// #     value::{AllowedRanges, GrantedPermission, Scope},
+    /// # };
+    /// # let alice = User::new(UserFacts {
+    /// #     name: "alice".parse()?,
+    /// #     status: AccountStatus::Active,
+    /// #     two_factor: TwoFactorMode::Disabled,
+    /// #     tokens_revoked_until: None,
+    /// #     memberships: Memberships::empty(),
+    /// # })?;
     /// # let now: Timestamp = "2025-11-01T00:00:00Z".parse()?;
     /// let settings = GranularSettings {
     ///     name: "ci".parse()?,
@@ -97,7 +122,8 @@ impl GranularToken {
         if name_availability == NameAvailability::Taken {
             return Err(IssueError::NameTaken);
         }
-        let token = Self::load(id, owner.name.into_owned(), now, None, settings)?;
+        let token =
+            Self::load(TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None }, settings)?;
         within_maker(&owner, &token.common().allowed_ranges, issued_by)?;
         packages_within_owner(token.packages(), &owner, packages)?;
         organizations_within_owner(token.organizations(), &owner)?;
@@ -114,13 +140,13 @@ impl LegacyToken {
         id: TokenId,
         kind: LegacyKind,
         allowed_ranges: AllowedRanges,
-        owner: OwnerView<'_>,
-        issued_by: IssuedBy<'_>,
-        now: Timestamp,
+        facts: &LegacyIssueFacts<'_>,
     ) -> Result<Self, IssueError> {
+        let LegacyIssueFacts { owner, issued_by, now } = *facts;
         may_have_tokens(&owner)?;
         within_maker(&owner, &allowed_ranges, issued_by)?;
-        Ok(Self::load(id, owner.name.into_owned(), kind, now, None, allowed_ranges))
+        let facts = TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None };
+        Ok(Self::load(facts, kind, allowed_ranges))
     }
 }
 

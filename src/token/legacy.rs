@@ -2,13 +2,10 @@
 
 use core::fmt;
 
-use super::Common;
-use crate::{
-    token::secret::TokenId,
-    value::{AllowedRanges, Timestamp, UserName, words},
-};
+use super::{Common, TokenFacts};
+use crate::value::{AllowedRanges, string_enum};
 
-words! {
+string_enum! {
     /// **The three kinds of legacy token** (K1).
     #[non_exhaustive]
     pub enum LegacyKind: "legacy token kind" {
@@ -31,15 +28,8 @@ pub struct LegacyToken {
 impl LegacyToken {
     /// A token as it is on record. To make a new one, see [`issue`](Self::issue).
     #[must_use]
-    pub const fn load(
-        id: TokenId,
-        owner: UserName,
-        kind: LegacyKind,
-        created: Timestamp,
-        revoked: Option<Timestamp>,
-        allowed_ranges: AllowedRanges,
-    ) -> Self {
-        Self { common: Common { id, owner, created, revoked, allowed_ranges }, kind }
+    pub fn load(facts: TokenFacts, kind: LegacyKind, allowed_ranges: AllowedRanges) -> Self {
+        Self { common: Common::new(facts, allowed_ranges), kind }
     }
 
     /// The kind.
@@ -66,9 +56,21 @@ impl LegacyToken {
 /// **npm's advice about legacy tokens**, as data: what to send as a notice when one is used.
 ///
 /// ```
-/// # use tollgate::*;
-/// # let token = LegacyToken::load(TokenId::new("t").unwrap(), "alice".parse().unwrap(), LegacyKind::Automation,
-/// #     Timestamp::UNIX_EPOCH, None, AllowedRanges::Any);
+/// # use tollgate::{
+/// #     Timestamp,
+/// #     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
+/// #     value::AllowedRanges,
+/// # };
+/// # let token = LegacyToken::load(
+/// #     TokenFacts {
+/// #         id: TokenId::new("t").unwrap(),
+/// #         owner: "alice".parse().unwrap(),
+/// #         created: Timestamp::UNIX_EPOCH,
+/// #         revoked: None,
+/// #     },
+/// #     LegacyKind::Automation,
+/// #     AllowedRanges::Any,
+/// # );
 /// let notice = token.retirement();
 /// assert_eq!(notice.kind(), LegacyKind::Automation);
 /// assert!(notice.to_string().contains("granular access token"));

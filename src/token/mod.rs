@@ -19,7 +19,7 @@ pub use grant::{
 pub use granular::{
     GranularSettings, GranularToken, TokenDescription, TokenError, TokenName, TokenTextError, TwoFactorBypass,
 };
-pub use issue::{IssueError, IssueFacts, IssuedBy, NameAvailability};
+pub use issue::{IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, NameAvailability};
 pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
 pub use secret::{
     Checksum, MintError, MintedSecret, Secret, SecretDigest, SecretDigestError, SecretError, SecretForm, SecretHint,
@@ -136,6 +136,19 @@ pub(crate) fn is_revoked(created: Timestamp, revoked: Option<Timestamp>, cut_off
     revoked.is_some() || cut_off.is_some_and(|cut_off| created <= cut_off)
 }
 
+/// **What every token on record has**, besides its kind and its grants: owned, or borrowed for a [`TokenView`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenFacts<I = TokenId, T: AsRef<str> = alloc::boxed::Box<str>> {
+    /// The public id.
+    pub id: I,
+    /// The user it belongs to.
+    pub owner: UserName<T>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When its revocation was recorded; `None` if it is not revoked.
+    pub revoked: Option<Timestamp>,
+}
+
 /// What every token has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Common {
@@ -144,4 +157,11 @@ struct Common {
     created: Timestamp,
     revoked: Option<Timestamp>,
     allowed_ranges: AllowedRanges,
+}
+
+impl Common {
+    fn new(facts: TokenFacts, allowed_ranges: AllowedRanges) -> Self {
+        let TokenFacts { id, owner, created, revoked } = facts;
+        Self { id, owner, created, revoked, allowed_ranges }
+    }
 }

@@ -8,7 +8,7 @@ use super::{
     TwoFactorBypass,
 };
 use crate::{
-    token::secret::TokenId,
+    token::{TokenFacts, secret::TokenId},
     value::{
         AllowedRanges, GrantedPermission, NameError, Permission, Timestamp,
         document::{self, ErrorAt, Fields, Node, Path},
@@ -91,9 +91,10 @@ impl<'n> RawToken<'n> {
         let allowed_ranges = ranges(self.cidr.as_deref(), &path.field("cidr"), errors);
         let (created, revoked) = (self.created, self.revoked);
         match &self.kind {
-            RawKind::Legacy(kind) => {
-                Some(LegacyToken::load(key?, owner?, *kind, created, revoked, allowed_ranges?).into())
-            }
+            RawKind::Legacy(kind) => Some(
+                LegacyToken::load(TokenFacts { id: key?, owner: owner?, created, revoked }, *kind, allowed_ranges?)
+                    .into(),
+            ),
             RawKind::Granular(granular) => {
                 let path = path.field("granular");
                 let before = errors.len();
@@ -102,7 +103,8 @@ impl<'n> RawToken<'n> {
                 if errors.len() > before {
                     return None;
                 }
-                keep(GranularToken::load(key, owner, created, revoked, settings), &path, errors).map(Into::into)
+                keep(GranularToken::load(TokenFacts { id: key, owner, created, revoked }, settings), &path, errors)
+                    .map(Into::into)
             }
         }
     }

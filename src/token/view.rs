@@ -3,7 +3,8 @@
 use core::{fmt, num::NonZeroU32};
 
 use super::{
-    LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenError, TwoFactorBypass, granular::check_limits,
+    LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenError, TokenFacts, TwoFactorBypass,
+    granular::check_limits,
 };
 use crate::{
     token::secret::TokenId,
@@ -86,31 +87,28 @@ pub struct GranularView<'a> {
 }
 
 impl<'a> TokenView<'a> {
-    /// A legacy token from other storage.
+    /// A legacy token, borrowed from other storage.
     #[must_use]
     pub const fn legacy(
-        id: &'a TokenId,
-        owner: UserName<&'a str>,
+        facts: TokenFacts<&'a TokenId, &'a str>,
         kind: LegacyKind,
-        created: Timestamp,
-        revoked: Option<Timestamp>,
         allowed_ranges: &'a AllowedRanges,
     ) -> Self {
+        let TokenFacts { id, owner, created, revoked } = facts;
         Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Legacy(kind) }
     }
 
-    /// A granular token from other storage, held to the same limits as [`GranularToken::load`](super::GranularToken::load).
+    /// A granular token, borrowed from other storage. The limits of
+    /// [`GranularToken::load`](super::GranularToken::load) are checked.
     ///
     /// # Errors
-    /// L4, L5 or L7 is broken.
+    /// As [`GranularToken::load`](super::GranularToken::load).
     pub fn granular(
-        id: &'a TokenId,
-        owner: UserName<&'a str>,
-        created: Timestamp,
-        revoked: Option<Timestamp>,
+        facts: TokenFacts<&'a TokenId, &'a str>,
         allowed_ranges: &'a AllowedRanges,
         granular: GranularView<'a>,
     ) -> Result<Self, TokenError> {
+        let TokenFacts { id, owner, created, revoked } = facts;
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
         check_limits(created, expires_at, bypass_2fa, packages, organizations)?;
         Ok(Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Granular(Grants::new(granular)) })

@@ -11,7 +11,7 @@ use core::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::value::string_enum::{Printable, Quoted, excerpt, may_be_secret};
+use crate::value::quoted::{Printable, Quoted, excerpt, may_be_secret};
 
 /// A number of the document. Two are equal if they are of one kind and have the same bits.
 #[derive(Clone, Copy, PartialEq)]

@@ -6,6 +6,7 @@ mod ip;
 pub mod limits;
 mod name;
 mod permission;
+mod quoted;
 mod string_enum;
 mod time;
 
@@ -14,8 +15,9 @@ pub use ip::{AllowedRanges, ClientIp, ClientIpError, IpRange, IpRangeError, IpRa
 pub use name::{NameError, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
 pub(crate) use name::{NameSet, Named, hash, hash_with};
 pub use permission::{GrantKind, GrantedPermission, Permission, Role};
+pub(crate) use quoted::{Quoted, excerpt, is_hexadecimal};
 pub use string_enum::UnknownWordError;
 #[cfg(feature = "serde")]
 pub(crate) use string_enum::deserialize_from_str;
-pub(crate) use string_enum::{Quoted, excerpt, is_hexadecimal, words};
+pub(crate) use string_enum::string_enum;
 pub use time::{Timestamp, TimestampError};

@@ -1,8 +1,8 @@
 //! Permissions of a grant, and roles in an organization.
 
-use crate::value::string_enum::words;
+use crate::value::string_enum::string_enum;
 
-words! {
+string_enum! {
     /// **What a grant gives over its selection**, from nothing to everything it can.
     ///
     /// Ordered: `NoAccess < ReadOnly < ReadWrite`. Also what a user may do with one package (C1).
@@ -17,7 +17,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **A permission above `no-access`**: what stands in a grant that gives something.
     #[non_exhaustive]
     pub enum GrantedPermission: "permission" {
@@ -37,7 +37,7 @@ impl From<GrantedPermission> for Permission {
     }
 }
 
-words! {
+string_enum! {
     /// **What a user is in an organization**. Ordered: `Member < Admin < Owner`.
     ///
     /// A role alone gives no right over a package (C1).
@@ -52,7 +52,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **The two sides of a granular token**, each with a grant of its own; they never mix (G2).
     #[non_exhaustive]
     pub enum GrantKind: "side" {

@@ -5,7 +5,7 @@ use core::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::value::string_enum::{Quoted, excerpt};
+use crate::value::quoted::{Quoted, excerpt};
 
 /// **A point in time**, to the nanosecond, between the years 0000 and 9999 in UTC.
 ///
@@ -19,7 +19,7 @@ use crate::value::string_enum::{Quoted, excerpt};
 /// let at: Timestamp = "2025-11-01T12:00:00.50+02:00".parse()?;
 /// assert_eq!(at.to_string(), "2025-11-01T10:00:00.5Z");
 /// assert!("2025-11-01T12:00:00".parse::<Timestamp>().is_err()); // no offset
-/// # Ok::<(), tollgate::TimestampError>(())
+/// # Ok::<(), tollgate::value::TimestampError>(())
 /// ```
 ///
 /// Underneath are whole seconds, and nanoseconds from 0 on, which compare in that order. One is added to the nanoseconds,

@@ -32,8 +32,16 @@ fn a_hidden_package_and_a_free_name_are_told_alike() {
         }
         for action in PackageAction::ALL {
             let (with, without) = (action.on(&hidden), action.on(free));
-            assert_eq!(told(&authorize_anonymous(with)), told(&authorize_anonymous(without)), "{action}");
-            assert_eq!(told(&deny_unknown_token(with)), told(&deny_unknown_token(without)), "{action}");
+            assert_eq!(
+                told(&Caller::NoToken.decide(with, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
+                told(&Caller::NoToken.decide(without, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
+                "{action}"
+            );
+            assert_eq!(
+                told(&Caller::UnknownToken.decide(with, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
+                told(&Caller::UnknownToken.decide(without, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
+                "{action}"
+            );
         }
     }
     assert!(told_404 > 0);

@@ -15,19 +15,26 @@ mod times;
 
 use serde_json::{Value, json};
 use std::{fmt::Display, iter::repeat_n, net::Ipv4Addr, str::FromStr, time::Duration};
-use tollgate::directory::{DecisionLine, Directory, Request, RequestLine, World};
 use tollgate::testing::{
     CREATED, GranularBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular, legacy,
     missing_package, now, only, organization, package, ranges, team_name, time, token_id, user, user_name,
 };
 use tollgate::{
-    AccountAction, Action, ActionOn, AllowedBy, AllowedRanges, BoundToken, Caller, Checksum, ClientIp, Decision,
-    GrantedPermission, GranularSettings, GranularToken, GranularView, IpRange, IssueError, IssueFacts, IssuedBy,
-    LegacyKind, LegacyToken, MintedSecret, NameAvailability, Operation, Organization, OrganizationAction,
-    OrganizationName, OrganizationSelection, OwnedBoundToken, Package, PackageAction, PackageName, PackageOrScope,
-    PackageSelection, PackageState, PublishingAccess, Reason, Role, Scope, Secret, SecretDigest, SecretForm,
-    SecretPrefix, SelectionError, StoredToken, TeamName, Timestamp, Token, TokenError, TokenId, TokenName, TokenView,
-    TwoFactorMode, User, UserName, Verdict, VerifiedFactor, authorize_anonymous, deny_unknown_token,
+    AccountAction, BoundToken, ClientIp, Decision, Organization, OrganizationAction, Package, PackageAction,
+    PackageName, Reason, Secret, StoredToken, Timestamp, Token, User, UserName, authorize_anonymous,
+    decision::{AllowedBy, Caller, Verdict},
+    facts::{PackageState, PublishingAccess, TwoFactorMode, VerifiedFactor},
+    operation::{Action, Operation, OwnedBoundToken},
+    token::{
+        Checksum, GranularSettings, GranularToken, GranularView, IssueError, IssueFacts, IssuedBy, LegacyKind,
+        LegacyToken, MintedSecret, NameAvailability, OrganizationSelection, PackageOrScope, PackageSelection,
+        SecretDigest, SecretForm, SecretPrefix, SelectionError, TokenError, TokenId, TokenName, TokenView,
+    },
+    value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Role, Scope, TeamName},
+};
+use tollgate::{
+    directory::{DecisionLine, Directory, Request, RequestLine, World},
+    token::{LegacyIssueFacts, TokenFacts},
 };
 
 const READ: GrantedPermission = GrantedPermission::ReadOnly;

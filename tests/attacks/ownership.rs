@@ -87,8 +87,12 @@ fn a_maker_with_ranges_makes_no_token_that_reaches_further() {
             let settings = granular("ci", "alice").packages(READ, all()).ranges(&texts);
             let granular = issue(settings, &alice, &[], issued_by).map(drop);
             let ranges = ranges(&texts);
-            let legacy =
-                LegacyToken::issue(token_id("l"), LegacyKind::Publish, ranges, alice.as_view(), issued_by, now());
+            let legacy = LegacyToken::issue(
+                token_id("l"),
+                LegacyKind::Publish,
+                ranges,
+                &LegacyIssueFacts { owner: alice.as_view(), issued_by, now: now() },
+            );
             assert_eq!(granular, legacy.map(drop), "{texts:?}");
             granular
         };

@@ -36,7 +36,11 @@ fn a_life_of_a_day_less_a_nanosecond_is_too_short() {
         let GranularSettings { expires_at, bypass_2fa, packages, organizations, .. } = &settings.settings();
         let (expires_at, bypass_2fa) = (*expires_at, *bypass_2fa);
         let limits = GranularView { expires_at, bypass_2fa, packages, organizations };
-        let view = TokenView::granular(&id, user_name("alice"), now(), None, &AllowedRanges::Any, limits);
+        let view = TokenView::granular(
+            TokenFacts { id: &id, owner: user_name("alice"), created: now(), revoked: None },
+            &AllowedRanges::Any,
+            limits,
+        );
         assert_eq!(view.is_ok(), issued);
         issued
     };
@@ -94,7 +98,7 @@ fn a_suspended_owner_does_not_even_read_what_is_public() {
         assert_eq!(read(user("alice").suspended().build()), Deny(Reason::OwnerSuspended));
         assert_eq!(read(user("alice").build()), READS);
     }
-    assert_eq!(answer(&authorize_anonymous(PackageAction::ReadPackage.on(&package("left-pad").build()))), READS);
+    assert_eq!(answer(&authorize_anonymous(PackageAction::ReadPackage, &package("left-pad").build())), READS);
 }
 
 /// An expiry near the end of time wrapped round into the past or the future; L4: arithmetic ends in an error.

@@ -5,10 +5,15 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group};
 use tollgate::{
-    AccountAction, AccountStatus, Action, ActionOn, BindError, BoundToken, Challenge, ClientIp, CreateTeam, Decision,
-    Deny, EarlyAnswer, Explanation, ManageTeamAccess, NewTeam, Operation, OrganizationAction, Package, PackageAction,
-    PresentedToken, PublishingAccess, Reason, Team, TeamAction, TeamAndPackage, TeamName, Timestamp, Token,
-    TwoFactorMode, User, VerifiedFactor, Visibility, authorize, authorize_anonymous, deny_unknown_token,
+    AccountAction, BoundToken, Challenge, ClientIp, Decision, Deny, Explanation, OrganizationAction, Package,
+    PackageAction, Reason, Timestamp, Token, User, authorize, authorize_anonymous,
+    decision::{EarlyAnswer, PresentedToken},
+    deny_unknown_token,
+    facts::{
+        AccountStatus, NewTeam, PublishingAccess, Team, TeamAndPackage, TwoFactorMode, VerifiedFactor, Visibility,
+    },
+    operation::{Action, BindError, CreateTeam, ManageTeamAccess, Operation, TeamAction},
+    value::TeamName,
 };
 use tollgate_instructions::{
     Covered, Kind, Question, acme, bound, denied, kept, organization, package, question, stored, token, user,
@@ -157,16 +162,16 @@ fn public_maintained() -> &'static Package {
 library_benchmark_group!(name = answers, benchmarks = [challenge, allow]);
 
 #[library_benchmark]
-#[bench::public_read(kept(read(public("@acme/app"))))]
-#[bench::private_read(kept(read(private("@acme/app"))))]
-fn anonymous(operation: &'static Operation<'static>) -> Decision<'static> {
-    authorize_anonymous(*operation)
+#[bench::public_read(public("@acme/app"))]
+#[bench::private_read(private("@acme/app"))]
+fn anonymous(package: &'static Package) -> Decision<'static> {
+    authorize_anonymous(PackageAction::ReadPackage, package)
 }
 
 #[library_benchmark]
-#[bench::read(kept(read(public("@acme/app"))))]
-fn unknown_token(operation: &'static Operation<'static>) -> Decision<'static> {
-    deny_unknown_token(*operation)
+#[bench::read(public("@acme/app"))]
+fn unknown_token(package: &'static Package) -> Decision<'static> {
+    deny_unknown_token(PackageAction::ReadPackage, package)
 }
 
 library_benchmark_group!(name = without_token, benchmarks = [anonymous, unknown_token]);
@@ -198,7 +203,7 @@ fn presented(kind: Kind, entries: usize, name: &str) -> &'static (PresentedToken
 #[bench::of_50_entries(presented(Kind::Granular, 50, "@acme/app"))]
 #[bench::not_selected(presented(Kind::Granular, 50, "@other/app"))]
 fn explain((presented, operation): &'static (PresentedToken<'static>, Operation<'static>)) -> Explanation<'static> {
-    presented.explain(*operation)
+    presented.decide(*operation).explain()
 }
 
 #[library_benchmark]

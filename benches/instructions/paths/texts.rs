@@ -4,10 +4,12 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group};
 use tollgate::{
-    ActionOn, Caller, ClientIp, ClientIpError, IpRange, IpRangeError, NameError, PackageAction, PackageName, Scope,
-    Secret, SecretError, StoredToken, StoredTokenError, Timestamp, TimestampError, Token, UserName,
+    ClientIp, PackageAction, PackageName, Secret, StoredToken, Timestamp, Token, UserName,
+    decision::Caller,
     directory::Directory,
     npm::{Endpoint, EndpointError},
+    token::{SecretError, StoredTokenError},
+    value::{ClientIpError, IpRange, IpRangeError, NameError, Scope, TimestampError},
 };
 use tollgate_instructions::{ADDRESS, Kind, NAME, SECRET, directory, kept, parsed, stored};
 

@@ -1,8 +1,11 @@
 //! A question for each reason that a denial of a known token can have: in everything else it would be allowed.
 
 use tollgate::{
-    AccountStatus, ActionOn, Decision, Memberships, MissingOrganization, MissingPackage, OrganizationAction,
-    OrganizationName, PackageAction, PackageName, PackageState, PublishingAccess, Reason, TwoFactorMode, Visibility,
+    Decision, MissingPackage, OrganizationAction, PackageAction, PackageName, Reason,
+    facts::{
+        AccountStatus, Memberships, MissingOrganization, PackageState, PublishingAccess, TwoFactorMode, Visibility,
+    },
+    value::OrganizationName,
 };
 
 use crate::{

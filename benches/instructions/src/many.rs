@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 use tollgate::{
-    AccountStatus, ActionOn, GrantedPermission, Membership, Memberships, Package, PackageAction, PublishingAccess,
-    Role, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility,
+    Package, PackageAction,
+    facts::{
+        AccountStatus, Membership, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode,
+        UserGrants, Visibility,
+    },
+    value::{GrantedPermission, Role},
 };
 
 use crate::{
@@ -48,14 +52,14 @@ pub fn grants(covered: Covered) -> &'static Question {
     let teams = others.chain([("org049".into(), last.into())]);
     let teams = teams.map(|(org, team)| (parsed(&org), parsed(&team), GrantedPermission::ReadWrite));
     let package: &'static Package = kept(
-        Package::new(
-            parsed("@acme/app"),
-            ScopeOwner::Organization,
-            Visibility::Private,
-            PublishingAccess::TwoFactorOrBypass,
-            UserGrants::empty(),
-            TeamGrants::new(teams).expect("grants"),
-        )
+        Package::new(PackageFacts {
+            name: parsed("@acme/app"),
+            scope_owner: ScopeOwner::Organization,
+            visibility: Visibility::Private,
+            publishing_access: PublishingAccess::TwoFactorOrBypass,
+            users: UserGrants::empty(),
+            teams: TeamGrants::new(teams).expect("grants"),
+        })
         .expect("a package"),
     );
     let operation = PackageAction::Publish.on(package);

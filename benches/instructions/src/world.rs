@@ -4,9 +4,13 @@ use core::{fmt::Debug, str::FromStr};
 
 use serde_json::{Value, json};
 use tollgate::{
-    AccountStatus, BoundToken, ClientIp, Decision, GrantedPermission, Membership, Memberships, Operation, Organization,
-    Package, PublishingAccess, Role, ScopeOwner, StoredToken, TeamGrants, Timestamp, Token, TwoFactorMode, User,
-    UserGrants, Visibility,
+    BoundToken, ClientIp, Decision, Organization, Package, StoredToken, Timestamp, Token, User,
+    facts::{
+        AccountStatus, Membership, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode,
+        UserFacts, UserGrants, Visibility,
+    },
+    operation::Operation,
+    value::{GrantedPermission, Role},
 };
 
 use crate::kept;
@@ -100,7 +104,10 @@ pub fn token(stored: Value) -> &'static Token {
 /// There is no such user.
 #[must_use]
 pub fn user(status: AccountStatus, two_factor: TwoFactorMode, memberships: Memberships) -> &'static User {
-    kept(User::new(parsed("alice"), status, two_factor, None, memberships).expect("a user"))
+    kept(
+        User::new(UserFacts { name: parsed("alice"), status, two_factor, tokens_revoked_until: None, memberships })
+            .expect("a user"),
+    )
 }
 
 /// An owner of `acme`, in one team there.
@@ -131,7 +138,17 @@ pub fn package(name: &str, visibility: Visibility, access: PublishingAccess, cov
     let maintainer = (covered == Covered::Maintained).then(|| (parsed("alice"), GrantedPermission::ReadWrite));
     let users = UserGrants::new(maintainer).expect("grants");
     let owner = ScopeOwner::Organization;
-    kept(Package::new(parsed(name), owner, visibility, access, users, TeamGrants::empty()).expect("a package"))
+    kept(
+        Package::new(PackageFacts {
+            name: parsed(name),
+            scope_owner: owner,
+            visibility,
+            publishing_access: access,
+            users,
+            teams: TeamGrants::empty(),
+        })
+        .expect("a package"),
+    )
 }
 
 /// A token with its owner.

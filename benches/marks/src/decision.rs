@@ -4,11 +4,16 @@ use std::{collections::BTreeSet, hint::black_box};
 
 use allocation_counter::measure;
 use tollgate::{
-    AccountAction, AccountStatus, ActionOn, BoundToken, ClientIp, Decision, GrantedPermission, GranularSettings,
-    Membership, Memberships, MissingOrganization, MissingPackage, Organization, OrganizationAction, OrganizationName,
-    OrganizationSelection, OrganizationsGrant, Package, PackageAction, PackageName, PackagesGrant, PublishingAccess,
-    Reason, Role, TeamGrants, Timestamp, Token, TwoFactorBypass, TwoFactorMode, User, UserName, authorize,
-    authorize_anonymous, deny_unknown_token,
+    AccountAction, BoundToken, ClientIp, Decision, MissingPackage, Organization, OrganizationAction, Package,
+    PackageAction, PackageName, Reason, Timestamp, Token, User, UserName, authorize, authorize_anonymous,
+    deny_unknown_token,
+    facts::{
+        AccountStatus, Membership, Memberships, MissingOrganization, PublishingAccess, TeamGrants, TwoFactorMode,
+        UserFacts,
+    },
+    operation::ActionOn,
+    token::{GranularSettings, OrganizationSelection, OrganizationsGrant, PackagesGrant, TwoFactorBypass},
+    value::{GrantedPermission, OrganizationName, Role},
 };
 
 use crate::{
@@ -72,7 +77,14 @@ struct Owners {
 impl Owners {
     fn new() -> Self {
         let with = |status, two_factor| {
-            User::new(parsed("alice"), status, two_factor, None, Memberships::empty()).expect("a user")
+            User::new(UserFacts {
+                name: parsed("alice"),
+                status,
+                two_factor,
+                tokens_revoked_until: None,
+                memberships: Memberships::empty(),
+            })
+            .expect("a user")
         };
         let membership = Membership::new(parsed("scope24"), Role::Member, []).expect("a membership");
         Self {
@@ -207,11 +219,11 @@ fn enter<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Things) -> V
     lanes.ask("tokens-disallowed", &bound.ci, (Publish, &things.second_factor_only), here);
     lanes.ask("second-factor-not-enrolled", &bound.not_enrolled, (Publish, &things.package), here);
     lanes.enter("token-unknown", move || {
-        let decision = deny_unknown_token(black_box(Publish).on(black_box(&things.package)));
+        let decision = deny_unknown_token(black_box(Publish), black_box(&things.package));
         black_box(&decision);
     });
     lanes.enter("authentication-required", move || {
-        let decision = authorize_anonymous(black_box(Publish).on(black_box(&things.package)));
+        let decision = authorize_anonymous(black_box(Publish), black_box(&things.package));
         black_box(&decision);
     });
     let asked: BTreeSet<_> = lanes.lanes.iter().map(|(what, _)| *what).collect();
@@ -246,7 +258,7 @@ fn enter_beside<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Thing
     ];
     for (what, token, package) in explained {
         lanes.enter(what, move || {
-            let explanation = black_box(token).at(client_ip, now).explain(Publish.on(black_box(package)));
+            let explanation = black_box(token).at(client_ip, now).decide(Publish.on(black_box(package))).explain();
             black_box(&explanation);
         });
     }

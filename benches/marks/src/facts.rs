@@ -3,10 +3,16 @@
 use std::fmt::Debug;
 
 use tollgate::{
-    AccountStatus, AllowedRanges, ClientIp, GrantedPermission, GranularSettings, GranularToken, Membership,
-    Memberships, OrganizationsGrant, Package, PackageName, PackageOrScope, PackageSelection, PackagesGrant,
-    PublishingAccess, Role, Scope, ScopeOwner, TeamGrants, Timestamp, Token, TokenDescription, TokenId,
-    TwoFactorBypass, TwoFactorMode, User, UserGrants, Visibility,
+    ClientIp, Package, PackageName, Timestamp, Token, User,
+    facts::{
+        AccountStatus, Membership, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode,
+        UserFacts, UserGrants, Visibility,
+    },
+    token::{
+        GranularSettings, GranularToken, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant,
+        TokenDescription, TokenFacts, TokenId, TwoFactorBypass,
+    },
+    value::{AllowedRanges, GrantedPermission, Role, Scope},
 };
 
 /// A value from a text that is one.
@@ -59,7 +65,9 @@ pub(crate) fn created() -> Timestamp {
 
 /// Alice's token with those settings.
 pub(crate) fn token_with(settings: GranularSettings) -> Token {
-    GranularToken::load(key(), parsed("alice"), created(), None, settings).expect("a token").into()
+    GranularToken::load(TokenFacts { id: key(), owner: parsed("alice"), created: created(), revoked: None }, settings)
+        .expect("a token")
+        .into()
 }
 
 /// Alice's token with that many entries.
@@ -77,7 +85,14 @@ pub(crate) fn token_for_all() -> Token {
 }
 
 pub(crate) fn alice(memberships: Memberships) -> User {
-    User::new(parsed("alice"), AccountStatus::Active, TwoFactorMode::AuthAndWrites, None, memberships).expect("a user")
+    User::new(UserFacts {
+        name: parsed("alice"),
+        status: AccountStatus::Active,
+        two_factor: TwoFactorMode::AuthAndWrites,
+        tokens_revoked_until: None,
+        memberships,
+    })
+    .expect("a user")
 }
 
 /// Alice in organizations, each with so many teams.
@@ -105,7 +120,15 @@ pub(crate) fn private(name: &str, users: UserGrants, teams: TeamGrants) -> Packa
 }
 
 pub(crate) fn package(name: &str, access: PublishingAccess, users: UserGrants, teams: TeamGrants) -> Package {
-    Package::new(parsed(name), ScopeOwner::User, Visibility::Private, access, users, teams).expect("a package")
+    Package::new(PackageFacts {
+        name: parsed(name),
+        scope_owner: ScopeOwner::User,
+        visibility: Visibility::Private,
+        publishing_access: access,
+        users,
+        teams,
+    })
+    .expect("a package")
 }
 
 /// A grant to alice.

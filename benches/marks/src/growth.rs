@@ -3,9 +3,12 @@
 use std::hint::black_box;
 
 use tollgate::{
-    AllowedRanges, BoundToken, Caller, ClientIp, GrantedPermission, GranularSettings, Membership, Memberships, Package,
-    PackageAction, Role, Secret, TeamGrants, TeamName, Token, User, UserGrants, authorize,
+    BoundToken, ClientIp, Package, PackageAction, Secret, Token, User, authorize,
+    decision::Caller,
     directory::{Directory, World},
+    facts::{Membership, Memberships, TeamGrants, UserGrants},
+    token::GranularSettings,
+    value::{AllowedRanges, GrantedPermission, Role, TeamName},
 };
 
 use crate::{

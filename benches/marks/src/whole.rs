@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, hint::black_box};
 
 use allocation_counter::measure;
 use tollgate::{
-    ActionOn, BoundToken, Caller, ClientIp, Decision, GrantedPermission, Memberships, Package, PackageAction,
-    PackageName, PublishingAccess, ScopeOwner, Secret, StoredToken, TeamGrants, Timestamp, UserGrants, Visibility,
-    authorize,
+    BoundToken, ClientIp, Decision, Package, PackageAction, PackageName, Secret, StoredToken, Timestamp, authorize,
+    decision::Caller,
     directory::{Directory, World},
+    facts::{Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
+    value::GrantedPermission,
 };
 
 use crate::{
@@ -154,7 +155,15 @@ fn packages() -> Vec<Package> {
         let users = other.into_iter().chain(alice.into_iter().filter(|_| !n.is_multiple_of(3)));
         let users = UserGrants::new(users.map(|(name, permission)| (parsed(name), permission))).expect("grants");
         let access = PublishingAccess::TwoFactorOrBypass;
-        Package::new(parsed(&name), scope_owner, visibility, access, users, TeamGrants::empty()).expect("a package")
+        Package::new(PackageFacts {
+            name: parsed(&name),
+            scope_owner,
+            visibility,
+            publishing_access: access,
+            users,
+            teams: TeamGrants::empty(),
+        })
+        .expect("a package")
     };
     (0..10_000).map(package).collect()
 }

@@ -1,7 +1,12 @@
 //! The house rules: what this registry forbids although `tollgate` would allow it.
 
 use serde::Serialize;
-use tollgate::{Action, AllowedBy, AllowedRanges, ClientIp, Decision, Timestamp, Verdict};
+use tollgate::{
+    ClientIp, Decision, Timestamp,
+    decision::{AllowedBy, Verdict},
+    operation::Action,
+    value::AllowedRanges,
+};
 
 /// **The rules on top.** A house rule is asked only about what is not denied already, and can only turn it into a
 /// denial: there is no way from here to an allow.

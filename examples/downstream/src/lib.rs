@@ -10,8 +10,9 @@ pub mod rows;
 use std::{error::Error, time::Duration};
 
 use tollgate::{
-    ActionOn, BoundToken, ClientIp, Decision, MissingPackage, PackageAction, PackageName, PackageState, Timestamp,
-    VerifiedFactor, authorize, authorize_anonymous, deny_unknown_token,
+    BoundToken, ClientIp, Decision, MissingPackage, PackageAction, PackageName, Timestamp, authorize,
+    authorize_anonymous, deny_unknown_token,
+    facts::{PackageState, VerifiedFactor},
 };
 
 use house::{Answer, HouseFacts, HouseRules};
@@ -59,9 +60,9 @@ impl Registry {
         };
         let facts = HouseFacts { client_ip: call.client_ip, dependents };
         let on_top = |decision: Decision<'_>| Ok(self.house.on_top(decision, facts));
-        let Some(secret) = call.secret else { return on_top(authorize_anonymous(call.action.on(package))) };
+        let Some(secret) = call.secret else { return on_top(authorize_anonymous(call.action, package)) };
         let Some(token) = self.database.token(secret) else {
-            return on_top(deny_unknown_token(call.action.on(package)));
+            return on_top(deny_unknown_token(call.action, package));
         };
         let owner = self.database.user(token.owner().as_borrowed())?.ok_or("a token without its owner")?;
         let bound = BoundToken::bind(&token, &owner)?;

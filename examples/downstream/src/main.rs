@@ -1,7 +1,7 @@
 //! Shows what the registry answers, from a few rows.
 #![expect(clippy::print_stdout, reason = "a demo, to be seen")]
 
-use tollgate::{AllowedRanges, PackageAction, PackageName, Secret};
+use tollgate::{PackageAction, PackageName, Secret, value::AllowedRanges};
 use tollgate_downstream::{Call, Failure, Registry, house::HouseRules, rows::Database, rows::TokenRow};
 
 const ROWS: &str = r#"{"orgs": [],

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use tollgate::{
-    GrantedPermission, Membership, Memberships, OrganizationName, Package, PackageName, ScopeOwner, Secret,
-    SecretDigest, StoredToken, TeamGrants, TeamName, Token, User, UserGrants, UserName,
+    Package, PackageName, Secret, StoredToken, Token, User, UserName,
+    facts::{Membership, Memberships, PackageFacts, ScopeOwner, TeamGrants, UserFacts, UserGrants},
+    token::SecretDigest,
+    value::{GrantedPermission, OrganizationName, TeamName},
 };
 
 use crate::Failure;
@@ -81,7 +83,13 @@ impl Database {
         }
         let cut_off = row.tokens_revoked_until.as_deref().map(str::parse).transpose()?;
         let (status, two_factor) = (row.status.parse()?, row.two_factor.parse()?);
-        Ok(Some(User::new(row.name.parse()?, status, two_factor, cut_off, Memberships::new(memberships)?)?))
+        Ok(Some(User::new(UserFacts {
+            name: row.name.parse()?,
+            status,
+            two_factor,
+            tokens_revoked_until: cut_off,
+            memberships: Memberships::new(memberships)?,
+        })?))
     }
 
     /// The package as it is now, with the number of those that depend on it. `None` only where there is no row: a query
@@ -108,7 +116,17 @@ impl Database {
         };
         let (visibility, access) = (row.visibility.parse()?, row.publishing_access.parse()?);
         let (users, teams) = (UserGrants::new(users)?, TeamGrants::new(teams)?);
-        Ok(Some((Package::new(row.name.parse()?, scope_owner, visibility, access, users, teams)?, row.dependents)))
+        Ok(Some((
+            Package::new(PackageFacts {
+                name: row.name.parse()?,
+                scope_owner,
+                visibility,
+                publishing_access: access,
+                users,
+                teams,
+            })?,
+            row.dependents,
+        )))
     }
 
     /// The token of that text. A row that does not load is a token that nobody knows: an error could end up as "no

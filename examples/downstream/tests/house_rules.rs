@@ -1,10 +1,15 @@
 //! The house rules one by one: facts from the builders, and assertions whose failure prints the explanation.
 
 use tollgate::{
-    AllowedBy, DemandedBy, GrantedPermission, LegacyKind, PackageAction, Reason, TwoFactorMode, Verdict, authorize,
+    PackageAction, Reason, authorize,
+    decision::{AllowedBy, Verdict},
+    facts::TwoFactorMode,
+    rules::DemandedBy,
     testing::{
         all, assert_allowed, assert_challenged, assert_denied, bind, granular, legacy, now, package, ranges, user,
     },
+    token::LegacyKind,
+    value::GrantedPermission,
 };
 use tollgate_downstream::house::{HouseFacts, HouseRules};
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 
-use tollgate::AccountStatus;
+use tollgate::facts::AccountStatus;
 
 use crate::{
     clock,

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use tollgate::{IpRange, OrganizationName, UserName};
+use tollgate::{
+    UserName,
+    value::{IpRange, OrganizationName},
+};
 
 /// **The command line**: the flags of the server, or something to do to its data instead.
 #[derive(Clone, Debug, Parser)]

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tollgate::{IssuedBy, Timestamp, UserName};
+use tollgate::{Timestamp, UserName, token::IssuedBy};
 
 use crate::{
     failure::{Failure, fact, other},

@@ -2,8 +2,12 @@
 
 use axum::http::StatusCode;
 use tollgate::{
-    AllowedRanges, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
-    MintedSecret, PackageSelection, PackagesGrant, Timestamp, Token, User,
+    Timestamp, Token, User,
+    token::{
+        GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, LegacyKind, LegacyToken,
+        MintedSecret, PackageSelection, PackagesGrant,
+    },
+    value::AllowedRanges,
 };
 
 use crate::{
@@ -42,7 +46,8 @@ pub(crate) async fn issue(
     let key = random::token_key()?;
     let issued = match new {
         NewToken::Legacy { kind, ranges } => {
-            LegacyToken::issue(key, kind, ranges, owner.as_view(), issued_by, now).map(Token::from)
+            LegacyToken::issue(key, kind, ranges, &LegacyIssueFacts { owner: owner.as_view(), issued_by, now })
+                .map(Token::from)
         }
         NewToken::Granular(settings) => {
             let selected = match &settings.packages {

@@ -1,6 +1,6 @@
 //! One-time passwords: TOTP, and recovery codes for who has lost the device.
 
-use tollgate::{SecretDigest, Timestamp, UserName};
+use tollgate::{Timestamp, UserName, token::SecretDigest};
 use totp_rs::{Builder, Secret as SharedSecret, Totp};
 
 use crate::{

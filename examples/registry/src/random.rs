@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tollgate::{MintedSecret, SecretPrefix, TokenId};
+use tollgate::token::{MintedSecret, SecretPrefix, TokenId};
 
 use crate::failure::{Failure, other};
 

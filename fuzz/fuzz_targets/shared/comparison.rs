@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 use tollgate::directory::{DecisionLine, Directory, Request, RequestLine};
-use tollgate::{AllowedBy, AuditRecord, Caller, Decision, EarlyAnswer, Reason, Verdict};
+use tollgate::{
+    Decision, Reason,
+    decision::{AllowedBy, AuditRecord, Caller, EarlyAnswer, Verdict},
+};
 
 use crate::oracle;
 
@@ -29,7 +32,7 @@ pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Opt
     let caller = directory.caller(&request);
     let decision = directory.decide(&caller, &request);
     let found = serde_json::to_value(DecisionLine::decided(&request, &decision)).expect("a line is JSON");
-    assert_eq!(found, expected, "request {json}\n{}\nworld {world}", directory.explain(&caller, &request));
+    assert_eq!(found, expected, "request {json}\n{}\nworld {world}", directory.decide(&caller, &request).explain());
     forms(directory, &caller, &request, &decision);
     anonymous(directory, &caller, json, &decision);
     Some((decision.verdict(), request))
@@ -38,7 +41,7 @@ pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Opt
 /// The explanation, the record, the texts and the early answer do not contradict the decision.
 fn forms(directory: &Directory, caller: &Caller<'_>, request: &Request, decision: &Decision<'_>) {
     let record = AuditRecord::from(decision);
-    let explanation = directory.explain(caller, request);
+    let explanation = directory.decide(caller, request).explain();
     assert_eq!(AuditRecord::from(explanation.decision()), record);
     let text = serde_json::to_string(&record).expect("a record is JSON");
     assert_eq!(serde_json::from_str::<AuditRecord>(&text).expect("what was written reads"), record);
@@ -75,5 +78,5 @@ fn anonymous(directory: &Directory, caller: &Caller<'_>, json: &Value, decision:
             Reason::TokenRevoked | Reason::TokenExpired | Reason::IpNotAllowed | Reason::OwnerSuspended
         ),
     };
-    assert!(fits, "anonymous is allowed, but: {}", directory.explain(caller, &request));
+    assert!(fits, "anonymous is allowed, but: {}", directory.decide(caller, &request).explain());
 }

@@ -1,13 +1,15 @@
 //! Packages with their live state, and names of packages that do not exist.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     facts::{team_index::Teams, user::Memberships},
-    value::{GrantedPermission, NameSet, Named, OrganizationName, PackageName, Permission, TeamName, UserName, words},
+    value::{
+        GrantedPermission, NameSet, Named, OrganizationName, PackageName, Permission, TeamName, UserName, string_enum,
+    },
 };
 
-words! {
+string_enum! {
     /// **Who may read a package** (V1).
     #[non_exhaustive]
     pub enum Visibility: "visibility" {
@@ -18,7 +20,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **What a package asks of those who write to it** (F2, F3).
     #[non_exhaustive]
     pub enum PublishingAccess: "publishing access" {
@@ -31,7 +33,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// **Whose the scope of a package is**: a fact that the registry looks up with the package (C1, C4, C5, N4).
     #[non_exhaustive]
     pub enum ScopeOwner: "scope owner" {
@@ -49,16 +51,20 @@ words! {
 /// **A package as of this moment**: visibility, publishing access, whose its scope is, and who has a grant on it.
 ///
 /// ```
-/// use tollgate::{GrantedPermission, Package, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
+/// use tollgate::{
+///     Package,
+///     facts::{PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
+///     value::GrantedPermission,
+/// };
 ///
-/// let app = Package::new(
-///     "@acme/app".parse()?,
-///     ScopeOwner::Organization,
-///     Visibility::Private,
-///     PublishingAccess::TwoFactorOrBypass,
-///     UserGrants::new([("bob".parse()?, GrantedPermission::ReadOnly)])?,
-///     TeamGrants::new([("acme".parse()?, "developers".parse()?, GrantedPermission::ReadWrite)])?,
-/// )?;
+/// let app = Package::new(PackageFacts {
+///     name: "@acme/app".parse()?,
+///     scope_owner: ScopeOwner::Organization,
+///     visibility: Visibility::Private,
+///     publishing_access: PublishingAccess::TwoFactorOrBypass,
+///     users: UserGrants::new([("bob".parse()?, GrantedPermission::ReadOnly)])?,
+///     teams: TeamGrants::new([("acme".parse()?, "developers".parse()?, GrantedPermission::ReadWrite)])?,
+/// })?;
 /// assert_eq!(app.name().to_string(), "@acme/app");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -72,20 +78,32 @@ pub struct Package {
     teams: TeamGrants,
 }
 
+/// **The facts that make a [`Package`]**, or, borrowed, a [`PackageView`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PackageFacts<T: AsRef<str> = Box<str>, U = UserGrants, G = TeamGrants> {
+    /// The package's name.
+    pub name: PackageName<T>,
+    /// Who owns the scope in the name.
+    pub scope_owner: ScopeOwner,
+    /// Who may read the package ([V1](crate::docs::rules#v1)).
+    pub visibility: Visibility,
+    /// What the package asks of those who write to it ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
+    pub publishing_access: PublishingAccess,
+    /// The grants to users ([C1](crate::docs::rules#c1)).
+    pub users: U,
+    /// The grants to teams ([C1](crate::docs::rules#c1)).
+    pub teams: G,
+}
+
 impl Package {
-    /// A package with the state it is in now.
+    /// Takes a package's facts as of now.
     ///
     /// # Errors
-    /// An unscoped package that is private (V1) or whose scope has an owner, or a scoped one said to be unscoped.
-    pub fn new(
-        name: PackageName,
-        scope_owner: ScopeOwner,
-        visibility: Visibility,
-        publishing_access: PublishingAccess,
-        users: UserGrants,
-        teams: TeamGrants,
-    ) -> Result<Self, PackageError> {
-        PackageView::new(name.as_borrowed(), scope_owner, visibility, publishing_access, &users, &teams)?;
+    /// An unscoped package that is private ([V1](crate::docs::rules#v1)) or whose scope has an owner, or a scoped one
+    /// said to be unscoped.
+    pub fn new(facts: PackageFacts) -> Result<Self, PackageError> {
+        let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
+        check_scope(name.as_borrowed(), scope_owner, visibility)?;
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
 
@@ -127,25 +145,24 @@ pub struct PackageView<'a> {
     pub(crate) teams: &'a TeamGrants,
 }
 
+fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner, visibility: Visibility) -> Result<(), PackageError> {
+    if name.is_scoped() == (scope_owner == ScopeOwner::Unscoped) {
+        return Err(PackageError::ScopeOwner { name: name.into_owned(), scope_owner });
+    }
+    if !name.is_scoped() && visibility == Visibility::Private {
+        return Err(PackageError::PrivateUnscoped { name: name.into_owned() });
+    }
+    Ok(())
+}
+
 impl<'a> PackageView<'a> {
-    /// A package from other storage.
+    /// Takes a package's facts as of now, borrowed from other storage.
     ///
     /// # Errors
     /// As [`Package::new`].
-    pub fn new(
-        name: PackageName<&'a str>,
-        scope_owner: ScopeOwner,
-        visibility: Visibility,
-        publishing_access: PublishingAccess,
-        users: &'a UserGrants,
-        teams: &'a TeamGrants,
-    ) -> Result<Self, PackageError> {
-        if name.is_scoped() == (scope_owner == ScopeOwner::Unscoped) {
-            return Err(PackageError::ScopeOwner { name: name.into_owned(), scope_owner });
-        }
-        if !name.is_scoped() && visibility == Visibility::Private {
-            return Err(PackageError::PrivateUnscoped { name: name.into_owned() });
-        }
+    pub fn new(facts: PackageFacts<&'a str, &'a UserGrants, &'a TeamGrants>) -> Result<Self, PackageError> {
+        let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
+        check_scope(name, scope_owner, visibility)?;
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
 

@@ -2,7 +2,10 @@
 
 use super::{Package, PackageError, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
 use crate::{
-    facts::user::{Membership, Memberships},
+    facts::{
+        PackageFacts,
+        user::{Membership, Memberships},
+    },
     value::{GrantedPermission, Permission, Role, UserName},
 };
 use alloc::{format, string::ToString, vec::Vec};
@@ -13,14 +16,14 @@ fn parsed<T: core::str::FromStr<Err: core::fmt::Debug>>(text: &str) -> T {
 
 fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Result<Package, PackageError> {
     let name = name.parse().unwrap();
-    Package::new(
+    Package::new(PackageFacts {
         name,
         scope_owner,
         visibility,
-        PublishingAccess::NoRequirement,
-        UserGrants::empty(),
-        TeamGrants::empty(),
-    )
+        publishing_access: PublishingAccess::NoRequirement,
+        users: UserGrants::empty(),
+        teams: TeamGrants::empty(),
+    })
 }
 
 /// As few as are compared and as many as have hashes, on either side; with the one that counts at the end too.
@@ -34,14 +37,14 @@ fn a_right_through_teams_is_the_highest_of_all_pairs() {
     for (granted, by) in [(0, 1), (1, 1), (3, 7), (4, 1), (5, 7), (20, 3), (60, 1)] {
         let grants: Vec<usize> = (0..granted).map(|n| 1 + n * by).collect();
         let teams = grants.iter().map(|n| (parsed(&team(*n).0), parsed(&team(*n).1), permission(*n)));
-        let package = Package::new(
-            "@solo/x".parse().unwrap(),
-            ScopeOwner::Nobody,
-            Visibility::Private,
-            PublishingAccess::NoRequirement,
-            UserGrants::empty(),
-            TeamGrants::new(teams).unwrap(),
-        );
+        let package = Package::new(PackageFacts {
+            name: "@solo/x".parse().unwrap(),
+            scope_owner: ScopeOwner::Nobody,
+            visibility: Visibility::Private,
+            publishing_access: PublishingAccess::NoRequirement,
+            users: UserGrants::empty(),
+            teams: TeamGrants::new(teams).unwrap(),
+        });
         let package = package.unwrap();
         let many: Vec<usize> = (58..108).collect();
         for own in [

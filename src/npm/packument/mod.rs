@@ -26,7 +26,7 @@ pub struct StoredPackument<'a> {
 /// One method and path stands for five things: publish, deprecate, star, change the maintainers, unpublish. Which, only
 /// the body says, and a body may say more than one. So it is read as changes:
 ///
-/// - [`access requests`](Self::access requests) are what must be allowed, every one of them. They follow from the changes: there is no
+/// - [`access_requests`](Self::access_requests) are what must be allowed, every one of them. They follow from the changes: there is no
 ///   change without its access request.
 /// - What is to be done comes out only against the allow of each of them: [`allowed_by`](Self::allowed_by). Apply that and
 ///   nothing else of the body. Then nothing is smuggled in: what is not read here does not happen.
@@ -37,7 +37,7 @@ pub struct StoredPackument<'a> {
 ///   can be, and when all of that was allowed there is still nothing to do.
 ///
 /// ```
-/// use tollgate::{Visibility, npm::{Body, NotAllowed, PackumentChanges, PutTarget, StoredPackument}};
+/// use tollgate::{facts::Visibility, npm::{Body, NotAllowed, PackumentChanges, PutTarget, StoredPackument}};
 ///
 /// let stored: Body = serde_json::from_str(
 ///     r#"{"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0"}},
@@ -155,7 +155,7 @@ impl<'a> PackumentChanges<'a> {
         self.revision
     }
 
-    /// What is to be done, given the allow of each of [`access requests`](Self::access requests).
+    /// What is to be done, given the allow of each of [`access_requests`](Self::access_requests).
     ///
     /// # Errors
     /// One of them is missing among the allows; or they are about a package that exists where nothing was stored, or the

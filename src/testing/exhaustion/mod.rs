@@ -32,7 +32,7 @@ use crate::{
         Account, Membership, MissingOrganization, MissingPackage, OrganizationAndPackage, OrganizationState,
         OrganizationView, PackageState, PackageView, Team, TeamAndPackage, VerifiedFactor,
     },
-    operation::{BoundToken, Operation, Presented},
+    operation::{BoundToken, Operation, TokenUse},
     token::{Grants, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView, TwoFactorBypass},
     value::AllowedRanges,
 };
@@ -145,8 +145,8 @@ impl Family {
 
 /// What a decision reads of who asks, field by field, and where it is enumerated. A new field or variant does not compile
 /// here until it has its place. (The enums that are not here are enumerated by their `ALL`, or by a `match`.)
-const _: fn(Presented<'_>, &Membership, VerifiedFactor<'_>) = |presented, membership, factor| {
-    let Presented {
+const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, membership, factor| {
+    let TokenUse {
         bound:
             BoundToken {
                 token,
@@ -159,7 +159,7 @@ const _: fn(Presented<'_>, &Membership, VerifiedFactor<'_>) = |presented, member
         family: _,  // the same
         seconds: _, // tokens::in_every_state: made and expiring before, at and after it
         nanoseconds_and_1: _,
-    } = presented;
+    } = token_use;
     let TokenView {
         id: _,
         owner: _,       // alice; bob's are what bind refuses

@@ -209,7 +209,7 @@ pub fn almost_ip_range() -> BoxedStrategy<Almost> {
     slipped(texts(ip_range()), SLIPS)
 }
 
-/// Texts that are no [`ClientIp`](crate::value::ClientIp) (T3): `10.01.2.3`, `[::1]`, `fe80::1%eth0`, `10.1.2.3:443`.
+/// Texts that are no [`ClientIp`](crate::ClientIp) (T3): `10.01.2.3`, `[::1]`, `fe80::1%eth0`, `10.1.2.3:443`.
 pub fn almost_client_ip() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a prefix", |text, _| Some(format!("{text}/32"))),
@@ -228,7 +228,7 @@ pub fn almost_client_ip() -> BoxedStrategy<Almost> {
     slipped(texts(known), SLIPS)
 }
 
-/// Texts that are no [`Timestamp`](crate::value::Timestamp): without an offset, with a 60th second, with ten digits of a second.
+/// Texts that are no [`Timestamp`](crate::Timestamp): without an offset, with a 60th second, with ten digits of a second.
 pub fn almost_timestamp() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("no offset", |text, _| text.strip_suffix('Z').map(Into::into)),
@@ -257,7 +257,7 @@ pub fn almost_timestamp() -> BoxedStrategy<Almost> {
     slipped(texts(timestamp()), SLIPS)
 }
 
-/// Texts that are no [`Secret`](crate::token::Secret) (S1): with a space, with something beyond ASCII, 513 characters.
+/// Texts that are no [`Secret`](crate::Secret) (S1): with a space, with something beyond ASCII, 513 characters.
 pub fn almost_secret() -> BoxedStrategy<Almost> {
     const SLIPS: &[Slip<String>] = &[
         ("a character that is not visible ASCII", |text, at| {

@@ -6,8 +6,8 @@ use proptest::strategy::{BoxedStrategy, Strategy};
 use serde_json::{Map, Value, json};
 
 use super::{
-    facts::{PackageFacts, UserFacts, team_text},
-    question::{Question, is_on_account, question},
+    facts::{PackageDraft, UserDraft, team_text},
+    question::{QuestionDraft, is_on_account, question},
     valid,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// **A world and a request about it**, as the files of [`docs::format`](crate::docs::format) have them: a
-/// [`Question`] as documents.
+/// [`QuestionDraft`] as documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorldAndRequest {
     /// The document that [`World`](crate::directory::World) is read from.
@@ -40,7 +40,7 @@ pub fn world_and_request() -> BoxedStrategy<WorldAndRequest> {
     question().prop_filter_map("facts that no world has", |question| question.documents()).boxed()
 }
 
-impl Question {
+impl QuestionDraft {
     /// The question as documents; `None` where its facts contradict each other as no world can, such as a membership
     /// in an organization that does not exist.
     #[must_use]
@@ -59,7 +59,7 @@ impl Question {
     }
 
     /// Every user and every organization that is mentioned, if they can all be.
-    fn names(&self, package: Option<&PackageFacts>) -> Option<(BTreeSet<UserName>, BTreeSet<String>)> {
+    fn names(&self, package: Option<&PackageDraft>) -> Option<(BTreeSet<UserName>, BTreeSet<String>)> {
         let mut users = BTreeSet::from([self.owner.name.clone()]);
         let mut organizations: BTreeSet<String> =
             self.owner.memberships.iter().map(|membership| membership.organization().as_str().into()).collect();
@@ -121,8 +121,8 @@ impl Question {
     }
 }
 
-fn user(facts: &UserFacts) -> Value {
-    let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
+fn user(facts: &UserDraft) -> Value {
+    let UserDraft { name, status, two_factor, tokens_revoked_until, memberships } = facts;
     let memberships = memberships.iter().map(
         |membership| json!({"name": membership.organization(), "role": membership.role(), "teams": membership.teams()}),
     );
@@ -140,8 +140,8 @@ fn other(name: &UserName) -> Value {
     json!({"name": name, "status": "active", "two_factor": "disabled", "tokens_revoked_until": null})
 }
 
-fn package_document(facts: &PackageFacts) -> Value {
-    let PackageFacts { name, scope_owner: _, visibility, publishing_access, users, teams } = facts;
+fn package_document(facts: &PackageDraft) -> Value {
+    let PackageDraft { name, scope_owner: _, visibility, publishing_access, users, teams } = facts;
     let users: Map<String, Value> =
         users.iter().map(|(name, permission)| (name.as_str().into(), permission.as_str().into())).collect();
     let teams: Map<String, Value> = teams

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     facts::{
-        AccountStatus, Membership, Memberships, Package, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, User,
-        UserGrants, Visibility,
+        AccountStatus, Membership, Memberships, Package, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants,
+        TwoFactorMode, User, UserFacts, UserGrants, Visibility,
     },
     testing::build::{CREATED, time},
     value::{GrantedPermission, OrganizationName, PackageName, Role, TeamName, Timestamp, UserName},
@@ -25,7 +25,7 @@ use crate::{
 
 /// **A user in parts**, each to be changed alone. [`build`](Self::build) makes the [`User`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserFacts {
+pub struct UserDraft {
     /// Who it is.
     pub name: UserName,
     /// T4.
@@ -38,7 +38,7 @@ pub struct UserFacts {
     pub memberships: Vec<Membership>,
 }
 
-impl UserFacts {
+impl UserDraft {
     /// The user.
     ///
     /// # Panics
@@ -47,13 +47,19 @@ impl UserFacts {
     #[track_caller]
     pub fn build(&self) -> User {
         let memberships = valid(Memberships::new(self.memberships.iter().cloned()));
-        valid(User::new(self.name.clone(), self.status, self.two_factor, self.tokens_revoked_until, memberships))
+        valid(User::new(UserFacts {
+            name: self.name.clone(),
+            status: self.status,
+            two_factor: self.two_factor,
+            tokens_revoked_until: self.tokens_revoked_until,
+            memberships,
+        }))
     }
 }
 
 /// **A package in parts**, each to be changed alone. [`build`](Self::build) makes the [`Package`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageFacts {
+pub struct PackageDraft {
     /// Its name.
     pub name: PackageName,
     /// Whose its scope is.
@@ -68,7 +74,7 @@ pub struct PackageFacts {
     pub teams: Vec<(OrganizationName, TeamName, GrantedPermission)>,
 }
 
-impl PackageFacts {
+impl PackageDraft {
     /// The package.
     ///
     /// # Panics
@@ -80,14 +86,21 @@ impl PackageFacts {
         let users = valid(UserGrants::new(self.users.iter().cloned()));
         let teams = valid(TeamGrants::new(self.teams.iter().cloned()));
         let name = self.name.clone();
-        valid(Package::new(name, self.scope_owner, self.visibility, self.publishing_access, users, teams))
+        valid(Package::new(PackageFacts {
+            name,
+            scope_owner: self.scope_owner,
+            visibility: self.visibility,
+            publishing_access: self.publishing_access,
+            users,
+            teams,
+        }))
     }
 }
 
 /// Users `alice`, `bob` and `Alice` in every state: one in twelve is suspended, one in twelve has a cut-off.
 ///
 /// Shrinks to an active `alice` in no organization.
-pub fn user() -> BoxedStrategy<UserFacts> {
+pub fn user() -> BoxedStrategy<UserDraft> {
     let name: BoxedStrategy<UserName> =
         prop_oneof![6 => Just("alice"), 2 => one_of(USERS)].prop_map(|text| valid(text.parse())).boxed();
     let status = prop_oneof![11 => Just(AccountStatus::Active), 1 => Just(AccountStatus::Suspended)];
@@ -96,7 +109,7 @@ pub fn user() -> BoxedStrategy<UserFacts> {
         one_of(&["2025-10-29T11:59:59.999999999Z", "2025-10-29T12:00:00Z", "2025-10-30T11:59:59.999999999Z", CREATED]),
     );
     (name, status, one_of(TwoFactorMode::ALL), cut_off, memberships())
-        .prop_map(|(name, status, two_factor, cut_off, memberships)| UserFacts {
+        .prop_map(|(name, status, two_factor, cut_off, memberships)| UserDraft {
             name,
             status,
             two_factor,
@@ -128,7 +141,7 @@ fn memberships() -> BoxedStrategy<Vec<Membership>> {
 /// Packages of the small world in every state; whose the scope is fits the name in nine of ten.
 ///
 /// Shrinks to a public `@acme/app` without a requirement and without grants.
-pub fn package() -> BoxedStrategy<PackageFacts> {
+pub fn package() -> BoxedStrategy<PackageDraft> {
     (known(PACKAGES), state()).prop_map(|(name, state)| state.of(name)).boxed()
 }
 
@@ -143,13 +156,13 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn of(self, name: PackageName) -> PackageFacts {
+    pub(super) fn of(self, name: PackageName) -> PackageDraft {
         let Self { other_scope_owner, visibility, publishing_access, users, teams } = self;
         let (scope_owner, visibility) = match name.as_borrowed().scope() {
             None => (ScopeOwner::Unscoped, Visibility::Public),
             Some(scope) => (other_scope_owner.unwrap_or_else(|| owner_of(scope.into_str())), visibility),
         };
-        PackageFacts { name, scope_owner, visibility, publishing_access, users, teams }
+        PackageDraft { name, scope_owner, visibility, publishing_access, users, teams }
     }
 }
 

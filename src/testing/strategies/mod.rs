@@ -1,6 +1,6 @@
 //! proptest strategies: names, values, tokens, users, packages, whole questions and documents, valid and almost valid.
 //!
-//! - A **[`Question`]** is all that one decision takes, in parts that a test may change. Its parts are made to meet: few
+//! - A **[`QuestionDraft`]** is all that one decision takes, in parts that a test may change. Its parts are made to meet: few
 //!   names with near misses among them, times around the token's life, addresses around its ranges. So allows,
 //!   challenges and every reason of a denial come out often.
 //! - **[`Almost`]** is a value with one thing wrong, and what: your own edge must refuse it as the crate does.
@@ -10,9 +10,9 @@
 //!
 //! ```
 //! use proptest::prelude::*;
-//! use tollgate::{PackageName, Verdict, testing::strategies::{Question, almost_package_name, question}};
+//! use tollgate::{PackageName, decision::Verdict, testing::strategies::{QuestionDraft, almost_package_name, question}};
 //!
-//! # fn handler(question: &Question) -> bool { question.record().decision == Verdict::Allow }
+//! # fn handler(question: &QuestionDraft) -> bool { question.record().decision == Verdict::Allow }
 //! # fn route(text: &str) -> u16 { if PackageName::new(text).is_ok() { 200 } else { 400 } }
 //! proptest!(|(question in question())| {
 //!     prop_assert!(!handler(&question) || question.record().decision == Verdict::Allow);
@@ -53,9 +53,9 @@ pub use almost::{
 };
 pub use almost_documents::{almost_request, almost_stored_token, almost_world};
 pub use document::{WorldAndRequest, world_and_request};
-pub use facts::{PackageFacts, UserFacts, package, user};
+pub use facts::{PackageDraft, UserDraft, package, user};
 pub use names::{new_package_name, organization_name, package_name, scope, team_name, user_name};
-pub use question::{Question, question};
+pub use question::{QuestionDraft, question};
 pub use tokens::{
     granular_settings, organization_selection, organizations_grant, package_selection, packages_grant, token,
     token_description, token_key, token_name,

@@ -12,7 +12,7 @@ use proptest::{
 };
 
 use super::{
-    facts::{PackageFacts, UserFacts, state, user},
+    facts::{PackageDraft, UserDraft, state, user},
     names::{NOBODY, ORGANIZATIONS, PACKAGES, TEAMS, USERS, known, new_package_name},
     one_of,
     tokens::{Draft, DraftKind, entries, plain_draft},
@@ -40,23 +40,23 @@ use crate::{
 ///
 /// ```
 /// use proptest::{strategy::{Strategy, ValueTree}, test_runner::TestRunner};
-/// use tollgate::{AccountStatus, Verdict, testing::strategies::question};
+/// use tollgate::{decision::Verdict, facts::AccountStatus, testing::strategies::question};
 ///
 /// let mut question = question().new_tree(&mut TestRunner::deterministic()).unwrap().current();
 /// question.owner.status = AccountStatus::Suspended;
 /// assert_eq!(question.record().decision, Verdict::Deny);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct QuestionDraft {
     /// The token, of the owner below.
     pub token: Token,
     /// Its owner.
-    pub owner: UserFacts,
+    pub owner: UserDraft,
     /// What is done. `create-package` and `publish-version` are both a `publish`: which one it is, is for
     /// `package_exists` to say.
     pub action: Action,
     /// The package; of one that does not exist, its name is all that counts.
-    pub package: PackageFacts,
+    pub package: PackageDraft,
     /// Whether the package exists.
     pub package_exists: bool,
     /// The organization.
@@ -73,12 +73,12 @@ pub struct Question {
     pub now: Timestamp,
 }
 
-impl Question {
+impl QuestionDraft {
     /// Builds the values and asks with them: the token bound to its owner, and the operation.
     ///
     /// # Panics
-    /// Parts that contradict each other: the token is not the owner's, or see [`UserFacts::build`],
-    /// [`PackageFacts::build`], and [`NewTeam`](crate::facts::NewTeam) where the action is `create-team`.
+    /// Parts that contradict each other: the token is not the owner's, or see [`UserDraft::build`],
+    /// [`PackageDraft::build`], and [`NewTeam`](crate::facts::NewTeam) where the action is `create-team`.
     #[track_caller]
     pub fn ask<T>(&self, ask: impl for<'a> FnOnce(&'a BoundToken<'a>, Operation<'a>) -> T) -> T {
         let owner = self.owner.build();
@@ -224,7 +224,7 @@ const fn fitting(kind: TokenKind) -> &'static [Action] {
 }
 
 /// Gives the owner every right over what is asked about: without it, most questions would end at C.
-fn give_all_rights(owner: &mut UserFacts, package: &mut PackageFacts, organization: &OrganizationName) {
+fn give_all_rights(owner: &mut UserDraft, package: &mut PackageDraft, organization: &OrganizationName) {
     package.users.retain(|(user, _)| *user != owner.name);
     package.users.push((owner.name.clone(), GrantedPermission::ReadWrite));
     let scope = package.name.as_borrowed().scope().filter(|_| package.scope_owner == ScopeOwner::Organization);
@@ -241,7 +241,7 @@ fn give_all_rights(owner: &mut UserFacts, package: &mut PackageFacts, organizati
 /// get.
 ///
 /// Shrinks to `alice` reading a public `@acme/app` with a legacy publish token, an hour after it was made.
-pub fn question() -> BoxedStrategy<Question> {
+pub fn question() -> BoxedStrategy<QuestionDraft> {
     let action = prop_oneof![3 => any::<Index>().prop_map(Err), 1 => one_of(Action::ALL).prop_map(Ok)];
     let name: BoxedStrategy<PackageName> = prop_oneof![8 => known(PACKAGES), 1 => new_package_name()].boxed();
     let organization: BoxedStrategy<OrganizationName> = prop_oneof![
@@ -285,7 +285,7 @@ pub fn question() -> BoxedStrategy<Question> {
             let created = draft.created;
             let token = draft.of(owner.name.clone());
             let action = action.unwrap_or_else(|index: Index| *index.get(fitting(token.kind())));
-            Question {
+            QuestionDraft {
                 now: moment.of(created, token.as_view().expires_at()),
                 client_ip: from.unwrap_or_else(|index| address_in(token.allowed_ranges(), index)),
                 account: account.unwrap_or_else(|| owner.name.clone()),

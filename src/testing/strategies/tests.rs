@@ -18,14 +18,14 @@ use super::{
     world_and_request,
 };
 use crate::{
-    decision::{Decision, Verdict, authorize_anonymous, deny_unknown_token},
+    decision::{Caller, Decision, Verdict},
     directory::{Directory, RequestLine, World},
     operation::{Action, Needs},
     rules::Reason,
     testing::{CREATED, time, token_id},
     token::{
-        GranularToken, OrganizationSelection, PackageSelection, Secret, StoredToken, TokenDescription, TokenId,
-        TokenKind, TokenName,
+        GranularToken, OrganizationSelection, PackageSelection, Secret, StoredToken, TokenDescription, TokenFacts,
+        TokenId, TokenKind, TokenName,
     },
     value::{ClientIp, IpRange, OrganizationName, PackageName, Scope, TeamName, Timestamp, UserName},
 };
@@ -71,7 +71,10 @@ fn every_verdict_reason_action_and_kind_of_token_comes_out_of_questions() {
             }
         });
         question.ask(|_, operation| {
-            for decision in [authorize_anonymous(operation), deny_unknown_token(operation)] {
+            for decision in [
+                Caller::NoToken.decide(operation, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH),
+                Caller::UnknownToken.decide(operation, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH),
+            ] {
                 let Decision::Deny(deny) = decision else { continue };
                 if [Reason::AuthenticationRequired, Reason::TokenUnknown].contains(&deny.reason()) {
                     reasons.push(deny.reason());
@@ -137,7 +140,11 @@ fn almost_valid_selections_and_settings_are_refused() {
     assert_refused(&almost_organization_selection(), |names| OrganizationSelection::only(names.clone()).map(|_| ()));
     assert_refused(&almost_granular_settings(), |(created, settings)| {
         let owner = "alice".parse().unwrap();
-        GranularToken::load(token_id("t-1"), owner, *created, None, settings.clone()).map(|_| ())
+        GranularToken::load(
+            TokenFacts { id: token_id("t-1"), owner, created: *created, revoked: None },
+            settings.clone(),
+        )
+        .map(|_| ())
     });
 }
 
@@ -190,7 +197,13 @@ fn what_is_valid_is_taken() {
     }
     for settings in some(&granular_settings(), 300) {
         let owner = "alice".parse().unwrap();
-        assert!(GranularToken::load(token_id("t-1"), owner, time(CREATED), None, settings).is_ok());
+        assert!(
+            GranularToken::load(
+                TokenFacts { id: token_id("t-1"), owner, created: time(CREATED), revoked: None },
+                settings
+            )
+            .is_ok()
+        );
     }
     assert!(some(&new_package_name(), 300).all(|name| name.check_new().is_ok()));
     assert!(some(&secret(), 300).all(|text| Secret::new(&text).is_ok()));

@@ -19,7 +19,8 @@ use crate::{
     testing::build::{CREATED, time},
     token::{
         GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenId, TokenName, TwoFactorBypass,
+        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenFacts, TokenId, TokenName,
+        TwoFactorBypass,
     },
     value::{AllowedRanges, GrantedPermission, PackageName, Permission, Scope, Timestamp, UserName},
 };
@@ -157,8 +158,12 @@ impl Draft {
     pub(super) fn of(self, owner: UserName) -> Token {
         let Self { id, created, revoked, kind } = self;
         match kind {
-            DraftKind::Legacy(kind, ranges) => LegacyToken::load(id, owner, kind, created, revoked, ranges).into(),
-            DraftKind::Granular(settings) => valid(GranularToken::load(id, owner, created, revoked, settings)).into(),
+            DraftKind::Legacy(kind, ranges) => {
+                LegacyToken::load(TokenFacts { id, owner, created, revoked }, kind, ranges).into()
+            }
+            DraftKind::Granular(settings) => {
+                valid(GranularToken::load(TokenFacts { id, owner, created, revoked }, settings)).into()
+            }
         }
     }
 }

@@ -75,7 +75,7 @@ fn crc_32(bytes: &[u8]) -> u32 {
 /// **A newly minted secret**, the only type that owns one: show it once, store its digest, forget it.
 ///
 /// ```
-/// use tollgate::{Checksum, MintedSecret, SecretForm, SecretPrefix};
+/// use tollgate::token::{Checksum, MintedSecret, SecretForm, SecretPrefix};
 ///
 /// // 64 bytes of a cryptographic generator; these here are not random.
 /// let bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
@@ -84,7 +84,7 @@ fn crc_32(bytes: &[u8]) -> u32 {
 /// assert_eq!(minted.as_secret().form(&prefix), SecretForm::Prefixed(Checksum::Valid));
 /// assert_eq!(minted.expose().len(), 40);
 /// assert!(MintedSecret::mint(&prefix, &bytes[..29]).is_err());
-/// # Ok::<(), tollgate::MintError>(())
+/// # Ok::<(), tollgate::token::MintError>(())
 /// ```
 pub struct MintedSecret(String);
 

@@ -24,13 +24,13 @@ use crate::value::{
 /// - Cannot be printed, serialized or compared: [`digest`](Self::digest) is what you look up.
 ///
 /// ```
-/// use tollgate::{Secret, SecretForm};
+/// use tollgate::{Secret, token::SecretForm};
 ///
 /// let secret = Secret::new("0123456789abcdef0123456789abcdef")?;
 /// assert_eq!(secret.form(&Default::default()), SecretForm::Hexadecimal);
 /// assert_eq!(format!("{secret:?}"), "Secret(…)");
 /// assert!(Secret::new("two words").is_err());
-/// # Ok::<(), tollgate::SecretError>(())
+/// # Ok::<(), tollgate::token::SecretError>(())
 /// ```
 ///
 /// A secret has no `Display`, no `Serialize` and no `==`:

@@ -10,11 +10,11 @@ use crate::value::limits::MAX_TOKEN_ID;
 /// 1 to 512 bytes without control characters, compared byte for byte; npm's own are UUIDs.
 ///
 /// ```
-/// use tollgate::TokenId;
+/// use tollgate::token::TokenId;
 ///
 /// assert_eq!(TokenId::new("t-1")?.as_str(), "t-1");
 /// assert!(TokenId::new("").is_err());
-/// # Ok::<(), tollgate::TokenIdError>(())
+/// # Ok::<(), tollgate::token::TokenIdError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(Box<str>);

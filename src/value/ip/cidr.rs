@@ -10,7 +10,7 @@ use core::{
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::ClientIp;
-use crate::value::string_enum::{Quoted, excerpt};
+use crate::value::quoted::{Quoted, excerpt};
 
 /// **A range of IP addresses** in CIDR notation, such as `10.0.0.0/8` or `2001:db8::/32` (T3).
 ///
@@ -20,14 +20,14 @@ use crate::value::string_enum::{Quoted, excerpt};
 /// - Families never match otherwise: `::/0` is every IPv6 client and no IPv4 one.
 ///
 /// ```
-/// use tollgate::{ClientIp, IpRange};
+/// use tollgate::{ClientIp, value::IpRange};
 ///
 /// let office: IpRange = "192.0.2.7/24".parse()?;
 /// assert_eq!(office.to_string(), "192.0.2.0/24");
 /// assert!(office.contains("::ffff:192.0.2.200".parse::<ClientIp>().unwrap()));
 /// assert!(!office.contains(ClientIp::UNKNOWN));
 /// assert!("010.0.0.0/8".parse::<IpRange>().is_err());
-/// # Ok::<(), tollgate::IpRangeError>(())
+/// # Ok::<(), tollgate::value::IpRangeError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpRange(IpNet);

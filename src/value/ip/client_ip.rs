@@ -7,7 +7,7 @@ use core::{
     str::FromStr,
 };
 
-use crate::value::string_enum::{Quoted, excerpt};
+use crate::value::quoted::{Quoted, excerpt};
 
 /// **The address that a request came from**, which can be unknown (T3).
 ///
@@ -22,7 +22,7 @@ use crate::value::string_enum::{Quoted, excerpt};
 /// let mapped: ClientIp = "::ffff:192.0.2.7".parse()?;
 /// assert_eq!(mapped, "192.0.2.7".parse()?);
 /// assert!("fe80::1%eth0".parse::<ClientIp>().is_err());
-/// # Ok::<(), tollgate::ClientIpError>(())
+/// # Ok::<(), tollgate::value::ClientIpError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientIp {

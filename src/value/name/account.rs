@@ -99,7 +99,7 @@ account_name! {
     /// assert_eq!(alice, UserName::new("alice")?);
     /// assert_ne!(alice, UserName::new("Alice")?);
     /// assert!(UserName::new(".alice").is_err());
-    /// # Ok::<(), tollgate::NameError>(())
+    /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
     UserName, "user"
 }
@@ -111,7 +111,7 @@ account_name! {
     /// - A name is an identity (N5): a freed name is never given to anyone else.
     ///
     /// ```
-    /// use tollgate::OrganizationName;
+    /// use tollgate::value::OrganizationName;
     ///
     /// assert!(OrganizationName::new("acme").is_ok());
     /// assert!(OrganizationName::new("@acme").is_err()); // that is its scope
@@ -123,7 +123,7 @@ account_name! {
     /// **The name of a team**, such as `developers`: unique within its organization (N4).
     ///
     /// ```
-    /// use tollgate::TeamName;
+    /// use tollgate::value::TeamName;
     ///
     /// assert!(TeamName::new("developers").is_ok());
     /// assert!(TeamName::new("acme:developers").is_err()); // the organization is named beside it

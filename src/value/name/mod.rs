@@ -16,7 +16,7 @@ pub use package::PackageName;
 pub use scope::Scope;
 pub(crate) use set::{NameSet, Named, hash, hash_with};
 
-use crate::value::string_enum::{Printable, Quoted, excerpt};
+use crate::value::quoted::{Printable, Quoted, excerpt};
 
 /// A text that is no name of its kind.
 ///

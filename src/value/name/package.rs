@@ -28,7 +28,7 @@ use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 /// assert!(old.check_new().is_err());
 ///
 /// assert!(PackageName::new("@acme/../app").is_err());
-/// # Ok::<(), tollgate::NameError>(())
+/// # Ok::<(), tollgate::value::NameError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct PackageName<T = Box<str>> {

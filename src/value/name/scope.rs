@@ -15,7 +15,7 @@ use crate::value::limits::MAX_PACKAGE_NAME;
 ///   after today.
 ///
 /// ```
-/// use tollgate::{PackageName, Scope};
+/// use tollgate::{PackageName, value::Scope};
 ///
 /// let scope = Scope::new("acme")?;
 /// assert_eq!(scope, Scope::new("@acme")?);
@@ -23,7 +23,7 @@ use crate::value::limits::MAX_PACKAGE_NAME;
 /// assert!(scope.covers(PackageName::new("@acme/app")?));
 /// assert!(!scope.covers(PackageName::new("@acme-evil/app")?));
 /// assert!(Scope::new("@acme/app").is_err());
-/// # Ok::<(), tollgate::NameError>(())
+/// # Ok::<(), tollgate::value::NameError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Scope<T = Box<str>>(T);

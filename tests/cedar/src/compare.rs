@@ -4,10 +4,7 @@ use std::fmt::Write;
 
 use cedar_policy::{Entities, PolicySet, Request, Schema};
 use serde_json::Value;
-use tollgate::{
-    Decision, AllowedBy,
-    directory::{Directory, RequestLine, World as Document},
-};
+use tollgate::{Decision, decision::AllowedBy, directory::{Directory, RequestLine, World as Document}};
 
 use crate::{
     Mistake,
@@ -143,7 +140,7 @@ impl Case {
     fn show(&self, judge: &Judge, asked: &Asked, cedar: Answer, tollgate: Answer) -> String {
         let [without, with] = &asked.questions;
         let caller = self.directory.caller(&asked.request);
-        let explanation = self.directory.explain(&caller, &asked.request);
+        let explanation = self.directory.decide(&caller, &asked.request).explain();
         let mut text = format!("{}: Cedar says {cedar:?}, the crate {tollgate:?}\n", self.name);
         // Writing to a string does not fail.
         let _ = writeln!(text, "request: {}", asked.json);

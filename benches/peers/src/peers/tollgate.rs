@@ -2,14 +2,7 @@
 
 use std::hint::black_box;
 
-use tollgate::{
-    Account, AccountAction, AccountStatus, ActionOn, AllowedRanges, BoundToken, TwoFactorBypass, ClientIp, Decision,
-    Explanation, GrantedPermission, GranularSettings, GranularToken, Memberships, MissingOrganization, MissingPackage,
-    Operation, OrganizationAction, OrganizationName, OrganizationSelection, OrganizationsGrant, Package, PackageAction,
-    PackageName, PackageOrScope, PackageSelection, PackagesGrant, PublishingAccess, Reason, ScopeOwner, TeamGrants,
-    Timestamp, Token, TokenId, TwoFactorMode, User, UserGrants, Visibility, authorize, authorize_anonymous,
-    deny_unknown_token,
-};
+use tollgate::{AccountAction, BoundToken, ClientIp, Decision, Explanation, MissingPackage, OrganizationAction, Package, PackageAction, PackageName, Reason, Timestamp, Token, User, authorize, authorize_anonymous, deny_unknown_token, facts::{Account, AccountStatus, Memberships, MissingOrganization, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility, PackageFacts, UserFacts}, operation::{ActionOn, Operation}, token::{GranularSettings, GranularToken, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, TokenId, TwoFactorBypass, TokenFacts}, value::{AllowedRanges, GrantedPermission, OrganizationName}};
 
 use crate::{
     asked::{Asked, prepared},
@@ -83,16 +76,16 @@ fn token(facts: &Facts, rest: Rest) -> Token {
     };
     let created = "2025-10-30T12:00:00Z".parse().unwrap();
     let owner = facts.owner.parse().unwrap();
-    GranularToken::load(TokenId::new("t-1").unwrap(), owner, created, rest.revoked, settings).unwrap().into()
+    GranularToken::load(TokenFacts { id: TokenId::new("t-1").unwrap(), owner, created, revoked: rest.revoked }, settings).unwrap().into()
 }
 
 fn world(facts: &Facts, rest: Rest) -> World {
     let token = leak(token(facts, rest));
     let name = facts.owner.parse().unwrap();
-    let owner = leak(User::new(name, rest.status, rest.two_factor, None, Memberships::empty()).unwrap());
+    let owner = leak(User::new(UserFacts { name, status: rest.status, two_factor: rest.two_factor, tokens_revoked_until: None, memberships: Memberships::empty() }).unwrap());
     let users = UserGrants::new([(facts.maintainer.parse().unwrap(), GrantedPermission::ReadWrite)]).unwrap();
     let (name, teams) = (facts.package.parse().unwrap(), TeamGrants::empty());
-    let package = Package::new(name, ScopeOwner::User, Visibility::Private, rest.access, users, teams).unwrap();
+    let package = Package::new(PackageFacts { name, scope_owner: ScopeOwner::User, visibility: Visibility::Private, publishing_access: rest.access, users, teams }).unwrap();
     World {
         token,
         owner,

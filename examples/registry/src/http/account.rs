@@ -3,7 +3,8 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tollgate::{
-    TwoFactorMode, UserName,
+    UserName,
+    facts::TwoFactorMode,
     npm::{Body, Password, ProfileChange, TwoFactorChange},
 };
 

@@ -1,6 +1,6 @@
 //! Who asks: from the text of a token to the token and its owner's record, as they are at this moment.
 
-use tollgate::{BoundToken, Caller, Secret, Token, User};
+use tollgate::{BoundToken, Secret, Token, User, decision::Caller};
 
 use super::request::Credentials;
 use crate::{

@@ -6,9 +6,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    AccessRequest, Allow, Caller, Decision, OrganizationName, PackageAction, PackageName, ResourceFacts, Timestamp,
-    Token, User, VerifiedFactor,
+    Allow, Decision, PackageAction, PackageName, Timestamp, Token, User,
+    decision::{AccessRequest, Caller, ResourceFacts},
+    facts::VerifiedFactor,
     npm::{Answer, Body, CombinedDecision, RequiredAccess},
+    value::OrganizationName,
 };
 
 use super::{Inner, answer, asker::Asker, body, prepare::Prepared, request::Asked, trail::Trail};

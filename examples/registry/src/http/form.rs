@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use tollgate::{Secret, SecretDigest, Timestamp, UserName};
+use tollgate::{Secret, Timestamp, UserName, token::SecretDigest};
 use tower_http::timeout::TimeoutLayer;
 
 use super::{App, Inner, body as reading, login, reply};

@@ -6,8 +6,10 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
-    AccessRequest, AccountAction, ActionOn, Caller, Decision, Package, PackageAction, Permission, ResourceFacts,
-    UserName, authorize_anonymous, npm::Answer,
+    AccountAction, Decision, Package, PackageAction, UserName, authorize_anonymous,
+    decision::{AccessRequest, Caller, ResourceFacts},
+    npm::Answer,
+    value::Permission,
 };
 
 use super::{
@@ -44,8 +46,7 @@ pub(crate) async fn readable(exchange: &mut Exchange<'_>) -> Result<BTreeMap<Str
             all.into_iter().map(by_name).filter(|(name, _)| names.contains(name)).collect()
         }
         Caller::NoToken | Caller::UnknownToken => {
-            let is_readable =
-                |package: &Package| authorize_anonymous(PackageAction::ReadPackage.on(package)).is_allow();
+            let is_readable = |package: &Package| authorize_anonymous(PackageAction::ReadPackage, package).is_allow();
             all.into_iter().filter(is_readable).map(by_name).collect()
         }
     })

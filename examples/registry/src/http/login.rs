@@ -6,7 +6,7 @@
 use axum::{http::StatusCode, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tollgate::{IssuedBy, Timestamp, TwoFactorMode, UserName};
+use tollgate::{Timestamp, UserName, facts::TwoFactorMode, token::IssuedBy};
 
 use super::{body, exchange::Exchange, form, reply};
 use crate::{

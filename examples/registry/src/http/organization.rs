@@ -3,8 +3,8 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tollgate::{
-    OrganizationName, Permission, TeamName,
     npm::{IsMember, MemberChange, OrganizationRequest, TeamAccessChange, TeamRequest, TeamToCreate},
+    value::{OrganizationName, Permission, TeamName},
 };
 
 use super::{

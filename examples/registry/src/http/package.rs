@@ -7,8 +7,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tollgate::{
-    PackageName, Permission, Visibility,
+    PackageName,
+    facts::Visibility,
     npm::{AccessChange, PackageRequest, PathText},
+    value::Permission,
 };
 
 use super::{

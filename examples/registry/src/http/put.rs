@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
-    PackageName, Visibility,
+    PackageName,
+    facts::Visibility,
     npm::{AllowedChanges, Body, PackumentChanges, PathText, Publication, PutTarget, StoredPackument},
 };
 

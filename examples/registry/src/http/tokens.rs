@@ -4,8 +4,10 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::json;
 use tollgate::{
-    Account, AccountAction, ActionOn, BoundToken, Decision, IssuedBy, Reason, Secret, Token,
+    AccountAction, BoundToken, Decision, Reason, Secret, Token,
+    facts::Account,
     npm::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
+    token::IssuedBy,
 };
 
 use super::{

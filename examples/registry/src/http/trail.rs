@@ -2,7 +2,7 @@
 //!
 //! Never the path, for the secret of a token may be in it, and never a header.
 
-use tollgate::{AuditRecord, ClientIp, Decision};
+use tollgate::{ClientIp, Decision, decision::AuditRecord};
 
 use super::asker::Asker;
 
@@ -49,7 +49,7 @@ impl Trail {
         let mut actions = Vec::new();
         let (mut resource, mut decision, mut reason, mut text) = (None, None, None, None);
         for record in &self.decided {
-            let action = record.action.map(tollgate::Action::as_str);
+            let action = record.action.map(tollgate::operation::Action::as_str);
             actions.push(action.unwrap_or(&record.requested));
             resource = Some(resource_of(record));
             decision = Some(record.decision.as_str());

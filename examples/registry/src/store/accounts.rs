@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 use sqlx::Row;
-use tollgate::{AccountStatus, SecretDigest, Timestamp, TwoFactorMode, UserName};
+use tollgate::{
+    Timestamp, UserName,
+    facts::{AccountStatus, TwoFactorMode},
+    token::SecretDigest,
+};
 
 use super::{Tx, logins};
 use crate::failure::{Failure, fact};

@@ -5,9 +5,12 @@
 use std::collections::BTreeMap;
 
 use tollgate::{
-    GrantedPermission, Membership, Memberships, MissingOrganization, MissingPackage, Organization, OrganizationName,
-    OrganizationState, Package, PackageName, PackageState, Role, ScopeOwner, TeamGrants, TeamName, User, UserGrants,
-    UserName,
+    MissingPackage, Organization, Package, PackageName, User, UserName,
+    facts::{
+        Membership, Memberships, MissingOrganization, OrganizationState, PackageFacts, PackageState, ScopeOwner,
+        TeamGrants, UserFacts, UserGrants,
+    },
+    value::{GrantedPermission, OrganizationName, Role, TeamName},
 };
 
 use super::Tx;
@@ -55,7 +58,13 @@ pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<Use
     let memberships = memberships(tx, name).await?;
     let Some((status, two_factor, cut_off)) = row else { return Ok(None) };
     let cut_off = fact(cut_off.as_deref().map(str::parse).transpose())?;
-    let user = User::new(name.into_owned(), fact(status.parse())?, fact(two_factor.parse())?, cut_off, memberships);
+    let user = User::new(UserFacts {
+        name: name.into_owned(),
+        status: fact(status.parse())?,
+        two_factor: fact(two_factor.parse())?,
+        tokens_revoked_until: cut_off,
+        memberships,
+    });
     fact(user).map(Some)
 }
 
@@ -115,8 +124,14 @@ pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<Foun
     let scope_owner = scope_owner(tx, name).await?;
     let Some((visibility, access)) = row else { return Ok(FoundPackage::Missing(name.into_owned())) };
     let (users, teams) = (user_grants(users)?, team_grants(teams)?);
-    let package =
-        Package::new(name.into_owned(), scope_owner, fact(visibility.parse())?, fact(access.parse())?, users, teams);
+    let package = Package::new(PackageFacts {
+        name: name.into_owned(),
+        scope_owner,
+        visibility: fact(visibility.parse())?,
+        publishing_access: fact(access.parse())?,
+        users,
+        teams,
+    });
     fact(package).map(FoundPackage::Existing)
 }
 
@@ -188,14 +203,14 @@ pub(crate) async fn all_packages(tx: &mut Tx) -> Result<Vec<Package>, Failure> {
                 _ => ScopeOwner::Nobody,
             },
         };
-        packages.push(fact(Package::new(
+        packages.push(fact(Package::new(PackageFacts {
             name,
             scope_owner,
-            fact(visibility.parse())?,
-            fact(access.parse())?,
+            visibility: fact(visibility.parse())?,
+            publishing_access: fact(access.parse())?,
             users,
             teams,
-        ))?);
+        }))?);
     }
     Ok(packages)
 }

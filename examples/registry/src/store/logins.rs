@@ -1,6 +1,6 @@
 //! Logins through the web: begun by the client, finished by a person at the form, fetched by the client.
 
-use tollgate::{SecretDigest, Timestamp, UserName};
+use tollgate::{Timestamp, UserName, token::SecretDigest};
 
 use super::Tx;
 use crate::{

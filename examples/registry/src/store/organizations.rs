@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tollgate::{GrantedPermission, OrganizationName, PackageName, Role, TeamName, UserName};
+use tollgate::{
+    PackageName, UserName,
+    value::{GrantedPermission, OrganizationName, Role, TeamName},
+};
 
 use super::{Tx, accounts};
 use crate::failure::{Failure, fact, storable};

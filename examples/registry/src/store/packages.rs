@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use serde_json::Value;
 use tollgate::{
-    GrantedPermission, PackageName, Permission, PublishingAccess, ScopeOwner, Timestamp, UserName, Visibility,
+    PackageName, Timestamp, UserName,
+    facts::{PublishingAccess, ScopeOwner, Visibility},
+    value::{GrantedPermission, Permission},
 };
 
 use super::{Tx, facts, organizations};

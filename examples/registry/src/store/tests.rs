@@ -4,8 +4,13 @@ use std::path::Path;
 
 use serde_json::json;
 use tollgate::{
-    AccountStatus, AllowedRanges, GrantedPermission, GranularSettings, IssuedBy, OrganizationsGrant, PackageSelection,
-    PackagesGrant, Permission, Role, Timestamp, TokenDescription, TwoFactorBypass, TwoFactorMode, Visibility,
+    Timestamp,
+    facts::{AccountStatus, TwoFactorMode, Visibility},
+    token::{
+        GranularSettings, IssuedBy, OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription, TokenFacts,
+        TwoFactorBypass,
+    },
+    value::{AllowedRanges, GrantedPermission, Permission, Role},
 };
 
 use super::{
@@ -94,9 +99,11 @@ async fn of_the_1000th_and_the_1001st_token_made_at_once_one_fails() {
     // 999 rows without the checks of each, which would look at all the others.
     let mut tx = one.writing().await.unwrap();
     for number in 0..999 {
-        let key = tollgate::TokenId::new(&format!("key-{number}")).unwrap();
-        let granular =
-            tollgate::GranularToken::load(key, "alice".parse().unwrap(), now(), None, settings(&format!("t{number}")));
+        let key = tollgate::token::TokenId::new(&format!("key-{number}")).unwrap();
+        let granular = tollgate::token::GranularToken::load(
+            TokenFacts { id: key, owner: "alice".parse().unwrap(), created: now(), revoked: None },
+            settings(&format!("t{number}")),
+        );
         let secret = crate::random::token_secret().unwrap();
         super::tokens::insert(&mut tx, &granular.unwrap().into(), secret.as_secret()).await.unwrap();
     }

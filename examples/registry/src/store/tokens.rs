@@ -1,7 +1,9 @@
 //! Tokens: stored by the digest of their text, in `tollgate`'s form.
 
 use tollgate::{
-    GranularTokenSet, OwnerView, Secret, SecretDigest, SecretHint, StoredToken, Timestamp, Token, UserName,
+    Secret, StoredToken, Timestamp, Token, UserName,
+    facts::OwnerView,
+    token::{GranularTokenSet, SecretDigest, SecretHint},
 };
 
 use super::Tx;

@@ -1,34 +1,34 @@
-//! What was asked, with the facts that were at hand, and which of them were looked at.
+//! The question that a decision answers, with the facts at hand, and which of them were read.
 
 use crate::{
     decision::inputs::{DecisionInput, DecisionInputs},
     operation::{Action, Operation},
-    rules::{Check, Question},
+    rules::{Check, EarlyQuestion, Question},
     token::TokenView,
     value::{AllowedRanges, ClientIp, Timestamp},
 };
 
-/// What was asked, with as many of the facts as were at hand.
+/// The question that a decision answers, with as many of the facts as were at hand.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Asked<'a> {
-    /// Of a token bound to its owner.
+pub(crate) enum Basis<'a> {
+    /// About a token bound to its owner.
     Bound(Question<'a>),
-    /// Without any token.
+    /// Without a token.
     NoToken(Operation<'a>),
-    /// With a token that nobody knows.
+    /// With a token that is not on record.
     UnknownToken(Operation<'a>),
-    /// Of a token without its owner's record, about an action on any resource.
-    Early { token: &'a TokenView<'a>, action: Action, client_ip: ClientIp, now: Timestamp },
-    /// Of an account action whose account only a known token would have named: "my own".
+    /// About a token without its owner's record, and an action on any resource.
+    Early(EarlyQuestion<'a>),
+    /// About an action on "my own account", without a token that says whose account that is.
     NoAccount { action: Action, token_given: bool },
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Basis<'a> {
     pub(crate) const fn operation(&self) -> Option<Operation<'a>> {
         match self {
             Self::Bound(question) => Some(question.operation),
             Self::NoToken(operation) | Self::UnknownToken(operation) => Some(*operation),
-            Self::Early { .. } | Self::NoAccount { .. } => None,
+            Self::Early(_) | Self::NoAccount { .. } => None,
         }
     }
 
@@ -36,41 +36,52 @@ impl<'a> Asked<'a> {
         match self {
             Self::Bound(question) => question.operation.action(),
             Self::NoToken(operation) | Self::UnknownToken(operation) => operation.action(),
-            Self::Early { action, .. } | Self::NoAccount { action, .. } => *action,
+            Self::Early(question) => question.action,
+            Self::NoAccount { action, .. } => *action,
         }
     }
 
     pub(crate) const fn token(&self) -> Option<&'a TokenView<'a>> {
         match self {
-            Self::Bound(question) => Some(&question.presented.bound.token),
-            Self::Early { token, .. } => Some(token),
+            Self::Bound(question) => Some(&question.token_use.bound.token),
+            Self::Early(question) => Some(question.token),
+            Self::NoToken(_) | Self::UnknownToken(_) | Self::NoAccount { .. } => None,
+        }
+    }
+
+    /// The client's address and the time, if a token was read.
+    pub(crate) const fn place_and_time(&self) -> Option<(ClientIp, Timestamp)> {
+        match self {
+            Self::Bound(question) => Some((question.token_use.client_ip(), question.token_use.now())),
+            Self::Early(question) => Some((question.client_ip, question.now)),
             Self::NoToken(_) | Self::UnknownToken(_) | Self::NoAccount { .. } => None,
         }
     }
 }
 
-/// D2: what was looked at up to and including the check that ended it (all of them, where none did).
-pub(crate) fn inputs(asked: &Asked<'_>, stopped_at: Option<Check>) -> DecisionInputs {
+/// The inputs that were read up to and including the check that ended the decision, or by all checks if none did
+/// ([D2](crate::docs::rules#d2)).
+pub(crate) fn inputs(basis: &Basis<'_>, stopped_at: Option<Check>) -> DecisionInputs {
     let mut inputs = DecisionInputs::empty();
     let came_to = |check: Check| stopped_at.is_none_or(|last| check <= last);
-    match asked {
-        Asked::NoToken(operation) => {
+    match basis {
+        Basis::NoToken(operation) => {
             if operation.action() == Action::ReadPackage {
                 inputs.insert(DecisionInput::Package);
             }
             return inputs;
         }
-        Asked::UnknownToken(_) | Asked::NoAccount { token_given: true, .. } => {
+        Basis::UnknownToken(_) | Basis::NoAccount { token_given: true, .. } => {
             inputs.insert(DecisionInput::Token);
             return inputs;
         }
-        Asked::NoAccount { token_given: false, .. } => return inputs,
-        Asked::Bound(_) | Asked::Early { .. } => inputs.insert(DecisionInput::Token),
+        Basis::NoAccount { token_given: false, .. } => return inputs,
+        Basis::Bound(_) | Basis::Early(_) => inputs.insert(DecisionInput::Token),
     }
-    let Some(token) = asked.token() else { return inputs };
-    let bound = match asked {
-        Asked::Bound(question) => Some(question),
-        Asked::NoToken(_) | Asked::UnknownToken(_) | Asked::Early { .. } | Asked::NoAccount { .. } => None,
+    let Some(token) = basis.token() else { return inputs };
+    let bound = match basis {
+        Basis::Bound(question) => Some(question),
+        Basis::NoToken(_) | Basis::UnknownToken(_) | Basis::Early(_) | Basis::NoAccount { .. } => None,
     };
     // T1: a recorded revocation says all; without one the account's cut-off is looked at.
     if bound.is_some() && token.revoked.is_none() {

@@ -1,4 +1,4 @@
-//! What is asked for by names alone, before anything is looked up; and who asks.
+//! A request by names alone, before anything is looked up, and its caller.
 
 use core::fmt;
 
@@ -17,14 +17,14 @@ use crate::{
     value::{ClientIp, OrganizationName, PackageName, TeamName, Timestamp, UserName},
 };
 
-/// **Who asks**: a token bound to its owner, a token that nobody knows, or nobody at all.
+/// The caller of a request: a token bound to its owner, a token that is not on record, or no token.
 #[derive(Clone, Copy, Debug)]
 pub enum Caller<'a> {
     /// No token was presented.
     NoToken,
-    /// A token was presented that nobody knows. Never treated as none.
+    /// The token that was presented is not on record. This is never treated as no token.
     UnknownToken,
-    /// A token on record, with its owner's record.
+    /// The token is on record, and bound to its owner.
     Token(BoundToken<'a>),
 }
 
@@ -41,59 +41,63 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// **An action with the names of its resource**, as a request carries it: nothing is looked up yet.
+/// An action with the names of its resource, as a request carries it. Nothing is looked up yet.
 ///
-/// With the [`ResourceFacts`] about its names it is decided, which is the same as pairing the action with what was found:
+/// A server reads it from a request, looks up the names ([`package`](Self::package),
+/// [`organization`](Self::organization)), and [decides](Self::decide) it with what the look-ups found:
 ///
 /// ```
-/// # use tollgate::{ClientIp, MissingPackage, Package, PackageAction, PackageName, Timestamp, decision::{AccessRequest,
-/// #     Caller, ResourceFacts}};
-/// let access_request = AccessRequest::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
+/// use tollgate::{
+///     ClientIp, MissingPackage, PackageAction, PackageName, Timestamp,
+///     decision::{AccessRequest, Caller, ResourceFacts},
+/// };
+///
+/// let (client_ip, now): (ClientIp, Timestamp) = ("192.0.2.1".parse()?, "2025-11-01T00:00:00Z".parse()?);
+/// let request = AccessRequest::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
+///
+/// // The look-up found no package of that name.
 /// let free = MissingPackage::new(PackageName::new("left-pad")?);
 /// let facts = ResourceFacts { package: Some(free.into()), organization: None };
-/// let decision = access_request.decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
-/// assert_eq!(decision.status(), 404);
-/// assert!(
-///     access_request
-///         .decide(&Caller::NoToken, &ResourceFacts::NONE, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)
-///         .is_err()
-/// );
+/// assert_eq!(request.decide(&Caller::NoToken, &facts, client_ip, now)?.status(), 404);
+///
+/// // Without a look-up nothing is decided.
+/// assert!(request.decide(&Caller::NoToken, &ResourceFacts::NONE, client_ip, now).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessRequest {
-    /// On a package.
+    /// An action on a package.
     Package {
         /// The action.
         action: PackageAction,
-        /// Its name.
+        /// The resource's name.
         package: PackageName,
     },
-    /// On an organization.
+    /// An action on an organization.
     Organization {
         /// The action.
         action: OrganizationAction,
-        /// Its name.
+        /// The resource's name.
         organization: OrganizationName,
     },
-    /// Making a team.
+    /// The creation of a team.
     CreateTeam {
         /// The organization.
         organization: OrganizationName,
         /// A name that a new team may have.
         team: TeamName,
     },
-    /// On a team.
+    /// An action on a team.
     Team {
         /// The action.
         action: TeamAction,
         /// The organization.
         organization: OrganizationName,
-        /// The team's name in it.
+        /// The team's name in the organization.
         team: TeamName,
     },
-    /// Giving a team access to a package, or taking it.
+    /// Giving a team access to a package, or taking it away.
     ManageTeamAccess {
         /// The team's organization.
         organization: OrganizationName,
@@ -102,28 +106,28 @@ pub enum AccessRequest {
         /// The package.
         package: PackageName,
     },
-    /// Letting another organization at a package.
+    /// Giving another organization access to a package.
     SharePackage {
         /// The organization that shares.
         organization: OrganizationName,
         /// The package.
         package: PackageName,
     },
-    /// On an account.
+    /// An action on an account.
     Account {
         /// The action.
         action: AccountAction,
-        /// Whose account; `None` where the request says no more than "my own": the token's owner.
+        /// The account's user; `None` stands for the owner of the token that is presented.
         user: Option<UserName>,
     },
 }
 
-/// **What look-ups found of the names in an [`AccessRequest`]**, which names at most one package and one organization.
+/// What look-ups found for the names in an [`AccessRequest`], which names at most one package and one organization.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceFacts<'a> {
-    /// The package, or that there is none of the name; `None` where the access request names none.
+    /// The package, or the free name; `None` if the request names no package.
     pub package: Option<PackageState<'a>>,
-    /// The organization, or that there is none of the name; `None` where the access request names none.
+    /// The organization, or that it does not exist; `None` if the request names no organization.
     pub organization: Option<OrganizationState<'a>>,
 }
 
@@ -132,23 +136,23 @@ impl ResourceFacts<'_> {
     pub const NONE: Self = Self { package: None, organization: None };
 }
 
-/// The names of an access request are not those that were looked up: nothing is decided.
+/// The error returned when the facts are not about the names in the request. Nothing is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceFactsError {
-    /// The package that was looked up is not the one that the access request names.
+    /// The facts are about another package, or about none.
     #[error("facts about another package or none: expected what a look-up found of the one that is named")]
     Package,
-    /// The organization that was looked up is not the one that the access request names.
+    /// The facts are about another organization, or about none.
     #[error("facts about another organization or none: expected what a look-up found of the one that is named")]
     Organization,
-    /// The team to be made has a name that a new team may not have (N4).
+    /// A new team may not have this name ([N4](crate::docs::rules#n4)).
     #[error("a name that no new team may have: expected one without capital letters")]
     TeamName,
 }
 
 impl AccessRequest {
-    /// The word that asks for the action: `publish`, whatever exists.
+    /// The action's word, such as `publish`, whether or not the package exists.
     #[must_use]
     pub const fn action(&self) -> &'static str {
         match self {
@@ -162,7 +166,7 @@ impl AccessRequest {
         }
     }
 
-    /// The package to look up, if it names one.
+    /// The package to look up, if the request names one.
     #[must_use]
     pub fn package(&self) -> Option<PackageName<&str>> {
         match self {
@@ -173,7 +177,7 @@ impl AccessRequest {
         }
     }
 
-    /// The organization to look up, if it names one.
+    /// The organization to look up, if the request names one.
     #[must_use]
     pub fn organization(&self) -> Option<OrganizationName<&str>> {
         match self {
@@ -186,10 +190,10 @@ impl AccessRequest {
         }
     }
 
-    /// Decides it for whoever asks, from an address at a time.
+    /// Decides the request for a caller, from an address at a time.
     ///
     /// # Errors
-    /// The facts are about other names than the access request's, or a team to be made has no name for a new one.
+    /// The facts are about other names than the request's, or a new team may not have its name.
     pub fn decide<'a>(
         &'a self,
         caller: &'a Caller<'a>,
@@ -230,7 +234,7 @@ impl AccessRequest {
             Self::CreateTeam { organization: name, team } => {
                 match NewTeam::new(organization(name)?, team.as_borrowed()) {
                     Ok(team) => CreateTeam.on(team),
-                    // Whoever makes the access request has checked the name as a new one.
+                    // Both callers have checked the team's name already.
                     Err(_) => return Ok(Resolved::Unnamed(Action::CreateTeam)),
                 }
             }
@@ -254,11 +258,11 @@ impl AccessRequest {
     }
 }
 
-/// What an access request comes to with its facts.
+/// An access request paired with its facts.
 pub(crate) enum Resolved<'a> {
     Operation(Operation<'a>),
-    /// An action whose resource has no name, such as one's own account for nobody who is known to have one. The answer
-    /// is that there is no token.
+    /// An action on the token owner's own account, without a token that says who the owner is: it is denied for the
+    /// missing or unknown token.
     Unnamed(Action),
 }
 
@@ -271,7 +275,7 @@ impl<'a> Resolved<'a> {
     }
 }
 
-/// The denial, which needs no name.
+/// The denial of an action whose resource cannot be named.
 fn unnamed<'a>(action: Action, caller: &Caller<'a>) -> Decision<'a> {
     let (token_given, reason) = match caller {
         Caller::NoToken => (false, Reason::AuthenticationRequired),
@@ -295,7 +299,7 @@ impl From<AccountAction> for Action {
     }
 }
 
-/// The action and the names, such as ``publish `@acme/app` ``.
+/// Writes the action and the names, such as ``publish `@acme/app` ``.
 impl fmt::Display for AccessRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.action())?;

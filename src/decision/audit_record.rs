@@ -1,4 +1,4 @@
-//! A decision for the log: owned, serializable, without secrets.
+//! A decision as an owned, serializable record for an audit log.
 
 use alloc::{
     boxed::Box,
@@ -14,19 +14,19 @@ use crate::{
 };
 
 string_enum! {
-    /// The three answers, as a record names them. Ordered: `Deny < Challenge < Allow`.
+    /// The three answers, ordered: `Deny < Challenge < Allow`.
     pub enum Verdict: "decision" {
-        /// No.
+        /// The request is denied.
         Deny = "deny",
-        /// Yes, once a second factor is shown.
+        /// The request is allowed once a second factor is shown.
         Challenge = "challenge",
-        /// Yes.
+        /// The request is allowed.
         Allow = "allow",
     }
 }
 
 impl Decision<'_> {
-    /// Which of the three answers it is.
+    /// Which of the three answers the decision is.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         match self {
@@ -37,53 +37,54 @@ impl Decision<'_> {
     }
 }
 
-/// **A decision for the log**: what was asked, what was answered and why, with the operator's text. It is a record, not
-/// a decision: nothing can be authorized with it. It holds no secret.
+/// A decision as an owned record for an audit log: the request, the answer, and the reason with the operator's text.
+///
+/// Nothing can be authorized with a record, and it holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct AuditRecord {
-    /// The version of the rules: a decision that would differ from an earlier version's raises it.
+    /// The version of the rules that decided, [`RULES_VERSION`].
     pub rules_version: u32,
     /// The answer.
     pub decision: Verdict,
-    /// What was asked, by the word that asks for it: `publish` whatever exists.
+    /// The requested action's word, such as `publish`, whether or not the package exists.
     pub requested: Box<str>,
-    /// What was allowed or challenged: a `publish` as the creation of a package or of a version.
+    /// The action that was allowed or challenged: for `publish`, the creation of a package or of a version.
     pub action: Option<Action>,
-    /// The package named.
+    /// The package's name, if the request names one.
     pub package: Option<PackageName>,
-    /// The organization named.
+    /// The organization's name, if the request names one.
     pub org: Option<OrganizationName>,
-    /// The team named.
+    /// The team's name, if the request names one.
     pub team: Option<TeamName>,
-    /// The account named.
+    /// The account's user, if the request names one.
     pub user: Option<UserName>,
     /// The reason of a denial.
     pub reason: Option<Reason>,
-    /// Who demanded the factor, of a challenge.
+    /// What demanded the second factor, for a challenge.
     pub demanded_by: Option<DemandedBy>,
-    /// Through what it was allowed.
+    /// What allowed the request, for an allow.
     pub via: Option<AllowedBy>,
-    /// Until when an allow holds.
+    /// Until when an allow holds; `None` if no time ends it.
     pub valid_until: Option<Timestamp>,
-    /// The status suggested.
+    /// The suggested HTTP status.
     pub status: u16,
-    /// The public id of the token, if one was looked at.
+    /// The token's public id, if it is on record.
     pub token: Option<TokenId>,
-    /// The owner of the token.
+    /// The token's owner, if the token is on record.
     pub owner: Option<UserName>,
-    /// Where the request came from, if a token was looked at.
+    /// The client's address, if the token is on record.
     pub client_ip: Option<String>,
-    /// When it was made, if a token was looked at.
+    /// The time of the request, if the token is on record.
     pub now: Option<Timestamp>,
-    /// What the decision depended on.
+    /// The inputs that the decision depended on.
     pub depends_on: DecisionInputs,
     /// The operator's text of a denial.
     pub text: Option<Box<str>>,
 }
 
-/// The version of the rules that this crate decides by.
+/// The version of the rules that this crate decides by. A release that decides any request differently raises it.
 pub const RULES_VERSION: u32 = 1;
 
 impl From<&Decision<'_>> for AuditRecord {

@@ -12,7 +12,7 @@ use crate::{
     value::{ClientIp, Timestamp},
 };
 
-/// **May this token do this, to this, from here, now?**
+/// Decides whether a token may take an action on a resource, from an address, at a time.
 ///
 /// - `token` is [bound](BoundToken::bind) to its owner's current record: without the owner's rights nothing is decided.
 /// - An action and a resource of different kinds do not compile ([`ActionOn`]).
@@ -72,8 +72,8 @@ pub fn authorize<'a, R>(
     decide(Question { token_use, operation }, operation.action(), check_token(&token_use))
 }
 
-/// **May anyone do this, without a token?** A public package is readable ([V1](crate::docs::rules#v1)), and everything
-/// else is denied.
+/// Decides whether anyone may take an action on a resource, without a token. A public package is readable
+/// ([V1](crate::docs::rules#v1)); everything else is denied.
 ///
 /// This is for a request that carries no token. A request with a token that is not on record is
 /// [`deny_unknown_token`]'s, so that no server answers it as anonymous by accident.
@@ -90,8 +90,8 @@ pub fn authorize_anonymous<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> 
     decide_without_token(action.operation(resource))
 }
 
-/// **The denial for a token that is not on record**: its digest is unknown, its text cannot be a secret, or the stored
-/// token does not load.
+/// Denies a request with a token that is not on record: its digest is unknown, its text cannot be a secret, or the
+/// stored token does not load.
 ///
 /// ```
 /// use tollgate::{MissingPackage, PackageAction, PackageName, deny_unknown_token};
@@ -120,7 +120,7 @@ pub(crate) const fn unknown_token(operation: Operation<'_>) -> Decision<'_> {
     Decision::Deny(Deny::without_check(Basis::UnknownToken(operation), Reason::TokenUnknown))
 }
 
-/// **Explains a decision**: asks [`authorize`] the same question and returns [`Decision::explain`].
+/// Explains the decision of [`authorize`] about the same request: its [`Decision::explain`].
 #[must_use]
 pub fn explain<'a, R>(
     token: &'a BoundToken<'a>,
@@ -132,7 +132,7 @@ pub fn explain<'a, R>(
     authorize(token, action, resource, client_ip, now).explain()
 }
 
-/// **What a token tells without its owner's record**: a denial that no right of the owner would lift, or nothing.
+/// What a token tells without its owner's record: a denial that no right of the owner would lift, or nothing.
 #[must_use]
 #[derive(Clone, Copy, Debug)]
 pub enum EarlyAnswer<'a> {
@@ -144,8 +144,8 @@ pub enum EarlyAnswer<'a> {
 }
 
 impl<'a> TokenView<'a> {
-    /// Refuses a token that is of no use for the action, before its owner's record is at hand: for a proxy that refuses
-    /// early. It checks the recorded revocation, the expiry, the address, the kind and the permission
+    /// Refuses a token that cannot be used for the action, before its owner's record is known. This is for a proxy that
+    /// refuses early. It checks the recorded revocation, the expiry, the address, the kind and the permission
     /// ([T1](crate::docs::rules#t1) to [T3](crate::docs::rules#t3), [K1](crate::docs::rules#k1),
     /// [G1](crate::docs::rules#g1)).
     ///
@@ -169,7 +169,7 @@ impl<'a> BoundToken<'a> {
     }
 }
 
-/// **A bound token used from an address at a time**, for decisions about many resources.
+/// A bound token used from an address at a time, for decisions about many resources.
 #[derive(Clone, Copy, Debug)]
 pub struct PresentedToken<'a> {
     token_use: TokenUse<'a>,

@@ -1,4 +1,4 @@
-//! What a token can do, under its owner's rights of this moment.
+//! What a token can do now, under its owner's rights.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,35 +11,34 @@ use crate::{
     value::{GrantedPermission, OrganizationName, PackageName, Permission, Role, Scope, string_enum},
 };
 
-/// **The effective reach of a token**: what it may do with the packages, organizations and teams that were asked about
-/// and with its owner's account, and which entries of its grants give nothing any more.
+/// What a token can do now, under its owner's rights: a decision for each action on the packages, organizations and
+/// teams that were asked about and on the owner's account, and the entries of its grants that have no effect.
 ///
 /// ```
-/// # use tollgate::{
-/// #     BoundToken, ClientIp, MissingPackage, PackageName, Timestamp, Token, User,
-/// #     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
-/// #     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
-/// #     value::AllowedRanges,
-/// # };
-/// # let alice = User::new(UserFacts {
-/// #     name: "alice".parse()?,
-/// #     status: AccountStatus::Active,
-/// #     two_factor: TwoFactorMode::Disabled,
-/// #     tokens_revoked_until: None,
-/// #     memberships: Memberships::empty(),
-/// # })?;
-/// # let token = Token::from(LegacyToken::load(
-/// #     TokenFacts { id: TokenId::new("t")?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None },
-/// #     LegacyKind::ReadOnly,
-/// #     AllowedRanges::Any,
-/// # ));
-/// # let (ip, now) = ("192.0.2.1".parse::<ClientIp>()?, "2025-11-01T00:00:00Z".parse::<Timestamp>()?);
-/// # let token = BoundToken::bind(&token, &alice)?;
+/// use tollgate::{BoundToken, MissingPackage, PackageName, Timestamp, Token, User};
+/// use tollgate::facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts};
+/// use tollgate::token::{LegacyKind, LegacyToken, TokenFacts};
+/// use tollgate::value::AllowedRanges;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let alice = User::new(UserFacts {
+///     name: "alice".parse()?,
+///     status: AccountStatus::Active,
+///     two_factor: TwoFactorMode::Disabled,
+///     tokens_revoked_until: None,
+///     memberships: Memberships::empty(),
+/// })?;
+/// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None };
+/// let token = Token::from(LegacyToken::load(facts, LegacyKind::ReadOnly, AllowedRanges::Any));
+/// let token = BoundToken::bind(&token, &alice)?;
+///
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
-/// let reach = token.at(ip, now).effective_access(&[left_pad.into()], &[], &[]);
-/// assert!(reach.decisions().iter().any(|decision| decision.is_allow())); // whoami
-/// println!("{reach}");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let (client_ip, now) = ("192.0.2.1".parse()?, "2025-11-01T00:00:00Z".parse()?);
+/// let access = token.at(client_ip, now).effective_access(&[left_pad.into()], &[], &[]);
+/// let allowed: Vec<_> = access.decisions().iter().filter(|decision| decision.is_allow()).collect();
+/// assert_eq!(allowed.len(), 2); // `whoami` and `revoke-self`
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct EffectiveAccess<'a> {
@@ -48,9 +47,10 @@ pub struct EffectiveAccess<'a> {
 }
 
 impl<'a> PresentedToken<'a> {
-    /// What the token can do with these packages, organizations and teams, each decided by [`decide`](Self::decide).
+    /// Decides each action on these packages, organizations and teams, and on the owner's account.
     ///
-    /// For the operator: why a grant is dead tells a private package that its owner may not see from one that is gone.
+    /// The result is for the operator: the reason of an ineffective grant tells a private package, which the owner may
+    /// not see, from one that does not exist.
     #[must_use]
     pub fn effective_access(
         &self,
@@ -88,7 +88,7 @@ impl<'a> PresentedToken<'a> {
         if let PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } = granular.packages {
             let needs = Permission::from(*permission);
             for scope in only.scopes() {
-                let why = scope_is_dead(scope.as_borrowed(), needs, owner, packages);
+                let why = scope_is_ineffective(scope.as_borrowed(), needs, owner, packages);
                 dead.extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Scope(scope.as_borrowed()), why }));
             }
             for name in only.packages() {
@@ -121,9 +121,10 @@ impl<'a> PresentedToken<'a> {
     }
 }
 
-/// A scope is alive while it is the owner's or an organization's that they are in (what is to come there is theirs to
-/// create), or while they hold a right over one of the packages asked about.
-fn scope_is_dead(
+/// Why a selected scope has no effect, if it has none. It has one while it is the owner's own or that of an
+/// organization that they are in, since they may create packages there, and while they have a right over one of the
+/// packages.
+fn scope_is_ineffective(
     scope: Scope<&str>,
     needs: Permission,
     owner: &OwnerView<'_>,
@@ -138,7 +139,7 @@ fn scope_is_dead(
         }
         PackageState::Existing(_) | PackageState::Missing(_) => None,
     });
-    // Of a scope that nothing was asked about nothing is said.
+    // Scopes without packages that were asked about are not judged.
     below(held.max()?, needs)
 }
 
@@ -151,31 +152,31 @@ fn below(held: Permission, needs: Permission) -> Option<IneffectiveReason> {
 }
 
 impl<'a> EffectiveAccess<'a> {
-    /// A decision for each action on each package, organization and team asked about, and on the owner's account. Actions
-    /// on two things at once (`manage-team-access`, `share-package`) are not among them: decide those pair by pair.
+    /// A decision for each action on each package, organization and team, and on the owner's account. Actions on two
+    /// resources at once (`manage-team-access`, `share-package`) are left out: decide those pair by pair.
     pub fn decisions(&self) -> &[Decision<'a>] {
         &self.decisions
     }
 
-    /// The entries of the token's grants that give nothing, or less than they say. Entries that nothing was asked about
-    /// are not judged.
+    /// The entries of the token's grants that give nothing, or less than they say. Entries about which no facts were
+    /// given are not judged.
     #[must_use]
     pub fn ineffective_grants(&self) -> &[IneffectiveGrant<'a>] {
         &self.dead_grants
     }
 }
 
-/// **An entry of a token's grants that gives nothing now**, or less than it says.
+/// An entry of a token's grants that gives nothing now, or less than it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IneffectiveGrant<'a> {
     /// The entry.
     pub entry: GrantEntry<'a>,
-    /// Why.
+    /// Why the entry has no effect, or less than it says.
     pub why: IneffectiveReason,
 }
 
-/// An entry of a selection.
+/// An entry of a token's selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantEntry<'a> {
@@ -188,14 +189,14 @@ pub enum GrantEntry<'a> {
 }
 
 string_enum! {
-    /// **Why an entry gives nothing**, or less than it says.
+    /// Why an entry of a token's grants gives nothing, or less than it says.
     #[non_exhaustive]
     pub enum IneffectiveReason: "reason why an entry is dead" {
         /// What it names does not exist.
         Gone = "gone",
         /// The owner has no right there.
         OwnerHasNothing = "owner-has-nothing",
-        /// The entry says read-write, the owner may only read.
+        /// The entry says read-write, and the owner may only read.
         OwnerHasReadOnly = "owner-has-read-only",
     }
 }
@@ -211,7 +212,7 @@ impl fmt::Display for IneffectiveGrant<'_> {
     }
 }
 
-/// A line for each decision, then one for each dead entry.
+/// Writes a line for each decision, then one for each ineffective grant.
 impl fmt::Display for EffectiveAccess<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for decision in &self.decisions {

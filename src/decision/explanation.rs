@@ -6,12 +6,12 @@ use crate::{
     decision::{
         Decision,
         basis::Basis,
-        text::{Cure, Request},
+        text::{Cure, RequestedOperation},
     },
     rules::{Check, Comparison, Context, Outcome, Step, all_steps, early_step, public_read_step},
 };
 
-/// **A decision with every check behind it**, in the order in which they are run ([D1](crate::docs::rules#d1)).
+/// A decision with every check behind it, in the order in which they are run ([D1](crate::docs::rules#d1)).
 ///
 /// - The reason of a denial is that of the first check that failed.
 /// - The checks after it are run too, so that everything that stands in the way is seen at once. Those that a public
@@ -50,7 +50,7 @@ impl<'a> Steps<'a> {
 }
 
 impl<'a> Decision<'a> {
-    /// The decision with every check behind it: why it is as it is, and what else stands in the way.
+    /// Explains the decision: runs every check, also those after the first that failed.
     #[must_use]
     pub fn explain(&self) -> Explanation<'a> {
         let steps = match self.basis() {
@@ -83,7 +83,7 @@ impl<'a> Explanation<'a> {
     }
 }
 
-/// One line for the answer, one for each check.
+/// Writes one line for the answer and one for each check.
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.decision {
@@ -99,7 +99,7 @@ impl fmt::Display for Explanation<'_> {
                 write!(f, "CHALLENGE {}: the {demanded_by} demands a second factor", challenge.operation())?;
             }
             Decision::Deny(deny) => {
-                let asked = Request(deny.basis());
+                let asked = RequestedOperation(deny.basis());
                 write!(f, "DENY {asked}: {} ({})", deny.reason(), deny.reason().rule())?;
             }
         }

@@ -1,24 +1,24 @@
-//! What a decision depended on.
+//! The inputs that a decision depended on.
 
 use core::fmt;
 
 use crate::value::string_enum;
 
 string_enum! {
-    /// **An input of a decision**, besides the action and the names in the resource, which always count.
+    /// An input of a decision, besides the action and the names in the resource, which every decision depends on.
     #[non_exhaustive]
     pub enum DecisionInput: "input" {
-        /// The token's record, or that nobody knows the token.
+        /// The token's record, or that the token is not on record.
         Token = "token",
         /// The record of the token's owner.
         Owner = "owner",
-        /// Where the request came from.
+        /// The client's address.
         ClientIp = "client-ip",
-        /// When it was made.
+        /// The time of the request.
         Now = "now",
         /// Whether the organization exists.
         Organization = "organization",
-        /// The package's record, or that there is none.
+        /// The package's record, or that the package does not exist.
         Package = "package",
     }
 }
@@ -36,7 +36,8 @@ impl DecisionInput {
     }
 }
 
-/// **The inputs that a decision depended on** (D2): with one of the others changed, it is the same decision.
+/// The inputs that a decision depended on ([D2](crate::docs::rules#d2)). A change of another input does not change the
+/// decision.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DecisionInputs(u8);
 
@@ -55,7 +56,7 @@ impl DecisionInputs {
         self.0 & input.bit() != 0
     }
 
-    /// The inputs it depended on.
+    /// Iterates over the inputs that the decision depended on.
     pub fn iter(self) -> impl Iterator<Item = DecisionInput> {
         DecisionInput::ALL.iter().copied().filter(move |input| self.contains(*input))
     }

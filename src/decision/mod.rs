@@ -1,4 +1,4 @@
-//! The answer: allow, challenge or deny.
+//! Decisions: [`authorize`], its three answers, what explains and records them, and requests by name.
 
 mod access_request;
 mod audit_record;
@@ -32,14 +32,15 @@ use crate::{
     value::{Timestamp, string_enum},
 };
 
-/// **May this token do this, to this, from here, now?** One of exactly three answers.
+/// The answer to a request: allow, challenge or deny.
 ///
-/// - An answer, not a `Result`: nothing here is an error, and nothing here converts to a bool but
-///   [`is_allow`](Self::is_allow), which is false for a challenge.
-/// - By what it gives: deny < challenge < allow, as [`Verdict`](crate::decision::audit_record::Verdict) is ordered.
+/// A decision is not a `Result`, because a denial is not an error. It converts to a `bool` only through
+/// [`is_allow`](Self::is_allow), which is false for a challenge. [`Verdict`] orders the three: deny < challenge <
+/// allow.
 ///
 /// ```
-/// # use tollgate::{Allow, Challenge, Decision, Deny};
+/// use tollgate::Decision;
+///
 /// fn answer(decision: Decision<'_>) -> u16 {
 ///     match decision {
 ///         Decision::Allow(allow) => allow.status(),
@@ -48,25 +49,26 @@ use crate::{
 ///     }
 /// }
 /// ```
-/// A challenge has no way to become an allow but [`Challenge::answer`]:
+/// [`Challenge::answer`] is the only way from a challenge to an allow:
 ///
 /// ```compile_fail,E0599
-/// # use tollgate::{Allow, Challenge};
+/// use tollgate::{Allow, Challenge};
+///
 /// fn cheat(challenge: Challenge<'_>) -> Allow<'_> { challenge.into_allow() }
 /// ```
-#[must_use = "a decision that nobody looks at protects nothing"]
+#[must_use = "a decision that is not read protects nothing"]
 #[derive(Clone, Copy, Debug)]
 pub enum Decision<'a> {
-    /// Yes.
+    /// The request is allowed.
     Allow(Allow<'a>),
-    /// Yes, once the owner has shown a second factor.
+    /// The request is allowed once the owner has shown a second factor.
     Challenge(Challenge<'a>),
-    /// No.
+    /// The request is denied.
     Deny(Deny<'a>),
 }
 
 impl<'a> Decision<'a> {
-    /// Whether the answer is yes, as it stands. False for a challenge.
+    /// Whether the request is allowed. False for a challenge.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
         match self {
@@ -75,7 +77,7 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The HTTP status that D3 suggests: 200, 401, 403 or 404.
+    /// The suggested HTTP status ([D3](crate::docs::rules#d3)): 200, 401, 403 or 404.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -85,8 +87,9 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The inputs that this decision depended on, besides the action and the names in the resource: the key under
-    /// which a cache may keep it (D2), if it [may](Self::is_cacheable).
+    /// The inputs that the decision depended on, besides the action and the names in the resource
+    /// ([D2](crate::docs::rules#d2)). They are the key of a cache, for a decision that [may be
+    /// cached](Self::is_cacheable).
     #[must_use]
     pub fn depends_on(&self) -> DecisionInputs {
         match self {
@@ -96,7 +99,8 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Whether the decision may be kept at all. A challenge and what came of it never are (D2).
+    /// Whether the decision may be cached ([D2](crate::docs::rules#d2)). A challenge, and an allow after a second
+    /// factor, may not.
     #[must_use]
     pub const fn is_cacheable(&self) -> bool {
         match self {
@@ -109,14 +113,15 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// What was asked, as a decision names it. Of a denied publish it tells whether the package exists: for the operator,
-    /// never for the client.
+    /// The action that was decided. For a publish it tells whether the package exists, so a denied action is for the
+    /// operator and never for the client.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.basis().action()
     }
 
-    /// What was asked, with the whole resource; `None` for an [early refusal](TokenView::refuse_early), which knows none.
+    /// The operation that was decided, with its resource; `None` for an [early refusal](TokenView::refuse_early), which
+    /// names no resource.
     #[must_use]
     pub const fn operation(&self) -> Option<Operation<'a>> {
         self.basis().operation()
@@ -132,28 +137,28 @@ impl<'a> Decision<'a> {
 }
 
 string_enum! {
-    /// **Through what a decision allowed** (D2).
+    /// What allowed a request ([D2](crate::docs::rules#d2)).
     #[non_exhaustive]
     pub enum AllowedBy: "way of an allow" {
         /// The token's grant or kind, under its owner's rights.
         Grant = "grant",
-        /// V1: a public package, readable by everyone.
+        /// The package is public: everyone may read it ([V1](crate::docs::rules#v1)).
         Public = "public",
-        /// F6: a challenge, answered.
+        /// The challenge was answered with a second factor ([F6](crate::docs::rules#f6)).
         SecondFactor = "second-factor",
     }
 }
 
-/// **Yes**: what is allowed, until when, and via what.
+/// The answer that a request is allowed: the operation, until when, and what allowed it.
 ///
-/// Only the decision makes one, from a proof of every check.
+/// Only a decision whose checks have all been run makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Allow<'a> {
     allowed: Allowed<'a>,
     allowed_by: AllowedBy,
 }
 
-/// What is allowed, to whom.
+/// The operation that is allowed, for a token or for everyone.
 #[derive(Clone, Copy, Debug)]
 enum Allowed<'a> {
     ToToken(Question<'a>),
@@ -169,13 +174,14 @@ impl<'a> Allow<'a> {
         Self { allowed: Allowed::ToAnyone(operation), allowed_by: AllowedBy::Public }
     }
 
-    /// What is allowed. The creation of a package and a new version of one are two things: do no other.
+    /// The action that is allowed. The creation of a package and a new version of a package are different actions:
+    /// carry out this one and no other.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.operation().action()
     }
 
-    /// What is allowed, with the whole resource.
+    /// The operation that is allowed, with its resource.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         match &self.allowed {
@@ -191,14 +197,14 @@ impl<'a> Allow<'a> {
         }
     }
 
-    /// Through what.
+    /// What allowed the request.
     #[must_use]
     pub const fn allowed_by(&self) -> AllowedBy {
         self.allowed_by
     }
 
-    /// Until when the answer holds if no fact changes: the expiry of a granular token. `None` where no time ends it,
-    /// and where a second factor was needed: such an answer is for this one request.
+    /// Until when the answer holds if no fact changes: the expiry of a granular token. `None` if no time ends it, and
+    /// after a second factor, which allows this one request only.
     #[must_use]
     pub fn valid_until(&self) -> Option<Timestamp> {
         match self.allowed_by {
@@ -207,7 +213,7 @@ impl<'a> Allow<'a> {
         }
     }
 
-    /// 200.
+    /// The suggested HTTP status, 200.
     #[must_use]
     pub const fn status(&self) -> u16 {
         200
@@ -218,7 +224,7 @@ impl<'a> Allow<'a> {
     }
 }
 
-/// **Yes, once the owner has shown a second factor.** Everything else is in order.
+/// The answer that a request is allowed once the owner has shown a second factor. Every other check passed.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenge<'a> {
     question: Question<'a>,
@@ -230,26 +236,27 @@ impl<'a> Challenge<'a> {
         Self { question, demanded_by }
     }
 
-    /// Who demands the factor.
+    /// What demands the second factor.
     #[must_use]
     pub const fn demanded_by(&self) -> DemandedBy {
         self.demanded_by
     }
 
-    /// What would be allowed.
+    /// The action that would be allowed.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.question.operation.action()
     }
 
-    /// What would be allowed, with the whole resource.
+    /// The operation that would be allowed, with its resource.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         &self.question.operation
     }
 
-    /// F6, the only way on: an allow if the factor is the token owner's and was verified no longer than `max_age`
-    /// before the time of the decision (and not after it); else the same challenge.
+    /// Answers the challenge with a verified second factor ([F6](crate::docs::rules#f6)). Returns an allow if the
+    /// factor is the token owner's and was verified at most `max_age` before the time of the decision, and not after
+    /// it; otherwise the same challenge.
     ///
     /// Take the time once for a request, and verify the factor before asking for the decision.
     pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: Duration) -> Decision<'a> {
@@ -263,14 +270,14 @@ impl<'a> Challenge<'a> {
         }
     }
 
-    /// 401: npm's client asks for a one-time password.
+    /// The suggested HTTP status, 401, at which npm's client asks for a one-time password.
     #[must_use]
     pub const fn status(&self) -> u16 {
         401
     }
 }
 
-/// **No**, with one reason: the first check that failed, in the order of D1.
+/// The answer that a request is denied, for one reason: that of the first check that failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Deny<'a> {
     basis: Basis<'a>,
@@ -295,7 +302,7 @@ impl<'a> Deny<'a> {
         self.reason
     }
 
-    /// Both sides of the comparison that failed. There is none where no token was looked at.
+    /// Both sides of the comparison that failed. `None` if no check was run, because no token on record was presented.
     #[must_use]
     pub fn comparison(&self) -> Option<Comparison<'a>> {
         let check = self.failed?;
@@ -306,8 +313,8 @@ impl<'a> Deny<'a> {
         }
     }
 
-    /// The HTTP status that D3 suggests. Of a denial that names a private package it asks whether this same token
-    /// could read that package, for what it may not read it is not told of.
+    /// The suggested HTTP status ([D3](crate::docs::rules#d3)). A denial about a private package that this token could
+    /// not read has 404, as a package that does not exist has.
     #[must_use]
     pub fn status(&self) -> u16 {
         let action = self.basis.action();
@@ -331,7 +338,8 @@ impl<'a> Deny<'a> {
         }
     }
 
-    /// G1 before existence says nothing of what exists.
+    /// 404 for what the caller may not know to exist, otherwise 403. A check that came before existence tells nothing
+    /// of it.
     fn status_by_what_is_hidden(&self) -> u16 {
         let Basis::Bound(question) = &self.basis else { return 403 };
         if self.failed == Some(Check::PermissionForAction) {
@@ -339,7 +347,7 @@ impl<'a> Deny<'a> {
         }
         match (question.operation.action(), question.operation.package()) {
             (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
-            // A public package every token could read.
+            // Every token could read a public package.
             (_, Some(PackageState::Existing(package))) if !could_read(question.token_use.bound, &package) => 404,
             (_, _) => 403,
         }

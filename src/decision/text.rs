@@ -1,4 +1,5 @@
-//! The two texts of a denial (D4): all of it for the operator, what nothing hides for the client.
+//! The two texts of a denial ([D4](crate::docs::rules#d4)): one for the operator, with everything, and one for the
+//! client, without what the status hides.
 
 use core::fmt;
 
@@ -10,23 +11,25 @@ use crate::{
 };
 
 impl<'a> Deny<'a> {
-    /// For the operator's log: the reason, both sides of the comparison, and what would cure it. Not for the client.
+    /// The text for the operator's log: the reason, both sides of the comparison, and what would cure the denial. Do
+    /// not send it to the client.
     #[must_use]
     pub const fn operator_text(&self) -> impl fmt::Display + use<'_, 'a> {
         OperatorText(self)
     }
 
-    /// For the client: nothing that the status hides. Private and free names read alike.
+    /// The text for the client. It tells nothing that the status hides: a private package and a free name have the same
+    /// text.
     #[must_use]
     pub const fn client_text(&self) -> impl fmt::Display + use<'_, 'a> {
         ClientText(self)
     }
 }
 
-/// What a person asked for: the operation with its resource, or the action where there is none at hand.
-pub(crate) struct Request<'d, 'a>(pub(crate) &'d Basis<'a>);
+/// Writes the operation with its resource, or the action if there is no resource.
+pub(crate) struct RequestedOperation<'d, 'a>(pub(crate) &'d Basis<'a>);
 
-impl fmt::Display for Request<'_, '_> {
+impl fmt::Display for RequestedOperation<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.operation() {
             Some(operation) => operation.fmt(f),
@@ -35,13 +38,13 @@ impl fmt::Display for Request<'_, '_> {
     }
 }
 
-/// For the operator.
+/// Writes the text for the operator.
 struct OperatorText<'d, 'a>(&'d Deny<'a>);
 
 impl fmt::Display for OperatorText<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(deny) = self;
-        write!(f, "{} denied: {} ({})", Request(deny.basis()), deny.reason(), deny.reason().rule())?;
+        write!(f, "{} denied: {} ({})", RequestedOperation(deny.basis()), deny.reason(), deny.reason().rule())?;
         if let Some(token) = deny.basis().token() {
             write!(f, ", token `{}` of `{}`", token.id(), token.owner())?;
         }
@@ -55,7 +58,7 @@ impl fmt::Display for OperatorText<'_, '_> {
     }
 }
 
-/// What would turn the denial.
+/// Writes what would turn the denial into an allow.
 pub(crate) struct Cure<'d, 'a>(pub(crate) &'d Deny<'a>);
 
 impl fmt::Display for Cure<'_, '_> {
@@ -75,8 +78,8 @@ impl fmt::Display for Cure<'_, '_> {
                 Some(TokenKind::Legacy(_)) | None => f.write_str("use a publish token, or a granular one where it has the action"),
             },
             Reason::PermissionTooLow => match deny.comparison() {
-                Some(Comparison::Permission { side, needs, .. }) => {
-                    write!(f, "make a token with {needs} on {side}")
+                Some(Comparison::Permission { grant, needs, .. }) => {
+                    write!(f, "make a token with {needs} on {grant}")
                 }
                 _ => f.write_str("make a token with a higher permission"),
             },
@@ -107,7 +110,7 @@ impl fmt::Display for Cure<'_, '_> {
     }
 }
 
-/// For the client. Where the status is 404 the text is one and the same for what is hidden and what is not there.
+/// Writes the text for the client. With status 404 it is the same for what is hidden and for what does not exist.
 struct ClientText<'d, 'a>(&'d Deny<'a>);
 
 impl fmt::Display for ClientText<'_, '_> {
@@ -141,8 +144,8 @@ impl fmt::Display for ClientText<'_, '_> {
                 None => write!(f, "this access token may not {requested}"),
             },
             Reason::PermissionTooLow => match deny.comparison() {
-                Some(Comparison::Permission { side, has, needs, .. }) => {
-                    write!(f, "the access token has {has} permission on {side}: {requested} needs {needs}")
+                Some(Comparison::Permission { grant, has, needs, .. }) => {
+                    write!(f, "the access token has {has} permission on {grant}: {requested} needs {needs}")
                 }
                 _ => write!(f, "the access token's permission is too low to {requested}"),
             },
@@ -156,10 +159,10 @@ impl fmt::Display for ClientText<'_, '_> {
                 _ => f.write_str("the access token does not cover this"),
             },
             Reason::CreationNotCovered => {
-                write!(f, "the access token does not cover a new package by this name: {}", Request(asked))
+                write!(f, "the access token does not cover a new package by this name: {}", RequestedOperation(asked))
             }
             Reason::OwnerLacksPermission => {
-                write!(f, "the account that this access token belongs to may not {}", Request(asked))
+                write!(f, "the account that this access token belongs to may not {}", RequestedOperation(asked))
             }
             Reason::InvalidNewName => match deny.comparison() {
                 Some(comparison @ Comparison::NewName { .. }) => comparison.fmt(f),

@@ -1,4 +1,4 @@
-//! C: the ceiling, what the owner may do now.
+//! Checks of what the owner may do now, the ceiling of every token ([C](crate::docs::rules#c)).
 
 use super::{Context, Finding};
 use crate::{
@@ -8,7 +8,8 @@ use crate::{
     value::{OrganizationName, PackageName, Permission, Role},
 };
 
-/// C5: "`read-org`, any member; the four team actions and `manage-team-access`, owner or admin; every other, owner".
+/// Denies an action on an organization in which the owner's role is too low ([C5](crate::docs::rules#c5)): reading
+/// takes any member; teams and their access take an admin; everything else takes an owner of the organization.
 #[inline(always)]
 pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let owner = &context.bound().owner();
@@ -56,7 +57,8 @@ pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     Finding::new(passes, Reason::OwnerLacksPermission, comparison)
 }
 
-/// C2 to C5, as far as they are about a package. A package that does not exist is D1's.
+/// Denies an action on a package for which the owner has not the right ([C2](crate::docs::rules#c2) to
+/// [C5](crate::docs::rules#c5)). Whether the package exists is checked before ([D1](crate::docs::rules#d1)).
 #[inline(always)]
 pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let owner = &context.bound().owner();
@@ -99,13 +101,13 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     }
 }
 
-/// C2: "read (public: everyone)".
+/// Takes read access to the package, which everyone has to a public one ([C2](crate::docs::rules#c2)).
 #[inline(always)]
 fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.effective_permission_of(owner.name, owner.memberships), Permission::ReadOnly)
 }
 
-/// C2: "write".
+/// Takes a grant of write access to the package ([C2](crate::docs::rules#c2)).
 #[inline(always)]
 fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.permission_of(owner.name, owner.memberships), Permission::ReadWrite)
@@ -117,8 +119,9 @@ fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permiss
     Finding::new(has >= needs, Reason::OwnerLacksPermission, comparison)
 }
 
-/// C3: "unscoped, any active user; `@user/…`, that user; `@org/…`, a member in any role; a scope nobody owns, nobody".
-/// That the user exists, or is a member, shows whose the scope is (N4).
+/// Takes the right to create a package of that name ([C3](crate::docs::rules#c3)): anyone may create an unscoped one, a
+/// user one in their own scope, and a member one in the scope of their organization. Users and organizations share one
+/// namespace ([N4](crate::docs::rules#n4)), so the owner's name and memberships tell who owns the scope.
 #[inline(always)]
 fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Finding<'a> {
     let may_create = match package.scope() {
@@ -129,7 +132,8 @@ fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Findi
     Finding::new(may_create, Reason::OwnerLacksPermission, comparison)
 }
 
-/// C4: "the user whose scope it is, or an owner of the organization whose scope it is; never for an unscoped package".
+/// Takes control of the package's scope ([C4](crate::docs::rules#c4)): it is the user's own, or that of an organization
+/// of which the user is an owner. An unscoped package has no scope to control.
 #[inline(always)]
 fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     let own = package.is_in_scope_of_user(owner.name);
@@ -149,7 +153,7 @@ fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Findi
     Finding::new(own || role == Some(Role::Owner), Reason::OwnerLacksPermission, comparison)
 }
 
-/// C5: "the package's scope is that organization's".
+/// Takes a package whose scope is that organization's ([C5](crate::docs::rules#c5)).
 #[inline(always)]
 fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &PackageView<'a>) -> Finding<'a> {
     let holds = package.is_in_scope_of_organization(organization);
@@ -162,7 +166,7 @@ fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &
     Finding::new(holds, Reason::OwnerLacksPermission, comparison)
 }
 
-/// C6: "account actions concern the owner's own account only".
+/// Denies an action on another user's account ([C6](crate::docs::rules#c6)).
 #[inline(always)]
 pub(super) fn own_account<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Some(account) = context.operation().account() else { return Finding::DOES_NOT_APPLY };
@@ -171,7 +175,8 @@ pub(super) fn own_account<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     Finding::new(owner == account.user, Reason::OwnerLacksPermission, comparison)
 }
 
-/// C3: "then the name must be valid for new packages (N2)".
+/// Denies the creation of a package under a name that no new package may have ([C3](crate::docs::rules#c3),
+/// [N2](crate::docs::rules#n2)).
 #[inline(always)]
 pub(super) fn new_name_valid<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match (context.action, context.operation().package_in_place()) {

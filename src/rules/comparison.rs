@@ -12,21 +12,21 @@ use crate::{
     },
 };
 
-/// **Both sides of what a check compared**, whether it passed or failed. `Display` says it in a sentence.
+/// Both sides of what a check compared, whether it passed or failed. `Display` writes them as a sentence.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Comparison<'a> {
-    /// T1.
+    /// When the token was made, and what may have revoked it ([T1](crate::docs::rules#t1)).
     #[non_exhaustive]
     Revocation {
         /// When the token was made.
         created: Timestamp,
         /// When its revocation was recorded, if it was.
         revoked: Option<Timestamp>,
-        /// The account's cut-off, if it has one (and the owner's record is at hand).
+        /// The account's cut-off, if it has one and the owner's record is known.
         cut_off: Option<Timestamp>,
     },
-    /// T2.
+    /// The token's expiry and the time of the request ([T2](crate::docs::rules#t2)).
     #[non_exhaustive]
     Expiry {
         /// The token's expiry; a legacy token has none.
@@ -34,41 +34,41 @@ pub enum Comparison<'a> {
         /// The time of the request.
         now: Timestamp,
     },
-    /// T3.
+    /// The client's address and the token's ranges ([T3](crate::docs::rules#t3)).
     #[non_exhaustive]
     Address {
-        /// Where the request came from.
+        /// The client's address.
         client_ip: ClientIp,
-        /// Where the token may be used from.
+        /// The addresses that the token may be used from.
         allowed: &'a AllowedRanges,
     },
-    /// T4.
+    /// The status of the owner's account ([T4](crate::docs::rules#t4)).
     #[non_exhaustive]
     OwnerStatus {
         /// The token's owner.
         owner: UserName<&'a str>,
-        /// Their status.
+        /// The account's status.
         status: AccountStatus,
     },
-    /// K1.
+    /// The kind of token and the action ([K1](crate::docs::rules#k1)).
     #[non_exhaustive]
     Kind {
         /// The token's kind.
         kind: TokenKind,
-        /// What was asked.
+        /// The action.
         action: Action,
     },
-    /// G1.
+    /// The token's permission and what the action needs ([G1](crate::docs::rules#g1)).
     #[non_exhaustive]
     Permission {
-        /// The side of the token that the action uses.
-        side: GrantKind,
+        /// Which of the token's two grants the action uses.
+        grant: GrantKind,
         /// The permission it has there.
         has: Permission,
         /// The permission the action needs there.
         needs: Permission,
     },
-    /// D1.
+    /// Whether the organization exists ([D1](crate::docs::rules#d1)).
     #[non_exhaustive]
     OrganizationExists {
         /// The organization.
@@ -76,7 +76,7 @@ pub enum Comparison<'a> {
         /// Whether it does.
         exists: bool,
     },
-    /// D1.
+    /// Whether the package exists ([D1](crate::docs::rules#d1)).
     #[non_exhaustive]
     PackageExists {
         /// The package.
@@ -84,7 +84,7 @@ pub enum Comparison<'a> {
         /// Whether it does.
         exists: bool,
     },
-    /// V1.
+    /// Who may read the package ([V1](crate::docs::rules#v1)).
     #[non_exhaustive]
     Visibility {
         /// The package.
@@ -92,61 +92,61 @@ pub enum Comparison<'a> {
         /// Who may read it.
         visibility: Visibility,
     },
-    /// G2 for organizations.
+    /// The organization and the token's selection of organizations ([G2](crate::docs::rules#g2)).
     #[non_exhaustive]
     OrganizationSelected {
         /// The organization.
         organization: OrganizationName<&'a str>,
         /// The token's grant.
         grant: &'a OrganizationsGrant,
-        /// How its selection covers it, if it does.
+        /// How the grant's selection covers it; `None` if it does not.
         covered_by: Option<CoveredBy>,
     },
-    /// G3.
+    /// A free name and the token's selection of packages ([G3](crate::docs::rules#g3)).
     #[non_exhaustive]
     CreationCovered {
         /// The free name.
         package: PackageName<&'a str>,
         /// The token's grant.
         grant: &'a PackagesGrant,
-        /// How its selection covers the name, if it does. To be covered by name is not enough.
+        /// How the grant's selection covers the name; `None` if it does not. By name is not enough.
         covered_by: Option<CoveredBy>,
     },
-    /// G2 for packages.
+    /// The package and the token's selection of packages ([G2](crate::docs::rules#g2)).
     #[non_exhaustive]
     PackageSelected {
         /// The package.
         package: PackageName<&'a str>,
         /// The token's grant.
         grant: &'a PackagesGrant,
-        /// How its selection covers it, if it does.
+        /// How the grant's selection covers it; `None` if it does not.
         covered_by: Option<CoveredBy>,
     },
-    /// C5: the owner's role.
+    /// The owner's role in the organization and what the action needs ([C5](crate::docs::rules#c5)).
     #[non_exhaustive]
     OwnerRole {
         /// The token's owner.
         owner: UserName<&'a str>,
         /// The organization.
         organization: OrganizationName<&'a str>,
-        /// Their role in it, if any.
+        /// The owner's role in it, if they are a member.
         has: Option<Role>,
-        /// The lowest role that would do.
+        /// The lowest role that the action needs.
         needs: Role,
     },
-    /// C1, C2: the owner's permission on a package.
+    /// The owner's permission on the package and what the action needs ([C2](crate::docs::rules#c2)).
     #[non_exhaustive]
     OwnerPermission {
         /// The token's owner.
         owner: UserName<&'a str>,
         /// The package.
         package: PackageName<&'a str>,
-        /// The highest permission that counts for them now.
+        /// The owner's highest permission now.
         has: Permission,
         /// The permission the action needs.
         needs: Permission,
     },
-    /// C3: who may create under a name.
+    /// The owner and the name under which a package is to be created ([C3](crate::docs::rules#c3)).
     #[non_exhaustive]
     Creator {
         /// The token's owner.
@@ -156,33 +156,33 @@ pub enum Comparison<'a> {
         /// Whether the name is unscoped, or its scope is theirs or that of an organization they are a member of.
         may_create: bool,
     },
-    /// C4: whose scope it is.
+    /// The owner and who owns the package's scope ([C4](crate::docs::rules#c4)).
     #[non_exhaustive]
     ScopeControl {
         /// The token's owner.
         owner: UserName<&'a str>,
         /// The package.
         package: PackageName<&'a str>,
-        /// Whose its scope is.
+        /// Who owns its scope.
         scope_owner: ScopeOwner,
         /// The owner's role in the organization whose scope it is, if any.
         role: Option<Role>,
         /// Whether the scope is the owner's own.
         own: bool,
     },
-    /// C5: whether the package is the organization's.
+    /// The organization and who owns the package's scope ([C5](crate::docs::rules#c5)).
     #[non_exhaustive]
     ScopeOfOrganization {
         /// The organization.
         organization: OrganizationName<&'a str>,
         /// The package.
         package: PackageName<&'a str>,
-        /// Whose its scope is.
+        /// Who owns its scope.
         scope_owner: ScopeOwner,
-        /// Whether it is that organization's.
+        /// Whether the scope is that organization's.
         holds: bool,
     },
-    /// C6.
+    /// The owner and the account named ([C6](crate::docs::rules#c6)).
     #[non_exhaustive]
     Account {
         /// The token's owner.
@@ -190,20 +190,20 @@ pub enum Comparison<'a> {
         /// The account named.
         account: UserName<&'a str>,
     },
-    /// C3, N2.
+    /// The name of a new package ([C3](crate::docs::rules#c3)).
     #[non_exhaustive]
     NewName {
         /// The name.
         package: PackageName<&'a str>,
     },
-    /// F.
+    /// What asks for a second factor, and whether the token bypasses it ([F](crate::docs::rules#f)).
     #[non_exhaustive]
     SecondFactor {
-        /// Who asks for a factor that this token does not bypass.
+        /// What demands a factor that this token does not bypass.
         demanded_by: Option<DemandedBy>,
         /// The account's mode.
         account: TwoFactorMode,
-        /// What the package asks, if the action writes to one that exists.
+        /// The package's publishing access, if the action writes to an existing package.
         publishing_access: Option<PublishingAccess>,
         /// Whether the token bypasses the second factor.
         bypass: bool,
@@ -211,17 +211,17 @@ pub enum Comparison<'a> {
 }
 
 string_enum! {
-    /// Who demands a second factor.
+    /// What demands a second factor.
     #[non_exhaustive]
     pub enum DemandedBy: "demander of a second factor" {
-        /// The account's mode (F4).
+        /// The account's two-factor mode ([F4](crate::docs::rules#f4)).
         Account = "account",
-        /// The package's publishing access (F2, F3).
+        /// The package's publishing access ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
         Package = "package",
     }
 }
 
-/// The entries of a list, no more than the first few of a long one.
+/// Writes the first entries of a list, and how many more there are.
 struct Few<I>(I);
 
 impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Few<I> {
@@ -274,8 +274,8 @@ impl fmt::Display for Comparison<'_> {
             },
             Self::OwnerStatus { owner, status } => write!(f, "the owner `{owner}` is {status}"),
             Self::Kind { kind, action } => write!(f, "the token is {kind}, the action is {}", action.requested_as()),
-            Self::Permission { side, has, needs } => {
-                write!(f, "the token has {has} on {side}, the action needs {needs}")
+            Self::Permission { grant, has, needs } => {
+                write!(f, "the token has {has} on {grant}, the action needs {needs}")
             }
             Self::OrganizationExists { organization, exists } => {
                 exists_or_not(f, "organization", &organization, exists)

@@ -1,9 +1,9 @@
 //! The rules of a decision: one function for each check, and the list of all of them.
 //!
-//! A check compares two sides and returns a [`Finding`]: the outcome, and both sides of the comparison. The list at the
-//! end of this file is the only one. The enum [`Check`], the decision, the refusal of a token before its owner is known
-//! and the explanation all follow from it, so a check that is in the list is run everywhere, and an allow can be built
-//! only from the [`Cleared`] that running the whole list returns.
+//! A check compares two sides and returns the outcome and both sides of the comparison. The list at the end of this file
+//! is the only one. The enum [`Check`], the decision, the refusal of a token before its owner is known and the
+//! explanation all follow from it, so a check that is in the list is run everywhere. An allow can be built only from a
+//! private value that running the whole list returns.
 //!
 //! A decision needs outcomes only; an explanation needs the comparisons too. Both call the same functions: they are
 //! inlined, and the compiler drops a comparison that the caller does not read.
@@ -223,8 +223,8 @@ pub(crate) fn public_read_step<'a>(operation: Option<&Operation<'a>>) -> Step<'a
     }
 }
 
-/// Derives everything from the list of checks. A row has the check's documentation, name, word and rule id, and how it is
-/// run; a check that needs neither the owner nor the resource can be run `early` too.
+/// Derives everything from the list of checks. A row has the check's documentation, name, word and rule id, and how it
+/// is run; a check that needs neither the owner nor the resource can be run `early` too.
 macro_rules! checks {
     (
         token { $( $(#[$token_doc:meta])* $token:ident = $token_word:literal, $token_rule:literal:
@@ -265,8 +265,8 @@ macro_rules! checks {
             }
         }
 
-        /// Runs the checks of the token itself, up to the first that fails. They read no resource: they are run once for
-        /// as many resources as are asked about.
+        /// Runs the checks of the token itself, up to the first that fails. They read no resource: they are run once
+        /// for as many resources as are asked about.
         #[inline(always)]
         pub(crate) fn check_token(token_use: &TokenUse<'_>) -> Result<TokenCleared, Failure> {
             $( require(Check::$token, { let $token_use = token_use; $token_check })?; )+

@@ -1,4 +1,6 @@
-//! K, D1's existence, V, G: what the token itself reaches.
+//! Checks of what the token itself reaches: its kind ([K](crate::docs::rules#k)), whether the resource exists
+//! ([D1](crate::docs::rules#d1)), the public read ([V](crate::docs::rules#v)) and the grants of a granular token
+//! ([G](crate::docs::rules#g)).
 
 use super::{Context, Finding, Opening};
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     value::{GrantKind, Permission},
 };
 
-/// K1: "a legacy kind without the action, or a granular token on an action marked never".
+/// Denies an action that tokens of this kind never have ([K1](crate::docs::rules#k1)).
 #[inline(always)]
 pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Finding<'a> {
     let passes = match token.kind() {
@@ -23,33 +25,36 @@ pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: 
     Finding::new(passes, Reason::KindForbidsAction, comparison)
 }
 
-/// G1, before existence: every action but the two whose answer a public package can change (D1).
+/// Denies a granular token without the permission that the action needs on any resource
+/// ([G1](crate::docs::rules#g1)). This comes before existence ([D1](crate::docs::rules#d1)), so it leaves out the two
+/// actions whose answer depends on whether the package is public.
 #[inline(always)]
 pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Finding<'a> {
     match (token.limits, needs) {
-        (Limits::Granular(granular), Needs::Permission(side, needs)) if !is_left_for_later(action) => {
-            permission(&granular, side, needs)
+        (Limits::Granular(granular), Needs::Permission(grant, needs)) if !depends_on_resource(action) => {
+            permission(&granular, grant, needs)
         }
         (Limits::Granular(_) | Limits::Legacy(_), _) => Finding::DOES_NOT_APPLY,
     }
 }
 
 #[inline(always)]
-fn is_left_for_later(action: Action) -> bool {
+fn depends_on_resource(action: Action) -> bool {
     matches!(action, Action::ReadPackage | Action::ListCollaborators)
 }
 
-/// G1: "permission of the side below what the action needs".
+/// Compares a granular token's permission on packages or on organizations with what the action needs
+/// ([G1](crate::docs::rules#g1)).
 #[inline(always)]
-fn permission<'a>(granular: &Grants<'a>, side: GrantKind, needs: Permission) -> Finding<'a> {
-    let has = match side {
+fn permission<'a>(granular: &Grants<'a>, grant: GrantKind, needs: Permission) -> Finding<'a> {
+    let has = match grant {
         GrantKind::Packages => granular.packages.permission(),
         GrantKind::Organizations => granular.organizations.permission(),
     };
-    Finding::new(has >= needs, Reason::PermissionTooLow, Comparison::Permission { side, has, needs })
+    Finding::new(has >= needs, Reason::PermissionTooLow, Comparison::Permission { grant, has, needs })
 }
 
-/// D1: "an organization that does not exist".
+/// Denies an operation on an organization that does not exist ([D1](crate::docs::rules#d1)).
 #[inline(always)]
 pub(super) fn organization_exists<'a>(operation: &Operation<'a>) -> Finding<'a> {
     let Some(organization) = operation.organization() else { return Finding::DOES_NOT_APPLY };
@@ -61,7 +66,7 @@ pub(super) fn organization_exists<'a>(operation: &Operation<'a>) -> Finding<'a> 
     Finding::new(exists, Reason::NoSuchOrg, comparison)
 }
 
-/// D1: "then a package (other than for publish)".
+/// Denies an operation on a package that does not exist, other than its creation ([D1](crate::docs::rules#d1)).
 #[inline(always)]
 pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match context.operation().package_in_place() {
@@ -77,7 +82,7 @@ pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     }
 }
 
-/// V1: "a public package is readable (`read-package`, no other action) by everyone".
+/// Allows everyone to read a public package ([V1](crate::docs::rules#v1)).
 #[inline(always)]
 pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, Opening> {
     match (operation.action(), operation.package_in_place()) {
@@ -93,7 +98,8 @@ pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, Opening>
     }
 }
 
-/// The package of a `manage-team-access` whose scope is not that organization's (G1, G2, C5).
+/// The package of a `manage-team-access`, if its scope is not that organization's: handing it out takes rights over the
+/// package too ([G1](crate::docs::rules#g1), [G2](crate::docs::rules#g2), [C5](crate::docs::rules#c5)).
 #[inline(always)]
 fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageView<'a>> {
     match operation {
@@ -114,13 +120,14 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
     }
 }
 
-/// What is left of G1: the two reads, and "`manage-team-access` on a package whose scope is not that organization's
-/// hands out a right over that package: it needs packages RW too".
+/// Denies a granular token without the permission that the action needs on this resource ([G1](crate::docs::rules#g1)):
+/// the two reads that [`permission_for_action`] leaves out, and `manage-team-access` on a package of another scope,
+/// which needs read-write on packages too.
 #[inline(always)]
 pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
     match context.needs {
-        Needs::Permission(side, needs) if is_left_for_later(context.action) => permission(&granular, side, needs),
+        Needs::Permission(grant, needs) if depends_on_resource(context.action) => permission(&granular, grant, needs),
         Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(context.operation()) {
             Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite),
             None => Finding::DOES_NOT_APPLY,
@@ -128,7 +135,8 @@ pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<
     }
 }
 
-/// G2: "an organization iff named".
+/// Denies an operation on an organization that is not in the granular token's selection
+/// ([G2](crate::docs::rules#g2)).
 #[inline(always)]
 pub(super) fn organization_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match (context.bound().token.limits, context.needs, context.operation().organization()) {
@@ -142,8 +150,8 @@ pub(super) fn organization_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a
     }
 }
 
-/// G2: "the package is in the selection iff `All`, or its exact name, or its scope is selected"; of
-/// `manage-team-access` only where the package's scope is not that organization's.
+/// Denies an operation on a package that is not in the granular token's selection ([G2](crate::docs::rules#g2)). For
+/// `manage-team-access` this applies to packages of another scope only.
 #[inline(always)]
 pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
@@ -158,7 +166,8 @@ pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     Finding::new(covered_by.is_some(), Reason::NotSelected, comparison)
 }
 
-/// G3: "covered by `All` or the scope, not by the name itself".
+/// Denies the creation of a package unless all packages or its scope are selected ([G3](crate::docs::rules#g3)). A
+/// selection by name is not enough: it selects a package that exists.
 #[inline(always)]
 pub(super) fn creation_covered<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match (context.bound().token.limits, context.action, context.operation().package_in_place()) {
@@ -176,8 +185,8 @@ pub(super) fn creation_covered<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     }
 }
 
-/// D3: whether "this same token could read that package": V1, or K1, G1, G2 and C2 for `read-package`. T holds where
-/// this is asked.
+/// Whether this token could read the package ([D3](crate::docs::rules#d3)): the package is public, or the checks of
+/// `read-package` pass. The checks of the token itself must have passed before.
 #[inline(always)]
 pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> bool {
     if package.visibility == Visibility::Public {

@@ -1,51 +1,52 @@
-//! Why a decision is not an allow.
+//! The reasons of denials.
 
 use crate::value::string_enum;
 
 string_enum! {
-    /// **The reason of a denial**: the first check that failed, in the order of D1.
+    /// The reason of a denial: that of the first check that failed ([D1](crate::docs::rules#d1)).
     ///
-    /// Its meaning never changes; a new one is a new word. What to do about each is in
-    /// [`docs::rules`](crate::docs::rules#reasons).
+    /// The meaning of a reason never changes. [`docs::rules`](crate::docs::rules#reasons) says what to do about each.
     #[non_exhaustive]
     pub enum Reason: "reason" {
-        /// [T](crate::docs::rules#t): nobody knows the token, malformed text included.
+        /// The token is not on record, or its text cannot be a secret ([T](crate::docs::rules#t)).
         TokenUnknown = "token-unknown",
-        /// [T](crate::docs::rules#t): there is no token, and what is asked is not the reading of a public package (V1).
+        /// There is no token, and the request is not a read of a public package ([T](crate::docs::rules#t)).
         AuthenticationRequired = "authentication-required",
-        /// [T1](crate::docs::rules#t1): revoked, or made at or before the account's cut-off.
+        /// The token is revoked, or was made at or before the account's cut-off ([T1](crate::docs::rules#t1)).
         TokenRevoked = "token-revoked",
-        /// [T2](crate::docs::rules#t2): the time has come to its expiry or is past it.
+        /// The token has expired ([T2](crate::docs::rules#t2)).
         TokenExpired = "token-expired",
-        /// [T3](crate::docs::rules#t3): the address is in none of the token's ranges, or unknown while there are some.
+        /// The client's address is in none of the token's ranges, or is unknown while the token has ranges
+        /// ([T3](crate::docs::rules#t3)).
         IpNotAllowed = "ip-not-allowed",
-        /// [T4](crate::docs::rules#t4): the owner is suspended.
+        /// The owner is suspended ([T4](crate::docs::rules#t4)).
         OwnerSuspended = "owner-suspended",
-        /// [K1](crate::docs::rules#k1): tokens of this kind never do this.
+        /// Tokens of this kind never have this action ([K1](crate::docs::rules#k1)).
         KindForbidsAction = "kind-forbids-action",
-        /// [G1](crate::docs::rules#g1): the permission on that side is below what the action needs.
+        /// The token's permission on packages, or on organizations, is below what the action needs
+        /// ([G1](crate::docs::rules#g1)).
         PermissionTooLow = "permission-too-low",
-        /// [D1](crate::docs::rules#d1): no organization has the name.
+        /// The organization does not exist ([D1](crate::docs::rules#d1)).
         NoSuchOrg = "no-such-org",
-        /// [D1](crate::docs::rules#d1): no package has the name.
+        /// The package does not exist ([D1](crate::docs::rules#d1)).
         NoSuchPackage = "no-such-package",
-        /// [G2](crate::docs::rules#g2): the package or organization is not in the selection.
+        /// The token does not select the package or organization ([G2](crate::docs::rules#g2)).
         NotSelected = "not-selected",
-        /// [G3](crate::docs::rules#g3): neither everything nor the scope is selected, as creating a package needs.
+        /// The token selects neither all packages nor the new package's scope ([G3](crate::docs::rules#g3)).
         CreationNotCovered = "creation-not-covered",
-        /// [C](crate::docs::rules#c): the owner may not do this now.
+        /// The owner may not do this now ([C](crate::docs::rules#c)).
         OwnerLacksPermission = "owner-lacks-permission",
-        /// [C3](crate::docs::rules#c3): no new package may have the name.
+        /// A new package may not have this name ([C3](crate::docs::rules#c3)).
         InvalidNewName = "invalid-new-name",
-        /// [F2](crate::docs::rules#f2): the package refuses writes by automation and granular tokens.
+        /// The package refuses writes by automation and granular tokens ([F2](crate::docs::rules#f2)).
         TokensDisallowed = "tokens-disallowed",
-        /// [F5](crate::docs::rules#f5): the package wants a second factor and the owner has none.
+        /// The package asks for a second factor, and the owner has none ([F5](crate::docs::rules#f5)).
         SecondFactorNotEnrolled = "second-factor-not-enrolled",
     }
 }
 
 impl Reason {
-    /// The id of the rule in [`docs::rules`](crate::docs::rules) that the reason belongs to.
+    /// The id of the reason's rule in [`docs::rules`](crate::docs::rules).
     #[must_use]
     pub const fn rule(self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! F: the second factor, last of all.
+//! The check of the second factor ([F](crate::docs::rules#f)). It comes last, so that nothing is challenged that would
+//! be denied anyway.
 
 use super::{Context, FactorOutcome, Finding};
 use crate::{
@@ -12,7 +13,8 @@ use crate::{
     value::{GrantKind, Permission},
 };
 
-/// F1: "automation, or granular with `bypass_2fa` and the permission of the side used is read-write".
+/// Whether the token bypasses the second factor ([F1](crate::docs::rules#f1)): an automation token, or a granular token
+/// with 2FA bypass and read-write permission on what the action is taken on.
 #[inline(always)]
 fn bypasses(token: &TokenView<'_>, needs: Needs) -> bool {
     match token.limits {
@@ -29,7 +31,8 @@ fn bypasses(token: &TokenView<'_>, needs: Needs) -> bool {
     }
 }
 
-/// F2: the kinds that `two-factor-only` disallows, "bypass or not".
+/// Whether a package with `two-factor-only` refuses tokens of this kind, with or without bypass
+/// ([F2](crate::docs::rules#f2)).
 #[inline(always)]
 const fn is_made_for_automation(kind: TokenKind) -> bool {
     match kind {
@@ -56,7 +59,8 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
         Some(PublishingAccess::TwoFactorOnly) => Some(DemandedBy::Package),
         Some(PublishingAccess::TwoFactorOrBypass) => (!bypass).then_some(DemandedBy::Package),
         Some(PublishingAccess::NoRequirement) | None => {
-            // F4: "bypass passes; *write* is challenged under auth-and-writes; *auth* under both".
+            // The account's mode decides (F4): writes are challenged under auth-and-writes, changes of the account
+            // under both modes.
             let demanded = match (account, class) {
                 (TwoFactorMode::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
                 | (TwoFactorMode::AuthOnly, FactorClass::Auth) => true,

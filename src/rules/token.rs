@@ -1,4 +1,4 @@
-//! T: is the token good, here and now? Before anything about the resource is looked at.
+//! Checks of the token itself, from an address at a time ([T](crate::docs::rules#t)). They read no resource.
 
 use super::Finding;
 use crate::{
@@ -8,7 +8,9 @@ use crate::{
     value::{ClientIp, Timestamp},
 };
 
-/// T1: [`is_revoked`]. Without the owner's record (`cut_off` absent) it can only fail less often.
+/// Denies a token that is revoked, or that was made at or before the account's cut-off
+/// ([T1](crate::docs::rules#t1)). Before the owner's record is known, `cut_off` is `None`: the check then fails less
+/// often, never more.
 #[inline(always)]
 pub(super) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>) -> Finding<'a> {
     let TokenView { id: _, owner: _, created, revoked, allowed_ranges: _, limits: _ } = *token;
@@ -17,7 +19,8 @@ pub(super) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>)
     Finding::new(passes, Reason::TokenRevoked, comparison)
 }
 
-/// T2: "`now >= expires_at`", dead at the instant. `now` before the token was made is not a reason.
+/// Denies a token from the instant of its expiry on ([T2](crate::docs::rules#t2)). A time before the token was made is
+/// not a reason to deny.
 #[inline(always)]
 pub(super) fn not_expired<'a>(token: &TokenView<'a>, now: Timestamp) -> Finding<'a> {
     let expires_at = token.expires_at();
@@ -25,7 +28,8 @@ pub(super) fn not_expired<'a>(token: &TokenView<'a>, now: Timestamp) -> Finding<
     Finding::new(passes, Reason::TokenExpired, Comparison::Expiry { expires_at, now })
 }
 
-/// T3: "the client address is in none of the allowed ranges, or is unknown while there are ranges".
+/// Denies a token used from an address outside its allowed ranges, or from an unknown address while it has ranges
+/// ([T3](crate::docs::rules#t3)).
 #[inline(always)]
 pub(super) fn address_allowed<'a>(token: &TokenView<'a>, client_ip: ClientIp) -> Finding<'a> {
     let allowed = token.allowed_ranges;
@@ -33,7 +37,7 @@ pub(super) fn address_allowed<'a>(token: &TokenView<'a>, client_ip: ClientIp) ->
     Finding::new(allowed.allow(client_ip), Reason::IpNotAllowed, comparison)
 }
 
-/// T4: "the owner is suspended".
+/// Denies every token of a suspended owner ([T4](crate::docs::rules#t4)).
 #[inline(always)]
 pub(super) fn owner_active<'a>(owner: &OwnerView<'a>) -> Finding<'a> {
     let (passes, status) = match owner.status {

@@ -14,7 +14,7 @@ pub const MAX_PACKAGES_AND_SCOPES: usize = 50;
 pub const MAX_ORGANIZATIONS: usize = 50;
 
 /// L4. "You can set how long your token is valid for, at least one day in the future."
-pub const MIN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub const MIN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// L6. The longest name of a granular token, in characters (all of them ASCII).
 pub const MAX_TOKEN_NAME: usize = 40;

@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn arithmetic_ends_in_an_error_at_both_ends_never_in_a_panic() {
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         assert!(Timestamp::MAX.checked_add(Duration::from_nanos(1)).is_err());
         assert_eq!(Timestamp::MAX.checked_add(Duration::ZERO), Ok(Timestamp::MAX));
         assert!(Timestamp::MIN.checked_add(Duration::MAX).is_err());

@@ -46,7 +46,7 @@ fn a_second_factor_of_another_or_of_another_time_answers_nothing() {
         let factor = VerifiedFactor { owner: user_name(owner), verified_at: time(verified_at) };
         answer(&challenge.answer(&factor, max_age))
     };
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let (yes, no) = (CREATES, Challenge(Action::CreatePackage));
     for (owner, verified_at, max_age, expected) in [
         ("alice", "2025-11-01T00:00:00Z", minute, yes),

@@ -151,7 +151,8 @@ impl Answer {
         &self.error
     }
 
-    /// Returns the value of the header `npm-notice`, or `None` if the answer is not to a denial with the status 401.
+    /// Returns the value of the header `npm-notice`, or `None` if the answer is to a challenge or its status is not
+    /// 401.
     ///
     /// The value is [`error`](Self::error) again, as one line of visible ASCII characters and spaces. Every other
     /// character is replaced by `?`.

@@ -7,7 +7,8 @@ use crate::value::{OrganizationName, PackageName, TeamName, UserName};
 ///
 /// - [`classify`](Self::classify) reads an endpoint from a method and a path. Names are percent-decoded exactly once:
 ///   `@acme%2fw`, `@acme%2Fw`, `%40acme%2fw` and `@acme/w` are the same package.
-/// - [`required_access`](Self::required_access) returns what the request must be allowed, as far as the path tells.
+/// - [`required_access`](Self::required_access) returns what the caller must be allowed to do, as far as the path
+///   tells.
 /// - [`method`](Self::method) and [`to_path`](Self::to_path) write the endpoint as npm's client does. Classifying these
 ///   gives an equal endpoint.
 ///

@@ -9,33 +9,35 @@
 //!
 //! 1. **Find the caller.** [`TrustedProxies::client_ip`] finds the client's address. If the request carries a token,
 //!    look it up by the digest of its [`Secret`](crate::Secret), load its owner, and bind the two to a
-//!    [`BoundToken`](crate::BoundToken).
-//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The endpoint says what it is
-//!    for, such as "publish to `@acme/w`", and has every name in the path decoded and validated.
+//!    [`BoundToken`](crate::BoundToken). The result is a [`Caller`](crate::decision::Caller).
+//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result says which of
+//!    npm's endpoints it is, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
 //! 3. **Decide what the path requires.** [`Endpoint::required_access`] lists the [access requests] that follow from the
-//!    method and the path alone. Look up the names in them and decide them ([`RequiredAccess::refused_by`]). If the
-//!    request is refused here, answer at once. The body is not read, so the answer says nothing about it.
-//! 4. **Read the body**, if the endpoint has one. Deserialize it as a [`Body`], and hand it to the reader of its
-//!    endpoint (see the table below). The reader says which access requests the body makes. It also returns the
-//!    validated changes.
-//! 5. **Decide what the body requires.** Decide every access request of the body, and combine the decisions with
-//!    [`CombinedDecision::from_decisions`]. The request is allowed only if each of them is.
-//! 6. **Do it, or answer.** If the request is allowed, apply the changes that the reader returned, and nothing else of
-//!    the body. If it is denied or challenged, send the [`Answer`].
+//!    method and the path alone. Look up the names in them, and decide them with [`RequiredAccess::refused_by`]. If the
+//!    request is refused here, send the [`Answer`]. The body is not read yet, so the answer says nothing about it.
+//! 4. **Read the body**, if the endpoint takes one. Deserialize it as a [`Body`], and pass it to the reader in the
+//!    table below. The reader validates the body, and returns the changes that it asks for.
+//! 5. **Decide the request.** The caller must be allowed every access request of the body. The method in the last
+//!    column of the table returns these. For an endpoint without such a method, the caller must be allowed what the
+//!    path requires. [`CombinedDecision::from_decisions`] combines several decisions to one.
+//! 6. **Act or answer.** If the request is allowed, apply the changes that the reader returned, and nothing else of the
+//!    body. If it is denied or challenged, send the [`Answer`].
 //!
 //! [access requests]: crate::decision::AccessRequest
 //!
-//! | endpoint | reader of the body |
-//! |---|---|
-//! | `PUT /:package`, `PUT /:package/-rev/:revision` | [`PackumentChanges`], which compares the body with the stored document |
-//! | `POST /-/package/:package/access` | [`AccessChange`] |
-//! | `PUT /-/package/:package/dist-tags/:tag` | [`Body::version`] |
-//! | `PUT /-/org/:org/user` | [`MemberChange`] |
-//! | `DELETE /-/org/:org/user`, `PUT` and `DELETE /-/team/:org/:team/user` | [`Body::user`] |
-//! | `PUT /-/org/:org/team` | [`TeamToCreate`] |
-//! | `PUT` and `DELETE /-/team/:org/:team/package` | [`TeamAccessChange`] |
-//! | `POST /-/npm/v1/user` | [`ProfileChange`] |
-//! | `POST /-/npm/v1/tokens` | [`CreateTokenRequest`], whose response is a [`CreatedToken`] |
+//! | endpoint | reader of the body | access requests |
+//! |---|---|---|
+//! | `PUT /:package` and `PUT /:package/-rev/:revision` | [`PackumentChanges`] | [`access_requests`](PackumentChanges::access_requests) |
+//! | `POST /-/package/:package/access` | [`AccessChange`] | [`access_requests`](AccessChange::access_requests) |
+//! | `PUT /-/package/:package/dist-tags/:tag` | [`Body::version`] | |
+//! | `PUT /-/org/:org/user` | [`MemberChange`] | [`access_request`](MemberChange::access_request) |
+//! | `DELETE /-/org/:org/user` | [`Body::user`] | |
+//! | `PUT /-/org/:org/team` | [`TeamToCreate`] | [`access_request`](TeamToCreate::access_request) |
+//! | `PUT` and `DELETE /-/team/:org/:team/package` | [`TeamAccessChange`] | [`access_request`](TeamAccessChange::access_request) |
+//! | `PUT` and `DELETE /-/team/:org/:team/user` | [`Body::user`] | |
+//! | `POST /-/npm/v1/user` | [`ProfileChange`] | [`access_requests`](ProfileChange::access_requests) |
+//! | `POST /-/npm/v1/tokens` | [`CreateTokenRequest`] | |
+//! | `DELETE /-/user/token/:token` | no body | [`TokenInPath::revocation`] |
 //!
 //! # Examples
 //!

@@ -109,7 +109,7 @@ impl<'a> ProfileChange<'a> {
         }
         if let Some(node) = fields.optional("password") {
             let path = top.field("password");
-            // A text here is a password in a wrong wrapping: an error of its kind would repeat it.
+            // A text here may be a password that should be in an object. `wrong_kind` would repeat it.
             if !matches!(node, Node::Object(_)) {
                 return Err(path.error("no change of the password: expected an object with `old` and `new`").into());
             }
@@ -126,7 +126,7 @@ impl<'a> ProfileChange<'a> {
         Ok(change)
     }
 
-    /// Returns what must be allowed, each of them.
+    /// Returns the access requests of the body, each of which must be allowed.
     #[must_use]
     pub fn access_requests(&self) -> Box<[AccessRequest]> {
         let own = |action| AccessRequest::Account { action, user: None };

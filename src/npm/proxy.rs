@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::value::{ClientIp, IpRange};
 
-/// The most trusted hops that are followed. No registry has more proxies in a row, so a longer header is an attack.
+/// The most hops that are read. No registry has more proxies in a row, so a longer header is an attack.
 const MAX_HOPS: usize = 32;
 
 /// The proxies that a registry trusts to forward a client's address in `X-Forwarded-For`.
@@ -23,7 +23,7 @@ const MAX_HOPS: usize = 32;
 /// - If the peer is not trusted, the peer is the client, whatever the header says.
 /// - If the peer and every hop are trusted, the leftmost hop is the client.
 /// - The client is [unknown](ClientIp::UNKNOWN) if the peer is trusted and there is no hop, if a hop that is read is
-///   not a valid address, or if there are more than 32 trusted hops. A token with allowed ranges does not accept an
+///   not a valid address, or if more than 32 hops would have to be read. A token with allowed ranges does not accept an
 ///   unknown address. (A proxy that forgot the header must not lend its own address to every client behind it.)
 ///
 /// A hop is an address, optionally in brackets or with a port, as some proxies write it: `192.0.2.7`, `192.0.2.7:4711`,
@@ -40,7 +40,7 @@ const MAX_HOPS: usize = 32;
 /// let client: ClientIp = "192.0.2.7".parse()?;
 /// let stranger: ClientIp = "198.51.100.3".parse()?;
 ///
-/// // 10.0.0.2 is a proxy too. What stands left of the client is not read.
+/// // 10.0.0.2 is a proxy too. The hop to the left of the client is not read.
 /// assert_eq!(proxies.client_ip(proxy, ["203.0.113.9, 192.0.2.7, 10.0.0.2"]), client);
 ///
 /// // A peer that is not a proxy cannot claim to be another client.

@@ -1,4 +1,4 @@
-//! A new version that a publish sends, and the check that all names in it agree.
+//! A new version that a client publishes, and the check that all names in it agree.
 
 use alloc::{format, vec::Vec};
 

@@ -1,4 +1,4 @@
-//! What a request must be allowed, as far as its method and path tell.
+//! What the caller of a request must be allowed to do, as far as the method and the path tell.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -8,7 +8,7 @@ use crate::{
     operation::{AccountAction, OrganizationAction, PackageAction, TeamAction},
 };
 
-/// What a request must be allowed, as far as its method and path tell.
+/// What the caller of a request must be allowed to do, as far as the method and the path tell.
 ///
 /// Decide it before reading the body or comparing it with a stored document. Then the answer to a refused request does
 /// not depend on these, and the caller does not even learn whether the body was well-formed.
@@ -40,10 +40,11 @@ use crate::{
 pub enum RequiredAccess {
     /// The request needs no token.
     Nothing,
-    /// The request must be allowed this, whatever its body says.
+    /// The caller must be allowed this, whatever the body says.
     This(AccessRequest),
-    /// The body tells what the request must be allowed, and a caller whose request is allowed has at least one of
-    /// these. If all of them are denied, the request is refused with the denial of the first. The list is never empty.
+    /// The body tells what the caller must be allowed to do. Whatever it tells, a caller who is allowed that is allowed
+    /// one of these too. So if all of these are denied, the request is refused with the denial of the first. The list
+    /// is never empty.
     OneOf(Box<[AccessRequest]>),
 }
 
@@ -81,7 +82,7 @@ impl RequiredAccess {
 }
 
 impl Endpoint {
-    /// Returns what the request must be allowed, as far as its method and path tell.
+    /// Returns what the caller must be allowed to do, as far as the method and the path tell.
     ///
     /// # Examples
     ///

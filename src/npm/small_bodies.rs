@@ -79,7 +79,7 @@ impl AccessChange {
         Ok(Self { visibility, publishing_access })
     }
 
-    /// Returns what must be allowed, each of them, for this change of `package`.
+    /// Returns the access requests of this change of `package`, each of which must be allowed.
     #[must_use]
     pub fn access_requests(&self, package: &PackageName) -> Box<[AccessRequest]> {
         let on = |action| AccessRequest::Package { action, package: package.clone() };
@@ -142,7 +142,7 @@ impl TeamAccessChange {
         Ok(Self { package: required(&fields, "package")?, permission: None })
     }
 
-    /// Returns what must be allowed. The organization and the team are those in the path.
+    /// Returns the access request that must be allowed. The organization and the team are those in the path.
     #[must_use]
     pub fn access_request(&self, organization: &OrganizationName, team: &TeamName) -> AccessRequest {
         AccessRequest::ManageTeamAccess {
@@ -190,8 +190,8 @@ impl MemberChange {
         Ok(Self { user: required(&fields, "user")?, role })
     }
 
-    /// Returns what must be allowed: `add-member` for a user who is not a member yet, or `change-member-role` for a
-    /// member.
+    /// Returns the access request that must be allowed: `add-member` for a user who is not a member yet, or
+    /// `change-member-role` for a member.
     ///
     /// The organization is the one in the path. `membership` says whether the [user](Self::user) is a member already.
     #[must_use]
@@ -277,7 +277,7 @@ impl TeamToCreate {
         Ok(Self { name, description: description.into() })
     }
 
-    /// Returns what must be allowed. The organization is the one in the path.
+    /// Returns the access request that must be allowed. The organization is the one in the path.
     #[must_use]
     pub fn access_request(&self, organization: &OrganizationName) -> AccessRequest {
         AccessRequest::CreateTeam { organization: organization.clone(), team: self.name.clone() }

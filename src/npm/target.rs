@@ -183,8 +183,8 @@ impl TokenInPath {
         &self.0
     }
 
-    /// Returns what a logout with this token must be allowed: `revoke-self` if it is the token that the request was
-    /// sent with, otherwise `revoke-token`.
+    /// Returns the access request that must be allowed for a logout with this token: `revoke-self` if it is the token
+    /// that the request was sent with, otherwise `revoke-token`.
     ///
     /// `presented` is the digest of the secret that the request was sent with.
     #[must_use]

@@ -140,6 +140,7 @@ pub struct PackagesAndScopes {
 impl PackagesAndScopes {
     fn new(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, SelectionError> {
         let entries = entries.into_iter();
+        // The length that an iterator claims may be wrong, so the room is bounded.
         let room = entries.size_hint().0.min(MAX_PACKAGES_AND_SCOPES);
         let (mut packages, mut scopes) = (Vec::with_capacity(room), Vec::with_capacity(room));
         for entry in entries {

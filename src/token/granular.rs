@@ -83,7 +83,7 @@ impl GranularToken {
         &self.description
     }
 
-    /// Returns the time from which the token is expired ([T2](crate::docs::rules#t2)). At that instant it already is.
+    /// Returns the time from which the token is expired, that instant included ([T2](crate::docs::rules#t2)).
     #[must_use]
     pub const fn expires_at(&self) -> Timestamp {
         self.expires_at
@@ -116,7 +116,7 @@ impl GranularToken {
     }
 }
 
-/// Checks the limits that span several fields, and returns the first one broken. They are those of [`broken_limits`].
+/// Returns the first limit that [`broken_limits`] finds broken.
 pub(super) fn check_limits(
     created: Timestamp,
     expires_at: Timestamp,

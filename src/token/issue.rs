@@ -223,9 +223,9 @@ fn check_owner_rights_on_packages(
         PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } => (*permission, only),
     };
     for scope in only.scopes() {
-        let is_own_or_organizations =
+        let may_select_scope =
             scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope.as_borrowed()).is_some();
-        if !is_own_or_organizations {
+        if !may_select_scope {
             return Err(IssueError::ScopeNotOwned { scope: scope.clone() });
         }
     }

@@ -26,8 +26,8 @@ pub struct GranularTokenSet<'a> {
     tokens: Vec<GranularToken>,
     /// The index in `tokens` of the token with each id.
     ids: BTreeMap<TokenId, usize>,
-    /// The names of the tokens that are not revoked. No two of these tokens share a name (L6), so the number of names
-    /// is the number of tokens that are not revoked.
+    /// The names of the tokens that are not revoked. No two of these tokens share a name, so the number of
+    /// names is the number of these tokens ([L6](crate::docs::rules#l6)).
     names_in_use: BTreeSet<TokenName>,
 }
 

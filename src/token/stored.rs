@@ -19,7 +19,31 @@ use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 /// - The document holds no secret and no digest. Store it under the [`SecretDigest`](super::SecretDigest), so that a
 ///   request's token can be found.
 ///
-/// The fields are those of a token on the page about [files](crate::docs::format).
+/// # The fields
+///
+/// | field | value |
+/// |---|---|
+/// | `version` | 1 |
+/// | `key` | the public id |
+/// | `owner` | the name of the owner |
+/// | `created` | the time of creation, such as `2025-10-30T12:00:00Z` |
+/// | `revoked` | the time of revocation, or null |
+/// | `cidr` | null for any address, or a list of ranges that is not empty |
+/// | `legacy` | `read-only`, `automation` or `publish`; only a legacy token has this field |
+/// | `granular` | the object below; only a granular token has this field |
+///
+/// | field in `granular` | value |
+/// |---|---|
+/// | `name` | the name |
+/// | `description` | the description; empty if left out |
+/// | `expires` | the time of expiry |
+/// | `bypass_2fa` | a boolean; false if left out |
+/// | `packages_and_scopes` | an object with `permission` and `select`; no access if left out |
+/// | `orgs` | an object with `permission` and `select`; no access if left out |
+///
+/// `permission` is `no-access`, `read-only` or `read-write`. A permission above `no-access` has a `select`. For
+/// packages and scopes this is `"all"`, or an object with the lists `packages` and `scopes`, of which one may be left
+/// out. For organizations it is a list of names. No list is empty.
 ///
 /// # Examples
 ///

@@ -73,8 +73,9 @@ pub(crate) enum Limits<'a> {
 
 /// A [`GranularView`] whose expiry is split into its seconds and nanoseconds.
 ///
-/// The split lets the nanoseconds share a word with `bypass_2fa`. This word keeps a bound token within 128 bytes, up to
-/// which the compiler copies a value in place.
+/// The split lets the nanoseconds share a word with `bypass_2fa`. Without it a bound token would take more than 128
+/// bytes, up to which the compiler copies a value in place (see the page about
+/// [performance](crate::docs::performance)).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grants<'a> {
     pub(crate) packages: &'a PackagesGrant,
@@ -160,8 +161,8 @@ impl<'a> TokenView<'a> {
         }
     }
 
-    /// Returns the time from which the token is expired ([T2](crate::docs::rules#t2)), or `None` for a legacy token,
-    /// which never expires.
+    /// Returns the time from which the token is expired, that instant included ([T2](crate::docs::rules#t2)). A legacy
+    /// token never expires, so this is `None`.
     #[must_use]
     #[inline]
     pub const fn expires_at(&self) -> Option<Timestamp> {

@@ -130,7 +130,7 @@ impl<'a> PackumentChanges<'a> {
         &self.package
     }
 
-    /// Returns what must be allowed, each of them.
+    /// Returns the access requests of the body, each of which must be allowed.
     ///
     /// The first access request follows from the shape of the body alone. It does not depend on the stored document.
     #[must_use]

@@ -29,8 +29,8 @@ impl<'a> PackumentChanges<'a> {
     /// Finds the changes that the body makes to the package named in the path. `stored` is `None` if the package does
     /// not exist.
     ///
-    /// Decide what the path [requires](crate::npm::Endpoint::required_access) first, because the result depends on the
-    /// stored document, which the caller may not be allowed to read.
+    /// Decide what the path [requires](crate::npm::Endpoint::required_access) first. The result, and so the answer,
+    /// depends on the stored document, and a caller who is refused must learn nothing about it.
     ///
     /// # Errors
     ///

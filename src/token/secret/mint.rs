@@ -75,8 +75,8 @@ pub(super) fn checksum_of(random: &str) -> [u8; SECRET_CHECKSUM_CHARACTERS] {
 
 /// Returns the CRC-32/IEEE (reflected polynomial `EDB88320`) of `bytes`.
 ///
-/// This goes bit by bit. A table of 1 KiB would be faster, but only 30 bytes are read when a secret is minted or its
-/// form is asked for, and neither is part of a decision.
+/// The function reads one bit at a time. A table of 1 KiB would be faster, but a checksum is of 30 bytes, and is
+/// computed only for minting a secret or for telling its form. Neither is part of a decision.
 fn crc_32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_crc_32_in_base_62_padded_with_zeros() {
-        assert_eq!(crc_32(b"123456789"), 0xCBF4_3926); // the check value of the CRC catalogue
+        assert_eq!(crc_32(b"123456789"), 0xCBF4_3926); // the check value in the catalogue of CRC algorithms
         for (random, checksum) in [
             ("000000000000000000000000000000", "2C8GjS"),
             ("abcdefghijklmnopqrstuvwxyz0123", "2LolCm"),

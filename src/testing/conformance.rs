@@ -100,7 +100,7 @@ fn read(line: &str) -> Result<(Option<String>, Value), String> {
 
 /// Compares two decision lines field by field, and returns a message for each difference.
 fn differences(expected: &Value, found: &Value) -> impl Iterator<Item = String> {
-    // A line is an error line only if `error` is a boolean or a text. Otherwise an answer such as
+    // A line is an error line only if `error` is `true` or a text. Otherwise an answer such as
     // `{"error": null, "decision": "allow"}` would be taken for an error line, and its allow would not be compared.
     let is_error = |line: &Value| matches!(line.get("error"), Some(Value::Bool(true) | Value::String(_)));
     let fields = match (is_error(expected), is_error(found)) {

@@ -16,7 +16,10 @@
 //! address by another address inside or outside the range, a time by another time before, at or after the instant.
 //! Parsing and comparing these values have tests of their own.
 
-#![expect(clippy::indexing_slicing, reason = "indexing a JSON value does not panic here: a missing member is null, or is inserted by an assignment")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a JSON value does not panic here: a missing member is null, or is inserted by an assignment"
+)]
 
 mod owners;
 mod packages;
@@ -186,8 +189,8 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
                 status: _,               // owners::every_state
                 two_factor: _,           // owners::every_membership
             },
-        address: _, // requests::from_everywhere
-        family: _,  // requests::from_everywhere
+        address: _,           // requests::from_everywhere
+        family: _,            // requests::from_everywhere
         seconds: _, // tokens::in_every_state, which has tokens made and expiring before, at and after this time
         nanoseconds_and_1: _, // the same
     } = token_use;

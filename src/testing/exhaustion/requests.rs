@@ -44,7 +44,9 @@ const fn resource_kind(action: Action) -> ResourceKind {
         | Action::ManageBilling
         | Action::RenameOrg
         | Action::DeleteOrg => ResourceKind::Organization,
-        Action::CreateTeam | Action::DeleteTeam | Action::AddTeamMember | Action::RemoveTeamMember => ResourceKind::Team,
+        Action::CreateTeam | Action::DeleteTeam | Action::AddTeamMember | Action::RemoveTeamMember => {
+            ResourceKind::Team
+        }
         Action::ManageTeamAccess => ResourceKind::TeamAndPackage,
         Action::SharePackage => ResourceKind::OrganizationAndPackage,
         Action::Whoami
@@ -137,7 +139,9 @@ fn team_and_package_resources(organizations: &[&str], names: &[Name]) -> Vec<Val
 fn organization_resources(organizations: &[&str]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
-        resources.extend(action_names(ResourceKind::Organization).into_iter().map(|action| json!({"action": action, "org": org})));
+        resources.extend(
+            action_names(ResourceKind::Organization).into_iter().map(|action| json!({"action": action, "org": org})),
+        );
         let of_team = |action| json!({"action": action, "org": org, "team": "dev"});
         resources.extend(action_names(ResourceKind::Team).into_iter().map(of_team));
     }

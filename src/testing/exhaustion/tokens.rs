@@ -54,7 +54,8 @@ impl Selected {
     }
 }
 
-/// The selections of organizations: one that has acme, the only organization that a token selects, and one that does not.
+/// The selections of organizations, each with its part of the token's id: one that has acme, and one that has only names
+/// that differ a little from those of the requests.
 const ORGANIZATIONS: [(&str, &[&str]); 2] = [("named", &["acme"]), ("not named", &["beta-", "acme-evil", "Acme"])];
 
 /// A grant of a granular token: its part of the token's id, its document and its permission.

@@ -12,7 +12,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Checked, Scenario, as_value, difference, check_error_text, explained, failed};
+use super::{Checked, Scenario, as_value, check_error_text, difference, explained, failed};
 use crate::{
     directory::{DecisionLine, Directory, RequestLine, World},
     value::document::{Fields, Node, Path as At, each_key_once},

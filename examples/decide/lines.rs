@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 /// The length of the longest line that is read, in bytes without the line feed: 1 MiB.
 pub(crate) const LONGEST: usize = 1024 * 1024;
 
-/// The number of bytes that are read of a line. The one byte more than [`LONGEST`] is the line feed of the longest line, or
-/// shows that the line is too long.
+/// The number of bytes that are read of a line. The one byte more than [`LONGEST`] is the line feed of the longest
+/// line, or shows that the line is too long.
 const LIMIT: u64 = 1024 * 1024 + 1;
 
 /// A reader of the lines of an input.

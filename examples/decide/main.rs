@@ -1,7 +1,7 @@
 //! Decides requests to a registry that is described in a file.
 //!
-//! [`tollgate::docs::format`] describes the files. `decide --help` prints the usage. Without arguments the program decides
-//! the requests of a demo, which is built into it.
+//! [`tollgate::docs::format`] describes the files. `decide --help` prints the usage. Without arguments the program
+//! decides the requests of a demo, which is built into it.
 
 mod arguments;
 mod batch;

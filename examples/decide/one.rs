@@ -40,8 +40,8 @@ fn object(mut fields: Map<String, Value>) -> Value {
 
 /// Reads a secret from standard input, without its line end.
 ///
-/// Bytes that are not valid UTF-8 become replacement characters. A secret is ASCII (S1), so such a text is still not a valid
-/// secret, and the token is unknown.
+/// Bytes that are not valid UTF-8 become replacement characters. A secret is ASCII (S1), so such a text is still not a
+/// valid secret, and the token is unknown.
 fn read_secret() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     io::stdin()

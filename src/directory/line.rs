@@ -17,25 +17,29 @@ use crate::{
 /// Serializes to the JSON object that [`docs::format`](crate::docs::format#decisions) describes.
 ///
 /// ```
+/// use serde_json::json;
 /// use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 ///
 /// let world: World = serde_json::from_str(r#"{"users": [], "orgs": [], "packages": [], "tokens": []}"#)?;
 /// let directory = Directory::load(&world)?;
 ///
-/// let line: RequestLine = serde_json::from_str(
-///     r#"{"id": "r1", "token": null, "action": "read-package", "package": "left-pad", "now": "2025-11-01T00:00:00Z"}"#,
-/// )?;
+/// let line: RequestLine = serde_json::from_value(json!({
+///     "id": "r1", "token": null, "action": "read-package", "package": "left-pad", "now": "2025-11-01T00:00:00Z",
+/// }))?;
 /// let request = line.parse()?;
 /// let caller = directory.caller(&request);
 /// let line = DecisionLine::decided(&request, &directory.decide(&caller, &request));
 /// assert_eq!(
-///     serde_json::to_string(&line)?,
-///     r#"{"id":"r1","decision":"deny","action":null,"reason":"no-such-package","status":404,"valid_until":null,"via":null}"#,
+///     serde_json::to_value(&line)?,
+///     json!({
+///         "id": "r1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404,
+///         "valid_until": null, "via": null,
+///     }),
 /// );
 ///
 /// let line: RequestLine = serde_json::from_str(r#"{"id": "r2", "token": null}"#)?;
 /// let line = DecisionLine::error(&line.parse().unwrap_err());
-/// assert_eq!(serde_json::to_string(&line)?, r#"{"id":"r2","error":"action: missing field"}"#);
+/// assert_eq!(serde_json::to_value(&line)?, json!({"id": "r2", "error": "action: missing field"}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -97,8 +101,8 @@ impl DecisionLine {
         Self::Error { id: error.id().map(Into::into), error: std::format!("{error}") }
     }
 
-    /// Creates the error line for an input line from which no [`RequestLine`](super::RequestLine) could be deserialized,
-    /// such as a line that is not valid JSON.
+    /// Creates the error line for an input line from which no [`RequestLine`](super::RequestLine) could be
+    /// deserialized, such as a line that is not valid JSON.
     ///
     /// `id` is the request's id, if the caller could still read it.
     #[must_use]

@@ -64,7 +64,7 @@ use request::RequestToken;
 ///
 /// # Examples
 ///
-/// Deciding a request of an owner and a request of another user's token:
+/// Alice has a grant on the package, so her token may publish it. Bob's token may not:
 ///
 /// ```
 /// use serde_json::json;
@@ -112,7 +112,7 @@ use request::RequestToken;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A world with an error does not load. The error says where it stands:
+/// A world with an error does not load. The message starts with the path of the wrong value:
 ///
 /// ```
 /// use tollgate::directory::{Directory, World};

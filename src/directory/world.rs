@@ -1,7 +1,7 @@
 //! Loading a world, in two passes.
 //!
-//! `read` checks the shape of the whole document and stops at the first error. `build` then checks names, references and
-//! limits, and collects all errors.
+//! `read` checks the shape of the whole document and stops at the first error. `build` then checks names, references
+//! and limits, and collects all errors.
 
 use core::fmt;
 use std::{
@@ -280,7 +280,8 @@ impl<'n> RawWorld<'n> {
                     }
                 }
             }
-            // Without an owner an error is already reported: for this token's owner, or for a user that failed to build.
+            // Without an owner an error is already reported: for this token's owner, or for a user that failed to
+            // build.
             let Some(owner) = directory.users.place(raw.owner) else { continue };
             directory.by_id.insert(raw.key, directory.tokens.len());
             if let Some(digest) = digest {

@@ -685,8 +685,8 @@ impl GranularBuilder {
     ///
     /// # Panics
     ///
-    /// Panics if the token has no grant, lives for less than 24 hours, or bypasses the second factor without a grant with
-    /// `read-write` ([L4](crate::docs::rules#l4), [L5](crate::docs::rules#l5), [L7](crate::docs::rules#l7)).
+    /// Panics if the token has no grant, lives for less than 24 hours, or bypasses the second factor without a grant
+    /// with `read-write` ([L4](crate::docs::rules#l4), [L5](crate::docs::rules#l5), [L7](crate::docs::rules#l7)).
     #[must_use]
     #[track_caller]
     pub fn build_granular(self) -> GranularToken {
@@ -711,8 +711,8 @@ impl GranularBuilder {
 
 /// One resource of each kind: a package, an organization, a team and an account.
 ///
-/// [`operation`](Self::operation) combines an action with those resources that the action is performed on. A test can so
-/// go through all actions in one loop.
+/// [`operation`](Self::operation) combines an action with those resources that the action is performed on. A test can
+/// so go through all actions in one loop.
 ///
 /// # Examples
 ///

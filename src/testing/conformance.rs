@@ -32,16 +32,24 @@ const SHOWN: usize = 20;
 /// # Examples
 ///
 /// ```
+/// use serde_json::json;
 /// use tollgate::testing::check_answers;
 ///
-/// let vectors = r#"{"world": "w1", "document": {"users": [], "orgs": [], "packages": [], "tokens": []}}
-/// {"world": "w1", "request": {"id": "1", "token": null, "action": "read-package", "package": "x", "now": "2025-11-01T00:00:00Z"}, "decision": {"id": "1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404, "valid_until": null, "via": null}}"#;
-/// let right = r#"{"id": "1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404, "valid_until": null, "via": null}"#;
-/// assert_eq!(check_answers(vectors, right), Ok(1));
+/// let world = json!({"world": "w1", "document": {"users": [], "orgs": [], "packages": [], "tokens": []}});
+/// let request = json!({
+///     "id": "1", "token": null, "action": "read-package", "package": "x", "now": "2025-11-01T00:00:00Z",
+/// });
+/// let mut decision = json!({
+///     "id": "1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404,
+///     "valid_until": null, "via": null,
+/// });
+/// let vectors = format!("{world}\n{}", json!({"world": "w1", "request": request, "decision": decision}));
+/// assert_eq!(check_answers(&vectors, &decision.to_string()), Ok(1));
 ///
-/// let wrong = right.replace("404", "403");
-/// assert!(check_answers(vectors, &wrong).unwrap_err().to_string().contains("status 403: expected 404"));
-/// assert!(check_answers(vectors, "").unwrap_err().to_string().contains("no answer"));
+/// decision["status"] = json!(403);
+/// let error = check_answers(&vectors, &decision.to_string()).unwrap_err();
+/// assert!(error.to_string().contains("status 403: expected 404"));
+/// assert!(check_answers(&vectors, "").unwrap_err().to_string().contains("no answer"));
 /// ```
 pub fn check_answers(vectors: &str, answers: &str) -> Result<usize, WrongAnswers> {
     let mut wrong = Vec::new();

@@ -54,9 +54,9 @@ pub struct Answer {
 impl HouseRules {
     /// Applies the house rules to a decision.
     ///
-    /// A denial keeps its reason and its texts. A client sees the reason of a house rule only if `tollgate` would let it do
-    /// the action, so the reason reveals no hidden package. A challenge is checked too, so that no user is asked for a
-    /// one-time password for an action that is then forbidden.
+    /// A denial keeps its reason and its texts. A client sees the reason of a house rule only if `tollgate` would let
+    /// it do the action, so the reason reveals no hidden package. A challenge is checked too, so that no user is asked
+    /// for a one-time password for an action that is then forbidden.
     #[must_use]
     pub fn on_top(&self, decision: Decision<'_>, facts: HouseFacts) -> Answer {
         let forbidden = match decision {

@@ -18,8 +18,8 @@ use tollgate::{
 use house::{Answer, HouseFacts, HouseRules};
 use rows::Database;
 
-/// An error of the server itself, such as a row that is not valid. The server answers the call with 500 and never lets it
-/// pass.
+/// An error of the server itself, such as a row that is not valid. The server answers the call with 500 and never lets
+/// it pass.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// A registry: its rows and its house rules.

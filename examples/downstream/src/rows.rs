@@ -62,8 +62,8 @@ pub struct PackageRow {
     pub dependents: u32,
 }
 
-/// A token: the SHA-256 digest of its secret in hexadecimal, which is the key of the table, and the stored form of `tollgate`
-/// as JSON. The secret itself is not stored.
+/// A token: the SHA-256 digest of its secret in hexadecimal, which is the key of the table, and the stored form of
+/// `tollgate` as JSON. The secret itself is not stored.
 #[derive(Clone, Debug)]
 pub struct TokenRow {
     pub digest: String,
@@ -136,8 +136,8 @@ impl Database {
 
     /// Returns the token with this secret, or `None` if there is no such token.
     ///
-    /// If the stored form does not load, the token is unknown too. Returning an error would risk that a caller treats the
-    /// request as one without a token.
+    /// If the stored form does not load, the token is unknown too. Returning an error would risk that a caller treats
+    /// the request as one without a token.
     #[must_use]
     pub fn token(&self, secret: &str) -> Option<Token> {
         let digest = Secret::new(secret).ok()?.digest();

@@ -1,4 +1,5 @@
-//! Tests of the policy in scenario files: `policy` for decisions by tollgate's rules, `house` for answers of this registry.
+//! Tests of the policy in scenario files: `policy` for decisions by tollgate's rules, `house` for answers of this
+//! registry.
 #![expect(clippy::unwrap_used, reason = "an invalid world fails the test")]
 
 use serde_json::{Value, json};
@@ -48,7 +49,8 @@ fn rows(world: &Value) -> Database {
     database
 }
 
-/// Answers a line of the requests file with a decision line. A request that this registry does not take gets an error line.
+/// Answers a line of the requests file with a decision line. A request that this registry does not take gets an error
+/// line.
 fn line(registry: &Registry, request: &Value) -> Value {
     let text = |field: &str| request.get(field)?.as_str();
     let secret = text("token").map(secret);

@@ -146,8 +146,8 @@ impl Family {
         self.owners.len()
     }
 
-    /// Returns the world with this index as a [world document](crate::docs::format#world), or `None` if the index is not
-    /// less than [`worlds`](Self::worlds).
+    /// Returns the world with this index as a [world document](crate::docs::format#world), or `None` if the index is
+    /// not less than [`worlds`](Self::worlds).
     #[must_use]
     pub fn world(&self, index: usize) -> Option<Value> {
         let owner = self.owners.get(index)?;
@@ -160,8 +160,8 @@ impl Family {
         }))
     }
 
-    /// Returns the requests, as lines of the [requests file](crate::docs::format#requests). Each is to be asked in every
-    /// world.
+    /// Returns the requests, as lines of the [requests file](crate::docs::format#requests). Each is to be asked in
+    /// every world.
     #[must_use]
     pub fn requests(&self) -> &[Value] {
         &self.requests

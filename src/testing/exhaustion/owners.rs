@@ -1,4 +1,5 @@
-//! The owner of the tokens: memberships in two organizations and their teams, grants, two-factor mode, status and cut-off.
+//! The owner of the tokens: memberships in two organizations and their teams, grants, two-factor mode, status and
+//! cut-off.
 
 use std::vec::Vec;
 

@@ -12,7 +12,7 @@ use crate::{
 
 /// Returns the scopes that an owner of this kind has, as prefixes of a package's name.
 ///
-/// There are two users, of whom alice owns the tokens, and two organizations.
+/// There are two users and two organizations. The user alice owns the tokens.
 fn scopes(of: ScopeOwner) -> &'static [&'static str] {
     match of {
         ScopeOwner::Unscoped => &[""],
@@ -64,7 +64,8 @@ pub(super) fn free() -> Vec<Name> {
     every_scope().flat_map(|scope| ["free", "Free"].map(|name| format!("{scope}{name}").into())).collect()
 }
 
-/// Returns the documents of all packages, each with the grants in `owner`, and with a grant to bob, who makes no request.
+/// Returns the documents of all packages, each with the grants in `owner`, and with a grant to bob, who makes no
+/// request.
 pub(super) fn with_grants(owner: &OwnerFacts) -> Vec<Value> {
     let mut users = Map::from_iter([(String::from("bob"), json!(GrantedPermission::ReadWrite))]);
     users.extend(owner.direct.map(|permission| (String::from("alice"), json!(permission))));

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{Name, packages, times::NOW};
 use crate::operation::Action;
 
-/// The client's address: inside the first range that [`tokens::in_every_state`](super::tokens::in_every_state) uses, and
-/// outside the second.
+/// The client's address: inside the first range that [`tokens::in_every_state`](super::tokens::in_every_state) uses,
+/// and outside the second.
 const CLIENT: &str = "192.0.2.7";
 
 /// The kind of resource that an action is performed on.

@@ -54,8 +54,8 @@ impl Selected {
     }
 }
 
-/// The selections of organizations, each with its part of the token's id: one that has acme, and one that has only names
-/// that differ a little from those of the requests.
+/// The selections of organizations, each with its part of the token's id: one that has acme, and one that has only
+/// names that differ a little from those of the requests.
 const ORGANIZATIONS: [(&str, &[&str]); 2] = [("named", &["acme"]), ("not named", &["beta-", "acme-evil", "Acme"])];
 
 /// A grant of a granular token: its part of the token's id, its document and its permission.
@@ -117,8 +117,8 @@ fn token(id: &str, kind: &str, value: &Value) -> Value {
     json!({"id": id, "owner": "alice", "created": CREATED, "revoked": null, "cidr": null, kind: value})
 }
 
-/// The states of a token, each with its part of the token's id, the field that it sets and the values of that field. The
-/// first value, the empty text, leaves the field as it is.
+/// The states of a token, each with its part of the token's id, the field that it sets and the values of that field.
+/// The first value, the empty text, leaves the field as it is.
 const STATES: [(&str, &str, &[&str]); 4] = [
     ("revoked", "revoked", &["", "2025-11-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
     ("expires", "expires", &["", "2025-11-10T00:00:00.000000001Z", NOW, "2025-11-09T23:59:59.999999999Z"]),

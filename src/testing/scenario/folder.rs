@@ -22,8 +22,8 @@ use crate::{
 ///
 /// Compare the number in your test, so that the test fails if a file is lost.
 ///
-/// - A file `<name>.json` is a scenario: `{"idea": "…", "world": {…}, "cases": […]}`. `idea` may be left out, and `rules`,
-///   a list of rule ids, may be added. [`Scenario`] describes a case.
+/// - A file `<name>.json` is a scenario: `{"idea": "…", "world": {…}, "cases": […]}`. `idea` may be left out, and
+///   `rules`, a list of rule ids, may be added. [`Scenario`] describes a case.
 /// - A subfolder is a scenario too. It has the three files of [the format](crate::docs::format): `world.json`,
 ///   `requests.jsonl` and `decisions.jsonl`. The decision lines are compared in order, field by field, as JSON values.
 ///   The text of an error line is not compared, and may be written as `true`.
@@ -42,7 +42,8 @@ use crate::{
 ///
 /// # Examples
 ///
-/// In a test of your crate this is `assert_eq!(run_scenarios("tests/policy"), 1);`. This example writes the folder first:
+/// In a test of your crate this is `assert_eq!(run_scenarios("tests/policy"), 1);`. This example writes the folder
+/// first:
 ///
 /// ```
 /// use std::fs;
@@ -89,8 +90,8 @@ pub fn run_scenarios(folder: impl AsRef<Path>) -> usize {
 /// - `registry` is called once for each world, with the world as JSON. It sets up your registry and returns a function
 ///   that answers requests: the argument is a line of the requests file, the result a line of the decisions file. The
 ///   lines are those of [the format](crate::docs::format).
-/// - The `id` of a case's request is the claim of the case. If your registry refuses to read a request, the answer is an
-///   error line, `{"id": …, "error": "…"}`.
+/// - The `id` of a case's request is the claim of the case. If your registry refuses to read a request, the answer is
+///   an error line, `{"id": …, "error": "…"}`.
 /// - `reason` may be a reason of your own. It is compared as text.
 /// - A decision line has no texts and no second factor in full. A case with `client_text_…`, `operator_text_…`,
 ///   `same_client_text_as` or `factor` needs the crate's own decision and fails here. Keep such cases in a folder for
@@ -315,7 +316,8 @@ where
         if id(&found).is_string() && !ids.insert(id(&found).to_string()) {
             report.note(&place, Err("an earlier request has the same id".into()));
         }
-        // The expected line is found by its id. A superfluous line is reported alone, and the lines after it still match.
+        // The expected line is found by its id. A superfluous line is reported alone, and the lines after it still
+        // match.
         let at = expected.iter().position(|(_, line)| id(line) == id(&found));
         for (number, _) in expected.drain(..at.unwrap_or(0)) {
             report.note(&folder.display(), superfluous(number));

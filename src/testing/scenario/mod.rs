@@ -1,4 +1,5 @@
-//! Scenarios: policy tests as data. A scenario is a world with cases, and a case is a request with the expected decision.
+//! Scenarios: policy tests as data. A scenario is a world with cases, and a case is a request with the expected
+//! decision.
 
 mod folder;
 
@@ -92,9 +93,9 @@ impl<'d> Scenario<'d> {
     ///
     /// # Errors
     ///
-    /// Returns what was expected, what was found and the explanation of the decision if the case does not hold. Returns a
-    /// message if the case is not valid: a key is missing or unknown, a value has the wrong type, or an earlier case makes
-    /// the same claim.
+    /// Returns what was expected, what was found and the explanation of the decision if the case does not hold. Returns
+    /// a message if the case is not valid: a key is missing or unknown, a value has the wrong type, or an earlier case
+    /// makes the same claim.
     pub fn check(&mut self, case: &Value) -> Result<(), String> {
         self.check_by(case, None::<&mut fn(&Value) -> Value>)
     }

@@ -48,8 +48,8 @@ pub struct Almost<T = String> {
 
 /// A mistake: its description, and a function that makes it in a valid value.
 ///
-/// The function returns `None` if the mistake cannot be made in this value. Its second argument is a random number, which
-/// selects among the places or forms of the mistake.
+/// The function returns `None` if the mistake cannot be made in this value. Its second argument is a random number,
+/// which selects among the places or forms of the mistake.
 pub(super) type Mistake<T> = (&'static str, fn(&T, usize) -> Option<T>);
 
 /// Generates valid values, and makes one of the mistakes in each.
@@ -99,8 +99,8 @@ fn with_other_character(text: &String, at: usize) -> Option<String> {
     Some(with(text, *what, at.checked_div(CHARACTERS.len())?))
 }
 
-/// Generates texts that are not a valid [`PackageName`], not even of an old package, such as `@acme`, `@acme/`, `.hidden`,
-/// `left pad` and `@acme/..` ([N2](crate::docs::rules#n2)).
+/// Generates texts that are not a valid [`PackageName`], not even of an old package, such as `@acme`, `@acme/`,
+/// `.hidden`, `left pad` and `@acme/..` ([N2](crate::docs::rules#n2)).
 pub fn almost_package_name() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
         ("a character that no name has", with_other_character),
@@ -129,8 +129,8 @@ pub fn almost_package_name() -> BoxedStrategy<Almost> {
     with_mistake(texts(package_name()), MISTAKES)
 }
 
-/// Generates names that are valid for an old package but not for a new one, such as `JSONStream`, `http`, `odd~name` and
-/// names of 215 characters ([N2](crate::docs::rules#n2)).
+/// Generates names that are valid for an old package but not for a new one, such as `JSONStream`, `http`, `odd~name`
+/// and names of 215 characters ([N2](crate::docs::rules#n2)).
 pub fn almost_new_package_name() -> BoxedStrategy<Almost<PackageName>> {
     const MISTAKES: &[Mistake<String>] = &[
         ("a capital letter", |text, _| {
@@ -176,8 +176,8 @@ pub fn almost_scope() -> BoxedStrategy<Almost> {
     with_mistake(texts(scope()), MISTAKES)
 }
 
-/// Generates texts that are not a valid name of a user, an organization or a team, such as `.alice`, `@acme`, `it's` and
-/// `acme:ops` ([N4](crate::docs::rules#n4)).
+/// Generates texts that are not a valid name of a user, an organization or a team, such as `.alice`, `@acme`, `it's`
+/// and `acme:ops` ([N4](crate::docs::rules#n4)).
 pub fn almost_account_name() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
         ("a character that no account has", with_other_character),
@@ -284,8 +284,8 @@ pub fn almost_timestamp() -> BoxedStrategy<Almost> {
     with_mistake(texts(timestamp()), MISTAKES)
 }
 
-/// Generates texts that are not a valid [`Secret`](crate::Secret): with a space or a character that is not ASCII, with 513
-/// characters, or empty ([S1](crate::docs::rules#s1)).
+/// Generates texts that are not a valid [`Secret`](crate::Secret): with a space or a character that is not ASCII, with
+/// 513 characters, or empty ([S1](crate::docs::rules#s1)).
 pub fn almost_secret() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
         ("a character that is not visible ASCII", |text, at| {
@@ -298,8 +298,8 @@ pub fn almost_secret() -> BoxedStrategy<Almost> {
     with_mistake(secret(), MISTAKES)
 }
 
-/// Generates texts that are not a valid [`TokenId`](crate::token::TokenId): with a control character, with 513 bytes, or
-/// empty.
+/// Generates texts that are not a valid [`TokenId`](crate::token::TokenId): with a control character, with 513 bytes,
+/// or empty.
 pub fn almost_token_key() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
         ("a control character", |text, at| {
@@ -311,8 +311,8 @@ pub fn almost_token_key() -> BoxedStrategy<Almost> {
     with_mistake(texts(token_key()), MISTAKES)
 }
 
-/// Generates texts that are not a valid [`TokenName`](crate::token::TokenName): with a space at an end, with a dot, with 41
-/// characters, or empty ([L6](crate::docs::rules#l6)).
+/// Generates texts that are not a valid [`TokenName`](crate::token::TokenName): with a space at an end, with a dot,
+/// with 41 characters, or empty ([L6](crate::docs::rules#l6)).
 pub fn almost_token_name() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
         ("a space at an end", |text, at| {
@@ -357,8 +357,8 @@ pub fn almost_package_selection() -> BoxedStrategy<Almost<Vec<PackageOrScope>>> 
         .boxed()
 }
 
-/// Generates lists that are not a valid [`OrganizationSelection`](crate::token::OrganizationSelection): empty, or with 51
-/// to 60 different organizations ([L3](crate::docs::rules#l3), [L5](crate::docs::rules#l5)).
+/// Generates lists that are not a valid [`OrganizationSelection`](crate::token::OrganizationSelection): empty, or with
+/// 51 to 60 different organizations ([L3](crate::docs::rules#l3), [L5](crate::docs::rules#l5)).
 pub fn almost_organization_selection() -> BoxedStrategy<Almost<Vec<OrganizationName>>> {
     let many = (51..=60_usize, organization_name()).prop_map(|(count, first)| {
         let others = (1..count).filter_map(|n| format!("an-org-{n}").parse().ok());

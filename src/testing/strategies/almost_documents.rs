@@ -143,7 +143,8 @@ const TOKEN: &[Mistake<Value>] = &[
     ("bypass as a text", |token, at| set(token, "/granular/bypass_2fa", either(at, "true", "false"))),
 ];
 
-/// Generates JSON documents from which no [`StoredToken`] loads: with a broken limit, an unknown field or a newer version.
+/// Generates JSON documents from which no [`StoredToken`] loads: with a broken limit, an unknown field or a newer
+/// version.
 ///
 /// A registry must treat such a token as unknown, and never as no token ([L8](crate::docs::rules#l8)).
 pub fn almost_stored_token() -> BoxedStrategy<Almost<Value>> {

@@ -44,8 +44,8 @@ pub fn world_and_request() -> BoxedStrategy<WorldAndRequest> {
 }
 
 impl QuestionDraft {
-    /// Returns the question as documents, or `None` if no world has these facts, such as a membership in an organization
-    /// that does not exist.
+    /// Returns the question as documents, or `None` if no world has these facts, such as a membership in an
+    /// organization that does not exist.
     #[must_use]
     pub fn documents(&self) -> Option<WorldAndRequest> {
         let package = self.package_exists.then_some(&self.package);

@@ -25,8 +25,8 @@ use crate::{
 
 /// A user whose facts a test may change one by one.
 ///
-/// Has the fields of [`UserFacts`], but with a plain list of memberships. [`build`](Self::build) checks them and makes the
-/// [`User`]. [`user`] generates drafts.
+/// Has the fields of [`UserFacts`], but with a plain list of memberships. [`build`](Self::build) checks them and makes
+/// the [`User`]. [`user`] generates drafts.
 ///
 /// ```
 /// use tollgate::{
@@ -64,8 +64,8 @@ impl UserDraft {
     ///
     /// # Panics
     ///
-    /// Panics if there are two memberships in one organization, or a membership in an organization of the user's own name
-    /// ([N4](crate::docs::rules#n4)).
+    /// Panics if there are two memberships in one organization, or a membership in an organization of the user's own
+    /// name ([N4](crate::docs::rules#n4)).
     #[must_use]
     #[track_caller]
     pub fn build(&self) -> User {
@@ -112,7 +112,8 @@ pub struct PackageDraft {
     pub scope_owner: ScopeOwner,
     /// Who may read the package ([V1](crate::docs::rules#v1)).
     pub visibility: Visibility,
-    /// What the package demands of a token that writes to it ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
+    /// What the package demands of a token that writes to it ([F2](crate::docs::rules#f2),
+    /// [F3](crate::docs::rules#f3)).
     pub publishing_access: PublishingAccess,
     /// The direct grants, at most one for each user ([C1](crate::docs::rules#c1)).
     pub users: Vec<(UserName, GrantedPermission)>,
@@ -191,8 +192,8 @@ fn memberships() -> BoxedStrategy<Vec<Membership>> {
 
 /// Generates packages from a small world of names, in every state.
 ///
-/// In nine of ten, the scope's owner fits the other names of the small world: `@acme` belongs to an organization, `@alice`
-/// to a user. Shrinks towards a public `@acme/app` without grants, to which publishing needs no second factor.
+/// In nine of ten, the scope's owner fits the other names of the small world: `@acme` belongs to an organization,
+/// `@alice` to a user. Shrinks towards a public `@acme/app` without grants, to which publishing needs no second factor.
 pub fn package() -> BoxedStrategy<PackageDraft> {
     (known(PACKAGES), unnamed_package()).prop_map(|(name, package)| package.with_name(name)).boxed()
 }

@@ -1,11 +1,11 @@
 //! Strategies for [proptest]: names, values, tokens, users, packages, whole questions and documents, valid and almost
 //! valid.
 //!
-//! - A [`QuestionDraft`] is everything that one decision takes, in parts that a test may change. The parts refer to each
-//!   other: they share a small world of names with near misses among them, the times lie around the token's life, and the
-//!   addresses lie around its ranges. So allows, challenges and every reason for a denial occur often.
-//! - An [`Almost`] is a value with exactly one mistake, and a description of the mistake. Your own parsers must refuse it
-//!   as this crate does.
+//! - A [`QuestionDraft`] is everything that one decision takes, in parts that a test may change. The parts refer to
+//!   each other: they share a small world of names with near misses among them, the times lie around the token's life,
+//!   and the addresses lie around its ranges. So allows, challenges and every reason for a denial occur often.
+//! - An [`Almost`] is a value with exactly one mistake, and a description of the mistake. Your own parsers must refuse
+//!   it as this crate does.
 //! - All strategies shrink towards short and plain values.
 //!
 //! [proptest]: https://docs.rs/proptest

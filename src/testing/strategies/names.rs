@@ -27,8 +27,8 @@ pub(super) const UNUSED: &str = "ghost";
 pub(super) const TEAMS: &[&str] = &["developers", "ops", "Old.Team"];
 /// Scopes of the small world. `@ghost` belongs to no user and no organization.
 pub(super) const SCOPES: &[&str] = &["@acme", "@alice", "@acme-evil", "@bob", "@Acme", "@ghost"];
-/// Packages of the small world: near misses, names that are valid only for old packages, and scopes that belong to users,
-/// organizations or neither.
+/// Packages of the small world: near misses, names that are valid only for old packages, and scopes that belong to
+/// users, organizations or neither.
 pub(super) const PACKAGES: &[&str] = &[
     "@acme/app",
     "left-pad",
@@ -65,9 +65,9 @@ where
 
 /// Generates names of packages that exist, such as `left-pad`, `JSONStream` and `@acme/odd~1`.
 ///
-/// Names that are valid only for old packages are included ([N2](crate::docs::rules#n2)). A name has at most 1,024 bytes.
-/// Half of the names are from a small world, so that two of them are often equal or similar. Shrinks towards `@acme/app`
-/// and short names.
+/// Names that are valid only for old packages are included ([N2](crate::docs::rules#n2)). A name has at most 1,024
+/// bytes. Half of the names are from a small world, so that two of them are often equal or similar. Shrinks towards
+/// `@acme/app` and short names.
 pub fn package_name() -> BoxedStrategy<PackageName> {
     let longest = limits::MAX_PACKAGE_NAME;
     prop_oneof![

@@ -35,8 +35,8 @@ use crate::{
     },
 };
 
-/// Everything that one decision takes, in parts that a test may change: a token, its owner, an action with its resource,
-/// the client's address and the time.
+/// Everything that one decision takes, in parts that a test may change: a token, its owner, an action with its
+/// resource, the client's address and the time.
 ///
 /// [`question`] generates drafts.
 ///
@@ -54,8 +54,8 @@ pub struct QuestionDraft {
     pub token: Token,
     /// The owner of the token.
     pub owner: UserDraft,
-    /// The action. `create-package` and `publish-version` both ask to publish: `package_exists` decides which of the two
-    /// actions the decision is about.
+    /// The action. `create-package` and `publish-version` both ask to publish: `package_exists` decides which of the
+    /// two actions the decision is about.
     pub action: Action,
     /// The package. If it does not exist, only its name is used.
     pub package: PackageDraft,
@@ -233,8 +233,8 @@ const fn actions_of(kind: TokenKind) -> &'static [Action] {
     }
 }
 
-/// Gives the owner every right on the package and the organization. Without this, most questions would be denied because
-/// the owner lacks the permission ([C](crate::docs::rules#c)).
+/// Gives the owner every right on the package and the organization. Without this, most questions would be denied
+/// because the owner lacks the permission ([C](crate::docs::rules#c)).
 fn give_all_rights(owner: &mut UserDraft, package: &mut PackageDraft, organization: &OrganizationName) {
     package.users.retain(|(user, _)| *user != owner.name);
     package.users.push((owner.name.clone(), GrantedPermission::ReadWrite));
@@ -248,8 +248,8 @@ fn give_all_rights(owner: &mut UserDraft, package: &mut PackageDraft, organizati
     }
 }
 
-/// Generates questions: every action, every kind of token, allows, challenges, and every reason for which the request of
-/// a token can be denied.
+/// Generates questions: every action, every kind of token, allows, challenges, and every reason for which the request
+/// of a token can be denied.
 ///
 /// Shrinks towards `alice` reading a public `@acme/app` with a legacy publish token, one hour after the token was
 /// made.

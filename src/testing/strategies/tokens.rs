@@ -46,7 +46,8 @@ pub fn token_description() -> BoxedStrategy<TokenDescription> {
     text("(|\\PC{0,20}|\\PC{110,120})").prop_map(|text| valid(text.parse())).boxed()
 }
 
-/// Generates selections of all packages, or of one to five packages and scopes, most of them from a small world of names.
+/// Generates selections of all packages, or of one to five packages and scopes, most of them from a small world of
+/// names.
 ///
 /// Shrinks towards all packages.
 pub fn package_selection() -> BoxedStrategy<PackageSelection> {
@@ -173,8 +174,8 @@ impl OwnerlessToken {
     }
 }
 
-/// Generates tokens with a short id and name and no description. No decision depends on these texts, and short ones make
-/// a failed question easy to read.
+/// Generates tokens with a short id and name and no description. No decision depends on these texts, and short ones
+/// make a failed question easy to read.
 pub(super) fn plain_token() -> BoxedStrategy<OwnerlessToken> {
     let texts = (one_of(&["ci", "release bot"]), Just(TokenDescription::default()));
     let texts = texts.prop_map(|(name, description)| (valid(name.parse()), description));

@@ -10,14 +10,16 @@ use std::{boxed::Box, hash::RandomState, vec, vec::Vec};
 /// key, so an attacker cannot choose names that collide.
 ///
 /// The table has a fixed capacity and never removes an entry. Collisions are resolved by linear probing.
-// A slot is one `u64`: the upper 24 bits of the hash, then the position plus one in the lower 40 bits. Zero is an empty
-// slot. An item whose key differs passes the comparison of 24 bits once in 16.7 million, so a look-up nearly always
-// reads one cache line of the table and then the right item. A directory of 500,000 tokens with these tables takes
-// 411 MB, and the median decision from a secret's text takes 3.6 to 4.2 dependent memory reads (src/docs/performance.md).
-// MEASURE: the same directory with `HashMap<Box<str>, usize>`, which reads control bytes, then an entry, then its own
-// copy of the key.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
+    // A slot is the upper 24 bits of the hash, then the position plus one in the lower 40 bits. Zero is an empty slot.
+    //
+    // The item at a position in the table has another key only if 24 bits of two hashes agree, once in 16.7 million. So
+    // a look-up reads one cache line of the table and then, nearly always, the right item. In a directory of 500,000
+    // tokens, which takes 411 MB, the median decision from a secret's text takes as long as 3.6 to 4.2 dependent memory
+    // reads (src/docs/performance.md).
+    // MEASURE: the same directory with a `HashMap<Box<str>, usize>`, which reads control bytes, then an entry, then its
+    // own copy of the key.
     slots: Box<[u64]>,
     hasher: RandomState,
 }

@@ -16,7 +16,8 @@ use crate::{
 ///
 /// ```
 /// use tollgate::{
-///     ClientIp, PackageAction, authorize, decision::AllowedBy,
+///     ClientIp, PackageAction, authorize,
+///     decision::AllowedBy,
 ///     testing::*,
 ///     token::LegacyKind,
 ///     value::GrantedPermission,
@@ -45,7 +46,7 @@ use crate::{
 /// let token = legacy(LegacyKind::ReadOnly, "alice").build();
 /// let token = bind(&token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
-/// assert_allowed(decision); // panics: expected an allow, found DENY publish of `left-pad`: kind-forbids-action …
+/// assert_allowed(decision); // panics: expected an allow, found DENY publish `left-pad`: kind-forbids-action …
 /// ```
 #[track_caller]
 #[expect(clippy::must_use_candidate, reason = "an assertion is made for its own sake")]
@@ -69,7 +70,9 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 ///
 /// ```
 /// use tollgate::{
-///     ClientIp, PackageAction, authorize, facts::TwoFactorMode, rules::DemandedBy,
+///     ClientIp, PackageAction, authorize,
+///     facts::TwoFactorMode,
+///     rules::DemandedBy,
 ///     testing::*,
 ///     token::LegacyKind,
 ///     value::GrantedPermission,
@@ -98,7 +101,7 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 /// let token = legacy(LegacyKind::Publish, "alice").build();
 /// let token = bind(&token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
-/// assert_challenged(decision); // panics: expected a challenge, found ALLOW publish of `left-pad` …
+/// assert_challenged(decision); // panics: expected a challenge, found ALLOW publish `left-pad` …
 /// ```
 #[track_caller]
 #[expect(clippy::must_use_candidate, reason = "an assertion is made for its own sake")]

@@ -274,7 +274,7 @@ impl UserBuilder {
     }
 }
 
-/// Starts a package that is public and has no grants. Publishing to it needs no second factor.
+/// Starts a package that is public, has no grants and demands no second factor.
 ///
 /// The scope of a scoped package belongs to an organization, unless the builder sets another owner.
 ///

@@ -1,4 +1,4 @@
-//! House rules: what this registry forbids in addition to `tollgate`.
+//! House rules: what this registry forbids although `tollgate` allows it.
 
 use serde::Serialize;
 use tollgate::{

@@ -44,9 +44,9 @@ type Checked = Result<(), String>;
 ///   `client_text_contains`, `client_text_excludes` and `operator_text_contains`.
 /// - `factor` is an object such as
 ///   `{"owner": "bob", "verified_at": "2025-11-01T00:00:00Z", "max_age_seconds": 300}` ([F6](crate::docs::rules#f6)).
-/// - `same_client_text_as` requires that both cases are denials with the same status and the same client text. Names
-///   that the two requests asked for may differ in the text. Such a case shows that a hidden package looks like a
-///   missing one ([D3](crate::docs::rules#d3)).
+/// - `same_client_text_as` requires that both cases are denials with the same status and the same client text, except
+///   that each text names the resource of its own request. Such a case shows that a hidden package looks like a missing
+///   one ([D3](crate::docs::rules#d3)).
 ///
 /// # Examples
 ///
@@ -60,10 +60,12 @@ type Checked = Result<(), String>;
 /// let request = json!({"token": null, "action": "read-package", "package": "nope", "now": "2025-11-01T00:00:00Z"});
 ///
 /// let expect = json!({"decision": "deny", "reason": "no-such-package", "status": 404});
-/// assert_eq!(scenario.check(&json!({"case": "nothing is there", "request": request, "expect": expect})), Ok(()));
+/// let case = json!({"case": "a missing package is not found", "request": request, "expect": expect});
+/// assert_eq!(scenario.check(&case), Ok(()));
 ///
 /// let expect = json!({"decision": "allow", "reason": null, "status": 200});
-/// let problem = scenario.check(&json!({"case": "all is there", "request": request, "expect": expect})).unwrap_err();
+/// let case = json!({"case": "a missing package is readable", "request": request, "expect": expect});
+/// let problem = scenario.check(&case).unwrap_err();
 /// assert!(problem.starts_with("`decision`: expected \"allow\", found \"deny\"\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -193,7 +193,7 @@ fn memberships() -> BoxedStrategy<Vec<Membership>> {
 /// Generates packages from a small world of names, in every state.
 ///
 /// In nine of ten, the scope's owner fits the other names of the small world: `@acme` belongs to an organization,
-/// `@alice` to a user. Shrinks towards a public `@acme/app` without grants, to which publishing needs no second factor.
+/// `@alice` to a user. Shrinks towards a public `@acme/app` without grants that demands no second factor.
 pub fn package() -> BoxedStrategy<PackageDraft> {
     (known(PACKAGES), unnamed_package()).prop_map(|(name, package)| package.with_name(name)).boxed()
 }

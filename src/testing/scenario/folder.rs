@@ -70,7 +70,7 @@ use crate::{
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// A folder that has lost its files fails the test:
+/// A folder without scenarios fails the test:
 ///
 /// ```should_panic
 /// use tollgate::testing::run_scenarios;

@@ -152,10 +152,10 @@ pub struct TeamAndPackage<'a> {
     pub package: PackageState<'a>,
 }
 
-/// The resource of `share-package`: an organization, and a package in its scope that it shares with another organization.
+/// The resource of `share-package`: an organization, and a package that it shares with a team of another organization.
 #[derive(Clone, Copy, Debug)]
 pub struct OrganizationAndPackage<'a> {
-    /// The organization that owns the scope and shares the package.
+    /// The organization that shares the package.
     pub organization: OrganizationState<'a>,
     /// The package.
     pub package: PackageState<'a>,

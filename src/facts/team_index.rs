@@ -17,8 +17,8 @@ pub(crate) struct TeamHashes(Option<Box<Hashes>>);
 struct Hashes {
     /// The hash of each team, in the order of the list.
     of_each: Box<[u32]>,
-    /// The Bloom filter. Its length is the number of teams, rounded up to a power of two. Each team sets two bits of one
-    /// word.
+    /// The Bloom filter. Its length is the number of teams, rounded up to a power of two. Each team sets two bits of
+    /// one word.
     filter: Box<[u64]>,
 }
 
@@ -44,16 +44,16 @@ impl Teams {
         self.sorted.len()
     }
 
-    /// Returns `true` if one of these teams is in another list, given by its hashes. `is_in` looks up a team in that list by
-    /// name.
+    /// Returns `true` if one of these teams is in another list, given by its hashes. `is_in` looks up a team in that
+    /// list by name.
     #[inline]
     pub(crate) fn any_in<'t>(&'t self, other: &TeamHashes, is_in: impl Fn(TeamPath<'t>) -> bool) -> bool {
         let at = |position| self.sorted.get(position).map(|(organization, team)| (organization, team));
         self.hashes.any_in(other, at, is_in)
     }
 
-    /// Returns `true` if one of the teams of another list is in this one. The other list is given by its hashes, and `at`
-    /// returns its team at a position.
+    /// Returns `true` if one of the teams of another list is in this one. The other list is given by its hashes, and
+    /// `at` returns its team at a position.
     #[inline]
     pub(crate) fn has_one_of<'t>(&self, hashes: &TeamHashes, at: impl Fn(usize) -> Option<TeamPath<'t>>) -> bool {
         hashes.any_in(&self.hashes, at, |other| {
@@ -89,8 +89,8 @@ impl TeamHashes {
 
     /// Returns `true` if one of the teams with these hashes is in another list.
     ///
-    /// `at` returns the team at a position in this list. `is_in` looks up a team in the other list by name, and is called
-    /// only for teams that pass the filter of that list.
+    /// `at` returns the team at a position in this list. `is_in` looks up a team in the other list by name, and is
+    /// called only for teams that pass the filter of that list.
     #[inline]
     fn any_in<'t>(
         &self,

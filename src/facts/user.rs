@@ -40,8 +40,8 @@ string_enum! {
 
 /// A user at the moment of a decision.
 ///
-/// A token never allows more than its owner may do at that moment ([C](crate::docs::rules#c)). Look the user up again for
-/// each decision, so that a right removed from the user is removed from all of the user's tokens at once.
+/// A token never allows more than its owner may do at that moment ([C](crate::docs::rules#c)). Look the user up again
+/// for each decision, so that a right removed from the user is removed from all of the user's tokens at once.
 ///
 /// # Examples
 ///
@@ -104,8 +104,8 @@ impl User {
     ///
     /// # Errors
     ///
-    /// The user is a member of an organization with the user's own name. Users and organizations share one namespace, so
-    /// both cannot exist ([N4](crate::docs::rules#n4)).
+    /// The user is a member of an organization with the user's own name. Users and organizations share one namespace,
+    /// so both cannot exist ([N4](crate::docs::rules#n4)).
     pub fn new(facts: UserFacts) -> Result<Self, UserError> {
         let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
         check_name(name.as_borrowed(), &memberships)?;
@@ -394,8 +394,8 @@ pub enum UserError {
 
 /// A second factor that a user has shown, such as a one-time password, and that the caller has verified.
 ///
-/// Create one only after the verification succeeded. A recent factor of the token's owner turns a challenge into an allow,
-/// and changes no other decision ([F6](crate::docs::rules#f6)).
+/// Create one only after the verification succeeded. A recent factor of the token's owner turns a challenge into an
+/// allow, and changes no other decision ([F6](crate::docs::rules#f6)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifiedFactor<'a> {
     /// The user who showed the factor.

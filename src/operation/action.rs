@@ -1,4 +1,5 @@
-//! Actions. There is one type of action for each kind of resource, so that an action on the wrong resource does not compile.
+//! Actions. There is one type of action for each kind of resource, so that an action on the wrong resource does not
+//! compile.
 
 use crate::{
     token::LegacyKind,
@@ -237,8 +238,8 @@ impl Action {
         self.table_row().1
     }
 
-    /// Returns the row of [the table of actions](crate::docs::rules#actions): the kinds of legacy token that may take the
-    /// action, and what it needs of a granular token.
+    /// Returns the row of [the table of actions](crate::docs::rules#actions): the kinds of legacy token that may take
+    /// the action, and what it needs of a granular token.
     #[inline]
     #[expect(clippy::match_same_arms, reason = "the rows of the table, in its order")]
     const fn table_row(self) -> (&'static [LegacyKind], Needs) {

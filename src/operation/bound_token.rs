@@ -11,7 +11,8 @@ use crate::{
 
 /// A token together with the current facts about its owner.
 ///
-/// Every decision about a token takes a `BoundToken`, so a token can never be decided on with the rights of another user.
+/// Every decision about a token takes a `BoundToken`, so a token can never be decided on with the rights of another
+/// user.
 ///
 /// # Examples
 ///
@@ -32,7 +33,8 @@ use crate::{
 /// };
 /// let bob = User::new(UserFacts { name: "bob".parse()?, ..alice.clone() })?;
 /// let alice = User::new(alice)?;
-/// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None };
+/// let created = "2025-11-01T00:00:00Z".parse::<Timestamp>()?;
+/// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created, revoked: None };
 /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
 ///
 /// assert!(BoundToken::bind(&token, &alice).is_ok());
@@ -42,8 +44,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct BoundToken<'a> {
     pub(crate) token: TokenView<'a>,
-    // The owner's name is the token's, and is not repeated here. This keeps the type at 128 bytes, up to which the compiler
-    // copies in place; see `docs::performance`.
+    // The owner's name is the token's, and is not repeated here. This keeps the type at 128 bytes, up to which the
+    // compiler copies in place; see `docs::performance`.
     pub(crate) memberships: &'a Memberships,
     pub(crate) tokens_revoked_until: Option<Timestamp>,
     pub(crate) status: AccountStatus,
@@ -95,8 +97,8 @@ impl<'a> BoundToken<'a> {
 
 /// A [`BoundToken`] that shares ownership of the token and its owner.
 ///
-/// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. Cloning it
-/// increments two reference counts.
+/// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. Cloning
+/// it increments two reference counts.
 #[derive(Clone, Debug)]
 pub struct OwnedBoundToken {
     token: Arc<Token>,

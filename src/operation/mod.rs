@@ -241,6 +241,7 @@ mod pair {
         label = "this action is not taken on such a resource"
     )]
     pub trait Pair<'a, Resource> {
+        /// Returns the operation of this action on the resource.
         fn operation(self, resource: Resource) -> Operation<'a>;
     }
 }

@@ -1,5 +1,5 @@
-//! A document in a self-describing format such as JSON: a tree that keeps duplicate keys, and functions that read it and
-//! report errors with the path to the value.
+//! A document in a self-describing format such as JSON: a tree that keeps duplicate keys, and functions that read it
+//! and report errors with the path to the value.
 
 use alloc::{
     boxed::Box,
@@ -155,7 +155,8 @@ impl Path<'_> {
         ErrorAt { path: self.to_truncated_string(), message: message.to_string(), is_unknown_field: false }
     }
 
-    /// Returns the path as text, cut off after [`MAX_PATH`] characters. The sender of a document chooses the keys in it.
+    /// Returns the path as text, cut off after [`MAX_PATH`] characters. The sender of a document chooses the keys in
+    /// it.
     fn to_truncated_string(&self) -> String {
         let mut short = Truncated { text: String::new(), room: MAX_PATH };
         if write!(short, "{self}").is_err() {
@@ -268,8 +269,8 @@ pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<st
 
 /// Returns the first key that repeats an earlier one.
 ///
-/// Up to 16 keys are compared with each other. Collecting them in a set instead took a third of the time to read a stored
-/// token; see `docs::performance`.
+/// Up to 16 keys are compared with each other. Collecting them in a set instead took a third of the time to read a
+/// stored token; see `docs::performance`.
 fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
     const FEW: usize = 16;
     let mut names = entries.iter().map(|(name, _)| &**name);

@@ -32,8 +32,8 @@ string_enum! {
 string_enum! {
     /// A [`Permission`] above `no-access`.
     ///
-    /// Grants on packages carry this type, and so do the grants of a token that have a selection. So every grant gives at
-    /// least reading ([L5](crate::docs::rules#l5)).
+    /// Grants on packages carry this type, and so do the grants of a token that have a selection. So every grant gives
+    /// at least reading ([L5](crate::docs::rules#l5)).
     #[non_exhaustive]
     pub enum GrantedPermission: "permission" {
         /// Reading only.

@@ -11,8 +11,8 @@ const MAX_EXCERPT: usize = 80;
 /// Returns `true` if the text contains something with the shape of a secret: 30 alphanumeric ASCII characters in a row,
 /// or a UUID.
 ///
-/// No message repeats such a text, because a secret must never be printed, even if a client sends one in the wrong field
-/// ([S3](crate::docs::rules#s3)).
+/// No message repeats such a text, because a secret must never be printed, even if a client sends one in the wrong
+/// field ([S3](crate::docs::rules#s3)).
 pub(crate) fn may_be_secret(text: &str) -> bool {
     let runs = text.split(|character: char| !character.is_ascii_alphanumeric());
     runs.into_iter().any(|run| run.len() >= 30) || text.as_bytes().windows(36).any(is_uuid)

@@ -15,8 +15,8 @@ use crate::value::quoted::{Quoted, excerpt};
 ///
 /// # Textual representation
 ///
-/// `Timestamp` parses RFC 3339 with an offset. It displays RFC 3339 in UTC with `Z`, and with the fewest digits of a second
-/// that the value needs.
+/// `Timestamp` parses RFC 3339 with an offset. It displays RFC 3339 in UTC with `Z`, and with the fewest digits of a
+/// second that the value needs.
 ///
 /// # Examples
 ///
@@ -33,8 +33,8 @@ use crate::value::quoted::{Quoted, excerpt};
 pub struct Timestamp {
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     seconds: i64,
-    /// The nanoseconds after that second, from 0 to 999,999,999, plus one. It is never zero, so `Option<Timestamp>` is no
-    /// larger than `Timestamp`.
+    /// The nanoseconds after that second, from 0 to 999,999,999, plus one. It is never zero, so `Option<Timestamp>` is
+    /// no larger than `Timestamp`.
     nanoseconds_and_1: NonZeroU32,
 }
 
@@ -63,7 +63,8 @@ impl Timestamp {
         Self::checked_new(seconds, NonZeroU32::MIN)
     }
 
-    /// Creates the point in time this many nanoseconds after 1970-01-01T00:00:00Z, or before it if the number is negative.
+    /// Creates the point in time this many nanoseconds after 1970-01-01T00:00:00Z, or before it if the number is
+    /// negative.
     ///
     /// # Errors
     ///
@@ -181,8 +182,8 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let invalid = |problem: fn(Box<str>) -> TimestampProblem| TimestampError { problem: problem(excerpt(text)) };
         let bytes = text.as_bytes();
-        // The `time` crate accepts more than `docs::format` allows: a space or `t` for the `T`, leap seconds, and digits
-        // after the ninth, which it drops. These are refused here.
+        // The `time` crate accepts more than `docs::format` allows: a space or `t` for the `T`, leap seconds, and
+        // digits after the ninth, which it drops. These are refused here.
         if bytes.get(10) != Some(&b'T') {
             return Err(invalid(TimestampProblem::NotRfc3339));
         }

@@ -40,10 +40,10 @@ string_enum! {
 string_enum! {
     /// The kind of owner that the scope of a package has.
     ///
-    /// The owner has the name of the scope ([N4](crate::docs::rules#n4)), but the name does not tell whether it is a user or
-    /// an organization. The registry looks that up together with the package. It decides which grants count
-    /// ([C1](crate::docs::rules#c1)), who may change the visibility ([C4](crate::docs::rules#c4)) and which organization
-    /// may give teams access ([C5](crate::docs::rules#c5)).
+    /// The owner has the name of the scope ([N4](crate::docs::rules#n4)), but the name does not tell whether it is a
+    /// user or an organization. The registry looks that up together with the package. It decides which grants count
+    /// ([C1](crate::docs::rules#c1)), who may change the visibility ([C4](crate::docs::rules#c4)) and which
+    /// organization may give teams access ([C5](crate::docs::rules#c5)).
     #[non_exhaustive]
     pub enum ScopeOwner: "scope owner" {
         /// The package has no scope.
@@ -57,7 +57,8 @@ string_enum! {
     }
 }
 
-/// A package at the moment of a decision: its visibility, its publishing access, the owner of its scope, and its grants.
+/// A package at the moment of a decision: its visibility, its publishing access, the owner of its scope, and its
+/// grants.
 ///
 /// # Examples
 ///
@@ -206,8 +207,8 @@ impl<'a> PackageView<'a> {
         self.scope_owner == ScopeOwner::Organization && self.name.is_in_scope_named(organization.into_str())
     }
 
-    /// Returns the highest permission that the user has on this package by a direct grant, by teams, or by owning the scope
-    /// ([C1](crate::docs::rules#c1)).
+    /// Returns the highest permission that the user has on this package by a direct grant, by teams, or by owning the
+    /// scope ([C1](crate::docs::rules#c1)).
     ///
     /// That everyone may read a public package is not part of it: see
     /// [`effective_permission_of`](Self::effective_permission_of).
@@ -235,8 +236,8 @@ impl<'a> PackageView<'a> {
 
     /// Returns `true` if direct grants to a user with these memberships count ([C1](crate::docs::rules#c1)).
     ///
-    /// In the scope of an organization, they count while the user is a member of it. In a scope without a known owner, they
-    /// never count.
+    /// In the scope of an organization, they count while the user is a member of it. In a scope without a known owner,
+    /// they never count.
     fn direct_grants_count(&self, memberships: &Memberships) -> bool {
         match self.scope_owner {
             ScopeOwner::Unscoped | ScopeOwner::User => true,
@@ -371,8 +372,8 @@ impl UserGrants {
 
 /// The grants on a package to teams, at most one for each team.
 ///
-/// The teams may belong to any organization ([C1](crate::docs::rules#c1)). A team of an organization other than the scope's
-/// owner gets a grant by `share-package` ([C5](crate::docs::rules#c5)).
+/// The teams may belong to any organization ([C1](crate::docs::rules#c1)). A team of an organization other than the
+/// scope's owner gets a grant by `share-package` ([C5](crate::docs::rules#c5)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeamGrants {
     // Two lists, so that the first team in common with the user's decides the permission.

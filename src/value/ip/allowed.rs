@@ -68,8 +68,8 @@ pub struct IpRanges(Box<RangeLists>);
 /// The ranges, and an index to search them by address.
 ///
 /// The index has the first and last address of every range that does not lie within another one, in order. These ranges
-/// do not overlap, so a binary search finds the only one that can contain an address. Searching one range this way takes
-/// 29 instructions, against 137 for a scan of `IpRange`s; see [`docs::performance`](crate::docs::performance).
+/// do not overlap, so a binary search finds the only one that can contain an address. Searching one range this way
+/// takes 29 instructions, against 137 for a scan of `IpRange`s; see [`docs::performance`](crate::docs::performance).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RangeLists {
     ranges: Box<[IpRange]>,

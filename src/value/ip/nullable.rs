@@ -1,8 +1,8 @@
 //! Deserializing values for which null has a meaning: an unknown address, or no restriction to ranges.
 //!
-//! These values do not deserialize as an `Option`: serde reads an absent field as `None`, so a forgotten field would mean
-//! "any address". They use `deserialize_any`, for which an absent field is an error. It also excludes the formats that
-//! cannot tell null from a list.
+//! These values do not deserialize as an `Option`: serde reads an absent field as `None`, so a forgotten field would
+//! mean "any address". They use `deserialize_any`, for which an absent field is an error. It also excludes the formats
+//! that cannot tell null from a list.
 
 use core::fmt;
 

@@ -126,8 +126,8 @@ account_name! {
 account_name! {
     /// The name of an organization, such as `acme`.
     ///
-    /// Characters, lengths and the namespace are those of a [`UserName`] ([N4](crate::docs::rules#n4)). As with users, a
-    /// registry must never give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
+    /// Characters, lengths and the namespace are those of a [`UserName`] ([N4](crate::docs::rules#n4)). As with users,
+    /// a registry must never give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
     ///
     /// The scope `@acme` of the organization is a [`Scope`](crate::value::Scope), not an `OrganizationName`.
     ///

@@ -18,8 +18,8 @@ use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 /// an existing package may have: it may contain capital letters and `~'!()*`, and may be longer than 214 characters.
 /// [`check_new`](Self::check_new) tells whether a *new* package may have it ([N2](crate::docs::rules#n2)).
 ///
-/// Both follow npm's `validate-npm-package-name` 7.0.2, and are stricter in two points: a scope or a scoped name is never
-/// `.`, `..`, `node_modules` or `favicon.ico` in any case, and a name has at most 1,024 bytes.
+/// Both follow npm's `validate-npm-package-name` 7.0.2, and are stricter in two points: a scope or a scoped name is
+/// never `.`, `..`, `node_modules` or `favicon.ico` in any case, and a name has at most 1,024 bytes.
 ///
 /// # Examples
 ///
@@ -42,8 +42,9 @@ pub struct PackageName<T = Box<str>> {
     text: T,
     /// The index of the `/` in a scoped name, or 0 in an unscoped name.
     slash: u16,
-    /// Whether a new name may have all of these characters. Computed while parsing, so that a decision need not read the
-    /// name again. MEASURE: against reading it in `is_new`.
+    /// Whether a new name may have all of these characters. Computed while parsing, so that a decision need not read
+    /// the name again.
+    // MEASURE: against checking the characters in `is_new`.
     has_new_name_characters: bool,
 }
 

@@ -15,8 +15,8 @@ use crate::value::limits::MAX_PACKAGE_NAME;
 ///
 /// A scope is parsed with or without the `@` and displayed with it. [`as_str`](Self::as_str) returns it without.
 ///
-/// The characters allowed are those before the `/` of a package name ([N2](crate::docs::rules#n2)), which are more than a
-/// user or an organization may have in its name. So a scope can exist that no user or organization can own today.
+/// The characters allowed are those before the `/` of a package name ([N2](crate::docs::rules#n2)), which are more than
+/// a user or an organization may have in its name. So a scope can exist that no user or organization can own today.
 ///
 /// # Examples
 ///

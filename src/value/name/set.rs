@@ -3,8 +3,8 @@
 //! The hash has no key, so a user who chooses names can make them collide. A search probes at most eight slots and then
 //! continues as a binary search of the sorted names, which bounds its cost for any names.
 //!
-//! Names are searched as bytes, because slicing the scope out of a `str` checks for a character boundary at both ends; see
-//! `docs::performance`.
+//! Names are searched as bytes, because slicing the scope out of a `str` checks for a character boundary at both ends;
+//! see `docs::performance`.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::fmt;
@@ -37,12 +37,12 @@ struct Slot {
 /// Hashing a short name takes three nanoseconds, which is more than comparing it with so few; see `docs::performance`.
 const MAX_SCANNED: usize = 3;
 
-/// The maximum number of names that have a hash table. The table has twice as many slots, which is as many as 16 bits of
-/// a hash can address.
+/// The maximum number of names that have a hash table. The table has twice as many slots, which is as many as 16 bits
+/// of a hash can address.
 const MAX_INDEXED: usize = 1 << 15;
 
-/// The maximum number of slots that a search probes. A name for which none of them is free gets no slot, and is found by
-/// binary search.
+/// The maximum number of slots that a search probes. A name for which none of them is free gets no slot, and is found
+/// by binary search.
 const MAX_PROBES: usize = 8;
 
 impl<N: Named + Ord> NameSet<N> {
@@ -109,7 +109,8 @@ impl<N> NameSet<N> {
     }
 }
 
-/// Builds the hash table. At least half of its slots are free, so that a search for an absent name soon ends at a free one.
+/// Builds the hash table. At least half of its slots are free, so that a search for an absent name soon ends at a free
+/// one.
 fn build_slots<N: Named>(names: &[N]) -> Box<[Slot]> {
     let mut slots = vec![Slot { position: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
     for (name, position) in names.iter().zip(1..=u16::MAX) {
@@ -172,8 +173,8 @@ impl Hash {
 
 /// Splits a name into words of eight bytes and a last word.
 ///
-/// The last word has the last eight bytes, which may overlap the word before, or all bytes of a shorter name. Two names of
-/// the same length are equal exactly if all of these words are.
+/// The last word has the last eight bytes, which may overlap the word before, or all bytes of a shorter name. Two names
+/// of the same length are equal exactly if all of these words are.
 #[inline]
 fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
     let (words, rest) = name.as_chunks();

@@ -152,12 +152,12 @@ impl Path<'_> {
 
     /// Creates an error about the value at this path.
     pub(crate) fn error(&self, message: impl fmt::Display) -> ErrorAt {
-        ErrorAt { path: self.to_truncated_string(), message: message.to_string(), is_unknown_field: false }
+        ErrorAt { path: self.truncated(), message: message.to_string(), is_unknown_field: false }
     }
 
     /// Returns the path as text, cut off after [`MAX_PATH`] characters. The sender of a document chooses the keys in
     /// it.
-    fn to_truncated_string(&self) -> String {
+    fn truncated(&self) -> String {
         let mut short = Truncated { text: String::new(), room: MAX_PATH };
         if write!(short, "{self}").is_err() {
             short.text.push('…');

@@ -14,10 +14,10 @@
 //! | `p` package | scope, name, visibility, publishing access |
 //! | `g` grant to a user | package, user, permission |
 //! | `h` grant to a team | package, organization, team, permission |
-//! | `t` token | owner, kind, packages' permission, organizations' permission, bypass, created, lifetime, name, revoked, secret |
+//! | `t` token | owner, kind, permissions (packages, organizations), bypass, created, lifetime, name, revoked, secret |
 //! | `s` one thing selected by the last token | what, and its name |
 //! | `c` one range of the last token | form, octet, prefix |
-//! | `r` request | token, action, package (two), organization, team, user, client (three), time, second factor, mistake |
+//! | `r` request | token, action, package (two), organization, team, user, client (three), time, factor, mistake |
 //! | `l` remove one thing | what, of which request, which |
 //!
 //! Every world obeys the rules for names, limits and ranges (rules N, L and T3), so every world must load.

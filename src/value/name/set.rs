@@ -204,8 +204,8 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// Mixes a word into a hash, by multiplying and combining the two halves of the product.
 ///
-/// The upper half is needed. With the lower half alone, names that differ only in one of bytes 9 to 15 all started at
-/// one slot; see `docs::performance`.
+/// The upper half is needed. With the lower half alone, names of 9 to 15 bytes that differ only in the last byte all
+/// started at one slot; see `docs::performance`.
 #[inline]
 fn mix(hash: u64, word: u64) -> u64 {
     // 2^64 divided by the golden ratio: an odd number without a pattern in its bits.

@@ -141,13 +141,13 @@ fn team_hash((organization, team): TeamPath<'_>) -> u32 {
     u32::from_le_bytes(high)
 }
 
-/// Returns the index of the word of a hash, chosen by its upper 20 bits.
+/// Returns the index of the filter's word that has the bits of a hash, chosen by the upper 20 bits of the hash.
 #[inline]
 fn word_index(hash: u32, words: usize) -> usize {
     usize::try_from(hash >> 12).unwrap_or_default() & words.wrapping_sub(1)
 }
 
-/// Returns the two bits of a hash within its word, chosen by its lower 12 bits.
+/// Returns the mask of the two bits of a hash within that word, chosen by the lower 12 bits of the hash.
 #[inline]
 const fn bit_mask(hash: u32) -> u64 {
     1_u64.wrapping_shl(hash) | 1_u64.wrapping_shl(hash >> 6)

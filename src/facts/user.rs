@@ -25,8 +25,8 @@ string_enum! {
 string_enum! {
     /// The two-factor mode of an account: which actions need a second factor ([F4](crate::docs::rules#f4)).
     ///
-    /// A package can ask for a second factor independently of this mode: see
-    /// [`PublishingAccess`](crate::facts::PublishingAccess).
+    /// A token that bypasses the second factor is exempt ([F1](crate::docs::rules#f1)). A package can ask for a second
+    /// factor independently of this mode: see [`PublishingAccess`](crate::facts::PublishingAccess).
     #[non_exhaustive]
     pub enum TwoFactorMode: "two-factor mode" {
         /// No second factor is enrolled.
@@ -63,14 +63,14 @@ string_enum! {
 /// assert_eq!(alice.memberships().role_in(OrganizationName::new("acme")?), Some(Role::Admin));
 ///
 /// // Users and organizations share one namespace, so `acme` cannot be a user as well.
-/// let acme = UserFacts {
+/// let user_named_acme = UserFacts {
 ///     name: "acme".parse()?,
 ///     status: AccountStatus::Active,
 ///     two_factor: TwoFactorMode::Disabled,
 ///     tokens_revoked_until: None,
 ///     memberships: alice.memberships().clone(),
 /// };
-/// assert!(User::new(acme).is_err());
+/// assert!(User::new(user_named_acme).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,7 +205,7 @@ pub struct Memberships {
     list: NameSet<Membership>,
     /// The hashes of the teams of all memberships, in order.
     teams: TeamHashes,
-    /// For each membership, the number of teams in it and in all memberships before it.
+    /// For each membership, in order, the number of teams in it and in all memberships before it.
     team_counts: Box<[usize]>,
 }
 

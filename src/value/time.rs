@@ -85,7 +85,7 @@ impl Timestamp {
         }
     }
 
-    /// Returns the nanoseconds since 1970-01-01T00:00:00Z, which are negative before it.
+    /// Returns the number of nanoseconds since 1970-01-01T00:00:00Z. It is negative for an earlier point in time.
     #[must_use]
     pub fn unix_nanoseconds(self) -> i128 {
         i128::from(self.seconds).saturating_mul(NANOS_PER_SECOND).saturating_add(i128::from(self.nanosecond()))

@@ -32,7 +32,7 @@ fn example(name: &str) -> PathBuf {
             other => other,
         };
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--examples", "--profile", profile_name, "--manifest-path"]);
+        cargo.args(["build", "--quiet", "--all-features", "--examples", "--profile", profile_name, "--manifest-path"]);
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         cargo.arg("--target-dir").arg(profile.parent().unwrap());
         // Where there is no cargo any more, what was built before is there or is missed below.

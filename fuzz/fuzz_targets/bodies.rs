@@ -24,8 +24,8 @@ use tollgate::{
 use tollgate::{
     facts::{PackageFacts, UserFacts},
     npm::{
-        AccessChange, AllowedChanges, Body, BodyError, CombinedDecision, CreateTokenRequest, Endpoint, IsMember,
-        MemberChange, NotAllowed, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
+        AccessChange, AllowedChanges, Body, BodyError, ChangesNotAllowedError, CombinedDecision, CreateTokenRequest,
+        Endpoint, IsMember, MemberChange, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
         RequiredAccess, StoredPackument, TeamAccessChange, TeamToCreate,
     },
     token::TokenFacts,
@@ -59,7 +59,7 @@ fn allowed(
     package: &PackageName,
     changes: &PackumentChanges<'_>,
     exists: bool,
-    then: impl FnOnce(Result<AllowedChanges<'_, '_>, NotAllowed>),
+    then: impl FnOnce(Result<AllowedChanges<'_, '_>, ChangesNotAllowedError>),
 ) {
     let scope = package.as_borrowed().scope().map_or("alice", tollgate::value::Scope::into_str);
     let Ok(name) = scope.parse::<UserName>() else { return };
@@ -133,8 +133,8 @@ fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&
         let everything = EVERYTHING.iter().all(|action| actions.contains(action));
         allowed(package, &changes, stored.is_some(), |allowed| {
             let Ok(allowed) = allowed else {
-                let not_understood = allowed.err() == Some(NotAllowed::NotUnderstood);
-                assert!(not_understood || allowed.err() == Some(NotAllowed::PublishedAlready));
+                let not_understood = allowed.err() == Some(ChangesNotAllowedError::NotUnderstood);
+                assert!(not_understood || allowed.err() == Some(ChangesNotAllowedError::PublishedAlready));
                 assert!(everything || !not_understood, "{actions:?}");
                 return;
             };

@@ -40,7 +40,7 @@ use crate::{
 /// assert!(matches!(combined, Some(CombinedDecision::Deny(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "a decision that nobody looks at protects nothing"]
+#[must_use = "an ignored decision protects nothing"]
 #[derive(Clone, Debug)]
 pub enum CombinedDecision<'a> {
     /// Every decision is an allow. These are the allows, in the order of the decisions.

@@ -96,7 +96,7 @@ pub use body::{Body, BodyError};
 pub use combined_decision::CombinedDecision;
 pub use endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
 pub use endpoint_error::{EndpointError, PathProblem};
-pub use packument::{AllowedChanges, NotAllowed, PackumentChanges, PutTarget, StoredPackument};
+pub use packument::{AllowedChanges, ChangesNotAllowedError, PackumentChanges, PutTarget, StoredPackument};
 pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
 pub use proxy::TrustedProxies;
 pub use publication::Publication;

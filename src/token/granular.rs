@@ -63,7 +63,7 @@ impl GranularToken {
     ///   ([L4](crate::docs::rules#l4)).
     /// - Neither grant has a permission above `no-access` ([L5](crate::docs::rules#l5)).
     /// - The token bypasses the second factor and has no `read-write` permission ([L7](crate::docs::rules#l7)).
-    pub fn load(facts: TokenFacts, settings: GranularSettings) -> Result<Self, TokenError> {
+    pub fn load(facts: TokenFacts, settings: GranularSettings) -> Result<Self, GranularTokenError> {
         let GranularSettings { name, description, expires_at, allowed_ranges, bypass_2fa, packages, organizations } =
             settings;
         check_limits(facts.created, expires_at, bypass_2fa, &packages, &organizations)?;
@@ -123,7 +123,7 @@ pub(super) fn check_limits(
     bypass_2fa: TwoFactorBypass,
     packages: &PackagesGrant,
     organizations: &OrganizationsGrant,
-) -> Result<(), TokenError> {
+) -> Result<(), GranularTokenError> {
     let permissions = (packages.permission(), organizations.permission());
     broken_limits(created, expires_at, bypass_2fa, permissions.0, permissions.1).next().map_or(Ok(()), Err)
 }
@@ -136,15 +136,15 @@ pub(super) fn broken_limits(
     bypass_2fa: TwoFactorBypass,
     packages: Permission,
     organizations: Permission,
-) -> impl Iterator<Item = TokenError> {
+) -> impl Iterator<Item = GranularTokenError> {
     let lifetime = match created.checked_add(MIN_LIFETIME) {
-        Err(_) => Some(TokenError::MadeTooLate { created }),
-        Ok(earliest) if expires_at < earliest => Some(TokenError::ExpiresTooSoon { expires_at, earliest }),
+        Err(_) => Some(GranularTokenError::CreatedTooLate { created }),
+        Ok(earliest) if expires_at < earliest => Some(GranularTokenError::ExpiresTooSoon { expires_at, earliest }),
         Ok(_) => None,
     };
     let permission = match packages.max(organizations) {
-        Permission::NoAccess => Some(TokenError::NoPermission),
-        Permission::ReadOnly if bypass_2fa == TwoFactorBypass::On => Some(TokenError::BypassWithoutReadWrite),
+        Permission::NoAccess => Some(GranularTokenError::NoPermission),
+        Permission::ReadOnly if bypass_2fa == TwoFactorBypass::On => Some(GranularTokenError::BypassWithoutReadWrite),
         Permission::ReadOnly | Permission::ReadWrite => None,
     };
     [lifetime, permission].into_iter().flatten()
@@ -153,7 +153,7 @@ pub(super) fn broken_limits(
 /// The error returned when the settings of a granular token break a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TokenError {
+pub enum GranularTokenError {
     /// The expiry is less than 24 hours after the creation ([L4](crate::docs::rules#l4)).
     #[error("expires at {expires_at}: expected {earliest} or later, 24 hours after the token is made")]
     ExpiresTooSoon {
@@ -165,7 +165,7 @@ pub enum TokenError {
     /// The creation is in the last 24 hours that a [`Timestamp`] can hold, so no expiry is valid
     /// ([L4](crate::docs::rules#l4)).
     #[error("made at {created}: expected a time at least 24 hours before the end of the year 9999")]
-    MadeTooLate {
+    CreatedTooLate {
         /// The time of the creation.
         created: Timestamp,
     },
@@ -313,7 +313,7 @@ token_text!(TokenDescription, "token description");
 
 #[cfg(test)]
 mod tests {
-    use super::{TokenDescription, TokenError, TokenName};
+    use super::{GranularTokenError, TokenDescription, TokenName};
     use crate::value::Timestamp;
     use alloc::string::ToString;
 
@@ -344,19 +344,19 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         for (error, message) in [
             (
-                TokenError::ExpiresTooSoon { expires_at: at, earliest: at },
+                GranularTokenError::ExpiresTooSoon { expires_at: at, earliest: at },
                 "expires at 1970-01-01T00:00:00Z: expected 1970-01-01T00:00:00Z or later, 24 hours after the token is made",
             ),
             (
-                TokenError::MadeTooLate { created: at },
+                GranularTokenError::CreatedTooLate { created: at },
                 "made at 1970-01-01T00:00:00Z: expected a time at least 24 hours before the end of the year 9999",
             ),
             (
-                TokenError::NoPermission,
+                GranularTokenError::NoPermission,
                 "no permission on packages and none on organizations: expected at least one above `no-access`",
             ),
             (
-                TokenError::BypassWithoutReadWrite,
+                GranularTokenError::BypassWithoutReadWrite,
                 "2FA bypass without a `read-write` permission: expected `read-write` on packages or on organizations",
             ),
         ] {

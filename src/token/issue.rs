@@ -1,8 +1,8 @@
 //! Issuing a token: checks the limits of the account, and the rights that the owner has at that moment.
 
 use super::{
-    GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection, PackagesGrant,
-    TokenError, TokenKind, TokenView, is_revoked,
+    GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
+    PackagesGrant, TokenKind, TokenView, is_revoked,
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
@@ -195,17 +195,17 @@ fn check_creating_token(
         IssuedBy::Token(maker) => maker,
     };
     if maker.owner() != owner.name {
-        return Err(IssueError::MakerOfAnother { maker: maker.owner().into_owned() });
+        return Err(IssueError::IssuerOfOtherUser { maker: maker.owner().into_owned() });
     }
     let revoked = is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until);
     if revoked || maker.kind() != TokenKind::Legacy(LegacyKind::Publish) {
-        return Err(IssueError::MakerMayNot { kind: maker.kind() });
+        return Err(IssueError::IssuerMayNotCreateTokens { kind: maker.kind() });
     }
     let AllowedRanges::Only(limits) = maker.allowed_ranges else { return Ok(()) };
     let AllowedRanges::Only(ranges) = ranges else { return Err(IssueError::RangesRequired) };
     let outside = |range: &&IpRange| !limits.as_slice().iter().any(|limit| limit.covers(range));
     match ranges.as_slice().iter().find(outside) {
-        Some(range) => Err(IssueError::RangeOutsideMaker { range: *range }),
+        Some(range) => Err(IssueError::RangeOutsideIssuer { range: *range }),
         None => Ok(()),
     }
 }
@@ -296,7 +296,7 @@ pub enum IssueError {
     NameTaken,
     /// The settings break a limit.
     #[error(transparent)]
-    Invalid(#[from] TokenError),
+    Invalid(#[from] GranularTokenError),
     /// A selected package does not exist, or the owner may not read it. The error does not say which of the two
     /// ([L8](crate::docs::rules#l8)).
     #[error("package `{package}` does not exist or is not visible to the owner: expected one that the owner may read")]
@@ -336,7 +336,7 @@ pub enum IssueError {
     },
     /// The token that creates this one belongs to another user ([L9](crate::docs::rules#l9)).
     #[error("made by a token of the user `{maker}`: expected a token of the owner")]
-    MakerOfAnother {
+    IssuerOfOtherUser {
         /// The owner of the creating token.
         maker: UserName,
     },
@@ -345,7 +345,7 @@ pub enum IssueError {
     #[error(
         "made by a {kind} token that has no right to make one: expected a legacy publish token that is not revoked"
     )]
-    MakerMayNot {
+    IssuerMayNotCreateTokens {
         /// The kind of the creating token.
         kind: TokenKind,
     },
@@ -355,7 +355,7 @@ pub enum IssueError {
     /// The token that creates this one has allowed ranges, and a range of the new one is in none of them
     /// ([L9](crate::docs::rules#l9)).
     #[error("IP range `{range}`, made by a token that has ranges: expected each within one of those")]
-    RangeOutsideMaker {
+    RangeOutsideIssuer {
         /// The first such range of the new token.
         range: IpRange,
     },

@@ -28,7 +28,7 @@ pub use grant::{
     PackagesGrant, SelectionError,
 };
 pub use granular::{
-    GranularSettings, GranularToken, TokenDescription, TokenError, TokenName, TokenTextError, TwoFactorBypass,
+    GranularSettings, GranularToken, GranularTokenError, TokenDescription, TokenName, TokenTextError, TwoFactorBypass,
 };
 pub use issue::{IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, NameAvailability};
 pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};

@@ -65,7 +65,7 @@ impl<'a> GranularTokenSet<'a> {
     ///   ([L6](crate::docs::rules#l6)).
     pub fn insert(&mut self, token: GranularToken) -> Result<(), TokenSetError> {
         if token.common().owner != self.owner.name {
-            return Err(TokenSetError::OwnerOfAnother);
+            return Err(TokenSetError::OtherOwner);
         }
         if self.ids.contains_key(&token.common().id) {
             return Err(TokenSetError::IdTaken { id: token.common().id.clone() });
@@ -114,7 +114,7 @@ fn is_not_revoked(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
 pub enum TokenSetError {
     /// The token belongs to another user.
     #[error("a token of another user: expected one of the account's own")]
-    OwnerOfAnother,
+    OtherOwner,
     /// A token in the set has the same public id.
     #[error("token id `{id}` twice: expected each once")]
     IdTaken {

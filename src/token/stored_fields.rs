@@ -6,8 +6,8 @@
 use alloc::vec::Vec;
 
 use super::{
-    GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-    PackageOrScope, PackageSelection, PackagesGrant, SelectionError, Token, TokenDescription, TokenError,
+    GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationSelection,
+    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, SelectionError, Token, TokenDescription,
     TwoFactorBypass,
 };
 use crate::{
@@ -187,9 +187,11 @@ impl<'n> RawGranular<'n> {
         let permissions = (self.packages.permission, self.orgs.permission);
         for broken in super::granular::broken_limits(created, self.expires, bypass_2fa, permissions.0, permissions.1) {
             let at = match broken {
-                TokenError::ExpiresTooSoon { .. } | TokenError::MadeTooLate { .. } => path.field("expires"),
-                TokenError::BypassWithoutReadWrite => path.field("bypass_2fa"),
-                TokenError::NoPermission => *path,
+                GranularTokenError::ExpiresTooSoon { .. } | GranularTokenError::CreatedTooLate { .. } => {
+                    path.field("expires")
+                }
+                GranularTokenError::BypassWithoutReadWrite => path.field("bypass_2fa"),
+                GranularTokenError::NoPermission => *path,
             };
             errors.push(at.error(broken));
         }

@@ -3,7 +3,7 @@
 use core::{fmt, num::NonZeroU32};
 
 use super::{
-    LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenError, TokenFacts, TwoFactorBypass,
+    GranularTokenError, LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenFacts, TwoFactorBypass,
     granular::check_limits,
 };
 use crate::{
@@ -133,7 +133,7 @@ impl<'a> TokenView<'a> {
         facts: TokenFacts<&'a TokenId, &'a str>,
         allowed_ranges: &'a AllowedRanges,
         granular: GranularView<'a>,
-    ) -> Result<Self, TokenError> {
+    ) -> Result<Self, GranularTokenError> {
         let TokenFacts { id, owner, created, revoked } = facts;
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
         check_limits(created, expires_at, bypass_2fa, packages, organizations)?;

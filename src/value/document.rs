@@ -286,7 +286,7 @@ fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
 }
 
 /// Checks that no object has a duplicate key, at any depth.
-#[cfg(feature = "npm")]
+#[cfg(any(feature = "npm", feature = "testing"))]
 pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt> {
     match node {
         Node::Object(_) => {
@@ -377,7 +377,7 @@ pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorA
 
 #[cfg(test)]
 mod tests {
-    #[cfg(feature = "npm")]
+    #[cfg(any(feature = "npm", feature = "testing"))]
     use super::each_key_once;
     use super::{Node, Path, object};
     use alloc::{format, string::ToString, vec::Vec};
@@ -400,7 +400,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "npm")]
+    #[cfg(any(feature = "npm", feature = "testing"))]
     #[test]
     fn a_path_is_cut_off_after_a_thousand_characters() {
         let at = |depth: usize| {

@@ -179,11 +179,11 @@ impl<'a> PackumentChanges<'a> {
     ///
     /// # Errors
     ///
-    /// - [`Missing`](NotAllowed::Missing): there is no allow of one of the access requests.
-    /// - [`OtherFacts`](NotAllowed::OtherFacts): an allow was decided about a package that exists and no document is
+    /// - [`Missing`](ChangesNotAllowedError::Missing): there is no allow of one of the access requests.
+    /// - [`OtherFacts`](ChangesNotAllowedError::OtherFacts): an allow was decided about a package that exists and no document is
     ///   stored, or the other way round. An allow of creating a package is not one of publishing a new version.
-    /// - [`PublishedAlready`](NotAllowed::PublishedAlready): the package has the version already.
-    /// - [`NotUnderstood`](NotAllowed::NotUnderstood): the body is not one that npm's clients send.
+    /// - [`PublishedAlready`](ChangesNotAllowedError::PublishedAlready): the package has the version already.
+    /// - [`NotUnderstood`](ChangesNotAllowedError::NotUnderstood): the body is not one that npm's clients send.
     ///
     /// # Examples
     ///
@@ -195,7 +195,7 @@ impl<'a> PackumentChanges<'a> {
     ///         AccountStatus, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode,
     ///         UserFacts, UserGrants, Visibility,
     ///     },
-    ///     npm::{Body, CombinedDecision, NotAllowed, PackumentChanges, PutTarget, StoredPackument},
+    ///     npm::{Body, CombinedDecision, ChangesNotAllowedError, PackumentChanges, PutTarget, StoredPackument},
     ///     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
     ///     value::{AllowedRanges, GrantedPermission},
     /// };
@@ -248,10 +248,10 @@ impl<'a> PackumentChanges<'a> {
     /// assert_eq!(allowed.deprecations(), [("1.0.0", Some("use padStart"))]);
     ///
     /// // Without the allow there are no changes to apply.
-    /// assert!(matches!(changes.allowed_by(&[]), Err(NotAllowed::Missing { .. })));
+    /// assert!(matches!(changes.allowed_by(&[]), Err(ChangesNotAllowedError::Missing { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn allowed_by(&self, allows: &[Allow<'_>]) -> Result<AllowedChanges<'_, 'a>, NotAllowed> {
+    pub fn allowed_by(&self, allows: &[Allow<'_>]) -> Result<AllowedChanges<'_, 'a>, ChangesNotAllowedError> {
         for action in self.actions() {
             let is_of_action = |allow: &&Allow<'_>| match allow.operation() {
                 Operation::Package { action: allowed, package } => *allowed == action && package.name() == self.package,
@@ -262,17 +262,17 @@ impl<'a> PackumentChanges<'a> {
                 | Operation::SharePackage(_)
                 | Operation::Account { .. } => false,
             };
-            let allow = allows.iter().find(is_of_action).ok_or(NotAllowed::Missing { action })?;
+            let allow = allows.iter().find(is_of_action).ok_or(ChangesNotAllowedError::Missing { action })?;
             let exists = matches!(allow.operation().package(), Some(PackageState::Existing(_)));
             if exists != self.exists {
-                return Err(NotAllowed::OtherFacts);
+                return Err(ChangesNotAllowedError::OtherFacts);
             }
         }
         // A published version never changes, because others have installed it.
         if self.is_published_already {
-            return Err(NotAllowed::PublishedAlready);
+            return Err(ChangesNotAllowedError::PublishedAlready);
         }
-        if self.is_understood { Ok(AllowedChanges(self)) } else { Err(NotAllowed::NotUnderstood) }
+        if self.is_understood { Ok(AllowedChanges(self)) } else { Err(ChangesNotAllowedError::NotUnderstood) }
     }
 }
 
@@ -285,7 +285,7 @@ pub struct AllowedChanges<'c, 'a>(&'c PackumentChanges<'a>);
 /// The error returned when [`PackumentChanges::allowed_by`] returns no changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NotAllowed {
+pub enum ChangesNotAllowedError {
     /// There is no allow of an action that the body requires. This is a bug of the server.
     #[error("no allow of {action}: expected one of each action that is asked for")]
     Missing {
@@ -304,7 +304,7 @@ pub enum NotAllowed {
     NotUnderstood,
 }
 
-impl NotAllowed {
+impl ChangesNotAllowedError {
     /// Returns the HTTP status to answer with: 409 for a version that is published already, 400 for a body that is not
     /// understood, or 500 for a bug of the server.
     #[must_use]

@@ -16,7 +16,7 @@ use proptest::{
 
 use super::{
     names::{new_package_name, organization_name, package_name, scope, user_name},
-    tokens::{granular_settings, token_description, token_key, token_name},
+    tokens::{granular_settings, token_description, token_id, token_name},
     values::{client_ip, ip_range, secret, timestamp},
 };
 use crate::{
@@ -300,7 +300,7 @@ pub fn almost_secret() -> BoxedStrategy<Almost> {
 
 /// Generates texts that are not a valid [`TokenId`](crate::token::TokenId): with a control character, with 513 bytes,
 /// or empty.
-pub fn almost_token_key() -> BoxedStrategy<Almost> {
+pub fn almost_token_id() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
         ("a control character", |text, at| {
             Some(with(text, *['\n', '\0', '\u{7f}', '\u{85}'].get(at & 3)?, at.checked_div(4)?))
@@ -308,7 +308,7 @@ pub fn almost_token_key() -> BoxedStrategy<Almost> {
         ("513 bytes", |text, _| Some(format!("{text:k<513}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    with_mistake(texts(token_key()), MISTAKES)
+    with_mistake(texts(token_id()), MISTAKES)
 }
 
 /// Generates texts that are not a valid [`TokenName`](crate::token::TokenName): with a space at an end, with a dot,

@@ -75,7 +75,7 @@ use super::valid;
 pub use almost::{
     Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
     almost_organization_selection, almost_package_name, almost_package_selection, almost_scope, almost_secret,
-    almost_timestamp, almost_token_description, almost_token_key, almost_token_name,
+    almost_timestamp, almost_token_description, almost_token_id, almost_token_name,
 };
 pub use almost_documents::{almost_request, almost_stored_token, almost_world};
 pub use document::{WorldAndRequest, world_and_request};
@@ -84,7 +84,7 @@ pub use names::{new_package_name, organization_name, package_name, scope, team_n
 pub use question::{QuestionDraft, question};
 pub use tokens::{
     granular_settings, organization_selection, organizations_grant, package_selection, packages_grant, token,
-    token_description, token_key, token_name,
+    token_description, token_id, token_name,
 };
 pub use values::{allowed_ranges, client_ip, ip_range, secret, timestamp};
 

@@ -13,9 +13,8 @@ use serde_json::Value;
 use super::{
     Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
     almost_organization_selection, almost_package_name, almost_package_selection, almost_request, almost_scope,
-    almost_secret, almost_stored_token, almost_timestamp, almost_token_description, almost_token_key,
-    almost_token_name, almost_world, granular_settings, new_package_name, package, question, secret, token, user,
-    world_and_request,
+    almost_secret, almost_stored_token, almost_timestamp, almost_token_description, almost_token_id, almost_token_name,
+    almost_world, granular_settings, new_package_name, package, question, secret, token, user, world_and_request,
 };
 use crate::{
     decision::{Caller, Decision, Verdict},
@@ -128,7 +127,7 @@ fn almost_valid_texts_are_refused() {
     assert_refused(&almost_ip_range(), parse::<IpRange>);
     assert_refused(&almost_client_ip(), parse::<ClientIp>);
     assert_refused(&almost_timestamp(), parse::<Timestamp>);
-    assert_refused(&almost_token_key(), parse::<TokenId>);
+    assert_refused(&almost_token_id(), parse::<TokenId>);
     assert_refused(&almost_token_name(), parse::<TokenName>);
     assert_refused(&almost_token_description(), parse::<TokenDescription>);
     assert_refused(&almost_secret(), |text| Secret::new(text).map(|_| ()));

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Generates public ids of tokens: short ones, UUIDs, and other texts without control characters.
-pub fn token_key() -> BoxedStrategy<TokenId> {
+pub fn token_id() -> BoxedStrategy<TokenId> {
     let texts: BoxedStrategy<String> = prop_oneof![
         4 => text("t-[0-9]{1,3}"),
         2 => text("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
@@ -209,7 +209,7 @@ fn ownerless_token(
 ///
 /// Shrinks towards a legacy publish token of `alice`.
 pub fn token() -> BoxedStrategy<Token> {
-    (ownerless_token(token_key(), granular_settings()), known(USERS))
+    (ownerless_token(token_id(), granular_settings()), known(USERS))
         .prop_map(|(token, owner)| token.with_owner(owner))
         .boxed()
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::{
     decision::{
         Decision, Deny,
-        authorize::{decide_without_token, unknown_token},
+        authorize::{decide_without_token, deny_operation_of_unknown_token},
         basis::Basis,
     },
     facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage},
@@ -35,7 +35,7 @@ impl<'a> Caller<'a> {
     pub fn decide(&'a self, operation: Operation<'a>, client_ip: ClientIp, now: Timestamp) -> Decision<'a> {
         match self {
             Self::NoToken => decide_without_token(operation),
-            Self::UnknownToken => unknown_token(operation),
+            Self::UnknownToken => deny_operation_of_unknown_token(operation),
             Self::Token(bound) => bound.at(client_ip, now).decide(operation),
         }
     }
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn ones_own_account_is_nobodys_without_a_token_that_is_known() {
+    fn own_account_needs_a_known_token() {
         let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };
         assert_eq!(decided(&whoami, &ResourceFacts::NONE, &Caller::NoToken), Ok(Some(Reason::AuthenticationRequired)));
         assert_eq!(decided(&whoami, &ResourceFacts::NONE, &Caller::UnknownToken), Ok(Some(Reason::TokenUnknown)));
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn an_intent_reads_as_its_operation_does() {
+    fn an_access_request_reads_as_its_operation_does() {
         let (organization, team, package) =
             ("acme".parse().unwrap(), "ops".parse().unwrap(), "@acme/app".parse().unwrap());
         let access_request = AccessRequest::ManageTeamAccess { organization, team, package };

@@ -5,7 +5,7 @@ use crate::{
     facts::{PackageState, PackageView},
     operation::{Action, ActionOn, BoundToken, Operation, TokenUse},
     rules::{
-        Context, EarlyQuestion, Failure, Passed, Question, Reason, TokenCleared, check_early, check_operation,
+        Clearance, Context, EarlyQuestion, Failure, Question, Reason, TokenCleared, check_early, check_operation,
         check_token, could_read, public_read_without_token,
     },
     token::TokenView,
@@ -75,8 +75,8 @@ pub fn authorize<'a, R>(
 /// Decides whether anyone may take an action on a resource, without a token. A public package is readable
 /// ([V1](crate::docs::rules#v1)); everything else is denied.
 ///
-/// This is for a request that carries no token. A request with a token that is not on record is
-/// [`deny_unknown_token`]'s, so that no server answers it as anonymous by accident.
+/// This is for a request that carries no token. For a token that is not on record call [`deny_unknown_token`], so that
+/// no server answers such a request as anonymous by accident.
 ///
 /// ```
 /// use tollgate::{MissingPackage, PackageAction, PackageName, authorize_anonymous};
@@ -102,7 +102,7 @@ pub fn authorize_anonymous<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> 
 /// # Ok::<(), tollgate::value::NameError>(())
 /// ```
 pub fn deny_unknown_token<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> Decision<'a> {
-    unknown_token(action.operation(resource))
+    deny_operation_of_unknown_token(action.operation(resource))
 }
 
 pub(crate) fn decide_without_token(operation: Operation<'_>) -> Decision<'_> {
@@ -116,7 +116,7 @@ pub(crate) fn decide_without_token(operation: Operation<'_>) -> Decision<'_> {
     Decision::Deny(Deny::without_check(Basis::NoToken(operation), reason))
 }
 
-pub(crate) const fn unknown_token(operation: Operation<'_>) -> Decision<'_> {
+pub(crate) const fn deny_operation_of_unknown_token(operation: Operation<'_>) -> Decision<'_> {
     Decision::Deny(Deny::without_check(Basis::UnknownToken(operation), Reason::TokenUnknown))
 }
 
@@ -136,8 +136,8 @@ pub fn explain<'a, R>(
 #[must_use]
 #[derive(Clone, Copy, Debug)]
 pub enum EarlyAnswer<'a> {
-    /// [`authorize`] denies this too, whoever the owner is and whatever the resource. (Its reason may be that of an
-    /// earlier check, such as the account's cut-off.)
+    /// [`authorize`] denies this too, for any owner and any resource. (It may give the reason of an earlier check, such
+    /// as the account's cut-off.)
     Deny(Deny<'a>),
     /// Nothing is decided. This is not an allow.
     NotDecided,
@@ -165,7 +165,7 @@ impl<'a> BoundToken<'a> {
     #[must_use]
     pub fn at(&'a self, client_ip: ClientIp, now: Timestamp) -> PresentedToken<'a> {
         let token_use = TokenUse::new(self, client_ip, now);
-        PresentedToken { token_use, cleared: check_token(&token_use) }
+        PresentedToken { token_use, token_check: check_token(&token_use) }
     }
 }
 
@@ -173,7 +173,7 @@ impl<'a> BoundToken<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct PresentedToken<'a> {
     token_use: TokenUse<'a>,
-    cleared: Result<TokenCleared, Failure>,
+    token_check: Result<TokenCleared, Failure>,
 }
 
 impl<'a> PresentedToken<'a> {
@@ -184,7 +184,7 @@ impl<'a> PresentedToken<'a> {
     /// Decides one operation, such as `PackageAction::Publish.on(&package)`.
     #[inline]
     pub fn decide(&self, operation: Operation<'a>) -> Decision<'a> {
-        decide(Question { token_use: self.token_use, operation }, operation.action(), self.cleared)
+        decide(Question { token_use: self.token_use, operation }, operation.action(), self.token_check)
     }
 
     /// The packages that the token may read: what a listing or a search may show.
@@ -196,17 +196,17 @@ impl<'a> PresentedToken<'a> {
         packages
             .into_iter()
             .map(Into::into)
-            .filter(move |package| self.cleared.is_ok() && could_read(self.bound(), package))
+            .filter(move |package| self.token_check.is_ok() && could_read(self.bound(), package))
     }
 }
 
 /// Runs the checks of the operation, unless one of the token's failed. `action` is the operation's.
-fn decide(question: Question<'_>, action: Action, token: Result<TokenCleared, Failure>) -> Decision<'_> {
-    let passed = token.and_then(|token| check(&Context::new(&question, action), token));
-    match passed {
-        Ok(Passed::PublicRead(cleared)) => Decision::Allow(Allow::new(question, AllowedBy::Public, cleared)),
-        Ok(Passed::Grant(cleared)) => Decision::Allow(Allow::new(question, AllowedBy::Grant, cleared)),
-        Ok(Passed::AwaitingFactor(cleared, demanded_by)) => {
+fn decide(question: Question<'_>, action: Action, token_check: Result<TokenCleared, Failure>) -> Decision<'_> {
+    let clearance = token_check.and_then(|token| check(&Context::new(&question, action), token));
+    match clearance {
+        Ok(Clearance::PublicRead(cleared)) => Decision::Allow(Allow::new(question, AllowedBy::Public, cleared)),
+        Ok(Clearance::Grant(cleared)) => Decision::Allow(Allow::new(question, AllowedBy::Grant, cleared)),
+        Ok(Clearance::AwaitingFactor(cleared, demanded_by)) => {
             Decision::Challenge(Challenge::new(question, demanded_by, cleared))
         }
         Err(failure) => Decision::Deny(Deny::new(Basis::Bound(question), failure)),
@@ -214,10 +214,10 @@ fn decide(question: Question<'_>, action: Action, token: Result<TokenCleared, Fa
 }
 
 /// Runs [`check_operation`], which is compiled twice: the copy for packages, which most requests are about, drops the
-/// checks of other resources. Decisions about packages take 14 to 31 instructions fewer by this (3 to 10 %), those about
-/// other resources 8 to 27 more (2 to 12 %); see the page on performance.
+/// checks of other resources. This saves 14 to 31 instructions (3 to 10 %) on packages and costs 8 to 27 (2 to 12 %) on
+/// the rest.
 #[inline]
-fn check(context: &Context<'_, '_>, token: TokenCleared) -> Result<Passed, Failure> {
+fn check(context: &Context<'_, '_>, token: TokenCleared) -> Result<Clearance, Failure> {
     match context.question.operation {
         Operation::Package { .. } => check_operation::<true>(context, token),
         Operation::Organization { .. }

@@ -113,8 +113,8 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The action that was decided. For a publish it tells whether the package exists, so a denied action is for the
-    /// operator and never for the client.
+    /// The action that was decided. A publish is `create-package` or `publish-version`, which tells whether the package
+    /// exists: never show the action of a denial to the client.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.basis().action()
@@ -151,7 +151,7 @@ string_enum! {
 
 /// The answer that a request is allowed: the operation, until when, and what allowed it.
 ///
-/// Only a decision whose checks have all been run makes one.
+/// Only a decision in which no check failed that had to be run makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Allow<'a> {
     allowed: Allowed<'a>,
@@ -229,11 +229,12 @@ impl<'a> Allow<'a> {
 pub struct Challenge<'a> {
     question: Question<'a>,
     demanded_by: DemandedBy,
+    cleared: Cleared,
 }
 
 impl<'a> Challenge<'a> {
-    pub(crate) const fn new(question: Question<'a>, demanded_by: DemandedBy, _cleared: Cleared) -> Self {
-        Self { question, demanded_by }
+    pub(crate) const fn new(question: Question<'a>, demanded_by: DemandedBy, cleared: Cleared) -> Self {
+        Self { question, demanded_by, cleared }
     }
 
     /// What demands the second factor.
@@ -258,13 +259,14 @@ impl<'a> Challenge<'a> {
     /// factor is the token owner's and was verified at most `max_age` before the time of the decision, and not after
     /// it; otherwise the same challenge.
     ///
-    /// Take the time once for a request, and verify the factor before asking for the decision.
+    /// Verify the factor first, then take the time, then ask for the decision: a factor verified after that time does
+    /// not count.
     pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: Duration) -> Decision<'a> {
         let (bound, now) = (self.question.token_use.bound, self.question.token_use.now());
         let is_owners = factor.owner == bound.token.owner;
         let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
         if is_owners && is_fresh {
-            Decision::Allow(Allow { allowed: Allowed::ToToken(self.question), allowed_by: AllowedBy::SecondFactor })
+            Decision::Allow(Allow::new(self.question, AllowedBy::SecondFactor, self.cleared))
         } else {
             Decision::Challenge(self)
         }
@@ -291,7 +293,7 @@ impl<'a> Deny<'a> {
         Self { basis, reason: failure.reason, failed: Some(failure.check) }
     }
 
-    /// A denial without a token on record: no check was run.
+    /// A denial without a token on record: no check failed.
     pub(crate) const fn without_check(basis: Basis<'a>, reason: Reason) -> Self {
         Self { basis, reason, failed: None }
     }
@@ -302,7 +304,8 @@ impl<'a> Deny<'a> {
         self.reason
     }
 
-    /// Both sides of the comparison that failed. `None` if no check was run, because no token on record was presented.
+    /// Both sides of the comparison that failed. `None` if no check failed, because no token on
+    /// record was presented.
     #[must_use]
     pub fn comparison(&self) -> Option<Comparison<'a>> {
         let check = self.failed?;
@@ -334,20 +337,20 @@ impl<'a> Deny<'a> {
             Reason::PermissionTooLow
             | Reason::NotSelected
             | Reason::CreationNotCovered
-            | Reason::OwnerLacksPermission => self.status_by_what_is_hidden(),
+            | Reason::OwnerLacksPermission => self.not_found_or_forbidden(),
         }
     }
 
     /// 404 for what the caller may not know to exist, otherwise 403. A check that came before existence tells nothing
     /// of it.
-    fn status_by_what_is_hidden(&self) -> u16 {
+    fn not_found_or_forbidden(&self) -> u16 {
         let Basis::Bound(question) = &self.basis else { return 403 };
         if self.failed == Some(Check::PermissionForAction) {
             return 403;
         }
         match (question.operation.action(), question.operation.package()) {
             (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
-            // Every token could read a public package.
+            // Every token could read a public package, so this is about private ones.
             (_, Some(PackageState::Existing(package))) if !could_read(question.token_use.bound, &package) => 404,
             (_, _) => 403,
         }

@@ -216,8 +216,8 @@ impl Directory {
             let (token, (_, owner)) = (self.tokens.get(place)?, self.digests_and_owners.get(place)?);
             // `load` found the owner's position by the owner's name, so `BoundToken::bind` could not fail here. Its
             // comparison of the two names would read both from memory.
-            // MEASURE: `of_its_owner` against `bind` in the large directory (a random read is 391 ns there).
-            Some(BoundToken::of_its_owner(token.into(), self.users.at(*owner)?.into()))
+            // MEASURE: `from_owner` against `bind` in the large directory (a random read is 391 ns there).
+            Some(BoundToken::from_owner(token.into(), self.users.at(*owner)?.into()))
         });
         bound.map_or(Caller::UnknownToken, Caller::Token)
     }

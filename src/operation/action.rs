@@ -194,7 +194,7 @@ pub struct SharePackage;
 /// What an action needs of a granular token: the column "granular" of
 /// [the table of actions](crate::docs::rules#actions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Needs {
+pub(crate) enum GranularRequirement {
     /// At least this permission in the grant of this kind.
     Permission(GrantKind, Permission),
     /// No permission. Every granular token that is valid may take the action.
@@ -234,7 +234,7 @@ impl Action {
 
     /// Returns what the action needs of a granular token.
     #[inline]
-    pub(crate) const fn needs(self) -> Needs {
+    pub(crate) const fn needs(self) -> GranularRequirement {
         self.table_row().1
     }
 
@@ -242,7 +242,7 @@ impl Action {
     /// the action, and what it needs of a granular token.
     #[inline]
     #[expect(clippy::match_same_arms, reason = "the rows of the table, in its order")]
-    const fn table_row(self) -> (&'static [LegacyKind], Needs) {
+    const fn table_row(self) -> (&'static [LegacyKind], GranularRequirement) {
         use GrantKind::{Organizations, Packages};
         use LegacyKind::{Automation, Publish, ReadOnly};
         use Permission::{ReadOnly as RO, ReadWrite as RW};
@@ -250,32 +250,34 @@ impl Action {
         const WRITERS: &[LegacyKind] = &[Automation, Publish];
         const PUBLISH: &[LegacyKind] = &[Publish];
         match self {
-            Self::ReadPackage => (ALL_KINDS, Needs::Permission(Packages, RO)),
-            Self::ListCollaborators => (PUBLISH, Needs::Permission(Packages, RO)),
+            Self::ReadPackage => (ALL_KINDS, GranularRequirement::Permission(Packages, RO)),
+            Self::ListCollaborators => (PUBLISH, GranularRequirement::Permission(Packages, RO)),
             Self::CreatePackage | Self::PublishVersion | Self::Unpublish | Self::Deprecate | Self::SetDistTag => {
-                (WRITERS, Needs::Permission(Packages, RW))
+                (WRITERS, GranularRequirement::Permission(Packages, RW))
             }
             Self::ChangeVisibility | Self::ChangePublishingAccess | Self::ChangeMaintainers => {
-                (PUBLISH, Needs::Permission(Packages, RW))
+                (PUBLISH, GranularRequirement::Permission(Packages, RW))
             }
-            Self::StarPackage => (PUBLISH, Needs::Never),
-            Self::ReadOrg => (PUBLISH, Needs::Permission(Organizations, RO)),
+            Self::StarPackage => (PUBLISH, GranularRequirement::Never),
+            Self::ReadOrg => (PUBLISH, GranularRequirement::Permission(Organizations, RO)),
             Self::ChangeOrgSettings | Self::AddMember | Self::RemoveMember | Self::ChangeMemberRole => {
-                (PUBLISH, Needs::Permission(Organizations, RW))
+                (PUBLISH, GranularRequirement::Permission(Organizations, RW))
             }
             Self::CreateTeam
             | Self::DeleteTeam
             | Self::AddTeamMember
             | Self::RemoveTeamMember
-            | Self::ManageTeamAccess => (PUBLISH, Needs::Permission(Organizations, RW)),
-            Self::ManageBilling | Self::RenameOrg | Self::DeleteOrg | Self::SharePackage => (PUBLISH, Needs::Never),
-            Self::Whoami | Self::RevokeSelf => (ALL_KINDS, Needs::Nothing),
+            | Self::ManageTeamAccess => (PUBLISH, GranularRequirement::Permission(Organizations, RW)),
+            Self::ManageBilling | Self::RenameOrg | Self::DeleteOrg | Self::SharePackage => {
+                (PUBLISH, GranularRequirement::Never)
+            }
+            Self::Whoami | Self::RevokeSelf => (ALL_KINDS, GranularRequirement::Nothing),
             Self::ReadProfile
             | Self::ChangeProfile
             | Self::ConfigureTwoFactor
             | Self::ListTokens
             | Self::CreateToken
-            | Self::RevokeToken => (PUBLISH, Needs::Never),
+            | Self::RevokeToken => (PUBLISH, GranularRequirement::Never),
         }
     }
 

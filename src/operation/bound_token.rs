@@ -67,7 +67,7 @@ impl<'a> BoundToken<'a> {
     pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, BindError> {
         let (token, owner) = (token.into(), owner.into());
         if token.owner == owner.name {
-            Ok(Self::of_its_owner(token, owner))
+            Ok(Self::from_owner(token, owner))
         } else {
             Err(BindError::new(token.owner, owner.name))
         }
@@ -75,7 +75,7 @@ impl<'a> BoundToken<'a> {
 
     /// Binds a token to a user who is known to be its owner.
     #[inline]
-    pub(crate) const fn of_its_owner(token: TokenView<'a>, owner: OwnerView<'a>) -> Self {
+    pub(crate) const fn from_owner(token: TokenView<'a>, owner: OwnerView<'a>) -> Self {
         let OwnerView { name: _, status, two_factor, tokens_revoked_until, memberships } = owner;
         Self { token, memberships, tokens_revoked_until, status, two_factor }
     }
@@ -120,7 +120,7 @@ impl OwnedBoundToken {
     /// Returns the borrowed form, which the decision functions take.
     #[must_use]
     pub fn as_bound(&self) -> BoundToken<'_> {
-        BoundToken::of_its_owner(self.token.as_view(), self.owner.as_view())
+        BoundToken::from_owner(self.token.as_view(), self.owner.as_view())
     }
 }
 
@@ -151,7 +151,7 @@ pub(crate) struct TokenUse<'a> {
     pub(crate) bound: &'a BoundToken<'a>,
     pub(crate) address: [u64; 2],
     pub(crate) seconds: i64,
-    pub(crate) nanoseconds_and_1: NonZeroU32,
+    pub(crate) nanosecond_plus_one: NonZeroU32,
     pub(crate) family: Family,
 }
 
@@ -159,8 +159,8 @@ impl<'a> TokenUse<'a> {
     #[inline]
     pub(crate) const fn new(bound: &'a BoundToken<'a>, client_ip: ClientIp, now: Timestamp) -> Self {
         let (family, address) = client_ip.to_parts();
-        let (seconds, nanoseconds_and_1) = now.to_parts();
-        Self { bound, address, seconds, nanoseconds_and_1, family }
+        let (seconds, nanosecond_plus_one) = now.to_parts();
+        Self { bound, address, seconds, nanosecond_plus_one, family }
     }
 
     #[inline]
@@ -170,6 +170,6 @@ impl<'a> TokenUse<'a> {
 
     #[inline]
     pub(crate) const fn now(&self) -> Timestamp {
-        Timestamp::from_parts(self.seconds, self.nanoseconds_and_1)
+        Timestamp::from_parts(self.seconds, self.nanosecond_plus_one)
     }
 }

@@ -8,7 +8,7 @@ use core::fmt;
 pub use action::{
     AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage, TeamAction,
 };
-pub(crate) use action::{FactorClass, Needs};
+pub(crate) use action::{FactorClass, GranularRequirement};
 pub(crate) use bound_token::TokenUse;
 pub use bound_token::{BindError, BoundToken, OwnedBoundToken};
 
@@ -118,14 +118,14 @@ impl<'a> Operation<'a> {
     /// Returns the package that the operation names, or `None` if it names none.
     #[must_use]
     pub const fn package(&self) -> Option<PackageState<'a>> {
-        self.package_in_place().copied()
+        self.package_ref().copied()
     }
 
     /// Returns a reference to the package that the operation names. A reference, because a copy of the package's facts
     /// costs more than reading them in place.
     // MEASURE: against `package()`.
     #[inline]
-    pub(crate) const fn package_in_place(&self) -> Option<&PackageState<'a>> {
+    pub(crate) const fn package_ref(&self) -> Option<&PackageState<'a>> {
         match self {
             Self::Package { action: _, package } => Some(package),
             Self::ManageTeamAccess(resource) => Some(&resource.package),

@@ -179,7 +179,7 @@ pub(super) fn own_account<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 /// [N2](crate::docs::rules#n2)).
 #[inline(always)]
 pub(super) fn new_name_valid<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
-    match (context.action, context.operation().package_in_place()) {
+    match (context.action, context.operation().package_ref()) {
         (Action::CreatePackage, Some(package)) => {
             let package = package.name();
             Finding::new(package.is_new(), Reason::InvalidNewName, Comparison::NewName { package })

@@ -333,7 +333,7 @@ impl fmt::Display for Comparison<'_> {
                 )
             }
             Self::Account { owner, account } => write!(f, "the token's owner is `{owner}`, the account is `{account}`"),
-            Self::NewName { package } => match package.problem_as_new() {
+            Self::NewName { package } => match package.new_name_problem() {
                 None => write!(f, "`{package}` is a name for a new package"),
                 Some(problem) => write!(f, "`{package}` is no name for a new package: {problem}"),
             },

@@ -1,14 +1,19 @@
 //! The rules of a decision: one function for each check, and the list of all of them.
 //!
-//! A check compares two sides and returns the outcome and both sides of the comparison. The list at the end of this file
-//! is the only one. The enum [`Check`], the decision, the refusal of a token before its owner is known and the
-//! explanation all follow from it, so a check that is in the list is run everywhere. An allow can be built only from a
-//! private value that running the whole list returns.
+//! A check compares two sides and returns the outcome and both sides of the comparison. The list at the end of this
+//! file is the only one: the enum [`Check`], the decision, the refusal of a token before its owner is known and the
+//! explanation all follow from it. Two places repeat a part of it by hand, and tests compare them with it: `could_read`
+//! in `reach.rs`, and the inputs of a decision in `decision/basis.rs`. An allow needs a private value that only this
+//! module makes, after the checks that have to be run.
 //!
 //! A decision needs outcomes only; an explanation needs the comparisons too. Both call the same functions: they are
 //! inlined, and the compiler drops a comparison that the caller does not read.
 
-#![expect(clippy::inline_always, reason = "without it the compiler builds each comparison and then discards it")]
+#![expect(
+    clippy::inline_always,
+    reason = "without it the compiler builds each comparison and then discards it: 240 to 350 more instructions for each \
+              decision that comes past the first checks, an allow of 50 entries takes 59 % more"
+)]
 
 mod ceiling;
 mod comparison;
@@ -18,7 +23,7 @@ mod second_factor;
 mod token;
 
 use crate::{
-    operation::{Action, BoundToken, Needs, Operation, TokenUse},
+    operation::{Action, BoundToken, GranularRequirement, Operation, TokenUse},
     token::TokenView,
     value::{ClientIp, Timestamp, string_enum},
 };
@@ -40,7 +45,7 @@ pub(crate) struct Context<'q, 'a> {
     pub(crate) question: &'q Question<'a>,
     pub(crate) action: Action,
     /// What a granular token needs for the action.
-    pub(crate) needs: Needs,
+    pub(crate) needs: GranularRequirement,
 }
 
 impl<'q, 'a> Context<'q, 'a> {
@@ -76,12 +81,12 @@ pub(crate) struct EarlyQuestion<'a> {
 pub enum Outcome {
     /// The check passed.
     Passed,
-    /// The check failed: the decision is a denial for this reason, unless an earlier check failed.
+    /// The check failed: the decision is a denial for this reason, unless an earlier check failed or allowed.
     Failed(Reason),
     /// Everyone may read the package ([V1](crate::docs::rules#v1)): the decision is an allow, unless an earlier check
     /// failed.
     Allows,
-    /// A second factor is needed: the decision is a challenge, unless another check failed.
+    /// A second factor is needed: the decision is a challenge, unless an earlier check failed or allowed.
     Challenged(DemandedBy),
     /// There is nothing to compare for this action, kind of token or resource.
     DoesNotApply,
@@ -89,7 +94,7 @@ pub enum Outcome {
 
 /// The outcome of a check that can only pass or fail.
 #[derive(Clone, Copy, Debug)]
-enum Requirement {
+enum RequirementOutcome {
     Passed,
     Failed(Reason),
     DoesNotApply,
@@ -97,7 +102,7 @@ enum Requirement {
 
 /// The outcome of the check for a public read, which allows and never denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Opening {
+enum PublicReadOutcome {
     Allows,
     DoesNotApply,
 }
@@ -111,23 +116,23 @@ enum FactorOutcome {
     DoesNotApply,
 }
 
-impl From<Requirement> for Outcome {
+impl From<RequirementOutcome> for Outcome {
     #[inline(always)]
-    fn from(requirement: Requirement) -> Self {
+    fn from(requirement: RequirementOutcome) -> Self {
         match requirement {
-            Requirement::Passed => Self::Passed,
-            Requirement::Failed(reason) => Self::Failed(reason),
-            Requirement::DoesNotApply => Self::DoesNotApply,
+            RequirementOutcome::Passed => Self::Passed,
+            RequirementOutcome::Failed(reason) => Self::Failed(reason),
+            RequirementOutcome::DoesNotApply => Self::DoesNotApply,
         }
     }
 }
 
-impl From<Opening> for Outcome {
+impl From<PublicReadOutcome> for Outcome {
     #[inline(always)]
-    fn from(opening: Opening) -> Self {
+    fn from(opening: PublicReadOutcome) -> Self {
         match opening {
-            Opening::Allows => Self::Allows,
-            Opening::DoesNotApply => Self::DoesNotApply,
+            PublicReadOutcome::Allows => Self::Allows,
+            PublicReadOutcome::DoesNotApply => Self::DoesNotApply,
         }
     }
 }
@@ -146,17 +151,17 @@ impl From<FactorOutcome> for Outcome {
 
 /// What a check found: its outcome, and both sides of its comparison if it compared anything.
 #[derive(Clone, Copy, Debug)]
-struct Finding<'a, O = Requirement> {
+struct Finding<'a, O = RequirementOutcome> {
     outcome: O,
     comparison: Option<Comparison<'a>>,
 }
 
 impl<'a> Finding<'a> {
-    const DOES_NOT_APPLY: Self = Self { outcome: Requirement::DoesNotApply, comparison: None };
+    const DOES_NOT_APPLY: Self = Self { outcome: RequirementOutcome::DoesNotApply, comparison: None };
 
     #[inline(always)]
     const fn new(passes: bool, reason: Reason, comparison: Comparison<'a>) -> Self {
-        let outcome = if passes { Requirement::Passed } else { Requirement::Failed(reason) };
+        let outcome = if passes { RequirementOutcome::Passed } else { RequirementOutcome::Failed(reason) };
         Self { outcome, comparison: Some(comparison) }
     }
 }
@@ -186,8 +191,8 @@ pub(crate) struct Failure {
 #[inline(always)]
 const fn require(check: Check, finding: Finding<'_>) -> Result<(), Failure> {
     match finding.outcome {
-        Requirement::Passed | Requirement::DoesNotApply => Ok(()),
-        Requirement::Failed(reason) => Err(Failure { check, reason }),
+        RequirementOutcome::Passed | RequirementOutcome::DoesNotApply => Ok(()),
+        RequirementOutcome::Failed(reason) => Err(Failure { check, reason }),
     }
 }
 
@@ -195,13 +200,14 @@ const fn require(check: Check, finding: Finding<'_>) -> Result<(), Failure> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenCleared(());
 
-/// No check failed. Only [`check_operation`] makes one, and [`public_read_without_token`] where no token is presented.
+/// No check that had to be run failed. Only [`check_operation`] makes one, and [`public_read_without_token`] for a
+/// request without a token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cleared(());
 
 /// How an operation passed the checks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Passed {
+pub(crate) enum Clearance {
     /// As a read that is open to everyone: the checks after that one were not run.
     PublicRead(Cleared),
     /// By the token's grant or kind, under its owner's rights.
@@ -210,9 +216,9 @@ pub(crate) enum Passed {
     AwaitingFactor(Cleared, DemandedBy),
 }
 
-/// Whether everyone may read the package, without a token too.
+/// Clears a read of a public package, the one operation that needs no token.
 pub(crate) fn public_read_without_token(operation: &Operation<'_>) -> Option<Cleared> {
-    (reach::public_read(operation).outcome == Opening::Allows).then_some(Cleared(()))
+    (reach::public_read(operation).outcome == PublicReadOutcome::Allows).then_some(Cleared(()))
 }
 
 /// The check for a public read, as a step: the only one that applies without a token.
@@ -229,12 +235,12 @@ macro_rules! checks {
     (
         token { $( $(#[$token_doc:meta])* $token:ident = $token_word:literal, $token_rule:literal:
             |$token_use:ident| $token_check:expr $(, early |$token_early_question:ident| $token_early:expr)?; )+ }
-        before_public_read { $( $(#[$first_doc:meta])* $first:ident = $first_word:literal, $first_rule:literal:
-            |$first_context:ident| $first_check:expr $(, early |$first_early_question:ident| $first_early:expr)?; )+ }
-        public_read { $(#[$open_doc:meta])* $open:ident = $open_word:literal, $open_rule:literal:
-            |$open_context:ident| $open_check:expr; }
-        grant_and_owner { $( $(#[$rest_doc:meta])* $rest:ident = $rest_word:literal, $rest_rule:literal:
-            |$rest_context:ident| $rest_check:expr; )+ }
+        before_public_read { $( $(#[$before_doc:meta])* $before:ident = $before_word:literal, $before_rule:literal:
+            |$before_context:ident| $before_check:expr $(, early |$before_early_question:ident| $before_early:expr)?; )+ }
+        public_read { $(#[$public_doc:meta])* $public:ident = $public_word:literal, $public_rule:literal:
+            |$public_context:ident| $public_check:expr; }
+        grant_and_owner { $( $(#[$grant_doc:meta])* $grant:ident = $grant_word:literal, $grant_rule:literal:
+            |$grant_context:ident| $grant_check:expr; )+ }
         second_factor { $(#[$factor_doc:meta])* $factor:ident = $factor_word:literal, $factor_rule:literal:
             |$factor_context:ident| $factor_check:expr; }
     ) => {
@@ -244,22 +250,22 @@ macro_rules! checks {
             #[non_exhaustive]
             pub enum Check: "check" {
                 $( $(#[$token_doc])* $token = $token_word, )+
-                $( $(#[$first_doc])* $first = $first_word, )+
-                $(#[$open_doc])* $open = $open_word,
-                $( $(#[$rest_doc])* $rest = $rest_word, )+
+                $( $(#[$before_doc])* $before = $before_word, )+
+                $(#[$public_doc])* $public = $public_word,
+                $( $(#[$grant_doc])* $grant = $grant_word, )+
                 $(#[$factor_doc])* $factor = $factor_word,
             }
         }
 
         impl Check {
-            /// The id of the check's rule in [`docs::rules`](crate::docs::rules).
+            /// The id of the check's rule, or of the section of its rules, in [`docs::rules`](crate::docs::rules).
             #[must_use]
             pub const fn rule(self) -> &'static str {
                 match self {
                     $( Self::$token => $token_rule, )+
-                    $( Self::$first => $first_rule, )+
-                    Self::$open => $open_rule,
-                    $( Self::$rest => $rest_rule, )+
+                    $( Self::$before => $before_rule, )+
+                    Self::$public => $public_rule,
+                    $( Self::$grant => $grant_rule, )+
                     Self::$factor => $factor_rule,
                 }
             }
@@ -273,19 +279,19 @@ macro_rules! checks {
             Ok(TokenCleared(()))
         }
 
-        /// Runs the other checks, up to the first that fails. The parameter only has the function compiled twice, once for
-        /// operations on packages: its caller says why.
+        /// Runs the other checks, up to the first that fails. `ON_PACKAGE` is not read: it makes the compiler build a
+        /// second copy, for operations on packages. The caller says why.
         #[inline(always)]
-        pub(crate) fn check_operation<const ON_PACKAGE: bool>(context: &Context<'_, '_>, _: TokenCleared) -> Result<Passed, Failure> {
-            $( require(Check::$first, { let $first_context = context; $first_check })?; )+
-            match { let $open_context = context; $open_check }.outcome {
-                Opening::Allows => return Ok(Passed::PublicRead(Cleared(()))),
-                Opening::DoesNotApply => {}
+        pub(crate) fn check_operation<const ON_PACKAGE: bool>(context: &Context<'_, '_>, _: TokenCleared) -> Result<Clearance, Failure> {
+            $( require(Check::$before, { let $before_context = context; $before_check })?; )+
+            match { let $public_context = context; $public_check }.outcome {
+                PublicReadOutcome::Allows => return Ok(Clearance::PublicRead(Cleared(()))),
+                PublicReadOutcome::DoesNotApply => {}
             }
-            $( require(Check::$rest, { let $rest_context = context; $rest_check })?; )+
+            $( require(Check::$grant, { let $grant_context = context; $grant_check })?; )+
             match { let $factor_context = context; $factor_check }.outcome {
-                FactorOutcome::Passed | FactorOutcome::DoesNotApply => Ok(Passed::Grant(Cleared(()))),
-                FactorOutcome::Challenged(demanded_by) => Ok(Passed::AwaitingFactor(Cleared(()), demanded_by)),
+                FactorOutcome::Passed | FactorOutcome::DoesNotApply => Ok(Clearance::Grant(Cleared(()))),
+                FactorOutcome::Challenged(demanded_by) => Ok(Clearance::AwaitingFactor(Cleared(()), demanded_by)),
                 FactorOutcome::Failed(reason) => Err(Failure { check: Check::$factor, reason }),
             }
         }
@@ -293,7 +299,7 @@ macro_rules! checks {
         /// Runs the checks that need neither the owner nor the resource, up to the first that fails.
         pub(crate) fn check_early(question: &EarlyQuestion<'_>) -> Result<(), Failure> {
             $( $( require(Check::$token, { let $token_early_question = question; $token_early })?; )? )+
-            $( $( require(Check::$first, { let $first_early_question = question; $first_early })?; )? )+
+            $( $( require(Check::$before, { let $before_early_question = question; $before_early })?; )? )+
             Ok(())
         }
 
@@ -301,9 +307,9 @@ macro_rules! checks {
         pub(crate) fn all_steps<'a>(context: &Context<'_, 'a>) -> [Step<'a>; Check::ALL.len()] {
             [
                 $( { let $token_use = &context.question.token_use; $token_check }.of_check(Check::$token), )+
-                $( { let $first_context = context; $first_check }.of_check(Check::$first), )+
-                { let $open_context = context; $open_check }.of_check(Check::$open),
-                $( { let $rest_context = context; $rest_check }.of_check(Check::$rest), )+
+                $( { let $before_context = context; $before_check }.of_check(Check::$before), )+
+                { let $public_context = context; $public_check }.of_check(Check::$public),
+                $( { let $grant_context = context; $grant_check }.of_check(Check::$grant), )+
                 { let $factor_context = context; $factor_check }.of_check(Check::$factor),
             ]
         }
@@ -312,9 +318,9 @@ macro_rules! checks {
         pub(crate) fn comparison<'a>(check: Check, context: &Context<'_, 'a>) -> Option<Comparison<'a>> {
             match check {
                 $( Check::$token => { let $token_use = &context.question.token_use; $token_check }.comparison, )+
-                $( Check::$first => { let $first_context = context; $first_check }.comparison, )+
-                Check::$open => { let $open_context = context; $open_check }.comparison,
-                $( Check::$rest => { let $rest_context = context; $rest_check }.comparison, )+
+                $( Check::$before => { let $before_context = context; $before_check }.comparison, )+
+                Check::$public => { let $public_context = context; $public_check }.comparison,
+                $( Check::$grant => { let $grant_context = context; $grant_check }.comparison, )+
                 Check::$factor => { let $factor_context = context; $factor_check }.comparison,
             }
         }
@@ -326,9 +332,9 @@ macro_rules! checks {
                     let $token_early_question = question;
                     Some($token_early.of_check(check))
                 } )? )+
-                $( $( Check::$first => {
-                    let $first_early_question = question;
-                    Some($first_early.of_check(check))
+                $( $( Check::$before => {
+                    let $before_early_question = question;
+                    Some($before_early.of_check(check))
                 } )? )+
                 _ => None,
             }
@@ -361,7 +367,9 @@ checks! {
         KindHasAction = "kind-has-action", "K1":
             |context| reach::kind_has_action(&context.bound().token, context.action, context.needs),
             early |question| reach::kind_has_action(question.token, question.action, question.action.needs());
-        /// A granular token has the permission that the action needs on any resource ([G1](crate::docs::rules#g1)).
+        /// A granular token has the permission that the action needs, whatever the resource
+        /// ([G1](crate::docs::rules#g1)). `read-package` and `list-collaborators` wait for
+        /// [`PermissionForResource`](Self::PermissionForResource).
         PermissionForAction = "permission-for-action", "G1":
             |context| reach::permission_for_action(&context.bound().token, context.action, context.needs),
             early |question| reach::permission_for_action(question.token, question.action, question.action.needs());

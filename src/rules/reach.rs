@@ -2,10 +2,10 @@
 //! ([D1](crate::docs::rules#d1)), the public read ([V](crate::docs::rules#v)) and the grants of a granular token
 //! ([G](crate::docs::rules#g)).
 
-use super::{Context, Finding, Opening};
+use super::{Context, Finding, PublicReadOutcome};
 use crate::{
     facts::{OrganizationState, PackageState, PackageView, Visibility},
-    operation::{Action, BoundToken, Needs, Operation},
+    operation::{Action, BoundToken, GranularRequirement, Operation},
     rules::{comparison::Comparison, reason::Reason},
     token::{CoveredBy, Grants, Limits, TokenKind, TokenView},
     value::{GrantKind, Permission},
@@ -13,12 +13,12 @@ use crate::{
 
 /// Denies an action that tokens of this kind never have ([K1](crate::docs::rules#k1)).
 #[inline(always)]
-pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Finding<'a> {
+pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: GranularRequirement) -> Finding<'a> {
     let passes = match token.kind() {
         TokenKind::Legacy(kind) => action.legacy_kinds().contains(&kind),
         TokenKind::Granular => match needs {
-            Needs::Never => false,
-            Needs::Nothing | Needs::Permission(_, _) => true,
+            GranularRequirement::Never => false,
+            GranularRequirement::Nothing | GranularRequirement::Permission(_, _) => true,
         },
     };
     let comparison = Comparison::Kind { kind: token.kind(), action };
@@ -29,9 +29,13 @@ pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: 
 /// ([G1](crate::docs::rules#g1)). This comes before existence ([D1](crate::docs::rules#d1)), so it leaves out the two
 /// actions whose answer depends on whether the package is public.
 #[inline(always)]
-pub(super) fn permission_for_action<'a>(token: &TokenView<'a>, action: Action, needs: Needs) -> Finding<'a> {
+pub(super) fn permission_for_action<'a>(
+    token: &TokenView<'a>,
+    action: Action,
+    needs: GranularRequirement,
+) -> Finding<'a> {
     match (token.limits, needs) {
-        (Limits::Granular(granular), Needs::Permission(grant, needs)) if !depends_on_resource(action) => {
+        (Limits::Granular(granular), GranularRequirement::Permission(grant, needs)) if !depends_on_resource(action) => {
             permission(&granular, grant, needs)
         }
         (Limits::Granular(_) | Limits::Legacy(_), _) => Finding::DOES_NOT_APPLY,
@@ -69,7 +73,7 @@ pub(super) fn organization_exists<'a>(operation: &Operation<'a>) -> Finding<'a> 
 /// Denies an operation on a package that does not exist, other than its creation ([D1](crate::docs::rules#d1)).
 #[inline(always)]
 pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
-    match context.operation().package_in_place() {
+    match context.operation().package_ref() {
         Some(package) if context.action != Action::CreatePackage => {
             let exists = match package {
                 PackageState::Existing(_) => true,
@@ -84,17 +88,17 @@ pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 
 /// Allows everyone to read a public package ([V1](crate::docs::rules#v1)).
 #[inline(always)]
-pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, Opening> {
-    match (operation.action(), operation.package_in_place()) {
+pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicReadOutcome> {
+    match (operation.action(), operation.package_ref()) {
         (Action::ReadPackage, Some(PackageState::Existing(package))) => {
             let outcome = match package.visibility {
-                Visibility::Public => Opening::Allows,
-                Visibility::Private => Opening::DoesNotApply,
+                Visibility::Public => PublicReadOutcome::Allows,
+                Visibility::Private => PublicReadOutcome::DoesNotApply,
             };
             let comparison = Comparison::Visibility { package: package.name, visibility: package.visibility };
             Finding { outcome, comparison: Some(comparison) }
         }
-        _ => Finding { outcome: Opening::DoesNotApply, comparison: None },
+        _ => Finding { outcome: PublicReadOutcome::DoesNotApply, comparison: None },
     }
 }
 
@@ -127,11 +131,15 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
 pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
     match context.needs {
-        Needs::Permission(grant, needs) if depends_on_resource(context.action) => permission(&granular, grant, needs),
-        Needs::Permission(_, _) | Needs::Nothing | Needs::Never => match foreign_package(context.operation()) {
-            Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite),
-            None => Finding::DOES_NOT_APPLY,
-        },
+        GranularRequirement::Permission(grant, needs) if depends_on_resource(context.action) => {
+            permission(&granular, grant, needs)
+        }
+        GranularRequirement::Permission(_, _) | GranularRequirement::Nothing | GranularRequirement::Never => {
+            match foreign_package(context.operation()) {
+                Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite),
+                None => Finding::DOES_NOT_APPLY,
+            }
+        }
     }
 }
 
@@ -140,7 +148,11 @@ pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<
 #[inline(always)]
 pub(super) fn organization_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match (context.bound().token.limits, context.needs, context.operation().organization()) {
-        (Limits::Granular(granular), Needs::Permission(GrantKind::Organizations, _), Some(organization)) => {
+        (
+            Limits::Granular(granular),
+            GranularRequirement::Permission(GrantKind::Organizations, _),
+            Some(organization),
+        ) => {
             let (organization, grant) = (organization.name(), granular.organizations);
             let covered_by = grant.covers(organization);
             let comparison = Comparison::OrganizationSelected { organization, grant, covered_by };
@@ -157,7 +169,7 @@ pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
     let package = match (context.action, context.operation()) {
         (Action::CreatePackage | Action::StarPackage, _) => None,
-        (_, Operation::Package { action: _, package }) => Some(package.name_in_place()),
+        (_, Operation::Package { action: _, package }) => Some(package.name_ref()),
         (_, operation) => foreign_package(operation).map(|package| &package.name),
     };
     let Some(package) = package else { return Finding::DOES_NOT_APPLY };
@@ -170,9 +182,9 @@ pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 /// selection by name is not enough: it selects a package that exists.
 #[inline(always)]
 pub(super) fn creation_covered<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
-    match (context.bound().token.limits, context.action, context.operation().package_in_place()) {
+    match (context.bound().token.limits, context.action, context.operation().package_ref()) {
         (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
-            let (package, grant) = (package.name_in_place(), granular.packages);
+            let (package, grant) = (package.name_ref(), granular.packages);
             let covered_by = grant.covers(package);
             let passes = match covered_by {
                 Some(CoveredBy::All | CoveredBy::Scope) => true,

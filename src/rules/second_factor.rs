@@ -4,7 +4,7 @@
 use super::{Context, FactorOutcome, Finding};
 use crate::{
     facts::{PackageState, PublishingAccess, TwoFactorMode},
-    operation::{FactorClass, Needs},
+    operation::{FactorClass, GranularRequirement},
     rules::{
         comparison::{Comparison, DemandedBy},
         reason::Reason,
@@ -16,15 +16,15 @@ use crate::{
 /// Whether the token bypasses the second factor ([F1](crate::docs::rules#f1)): an automation token, or a granular token
 /// with 2FA bypass and read-write permission on what the action is taken on.
 #[inline(always)]
-fn bypasses(token: &TokenView<'_>, needs: Needs) -> bool {
+fn bypasses(token: &TokenView<'_>, needs: GranularRequirement) -> bool {
     match token.limits {
         Limits::Legacy(LegacyKind::Automation) => true,
         Limits::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
         Limits::Granular(granular) => {
             let permission = match needs {
-                Needs::Permission(GrantKind::Packages, _) => granular.packages.permission(),
-                Needs::Permission(GrantKind::Organizations, _) => granular.organizations.permission(),
-                Needs::Nothing | Needs::Never => Permission::NoAccess,
+                GranularRequirement::Permission(GrantKind::Packages, _) => granular.packages.permission(),
+                GranularRequirement::Permission(GrantKind::Organizations, _) => granular.organizations.permission(),
+                GranularRequirement::Nothing | GranularRequirement::Never => Permission::NoAccess,
             };
             granular.bypass_2fa == TwoFactorBypass::On && permission == Permission::ReadWrite
         }
@@ -34,7 +34,7 @@ fn bypasses(token: &TokenView<'_>, needs: Needs) -> bool {
 /// Whether a package with `two-factor-only` refuses tokens of this kind, with or without bypass
 /// ([F2](crate::docs::rules#f2)).
 #[inline(always)]
-const fn is_made_for_automation(kind: TokenKind) -> bool {
+const fn is_refused_by_two_factor_only(kind: TokenKind) -> bool {
     match kind {
         TokenKind::Legacy(LegacyKind::Automation) | TokenKind::Granular => true,
         TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
@@ -50,11 +50,12 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
     let token = &context.bound().token;
     let account = context.bound().two_factor;
     let bypass = bypasses(token, context.needs);
-    let publishing_access = match (class, context.operation().package_in_place()) {
+    let publishing_access = match (class, context.operation().package_ref()) {
         (FactorClass::Write, Some(PackageState::Existing(package))) => Some(package.publishing_access),
         (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => None,
     };
-    let disallowed = publishing_access == Some(PublishingAccess::TwoFactorOnly) && is_made_for_automation(token.kind());
+    let disallowed =
+        publishing_access == Some(PublishingAccess::TwoFactorOnly) && is_refused_by_two_factor_only(token.kind());
     let demanded_by = match publishing_access {
         Some(PublishingAccess::TwoFactorOnly) => Some(DemandedBy::Package),
         Some(PublishingAccess::TwoFactorOrBypass) => (!bypass).then_some(DemandedBy::Package),

@@ -81,7 +81,7 @@ pub(crate) struct Grants<'a> {
     pub(crate) packages: &'a PackagesGrant,
     pub(crate) organizations: &'a OrganizationsGrant,
     pub(crate) seconds: i64,
-    pub(crate) nanoseconds_and_1: NonZeroU32,
+    pub(crate) nanosecond_plus_one: NonZeroU32,
     pub(crate) bypass_2fa: TwoFactorBypass,
 }
 
@@ -89,13 +89,13 @@ impl<'a> Grants<'a> {
     #[inline]
     const fn new(granular: GranularView<'a>) -> Self {
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
-        let (seconds, nanoseconds_and_1) = expires_at.to_parts();
-        Self { packages, organizations, seconds, nanoseconds_and_1, bypass_2fa }
+        let (seconds, nanosecond_plus_one) = expires_at.to_parts();
+        Self { packages, organizations, seconds, nanosecond_plus_one, bypass_2fa }
     }
 
     #[inline]
     const fn expires_at(&self) -> Timestamp {
-        Timestamp::from_parts(self.seconds, self.nanoseconds_and_1)
+        Timestamp::from_parts(self.seconds, self.nanosecond_plus_one)
     }
 }
 

@@ -35,24 +35,24 @@ pub struct Timestamp {
     seconds: i64,
     /// The nanoseconds after that second, from 0 to 999,999,999, plus one. It is never zero, so `Option<Timestamp>` is
     /// no larger than `Timestamp`.
-    nanoseconds_and_1: NonZeroU32,
+    nanosecond_plus_one: NonZeroU32,
 }
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 impl Timestamp {
     /// The earliest point in time, 0000-01-01T00:00:00Z.
-    pub const MIN: Self = Self { seconds: -62_167_219_200, nanoseconds_and_1: NonZeroU32::MIN };
+    pub const MIN: Self = Self { seconds: -62_167_219_200, nanosecond_plus_one: NonZeroU32::MIN };
     /// The latest point in time, 9999-12-31T23:59:59.999999999Z.
     pub const MAX: Self = Self {
         seconds: 253_402_300_799,
-        nanoseconds_and_1: match NonZeroU32::new(1_000_000_000) {
+        nanosecond_plus_one: match NonZeroU32::new(1_000_000_000) {
             Some(last) => last,
             None => unreachable!(), // evaluated at compile time
         },
     };
     /// The start of Unix time, 1970-01-01T00:00:00Z.
-    pub const UNIX_EPOCH: Self = Self { seconds: 0, nanoseconds_and_1: NonZeroU32::MIN };
+    pub const UNIX_EPOCH: Self = Self { seconds: 0, nanosecond_plus_one: NonZeroU32::MIN };
 
     /// Creates the point in time this many seconds after 1970-01-01T00:00:00Z, or before it if the number is negative.
     ///
@@ -77,9 +77,9 @@ impl Timestamp {
     }
 
     /// Creates a point in time, after checking that it is within the years 0000 to 9999.
-    const fn checked_new(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Result<Self, TimestampError> {
+    const fn checked_new(seconds: i64, nanosecond_plus_one: NonZeroU32) -> Result<Self, TimestampError> {
         if Self::MIN.seconds <= seconds && seconds <= Self::MAX.seconds {
-            Ok(Self { seconds, nanoseconds_and_1 })
+            Ok(Self { seconds, nanosecond_plus_one })
         } else {
             Err(TimestampError { problem: TimestampProblem::OutOfRange })
         }
@@ -94,18 +94,18 @@ impl Timestamp {
     /// Returns the seconds, and the nanoseconds plus one.
     #[inline]
     pub(crate) const fn to_parts(self) -> (i64, NonZeroU32) {
-        (self.seconds, self.nanoseconds_and_1)
+        (self.seconds, self.nanosecond_plus_one)
     }
 
     /// Restores a point in time from its [parts](Self::to_parts).
     #[inline]
-    pub(crate) const fn from_parts(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Self {
-        Self { seconds, nanoseconds_and_1 }
+    pub(crate) const fn from_parts(seconds: i64, nanosecond_plus_one: NonZeroU32) -> Self {
+        Self { seconds, nanosecond_plus_one }
     }
 
     /// Returns the nanoseconds after the last whole second, from 0 to 999,999,999.
     const fn nanosecond(self) -> u32 {
-        self.nanoseconds_and_1.get().saturating_sub(1)
+        self.nanosecond_plus_one.get().saturating_sub(1)
     }
 
     /// Adds a duration.

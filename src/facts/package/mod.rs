@@ -299,7 +299,7 @@ impl<'a> PackageState<'a> {
 impl<'a> PackageState<'a> {
     /// Returns a reference to the name that was looked up.
     #[inline]
-    pub(crate) const fn name_in_place(&self) -> &PackageName<&'a str> {
+    pub(crate) const fn name_ref(&self) -> &PackageName<&'a str> {
         match self {
             Self::Existing(package) => &package.name,
             Self::Missing(package) => &package.name,

@@ -189,10 +189,10 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
                 status: _,               // owners::every_state
                 two_factor: _,           // owners::every_membership
             },
-        address: _,           // requests::from_everywhere
-        family: _,            // requests::from_everywhere
+        address: _,             // requests::from_everywhere
+        family: _,              // requests::from_everywhere
         seconds: _, // tokens::in_every_state, which has tokens made and expiring before, at and after this time
-        nanoseconds_and_1: _, // the same
+        nanosecond_plus_one: _, // the same
     } = token_use;
     let TokenView {
         id: _,
@@ -209,7 +209,7 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
         Limits::Legacy(_) => {} // tokens::all
         Limits::Granular(Grants {
             seconds: _, // tokens::in_every_state
-            nanoseconds_and_1: _,
+            nanosecond_plus_one: _,
             bypass_2fa,    // tokens::all
             packages,      // tokens::all
             organizations, // tokens::all

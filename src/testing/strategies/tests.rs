@@ -19,7 +19,7 @@ use super::{
 use crate::{
     decision::{Caller, Decision, Verdict},
     directory::{Directory, RequestLine, World},
-    operation::{Action, Needs},
+    operation::{Action, GranularRequirement},
     rules::Reason,
     testing::{CREATED, time, token_id},
     token::{
@@ -90,7 +90,7 @@ fn questions_have_every_verdict_reason_action_and_kind_of_token() {
         crate::token::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy).chain([TokenKind::Granular]).collect();
     assert_all_occur(&every_kind, &counted(kinds), COUNT / 20);
     // Each action is permitted at least once, and by a granular token unless no granular token may do it.
-    let granular_may = |action: Action| action.needs() != Needs::Never;
+    let granular_may = |action: Action| action.needs() != GranularRequirement::Never;
     let expected: Vec<(Action, bool)> = Action::ALL
         .iter()
         .flat_map(|action| [(*action, false), (*action, true)])

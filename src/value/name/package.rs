@@ -124,7 +124,7 @@ impl<T: AsRef<str>> PackageName<T> {
     /// The name is the name of one of Node's core modules, is longer than 214 characters, contains a capital letter, or
     /// contains one of `~'!()*` after its scope.
     pub fn check_new(&self) -> Result<(), NameError> {
-        self.problem_as_new().map_or(Ok(()), |problem| Err(NameError::new("new package", self.as_str(), problem)))
+        self.new_name_problem().map_or(Ok(()), |problem| Err(NameError::new("new package", self.as_str(), problem)))
     }
 
     /// Returns `true` if [`check_new`](Self::check_new) succeeds, without searching for what is wrong.
@@ -137,7 +137,7 @@ impl<T: AsRef<str>> PackageName<T> {
     }
 
     /// Returns what [`check_new`](Self::check_new) refuses, without allocating an error.
-    pub(crate) fn problem_as_new(&self) -> Option<NameProblem> {
+    pub(crate) fn new_name_problem(&self) -> Option<NameProblem> {
         let text = self.as_str();
         if let Some(module) = core_module(text) {
             return Some(NameProblem::CoreModule(module));
@@ -296,8 +296,8 @@ mod tests {
             "node:test2",
         ] {
             let Ok(name) = PackageName::new(text) else { continue };
-            assert_eq!(name.is_new(), name.problem_as_new().is_none(), "{text}");
-            assert_eq!(name.into_owned().is_new(), name.problem_as_new().is_none(), "{text}");
+            assert_eq!(name.is_new(), name.new_name_problem().is_none(), "{text}");
+            assert_eq!(name.into_owned().is_new(), name.new_name_problem().is_none(), "{text}");
         }
     }
 

@@ -1,5 +1,7 @@
-//! The two texts of a denial ([D4](crate::docs::rules#d4)): one for the operator, with everything, and one for the
-//! client, without what the status hides.
+//! The two texts of a denial ([D4](crate::docs::rules#d4)).
+//!
+//! The text for the operator has the reason, both sides of the comparison and a cure. The text for the client reveals
+//! nothing that the HTTP status hides, such as whether a private package exists.
 
 use core::fmt;
 
@@ -11,22 +13,22 @@ use crate::{
 };
 
 impl<'a> Deny<'a> {
-    /// The text for the operator's log: the reason, both sides of the comparison, and what would cure the denial. Do
-    /// not send it to the client.
+    /// Returns the text for the operator's log: the reason, both sides of the comparison, and what would turn the
+    /// denial into an allow. Do not send it to the client.
     #[must_use]
     pub const fn operator_text(&self) -> impl fmt::Display + use<'_, 'a> {
         OperatorText(self)
     }
 
-    /// The text for the client. It tells nothing that the status hides: a private package and a free name have the same
-    /// text.
+    /// Returns the text for the client. It reveals nothing that the HTTP status hides: the text about a private package
+    /// that the token cannot read is the text about a package that does not exist.
     #[must_use]
     pub const fn client_text(&self) -> impl fmt::Display + use<'_, 'a> {
         ClientText(self)
     }
 }
 
-/// Writes the operation with its resource, or the action if there is no resource.
+/// Writes the operation with its resource, or only the action if the resource is not known.
 pub(crate) struct RequestedOperation<'d, 'a>(pub(crate) &'d Basis<'a>);
 
 impl fmt::Display for RequestedOperation<'_, '_> {
@@ -110,7 +112,8 @@ impl fmt::Display for Cure<'_, '_> {
     }
 }
 
-/// Writes the text for the client. With status 404 it is the same for what is hidden and for what does not exist.
+/// Writes the text for the client. If the status is 404, the text is the same for a hidden package and for one that
+/// does not exist.
 struct ClientText<'d, 'a>(&'d Deny<'a>);
 
 impl fmt::Display for ClientText<'_, '_> {
@@ -174,7 +177,7 @@ impl fmt::Display for ClientText<'_, '_> {
             Reason::SecondFactorNotEnrolled => {
                 f.write_str("the package takes changes with a second factor: enable two-factor authentication first")
             }
-            // Their status is 404.
+            // These two have the status 404, so the text is already written above.
             Reason::NoSuchOrg | Reason::NoSuchPackage => f.write_str("not found"),
         }
     }

@@ -1,4 +1,4 @@
-//! Loading a world, in two passes.
+//! Loads a world, the document that describes a registry, in two passes.
 //!
 //! `read` checks the shape of the whole document and stops at the first error. `build` then checks names, references
 //! and limits, and collects all errors.
@@ -50,10 +50,10 @@ impl fmt::Debug for World {
     }
 }
 
-/// The error of [`Directory::load`]: what is wrong with a world.
+/// The error returned when loading a world fails.
 ///
-/// Holds either the first error of shape or, if the shape is right, all other errors. The `Display` text has one line
-/// for each error.
+/// Holds only the first error if the document does not have the shape of a world. Otherwise holds all errors of names,
+/// references and limits. The `Display` text has one line for each error.
 ///
 /// ```
 /// use tollgate::directory::{Directory, World};
@@ -70,8 +70,8 @@ pub struct WorldError {
 }
 
 impl WorldError {
-    /// Returns an iterator over the errors. An item is the path of the wrong value, such as `tokens[3].cidr[0]`, and a
-    /// message that says what is wrong with it.
+    /// Returns an iterator over the errors. Each item is the path to a value, such as `tokens[3].cidr[0]`, and a
+    /// message that says what is wrong with that value.
     pub fn errors(&self) -> impl Iterator<Item = (&str, &str)> {
         self.errors.iter().map(|error| (error.path.as_str(), error.message.as_str()))
     }
@@ -126,12 +126,12 @@ pub(super) fn load(world: &World) -> Result<Directory, WorldError> {
     if errors.is_empty() { Ok(directory) } else { Err(WorldError { errors }) }
 }
 
-/// Quotes a name of the document for a message, shortened if it is long.
+/// Returns a name from the document as messages show it: quoted, and shortened if it is long.
 fn quoted(text: &str) -> String {
     Quoted(&excerpt(text)).to_string()
 }
 
-/// Reads a list, each item with the path `path[index]`.
+/// Reads a list by calling `read` with each item and its path.
 fn each<'n, T>(
     node: &'n Node,
     path: &Path<'_>,
@@ -140,7 +140,7 @@ fn each<'n, T>(
     document::list(node, path)?.iter().enumerate().map(|(index, item)| read(item, &path.item(index))).collect()
 }
 
-/// Reads a list that may be left out. A missing list is empty.
+/// Reads a list in an optional field. Returns an empty list if the field is missing.
 fn each_or_none<'n, T>(
     fields: &Fields<'n>,
     name: &str,
@@ -179,7 +179,7 @@ impl<'n> RawWorld<'n> {
 
     fn build(&self, errors: &mut Vec<ErrorAt>) -> Directory {
         let names = Names::new(self);
-        // `Directory` has no `Default`: an empty one would report every package as missing.
+        // `Directory` has no `Default`, because an empty directory would answer that no package exists.
         let mut directory = Directory {
             users: Named::with_capacity(self.users.len(), |user| user.name().as_str()),
             organizations: Named::with_capacity(self.orgs.len(), |organization| organization.name().as_str()),
@@ -280,8 +280,8 @@ impl<'n> RawWorld<'n> {
                     }
                 }
             }
-            // Without an owner an error is already reported: for this token's owner, or for a user that failed to
-            // build.
+            // If the directory does not have the owner, there is an error already: the name is not that of a user in
+            // the document, or that user is invalid.
             let Some(owner) = directory.users.place(raw.owner) else { continue };
             directory.by_id.insert(raw.key, directory.tokens.len());
             if let Some(digest) = digest {
@@ -355,8 +355,8 @@ impl<'n> RawUser<'n> {
             return None;
         }
         let memberships = keep(Memberships::new(memberships), &orgs_path, errors)?;
-        // `User::new` fails only if the user is a member of an organization with the user's own name. Users and
-        // organizations share one namespace (N4), so that organization is already reported as an error.
+        // `User::new` fails only if the user is a member of an organization with the user's own name. `RawWorld::build`
+        // reports every organization that has the name of a user, so no error is added here.
         User::new(UserFacts {
             name: name?,
             status: self.status,

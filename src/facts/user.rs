@@ -82,7 +82,7 @@ pub struct User {
     memberships: Memberships,
 }
 
-/// The facts about a user, from which a [`User`] is created, or an [`OwnerView`] if they are borrowed.
+/// The facts about a user. Owned facts create a [`User`], and borrowed facts create an [`OwnerView`].
 ///
 /// No field has a default, because a forgotten one could allow too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,12 +100,12 @@ pub struct UserFacts<T: AsRef<str> = Box<str>, M = Memberships> {
 }
 
 impl User {
-    /// Creates a user from the facts of this moment.
+    /// Creates a user from the current facts.
     ///
     /// # Errors
     ///
-    /// The user is a member of an organization with the user's own name. Users and organizations share one namespace,
-    /// so both cannot exist ([N4](crate::docs::rules#n4)).
+    /// Returns an error if the user is a member of an organization with the user's own name. Users and organizations
+    /// share one namespace, so both cannot exist ([N4](crate::docs::rules#n4)).
     pub fn new(facts: UserFacts) -> Result<Self, UserError> {
         let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
         check_name(name.as_borrowed(), &memberships)?;
@@ -124,7 +124,7 @@ impl User {
         &self.memberships
     }
 
-    /// Returns a borrowed view of this user. This copies no text and no list.
+    /// Returns a borrowed view of this user, without copying text or lists.
     #[must_use]
     #[inline]
     pub fn as_view(&self) -> OwnerView<'_> {
@@ -157,11 +157,11 @@ fn check_name(name: UserName<&str>, memberships: &Memberships) -> Result<(), Use
 }
 
 impl<'a> OwnerView<'a> {
-    /// Creates a view from borrowed facts of this moment.
+    /// Creates a view that borrows the current facts.
     ///
     /// # Errors
     ///
-    /// The user is a member of an organization with the user's own name, as for [`User::new`].
+    /// Returns the same error as [`User::new`].
     pub fn new(facts: UserFacts<&'a str, &'a Memberships>) -> Result<Self, UserError> {
         let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
         check_name(name, memberships)?;
@@ -220,7 +220,7 @@ impl Memberships {
     ///
     /// # Errors
     ///
-    /// Two memberships are in one organization.
+    /// Returns an error if two memberships are in one organization.
     pub fn new(memberships: impl IntoIterator<Item = Membership>) -> Result<Self, UserError> {
         let mut memberships: Vec<Membership> = memberships.into_iter().collect();
         memberships.sort_unstable_by(|a, b| a.organization.cmp(&b.organization));
@@ -246,11 +246,12 @@ impl Memberships {
         self.list.as_slice()
     }
 
-    /// Returns `true` if the user is in at least one of the teams. It iterates over the shorter of the two lists.
+    /// Returns `true` if the user is in at least one of `teams`. Iterates over `teams` or over the user's teams,
+    /// whichever list is shorter.
     ///
-    /// It is never inlined, because most packages have no grants to teams and the caller then saves the registers that
-    /// this function uses. A denial for want of a permission lost a tenth of its instructions by that; see
-    /// `docs::performance`.
+    /// This function is never inlined. Most packages have no grants to teams, and for these the caller then does not
+    /// have to preserve the registers that this function uses. That removed a tenth of the instructions of a denial for
+    /// a missing permission; see `docs::performance`.
     #[inline(never)]
     pub(crate) fn is_in_one_of(&self, teams: &Teams) -> bool {
         if teams.len() <= self.team_counts.last().copied().unwrap_or_default() {
@@ -282,10 +283,10 @@ impl Memberships {
         self.find_text(organization.into_str())
     }
 
-    /// Returns the membership in the organization that has the same name as the scope.
+    /// Returns the membership in the organization that owns the scope, or `None` if the user has no such membership.
     ///
-    /// The scope must be known to be an organization's. A scope has the name of its owner
-    /// ([N4](crate::docs::rules#n4)).
+    /// A scope has the name of its owner, and users and organizations share one namespace
+    /// ([N4](crate::docs::rules#n4)), so an organization with the name of the scope owns it.
     pub(crate) fn find_scope(&self, scope: Scope<&str>) -> Option<&Membership> {
         self.find_text(scope.into_str())
     }
@@ -322,7 +323,7 @@ impl Membership {
     ///
     /// # Errors
     ///
-    /// A team is listed twice.
+    /// Returns an error if a team is listed twice.
     pub fn new(
         organization: OrganizationName,
         role: Role,
@@ -400,7 +401,7 @@ pub enum UserError {
 pub struct VerifiedFactor<'a> {
     /// The user who showed the factor.
     pub owner: UserName<&'a str>,
-    /// When the factor was verified.
+    /// The time at which the factor was verified.
     pub verified_at: Timestamp,
 }
 

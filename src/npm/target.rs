@@ -11,7 +11,7 @@ use crate::{
     value::{PackageName, Quoted, excerpt},
 };
 
-/// The segments of a path and the query. All of them are still percent-encoded.
+/// The query and the segments of the path, still percent-encoded.
 #[derive(Debug)]
 pub(super) struct Target<'r> {
     pub(super) segments: Vec<&'r str>,
@@ -34,8 +34,8 @@ impl<'r> Target<'r> {
 
     /// Returns the decoded value of a parameter of the query, or `None` if the query does not have it.
     ///
-    /// A parameter that the query has twice is an error, because two readers of the query might each take a different
-    /// one.
+    /// Returns an error if the query has the parameter twice, because another reader of the query might take the other
+    /// value.
     pub(super) fn parameter(&self, name: &str) -> Result<Option<Cow<'r, str>>, EndpointError> {
         let mut values = self
             .query
@@ -50,7 +50,8 @@ impl<'r> Target<'r> {
     }
 }
 
-/// Percent-decodes a segment once. The result is visible ASCII.
+/// Percent-decodes text once. Each decoded byte must be visible ASCII. The other bytes are not checked here:
+/// [`Target::split`] checks those of the path, and the caller those of the query.
 pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     if !raw.contains('%') {
         return Ok(Cow::Borrowed(raw));
@@ -74,7 +75,7 @@ pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     Ok(Cow::Owned(decoded))
 }
 
-/// Whether a version, tag, revision or token may have this byte.
+/// Returns `true` if a version, tag, revision or token in a path may contain this byte.
 ///
 /// A proxy in front of the registry may take `;`, `?` and `#` for the end of the path, and may decode `%` again.
 const fn is_plain(byte: u8) -> bool {
@@ -146,12 +147,12 @@ impl fmt::Debug for PathText {
 
 /// A token in a path, named by its public id or by its secret.
 ///
-/// `npm logout` sends the secret, and `npm token revoke` sends the public id or the secret. Because it may be a secret,
-/// it has no `Display`, and `Debug` writes `TokenInPath(…)`. Do not log the path that it came from.
+/// `npm logout` sends the secret, and `npm token revoke` sends the public id or the secret. Because the text may be a
+/// secret, this type has no `Display`, and its `Debug` writes `TokenInPath(…)`. Do not log the path of the request.
 ///
-/// A secret with `\`, `%`, `;`, `?` or `#`, with a slash at an end or with two slashes in a row cannot be in a path,
-/// because a proxy in front of the registry could read the path as a different one. Such a token can be revoked by its
-/// public id.
+/// Some secrets are refused, because a proxy in front of the registry could read the path as a different one. They
+/// contain `\`, `%`, `;`, `?` or `#`, or one of the parts between their slashes is empty, `.` or `..`. A token with
+/// such a secret can be revoked by its public id.
 ///
 /// # Examples
 ///
@@ -173,8 +174,8 @@ pub struct TokenInPath(Box<str>);
 impl TokenInPath {
     pub(super) fn decode(raw: &str) -> Result<Self, PathProblem> {
         let token = decoded(raw)?;
-        // A token in base64 may have a slash. A proxy that decodes the path and then removes `.`, `..` and empty
-        // segments sees several segments here. None of them may be one that it removes.
+        // A token in base64 may contain slashes. A proxy that decodes the path sees several segments here, and may
+        // remove those that are empty, `.` or `..`.
         token.split('/').try_for_each(check_segment)?;
         Ok(Self(token.into()))
     }
@@ -183,10 +184,10 @@ impl TokenInPath {
         &self.0
     }
 
-    /// Returns the access request that must be allowed for a logout with this token: `revoke-self` if it is the token
-    /// that the request was sent with, otherwise `revoke-token`.
+    /// Returns the access request that must be allowed for a logout with this token: `revoke-self` if the HTTP request
+    /// was authenticated with the same secret, otherwise `revoke-token`.
     ///
-    /// `presented` is the digest of the secret that the request was sent with.
+    /// `presented` is the digest of the secret that authenticated the HTTP request, or `None` if it had no secret.
     #[must_use]
     pub fn revocation(&self, presented: Option<SecretDigest>) -> AccessRequest {
         let is_own = presented.is_some_and(|presented| SecretDigest::from_text(self.0.as_bytes()) == presented);
@@ -228,7 +229,7 @@ impl fmt::Debug for TokenInPath {
     }
 }
 
-/// Reads a package at the start of the segments. Returns its name and the segments after it.
+/// Parses the package name at the start of the segments. Returns the name and the remaining segments.
 ///
 /// The name of a scoped package is one segment with an encoded slash, or two segments.
 pub(super) fn package<'s, 'r>(segments: &'s [&'r str]) -> Result<(PackageName, &'s [&'r str]), EndpointError> {
@@ -237,7 +238,7 @@ pub(super) fn package<'s, 'r>(segments: &'s [&'r str]) -> Result<(PackageName, &
     if !first.starts_with('@') || first.contains('/') {
         return Ok((first.parse()?, rest));
     }
-    // A scope alone is not a package's name. Parsing it as one gives the right error.
+    // A scope alone is not a package name, so parsing it returns the error to report.
     let Some((second, rest)) = rest.split_first() else { return Ok((first.parse()?, rest)) };
     let second = decoded(second).map_err(EndpointError::Path)?;
     let mut name = first.into_owned();

@@ -1,4 +1,4 @@
-//! A token together with its owner, and their use from an address at a time.
+//! A token together with its owner, and the use of the token from an address at a time.
 
 use alloc::sync::Arc;
 use core::num::NonZeroU32;
@@ -11,8 +11,8 @@ use crate::{
 
 /// A token together with the current facts about its owner.
 ///
-/// Every decision about a token takes a `BoundToken`, so a token can never be decided on with the rights of another
-/// user.
+/// Every decision that can allow a token's request takes a `BoundToken`, so the rights of another user are never
+/// applied to a token.
 ///
 /// # Examples
 ///
@@ -44,8 +44,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct BoundToken<'a> {
     pub(crate) token: TokenView<'a>,
-    // The owner's name is the token's, and is not repeated here. This keeps the type at 128 bytes, up to which the
-    // compiler copies in place; see `docs::performance`.
+    // The owner's name is in `token.owner` and not repeated here. This keeps the type at 128 bytes, the largest size
+    // that the compiler copies without calling a function; see `docs::performance`.
     pub(crate) memberships: &'a Memberships,
     pub(crate) tokens_revoked_until: Option<Timestamp>,
     pub(crate) status: AccountStatus,
@@ -53,11 +53,11 @@ pub struct BoundToken<'a> {
 }
 
 impl<'a> BoundToken<'a> {
-    /// Binds a token to its owner, with the facts of this moment.
+    /// Binds a token to its owner, with the current facts about the owner.
     ///
     /// # Errors
     ///
-    /// The token belongs to another user.
+    /// Returns an error if the token belongs to another user.
     // MEASURE: `inline(always)` against `inline`.
     #[expect(
         clippy::inline_always,
@@ -73,7 +73,7 @@ impl<'a> BoundToken<'a> {
         }
     }
 
-    /// Binds a token to a user who is known to be its owner.
+    /// Binds a token to its owner. The caller has checked that the names match.
     #[inline]
     pub(crate) const fn from_owner(token: TokenView<'a>, owner: OwnerView<'a>) -> Self {
         let OwnerView { name: _, status, two_factor, tokens_revoked_until, memberships } = owner;
@@ -95,10 +95,10 @@ impl<'a> BoundToken<'a> {
     }
 }
 
-/// A [`BoundToken`] that shares ownership of the token and its owner.
+/// The owned form of [`BoundToken`], which holds the token and its owner by [`Arc`].
 ///
-/// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. Cloning
-/// it increments two reference counts.
+/// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. A clone
+/// increments two reference counts and copies nothing else.
 #[derive(Clone, Debug)]
 pub struct OwnedBoundToken {
     token: Arc<Token>,
@@ -106,18 +106,18 @@ pub struct OwnedBoundToken {
 }
 
 impl OwnedBoundToken {
-    /// Binds a token to its owner, with the facts of this moment.
+    /// Binds a token to its owner, with the current facts about the owner.
     ///
     /// # Errors
     ///
-    /// The token belongs to another user.
+    /// Returns an error if the token belongs to another user.
     pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, BindError> {
         let (token, owner) = (token.into(), owner.into());
         BoundToken::bind(token.as_view(), owner.as_view())?;
         Ok(Self { token, owner })
     }
 
-    /// Returns the borrowed form, which the decision functions take.
+    /// Returns the [`BoundToken`] that borrows from this one, for the functions that decide.
     #[must_use]
     pub fn as_bound(&self) -> BoundToken<'_> {
         BoundToken::from_owner(self.token.as_view(), self.owner.as_view())
@@ -143,9 +143,9 @@ impl BindError {
 
 /// The use of a token: the token with its owner, the client's address, and the time.
 ///
-/// The address and the time are stored in parts, because the parts fit in four words and the two types need five. Every
-/// decision contains a copy of this struct and of the operation, and the compiler copies up to 128 bytes in place; see
-/// `docs::performance`.
+/// The address and the time are stored in parts, which take four words, because the two types take five. A decision
+/// about a bound token contains a copy of this struct and of the operation, together 128 bytes, the largest size that
+/// the compiler copies without calling a function; see `docs::performance`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenUse<'a> {
     pub(crate) bound: &'a BoundToken<'a>,

@@ -1,4 +1,5 @@
-//! Checks of what the owner may do now, the ceiling of every token ([C](crate::docs::rules#c)).
+//! Checks that the token's owner may perform the operation now. No token allows more than its owner may do: the owner's
+//! rights are the ceiling of the token ([C](crate::docs::rules#c)).
 
 use super::{Context, Finding};
 use crate::{
@@ -8,8 +9,9 @@ use crate::{
     value::{OrganizationName, PackageName, Permission, Role},
 };
 
-/// Denies an action on an organization in which the owner's role is too low ([C5](crate::docs::rules#c5)): reading
-/// takes any member; teams and their access take an admin; everything else takes an owner of the organization.
+/// Denies an action on an organization in which the role of the token's owner is too low ([C5](crate::docs::rules#c5)).
+/// Reading requires the role `member` or higher, changing teams and their access requires `admin` or higher, and every
+/// other action requires `owner`.
 #[inline(always)]
 pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let owner = &context.bound().owner();
@@ -30,7 +32,7 @@ pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
         | Action::RenameOrg
         | Action::DeleteOrg
         | Action::SharePackage => Role::Owner,
-        // These name no organization.
+        // These actions are not on an organization.
         Action::ReadPackage
         | Action::ListCollaborators
         | Action::CreatePackage
@@ -57,8 +59,9 @@ pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     Finding::new(passes, Reason::OwnerLacksPermission, comparison)
 }
 
-/// Denies an action on a package for which the owner has not the right ([C2](crate::docs::rules#c2) to
-/// [C5](crate::docs::rules#c5)). Whether the package exists is checked before ([D1](crate::docs::rules#d1)).
+/// Denies an action on a package for which the token's owner does not have the right ([C2](crate::docs::rules#c2) to
+/// [C5](crate::docs::rules#c5)). An earlier check denies actions on packages that do not exist
+/// ([D1](crate::docs::rules#d1)).
 #[inline(always)]
 pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let owner = &context.bound().owner();
@@ -84,7 +87,8 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
         Operation::ManageTeamAccess(TeamAndPackage { team, package: PackageState::Existing(package) }) => {
             let organization = team.organization.name();
             match package.scope_owner {
-                // "on another organization's package it would outlive the user's leaving: that is `share-package`"
+                // A grant on another organization's package would remain after the user has left that organization.
+                // Only that organization can give such a grant, by `share-package` (C5).
                 ScopeOwner::Organization | ScopeOwner::Nobody => scope_of_organization(organization, package),
                 ScopeOwner::Unscoped | ScopeOwner::User => may_write(owner, package),
             }
@@ -101,13 +105,13 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     }
 }
 
-/// Takes read access to the package, which everyone has to a public one ([C2](crate::docs::rules#c2)).
+/// Requires read access to the package. Everyone has it if the package is public ([C2](crate::docs::rules#c2)).
 #[inline(always)]
 fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.effective_permission_of(owner.name, owner.memberships), Permission::ReadOnly)
 }
 
-/// Takes a grant of write access to the package ([C2](crate::docs::rules#c2)).
+/// Requires write access to the package, by a grant or by owning its scope ([C2](crate::docs::rules#c2)).
 #[inline(always)]
 fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.permission_of(owner.name, owner.memberships), Permission::ReadWrite)
@@ -119,9 +123,11 @@ fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permiss
     Finding::new(has >= needs, Reason::OwnerLacksPermission, comparison)
 }
 
-/// Takes the right to create a package of that name ([C3](crate::docs::rules#c3)): anyone may create an unscoped one, a
-/// user one in their own scope, and a member one in the scope of their organization. Users and organizations share one
-/// namespace ([N4](crate::docs::rules#n4)), so the owner's name and memberships tell who owns the scope.
+/// Requires the right to create a package with this name ([C3](crate::docs::rules#c3)). Every user may create an
+/// unscoped package. In a scope, only the user that owns it or the members of the organization that owns it may.
+///
+/// A scope has the name of its owner, and users and organizations share one namespace ([N4](crate::docs::rules#n4)), so
+/// comparing the scope with the user's name and memberships is enough.
 #[inline(always)]
 fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Finding<'a> {
     let may_create = match package.scope() {
@@ -132,8 +138,8 @@ fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Findi
     Finding::new(may_create, Reason::OwnerLacksPermission, comparison)
 }
 
-/// Takes control of the package's scope ([C4](crate::docs::rules#c4)): it is the user's own, or that of an organization
-/// of which the user is an owner. An unscoped package has no scope to control.
+/// Requires that the package's scope belongs to the user, or to an organization in which the user has the role `owner`
+/// ([C4](crate::docs::rules#c4)). An unscoped package never passes.
 #[inline(always)]
 fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     let own = package.is_in_scope_of_user(owner.name);
@@ -153,7 +159,7 @@ fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Findi
     Finding::new(own || role == Some(Role::Owner), Reason::OwnerLacksPermission, comparison)
 }
 
-/// Takes a package whose scope is that organization's ([C5](crate::docs::rules#c5)).
+/// Requires that the package's scope belongs to the organization ([C5](crate::docs::rules#c5)).
 #[inline(always)]
 fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &PackageView<'a>) -> Finding<'a> {
     let holds = package.is_in_scope_of_organization(organization);

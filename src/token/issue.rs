@@ -15,8 +15,9 @@ use crate::{
 
 /// The facts that [`GranularToken::issue`] needs, as of the moment of issue.
 ///
-/// No fact has a default. A count of the account's tokens and a look-up of the new name are enough. If the account's
-/// tokens are in a list, [`GranularTokenSet`](super::GranularTokenSet) computes both.
+/// No fact has a default. The account's other tokens need not be loaded: `granular_tokens` is a count, and
+/// `name_availability` is the result of looking up one name. [`GranularTokenSet`](super::GranularTokenSet) computes
+/// both from a list of tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct IssueFacts<'a> {
     /// The user that the token will belong to.
@@ -62,13 +63,13 @@ pub enum NameAvailability {
 pub enum IssuedBy<'a> {
     /// The owner in person, logged in with a password.
     Owner,
-    /// Another token of the same owner, which the action `create-token` was allowed for. The new token may be used from
-    /// no address that this token may not be used from.
+    /// Another token of the same owner, for which the action `create-token` was allowed. The new token can be used only
+    /// from addresses that this token can be used from.
     Token(TokenView<'a>),
 }
 
 impl GranularToken {
-    /// Issues a granular token, which is created at the time `facts.now`.
+    /// Issues a granular token, created at `facts.now`.
     ///
     /// # Errors
     ///
@@ -78,8 +79,9 @@ impl GranularToken {
     /// 2. The account has fewer than 1000 granular tokens that are not revoked ([L1](crate::docs::rules#l1)).
     /// 3. The name is free ([L6](crate::docs::rules#l6)).
     /// 4. The settings are valid together, as [`load`](Self::load) checks.
-    /// 5. A token that creates this one belongs to the same owner, has the action `create-token` and is not revoked. If
-    ///    it has allowed ranges, each range of the new token is within one of them ([L9](crate::docs::rules#l9)).
+    /// 5. If another token creates this one, it belongs to the same owner, has the action `create-token` and is not
+    ///    revoked. If it has allowed ranges, so has the new token, each within one of them
+    ///    ([L9](crate::docs::rules#l9)).
     /// 6. The owner has the requested permission on every selected package, scope and organization
     ///    ([L8](crate::docs::rules#l8)).
     ///
@@ -129,7 +131,7 @@ impl GranularToken {
     /// let token = GranularToken::issue(TokenId::new("t-1")?, settings.clone(), &facts)?;
     /// assert_eq!(token.name().as_str(), "ci");
     ///
-    /// // The account has as many tokens as it may have.
+    /// // The account is at the limit.
     /// let full = IssueFacts { granular_tokens: 1000, ..facts };
     /// assert_eq!(GranularToken::issue(TokenId::new("t-2")?, settings, &full), Err(IssueError::TooManyTokens));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -153,15 +155,16 @@ impl GranularToken {
 }
 
 impl LegacyToken {
-    /// Issues a legacy token, which is created at the time `facts.now`.
+    /// Issues a legacy token, created at `facts.now`.
     ///
     /// # Errors
     ///
     /// Checks the following in this order, and returns the first error:
     ///
     /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)).
-    /// 2. A token that creates this one belongs to the same owner, has the action `create-token` and is not revoked. If
-    ///    it has allowed ranges, each range of the new token is within one of them ([L9](crate::docs::rules#l9)).
+    /// 2. If another token creates this one, it belongs to the same owner, has the action `create-token` and is not
+    ///    revoked. If it has allowed ranges, so has the new token, each within one of them
+    ///    ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
         kind: LegacyKind,
@@ -183,8 +186,8 @@ fn check_owner_is_active(owner: &OwnerView<'_>) -> Result<(), IssueError> {
     }
 }
 
-/// Checks that a token which creates another has the right to, and that the new token's ranges are within its own
-/// ([L9](crate::docs::rules#l9)).
+/// Checks that the creating token may create tokens, and that each range of the new token is within one of the creating
+/// token's ranges ([L9](crate::docs::rules#l9)).
 fn check_creating_token(
     owner: &OwnerView<'_>,
     ranges: &AllowedRanges,
@@ -210,7 +213,8 @@ fn check_creating_token(
     }
 }
 
-/// Checks that the owner has the grant's permission on each selected package and scope ([L8](crate::docs::rules#l8)).
+/// Checks that the owner has the grant's permission on each selected package. Checks that each selected scope is the
+/// owner's, or that of an organization that the owner is a member of ([L8](crate::docs::rules#l8)).
 fn check_owner_rights_on_packages(
     grant: &PackagesGrant,
     owner: &OwnerView<'_>,
@@ -230,7 +234,7 @@ fn check_owner_rights_on_packages(
         }
     }
     for package in only.packages() {
-        // The caller may hand in two look-ups of one name with different results. Both must pass.
+        // The caller may pass two states of one package that differ. Both must pass the check.
         let mut found = states.iter().filter(|state| state.name() == *package).peekable();
         if found.peek().is_none() {
             return Err(IssueError::PackageFactsMissing { package: package.clone() });

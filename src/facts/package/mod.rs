@@ -116,7 +116,7 @@ pub struct PackageFacts<T: AsRef<str> = Box<str>, U = UserGrants, G = TeamGrants
 }
 
 impl Package {
-    /// Creates a package from the facts of this moment.
+    /// Creates a package from the current facts.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner, visibility: Vis
 }
 
 impl<'a> PackageView<'a> {
-    /// Creates a view from borrowed facts of this moment.
+    /// Creates a view that borrows the current facts.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Compares a body with the stored document, and finds the changes.
+//! Finds the changes that a body makes to the stored document.
 
 use alloc::{
     boxed::Box,
@@ -29,12 +29,15 @@ impl<'a> PackumentChanges<'a> {
     /// Finds the changes that the body makes to the package named in the path. `stored` is `None` if the package does
     /// not exist.
     ///
-    /// Decide what the path [requires](crate::npm::Endpoint::required_access) first. The result, and so the answer,
-    /// depends on the stored document, and a caller who is refused must learn nothing about it.
+    /// First decide the access that the path [requires](crate::npm::Endpoint::required_access). The result of this
+    /// function depends on the stored document, and an answer that depends on it must not reach a client that is
+    /// denied.
     ///
     /// # Errors
     ///
-    /// Returns an error if the body names another package anywhere, or if a known field has a wrong type or value.
+    /// Returns an error if `_id`, `name`, a manifest or an attachment in the body has the name of another package, if a
+    /// required field is missing, or if a field that is read has a wrong type or value. The fields of the stored
+    /// document are checked too.
     pub fn read(
         package: &PackageName,
         to: PutTarget,
@@ -45,7 +48,8 @@ impl<'a> PackumentChanges<'a> {
     }
 }
 
-/// The keys that are read here, and `_revisions`, `time` and `readme`, which the registry writes itself.
+/// The fields that are read here, and `_revisions`, `time` and `readme`, which the registry writes itself. A whole
+/// document that changes any other field is not understood.
 const KNOWN: [&str; 12] = [
     "_id",
     "_rev",
@@ -67,7 +71,7 @@ struct Reader<'r, 'a> {
     stored: Option<StoredPackument<'a>>,
 }
 
-/// Returns the entries of the object in a field, or none if the field is missing.
+/// Returns the entries of the object in a field. A missing field has no entries.
 fn entries<'n>(node: &'n Node, name: &'static str) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
     node.get(name).map_or(Ok(&[]), |node| document::object(node, &Path::Top.field(name)))
 }
@@ -80,8 +84,8 @@ impl<'a> Reader<'_, 'a> {
         let has_attachments = body.get("_attachments").is_some_and(|node| *node != Node::Object(Vec::new()));
         let is_maintainers_body = body.get("maintainers").is_some() && only(&["_id", "_rev", "name", "maintainers"]);
         let is_stars_body = body.get("users").is_some() && only(&["_id", "_rev", "name", "users"]);
-        // No client publishes or stars by a `PUT` to a revision. The access requests of that path do not have these
-        // actions, so such a body must not be understood as one of them.
+        // No client publishes or stars by a `PUT` to a revision, and the access that this path requires includes
+        // neither action. So a body of such a shape is unknown there.
         let shape = match self.to {
             _ if is_maintainers_body => Shape::Maintainers,
             PutTarget::Package if has_attachments => Shape::Publish,
@@ -164,7 +168,7 @@ impl<'a> Reader<'_, 'a> {
             }
             is_understood &= same_but_for_deprecation(before, manifest);
         }
-        // A publish sends only the new version. A whole document has every version that is to stay.
+        // A publish has only the new version. A whole document has every version to keep, and removes the others.
         if matches!(changes.shape, Shape::Document | Shape::Revision) {
             let sent: BTreeSet<&str> = entries(body, "versions")?.iter().map(|(version, _)| &**version).collect();
             changes.removals = stored.into_keys().filter(|version| !sent.contains(version)).collect();
@@ -190,14 +194,15 @@ impl<'a> Reader<'_, 'a> {
             let version = document::text(node, &path.field(tag))?;
             let is_published = publication.is_some_and(|publication| publication.version() == version);
             if stored_versions.get(&**tag) != Some(&node) {
-                // A tag that no path can name could not be changed or removed later.
+                // A tag that is not valid in a path could not be changed or removed later.
                 tag.parse::<PathText>().map_err(|error| path.field(tag).error(error))?;
                 if !is_published {
                     changed.push((&**tag, Some(version)));
                 }
             }
         }
-        // A publish sends only the tags of the new version. A whole document has every tag that is to stay.
+        // A publish has only the tags of the new version. A whole document has every tag to keep, and removes the
+        // others.
         if publication.is_none() {
             let sent = by_key(sent);
             let gone = stored.iter().filter(|(tag, _)| !sent.contains_key(&**tag));
@@ -206,8 +211,8 @@ impl<'a> Reader<'_, 'a> {
         Ok(changed)
     }
 
-    /// Returns the maintainers if they change. A new package has its creator as the only maintainer, whatever list an
-    /// old client sends.
+    /// Returns the maintainers if they change. For a new package, the list that an old client sends is ignored, because
+    /// the creator is the only maintainer.
     fn maintainers(&self, body: &Node) -> Result<Option<Vec<UserName>>, ErrorAt> {
         let Some(sent) = body.get("maintainers") else { return Ok(None) };
         let names = maintainer_names(sent)?;
@@ -239,8 +244,8 @@ impl<'a> Reader<'_, 'a> {
         Ok((wanted != stored).then_some(Stars { wanted, stored }))
     }
 
-    /// Returns whether a whole document changes a field that is not read here. A publish may bring any such field with
-    /// its new version.
+    /// Returns `true` if a whole document changes a field outside [`KNOWN`]. A publish may have any other field, such
+    /// as `description`, which is ignored.
     fn changes_other_fields(&self, body: &Node, shape: Shape) -> bool {
         let (Node::Object(keys), Shape::Document | Shape::Revision) = (body, shape) else { return false };
         let stored = self.stored_document();
@@ -250,8 +255,8 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// Returns the deprecation message of a version. An empty message is no deprecation, because npm's client sends one to
-/// remove the deprecation.
+/// Returns the deprecation message of a version, or `None` if the version is not deprecated. npm's client sends an
+/// empty message to remove a deprecation.
 fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
     match manifest.get("deprecated") {
         None | Some(Node::Null | Node::Bool(false)) => Ok(None),
@@ -259,7 +264,7 @@ fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str
     }
 }
 
-/// Returns whether two manifests are equal except for their deprecation and the order of their fields.
+/// Returns `true` if two manifests are equal except for their deprecation and the order of their fields.
 fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
     let (Node::Object(before), Node::Object(after)) = (before, after) else { return before == after };
     let (mut before, mut after) = (by_key(before), by_key(after));
@@ -268,8 +273,8 @@ fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
     before == after
 }
 
-/// Returns the entries of an object in a map. The client chooses how many entries there are, so searching the list for
-/// each of them could take quadratic time.
+/// Returns the entries of an object as a map. The client chooses the number of entries, and searching the list once for
+/// each of them would take quadratic time.
 fn by_key(entries: &[(Box<str>, Node)]) -> BTreeMap<&str, &Node> {
     entries.iter().map(|(key, value)| (&**key, value)).collect()
 }

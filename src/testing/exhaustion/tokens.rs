@@ -1,5 +1,7 @@
-//! Tokens of every kind, with every permission and selection in both grants; and a few tokens in every state, such as
-//! revoked or expired.
+//! The tokens that make the requests.
+//!
+//! [`all`] returns tokens of every kind, with every permission and selection in both grants. [`in_every_state`] returns
+//! a few tokens in every state, such as revoked or expired.
 
 use std::{format, string::String, vec::Vec};
 
@@ -16,11 +18,11 @@ use crate::{token::LegacyKind, value::GrantedPermission};
 enum Selected {
     /// It covers all packages.
     All,
-    /// It has the name of every package, and every free name.
+    /// It has every name in the requests, both of packages that exist and of packages that do not.
     Names,
     /// It has the scope of every scoped package, and does not cover the unscoped ones.
     Scopes,
-    /// It covers no package. It has names and scopes that differ a little from those of the packages.
+    /// It covers no package. It has names and scopes that are similar to those of the packages.
     Misses,
 }
 
@@ -54,11 +56,12 @@ impl Selected {
     }
 }
 
-/// The selections of organizations, each with its part of the token's id: one that has acme, and one that has only
-/// names that differ a little from those of the requests.
+/// The selections of organizations, each after its label in the token's id. The first has `acme`. The second has only
+/// names that are similar to those in the requests.
 const ORGANIZATIONS: [(&str, &[&str]); 2] = [("named", &["acme"]), ("not named", &["beta-", "acme-evil", "Acme"])];
 
-/// A grant of a granular token: its part of the token's id, its document and its permission.
+/// A grant of a granular token: its label in the token's id, its JSON document, and its permission, which is `None` for
+/// `no-access`.
 type LabelledGrant = (String, Value, Option<GrantedPermission>);
 
 fn no_access() -> LabelledGrant {
@@ -87,7 +90,8 @@ fn organization_grants() -> Vec<LabelledGrant> {
     grants
 }
 
-/// Returns every token that can exist: not revoked, not expired, usable from any address.
+/// Returns a legacy token of each kind, and a granular token with each valid combination of two grants and the bypass
+/// of the second factor. None of them is revoked, expired or limited to ranges of addresses.
 pub(super) fn all() -> Vec<Value> {
     let mut tokens = Vec::new();
     for kind in LegacyKind::ALL {
@@ -117,8 +121,8 @@ fn token(id: &str, kind: &str, value: &Value) -> Value {
     json!({"id": id, "owner": "alice", "created": CREATED, "revoked": null, "cidr": null, kind: value})
 }
 
-/// The states of a token, each with its part of the token's id, the field that it sets and the values of that field.
-/// The first value, the empty text, leaves the field as it is.
+/// The fields that make up the state of a token. A row has the label in the token's id, the name of the field, and the
+/// values that the field is set to. The empty value leaves the field as it is.
 const STATES: [(&str, &str, &[&str]); 4] = [
     ("revoked", "revoked", &["", "2025-11-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
     ("expires", "expires", &["", "2025-11-10T00:00:00.000000001Z", NOW, "2025-11-09T23:59:59.999999999Z"]),
@@ -126,8 +130,8 @@ const STATES: [(&str, &str, &[&str]); 4] = [
     ("from", "cidr", &["", "192.0.2.0/24", "198.51.100.0/24"]),
 ];
 
-/// Returns a few of the tokens in every combination of [`STATES`], which decide whether a token is good here and now
-/// ([T](crate::docs::rules#t)).
+/// Returns a few of the tokens in [`all`], each with every possible combination of the values in [`STATES`]. The checks
+/// of the token itself ([T1](crate::docs::rules#t1) to [T3](crate::docs::rules#t3)) depend on these values.
 ///
 /// In the id of a token, the part before ` | ` is its id in [`all`].
 pub(super) fn in_every_state() -> Vec<Value> {
@@ -152,8 +156,8 @@ pub(super) fn in_every_state() -> Vec<Value> {
     tokens
 }
 
-/// Returns the token in a state, or `None` if it cannot be in that state: a legacy token has no expiry, and no token
-/// expires within a day of its creation ([L4](crate::docs::rules#l4)).
+/// Returns the token with the field set to the value, or `None` if no such token can exist: a legacy token has no
+/// expiry, and no token expires within a day of its creation ([L4](crate::docs::rules#l4)).
 fn in_state(token: &Value, label: &str, field: &str, value: &str) -> Option<Value> {
     let mut token = token.clone();
     if value.is_empty() {

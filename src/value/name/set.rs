@@ -3,8 +3,8 @@
 //! The hash has no key, so a user who chooses names can make them collide. A search probes at most eight slots and then
 //! continues as a binary search of the sorted names, which bounds its cost for any names.
 //!
-//! Names are searched as bytes, because slicing the scope out of a `str` checks for a character boundary at both ends;
-//! see `docs::performance`.
+//! Names are searched as bytes. As a `str`, the scope of a package name would be a slice, and slicing a `str` checks
+//! for a character boundary at both ends; see `docs::performance`.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::fmt;
@@ -28,25 +28,25 @@ pub(crate) trait Named {
 struct Slot {
     /// The position of a name in the list, counted from 1, or 0 if the slot is free.
     position: u16,
-    /// Upper bits of the name's hash, so that most other names are told apart without reading the name.
+    /// The highest 16 bits of the name's hash. If they differ, the names differ, and the name need not be read.
     tag: u16,
 }
 
 /// The maximum number of names that are searched by comparing each of them.
 ///
-/// Hashing a short name takes three nanoseconds, which is more than comparing it with so few; see `docs::performance`.
+/// Hashing a short name takes three nanoseconds, longer than comparing it with three names; see `docs::performance`.
 const MAX_SCANNED: usize = 3;
 
-/// The maximum number of names that have a hash table. The table has twice as many slots, which is as many as 16 bits
-/// of a hash can address.
+/// The maximum number of names in a set with a hash table. The largest table has 2^16 slots, as many as the 16 bits of a
+/// hash that choose the first slot can address.
 const MAX_INDEXED: usize = 1 << 15;
 
-/// The maximum number of slots that a search probes. A name for which none of them is free gets no slot, and is found
-/// by binary search.
+/// The maximum number of slots that a search probes. If all of these slots are taken when the table is built, the name
+/// gets no slot and is found by binary search.
 const MAX_PROBES: usize = 8;
 
 impl<N: Named + Ord> NameSet<N> {
-    /// Creates a set of the names, which may be in any order and repeated.
+    /// Creates a set of names, which may be unsorted and contain duplicates.
     pub(crate) fn new(mut names: Vec<N>) -> Self {
         names.sort_unstable();
         names.dedup();
@@ -131,13 +131,13 @@ impl Slot {
     }
 }
 
-/// Returns the hash of a name. It is for tables in memory only: a later version may compute another hash.
+/// Returns the hash of a name. Do not store it: a later version of this crate may compute a different one.
 #[inline]
 pub(crate) fn hash(name: &[u8]) -> u64 {
     hash_with(0, name)
 }
 
-/// Returns the hash of a name that follows names already hashed to `before`.
+/// Returns the hash of a sequence of names: `before` is the hash of the earlier names, and `name` is the last.
 #[inline]
 pub(crate) fn hash_with(before: u64, name: &[u8]) -> u64 {
     let (words, last) = words(name);
@@ -154,7 +154,9 @@ impl Hash {
         Self(hash(name))
     }
 
-    /// Returns the indices of the slots to probe, in order. The size of the table must be a power of two.
+    /// Returns the indices of the slots to probe, in order.
+    ///
+    /// `size` is the number of slots, a power of two. If it is 0, the indices are out of bounds.
     #[inline]
     fn probes(self, size: usize) -> impl Iterator<Item = usize> {
         let mask = size.wrapping_sub(1);
@@ -173,8 +175,8 @@ impl Hash {
 
 /// Splits a name into words of eight bytes and a last word.
 ///
-/// The last word has the last eight bytes, which may overlap the word before, or all bytes of a shorter name. Two names
-/// of the same length are equal exactly if all of these words are.
+/// The last word has the last eight bytes of the name, some of which may also be in the word before, or all bytes of a
+/// shorter name. Two names of the same length are equal if and only if all of these words are equal.
 #[inline]
 fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
     let (words, rest) = name.as_chunks();
@@ -190,7 +192,7 @@ fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
 
 /// Returns `true` if the names are equal, byte for byte.
 ///
-/// Names are short. Comparing them in words, inline, costs less than calling the general comparison of slices; see
+/// Names are short. Comparing them in words, inline, takes less time than `a == b`, which calls a function; see
 /// `docs::performance`.
 // MEASURE: `same` against `a == b`.
 #[inline]
@@ -204,8 +206,8 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// Mixes a word into a hash, by multiplying and combining the two halves of the product.
 ///
-/// The upper half is needed. With the lower half alone, names of 9 to 15 bytes that differ only in the last byte all
-/// started at one slot; see `docs::performance`.
+/// The upper half is needed. With the lower half alone, all names of 9 to 15 bytes that differ only in the last byte
+/// had the same first slot; see `docs::performance`.
 #[inline]
 fn mix(hash: u64, word: u64) -> u64 {
     // 2^64 divided by the golden ratio: an odd number without a pattern in its bits.
@@ -226,7 +228,8 @@ mod tests {
     use crate::value::name::PackageName;
     use alloc::{format, string::String, vec::Vec};
 
-    /// Returns a name of 1 byte or more, with or without a scope. Many of these names begin or end alike.
+    /// Returns a different name for each number, with a scope if the number is even. Many names have a common prefix or
+    /// suffix.
     fn name(n: usize) -> PackageName {
         let padding = "x".repeat(n % 23);
         let text = if n.is_multiple_of(2) { format!("@s{padding}/{n}{padding}") } else { format!("{n}{padding}") };
@@ -274,7 +277,7 @@ mod tests {
 
     #[test]
     fn names_that_collide_are_told_apart() {
-        // More names start at one of the 64 slots than a search probes.
+        // The table has 64 slots. The 21 names have the same first slot, and a search probes fewer slots.
         let first = |n: &usize| super::Hash::new(format!("n{n}").as_bytes()).probes(64).next();
         let alike: Vec<usize> = (0..10_000).filter(|n| first(n) == first(&0)).take(41).collect();
         let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();

@@ -6,7 +6,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     facts::team_index::{TeamHashes, TeamPath, Teams},
-    value::{NameSet, Named, OrganizationName, Role, Scope, TeamName, Timestamp, UserName, string_enum},
+    value::{HasName, NameSet, OrganizationName, Role, Scope, TeamName, Timestamp, UserName, string_enum},
 };
 
 string_enum! {
@@ -311,7 +311,7 @@ pub struct Membership {
     pub(crate) teams: NameSet<TeamName>,
 }
 
-impl Named for Membership {
+impl HasName for Membership {
     #[inline]
     fn name_bytes(&self) -> &[u8] {
         self.organization.as_str().as_bytes()

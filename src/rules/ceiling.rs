@@ -67,13 +67,13 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let owner = &context.bound().owner();
     match context.operation() {
         Operation::Package { action, package } => match (action, package) {
-            (PackageAction::Publish, PackageState::Missing(package)) => may_create(owner, package.name),
+            (PackageAction::Publish, PackageState::Missing(package)) => creation_right(owner, package.name),
             (_, PackageState::Missing(_)) => Finding::DOES_NOT_APPLY,
             (
                 PackageAction::ReadPackage | PackageAction::ListCollaborators | PackageAction::StarPackage,
                 PackageState::Existing(package),
-            ) => may_read(owner, package),
-            (PackageAction::ChangeVisibility, PackageState::Existing(package)) => controls_scope(owner, package),
+            ) => read_access(owner, package),
+            (PackageAction::ChangeVisibility, PackageState::Existing(package)) => scope_control(owner, package),
             (
                 PackageAction::Publish
                 | PackageAction::Unpublish
@@ -82,7 +82,7 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
                 | PackageAction::ChangePublishingAccess
                 | PackageAction::ChangeMaintainers,
                 PackageState::Existing(package),
-            ) => may_write(owner, package),
+            ) => write_access(owner, package),
         },
         Operation::ManageTeamAccess(TeamAndPackage { team, package: PackageState::Existing(package) }) => {
             let organization = team.organization.name();
@@ -90,7 +90,7 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
                 // A grant on another organization's package would remain after the user has left that organization.
                 // Only that organization can give such a grant, by `share-package` (C5).
                 ScopeOwner::Organization | ScopeOwner::Nobody => scope_of_organization(organization, package),
-                ScopeOwner::Unscoped | ScopeOwner::User => may_write(owner, package),
+                ScopeOwner::Unscoped | ScopeOwner::User => write_access(owner, package),
             }
         }
         Operation::SharePackage(OrganizationAndPackage { organization, package: PackageState::Existing(package) }) => {
@@ -107,13 +107,13 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 
 /// Requires read access to the package. Everyone has it if the package is public ([C2](crate::docs::rules#c2)).
 #[inline(always)]
-fn may_read<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
+fn read_access<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.effective_permission_of(owner.name, owner.memberships), Permission::ReadOnly)
 }
 
 /// Requires write access to the package, by a grant or by owning its scope ([C2](crate::docs::rules#c2)).
 #[inline(always)]
-fn may_write<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
+fn write_access<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     permission(owner, package, package.permission_of(owner.name, owner.memberships), Permission::ReadWrite)
 }
 
@@ -129,7 +129,7 @@ fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permiss
 /// A scope has the name of its owner, and users and organizations share one namespace ([N4](crate::docs::rules#n4)), so
 /// comparing the scope with the user's name and memberships is enough.
 #[inline(always)]
-fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Finding<'a> {
+fn creation_right<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Finding<'a> {
     let may_create = match package.scope() {
         None => true,
         Some(scope) => scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope).is_some(),
@@ -141,7 +141,7 @@ fn may_create<'a>(owner: &OwnerView<'a>, package: PackageName<&'a str>) -> Findi
 /// Requires that the package's scope belongs to the user, or to an organization in which the user has the role `owner`
 /// ([C4](crate::docs::rules#c4)). An unscoped package never passes.
 #[inline(always)]
-fn controls_scope<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
+fn scope_control<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
     let own = package.is_in_scope_of_user(owner.name);
     let role = match package.scope_owner {
         ScopeOwner::Organization => {

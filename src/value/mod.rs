@@ -15,8 +15,8 @@ mod time;
 
 pub(crate) use ip::Family;
 pub use ip::{AllowedRanges, ClientIp, ClientIpError, IpRange, IpRangeError, IpRanges, IpRangesError};
+pub(crate) use name::{HasName, NameSet, hash, hash_with};
 pub use name::{NameError, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
-pub(crate) use name::{NameSet, Named, hash, hash_with};
 pub use permission::{GrantKind, GrantedPermission, Permission, Role};
 pub(crate) use quoted::{Quoted, excerpt, is_hexadecimal};
 pub use string_enum::UnknownWordError;

@@ -5,7 +5,7 @@ use alloc::{boxed::Box, vec::Vec};
 use crate::{
     facts::{team_index::Teams, user::Memberships},
     value::{
-        GrantedPermission, NameSet, Named, OrganizationName, PackageName, Permission, TeamName, UserName, string_enum,
+        GrantedPermission, HasName, NameSet, OrganizationName, PackageName, Permission, TeamName, UserName, string_enum,
     },
 };
 
@@ -331,7 +331,7 @@ pub struct UserGrants(NameSet<UserGrant>);
 
 type UserGrant = (UserName, GrantedPermission);
 
-impl Named for UserGrant {
+impl HasName for UserGrant {
     #[inline]
     fn name_bytes(&self) -> &[u8] {
         self.0.as_str().as_bytes()

@@ -14,7 +14,7 @@ use alloc::boxed::Box;
 pub use account::{OrganizationName, TeamName, UserName};
 pub use package::PackageName;
 pub use scope::Scope;
-pub(crate) use set::{NameSet, Named, hash, hash_with};
+pub(crate) use set::{HasName, NameSet, hash, hash_with};
 
 use crate::value::quoted::{Printable, Quoted, excerpt};
 
@@ -226,7 +226,7 @@ macro_rules! name_storage {
             }
         }
 
-        impl crate::value::name::Named for $name {
+        impl crate::value::name::HasName for $name {
             #[inline]
             fn name_bytes(&self) -> &[u8] {
                 self.as_str().as_bytes()

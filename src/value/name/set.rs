@@ -18,7 +18,7 @@ pub(crate) struct NameSet<N> {
 }
 
 /// A value that is found by its name.
-pub(crate) trait Named {
+pub(crate) trait HasName {
     /// Returns the bytes of the name.
     fn name_bytes(&self) -> &[u8];
 }
@@ -45,7 +45,7 @@ const MAX_INDEXED: usize = 1 << 15;
 /// gets no slot and is found by binary search.
 const MAX_PROBES: usize = 8;
 
-impl<N: Named + Ord> NameSet<N> {
+impl<N: HasName + Ord> NameSet<N> {
     /// Creates a set of names, which may be unsorted and contain duplicates.
     pub(crate) fn new(mut names: Vec<N>) -> Self {
         names.sort_unstable();
@@ -54,11 +54,11 @@ impl<N: Named + Ord> NameSet<N> {
     }
 }
 
-impl<N: Named> NameSet<N> {
+impl<N: HasName> NameSet<N> {
     /// Creates a set of names that are already sorted and distinct.
     pub(crate) fn sorted(names: Vec<N>) -> Self {
-        let few_or_many = names.len() <= MAX_SCANNED || names.len() > MAX_INDEXED;
-        let slots = if few_or_many { Box::default() } else { build_slots(&names) };
+        let has_no_table = names.len() <= MAX_SCANNED || names.len() > MAX_INDEXED;
+        let slots = if has_no_table { Box::default() } else { build_slots(&names) };
         Self { names: names.into(), slots }
     }
 
@@ -111,7 +111,7 @@ impl<N> NameSet<N> {
 
 /// Builds the hash table. At least half of its slots are free, so that a search for an absent name soon ends at a free
 /// one.
-fn build_slots<N: Named>(names: &[N]) -> Box<[Slot]> {
+fn build_slots<N: HasName>(names: &[N]) -> Box<[Slot]> {
     let mut slots = vec![Slot { position: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
     for (name, position) in names.iter().zip(1..=u16::MAX) {
         let hash = Hash::new(name.name_bytes());

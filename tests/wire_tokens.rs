@@ -172,11 +172,11 @@ fn all_packages_is_said_in_two_ways_and_never_by_leaving_something_out() {
     // A scope or an organization of that name is not what anybody means by it.
     assert_eq!(
         refused_at(&read_only(r#""scopes": ["acme", "*"]"#), now()),
-        "scopes[1]: found `*`: expected a name, for only `packages` has a word for all",
+        "scopes[1]: found `*`: expected a name: only `packages` can select all",
     );
     assert_eq!(
         refused_at(&named(r#""orgs": ["*"], "orgs_permission": "read-only""#), now()),
-        "orgs[0]: found `*`: expected a name, for only `packages` has a word for all",
+        "orgs[0]: found `*`: expected a name: only `packages` can select all",
     );
 }
 

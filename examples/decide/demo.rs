@@ -1,6 +1,6 @@
-//! The demo: decides the requests of a recorded log about a small registry, and prints the decisions as a table.
+//! The demo: decides recorded requests to a small registry, and prints the decisions as a table.
 //!
-//! The world and the requests are built into the program. `examples/data` describes them.
+//! The world and the requests are compiled into the program. `examples/data/README.md` describes them.
 
 use std::{
     collections::BTreeMap,
@@ -30,14 +30,14 @@ const REQUESTS: &str = include_str!("../data/demo-requests.jsonl");
 /// A row of the table: a request and its decision.
 struct Row {
     id: String,
-    /// The token and its owner.
+    /// The token and its owner, or that there is no token or an unknown one.
     who: String,
     /// The client's address.
     client_ip: String,
     /// The action and its resource.
     what: String,
     verdict: Verdict,
-    /// The reason for a denial, what allowed the request, or who demands a second factor.
+    /// What allowed the request, what demands a second factor, or the reason for the denial.
     why: String,
     status: u16,
     /// The operator's text and the client's text of a denial.
@@ -55,8 +55,8 @@ fn directory() -> Result<Directory, Failure> {
     Directory::load(&world).map_err(|error| Failure::Message(error.to_string()))
 }
 
-/// Prints the table and a summary. The output has colours if it is a terminal, unless the environment variable
-/// `NO_COLOR` is set (<https://no-color.org>).
+/// Prints the table and a summary. The output has colours if it is a terminal, and if the environment variable
+/// `NO_COLOR` is unset or empty (<https://no-color.org>).
 pub(crate) fn run(out: impl Write + IsTerminal) -> Result<Outcome, Failure> {
     let in_colours = out.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut out = BufWriter::new(out);
@@ -114,10 +114,10 @@ fn row(directory: &Directory, request: &Request, line: Line<'_>) -> Row {
     }
 }
 
-/// The width of the column with the action and its resource. A longer text takes the rest from the next column.
+/// The width of the column for [`Row::what`]. In a row with a longer text, the next column is narrower.
 const WHAT: usize = 42;
 
-/// The width at which the texts of a denial are wrapped.
+/// The maximum width of a line of a denial's text, without the indentation and the heading.
 const WIDTH: usize = 120;
 
 fn write_rows(out: &mut impl Write, rows: &[Row], in_colours: bool) -> Result<(), Failure> {
@@ -144,7 +144,7 @@ fn write_rows(out: &mut impl Write, rows: &[Row], in_colours: bool) -> Result<()
     Ok(())
 }
 
-/// Wraps a text between words, into lines of at most `width` characters. A longer word has a line of its own.
+/// Wraps a text between words, into lines of at most `width` characters. A word that is longer gets its own line.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -195,7 +195,7 @@ const fn label(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-/// A text in a colour of the terminal. The colour is left out if `on` is false.
+/// A text that is written in a terminal colour if `on` is true, and plain otherwise.
 struct Coloured<T> {
     text: T,
     colour: &'static str,

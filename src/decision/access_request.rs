@@ -1,4 +1,4 @@
-//! A request by names alone, before anything is looked up, and its caller.
+//! An access request, which has the names of its resource but no facts, and its caller.
 
 use core::fmt;
 
@@ -22,16 +22,19 @@ use crate::{
 pub enum Caller<'a> {
     /// No token was presented.
     NoToken,
-    /// The token that was presented is not on record. This is never treated as no token.
+    /// A token was presented, but it is not on record. Every operation is denied, and the caller is never treated as
+    /// [`NoToken`](Self::NoToken).
     UnknownToken,
-    /// The token is on record, and bound to its owner.
+    /// A token that is on record, bound to its owner.
     Token(BoundToken<'a>),
 }
 
 impl<'a> Caller<'a> {
-    /// Decides an operation for the caller: [`authorize`](crate::authorize()), or
-    /// [`authorize_anonymous`](crate::authorize_anonymous) or [`deny_unknown_token`](crate::deny_unknown_token) for a
-    /// caller without a token on record.
+    /// Decides an operation for the caller, in the way of one of these functions:
+    ///
+    /// - [`authorize_anonymous`](crate::authorize_anonymous) for [`NoToken`](Self::NoToken)
+    /// - [`deny_unknown_token`](crate::deny_unknown_token) for [`UnknownToken`](Self::UnknownToken)
+    /// - [`authorize`](crate::authorize()) for [`Token`](Self::Token)
     pub fn decide(&'a self, operation: Operation<'a>, client_ip: ClientIp, now: Timestamp) -> Decision<'a> {
         match self {
             Self::NoToken => decide_without_token(operation),
@@ -41,10 +44,12 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// An action with the names of its resource, as a request carries it. Nothing is looked up yet.
+/// An action and the names of its resource, before the names are looked up.
 ///
-/// A server reads it from a request, looks up the names ([`package`](Self::package),
-/// [`organization`](Self::organization)), and [decides](Self::decide) it with what the look-ups found:
+/// A server reads an access request from an HTTP request, looks up the [`package`](Self::package) and the
+/// [`organization`](Self::organization) that it names, and passes the results to [`decide`](Self::decide).
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{
@@ -55,12 +60,12 @@ impl<'a> Caller<'a> {
 /// let (client_ip, now): (ClientIp, Timestamp) = ("192.0.2.1".parse()?, "2025-11-01T00:00:00Z".parse()?);
 /// let request = AccessRequest::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
 ///
-/// // The look-up found no package of that name.
+/// // The look-up found no package with this name.
 /// let free = MissingPackage::new(PackageName::new("left-pad")?);
 /// let facts = ResourceFacts { package: Some(free.into()), organization: None };
 /// assert_eq!(request.decide(&Caller::NoToken, &facts, client_ip, now)?.status(), 404);
 ///
-/// // Without a look-up nothing is decided.
+/// // Without facts about the package, `decide` returns an error.
 /// assert!(request.decide(&Caller::NoToken, &ResourceFacts::NONE, client_ip, now).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -85,7 +90,8 @@ pub enum AccessRequest {
     CreateTeam {
         /// The organization.
         organization: OrganizationName,
-        /// A name that a new team may have.
+        /// The name of the new team. [`decide`](Self::decide) returns an error if no new team may have it
+        /// ([N4](crate::docs::rules#n4)).
         team: TeamName,
     },
     /// An action on a team.
@@ -97,7 +103,7 @@ pub enum AccessRequest {
         /// The team's name in the organization.
         team: TeamName,
     },
-    /// Giving a team access to a package, or taking it away.
+    /// Giving a team access to a package, or removing its access.
     ManageTeamAccess {
         /// The team's organization.
         organization: OrganizationName,
@@ -117,42 +123,44 @@ pub enum AccessRequest {
     Account {
         /// The action.
         action: AccountAction,
-        /// The account's user; `None` stands for the owner of the token that is presented.
+        /// The user whose account it is, or `None` for the owner of the presented token.
         user: Option<UserName>,
     },
 }
 
-/// What look-ups found for the names in an [`AccessRequest`], which names at most one package and one organization.
+/// The results of looking up the names in an [`AccessRequest`], which has at most one package and one organization.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceFacts<'a> {
-    /// The package, or the free name; `None` if the request names no package.
+    /// The result of looking up the package, or `None` if the request names no package.
     pub package: Option<PackageState<'a>>,
-    /// The organization, or that it does not exist; `None` if the request names no organization.
+    /// The result of looking up the organization, or `None` if the request names no organization.
     pub organization: Option<OrganizationState<'a>>,
 }
 
 impl ResourceFacts<'_> {
-    /// Nothing was looked up.
+    /// The facts for a request that names neither a package nor an organization.
     pub const NONE: Self = Self { package: None, organization: None };
 }
 
-/// The error returned when the facts are not about the names in the request. Nothing is decided.
+/// The error returned when the facts are not about the names in the request, or when no new team may have the name in
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceFactsError {
-    /// The facts are about another package, or about none.
-    #[error("facts about another package or none: expected what a look-up found of the one that is named")]
+    /// The request names a package, and the facts are about another package or about none.
+    #[error("facts about another package or none: expected those of the package that the request names")]
     Package,
-    /// The facts are about another organization, or about none.
-    #[error("facts about another organization or none: expected what a look-up found of the one that is named")]
+    /// The request names an organization, and the facts are about another organization or about none.
+    #[error("facts about another organization or none: expected those of the organization that the request names")]
     Organization,
-    /// A new team may not have this name ([N4](crate::docs::rules#n4)).
+    /// No new team may have the name in the request ([N4](crate::docs::rules#n4)).
     #[error("a name that no new team may have: expected one without capital letters")]
     TeamName,
 }
 
 impl AccessRequest {
-    /// The action's word, such as `publish`, whether or not the package exists.
+    /// Returns the word for the action, such as `deprecate`. To publish a new package and to publish a new version are
+    /// both `publish`.
     #[must_use]
     pub const fn action(&self) -> &'static str {
         match self {
@@ -166,7 +174,7 @@ impl AccessRequest {
         }
     }
 
-    /// The package to look up, if the request names one.
+    /// Returns the name of the package to look up, or `None` if the request names no package.
     #[must_use]
     pub fn package(&self) -> Option<PackageName<&str>> {
         match self {
@@ -177,7 +185,7 @@ impl AccessRequest {
         }
     }
 
-    /// The organization to look up, if the request names one.
+    /// Returns the name of the organization to look up, or `None` if the request names no organization.
     #[must_use]
     pub fn organization(&self) -> Option<OrganizationName<&str>> {
         match self {
@@ -190,10 +198,12 @@ impl AccessRequest {
         }
     }
 
-    /// Decides the request for a caller, from an address at a time.
+    /// Decides the request of a caller at `client_ip`, at the time `now`.
     ///
     /// # Errors
-    /// The facts are about other names than the request's, or a new team may not have its name.
+    ///
+    /// Returns an error if the facts are not about the names in the request, or if the request creates a team with a
+    /// name that no new team may have ([N4](crate::docs::rules#n4)).
     pub fn decide<'a>(
         &'a self,
         caller: &'a Caller<'a>,
@@ -219,7 +229,7 @@ impl AccessRequest {
         )
     }
 
-    /// Pairs the action with what the look-ups find.
+    /// Looks up the names with the two closures, and combines the action with the results.
     pub(crate) fn resolve<'a, E>(
         &'a self,
         caller: &Caller<'a>,
@@ -234,7 +244,7 @@ impl AccessRequest {
             Self::CreateTeam { organization: name, team } => {
                 match NewTeam::new(organization(name)?, team.as_borrowed()) {
                     Ok(team) => CreateTeam.on(team),
-                    // Both callers have checked the team's name already.
+                    // Not reached: both callers of `resolve` have already checked the team's name.
                     Err(_) => return Ok(Resolved::Unnamed(Action::CreateTeam)),
                 }
             }
@@ -258,11 +268,11 @@ impl AccessRequest {
     }
 }
 
-/// An access request paired with its facts.
+/// An access request combined with the results of its look-ups.
 pub(crate) enum Resolved<'a> {
     Operation(Operation<'a>),
-    /// An action on the token owner's own account, without a token that says who the owner is: it is denied for the
-    /// missing or unknown token.
+    /// An action whose resource cannot be named: it is on the account of the token's owner, and there is no token on
+    /// record to tell who the owner is. It is denied because of the missing or unknown token.
     Unnamed(Action),
 }
 
@@ -275,7 +285,7 @@ impl<'a> Resolved<'a> {
     }
 }
 
-/// The denial of an action whose resource cannot be named.
+/// Denies an action whose resource cannot be named.
 fn unnamed<'a>(action: Action, caller: &Caller<'a>) -> Decision<'a> {
     let (token_given, reason) = match caller {
         Caller::NoToken => (false, Reason::AuthenticationRequired),
@@ -341,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_about_other_names_decide_nothing() {
+    fn facts_about_other_names_are_an_error() {
         let read = AccessRequest::Package { action: PackageAction::ReadPackage, package: "a".parse().unwrap() };
         let member = AccessRequest::Organization {
             action: OrganizationAction::AddMember,
@@ -368,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn own_account_needs_a_known_token() {
+    fn an_action_on_the_owners_account_without_a_known_token_is_denied() {
         let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };
         assert_eq!(decided(&whoami, &ResourceFacts::NONE, &Caller::NoToken), Ok(Some(Reason::AuthenticationRequired)));
         assert_eq!(decided(&whoami, &ResourceFacts::NONE, &Caller::UnknownToken), Ok(Some(Reason::TokenUnknown)));
@@ -376,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn an_access_request_reads_as_its_operation_does() {
+    fn display_writes_the_action_and_the_names() {
         let (organization, team, package) =
             ("acme".parse().unwrap(), "ops".parse().unwrap(), "@acme/app".parse().unwrap());
         let access_request = AccessRequest::ManageTeamAccess { organization, team, package };

@@ -7,7 +7,7 @@
 //!   defaults)
 //! - npm-profile: `createToken`, which npm 5 to 11.5 called
 //!
-//! No client asks for an automation token. The field `automation` is what lists of tokens called it.
+//! No known client sends `automation`. npm's lists of tokens have a field of this name, so a request may have it too.
 
 use alloc::{format, string::ToString, vec::Vec};
 use core::{fmt, str::FromStr, time::Duration};
@@ -28,10 +28,10 @@ use crate::{
 ///
 /// # The fields
 ///
-/// - **Kind.** A body with a field that only a granular token has asks for a granular token. `name` is such a field,
-///   even if it is null. Any other body asks for a legacy token: read-only if `readonly` is true, automation if
-///   `automation` is true, and publish if neither is. At least one of these two fields must be there, so that an empty
-///   body does not ask for a publish token.
+/// - **Kind.** A field that only granular tokens have, such as `name`, makes the body a request for a granular token,
+///   even if the value is null. Any other body is a request for a legacy token: read-only if `readonly` is true,
+///   automation if `automation` is true, and publish if neither is. At least one of these two fields is required, so
+///   that an empty body is not a request for a publish token.
 /// - **Ranges**, `cidr_whitelist` or `cidr`. If the field is null, `[]` or missing, the token may be used from any
 ///   address. This is the only empty list that is valid, because npm's clients have always sent it for a token without
 ///   ranges.
@@ -107,7 +107,7 @@ pub enum RequestedToken {
 
 /// The fields that only a legacy token has.
 const LEGACY_FIELDS: [&str; 2] = ["readonly", "automation"];
-/// The fields that only a granular token has. A body with any of them asks for a granular token.
+/// The fields that only a granular token has. A body with any of them is a request for a granular token.
 const GRANULAR_FIELDS: [&str; 11] = [
     "name",
     "description",
@@ -127,9 +127,10 @@ const BYPASS_2FA: &str = "bypass_2fa";
 const PACKAGES_PERMISSION: &str = "packages_and_scopes_permission";
 const ORGS_PERMISSION: &str = "orgs_permission";
 
-/// The default lifetimes. "Read-write tokens: … defaults to 7 days. Read-only tokens: … defaults to 30 days." (npm's
+/// The default lifetime of a token with a `read-write` permission. "Read-write tokens: … defaults to 7 days." (npm's
 /// API reference, `expires`)
 const DEFAULT_DAYS_READ_WRITE: u64 = 7;
+/// The default lifetime of any other token. "Read-only tokens: … defaults to 30 days." (npm's API reference, `expires`)
 const DEFAULT_DAYS_READ_ONLY: u64 = 30;
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
@@ -268,7 +269,7 @@ fn packages(fields: Fields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorA
             for (index, name) in names.into_iter().flatten().enumerate() {
                 entries.push(PackageOrScope::Package(word(name, &at.item(index))?));
             }
-            // No list that was given is empty, so without entries there were no lists, and nothing is selected.
+            // An empty list is an error above, so no entries means that the body has neither list.
             let is_given = !entries.is_empty();
             is_given.then(|| PackageSelection::only(entries)).transpose().map_err(|error| path.error(error))?
         }
@@ -298,8 +299,8 @@ fn organizations(fields: Fields<'_>, path: &Path<'_>) -> Result<OrganizationsGra
     })
 }
 
-/// Reads the permission in the field `name`, and checks that a permission above `no-access` and a selection are both
-/// there, or that neither is ([L5](crate::docs::rules#l5)).
+/// Reads the permission in the field `name`, and returns it with the selection, or `None` if both are absent. A
+/// permission above `no-access` without a selection is an error, and so is the reverse ([L5](crate::docs::rules#l5)).
 fn permission_and_selection<S>(
     fields: Fields<'_>,
     path: &Path<'_>,
@@ -336,7 +337,7 @@ fn permission_and_selection<S>(
     }
 }
 
-/// Reads a field that has two names. If both are there, their values must be equal.
+/// Reads a field that has two names. If the body has both, their values must be equal.
 fn read_either<'n, T: PartialEq>(
     fields: Fields<'n>,
     path: &Path<'_>,
@@ -381,7 +382,7 @@ fn parse_all<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Resul
 fn parse_names<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
     let means_all = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
     match not_empty(node, at)?.iter().position(means_all) {
-        Some(star) => Err(at.item(star).error("found `*`: expected a name, for only `packages` has a word for all")),
+        Some(star) => Err(at.item(star).error("found `*`: expected a name: only `packages` can select all")),
         None => parse_all(node, at),
     }
 }
@@ -392,8 +393,8 @@ fn is_star(node: &Node) -> bool {
 
 /// The number of characters of the password that are searched for in a message.
 ///
-/// A message repeats only the start of a long value. If the value has the password in it, the message may end within
-/// the password, so searching for the whole password could miss it.
+/// A message repeats only the start of a long value, and can end in the middle of a password. A search for the whole
+/// password would then not find it.
 const PASSWORD_START: usize = 8;
 
 /// Replaces an error whose message would repeat the password. An error repeats the value of its field, and the user may

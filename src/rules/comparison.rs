@@ -1,4 +1,4 @@
-//! Both sides of a check's comparison, as data and as a sentence.
+//! The values that a check compares, as data and as a sentence.
 
 use core::fmt;
 
@@ -12,24 +12,25 @@ use crate::{
     },
 };
 
-/// Both sides of what a check compared, whether it passed or failed. `Display` writes them as a sentence.
+/// The values that a check compared, whether the check passed or failed. `Display` writes them as a sentence.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Comparison<'a> {
-    /// When the token was made, and what may have revoked it ([T1](crate::docs::rules#t1)).
+    /// The times that determine whether the token is revoked ([T1](crate::docs::rules#t1)).
     #[non_exhaustive]
     Revocation {
-        /// When the token was made.
+        /// When the token was created.
         created: Timestamp,
-        /// When its revocation was recorded, if it was.
+        /// The time of the token's own revocation, or `None` if it has none.
         revoked: Option<Timestamp>,
-        /// The account's cut-off, if it has one and the owner's record is known.
+        /// The account's cut-off: every token created at or before this time is revoked. `None` if the account has no
+        /// cut-off, or if the check ran before the owner's record was known.
         cut_off: Option<Timestamp>,
     },
     /// The token's expiry and the time of the request ([T2](crate::docs::rules#t2)).
     #[non_exhaustive]
     Expiry {
-        /// The token's expiry; a legacy token has none.
+        /// The token's expiry, or `None` for a legacy token, which never expires.
         expires_at: Option<Timestamp>,
         /// The time of the request.
         now: Timestamp,
@@ -58,14 +59,15 @@ pub enum Comparison<'a> {
         /// The action.
         action: Action,
     },
-    /// The token's permission and what the action needs ([G1](crate::docs::rules#g1)).
+    /// The permission of one of the token's grants and the permission that the action needs
+    /// ([G1](crate::docs::rules#g1)).
     #[non_exhaustive]
     Permission {
-        /// Which of the token's two grants the action uses.
+        /// The grant that applies to the action: the one over packages or the one over organizations.
         grant: GrantKind,
-        /// The permission it has there.
+        /// The permission of this grant.
         has: Permission,
-        /// The permission the action needs there.
+        /// The lowest permission that is enough for the action.
         needs: Permission,
     },
     /// Whether the organization exists ([D1](crate::docs::rules#d1)).
@@ -73,7 +75,7 @@ pub enum Comparison<'a> {
     OrganizationExists {
         /// The organization.
         organization: OrganizationName<&'a str>,
-        /// Whether it does.
+        /// Whether the organization exists.
         exists: bool,
     },
     /// Whether the package exists ([D1](crate::docs::rules#d1)).
@@ -81,7 +83,7 @@ pub enum Comparison<'a> {
     PackageExists {
         /// The package.
         package: PackageName<&'a str>,
-        /// Whether it does.
+        /// Whether the package exists.
         exists: bool,
     },
     /// Who may read the package ([V1](crate::docs::rules#v1)).
@@ -99,17 +101,17 @@ pub enum Comparison<'a> {
         organization: OrganizationName<&'a str>,
         /// The token's grant.
         grant: &'a OrganizationsGrant,
-        /// How the grant's selection covers it; `None` if it does not.
+        /// How the grant's selection covers it, or `None` if it does not.
         covered_by: Option<CoveredBy>,
     },
-    /// A free name and the token's selection of packages ([G3](crate::docs::rules#g3)).
+    /// The name of a package to create and the token's selection of packages ([G3](crate::docs::rules#g3)).
     #[non_exhaustive]
     CreationCovered {
-        /// The free name.
+        /// The name of the package to create.
         package: PackageName<&'a str>,
         /// The token's grant.
         grant: &'a PackagesGrant,
-        /// How the grant's selection covers the name; `None` if it does not. By name is not enough.
+        /// How the grant's selection covers the name, or `None` if it does not. [`CoveredBy::Name`] is not enough.
         covered_by: Option<CoveredBy>,
     },
     /// The package and the token's selection of packages ([G2](crate::docs::rules#g2)).
@@ -119,22 +121,22 @@ pub enum Comparison<'a> {
         package: PackageName<&'a str>,
         /// The token's grant.
         grant: &'a PackagesGrant,
-        /// How the grant's selection covers it; `None` if it does not.
+        /// How the grant's selection covers it, or `None` if it does not.
         covered_by: Option<CoveredBy>,
     },
-    /// The owner's role in the organization and what the action needs ([C5](crate::docs::rules#c5)).
+    /// The owner's role in the organization and the role that the action needs ([C5](crate::docs::rules#c5)).
     #[non_exhaustive]
     OwnerRole {
         /// The token's owner.
         owner: UserName<&'a str>,
         /// The organization.
         organization: OrganizationName<&'a str>,
-        /// The owner's role in it, if they are a member.
+        /// The owner's role in it, or `None` if the owner is not a member.
         has: Option<Role>,
-        /// The lowest role that the action needs.
+        /// The lowest role that is enough for the action.
         needs: Role,
     },
-    /// The owner's permission on the package and what the action needs ([C2](crate::docs::rules#c2)).
+    /// The owner's permission on the package and the permission that the action needs ([C2](crate::docs::rules#c2)).
     #[non_exhaustive]
     OwnerPermission {
         /// The token's owner.
@@ -143,17 +145,18 @@ pub enum Comparison<'a> {
         package: PackageName<&'a str>,
         /// The owner's highest permission now.
         has: Permission,
-        /// The permission the action needs.
+        /// The lowest permission that is enough for the action.
         needs: Permission,
     },
-    /// The owner and the name under which a package is to be created ([C3](crate::docs::rules#c3)).
+    /// The owner and the name of a package to create ([C3](crate::docs::rules#c3)).
     #[non_exhaustive]
     Creator {
         /// The token's owner.
         owner: UserName<&'a str>,
         /// The name.
         package: PackageName<&'a str>,
-        /// Whether the name is unscoped, or its scope is theirs or that of an organization they are a member of.
+        /// Whether the owner may create it: the name is unscoped, or its scope belongs to the owner or to an
+        /// organization that the owner is a member of.
         may_create: bool,
     },
     /// The owner and who owns the package's scope ([C4](crate::docs::rules#c4)).
@@ -165,9 +168,10 @@ pub enum Comparison<'a> {
         package: PackageName<&'a str>,
         /// Who owns its scope.
         scope_owner: ScopeOwner,
-        /// The owner's role in the organization whose scope it is, if any.
+        /// The owner's role in the organization that owns the scope. `None` if no organization owns it, or if the owner
+        /// is not a member.
         role: Option<Role>,
-        /// Whether the scope is the owner's own.
+        /// Whether the scope belongs to the token's owner.
         own: bool,
     },
     /// The organization and who owns the package's scope ([C5](crate::docs::rules#c5)).
@@ -179,31 +183,32 @@ pub enum Comparison<'a> {
         package: PackageName<&'a str>,
         /// Who owns its scope.
         scope_owner: ScopeOwner,
-        /// Whether the scope is that organization's.
+        /// Whether the scope belongs to the organization.
         holds: bool,
     },
-    /// The owner and the account named ([C6](crate::docs::rules#c6)).
+    /// The owner and the account that the action is on ([C6](crate::docs::rules#c6)).
     #[non_exhaustive]
     Account {
         /// The token's owner.
         owner: UserName<&'a str>,
-        /// The account named.
+        /// The name of the user whose account it is.
         account: UserName<&'a str>,
     },
-    /// The name of a new package ([C3](crate::docs::rules#c3)).
+    /// The name of a package to create, which must be valid for a new package ([C3](crate::docs::rules#c3)).
     #[non_exhaustive]
     NewName {
         /// The name.
         package: PackageName<&'a str>,
     },
-    /// What asks for a second factor, and whether the token bypasses it ([F](crate::docs::rules#f)).
+    /// The settings that can demand a second factor, and whether the token bypasses it ([F](crate::docs::rules#f)).
     #[non_exhaustive]
     SecondFactor {
-        /// What demands a factor that this token does not bypass.
+        /// What demands a second factor, or `None` if nothing does. A bypass removes every demand except that of
+        /// [`PublishingAccess::TwoFactorOnly`].
         demanded_by: Option<DemandedBy>,
-        /// The account's mode.
+        /// The two-factor mode of the owner's account.
         account: TwoFactorMode,
-        /// The package's publishing access, if the action writes to an existing package.
+        /// The package's publishing access, or `None` if the action does not write to an existing package.
         publishing_access: Option<PublishingAccess>,
         /// Whether the token bypasses the second factor.
         bypass: bool,
@@ -221,7 +226,7 @@ string_enum! {
     }
 }
 
-/// Writes the first entries of a list, and how many more there are.
+/// Writes the first five items of a list, and the number of the remaining ones.
 struct Few<I>(I);
 
 impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Few<I> {
@@ -237,7 +242,7 @@ impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Few<I> {
     }
 }
 
-/// "a member of", as a person says it.
+/// Returns the words for a role before the name of an organization, such as `a member of`.
 const fn role_of(role: Option<Role>) -> &'static str {
     match role {
         None => "not a member of",
@@ -384,7 +389,7 @@ const fn covered(covered_by: Option<CoveredBy>) -> &'static str {
     }
 }
 
-/// An entry of a selection, whichever list it stands in.
+/// A scope or a package in a selection.
 #[derive(Clone)]
 enum Selected<'a> {
     Scope(&'a crate::value::Scope),

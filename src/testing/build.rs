@@ -104,7 +104,7 @@ pub fn token_id(text: &str) -> TokenId {
     valid(TokenId::new(text))
 }
 
-/// Makes an organization that exists.
+/// Creates an organization that exists.
 ///
 /// # Panics
 ///
@@ -115,7 +115,7 @@ pub fn organization(name: &str) -> Organization {
     Organization::new(parsed(name))
 }
 
-/// Makes an organization that does not exist.
+/// States that no organization with this name exists.
 ///
 /// # Panics
 ///
@@ -126,7 +126,7 @@ pub fn missing_organization(name: &str) -> MissingOrganization<'_> {
     MissingOrganization::new(organization_name(name))
 }
 
-/// Makes a package that does not exist.
+/// States that no package with this name exists.
 ///
 /// # Panics
 ///
@@ -139,11 +139,12 @@ pub fn missing_package(name: &str) -> MissingPackage<'_> {
 
 /// Parses IP ranges in CIDR notation, such as `10.0.0.0/8`. An empty list allows any address.
 ///
-/// The empty list is a convenience for tests: [`AllowedRanges::only`] refuses it.
+/// The empty list is a convenience for tests: [`AllowedRanges::only`] returns an error for it.
 ///
 /// # Panics
 ///
-/// Panics if a text is not a valid [`IpRange`], or if there are more than 1,000 ranges ([L7](crate::docs::rules#l7)).
+/// Panics if a text is not a valid [`IpRange`], or if there are more than 1,000 different ranges
+/// ([L7](crate::docs::rules#l7)).
 #[must_use]
 #[track_caller]
 pub fn ranges(texts: &[&str]) -> AllowedRanges {
@@ -164,7 +165,7 @@ pub fn bind<'a>(token: &'a Token, owner: &'a User) -> BoundToken<'a> {
     valid(BoundToken::bind(token, owner))
 }
 
-/// Starts a user who is active, has no second factor and is in no organization.
+/// Creates a builder of a user who is active, has no second factor and is in no organization.
 ///
 /// # Panics
 ///
@@ -201,7 +202,7 @@ pub fn user(name: &str) -> UserBuilder {
     }
 }
 
-/// A builder of a [`User`], which [`user`] starts.
+/// A builder of a [`User`], created by [`user`].
 #[derive(Clone, Debug)]
 pub struct UserBuilder {
     name: UserName,
@@ -228,7 +229,7 @@ impl UserBuilder {
         self
     }
 
-    /// Revokes every token of the account that was made at or before this time, in RFC 3339
+    /// Revokes every token of the account that was created at or before this time, in RFC 3339
     /// ([T1](crate::docs::rules#t1)).
     ///
     /// # Panics
@@ -274,7 +275,7 @@ impl UserBuilder {
     }
 }
 
-/// Starts a package that is public, has no grants and demands no second factor.
+/// Creates a builder of a package that is public, has no grants and requires no second factor.
 ///
 /// The scope of a scoped package belongs to an organization, unless the builder sets another owner.
 ///
@@ -316,7 +317,7 @@ pub fn package(name: &str) -> PackageBuilder {
     }
 }
 
-/// A builder of a [`Package`], which [`package`] starts.
+/// A builder of a [`Package`], created by [`package`].
 #[derive(Clone, Debug)]
 pub struct PackageBuilder {
     name: PackageName,
@@ -328,7 +329,7 @@ pub struct PackageBuilder {
 }
 
 impl PackageBuilder {
-    /// Makes the scope belong to the user of the same name.
+    /// Sets the owner of the scope to the user with the name of the scope.
     #[must_use]
     #[track_caller]
     pub fn in_scope_of_a_user(mut self) -> Self {
@@ -336,7 +337,7 @@ impl PackageBuilder {
         self
     }
 
-    /// Makes the scope belong to no known user or organization.
+    /// Sets the owner of the scope to [`ScopeOwner::Nobody`]: no known user or organization.
     #[must_use]
     #[track_caller]
     pub fn in_scope_of_nobody(mut self) -> Self {
@@ -352,7 +353,7 @@ impl PackageBuilder {
         self
     }
 
-    /// Sets what the package demands of a token that writes to it ([F2](crate::docs::rules#f2),
+    /// Sets the publishing access: whether writing to the package needs a second factor ([F2](crate::docs::rules#f2),
     /// [F3](crate::docs::rules#f3)).
     #[must_use]
     #[track_caller]
@@ -406,7 +407,7 @@ impl PackageBuilder {
     }
 }
 
-/// Starts a legacy token that is valid from any address and is not revoked.
+/// Creates a builder of a legacy token that is valid from any address and is not revoked.
 ///
 /// The token's public id is the name of its kind, such as `read-only`.
 ///
@@ -443,7 +444,7 @@ pub fn legacy(kind: LegacyKind, owner: &str) -> LegacyBuilder {
     }
 }
 
-/// A builder of a legacy [`Token`], which [`legacy`] starts.
+/// A builder of a legacy [`Token`], created by [`legacy`].
 #[derive(Clone, Debug)]
 pub struct LegacyBuilder {
     id: TokenId,
@@ -455,7 +456,7 @@ pub struct LegacyBuilder {
 }
 
 impl LegacyBuilder {
-    /// Sets the time at which the token was made, in RFC 3339.
+    /// Sets the time at which the token was created, in RFC 3339.
     ///
     /// # Panics
     ///
@@ -484,7 +485,8 @@ impl LegacyBuilder {
     ///
     /// # Panics
     ///
-    /// Panics if a text is not a valid [`IpRange`].
+    /// Panics if a text is not a valid [`IpRange`], or if there are more than 1,000 different ranges
+    /// ([L7](crate::docs::rules#l7)).
     #[must_use]
     #[track_caller]
     pub fn ranges(mut self, texts: &[&str]) -> Self {
@@ -505,7 +507,8 @@ impl LegacyBuilder {
     }
 }
 
-/// Starts a granular token that is valid from any address, is not revoked and does not bypass the second factor.
+/// Creates a builder of a granular token that is valid from any address, is not revoked and does not bypass the second
+/// factor.
 ///
 /// The token has no grant yet. It needs at least one: see [`packages`](GranularBuilder::packages) and
 /// [`organizations`](GranularBuilder::organizations). Its public id is its name.
@@ -530,7 +533,7 @@ impl LegacyBuilder {
 /// assert_eq!(token.id().as_str(), "ci");
 /// ```
 ///
-/// A token without a grant does not exist ([L5](crate::docs::rules#l5)):
+/// A token must have a grant ([L5](crate::docs::rules#l5)):
 ///
 /// ```should_panic
 /// use tollgate::testing::granular;
@@ -584,7 +587,7 @@ pub fn only(entries: &[&str]) -> PackageSelection {
     valid(PackageSelection::only(entries.iter().map(entry)))
 }
 
-/// A builder of a granular [`Token`], which [`granular`] starts.
+/// A builder of a granular [`Token`], created by [`granular`].
 #[derive(Clone, Debug)]
 pub struct GranularBuilder {
     owner: UserName,
@@ -594,7 +597,7 @@ pub struct GranularBuilder {
 }
 
 impl GranularBuilder {
-    /// Sets the time at which the token was made, in RFC 3339.
+    /// Sets the time at which the token was created, in RFC 3339.
     ///
     /// # Panics
     ///
@@ -635,7 +638,8 @@ impl GranularBuilder {
     ///
     /// # Panics
     ///
-    /// Panics if a text is not a valid [`IpRange`].
+    /// Panics if a text is not a valid [`IpRange`], or if there are more than 1,000 different ranges
+    /// ([L7](crate::docs::rules#l7)).
     #[must_use]
     #[track_caller]
     pub fn ranges(mut self, texts: &[&str]) -> Self {
@@ -643,8 +647,8 @@ impl GranularBuilder {
         self
     }
 
-    /// Makes the token bypass the second factor ([F1](crate::docs::rules#f1)). It then needs a grant with `read-write`
-    /// ([L7](crate::docs::rules#l7)).
+    /// Makes the token bypass the second factor ([F1](crate::docs::rules#f1)). Such a token must have a grant with
+    /// `read-write` ([L7](crate::docs::rules#l7)).
     #[must_use]
     #[track_caller]
     pub fn bypass_2fa(mut self) -> Self {
@@ -652,7 +656,7 @@ impl GranularBuilder {
         self
     }
 
-    /// Sets the grant over packages and scopes. [`all`] and [`only`] make the selection.
+    /// Sets the grant over packages and scopes. [`all`] and [`only`] create a selection.
     #[must_use]
     #[track_caller]
     pub fn packages(mut self, permission: GrantedPermission, selection: PackageSelection) -> Self {
@@ -685,8 +689,9 @@ impl GranularBuilder {
     ///
     /// # Panics
     ///
-    /// Panics if the token has no grant, lives for less than 24 hours, or bypasses the second factor without a grant
-    /// with `read-write` ([L4](crate::docs::rules#l4), [L5](crate::docs::rules#l5), [L7](crate::docs::rules#l7)).
+    /// Panics if the token has no grant, expires less than 24 hours after its creation, or bypasses the second factor
+    /// without a grant with `read-write` ([L4](crate::docs::rules#l4), [L5](crate::docs::rules#l5),
+    /// [L7](crate::docs::rules#l7)).
     #[must_use]
     #[track_caller]
     pub fn build_granular(self) -> GranularToken {
@@ -701,7 +706,7 @@ impl GranularBuilder {
     ///
     /// # Panics
     ///
-    /// Panics if [`build_granular`](Self::build_granular) does.
+    /// Panics in the same cases as [`build_granular`](Self::build_granular).
     #[must_use]
     #[track_caller]
     pub fn build(self) -> Token {
@@ -711,8 +716,8 @@ impl GranularBuilder {
 
 /// One resource of each kind: a package, an organization, a team and an account.
 ///
-/// [`operation`](Self::operation) combines an action with those resources that the action is performed on. A test can
-/// so go through all actions in one loop.
+/// [`operation`](Self::operation) combines an action with the resources that it needs, so that a test can loop over
+/// all actions.
 ///
 /// # Examples
 ///
@@ -743,7 +748,7 @@ pub struct Resources<'a> {
 }
 
 impl<'a> Resources<'a> {
-    /// Makes the operation of an action on those of the resources that it is performed on.
+    /// Creates the operation of an action on these resources. Resources that the action does not need are ignored.
     ///
     /// `create-package` and `publish-version` both become [`PackageAction::Publish`]. The operation then creates the
     /// package if it is missing, and publishes a version if it exists.
@@ -795,7 +800,7 @@ impl<'a> Resources<'a> {
     }
 }
 
-/// Parses a value. Panics with the `Display` text of the error, and names the line that called the builder.
+/// Parses a value, or panics with the `Display` text of the error, at the line that called the builder.
 #[track_caller]
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> T {
     valid(text.parse())

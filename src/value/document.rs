@@ -1,5 +1,5 @@
-//! A document in a self-describing format such as JSON: a tree that keeps duplicate keys, and functions that read it
-//! and report errors with the path to the value.
+//! A document in a self-describing format such as JSON. The document is a tree that keeps duplicate keys. The functions
+//! that read it return errors with the path to the value.
 
 use alloc::{
     boxed::Box,
@@ -130,8 +130,7 @@ impl Node {
 
 /// The path to a value in a document, such as `tokens[3].cidr[0]`.
 ///
-/// It is a linked list from the value up to the top of the document, so that reading a valid document allocates nothing
-/// for paths.
+/// A path is a linked list from the value up to the top of the document. Only an error allocates text for a path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path<'p> {
     Top,
@@ -155,8 +154,8 @@ impl Path<'_> {
         ErrorAt { path: self.truncated(), message: message.to_string(), is_unknown_field: false }
     }
 
-    /// Returns the path as text, cut off after [`MAX_PATH`] characters. The sender of a document chooses the keys in
-    /// it.
+    /// Returns the path as text, cut off after [`MAX_PATH`] characters because the sender of the document chooses the
+    /// length of its keys.
     fn truncated(&self) -> String {
         let mut short = Truncated { text: String::new(), room: MAX_PATH };
         if write!(short, "{self}").is_err() {
@@ -169,7 +168,7 @@ impl Path<'_> {
 /// The maximum length of a path in an error, in characters.
 const MAX_PATH: usize = 1000;
 
-/// A writer that fails after a number of characters.
+/// A writer that accepts `room` more characters and then fails.
 struct Truncated {
     text: String,
     room: usize,
@@ -199,7 +198,7 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// Writes a key on one line. A key that may be a secret is written as `…`.
+/// Writes the first 256 characters of a key on one line. A key that may be a secret is written as `…`.
 fn write_key(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
     let name = if may_be_secret(name) { "…" } else { name };
     name.chars().take(256).try_for_each(|character| write!(f, "{}", Printable(character)))
@@ -215,7 +214,7 @@ pub(crate) struct ErrorAt {
     pub(crate) is_unknown_field: bool,
 }
 
-/// The fields of an object with a fixed set of fields. No field is unknown or repeated.
+/// The fields of an object that has only known fields, and each of them at most once.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'n> {
     entries: &'n [(Box<str>, Node)],
@@ -226,7 +225,7 @@ impl<'n> Fields<'n> {
     ///
     /// # Errors
     ///
-    /// The value is not an object, or it has an unknown field or a duplicate key.
+    /// Returns an error if the value is not an object, or has an unknown field or a duplicate key.
     pub(crate) fn new(node: &'n Node, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
         let entries = object(node, path)?;
         for (name, _) in entries {
@@ -248,7 +247,7 @@ impl<'n> Fields<'n> {
     ///
     /// # Errors
     ///
-    /// The field is absent.
+    /// Returns an error if the field is absent.
     pub(crate) fn required(&self, name: &str, path: &Path<'_>) -> Result<&'n Node, ErrorAt> {
         self.optional(name).ok_or_else(|| path.field(name).error("missing field"))
     }
@@ -258,7 +257,7 @@ impl<'n> Fields<'n> {
 ///
 /// # Errors
 ///
-/// The value is not an object, or it has a duplicate key.
+/// Returns an error if the value is not an object, or has a duplicate key.
 pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
     let Node::Object(entries) = node else { return Err(wrong_kind(node, path, "an object")) };
     match first_duplicate(entries) {
@@ -269,7 +268,7 @@ pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<st
 
 /// Returns the first key that repeats an earlier one.
 ///
-/// Up to 16 keys are compared with each other. Collecting them in a set instead took a third of the time to read a
+/// Up to 16 keys are compared in pairs. When they were collected in a set, that was a third of the time to read a
 /// stored token; see `docs::performance`.
 fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
     const FEW: usize = 16;
@@ -285,7 +284,7 @@ fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
     names.find(|name| !seen.insert(*name))
 }
 
-/// Checks that no object has a duplicate key, at any depth.
+/// Returns an error if any object in the document has a duplicate key, at any depth.
 #[cfg(any(feature = "npm", feature = "testing"))]
 pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt> {
     match node {
@@ -303,7 +302,7 @@ pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt>
 ///
 /// # Errors
 ///
-/// The value is not a list.
+/// Returns an error if the value is not a list.
 pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
     match node {
         Node::List(items) => Ok(items),
@@ -317,7 +316,7 @@ pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], Er
 ///
 /// # Errors
 ///
-/// The value is not a string.
+/// Returns an error if the value is not a string.
 pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, ErrorAt> {
     match node {
         Node::Text(text) => Ok(text),
@@ -331,7 +330,7 @@ pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, Error
 ///
 /// # Errors
 ///
-/// The value is not a boolean.
+/// Returns an error if the value is not a boolean.
 pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
     match node {
         Node::Bool(value) => Ok(*value),
@@ -345,7 +344,7 @@ pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
 ///
 /// # Errors
 ///
-/// The value is not a string, or parsing it fails.
+/// Returns an error if the value is not a string, or if parsing it fails.
 pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: &Path<'_>) -> Result<T, ErrorAt> {
     text(node, path)?.parse().map_err(|error| path.error(error))
 }
@@ -354,7 +353,7 @@ pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: 
 ///
 /// # Errors
 ///
-/// The value is neither a string nor null.
+/// Returns an error if the value is neither a string nor null.
 pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
     match node {
         Node::Null => Ok(None),

@@ -23,12 +23,12 @@ string_enum! {
 string_enum! {
     /// The publishing access of a package: whether writing to it needs a second factor.
     ///
-    /// It applies to every action that writes to an existing package or changes who may
+    /// It applies to every action that writes to an existing package, or that changes who may write to it
     /// ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
     #[non_exhaustive]
     pub enum PublishingAccess: "publishing access" {
-        /// The package asks for nothing. The [mode](crate::facts::TwoFactorMode) of the account decides
-        /// ([F4](crate::docs::rules#f4)).
+        /// The package does not require a second factor, but the [mode](crate::facts::TwoFactorMode) of the account
+        /// may ([F4](crate::docs::rules#f4)).
         NoRequirement = "no-requirement",
         /// A write needs a second factor, or a token that bypasses it ([F1](crate::docs::rules#f1)).
         TwoFactorOrBypass = "two-factor-or-bypass",
@@ -38,11 +38,11 @@ string_enum! {
 }
 
 string_enum! {
-    /// The kind of owner that the scope of a package has.
+    /// Whether the scope of a package belongs to a user or to an organization.
     ///
-    /// The owner has the name of the scope ([N4](crate::docs::rules#n4)), but the name does not tell whether it is a
-    /// user or an organization. The registry looks that up together with the package. It decides which grants count
-    /// ([C1](crate::docs::rules#c1)), who may change the visibility ([C4](crate::docs::rules#c4)) and which
+    /// The scope `@x` belongs to the user `x` or to the organization `x` ([N4](crate::docs::rules#n4)). The name does
+    /// not tell which, so the registry looks it up together with the package. The scope owner determines which grants
+    /// count ([C1](crate::docs::rules#c1)), who may change the visibility ([C4](crate::docs::rules#c4)) and which
     /// organization may give teams access ([C5](crate::docs::rules#c5)).
     #[non_exhaustive]
     pub enum ScopeOwner: "scope owner" {
@@ -95,14 +95,14 @@ pub struct Package {
     teams: TeamGrants,
 }
 
-/// The facts about a package, from which a [`Package`] is created, or a [`PackageView`] if they are borrowed.
+/// The facts about a package. [`Package::new`] takes them owned, and [`PackageView::new`] borrowed.
 ///
 /// No field has a default, because a forgotten one could allow too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PackageFacts<T: AsRef<str> = Box<str>, U = UserGrants, G = TeamGrants> {
     /// The name of the package.
     pub name: PackageName<T>,
-    /// The kind of owner that the scope has, or [`ScopeOwner::Unscoped`] for an unscoped name.
+    /// Whether the scope belongs to a user or to an organization. [`ScopeOwner::Unscoped`] for an unscoped name.
     pub scope_owner: ScopeOwner,
     /// Who may read the package ([V1](crate::docs::rules#v1)).
     pub visibility: Visibility,
@@ -116,7 +116,7 @@ pub struct PackageFacts<T: AsRef<str> = Box<str>, U = UserGrants, G = TeamGrants
 }
 
 impl Package {
-    /// Creates a package from the current facts.
+    /// Creates a package from its current facts.
     ///
     /// # Errors
     ///
@@ -178,11 +178,12 @@ fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner, visibility: Vis
 }
 
 impl<'a> PackageView<'a> {
-    /// Creates a view that borrows the current facts.
+    /// Creates a view from borrowed current facts.
     ///
     /// # Errors
     ///
-    /// As for [`Package::new`], the name does not fit the scope owner, or an unscoped package is private.
+    /// Returns an error if the name does not fit the scope owner, or if an unscoped package is private, as
+    /// [`Package::new`] does.
     pub fn new(facts: PackageFacts<&'a str, &'a UserGrants, &'a TeamGrants>) -> Result<Self, PackageError> {
         let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
         check_scope(name, scope_owner, visibility)?;
@@ -210,8 +211,8 @@ impl<'a> PackageView<'a> {
     /// Returns the highest permission that the user has on this package by a direct grant, by teams, or by owning the
     /// scope ([C1](crate::docs::rules#c1)).
     ///
-    /// That everyone may read a public package is not part of it: see
-    /// [`effective_permission_of`](Self::effective_permission_of).
+    /// The visibility is not considered. [`effective_permission_of`](Self::effective_permission_of) includes that
+    /// everyone may read a public package.
     pub(crate) fn permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
         if self.is_in_scope_of_user(user) {
             return Permission::ReadWrite;
@@ -224,7 +225,7 @@ impl<'a> PackageView<'a> {
         }
     }
 
-    /// Returns the permission that the user has on this package, which is at least `read-only` if the package is public
+    /// Returns the permission that the user has on this package. It is at least `read-only` if the package is public
     /// ([C2](crate::docs::rules#c2)).
     pub(crate) fn effective_permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
         let granted = self.permission_of(user, memberships);
@@ -255,8 +256,8 @@ impl<'a> From<&'a Package> for PackageView<'a> {
 
 /// The name of a package that does not exist.
 ///
-/// Create one only after a look-up that succeeded and found no package. A look-up that failed proves nothing, and a
-/// separate type keeps the two apart.
+/// Create one only after a look-up that succeeded and found no package. A look-up that failed does not show that the
+/// package is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingPackage<'a> {
     pub(crate) name: PackageName<&'a str>,
@@ -349,7 +350,7 @@ impl UserGrants {
     ///
     /// # Errors
     ///
-    /// Two grants are to one user.
+    /// Returns an error if two grants are to the same user.
     pub fn new(grants: impl IntoIterator<Item = (UserName, GrantedPermission)>) -> Result<Self, PackageError> {
         let mut grants: Vec<_> = grants.into_iter().collect();
         grants.sort_unstable();
@@ -372,11 +373,11 @@ impl UserGrants {
 
 /// The grants on a package to teams, at most one for each team.
 ///
-/// The teams may belong to any organization ([C1](crate::docs::rules#c1)). A team of an organization other than the
-/// scope's owner gets a grant by `share-package` ([C5](crate::docs::rules#c5)).
+/// The teams may belong to any organization ([C1](crate::docs::rules#c1)). If an organization owns the scope of the
+/// package, a team of another organization gets a grant only by `share-package` ([C5](crate::docs::rules#c5)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeamGrants {
-    // Two lists, so that the first team in common with the user's decides the permission.
+    // One list for each permission. The read-write list is searched first, and a user's team in it ends the search.
     read_write: Teams,
     read_only: Teams,
 }
@@ -388,11 +389,11 @@ impl TeamGrants {
         Self::default()
     }
 
-    /// Creates a list of grants: for each, the team's organization, the team and the permission.
+    /// Creates a list of grants. Each is an organization, a team of this organization, and a permission.
     ///
     /// # Errors
     ///
-    /// Two grants are to one team.
+    /// Returns an error if two grants are to the same team.
     pub fn new(
         grants: impl IntoIterator<Item = (OrganizationName, TeamName, GrantedPermission)>,
     ) -> Result<Self, PackageError> {
@@ -444,13 +445,13 @@ pub enum PackageError {
         /// The scope owner in the facts.
         scope_owner: ScopeOwner,
     },
-    /// Two grants are to one user.
+    /// Two grants are to the same user.
     #[error("two grants to the user `{user}`: expected one")]
     TwoUserGrants {
         /// The name of the user.
         user: UserName,
     },
-    /// Two grants are to one team.
+    /// Two grants are to the same team.
     #[error("two grants to the team `{organization}:{team}`: expected one")]
     TwoTeamGrants {
         /// The name of the team's organization.

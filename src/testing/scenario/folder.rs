@@ -1,4 +1,4 @@
-//! Running the scenarios of a folder.
+//! The runner for a folder of scenarios.
 
 use core::fmt::Display;
 use std::{
@@ -20,30 +20,31 @@ use crate::{
 
 /// Runs all scenarios of a folder, and returns the number of cases.
 ///
-/// Compare the number in your test, so that the test fails if a file is lost.
+/// Assert the number in your test, so that the test fails if a file is missing.
 ///
 /// - A file `<name>.json` is a scenario: `{"idea": "…", "world": {…}, "cases": […]}`. `idea` may be left out, and
 ///   `rules`, a list of rule ids, may be added. [`Scenario`] describes a case.
 /// - A subfolder is a scenario too. It has the three files of [the format](crate::docs::format): `world.json`,
-///   `requests.jsonl` and `decisions.jsonl`. The decision lines are compared in order, field by field, as JSON values.
-///   The text of an error line is not compared, and may be written as `true`.
+///   `requests.jsonl` and `decisions.jsonl`. Each request is a case. The decision lines are compared in order, field by
+///   field, as JSON values. The text of an error line is not compared, and may be written as `true`.
 /// - Other files are ignored, and so is everything whose name starts with a dot.
 ///
 /// `cargo test` runs a test in the folder of its package, so a relative path starts there.
 ///
 /// # Panics
 ///
-/// Panics if anything is wrong, with a report of everything that is wrong:
+/// Panics with a list of failures if a case does not hold or a scenario is not valid. These are failures:
 ///
-/// - a case that does not hold, with what was expected, what was found and the explanation of the decision;
-/// - a folder without scenarios, a file that cannot be read or is not a scenario, a scenario without cases;
-/// - a world that does not load, an unknown or duplicate key, two cases with one claim, two requests with one id, a
-///   missing or superfluous line, an expectation that expects nothing.
+/// - a decision other than the expected one; the message has both and the explanation of the decision
+/// - a folder without scenarios, a file that cannot be read or is not a scenario, a scenario without cases
+/// - a world that does not load, an unknown or duplicate key, two cases with the same claim, two requests with the same
+///   id, a missing or superfluous line, an empty list of expected texts
+///
+/// A scenario whose world does not load has one failure, and none of its cases is run.
 ///
 /// # Examples
 ///
-/// In a test of your crate this is `assert_eq!(run_scenarios("tests/policy"), 1);`. This example writes the folder
-/// first:
+/// A test of your crate calls `assert_eq!(run_scenarios("tests/policy"), 1);`. This example creates the folder first:
 ///
 /// ```
 /// use std::fs;
@@ -84,23 +85,22 @@ pub fn run_scenarios(folder: impl AsRef<Path>) -> usize {
 
 /// Runs all scenarios of a folder against your own registry, and returns the number of cases.
 ///
-/// [`run_scenarios`] tests the crate's decisions. This function tests what your server makes of them: the facts that it
-/// reads from its database, its cache, and its own rules on top.
+/// [`run_scenarios`] tests the decisions of this crate. This function tests the answers of your server: its database,
+/// its cache, and the rules that it adds.
 ///
 /// - `registry` is called once for each world, with the world as JSON. It sets up your registry and returns a function
-///   that answers requests: the argument is a line of the requests file, the result a line of the decisions file. The
-///   lines are those of [the format](crate::docs::format).
-/// - The `id` of a case's request is the claim of the case. If your registry refuses to read a request, the answer is
-///   an error line, `{"id": …, "error": "…"}`.
+///   that answers requests. Its argument is a line of the requests file, and its result is a line of the decisions file
+///   (see [the format](crate::docs::format)).
+/// - If the request of a case has no `id`, its id is the claim of the case. If your registry cannot read a request, the
+///   answer is an error line, `{"id": …, "error": "…"}`.
 /// - `reason` may be a reason of your own. It is compared as text.
-/// - A decision line has no texts and no second factor in full. A case with `client_text_…`, `operator_text_…`,
-///   `same_client_text_as` or `factor` needs the crate's own decision and fails here. Keep such cases in a folder for
-///   [`run_scenarios`].
+/// - A case with `client_text_…`, `operator_text_…`, `same_client_text_as` or `factor` fails here, because a decision
+///   line has no such texts and a request line has no such factor. Keep these cases in a folder for [`run_scenarios`].
 ///
 /// # Panics
 ///
-/// Panics as [`run_scenarios`] does. The report has the crate's own explanation beside each line of yours that differs.
-/// If your code panics, the run ends.
+/// Panics in the same cases as [`run_scenarios`]. For each of your lines that differs, the report has this crate's
+/// explanation of the decision. A panic in your code ends the run.
 ///
 /// # Examples
 ///
@@ -134,7 +134,7 @@ where
     unwrap_cases(run(folder.as_ref(), Some(registry)))
 }
 
-/// Returns the number of cases, or panics with the report and names the line that called the runner.
+/// Returns the number of cases, or panics with the report, at the line that called the runner.
 #[track_caller]
 #[expect(clippy::panic, reason = "a scenario that does not hold fails the test")]
 fn unwrap_cases(run: Result<usize, String>) -> usize {
@@ -144,7 +144,7 @@ fn unwrap_cases(run: Result<usize, String>) -> usize {
     }
 }
 
-/// The number of cases that were run, and everything that is wrong.
+/// The number of cases that were run, and the failures.
 #[derive(Default)]
 struct Report {
     cases: usize,
@@ -152,13 +152,13 @@ struct Report {
 }
 
 impl Report {
-    /// Counts a case, and adds its error if it has one.
+    /// Counts a case, and adds its failure if it has one.
     fn case(&mut self, place: &dyn Display, checked: Checked) {
         self.cases = self.cases.saturating_add(1);
         self.note(place, checked);
     }
 
-    /// Adds an error, if there is one.
+    /// Adds a failure if `checked` is an error.
     fn note(&mut self, place: &dyn Display, checked: Checked) {
         if let Err(problem) = checked {
             self.failures.push(format!("{place}: {problem}").replace('\n', "\n    "));
@@ -221,7 +221,7 @@ fn parsed<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-/// Parses JSON, and refuses an object with a duplicate key. `serde_json` alone would keep the last value of such a key.
+/// Parses JSON in which no object has a duplicate key. `serde_json` alone would keep the last value of such a key.
 fn parsed_strictly<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
     let node: Node = parsed(text)?;
     each_key_once(&node, &At::Top).map_err(|error| error.to_string())?;
@@ -230,7 +230,7 @@ fn parsed_strictly<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
 
 // ------------------------------------------------------------------------------------------------- a file with cases
 
-/// A scenario file. `W` is [`World`] for the directory, or [`Value`] for a registry of the caller.
+/// A scenario file. `W` is [`World`] to load a directory, or [`Value`] to pass the world to the caller's registry.
 #[derive(Deserialize)]
 struct File<W> {
     #[serde(default, rename = "idea")]
@@ -316,8 +316,8 @@ where
         if id(&found).is_string() && !ids.insert(id(&found).to_string()) {
             report.note(&place, Err("an earlier request has the same id".into()));
         }
-        // The expected line is found by its id. A superfluous line is reported alone, and the lines after it still
-        // match.
+        // The expected line is the next one with this id. Lines before it are reported as superfluous, and the lines
+        // after it still match.
         let at = expected.iter().position(|(_, line)| id(line) == id(&found));
         for (number, _) in expected.drain(..at.unwrap_or(0)) {
             report.note(&folder.display(), superfluous(number));

@@ -1,4 +1,4 @@
-//! Minting a secret from random bytes of the caller, and the checksum of a secret.
+//! The creation of a secret from the caller's random bytes, and the checksum in a secret.
 
 use alloc::{boxed::Box, string::String};
 use core::{fmt, str::FromStr};
@@ -51,7 +51,7 @@ impl FromStr for SecretPrefix {
 
 /// The error returned when parsing a [`SecretPrefix`] fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid secret prefix: expected 1 to 16 of `A-Za-z0-9_`, the last of them `_`")]
+#[error("invalid secret prefix: expected 1 to 16 of `A-Za-z0-9_`, ending in `_`")]
 pub struct SecretPrefixError;
 
 /// The digits of base 62, in the order of their values from 0 to 61 ([S1](crate::docs::rules#s1)).
@@ -75,8 +75,8 @@ pub(super) fn checksum_of(random: &str) -> [u8; SECRET_CHECKSUM_CHARACTERS] {
 
 /// Returns the CRC-32/IEEE (reflected polynomial `EDB88320`) of `bytes`.
 ///
-/// The function reads one bit at a time. A table of 1 KiB would be faster, but a checksum is of 30 bytes, and is
-/// computed only for minting a secret or for telling its form. Neither is part of a decision.
+/// The function processes one bit at a time. A table of 1 KiB would make it faster, but it reads only 30 bytes, and is
+/// called only to mint a secret or to find the form of one. No decision calls it.
 fn crc_32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
@@ -90,7 +90,7 @@ fn crc_32(bytes: &[u8]) -> u32 {
 
 /// A newly minted secret.
 ///
-/// This is the only type that owns the text of a secret. Show the text to the token's owner once, store the
+/// A `MintedSecret` owns the text of the secret. Show the text to the token's owner once, store the
 /// [digest](Secret::digest) of [`as_secret`](Self::as_secret), and drop the value. `Debug` writes `MintedSecret(…)`,
 /// and there is no `Display` and no `Serialize` ([S3](crate::docs::rules#s3)).
 ///
@@ -117,12 +117,12 @@ pub struct MintedSecret(String);
 impl MintedSecret {
     /// Mints a secret: the prefix, 30 random characters, and 6 characters of checksum ([S1](crate::docs::rules#s1)).
     ///
-    /// The random bytes must come from a cryptographic random number generator. Pass 64 bytes: these give fewer than 30
-    /// characters in less than one of 10^34 calls.
+    /// The random bytes must come from a cryptographic random number generator. Pass 64 bytes: they give fewer than 30
+    /// characters with a probability of less than 10^-34.
     ///
-    /// Every character is equally likely. The low six bits of a byte are a number from 0 to 63, each as likely as the
-    /// others. The numbers 0 to 61 give a character, and bytes with 62 or 63 are skipped. (The remainder of a byte
-    /// divided by 62 would make the first eight characters a quarter more likely than the others.)
+    /// Every character is equally likely. The low six bits of a byte are a number from 0 to 63. A number from 0 to 61
+    /// gives a character, and a byte with 62 or 63 is skipped. (Taking each byte modulo 62 instead would make the first
+    /// eight characters a quarter more likely than the others.)
     ///
     /// # Errors
     ///
@@ -160,7 +160,7 @@ impl fmt::Debug for MintedSecret {
 
 /// The error returned when the random bytes give fewer than 30 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not enough random bytes: expected 64, at least 30 of which are not 62 or 63 in their low six bits")]
+#[error("not enough random bytes: expected at least 30 whose low six bits are not 62 or 63 (pass 64)")]
 pub struct MintError;
 
 #[cfg(test)]
@@ -202,7 +202,7 @@ mod tests {
         assert!(MintedSecret::mint(&prefix, &[0; 30]).is_ok());
         assert_eq!(
             MintError.to_string(),
-            "not enough random bytes: expected 64, at least 30 of which are not 62 or 63 in their low six bits",
+            "not enough random bytes: expected at least 30 whose low six bits are not 62 or 63 (pass 64)",
         );
     }
 
@@ -214,6 +214,6 @@ mod tests {
         }
         assert!("123456789012345_".parse::<SecretPrefix>().is_ok());
         let error = "1234567890123456_".parse::<SecretPrefix>().unwrap_err();
-        assert_eq!(error.to_string(), "invalid secret prefix: expected 1 to 16 of `A-Za-z0-9_`, the last of them `_`");
+        assert_eq!(error.to_string(), "invalid secret prefix: expected 1 to 16 of `A-Za-z0-9_`, ending in `_`");
     }
 }

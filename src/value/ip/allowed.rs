@@ -7,8 +7,8 @@ use crate::value::limits::MAX_RANGES;
 
 /// The IP addresses that a token may be used from: any address, or those in a list of 1 to 1,000 ranges.
 ///
-/// `Any` is a variant of its own, so that an empty list cannot come to mean "any address"
-/// ([L5](crate::docs::rules#l5)). It serializes as null, and `Only` as a list.
+/// `Any` is a variant of its own, so an empty list never means "any address" ([L5](crate::docs::rules#l5)). `Any`
+/// serializes as null, and `Only` as a list.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ pub enum AllowedRanges {
 }
 
 impl AllowedRanges {
-    /// Creates the restriction to these ranges. Duplicates are removed.
+    /// Creates an `Only` with these ranges. Duplicates are removed.
     ///
     /// # Errors
     ///
@@ -111,8 +111,8 @@ impl IpRanges {
 
 /// Returns the ranges that do not lie within another one.
 ///
-/// The ranges must be sorted. Two CIDR ranges never overlap in part, and a range sorts before those within it. So a
-/// range lies within another one exactly if it does not start after the end of the last one kept.
+/// The ranges must be sorted. Of two CIDR ranges that overlap, one lies within the other, and the outer one sorts
+/// first. So a range is outermost if it starts after the end of the last range that was kept.
 fn outermost<N: Ord>(ranges: impl Iterator<Item = (N, N)>) -> Box<[(N, N)]> {
     let mut kept: Vec<(N, N)> = Vec::new();
     for (first, last) in ranges {

@@ -58,12 +58,7 @@ impl<'a> BoundToken<'a> {
     /// # Errors
     ///
     /// Returns an error if the token belongs to another user.
-    // MEASURE: `inline(always)` against `inline`.
-    #[expect(
-        clippy::inline_always,
-        reason = "the result is then built where the caller stores it, instead of copied there"
-    )]
-    #[inline(always)]
+    #[inline]
     pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, BindError> {
         let (token, owner) = (token.into(), owner.into());
         if token.owner == owner.name {

@@ -8,9 +8,9 @@
 //! | files, from the top | what the layer does | may import |
 //! |---|---|---|
 //! | `program/` | reads the command line, and starts the server or runs one command | every layer below |
-//! | `server/` | accepts connections, bounds sizes and times, runs each request in a transaction | `endpoints/` and below |
+//! | `server/` | accepts connections, sets limits, runs each request in a transaction | `endpoints/` and below |
 //! | `endpoints/` | handles npm's endpoints, with one module for each topic | `exchange/` and below |
-//! | `exchange/` | holds one request in one transaction: caller, facts, decisions, line in the log | `reply/` and below |
+//! | `exchange/` | decides a request in its transaction, and keeps its line of the log | `reply/` and below |
 //! | `reply/` | writes responses in npm's form | `credentials/` and below |
 //! | `credentials/` | verifies passwords and one-time passwords, and issues tokens | `store/` and below |
 //! | `store/` | reads and writes the database and the folder of tarballs | `base/` |

@@ -1,8 +1,7 @@
-//! The layers of `src/`: a file imports files of its own layer and of those below it, and no two files import each other,
-//! directly or through others.
+//! The layers of `src/`: a file imports files of its own layer and of those below it, and no two files import each
+//! other, directly or through others.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a file that cannot be read fails the test")]
-#![expect(clippy::disallowed_methods, reason = "the test reads the source files")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -79,8 +79,8 @@ impl Failure {
 
     /// Whether another transaction interfered. A new attempt, which reads the facts again, may succeed.
     pub(crate) fn is_transient(&self) -> bool {
-        // PostgreSQL: serialization failure, deadlock. SQLite: a snapshot that is too old, locked. A unique violation means
-        // that two writers both found no row; the next attempt finds the row that the other one wrote.
+        // PostgreSQL: serialization failure, deadlock. SQLite: a snapshot that is too old, locked. A unique violation
+        // means that two writers both found no row; the next attempt finds the row that the other one wrote.
         self.has_code(&["40001", "40P01", "261", "517", "6"])
             || matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
@@ -97,8 +97,8 @@ impl Failure {
     }
 }
 
-/// Refuses free text that a database column cannot hold. PostgreSQL stores no NUL character in a text; SQLite would, and
-/// gets none either, so that both behave alike.
+/// Refuses free text that a database column cannot hold. PostgreSQL stores no NUL character in a text; SQLite would,
+/// and gets none either, so that both behave alike.
 pub(crate) fn storable(what: &str, text: &str) -> Result<(), Failure> {
     if text.contains('\0') {
         return Err(Failure::bad_request(format!("{what} with a NUL character: expected text")));

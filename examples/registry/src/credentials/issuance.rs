@@ -1,5 +1,5 @@
-//! Issues tokens. `tollgate` checks the limits and the rights of the owner; this module looks the facts up and stores the
-//! result.
+//! Issues tokens. `tollgate` checks the limits and the rights of the owner; this module looks the facts up and stores
+//! the result.
 
 use axum::http::StatusCode;
 use tollgate::{
@@ -35,7 +35,7 @@ impl NewToken {
     pub(crate) const LOGIN: Self = Self::Legacy { kind: LegacyKind::Publish, ranges: AllowedRanges::Any };
 }
 
-/// What to issue, on whose request, and when.
+/// A token to issue, the token or owner that requests it, and the time.
 #[derive(Debug)]
 pub(crate) struct IssueRequest<'a> {
     pub(crate) token: NewToken,
@@ -45,8 +45,8 @@ pub(crate) struct IssueRequest<'a> {
 
 /// Issues a token to `owner` and stores it.
 ///
-/// The transaction has to be one that writes ([`Store::writing`](crate::store::database::Store::writing)): the limits count
-/// the tokens that exist now.
+/// The transaction has to be one that writes ([`Store::writing`](crate::store::database::Store::writing)): the limits
+/// count the tokens that exist now.
 pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) -> Result<IssuedToken, Failure> {
     let IssueRequest { token: new, issued_by, now } = request;
     let id = random::token_id()?;
@@ -83,8 +83,8 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
     Ok(IssuedToken { token, secret })
 }
 
-/// The status is 400 for a request that is not valid, 409 for a limit, and 403 where the owner lacks a right that the token
-/// would have.
+/// The status is 400 for a request that is not valid, 409 for a limit, and 403 where the owner lacks a right that the
+/// token would have.
 fn refused(error: &IssueError) -> Failure {
     let is_invalid = matches!(error, IssueError::Invalid(_));
     let is_limit = matches!(error, IssueError::NameTaken | IssueError::TooManyTokens);

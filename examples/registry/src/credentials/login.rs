@@ -1,8 +1,9 @@
-//! Logins, which end with a legacy publish token: the password and the second factor are verified, and the token is issued.
+//! Logins, which end with a legacy publish token: the password and the second factor are verified, and the token is
+//! issued.
 //!
-//! No rights are decided here. A person who proves to be the owner of an account gets a token of that account, and what the
-//! token may do is decided when it is used. Whether the account may have a token at all is `tollgate`'s answer: a suspended
-//! account may not.
+//! No rights are decided here. A person who proves to be the owner of an account gets a token of that account, and what
+//! the token may do is decided when it is used. Whether the account may have a token at all is `tollgate`'s answer: a
+//! suspended account may not.
 
 use tollgate::{Timestamp, UserName, facts::TwoFactorMode, token::IssuedBy};
 

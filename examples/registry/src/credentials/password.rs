@@ -37,8 +37,8 @@ pub(crate) fn check_new(password: &str) -> Result<(), Failure> {
     }
 }
 
-/// **A password that is the one of the account**, verified before the transaction that needs it: hashing takes long, and
-/// other writers would wait.
+/// **A password that is the one of the account**, verified before the transaction that needs it: hashing takes long,
+/// and other writers would wait.
 ///
 /// The account may get another password before that transaction begins, so the transaction asks [`is_of`](Self::is_of).
 #[derive(Debug)]
@@ -63,8 +63,8 @@ impl VerifiedPassword {
         drop(tx);
         let stored = account.map(|account| account.password_hash);
         let is_right = verify(password.to_owned(), stored.clone()).await?;
-        // More requests than there are guesses may have passed the first check at once. Only those within the limit get a
-        // result.
+        // More requests than there are guesses may have passed the first check at once. Only those within the limit get
+        // a result.
         let mut tx = if is_right { store.snapshot().await? } else { store.writing().await? };
         guesses::may_guess(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
         if is_right {
@@ -89,8 +89,8 @@ pub(crate) async fn hash(password: String) -> Result<String, Failure> {
         .await?
 }
 
-/// Whether the password matches the stored hash. Without a stored hash, as for an account that does not exist, the check
-/// takes as long, and the answer is no.
+/// Whether the password matches the stored hash. Without a stored hash, as for an account that does not exist, the
+/// check takes as long, and the answer is no.
 async fn verify(password: String, stored: Option<String>) -> Result<bool, Failure> {
     if password.chars().count() > MAX_LENGTH {
         return Ok(false);

@@ -61,8 +61,8 @@ fn profile(name: &UserName, account: &Account) -> Value {
 /// Reads the change that the body describes.
 ///
 /// # Errors
-/// Status 400 for a change of the second factor beside another change. The two have different checks and responses, so one
-/// could be made while the other is refused. npm's client sends them separately.
+/// Status 400 for a change of the second factor beside another change. The two have different checks and responses, so
+/// one could be made while the other is refused. npm's client sends them separately.
 fn profile_change(sent: &Body) -> Result<ProfileChange<'_>, Failure> {
     let change = ProfileChange::read(sent).map_err(response::invalid_body)?;
     if change.two_factor().is_some() && (change.password().is_some() || !change.fields().is_empty()) {
@@ -93,8 +93,8 @@ pub(crate) async fn prepare_profile(
 
 /// `POST /-/npm/v1/user`: changes fields of the profile, the password, or the second factor.
 ///
-/// The transaction of a refusal is committed too, because it counts wrong guesses. So nothing is written before everything
-/// is verified.
+/// The transaction of a refusal is committed too, because it counts wrong guesses. So nothing is written before
+/// everything is verified.
 pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
     let change = profile_change(&sent)?;
@@ -136,8 +136,8 @@ async fn change_two_factor(exchange: &mut Exchange<'_>, change: &TwoFactorChange
     }
 }
 
-/// Sets the mode of the second factor. Without a second factor this begins an enrolment; the mode `disabled` removes the
-/// second factor, or the enrolment; otherwise only the mode changes.
+/// Sets the mode of the second factor. Without a second factor this begins an enrolment; the mode `disabled` removes
+/// the second factor, or the enrolment; otherwise only the mode changes.
 async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactorMode) -> Result<Response, Failure> {
     let (name, account) = exchange.own_account().await?;
     let (tx, user) = (&mut exchange.tx, name.as_borrowed());

@@ -81,8 +81,8 @@ pub(crate) async fn prepare_log_in(
     Ok(Prepared { password, ..Prepared::default() })
 }
 
-/// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. For an account that exists the response is
-/// 409, and npm's client then sends the revision.
+/// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. For an account that exists the response
+/// is 409, and npm's client then sends the revision.
 pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     let document = parse_document(exchange.body, user)?;
     if accounts::account(&mut exchange.tx, user.as_borrowed()).await?.is_some() {

@@ -132,8 +132,8 @@ async fn finish(services: &Services, nonce: &str, filled: &Filled) -> Result<Res
     Ok(page(StatusCode::OK, "<p>Done. npm goes on by itself; this page may be closed."))
 }
 
-/// `GET /-/v1/login/done/:nonce`: whether the person has finished the login. The token is issued by the first poll after
-/// that, and its text is not stored.
+/// `GET /-/v1/login/done/:nonce`: whether the person has finished the login. The token is issued by the first poll
+/// after that, and its text is not stored.
 pub(crate) async fn poll(State(services): State<Arc<Services>>, Path(nonce): Path<String>) -> Response {
     logged("login-done", async {
         let mut attempt = 0_u8;

@@ -62,8 +62,8 @@ pub(crate) async fn create_team(exchange: &mut Exchange<'_>, name: &Organization
     Ok(response::created(&json!({ "name": new.name() })))
 }
 
-/// `GET /-/org/:org/package`: the packages of the organization's scope, and those that one of its teams has a grant on, with
-/// npm's word for the highest permission.
+/// `GET /-/org/:org/package`: the packages of the organization's scope, and those that one of its teams has a grant on,
+/// with npm's word for the highest permission.
 pub(crate) async fn packages(exchange: &mut Exchange<'_>, name: &OrganizationName) -> Result<Response, Failure> {
     let organization = name.as_borrowed();
     let mut granted: Map<String, Value> = Map::new();

@@ -31,8 +31,8 @@ pub(crate) async fn document(exchange: &mut Exchange<'_>, name: &PackageName) ->
 
 /// Checks that the client has read the present revision of the package.
 ///
-/// The body is compared with the stored document. If the client had read an older one, changes by other clients since then
-/// would look as if this client wanted to undo them.
+/// The body is compared with the stored document. If the client had read an older one, changes by other clients since
+/// then would look as if this client wanted to undo them.
 ///
 /// # Errors
 /// Status 409 for another revision, or none.

@@ -1,5 +1,5 @@
-//! `PUT` to a package: publish, deprecate, star, change owners, unpublish a version. `tollgate` compares the body with the
-//! stored document, and says which of these the request is.
+//! `PUT` to a package: publish, deprecate, star, change owners, unpublish a version. `tollgate` compares the body with
+//! the stored document, and says which of these the request is.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -78,8 +78,8 @@ fn count_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D:
     deserializer.deserialize_map(Entries)
 }
 
-/// Checks that a document has no more dist-tags than a package may have. This is done before the transaction, because other
-/// writers would wait while the tags are compared. A malformed body passes, and the handler refuses it.
+/// Checks that a document has no more dist-tags than a package may have. This is done before the transaction, because
+/// other writers would wait while the tags are compared. A malformed body passes, and the handler refuses it.
 pub(crate) fn check_tags(bytes: &[u8]) -> Result<(), Failure> {
     json::parse(bytes).map_or(Ok(()), |sent: SentTagCount| dist_tags::check_count(sent.count))
 }

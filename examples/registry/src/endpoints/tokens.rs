@@ -4,8 +4,7 @@ use axum::{extract::Query, http::request::Parts, response::Response};
 use serde::Deserialize;
 use serde_json::json;
 use tollgate::{
-    AccountAction, BoundToken, Decision, Reason, Secret, Token,
-    facts::Account,
+    Secret, Token,
     npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
     token::IssuedBy,
 };
@@ -41,7 +40,7 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
     let owner = exchange.token()?.1.name().clone();
     let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
-    stored.retain(|listed| !is_revoked(exchange, &listed.token));
+    stored.retain(|listed| !exchange.is_revoked(&listed.token));
     let skipped = paging.page.saturating_mul(size);
     let objects: Vec<ListedToken<'_>> =
         stored.iter().skip(skipped).take(size).map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
@@ -49,18 +48,6 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     let next = format!("/-/npm/v1/tokens?page={}&perPage={size}", paging.page.saturating_add(1));
     let next = if is_last { None } else { Some(next.as_str()) };
     Ok(response::ok(&json!(TokenList { objects: &objects, total: stored.len(), next })))
-}
-
-/// Whether the token is revoked, by itself or by the cut-off of its account. A decision checks this first, whatever the
-/// action is, so any action serves to find it out ([T1](tollgate::docs::rules#t1)).
-fn is_revoked(exchange: &Exchange<'_>, token: &Token) -> bool {
-    let Ok((_, owner)) = exchange.token() else { return false };
-    let Ok(bound) = BoundToken::bind(token, owner) else { return false };
-    let whoami = AccountAction::Whoami.on(Account { user: owner.name().as_borrowed() });
-    match bound.at(exchange.context.client_ip, exchange.context.now).decide(whoami) {
-        Decision::Deny(deny) => deny.reason() == Reason::TokenRevoked,
-        Decision::Allow(_) | Decision::Challenge(_) => false,
-    }
 }
 
 /// What [`create`] needs before its transaction: the password verified.
@@ -121,7 +108,7 @@ pub(crate) async fn logout(exchange: &mut Exchange<'_>, named: &TokenInPath) -> 
     Ok(response::ok(&json!({ "ok": true })))
 }
 
-/// The token whose text stands in the path, of whatever account.
+/// The token whose text is in the path. It may belong to another account.
 async fn by_text(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Option<Token>, Failure> {
     match named.as_secret() {
         Ok(secret) => tokens::by_digest(&mut exchange.tx, &secret.digest()).await,

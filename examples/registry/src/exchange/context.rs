@@ -46,16 +46,16 @@ impl RequestContext {
     }
 }
 
-/// The address of the client: the peer, or the address that trusted proxies report. A header that is not text becomes an
-/// empty entry, which is not an address.
+/// The address of the client: the peer, or the address that trusted proxies report. A header that is not text becomes
+/// an empty entry, which is not an address.
 fn client_ip(services: &Services, headers: &HeaderMap, peer: SocketAddr) -> ClientIp {
     let forwarded: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
     services.proxies.client_ip(peer.ip().into(), forwarded)
 }
 
-/// Reads the `authorization` header. A header that cannot be read is [`Unreadable`](Credentials::Unreadable), which counts
-/// as an unknown token, and never `None`.
+/// Reads the `authorization` header. A header that cannot be read is [`Unreadable`](Credentials::Unreadable), which
+/// counts as an unknown token, and never `None`.
 fn credentials(headers: &HeaderMap) -> Credentials {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Credentials::None };
@@ -86,8 +86,8 @@ fn one_time_password(headers: &HeaderMap) -> Option<String> {
     if value.is_empty() { None } else { Some(value.to_owned()) }
 }
 
-/// The URL that clients put before a path: the configured one, or else the `Host` of this request if it looks like a host,
-/// or else the address of the server.
+/// The URL that clients put before a path: the configured one, or else the `Host` of this request if it looks like a
+/// host, or else the address of the server.
 fn base_url(headers: &HeaderMap, public_url: Option<&str>, address: SocketAddr) -> String {
     if let Some(url) = public_url {
         return url.trim_end_matches('/').to_owned();

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    Allow, Decision, PackageAction, PackageName, Timestamp, Token, User, UserName,
+    AccountAction, Allow, BoundToken, Decision, PackageAction, PackageName, Reason, Timestamp, Token, User, UserName,
     decision::{AccessRequest, Caller, ResourceFacts},
     facts::VerifiedFactor,
     npm::{Answer, Body, CombinedDecision, RequiredAccess},
@@ -122,8 +122,20 @@ impl<'r> Exchange<'r> {
         Ok(password.is_some_and(|password| password.is_of(&name, &account)))
     }
 
-    /// Decides what the path alone requires, before the body is read. Returns the response to a denial, or `None` if the body
-    /// may be read.
+    /// Whether a token of the caller's account is revoked, by itself or by the cut-off of the account. A decision checks this
+    /// first, whatever the action is, so any action serves to find it out ([T1](tollgate::docs::rules#t1)).
+    pub(crate) fn is_revoked(&self, token: &Token) -> bool {
+        let Ok((_, owner)) = self.token() else { return false };
+        let Ok(bound) = BoundToken::bind(token, owner) else { return false };
+        let whoami = AccountAction::Whoami.on(tollgate::facts::Account { user: owner.name().as_borrowed() });
+        match bound.at(self.context.client_ip, self.context.now).decide(whoami) {
+            Decision::Deny(deny) => deny.reason() == Reason::TokenRevoked,
+            Decision::Allow(_) | Decision::Challenge(_) => false,
+        }
+    }
+
+    /// Decides what the path alone requires, before the body is read. Returns the response to a denial, or `None` if
+    /// the body may be read.
     pub(crate) async fn decide_path(&mut self, required: &RequiredAccess) -> Result<Option<Response>, Failure> {
         let access_requests = match required {
             RequiredAccess::Nothing => return Ok(None),
@@ -232,8 +244,8 @@ impl<'r> Exchange<'r> {
         ))
     }
 
-    /// Verifies the one-time password of the request. Returns the time of that, or `None` if it is missing or wrong. A wrong
-    /// one is counted.
+    /// Verifies the one-time password of the request. Returns the time of that, or `None` if it is missing or wrong. A
+    /// wrong one is counted.
     async fn verify_one_time_password(&mut self) -> Result<Option<Timestamp>, Failure> {
         let (Some(code), FoundCaller::Token { token, owner }) = (&self.context.one_time_password, &self.caller) else {
             return Ok(None);

@@ -28,12 +28,13 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
 /// Parses a small body, in which any value may be a password, as a JSON object.
 ///
 /// # Errors
-/// Status 400. An error about a value would repeat the value, so the text says what was `expected` instead. An error about
-/// the syntax names a line and a column, and repeats nothing of the body.
+/// Status 400. An error about a value would repeat the value, so the text says what was `expected` instead. An error
+/// about the syntax names a line and a column, and repeats nothing of the body.
 pub(crate) fn parse_with_password<T: DeserializeOwned>(bytes: &[u8], expected: &str) -> Result<T, Failure> {
     let unexpected = || Failure::bad_request(format!("unexpected JSON body: expected {expected}"));
     match serde_json::from_slice(bytes) {
-        // serde would read a list as a struct, and later readers would repeat a value that is found instead of an object.
+        // serde would read a list as a struct, and later readers would repeat a value that is found instead of an
+        // object.
         Ok(_) if bytes.trim_ascii_start().first() != Some(&b'{') => Err(unexpected()),
         Err(error) if error.is_data() => Err(unexpected()),
         outcome => outcome.map_err(malformed),

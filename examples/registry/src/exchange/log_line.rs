@@ -36,8 +36,8 @@ impl LogLine {
         }
     }
 
-    /// Sets the decisions. They replace those of an earlier call: a request is decided more than once, and the last time
-    /// counts.
+    /// Sets the decisions. They replace those of an earlier call: a request is decided more than once, and the last
+    /// time counts.
     pub(crate) fn set_decisions<'d>(&mut self, decisions: impl IntoIterator<Item = Decision<'d>>) {
         self.decisions = decisions.into_iter().map(|decision| AuditRecord::from(&decision)).collect();
     }

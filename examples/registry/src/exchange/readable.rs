@@ -40,8 +40,8 @@ pub(crate) async fn readable_packages(exchange: &mut Exchange<'_>) -> Result<BTr
     })
 }
 
-/// The notice for a token that allows nothing, or `None` for one that works: every token that works may ask for the name of
-/// its owner.
+/// The notice for a token that allows nothing, or `None` for one that works: every token that works may ask for the
+/// name of its owner.
 fn notice_for_useless_token(exchange: &Exchange<'_>) -> Result<Option<&'static str>, Failure> {
     let caller = exchange.caller.as_caller()?;
     let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };

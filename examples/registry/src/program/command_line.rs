@@ -35,8 +35,8 @@ pub struct Config {
     /// A range of addresses of proxies whose X-Forwarded-For is believed; may be repeated
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     pub trusted_proxies: Vec<IpRange>,
-    /// What clients have before the path, such as `https://npm.example.test`; without it, `http://` and what the request
-    /// says in its Host
+    /// What clients have before the path, such as `https://npm.example.test`; without it, `http://` and what the
+    /// request says in its Host
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 }

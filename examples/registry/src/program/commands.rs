@@ -1,4 +1,5 @@
-//! The commands that change the data from the command line. They need no token: the right to open the database is enough.
+//! The commands that change the data from the command line. They need no token: the right to open the database is
+//! enough.
 
 use std::io::{BufRead, Write};
 
@@ -43,8 +44,8 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure
     writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
 }
 
-/// Reads the password of a new account, which is the first line of the standard input: every user of the machine could read
-/// an argument in the list of processes.
+/// Reads the password of a new account, which is the first line of the standard input: every user of the machine could
+/// read an argument in the list of processes.
 fn read_password() -> Result<String, Failure> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(other)?;

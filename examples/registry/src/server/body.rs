@@ -54,8 +54,8 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Receives a body and drops it, up to twice its limit and for a while. Without that, a client that is still sending would
-/// see its connection break instead of the response.
+/// Receives a body and drops it, up to twice its limit and for a while. Without that, a client that is still sending
+/// would see its connection break instead of the response.
 pub(crate) async fn discard(headers: &HeaderMap, mut body: HttpBody, kind: BodyKind) {
     // A client that expects `100 Continue` has not begun to send, and gets the response instead.
     if headers.contains_key(header::EXPECT) {

@@ -104,8 +104,8 @@ impl Incoming<'_> {
         exchange.decide_path(&self.endpoint.required_access()).await
     }
 
-    /// Answers the request in a transaction. If other transactions interfere, it is tried again, and the facts are looked up
-    /// again.
+    /// Answers the request in a transaction. If other transactions interfere, it is tried again, and the facts are
+    /// looked up again.
     async fn answer_in_transaction(&mut self, log_line: &mut LogLine) -> Result<Response, Failure> {
         let mut attempt = 0_u32;
         loop {
@@ -129,8 +129,8 @@ impl Incoming<'_> {
         let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
         let mut response = dispatch::respond(&mut exchange, &self.endpoint, &self.parts).await?;
         let Exchange { tx, notice, .. } = exchange;
-        // The response is sent after the commit, so everything that it acknowledges is on disk. The transaction of a refusal
-        // is committed too, because it may have counted a wrong guess.
+        // The response is sent after the commit, so everything that it acknowledges is on disk. The transaction of a
+        // refusal is committed too, because it may have counted a wrong guess.
         tx.commit().await?;
         if let Some(notice) = notice {
             response::set_header(&mut response, NPM_NOTICE, notice);

@@ -199,8 +199,8 @@ pub(crate) async fn set_pending(
     Ok(())
 }
 
-/// Sets the mode and the secret of the second factor, and forgets an enrolment. Logins that passed the previous check, and
-/// whose token was not fetched yet, are forgotten too.
+/// Sets the mode and the secret of the second factor, and forgets an enrolment. Logins that passed the previous check,
+/// and whose token was not fetched yet, are forgotten too.
 pub(crate) async fn set_two_factor(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -252,8 +252,8 @@ pub(crate) async fn use_recovery_code(
     Ok(done.rows_affected() == 1)
 }
 
-/// Consumes the one-time password of a time step for one token or login, which may use it again. Returns whether no other
-/// token or login has used it.
+/// Consumes the one-time password of a time step for one token or login, which may use it again. Returns whether no
+/// other token or login has used it.
 pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_by: &str) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT used_by FROM used_codes WHERE user_name = $1 AND step = $2")
         .bind(name.as_str().to_owned())

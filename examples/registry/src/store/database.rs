@@ -1,13 +1,13 @@
 //! The database: SQLite or PostgreSQL, with one set of queries.
 //!
 //! Every request is one transaction. A request that only reads has one snapshot. Requests that write run one after the
-//! other, on all replicas: from the moment at which one reads its first fact to its commit, no other transaction writes. So
-//! a right that was removed before the commit permits no write, not even in the same instant, and nothing is cached between
-//! requests.
+//! other, on all replicas: from the moment at which one reads its first fact to its commit, no other transaction
+//! writes. So a right that was removed before the commit permits no write, not even in the same instant, and nothing is
+//! cached between requests.
 //!
 //! - SQLite: `BEGIN IMMEDIATE`.
-//! - PostgreSQL: the isolation level `SERIALIZABLE`, and a lock on the table `names` that is taken before the snapshot. The
-//!   isolation level alone is not enough: it may order a write before a revocation that was acknowledged earlier.
+//! - PostgreSQL: the isolation level `SERIALIZABLE`, and a lock on the table `names` that is taken before the snapshot.
+//!   The isolation level alone is not enough: it may order a write before a revocation that was acknowledged earlier.
 //!
 //! *Price:* one write at a time. Reads, of which a registry has thousands for each write, never wait.
 
@@ -115,8 +115,8 @@ impl Store {
         }
     }
 
-    /// Brings the tables up to date. If another process is doing the same, an attempt fails and the next one finds the work
-    /// done.
+    /// Brings the tables up to date. If another process is doing the same, an attempt fails and the next one finds the
+    /// work done.
     async fn migrate(&self) -> Result<(), Failure> {
         let mut attempt = 0_u8;
         loop {

@@ -52,8 +52,8 @@ fn at_most(limit: usize, found: usize, what: &str) -> Result<(), Failure> {
 /// Points a tag at a version.
 ///
 /// # Errors
-/// Status 404 if the version does not exist, 400 for a tag that is too long or reads as a range, and 413 if the package has
-/// too many tags.
+/// Status 404 if the version does not exist, 400 for a tag that is too long or reads as a range, and 413 if the package
+/// has too many tags.
 pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version: &str) -> Result<(), Failure> {
     if packages::tarball(tx, name, version).await?.is_none() {
         return Err(Failure::not_found(format!("version not found: {version}")));
@@ -100,8 +100,8 @@ pub(crate) async fn remove(tx: &mut Tx, name: PackageName<&str>, tag: &str) -> R
     Ok(())
 }
 
-/// Sets the tag `latest` to the highest version if the package has versions but no such tag. npm installs `latest` when no
-/// version is given.
+/// Sets the tag `latest` to the highest version if the package has versions but no such tag. npm installs `latest` when
+/// no version is given.
 pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
     if all(tx, name).await?.contains_key("latest") {
         return Ok(());

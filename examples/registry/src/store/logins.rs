@@ -1,7 +1,7 @@
 //! Logins by browser: npm's client begins one, a person finishes it at the form, and the client fetches the token.
 //!
-//! The URL of the form and the URL that the client polls each contain a nonce, which is a secret. The database has only the
-//! digests of the two.
+//! The URL of the form and the URL that the client polls each contain a nonce, which is a secret. The database has only
+//! the digests of the two.
 
 use tollgate::{Secret, Timestamp, UserName, token::SecretDigest};
 

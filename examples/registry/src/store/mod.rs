@@ -1,7 +1,7 @@
 //! The database and the folder of tarballs.
 //!
-//! A file holds the queries about one topic. Each function takes the transaction that it runs in, and names the effect of
-//! something that was allowed.
+//! A file holds the queries about one topic. Each function takes the transaction that it runs in, and names the effect
+//! of something that was allowed.
 
 pub(crate) mod accounts;
 pub(crate) mod database;

@@ -43,8 +43,8 @@ pub(crate) async fn members(
 
 /// Adds the user to the organization, or changes the role of a member. Returns the role.
 ///
-/// A new member joins the team `developers`. Without a role, a new member is a plain member, and a present one keeps the
-/// role.
+/// A new member joins the team `developers`. Without a role, a new member is a plain member, and a present one keeps
+/// the role.
 ///
 /// # Errors
 /// Status 404 if there is no such user, and 409 if the organization would have no owner.
@@ -77,8 +77,8 @@ pub(crate) async fn set_member(
     Ok(after)
 }
 
-/// Checks that the organization has an owner after the user gets this role, or leaves. Without an owner it could never be
-/// changed again.
+/// Checks that the organization has an owner after the user gets this role, or leaves. Without an owner it could never
+/// be changed again.
 ///
 /// # Errors
 /// Status 409.
@@ -91,8 +91,8 @@ fn keep_an_owner(members: &BTreeMap<String, Role>, user: UserName<&str>, becomes
     Ok(())
 }
 
-/// Removes the user from the organization and its teams, with the user's own grants on the packages of its scope. A member
-/// who comes back does not get them back.
+/// Removes the user from the organization and its teams, with the user's own grants on the packages of its scope. A
+/// member who comes back does not get them back.
 ///
 /// # Errors
 /// Status 404 if the user is not a member, and 409 for the last owner.

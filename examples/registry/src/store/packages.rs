@@ -34,8 +34,8 @@ pub(crate) struct NewPackage<'a> {
     pub(crate) creator: UserName<&'a str>,
 }
 
-/// Creates a package with the grant that npm gives: read-write to the creator, or in the scope of an organization to its
-/// team `developers`.
+/// Creates a package with the grant that npm gives: read-write to the creator, or in the scope of an organization to
+/// its team `developers`.
 pub(crate) async fn create(tx: &mut Tx, new: NewPackage<'_>, now: Timestamp) -> Result<(), Failure> {
     let NewPackage { name, visibility, creator } = new;
     sqlx::query(

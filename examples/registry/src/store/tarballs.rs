@@ -1,7 +1,7 @@
 //! Tarballs, each in a file that is named by the SHA-512 of its bytes.
 //!
-//! A tarball is on disk and synced before the rows that name it are committed, so `kill -9` at any moment leaves the whole
-//! version or none of it. A tarball without rows cannot be requested.
+//! A tarball is on disk and synced before the rows that name it are committed, so `kill -9` at any moment leaves the
+//! whole version or none of it. A tarball without rows cannot be requested.
 
 use std::{fmt::Write, path::Path, sync::Arc};
 

@@ -13,7 +13,7 @@ use crate::{
     store::{database::Tx, logins},
 };
 
-/// An account as this server stores it. The facts about it that decisions use are in [`facts`](super::facts).
+/// An account as this server stores it. The facts about it that decisions use are in [`facts`](crate::store::facts).
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) password_hash: String,

@@ -1,4 +1,7 @@
-//! Holds the answers of another implementation of the rules to the conformance vectors.
+//! Compares the answers of another implementation of the rules with the conformance vectors.
+//!
+//! Prints the number of cases and exits with status 0 if all answers are right. Otherwise prints the differences on
+//! standard error and exits with status 1.
 //!
 //! ```sh
 //! cargo run --features testing --example conformance -- tests/conformance/vectors.jsonl answers.jsonl
@@ -21,7 +24,7 @@ fn main() -> ExitCode {
             println!("{cases} cases, all answered alike");
             ExitCode::SUCCESS
         }
-        // Not by `main`'s `Result`, which would print every difference on one line.
+        // If `main` returned the error, its `Debug` text would be printed: all differences on one line.
         Err(wrong) => {
             eprintln!("{wrong}");
             ExitCode::FAILURE

@@ -1,5 +1,5 @@
-//! What a newcomer writes first: a user, a package, a token of the user's, and the question. The README shows the same.
-#![expect(clippy::print_stdout, reason = "an example, short and to be seen")]
+//! A first program: a user, a package, a token of the user, and one decision. The README shows the same code.
+#![expect(clippy::print_stdout, reason = "an example shows what it decides")]
 
 use tollgate::{
     BoundToken, Decision, Package, PackageAction, Token, User, authorize,

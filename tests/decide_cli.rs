@@ -32,7 +32,7 @@ fn example(name: &str) -> PathBuf {
             other => other,
         };
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--examples", "--profile", profile_name, "--manifest-path"]);
+        cargo.args(["build", "--quiet", "--all-features", "--examples", "--profile", profile_name, "--manifest-path"]);
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         cargo.arg("--target-dir").arg(profile.parent().unwrap());
         // Where there is no cargo any more, what was built before is there or is missed below.
@@ -153,7 +153,7 @@ fn an_answer_comes_before_the_next_request_is_waited_for() {
     for id in ["first", "second"] {
         writeln!(stdin, "{}", good(id)).unwrap();
         stdin.flush().unwrap();
-        let answer: Value = serde_json::from_str(&answers.recv_timeout(Duration::from_secs(60)).unwrap()).unwrap();
+        let answer: Value = serde_json::from_str(&answers.recv_timeout(Duration::from_mins(1)).unwrap()).unwrap();
         assert_eq!((&answer["id"], &answer["decision"]), (&json!(id), &json!("allow")));
     }
     drop(stdin);

@@ -15,8 +15,8 @@ use tollgate::{
     operation::{Action, OwnedBoundToken},
     rules::DemandedBy,
     token::{
-        GranularToken, GranularTokenSet, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken, NameAvailability,
-        StoredTokenError, TokenError, TokenSetError,
+        GranularToken, GranularTokenError, GranularTokenSet, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
+        NameAvailability, StoredTokenError, TokenSetError,
     },
     value::{GrantedPermission, Permission, Role},
 };
@@ -108,7 +108,7 @@ fn issuing_wants_24_hours_a_permission_and_read_write_for_the_bypass() {
         message(issue_at(time("9999-12-31T00:00:00Z"))),
         "made at 9999-12-31T00:00:00Z: expected a time at least 24 hours before the end of the year 9999"
     );
-    assert_eq!(issue(granular("ci", "alice"), &alice, &[]), Err(IssueError::Invalid(TokenError::NoPermission)));
+    assert_eq!(issue(granular("ci", "alice"), &alice, &[]), Err(IssueError::Invalid(GranularTokenError::NoPermission)));
     assert_eq!(
         message(issue(granular("ci", "alice"), &alice, &[])),
         "no permission on packages and none on organizations: expected at least one above `no-access`"
@@ -227,7 +227,7 @@ fn a_token_made_by_another_stays_within_its_ranges() {
         "no IP ranges, made by a token that has ranges: expected ranges within those"
     );
     for outside in ["10.0.0.0/7", "11.0.0.0/8", "::/0"] {
-        assert!(matches!(issued_by(&maker, &[outside]), Err(IssueError::RangeOutsideMaker { .. })), "{outside}");
+        assert!(matches!(issued_by(&maker, &[outside]), Err(IssueError::RangeOutsideIssuer { .. })), "{outside}");
     }
     assert_eq!(
         message(issued_by(&maker, &["10.0.0.0/9", "192.0.2.0/24"])),
@@ -254,7 +254,7 @@ fn a_token_made_by_another_stays_within_its_ranges() {
             ranges(&[]),
             &LegacyIssueFacts { owner: cut_off.as_view(), issued_by: by, now: now() }
         ),
-        Err(IssueError::MakerMayNot { .. })
+        Err(IssueError::IssuerMayNotCreateTokens { .. })
     ));
 }
 
@@ -295,7 +295,7 @@ fn the_first_broken_rule_of_issuing_is_the_one_named() {
     let few = IssueFacts { granular_tokens: 0, ..active };
     assert_eq!(issue(too_soon(), &few), IssueError::NameTaken);
     let named = IssueFacts { name_availability: NameAvailability::Free, ..few };
-    assert!(matches!(issue(too_soon(), &named), IssueError::Invalid(TokenError::ExpiresTooSoon { .. })));
+    assert!(matches!(issue(too_soon(), &named), IssueError::Invalid(GranularTokenError::ExpiresTooSoon { .. })));
     assert_eq!(issue(bad(), &named), IssueError::RangesRequired);
     assert!(matches!(issue(bad().ranges(&["10.0.0.0/8"]), &named), IssueError::ScopeNotOwned { .. }));
 }

@@ -100,7 +100,7 @@ impl Verified {
     /// F6: whose factor, and verified when, decides; a challenge stays one after any other.
     fn holds(&self, decision: &Decision<'_>, caller: &Caller<'_>, request: &Request) -> bool {
         let (Decision::Challenge(challenge), Caller::Token(bound)) = (decision, caller) else { return true };
-        let age = std::time::Duration::from_secs(300);
+        let age = std::time::Duration::from_mins(5);
         let answers = |owner, verified_at| challenge.answer(&VerifiedFactor { owner, verified_at }, age).is_allow();
         let (owner, another) = (bound.owner().name(), tollgate::testing::user_name("bob"));
         request.now() == self.now

@@ -25,9 +25,9 @@ use tollgate::{
     rules::{Check, DemandedBy},
     testing::strategies::{
         allowed_ranges, almost_account_name, almost_ip_range, almost_package_name, almost_scope, almost_timestamp,
-        almost_token_key, almost_token_name, client_ip, ip_range, new_package_name, organization_name,
+        almost_token_id, almost_token_name, client_ip, ip_range, new_package_name, organization_name,
         organization_selection, package, package_name, package_selection, question, scope, secret, team_name,
-        timestamp, token, token_description, token_key, token_name, user, user_name,
+        timestamp, token, token_description, token_id, token_name, user, user_name,
     },
     token::{
         LegacyKind, OrganizationSelection, PackageOrScope, PackageSelection, SecretDigest, TokenDescription, TokenId,
@@ -72,7 +72,7 @@ fn every_text_that_is_printed_parses_back_to_its_value() {
     comes_back::<TeamName>(team_name());
     comes_back::<Timestamp>(timestamp());
     comes_back::<IpRange>(ip_range());
-    comes_back::<TokenId>(token_key());
+    comes_back::<TokenId>(token_id());
     comes_back::<TokenName>(token_name());
     comes_back::<TokenDescription>(token_description());
     comes_back::<ClientIp>(client_ip().prop_filter("known", |client| client.address().is_some()).boxed());
@@ -145,7 +145,7 @@ proptest! {
         user in almost_account_name(),
         range in almost_ip_range(),
         time in almost_timestamp(),
-        key in almost_token_key(),
+        key in almost_token_id(),
         name in almost_token_name(),
     ) {
         has_one_door::<PackageName>(&package)?;

@@ -26,9 +26,10 @@ use tollgate::{
     directory::{Directory, World},
     testing::Scenario,
     token::{
-        Checksum, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, LegacyKind,
-        LegacyToken, NameAvailability, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
-        PackagesGrant, SecretForm, SecretPrefix, TokenError, TokenFacts, TokenId, TwoFactorBypass,
+        Checksum, GranularSettings, GranularToken, GranularTokenError, IssueError, IssueFacts, IssuedBy,
+        LegacyIssueFacts, LegacyKind, LegacyToken, NameAvailability, OrganizationSelection, OrganizationsGrant,
+        PackageOrScope, PackageSelection, PackagesGrant, SecretForm, SecretPrefix, TokenFacts, TokenId,
+        TwoFactorBypass,
     },
     value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Scope, TeamName},
 };
@@ -370,17 +371,19 @@ fn code(error: &IssueError) -> &'static str {
         IssueError::OwnerSuspended => "owner-suspended",
         IssueError::TooManyTokens => "too-many-tokens",
         IssueError::NameTaken => "name-taken",
-        IssueError::Invalid(TokenError::ExpiresTooSoon { .. } | TokenError::MadeTooLate { .. }) => "expires-too-soon",
-        IssueError::Invalid(TokenError::NoPermission) => "no-permission",
-        IssueError::Invalid(TokenError::BypassWithoutReadWrite) => "bypass-without-read-write",
+        IssueError::Invalid(GranularTokenError::ExpiresTooSoon { .. } | GranularTokenError::CreatedTooLate { .. }) => {
+            "expires-too-soon"
+        }
+        IssueError::Invalid(GranularTokenError::NoPermission) => "no-permission",
+        IssueError::Invalid(GranularTokenError::BypassWithoutReadWrite) => "bypass-without-read-write",
         IssueError::PackageNotFound { .. } => "package-not-found",
         IssueError::PackageNotWritable { .. } | IssueError::ScopeNotOwned { .. } | IssueError::RoleTooLow { .. } => {
             "owner-lacks-permission"
         }
         IssueError::RangesRequired => "ranges-required",
-        IssueError::RangeOutsideMaker { .. } => "range-outside-maker",
+        IssueError::RangeOutsideIssuer { .. } => "range-outside-maker",
         IssueError::PackageFactsMissing { .. } => "(a package was not looked up)",
-        IssueError::MakerOfAnother { .. } => "(the maker is a token of another user)",
+        IssueError::IssuerOfOtherUser { .. } => "(the maker is a token of another user)",
         _ => "(an error without a code)",
     }
 }

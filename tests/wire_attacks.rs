@@ -118,7 +118,7 @@ fn a_first_visibility_is_not_applied_to_a_package_that_exists() {
     let all = access_requests.iter().map(|i| i.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
     let all = CombinedDecision::from_decisions(all, None);
     let Some(CombinedDecision::Allow(allows)) = all else { panic!("bob may publish, and that is all that was asked") };
-    assert_eq!(changes.allowed_by(&allows).err(), Some(NotAllowed::OtherFacts));
+    assert_eq!(changes.allowed_by(&allows).err(), Some(ChangesNotAllowedError::OtherFacts));
 }
 
 /// A `deprecate` of a document that was read before 1.2.0 was published takes 1.2.0 away: only the revision tells.

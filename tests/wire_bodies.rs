@@ -291,7 +291,7 @@ fn all_of_several_decisions_is_no_more_than_the_least_of_them() {
     let shown = VerifiedFactor { owner: user_name("alice"), verified_at: now() };
     let of_bob = VerifiedFactor { owner: user_name("bob"), verified_at: now() };
     let old = VerifiedFactor { owner: user_name("alice"), verified_at: time("2025-10-31T23:00:00Z") };
-    let age = Duration::from_secs(60);
+    let age = Duration::from_mins(1);
     let all: [(&[Decision<'_>], &str, &str); 7] = [
         (&[], "nothing", "nothing"),
         (&[allow], "allow 1", "allow 1"),

@@ -4,7 +4,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tollgate::npm::{AllowedChanges, Body, CombinedDecision, NotAllowed, PackumentChanges, PutTarget, StoredPackument};
+use tollgate::npm::{
+    AllowedChanges, Body, ChangesNotAllowedError, CombinedDecision, PackumentChanges, PutTarget, StoredPackument,
+};
 use tollgate::testing::{bind, legacy, missing_package, now, package, user};
 use tollgate::{
     ClientIp, Decision, PackageAction, PackageName, UserName,
@@ -66,7 +68,7 @@ fn without(mut value: Value, pointer: &str) -> Value {
 fn done<T>(
     changes: &PackumentChanges<'_>,
     exists: bool,
-    then: impl Fn(Result<AllowedChanges<'_, '_>, NotAllowed>) -> T,
+    then: impl Fn(Result<AllowedChanges<'_, '_>, ChangesNotAllowedError>) -> T,
 ) -> T {
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
     let existing = package("@acme/w").private().user("alice", GrantedPermission::ReadWrite).build();
@@ -96,7 +98,8 @@ fn asked(to: PutTarget, sent: Value, stored: Option<Value>) -> Result<(Vec<Strin
     });
     let actions = actions.collect();
     // Of a package that does not exist there is nothing but the creation to allow.
-    let is_understood = |done: Result<_, NotAllowed>| done.err() != Some(NotAllowed::NotUnderstood);
+    let is_understood =
+        |done: Result<_, ChangesNotAllowedError>| done.err() != Some(ChangesNotAllowedError::NotUnderstood);
     let understood = stored.is_none() || done(&changes, true, |changes| is_understood(changes.map(|_| ())));
     Ok((actions, understood))
 }
@@ -267,12 +270,12 @@ fn an_allow_of_a_creation_is_none_of_a_new_version_nor_the_other_way_round() {
     for (stored, exists, expected) in [
         (None, false, None),
         (Some(stored), true, None),
-        (None, true, Some(NotAllowed::OtherFacts)),
-        (Some(stored), false, Some(NotAllowed::OtherFacts)),
+        (None, true, Some(ChangesNotAllowedError::OtherFacts)),
+        (Some(stored), false, Some(ChangesNotAllowedError::OtherFacts)),
     ] {
         assert_eq!(done(&read(stored), exists, |changes| changes.map(|_| ()).err()), expected);
     }
-    let missing = |action| Some(NotAllowed::Missing { action });
+    let missing = |action| Some(ChangesNotAllowedError::Missing { action });
     assert_eq!(read(None).allowed_by(&[]).err(), missing(PackageAction::Publish));
 }
 
@@ -296,7 +299,7 @@ fn without_the_allow_of_each_there_is_nothing_to_do() {
             Decision::Challenge(_) | Decision::Deny(_) => panic!("alice may do anything with both"),
         }
     };
-    let missing = |action| Some(NotAllowed::Missing { action });
+    let missing = |action| Some(ChangesNotAllowedError::Missing { action });
     for (allows, expected) in [
         (vec![allow(Deprecate, "own"), allow(ChangeMaintainers, "own")], None),
         (vec![allow(ChangeMaintainers, "own"), allow(Publish, "own"), allow(Deprecate, "own")], None),
@@ -360,11 +363,17 @@ fn a_version_that_is_published_already_is_a_conflict_for_whoever_may_publish() {
     let (sent, document) = (body(publish()), body(with(stored(), "/versions/2.0.0", json!({}))));
     let before = StoredPackument { document: &document, visibility: Visibility::Private };
     let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, Some(before)).unwrap();
-    assert_eq!(changes.allowed_by(&[]).err(), Some(NotAllowed::Missing { action: PackageAction::Publish }));
+    assert_eq!(changes.allowed_by(&[]).err(), Some(ChangesNotAllowedError::Missing { action: PackageAction::Publish }));
     let error = done(&changes, true, |changes| changes.map(|_| ()).unwrap_err());
     let text = "the version is published already: expected a new one";
-    assert_eq!((error, error.status(), error.to_string().as_str()), (NotAllowed::PublishedAlready, 409, text));
-    assert_eq!((NotAllowed::OtherFacts.status(), NotAllowed::NotUnderstood.status()), (500, 400));
+    assert_eq!(
+        (error, error.status(), error.to_string().as_str()),
+        (ChangesNotAllowedError::PublishedAlready, 409, text)
+    );
+    assert_eq!(
+        (ChangesNotAllowedError::OtherFacts.status(), ChangesNotAllowedError::NotUnderstood.status()),
+        (500, 400)
+    );
 }
 
 #[test]

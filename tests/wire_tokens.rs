@@ -8,8 +8,8 @@ use tollgate::{
     npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
     testing::{all, granular, legacy, now, only, ranges, time},
     token::{
-        GranularSettings, LegacyKind, MintedSecret, OrganizationSelection, OrganizationsGrant, PackageSelection,
-        PackagesGrant, SecretPrefix, TokenError, TokenFacts, TwoFactorBypass,
+        GranularSettings, GranularTokenError, LegacyKind, MintedSecret, OrganizationSelection, OrganizationsGrant,
+        PackageSelection, PackagesGrant, SecretPrefix, TokenFacts, TwoFactorBypass,
     },
     value::{AllowedRanges, GrantedPermission},
 };
@@ -237,7 +237,7 @@ fn a_permission_and_a_selection_come_together() {
         },
         nothing,
     );
-    assert_eq!(made, Err(TokenError::NoPermission));
+    assert_eq!(made, Err(GranularTokenError::NoPermission));
 }
 
 #[test]

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use crate::{batch::Form, printable};
 
-/// How it is called, in short.
+/// The short usage text, which follows an error in the command line.
 pub(crate) const USAGE: &str = "\
 usage: decide [--explain] WORLD REQUESTS
        decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
        decide
        decide --help";
 
-/// How it is called.
+/// The text of `decide --help`.
 pub(crate) const HELP: &str = "\
 May this npm access token do this, to this, from here, now?
 
@@ -49,30 +49,36 @@ exit status:
      wrong
 ";
 
-/// What to do.
+/// What the command line asks the program to do.
 #[derive(Debug)]
 pub(crate) enum Command {
+    /// Print [`HELP`].
     Help,
+    /// Decide the requests that are built into the program.
     Demo(Form),
+    /// Decide a file of requests.
     Batch { world: PathBuf, requests: PathBuf, form: Form },
+    /// Explain one request.
     One { world: PathBuf, request: OneRequest },
 }
 
-/// The fields of one request, and where its secret comes from.
+/// One request, from options of the command line.
 #[derive(Default)]
 pub(crate) struct OneRequest {
+    /// The fields of a line of the requests file.
     pub(crate) fields: Map<String, Value>,
+    /// Whether the field `secret` is to be read from standard input.
     pub(crate) secret_from_stdin: bool,
 }
 
 impl std::fmt::Debug for OneRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The fields may hold a secret.
+        // The fields are not printed, because they may hold a secret (S3).
         f.debug_struct("OneRequest").field("secret_from_stdin", &self.secret_from_stdin).finish_non_exhaustive()
     }
 }
 
-/// The options with a value, each with the field of a request that it is.
+/// The options that take a value, each with the field of the request that it sets.
 const WITH_VALUE: [(&str, &str); 9] = [
     ("--token", "token"),
     ("--secret", "secret"),
@@ -85,7 +91,7 @@ const WITH_VALUE: [(&str, &str); 9] = [
     ("--now", "now"),
 ];
 
-/// Reads the command line, or says what is wrong with it.
+/// Parses the command line. The error is a message for the user.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut arguments = arguments.into_iter();
     let mut files: Vec<PathBuf> = Vec::new();
@@ -127,6 +133,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     if any { command(files, explain, one) } else { Ok(Command::Demo(Form::Lines)) }
 }
 
+/// Returns the value of an option that is given as the next argument.
 fn value_of(option: &str, argument: Option<OsString>) -> Result<String, String> {
     let value = argument.ok_or_else(|| format!("`{option}` without its value"))?;
     match value.into_string() {
@@ -138,6 +145,7 @@ fn value_of(option: &str, argument: Option<OsString>) -> Result<String, String> 
     }
 }
 
+/// Sets a field of the request. It is an error if the field is set already.
 fn insert(fields: &mut Map<String, Value>, option: &str, field: &str, value: Value) -> Result<(), String> {
     match fields.insert(field.into(), value) {
         None => Ok(()),
@@ -146,6 +154,7 @@ fn insert(fields: &mut Map<String, Value>, option: &str, field: &str, value: Val
     }
 }
 
+/// Makes the command of the files and options that were given.
 fn command(files: Vec<PathBuf>, explain: bool, one: OneRequest) -> Result<Command, String> {
     let is_one = one.secret_from_stdin || !one.fields.is_empty();
     if explain && !is_one && files.is_empty() {

@@ -1,4 +1,4 @@
-//! A file of requests: each is answered by a line, or explained.
+//! Deciding a file of requests, one decision for each line.
 
 use std::{
     fmt,
@@ -14,16 +14,18 @@ use crate::{
     printable,
 };
 
-/// How decisions are written.
+/// The form in which decisions are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A line of JSON each.
+    /// A line of JSON for each decision.
     Lines,
-    /// Text for a person, with every check.
+    /// Text for people, with every check.
     Explained,
 }
 
-/// Answers the requests in their order, each as soon as it is read.
+/// Decides the requests in order, and prints each decision before it waits for the next request.
+///
+/// `requests` is the path of the input, for error messages.
 pub(crate) fn run(
     directory: &Directory,
     mut lines: Lines<impl Read>,
@@ -33,7 +35,7 @@ pub(crate) fn run(
 ) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::AllDecided;
     match answer_all(directory, &mut lines, form, &mut out, requests, &mut outcome) {
-        // Whoever read the answers has had enough of them, as `head` has.
+        // The reader of the output has closed it, as `head` does. This is not an error.
         Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(outcome),
         Err(failure) => Err(failure),
         Ok(()) => Ok(outcome),
@@ -50,8 +52,9 @@ fn answer_all(
 ) -> Result<(), Failure> {
     let mut is_first = true;
     loop {
-        // Whoever asks through a pipe and waits for the answer gets it before the next question is waited for.
-        if !lines.is_one_at_hand() {
+        // Before the program waits for more input, it prints what is in the buffer: the other end of the pipe may be
+        // waiting for a decision before it sends the next request.
+        if !lines.has_buffered_line() {
             out.flush()?;
         }
         let next = match lines.next() {
@@ -59,7 +62,7 @@ fn answer_all(
             Ok(None) => break,
             Err(error) => {
                 out.flush()?;
-                return Err(Failure::of(requests, &error));
+                return Err(Failure::in_file(requests, &error));
             }
         };
         let request = read(next.0, next.1);
@@ -81,7 +84,7 @@ fn answer_all(
     Ok(())
 }
 
-/// The request of a line, or the error line that stands for it.
+/// Parses a line of the requests file. The error is the error line that is printed in place of a decision.
 pub(crate) fn read(number: u64, line: Line<'_>) -> Result<Request, DecisionLine> {
     let unreadable_with =
         |id, what: fmt::Arguments<'_>| DecisionLine::unreadable(id, &format_args!("line {number}: {what}"));
@@ -97,7 +100,7 @@ pub(crate) fn read(number: u64, line: Line<'_>) -> Result<Request, DecisionLine>
         unreadable(format_args!("invalid UTF-8 after {valid} bytes: expected a JSON object in UTF-8"))
     })?;
     let line: RequestLine = serde_json::from_str(text).map_err(|error| {
-        // serde_json counts the lines of what it was given, which is one.
+        // serde_json appends the line and the column. It sees only this line, so its line number is always 1.
         let (message, column) = (error.to_string(), error.column());
         let message = message.strip_suffix(&format!(" at line 1 column {column}")).unwrap_or(&message);
         unreadable_with(id_of(text), format_args!("invalid JSON at column {column}: {message}"))
@@ -108,7 +111,8 @@ pub(crate) fn read(number: u64, line: Line<'_>) -> Result<Request, DecisionLine>
     })
 }
 
-/// The id of an object that is JSON but holds what cannot be read: a number out of range, too deep a nest.
+/// Returns the id of a request whose line is valid JSON but could not be deserialized as a whole, for example because
+/// it has a number out of range.
 fn id_of(text: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct OnlyId {
@@ -117,6 +121,7 @@ fn id_of(text: &str) -> Option<String> {
     serde_json::from_str::<OnlyId>(text).ok()?.id
 }
 
+/// Writes a decision as a line of JSON.
 fn write_line(out: &mut impl Write, directory: &Directory, request: &Result<Request, DecisionLine>) -> io::Result<()> {
     match request {
         Ok(request) => {
@@ -129,6 +134,7 @@ fn write_line(out: &mut impl Write, directory: &Directory, request: &Result<Requ
     writeln!(out)
 }
 
+/// Writes a decision as text, with every check.
 fn write_text(out: &mut impl Write, directory: &Directory, request: &Result<Request, DecisionLine>) -> io::Result<()> {
     match request {
         Ok(request) => {
@@ -139,12 +145,12 @@ fn write_text(out: &mut impl Write, directory: &Directory, request: &Result<Requ
     }
 }
 
-/// An error line as text.
+/// Writes an error line as text.
 pub(crate) fn write_error(out: &mut impl Write, line: &DecisionLine) -> io::Result<()> {
     match line {
         DecisionLine::Error { id: Some(id), error, .. } => writeln!(out, "{}: ERROR {error}", printable(id)),
         DecisionLine::Error { id: None, error, .. } => writeln!(out, "(no id): ERROR {error}"),
-        // No error: as it stands in a file of decisions.
+        // Not an error line, so it is printed as a line of JSON.
         DecisionLine::Decided { .. } | _ => {
             serde_json::to_writer(&mut *out, line)?;
             writeln!(out)

@@ -1,4 +1,6 @@
-//! The registry and the request log that come along, for a person to read.
+//! The demo: decides the requests of a recorded log about a small registry, and prints the decisions as a table.
+//!
+//! The world and the requests are built into the program. `examples/data` describes them.
 
 use std::{
     collections::BTreeMap,
@@ -25,31 +27,36 @@ use crate::{
 const WORLD: &str = include_str!("../data/demo-world.json");
 const REQUESTS: &str = include_str!("../data/demo-requests.jsonl");
 
-/// A decision as it is shown.
+/// A row of the table: a request and its decision.
 struct Row {
     id: String,
+    /// The token and its owner.
     who: String,
-    place: String,
+    /// The client's address.
+    client_ip: String,
+    /// The action and its resource.
     what: String,
     verdict: Verdict,
+    /// The reason for a denial, what allowed the request, or who demands a second factor.
     why: String,
     status: u16,
-    /// A denial's text for the operator, and the one for the client.
+    /// The operator's text and the client's text of a denial.
     texts: Option<(String, String)>,
 }
 
-/// Shows every check of each request of the demo.
+/// Prints every check of every request of the demo.
 pub(crate) fn run_explained(out: impl Write) -> Result<Outcome, Failure> {
     let lines = Lines::new(REQUESTS.as_bytes());
     batch::run(&directory()?, lines, Form::Explained, BufWriter::new(out), Path::new("the demo"))
 }
 
 fn directory() -> Result<Directory, Failure> {
-    let world: World = serde_json::from_str(WORLD).map_err(|error| Failure::Said(format!("the demo: {error}")))?;
-    Directory::load(&world).map_err(|error| Failure::Said(error.to_string()))
+    let world: World = serde_json::from_str(WORLD).map_err(|error| Failure::Message(format!("the demo: {error}")))?;
+    Directory::load(&world).map_err(|error| Failure::Message(error.to_string()))
 }
 
-/// Shows the demo; in colours on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+/// Prints the table and a summary. The output has colours if it is a terminal, unless the environment variable
+/// `NO_COLOR` is set (<https://no-color.org>).
 pub(crate) fn run(out: impl Write + IsTerminal) -> Result<Outcome, Failure> {
     let in_colours = out.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut out = BufWriter::new(out);
@@ -76,11 +83,11 @@ pub(crate) fn run(out: impl Write + IsTerminal) -> Result<Outcome, Failure> {
 fn row(directory: &Directory, request: &Request, line: Line<'_>) -> Row {
     let caller = directory.caller(request);
     let decision = directory.decide(&caller, request);
-    let asked: Value = match line {
+    let request_line: Value = match line {
         Line::Whole(bytes) => serde_json::from_slice(bytes).unwrap_or_default(),
         Line::TooLong => Value::Null,
     };
-    let field = |name: &str| asked.get(name).and_then(Value::as_str).map(printable);
+    let field = |name: &str| request_line.get(name).and_then(Value::as_str).map(printable);
     let (why, texts) = match &decision {
         Decision::Allow(allow) => (format!("via {}", allow.allowed_by()), None),
         Decision::Challenge(challenge) => (format!("the {} demands a second factor", challenge.demanded_by()), None),
@@ -95,7 +102,7 @@ fn row(directory: &Directory, request: &Request, line: Line<'_>) -> Row {
             Caller::UnknownToken => format!("unknown token {}", field("token").unwrap_or_default()),
             Caller::Token(bound) => format!("{} of {}", bound.token().id(), bound.owner().name()),
         },
-        place: field("client_ip").unwrap_or_else(|| "unknown".into()),
+        client_ip: field("client_ip").unwrap_or_else(|| "unknown".into()),
         what: match decision.operation() {
             Some(operation) => operation.to_string(),
             None => decision.action().to_string(),
@@ -107,38 +114,38 @@ fn row(directory: &Directory, request: &Request, line: Line<'_>) -> Row {
     }
 }
 
-/// The column of what is asked; the few that are longer take the rest from the next column.
+/// The width of the column with the action and its resource. A longer text takes the rest from the next column.
 const WHAT: usize = 42;
 
-/// Where the texts of a denial are broken.
+/// The width at which the texts of a denial are wrapped.
 const WIDTH: usize = 120;
 
 fn write_rows(out: &mut impl Write, rows: &[Row], in_colours: bool) -> Result<(), Failure> {
     let width = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or_default();
-    let (id, who, place) = (width(|row| &row.id), width(|row| &row.who), width(|row| &row.place));
+    let (id, who, client_ip) = (width(|row| &row.id), width(|row| &row.who), width(|row| &row.client_ip));
     for row in rows {
-        let place = place.saturating_sub(row.what.chars().count().saturating_sub(WHAT));
-        let (verdict, colour) = shown(row.verdict);
+        let client_ip = client_ip.saturating_sub(row.what.chars().count().saturating_sub(WHAT));
+        let (verdict, colour) = label(row.verdict);
         let verdict = Coloured { text: format_args!("{verdict:<9}"), colour, on: in_colours };
         writeln!(
             out,
-            "{:id$}  {:who$}  {:WHAT$}  {:place$}  {verdict}  {}  {}",
-            row.id, row.who, row.what, row.place, row.status, row.why,
+            "{:id$}  {:who$}  {:WHAT$}  {:client_ip$}  {verdict}  {}  {}",
+            row.id, row.who, row.what, row.client_ip, row.status, row.why,
         )?;
         let Some((operator, client)) = &row.texts else { continue };
-        for (mut label, text) in [("operator:", operator), ("client:", client)] {
-            for text in broken(text, WIDTH) {
-                let text = Coloured { text: format_args!("{label:<9}  {text}"), colour: DIM, on: in_colours };
+        for (mut heading, text) in [("operator:", operator), ("client:", client)] {
+            for text in wrapped(text, WIDTH) {
+                let text = Coloured { text: format_args!("{heading:<9}  {text}"), colour: DIM, on: in_colours };
                 writeln!(out, "{:id$}  {text}", "")?;
-                label = "";
+                heading = "";
             }
         }
     }
     Ok(())
 }
 
-/// The text in lines of at most that many characters, broken between words.
-fn broken(text: &str, width: usize) -> Vec<String> {
+/// Wraps a text between words, into lines of at most `width` characters. A longer word has a line of its own.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         let length = word.chars().count().saturating_add(1);
@@ -153,17 +160,18 @@ fn broken(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Prints the number of decisions for each verdict and, below it, for each value of [`Row::why`].
 fn write_summary(out: &mut impl Write, rows: &[Row], in_colours: bool) -> Result<(), Failure> {
     let mut counts: BTreeMap<Verdict, (u32, BTreeMap<&str, u32>)> = BTreeMap::new();
     for row in rows {
         let (count, whys) = counts.entry(row.verdict).or_default();
         *count = count.saturating_add(1);
-        let of_why = whys.entry(&row.why).or_default();
-        *of_why = of_why.saturating_add(1);
+        let count_of_why = whys.entry(&row.why).or_default();
+        *count_of_why = count_of_why.saturating_add(1);
     }
     writeln!(out)?;
     for (verdict, (count, whys)) in counts.into_iter().rev() {
-        let (verdict, colour) = shown(verdict);
+        let (verdict, colour) = label(verdict);
         writeln!(out, "{}  {count:>4}", Coloured { text: format_args!("{verdict:<9}"), colour, on: in_colours })?;
         for (why, count) in whys {
             writeln!(out, "{:9}  {count:>4}  {why}", "")?;
@@ -172,12 +180,14 @@ fn write_summary(out: &mut impl Write, rows: &[Row], in_colours: bool) -> Result
     Ok(())
 }
 
+// Codes of the ANSI escape sequence "select graphic rendition".
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
 const RED: &str = "31";
 const DIM: &str = "2";
 
-const fn shown(verdict: Verdict) -> (&'static str, &'static str) {
+/// Returns the word for a verdict and its colour.
+const fn label(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Allow => ("ALLOW", GREEN),
         Verdict::Challenge => ("CHALLENGE", YELLOW),
@@ -185,7 +195,7 @@ const fn shown(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-/// A text in a colour of the terminal, if colours are on.
+/// A text in a colour of the terminal. The colour is left out if `on` is false.
 struct Coloured<T> {
     text: T,
     colour: &'static str,

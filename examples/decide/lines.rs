@@ -1,27 +1,30 @@
-//! Lines of an input of any length, in memory that does not grow with it.
+//! Reading an input line by line, in memory that does not grow with the input.
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// The longest line that is read, in bytes without its end: 1 MiB.
+/// The length of the longest line that is read, in bytes without the line feed: 1 MiB.
 pub(crate) const LONGEST: usize = 1024 * 1024;
 
-/// One byte more, which tells a line that is too long (or holds the end of the longest).
+/// The number of bytes that are read of a line. The one byte more than [`LONGEST`] is the line feed of the longest
+/// line, or shows that the line is too long.
 const LIMIT: u64 = 1024 * 1024 + 1;
 
-/// The lines of an input.
+/// A reader of the lines of an input.
 #[derive(Debug)]
 pub(crate) struct Lines<R> {
     input: BufReader<R>,
+    /// The line that was read last.
     line: Vec<u8>,
+    /// The number of that line, counted from 1.
     number: u64,
 }
 
-/// A line without its end.
+/// A line, without its line feed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line<'a> {
-    /// All of it.
+    /// The whole line.
     Whole(&'a [u8]),
-    /// More than [`LONGEST`]: skipped to its end.
+    /// A line of more than [`LONGEST`] bytes, which was skipped.
     TooLong,
 }
 
@@ -30,7 +33,7 @@ impl<R: Read> Lines<R> {
         Self { input: BufReader::with_capacity(64 * 1024, input), line: Vec::new(), number: 0 }
     }
 
-    /// The next line that is not blank, with its number in the input.
+    /// Reads the next line that is not blank, and returns it with its number. Returns `None` at the end of the input.
     pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
         loop {
             self.line.clear();
@@ -54,7 +57,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Skips what is blank; whether that was all of the line, its end included.
+    /// Skips blanks, and returns whether they reached to the end of the line. The line feed is then skipped too.
     fn skip_blanks(&mut self) -> io::Result<bool> {
         loop {
             let buffer = self.input.fill_buf()?;
@@ -75,8 +78,8 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Whether the next line can be had without waiting for more input.
-    pub(crate) fn is_one_at_hand(&self) -> bool {
+    /// Returns whether the next line is in the buffer already, so that reading it does not wait for input.
+    pub(crate) fn has_buffered_line(&self) -> bool {
         self.input.buffer().contains(&b'\n')
     }
 }

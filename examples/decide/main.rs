@@ -1,6 +1,7 @@
-//! Decides requests about a registry that stands in a file. The formats are in [`tollgate::docs::format`].
+//! Decides requests to a registry that is described in a file.
 //!
-//! `decide --help` says how it is called; without arguments it shows a registry and a request log of its own.
+//! [`tollgate::docs::format`] describes the files. `decide --help` prints the usage. Without arguments the program
+//! decides the requests of a demo, which is built into it.
 
 mod arguments;
 mod batch;
@@ -23,27 +24,28 @@ use arguments::Command;
 use batch::Form;
 use lines::Lines;
 
-/// Whether a request among all was none: the exit status.
+/// The outcome of a run, which is the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// Each one was decided: 0.
+    /// Every request was decided: exit status 0.
     AllDecided,
-    /// An error line stands for at least one: 1.
+    /// At least one request was invalid and got an error line: exit status 1.
     SomeInvalid,
 }
 
-/// What ends the run: 2, but for output that nobody reads any more.
+/// An error that ends the run with exit status 2. If the reader of the output has closed it, the exit status is 0.
 #[derive(Debug)]
 enum Failure {
-    /// What to say about it, a line each.
-    Said(String),
+    /// An error with this message, which may have several lines.
+    Message(String),
     /// The output cannot be written.
     Output(io::Error),
 }
 
 impl Failure {
-    fn of(path: &Path, error: &dyn Display) -> Self {
-        Self::Said(format!("{}: {error}", path.display()))
+    /// Makes an error about a file.
+    fn in_file(path: &Path, error: &dyn Display) -> Self {
+        Self::Message(format!("{}: {error}", path.display()))
     }
 }
 
@@ -57,19 +59,19 @@ fn main() -> ExitCode {
     let message = match run() {
         Ok(Outcome::AllDecided) => return ExitCode::SUCCESS,
         Ok(Outcome::SomeInvalid) => return ExitCode::from(1),
-        // Nobody reads any more, and nothing is wrong.
+        // The reader of the output has closed it, as `head` does. This is not an error.
         Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Err(Failure::Output(error)) => format!("standard output: {error}"),
-        Err(Failure::Said(message)) => message,
+        Err(Failure::Message(message)) => message,
     };
-    // There is no place left to say that standard error cannot be written.
+    // If standard error cannot be written, there is nowhere to report that.
     let _ = writeln!(io::stderr().lock(), "{message}");
     ExitCode::from(2)
 }
 
 fn run() -> Result<Outcome, Failure> {
     let command = arguments::parse(env::args_os().skip(1))
-        .map_err(|error| Failure::Said(format!("decide: {error}\n\n{}", arguments::USAGE)))?;
+        .map_err(|error| Failure::Message(format!("decide: {error}\n\n{}", arguments::USAGE)))?;
     let stdout = io::stdout().lock();
     match command {
         Command::Help => {
@@ -85,7 +87,7 @@ fn run() -> Result<Outcome, Failure> {
             if requests == Path::new("-") {
                 batch::run(&directory, Lines::new(io::stdin().lock()), form, BufWriter::new(stdout), &requests)
             } else {
-                let file = File::open(&requests).map_err(|error| Failure::of(&requests, &error))?;
+                let file = File::open(&requests).map_err(|error| Failure::in_file(&requests, &error))?;
                 batch::run(&directory, Lines::new(file), form, BufWriter::new(stdout), &requests)
             }
         }
@@ -93,27 +95,29 @@ fn run() -> Result<Outcome, Failure> {
     }
 }
 
-/// The world, read once.
+/// Reads and loads the world.
 fn load(path: &Path) -> Result<Directory, Failure> {
     let mut bytes = Vec::new();
-    File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| Failure::of(path, &error))?;
-    let world: World = serde_json::from_slice(&bytes).map_err(|error| Failure::of(path, &error))?;
+    File::open(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|error| Failure::in_file(path, &error))?;
+    let world: World = serde_json::from_slice(&bytes).map_err(|error| Failure::in_file(path, &error))?;
     drop(bytes);
-    // Each line starts with the path inside the document.
-    Directory::load(&world).map_err(|error| Failure::Said(error.to_string()))
+    // The message has the path inside the document on each line, so the file is not named again.
+    Directory::load(&world).map_err(|error| Failure::Message(error.to_string()))
 }
 
-/// Somebody else's text on one line, with nothing in it that a terminal would act on.
+/// Escapes control characters and line feeds, so that a text from a file cannot control the terminal.
 fn printable(text: &str) -> String {
     let escaped = |character: char| match character {
-        // Quotation marks and backslashes are harmless.
+        // `escape_debug` would escape these too, but a terminal prints them as they are.
         '\'' | '"' | '\\' => String::from(character),
         _ => character.escape_debug().to_string(),
     };
     text.chars().map(escaped).collect()
 }
 
-/// How a form is chosen is said in one place.
+/// `--explain` selects [`Form::Explained`].
 impl From<bool> for Form {
     fn from(explain: bool) -> Self {
         if explain { Self::Explained } else { Self::Lines }

@@ -1,4 +1,4 @@
-//! One request from the command line, explained.
+//! Explaining one request, which is given by options of the command line.
 
 use std::io::{self, Read, Write};
 
@@ -7,21 +7,21 @@ use tollgate::directory::{Directory, RequestLine};
 
 use crate::{Failure, Outcome, arguments::OneRequest};
 
-/// More than any secret has, by far.
-const MOST_OF_STDIN: u64 = 64 * 1024;
+/// The number of bytes that are read from standard input. A secret has at most 512.
+const STDIN_LIMIT: u64 = 64 * 1024;
 
-/// Explains the request. It goes in by the same door as a line of a file.
+/// Decides the request and prints every check. The request is parsed exactly as a line of the requests file is.
 pub(crate) fn run(directory: &Directory, request: OneRequest, mut out: impl Write) -> Result<Outcome, Failure> {
     let OneRequest { mut fields, secret_from_stdin } = request;
     if secret_from_stdin {
-        fields.insert("secret".into(), secret()?.into());
+        fields.insert("secret".into(), read_secret()?.into());
     }
     let line: RequestLine =
-        serde_json::from_value(object(fields)).map_err(|error| Failure::Said(format!("decide: {error}")))?;
+        serde_json::from_value(object(fields)).map_err(|error| Failure::Message(format!("decide: {error}")))?;
     let request = match line.parse() {
         Ok(request) => request,
         Err(error) => {
-            // There is no place left to say that standard error cannot be written.
+            // If standard error cannot be written, there is nowhere to report that.
             let _ = writeln!(io::stderr().lock(), "decide: {error}");
             return Ok(Outcome::SomeInvalid);
         }
@@ -32,19 +32,23 @@ pub(crate) fn run(directory: &Directory, request: OneRequest, mut out: impl Writ
     Ok(Outcome::AllDecided)
 }
 
+/// Makes the line of the requests file.
 fn object(mut fields: Map<String, Value>) -> Value {
     fields.insert("id".into(), "request".into());
     Value::Object(fields)
 }
 
-/// Standard input without the end of its line. What is no text is no secret either, and stays none.
-fn secret() -> Result<String, Failure> {
+/// Reads a secret from standard input, without its line end.
+///
+/// Bytes that are not valid UTF-8 become replacement characters. A secret is ASCII (S1), so such a text is still not a
+/// valid secret, and the token is unknown.
+fn read_secret() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     io::stdin()
         .lock()
-        .take(MOST_OF_STDIN)
+        .take(STDIN_LIMIT)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::Said(format!("standard input: {error}")))?;
+        .map_err(|error| Failure::Message(format!("standard input: {error}")))?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(text.strip_suffix('\r').unwrap_or(text).into())

@@ -1,7 +1,9 @@
-//! Makes the corpora from what the repository already has: every text, world, token and request of `tests/scenarios`, the
-//! recorded names of `tests/data`, the worlds of the oracle's generator, the demo and npm's recording of `examples/data`.
+//! Creates the seed corpora from the data in the repository.
 //!
-//! Run it by `fuzz/seed`. It writes `fuzz/corpus/<target>/seed-<number>`, the same files each time.
+//! These are every text, world, token and request in `tests/scenarios`, the recorded names in `tests/data`, worlds of
+//! the oracle's generator, and the demo and the recording of npm in `examples/data`.
+//!
+//! `fuzz/seed` runs it. It writes `fuzz/corpus/<target>/seed-<number>`, with the same content each time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
-/// The longest seed in bytes: with longer ones a fuzzer would make longer and slower inputs.
+/// The maximum length of a seed, in bytes. With longer seeds, a fuzzer would generate longer and slower inputs.
 const LONGEST: usize = 16 * 1024;
 
 /// The seeds of each target.
@@ -27,7 +29,7 @@ impl Corpora {
         }
     }
 
-    /// A seed for each few texts: those beside each other in their order are near misses of each other.
+    /// Adds a seed for each few texts. The texts are sorted, so that those in one seed are similar.
     fn add_lines(&mut self, target: &'static str, texts: &BTreeSet<String>) {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         for few in texts.chunks(4) {
@@ -55,7 +57,7 @@ fn scenarios() -> Vec<Value> {
     paths.iter().map(|path| value(&read(path))).collect()
 }
 
-/// Which target takes a text, by the key that it stands under.
+/// Returns the target for a text, by the key of its field.
 fn target_of(key: &str) -> &'static str {
     match key {
         "package" | "packages" | "scope" | "scopes" | "user" | "users" | "team" | "teams" | "org" | "orgs"
@@ -69,19 +71,19 @@ fn target_of(key: &str) -> &'static str {
     }
 }
 
-/// Every text below a value, by its target.
+/// Collects every text in a value, by target.
 fn texts(key: &str, value: &Value, found: &mut BTreeMap<&'static str, BTreeSet<String>>) {
     match value {
         Value::String(text) => {
             found.entry(target_of(key)).or_default().insert(text.clone());
             if key == "name" {
-                found.entry("texts").or_default().insert(text.clone()); // a token has a name too
+                found.entry("texts").or_default().insert(text.clone()); // a token has a name as well
             }
         }
         Value::Array(items) => items.iter().for_each(|item| texts(key, item, found)),
         Value::Object(entries) => {
             for (name, value) in entries {
-                // The keys of a package's grants are names.
+                // In the grants of a package, the keys are names.
                 if key == "users" || key == "teams" {
                     found.entry("names").or_default().extend(name.split(':').map(str::to_owned));
                 }
@@ -92,7 +94,7 @@ fn texts(key: &str, value: &Value, found: &mut BTreeMap<&'static str, BTreeSet<S
     }
 }
 
-/// The stored forms of a world's tokens.
+/// Returns the stored forms of the tokens of a world.
 fn stored(world: &Value) -> Vec<Value> {
     let mut tokens: Vec<Value> = world["tokens"].as_array().cloned().unwrap_or_default();
     for token in &mut tokens {
@@ -139,7 +141,7 @@ fn scenario(corpora: &mut Corpora, file: &Value) {
     }
 }
 
-/// xorshift64*, for programs.
+/// The xorshift64* generator, for programs.
 struct Chance(u64);
 
 impl Chance {
@@ -152,7 +154,7 @@ impl Chance {
     }
 }
 
-/// A program for `agreement`: instructions in an order that makes sense, with operands by chance.
+/// Returns a program for the target `agreement`, with instructions in a useful order and random operands.
 fn program(seed: u64) -> String {
     let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut program = String::new();
@@ -162,7 +164,7 @@ fn program(seed: u64) -> String {
         for _ in 0..=chance.below(at_most) {
             let mut line = |instruction: &str| {
                 program.push_str(instruction);
-                // The last operand of a request is a mistake: mostly none.
+                // The last operand of a request chooses a mistake, and mostly none.
                 let operands = if chance.below(16) == 0 { 13 } else { 12 };
                 for _ in 0..operands {
                     program.push(char::from(b'0' + chance.below(48)));
@@ -181,7 +183,8 @@ fn program(seed: u64) -> String {
     program
 }
 
-/// What the real npm client sent: its requests, a few a seed, and its bodies with what may have been stored.
+/// Adds the recording of the real npm client: its requests, a few in each seed, and its bodies with a packument that
+/// may have been stored.
 fn recording(corpora: &mut Corpora) {
     let recorded: Vec<Value> = read("examples/data/npm-recording.jsonl").lines().map(value).collect();
     let text = |request: &Value, field: &str| request[field].as_str().unwrap_or_default().to_owned();

@@ -1,10 +1,10 @@
-//! Addresses and ranges: each line of the input is tried as both, then every range meets every address and range.
+//! Addresses and ranges: parses each line of the input as both, and compares every range with every address and range.
 //!
-//! * The crate and the oracle accept the same texts, and agree on which range contains which address (T3), at both ends
-//!   of the range and one step past them too.
-//! * Text form: parse and print are inverse, host bits are masked, and serde goes through the same door.
-//! * A range covers another iff both are of one family and it contains both of its ends (L9).
-//! * A list is as good as its ranges one by one, and a list that is empty is none (T3, L5).
+//! * The crate and the oracle accept the same texts, and agree on which range contains which address, including both
+//!   ends of the range and the addresses next to them (rule T3).
+//! * Parsing and printing are inverse, host bits are masked, and deserializing validates as parsing does.
+//! * A range covers another one exactly if both are of one family and it contains both ends of the other (rule L9).
+//! * A list contains an address exactly if one of its ranges does (rule T3). An empty list is an error (rule L5).
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -22,7 +22,7 @@ mod oracle;
 
 use oracle::Address;
 
-/// A range as the numbers of its ends.
+/// The first and the last address of a range, as numbers.
 #[derive(Clone, Copy)]
 struct Ends {
     is_v4: bool,
@@ -30,7 +30,7 @@ struct Ends {
     last: u128,
 }
 
-/// A range that both read.
+/// A range that the crate and the oracle both accept.
 struct Range {
     ours: IpRange,
     theirs: oracle::Range,
@@ -63,7 +63,7 @@ fn ip(is_v4: bool, number: u128) -> Option<IpAddr> {
     }
 }
 
-/// The crate and the oracle of one address.
+/// Asserts that the crate and the oracle agree on whether a range contains an address.
 fn same_answer(range: &Range, client: ClientIp) {
     let address = client.address().expect("an address");
     let number = match address {

@@ -1,8 +1,8 @@
-//! An arbitrary world and requests about it: the crate and the oracle, which shares nothing with it, answer alike.
+//! Agreement: the crate and the oracle, which share no code, answer requests to an arbitrary world alike.
 //!
-//! * A world that keeps the rules loads.
-//! * Each request gets the oracle's line, and every form of the decision says the same (`shared/comparison.rs`).
-//! * D5: a world with one thing less loads too, and raises no decision.
+//! * A world that obeys the rules loads.
+//! * Each request gets the oracle's answer, and every form of the decision agrees (`shared/comparison.rs`).
+//! * The world with one thing removed loads too, and no decision is raised (rule D5).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

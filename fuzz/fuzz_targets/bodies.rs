@@ -1,13 +1,13 @@
-//! Bodies: the first line is a package's name, the second a body, the third what is stored of the package.
+//! Bodies: the first line is the name of a package, the second a body, and the third the stored packument.
 //!
-//! * A body is read iff it is JSON without a key twice.
-//! * There is no change without its action, and none about another package; the first action does not depend on what is
-//!   stored; a body that is not understood is every action.
-//! * A body asks for something that its endpoint asks for.
-//! * What is stored, sent as it is, changes nothing.
-//! * A new version has the one name wherever it stands.
-//! * A token asked for reaches everything, or may be used from anywhere, only where the body says so.
-//! * Every other reader of bodies gives what must be allowed, or a message on one line without a secret.
+//! * A body is read exactly if it is JSON without a duplicate key.
+//! * Every change requires its action, and no change is about another package. The first required action does not
+//!   depend on the stored packument. An unrecognised body requires every action.
+//! * A body requires an action that its endpoint requires.
+//! * The stored packument, sent back unchanged, changes nothing.
+//! * A new version has the same name everywhere in the body.
+//! * A requested token reaches everything, or may be used from any address, only if the body says so.
+//! * Every other reader of bodies returns the required access, or a message on one line without a secret.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -24,8 +24,8 @@ use tollgate::{
 use tollgate::{
     facts::{PackageFacts, UserFacts},
     npm::{
-        AccessChange, AllowedChanges, Body, BodyError, CombinedDecision, CreateTokenRequest, Endpoint, IsMember,
-        MemberChange, NotAllowed, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
+        AccessChange, AllowedChanges, Body, BodyError, ChangesNotAllowedError, CombinedDecision, CreateTokenRequest,
+        Endpoint, IsMember, MemberChange, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
         RequiredAccess, StoredPackument, TeamAccessChange, TeamToCreate,
     },
     token::TokenFacts,
@@ -50,13 +50,16 @@ fn told<T>(read: Result<T, BodyError>) -> Option<T> {
 const EVERYTHING: [&str; 6] =
     ["publish", "unpublish", "deprecate", "set-dist-tag", "change-maintainers", "change-visibility"];
 
-/// What is to be done once somebody who may do anything was allowed to: the user whose scope it is, or for an unscoped
-/// package one with a grant, who may do all but change its visibility. Not called where something is denied.
+/// Calls `then` with the changes that are allowed to a user with every permission. It is not called if an action is
+/// denied.
+///
+/// The user owns the scope. For an unscoped package, the user has a grant and may do everything except change the
+/// visibility.
 fn allowed(
     package: &PackageName,
     changes: &PackumentChanges<'_>,
     exists: bool,
-    then: impl FnOnce(Result<AllowedChanges<'_, '_>, NotAllowed>),
+    then: impl FnOnce(Result<AllowedChanges<'_, '_>, ChangesNotAllowedError>),
 ) {
     let scope = package.as_borrowed().scope().map_or("alice", tollgate::value::Scope::into_str);
     let Ok(name) = scope.parse::<UserName>() else { return };
@@ -130,8 +133,8 @@ fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&
         let everything = EVERYTHING.iter().all(|action| actions.contains(action));
         allowed(package, &changes, stored.is_some(), |allowed| {
             let Ok(allowed) = allowed else {
-                let not_understood = allowed.err() == Some(NotAllowed::NotUnderstood);
-                assert!(not_understood || allowed.err() == Some(NotAllowed::PublishedAlready));
+                let not_understood = allowed.err() == Some(ChangesNotAllowedError::NotUnderstood);
+                assert!(not_understood || allowed.err() == Some(ChangesNotAllowedError::PublishedAlready));
                 assert!(everything || !not_understood, "{actions:?}");
                 return;
             };
@@ -157,7 +160,7 @@ fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&
     }
 }
 
-/// What is stored, sent as it is.
+/// Asserts that the stored packument, sent back unchanged, changes nothing.
 fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
     let before = StoredPackument { document: stored, visibility: Visibility::Public };
     let Some(changes) = told(PackumentChanges::read(package, PutTarget::Package, stored, Some(before))) else { return };
@@ -167,10 +170,10 @@ fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
     }
 }
 
-/// The password in the seeds.
+/// The password in the seed corpus.
 const PASSWORD: &str = "hunter2hunter2";
 
-/// What is left out or empty widens nothing.
+/// Asserts that an absent or empty field of a token request never widens the token.
 fn token(sent: &Body, json: &Value) {
     let Some(request) = told(CreateTokenRequest::read(sent, Timestamp::UNIX_EPOCH)) else { return };
     let mut beside = json.clone();

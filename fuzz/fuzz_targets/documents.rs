@@ -1,12 +1,11 @@
-//! Worlds and stored tokens from any bytes: they load whole or not at all, and what loads writes itself again.
+//! Documents: loads any bytes as a world and as a stored token. A document loads completely or not at all.
 //!
-//! * A key that is there twice, anywhere, is an error. Without one, the text and the JSON value that it stands for have
-//!   the same fate (serde goes through one door, whatever the format).
-//! * An error names at least one breach; each has a path that leads somewhere, in the order of the document, and a message
-//!   on one line.
-//! * Every token, user and package of the document is in the directory that loads, found by its name; nothing else is.
-//! * A token of a directory is written and read again, the written form is a fixed point, and it is the same token whether
-//!   it stands in a world or alone.
+//! * A duplicate key anywhere is an error. Without one, the text and its `serde_json::Value` load alike.
+//! * An error has at least one problem. Each problem has a path that exists in the document, and a message on one line.
+//!   The problems are in document order.
+//! * Every token, user and package of the document is found in the directory by its name, and nothing else is.
+//! * A token of a directory can be written and read again, writing it again gives the same text, and it is the same
+//!   token in a world or alone.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -24,9 +23,10 @@ mod duplicate_keys;
 #[path = "shared/laws.rs"]
 mod laws;
 
-/// Whether a path such as `tokens[3].cidr[0]` leads to a value of the document, or to a field missing from an object of it.
+/// Returns `true` if a path such as `tokens[3].cidr[0]` leads to a value in the document, or to a missing field of an
+/// object in it.
 fn path_leads_somewhere(value: &Value, path: &str) -> bool {
-    // A key that is not printed as it stands (it has control characters, or the shape of a secret) is not looked for.
+    // A key that is not printed literally is skipped: it has control characters or the shape of a secret.
     if path.is_empty() || path.contains(['\\', '…']) {
         return true;
     }
@@ -37,7 +37,7 @@ fn path_leads_somewhere(value: &Value, path: &str) -> bool {
             found.is_some_and(|(item, rest)| path_leads_somewhere(item, rest))
         }
         Value::Object(entries) => {
-            // One dot before a field: a name may begin with more.
+            // Only one dot precedes a field, because a name may start with dots.
             let Some(path) = path.strip_prefix('.') else { return false };
             let is_missing_field = path.bytes().all(|byte| byte.is_ascii_lowercase() || b"_256".contains(&byte));
             is_missing_field
@@ -68,7 +68,7 @@ fn errors(error: &WorldError, document: &Value) {
     assert_eq!(error.to_string().lines().count(), places.len(), "{error}");
 }
 
-/// Writes a token and reads it again.
+/// Writes a token, and asserts that reading it gives the same token.
 fn written(token: &Token) -> Value {
     let text = serde_json::to_string(&StoredToken::from(token)).expect("a token is JSON");
     let read: StoredToken = serde_json::from_str(&text).expect("what was written reads");
@@ -81,7 +81,7 @@ fn entries<'a>(document: &'a Value, list: &str) -> impl Iterator<Item = &'a str>
     document[list].as_array().into_iter().flatten().filter_map(|entry| entry["name"].as_str())
 }
 
-/// What is in the document is in the directory, and the other way round.
+/// Asserts that the directory has exactly the users, packages and tokens of the document.
 fn whole(directory: &Directory, document: &Value) {
     for name in entries(document, "users") {
         let name = UserName::new(name).expect("a name that loaded");
@@ -106,7 +106,7 @@ fn whole(directory: &Directory, document: &Value) {
         assert_eq!(token.id().as_str(), id);
         let Caller::Token(bound) = directory.token_by_id(id) else { panic!("{id} is not known") };
         assert_eq!(bound.owner().name().as_str(), entry["owner"]);
-        // The stored form is the world's, but for the version and the name of the id.
+        // The stored form is that in a world, except for the version and the name of the id's field.
         let mut stored = written(token);
         let fields = stored.as_object_mut().expect("a token is an object");
         assert_eq!(fields.remove("version"), Some(json!(1)));
@@ -155,7 +155,7 @@ fuzz_target!(|bytes: &[u8]| {
             let again = written(&token);
             assert_eq!(serde_json::to_value(&stored).expect("a token is JSON"), again);
         }
-        // One message for each breach, so as many as the document has.
+        // There is one message for each problem, so their number is limited only by the document.
         Err(error) => error.to_string().split("; ").filter(|message| !message.is_empty()).for_each(laws::message),
     }
 });

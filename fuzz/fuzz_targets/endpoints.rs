@@ -1,12 +1,13 @@
-//! Endpoints: each line of the input is tried as a request, method and target.
+//! Endpoints: classifies each line of the input as the method and target of a request.
 //!
-//! * What is read is written as a request that is read as the same.
-//! * Names are decoded exactly once: the path that came and the path that is written, both decoded once by other code,
-//!   are the same text.
-//! * Whoever decodes it first, or twice, or cuts it at `;`, `?` or `#`, or takes a backslash for a slash, sees the same segments:
-//!   none of these is in a path that is read, and no segment is empty or dots, also behind an encoded slash.
-//! * What the path asks for names the names in the path, and is never nothing for what is not open.
-//! * No message has anything with the shape of a secret, and no debugging text has a token in a path.
+//! * An endpoint is written as a request that is read as the same endpoint.
+//! * Names are decoded exactly once: the original path and the written path, each decoded once by other code, are the
+//!   same text.
+//! * Other software sees the same segments, even if it decodes the path first or twice, cuts it at `;`, `?` or `#`, or
+//!   treats a backslash as a slash. No accepted path has any of these characters, and no segment is empty or dots, even
+//!   after an encoded slash.
+//! * The required access names the names in the path. It is never empty for an endpoint that needs a permission.
+//! * No message has anything with the shape of a secret, and no `Debug` text has a token from a path.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -16,7 +17,7 @@ use tollgate::{PackageName, value::OrganizationName};
 #[path = "shared/laws.rs"]
 mod laws;
 
-/// The path without its query, decoded once; none where that is no text.
+/// Returns the path without its query, decoded once, or `None` if it is not valid UTF-8.
 fn decoded(target: &str) -> Option<String> {
     let path = target.split('?').next().unwrap_or_default().as_bytes();
     let mut bytes = Vec::new();

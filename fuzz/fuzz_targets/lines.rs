@@ -1,9 +1,9 @@
-//! A world on the first line and a request on each of the others, from any bytes: where the world loads, the crate and the
-//! oracle answer each request alike.
+//! Lines: any bytes as a world on the first line and a request on each other line. If the world loads, the crate and
+//! the oracle answer each request alike.
 //!
-//! * A line that is JSON and has a key twice is no request; neither the first nor the last wins.
-//! * Each other request gets the oracle's line, and every form of the decision says the same (`shared/comparison.rs`).
-//! * The same request by every other token of the world, by none, and a day later, is compared too.
+//! * A line of JSON with a duplicate key is not a valid request. Neither the first nor the last value is used.
+//! * Every other request gets the oracle's answer, and every form of the decision agrees (`shared/comparison.rs`).
+//! * The same request with every other token of the world, without a token, and a day later is compared too.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ mod duplicate_keys;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
-/// A request about nothing but its own line.
+/// Asserts that a line with a duplicate key is refused.
 fn no_request(text: &str, json: &Value) {
     let line: RequestLine = serde_json::from_str(text).expect("any JSON reads");
     let error = line.parse().expect_err("a key is there twice");
@@ -25,7 +25,7 @@ fn no_request(text: &str, json: &Value) {
     assert!(line["id"].is_null() || line["id"] == json["id"], "{line}");
 }
 
-/// The same request with another token, or later.
+/// Compares the same request with every other token, without a token, and a day later.
 fn neighbours(world: &Value, directory: &Directory, json: &Value, request: &Request) {
     let mut neighbour = json.clone();
     let fields = neighbour.as_object_mut().expect("a request is an object");
@@ -48,7 +48,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut lines = text.split('\n');
     let first = lines.next().unwrap_or_default();
     let Ok(read) = serde_json::from_str::<World>(first) else { return };
-    // The oracle asks for a world that loads.
+    // The oracle requires a world that loads.
     let Ok(directory) = Directory::load(&read) else { return };
     let world: Value = serde_json::from_str(first).expect("what reads is JSON");
     for line in lines.filter(|line| !line.trim().is_empty()).take(16) {

@@ -1,8 +1,9 @@
-//! Names: each line of the input is tried as every kind of name, then each two of those that are names are compared.
+//! Names: parses each line of the input as every kind of name, and compares every pair of names.
 //!
-//! * The crate and the oracle accept the same texts, as old names and as new ones (N1, N2, N4).
-//! * Text form: parse and print are inverse, and serde goes through the same door.
-//! * Names compare byte for byte (N1); a scope is one with or without its `@` and covers its own packages only (N3).
+//! * The crate and the oracle accept the same texts, as names that exist and as new names (rules N1, N2 and N4).
+//! * Parsing and printing are inverse, and deserializing validates as parsing does.
+//! * Names compare byte for byte (rule N1). A scope is the same with or without its `@`, and covers only its own
+//!   packages (rule N3).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,12 +1,13 @@
-//! Secrets: each line of the input is tried as a secret and as a prefix, and the whole of it as randomness to mint from.
+//! Secrets: parses each line of the input as a secret and as a prefix, and mints a secret from the whole input.
 //!
-//! * A text is a secret iff it is 1 to 512 visible ASCII characters (S1); its form, its checksum and its hint are those of
-//!   the rule, stated again here; its digest is the oracle's SHA-256, and another text has another (S2).
-//! * A minted secret has the form that is promised, takes every random byte as documented, and no change within four
-//!   characters beside each other keeps its checksum (a CRC-32 finds every burst of 32 bits).
-//! * A minted secret opens its own token and no other does.
-//! * Nothing printed, neither `Debug` nor an error nor a text of a denial, holds a stretch of a secret, wherever it was put
-//!   (S3).
+//! * A text is a secret exactly if it is 1 to 512 visible ASCII characters. Its form, its checksum and its hint are
+//!   those of the rule, which is implemented again here (rule S1). Its digest is the oracle's SHA-256, and another text
+//!   has another digest (rule S2).
+//! * A minted secret has the documented form and uses every random byte as documented. No change within four adjacent
+//!   characters keeps its checksum, because a CRC-32 detects every burst of 32 bits.
+//! * A minted secret identifies its own token, and no other secret does.
+//! * No output has a part of a secret, wherever the secret was put: neither `Debug`, nor an error, nor a text of a
+//!   denial (rule S3).
 #![no_main]
 
 use std::fmt::{Debug, Display};
@@ -28,7 +29,7 @@ mod laws;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
-/// S1: "base 62 in the order `0-9A-Za-z`".
+/// Returns a digit in base 62, "with the digits in the order `0-9A-Za-z`" (rule S1).
 fn digit(value: u32) -> char {
     let value = u8::try_from(value).expect("a digit");
     char::from(match value {
@@ -38,7 +39,9 @@ fn digit(value: u32) -> char {
     })
 }
 
-/// S1: "CRC-32/IEEE of the 30, base 62 …, left padded with `0`". As a division of polynomials, the highest bit first.
+/// Returns the checksum: the CRC-32/IEEE of the 30 random characters in base 62, padded on the left with `0` (rule S1).
+///
+/// It is computed as a division of polynomials, from the highest bit.
 fn checksum(random: &str) -> String {
     let bits = |byte: u8| (0..8).map(move |bit| u32::from(byte) >> bit & 1);
     let mut rest = u32::MAX;
@@ -55,7 +58,7 @@ fn checksum(random: &str) -> String {
     digits.into_iter().collect()
 }
 
-/// S1, in other words.
+/// Returns the form of a secret: legacy, prefixed or opaque (rule S1).
 fn form(text: &str, prefix: &str) -> SecretForm {
     if let Some(body) = text.strip_prefix(prefix)
         && body.len() == 36
@@ -100,7 +103,7 @@ fn secret<'t>(text: &'t str, prefixes: &[(&str, SecretPrefix)]) -> Option<Secret
     Some(secret)
 }
 
-/// S1: 1 to 16 of `A-Za-z0-9_`, `_` at the end.
+/// Parses a prefix, and asserts that it is 1 to 16 of `A-Za-z0-9_` with `_` at the end (rule S1).
 fn prefix(text: &str) -> Option<SecretPrefix> {
     let is_one = (1..=16).contains(&text.len())
         && text.ends_with('_')
@@ -110,7 +113,7 @@ fn prefix(text: &str) -> Option<SecretPrefix> {
     prefix.ok()
 }
 
-/// Sixteen characters of a secret in a row are more than a coincidence.
+/// Asserts that a text has no 16 adjacent characters of the secret. So many do not occur by chance.
 fn tells_nothing(said: &str, secret: &str) {
     for window in secret.as_bytes().windows(16) {
         let window = str::from_utf8(window).expect("a secret is ASCII");
@@ -124,7 +127,7 @@ fn refused<T, E: Display + Debug>(result: Result<T, E>, secret: &str) {
     }
 }
 
-/// Puts a secret where it does not belong. The ids of requests are left out: a decision line repeats them.
+/// Puts a secret into every field where it does not belong, except the ids of requests, which decision lines repeat.
 fn misplaced(secret: &str) {
     refused(secret.parse::<UserName>(), secret);
     refused(secret.parse::<PackageName>(), &secret[4..]);
@@ -167,7 +170,8 @@ fn misplaced(secret: &str) {
     }
 }
 
-/// S1: "Randomness is handed in by the caller (30 base-62 draws, unbiased)": the low six bits of a byte, 62 and 63 thrown away.
+/// Mints a secret from random bytes. Each character takes the low six bits of a byte, and 62 and 63 are discarded, so
+/// that the 30 characters are unbiased (rule S3).
 fn minted(random_bytes: &[u8], (prefix, ours): &(&str, SecretPrefix)) -> Option<MintedSecret> {
     let draws = random_bytes.iter().map(|byte| u32::from(byte % 64)).filter(|draw| *draw < 62);
     let random: String = draws.take(30).map(digit).collect();
@@ -180,7 +184,7 @@ fn minted(random_bytes: &[u8], (prefix, ours): &(&str, SecretPrefix)) -> Option<
     Some(secret)
 }
 
-/// Changes characters of a minted secret that stand within four of each other, or one of the checksum.
+/// Changes characters of a minted secret within four adjacent ones, or one character of the checksum.
 fn typos(text: &str, (prefix, ours): &(&str, SecretPrefix), by: &[u8]) {
     for change in by.chunks_exact(3).take(16) {
         let mut changed = text.as_bytes().to_vec();
@@ -198,7 +202,7 @@ fn typos(text: &str, (prefix, ours): &(&str, SecretPrefix), by: &[u8]) {
     }
 }
 
-/// A world with one token of that secret.
+/// Checks that a secret identifies its token, in a world with one token.
 fn opens(text: &str, others: &[String]) {
     let world = json!({
         "users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}],
@@ -239,7 +243,7 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(secret.digest() == other_secret.digest(), text == other);
         }
     }
-    // One of them is enough: this is the slow part.
+    // Only one secret is checked, because this part is slow.
     let npm = &prefixes[0].1;
     if let Some((text, _)) = secrets.iter().find(|(_, secret)| secret.form(npm) != SecretForm::Opaque) {
         misplaced(text);

@@ -1,8 +1,9 @@
-//! The other texts: each of the first lines of the input, and the whole of it, is tried as a token's name, description and id, as a
-//! stored digest, and as every fixed word.
+//! Other texts: parses each of the first lines of the input, and the whole input, as a token's name, description and
+//! id, as a digest, and as every enum.
 //!
-//! * A text is accepted iff it keeps the rule's sentence, stated again here (L6, S2); a word iff it is one of the list.
-//! * Text form: parse and print are inverse, and serde goes through the same door.
+//! * A text is accepted exactly if it obeys the rule, which is implemented again here (rules L6 and S2). A word of an
+//!   enum is accepted exactly if it is in the list.
+//! * Parsing and printing are inverse, and deserializing validates as parsing does.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -19,7 +20,8 @@ use tollgate::{
 #[path = "shared/laws.rs"]
 mod laws;
 
-/// L6: "required, 1 to 40 of ASCII letters, digits, `_`, `-`, space, no space at either end".
+/// Returns `true` for the name of a token: "1 to 40 of ASCII letters, digits, `_`, `-` and space, with no space at
+/// either end" (rule L6).
 fn is_token_name(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();
     let plain = letters.iter().all(|letter| letter.is_ascii_alphanumeric() || ['_', '-', ' '].contains(letter));
@@ -31,7 +33,7 @@ fn texts(text: &str) {
     assert_eq!(name.is_some(), is_token_name(text), "{text:?}");
     assert!(name.is_none_or(|name| name.as_str() == text));
     let description = laws::text_form!(TokenDescription, text);
-    // L6: "at most 120 characters".
+    // A description has "at most 120 characters" (rule L6).
     assert_eq!(description.is_some(), text.chars().count() <= 120, "{text:?}");
     assert!(description.is_none_or(|description| description.as_str() == text));
     let key = laws::text_form!(TokenId, text);
@@ -39,7 +41,7 @@ fn texts(text: &str) {
     assert!(key.is_none_or(|key| key.as_str() == text));
 }
 
-/// FORMAT: "64 lower-case hex digits".
+/// Checks a digest, which is "64 lower-case hex digits" (docs::format).
 fn digest(text: &str) {
     let is_one = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let by_serde = serde_json::from_value::<SecretDigest>(text.into());
@@ -93,9 +95,9 @@ fuzz_target!(|bytes: &[u8]| {
         );
         words!(text, Permission, GrantedPermission, Role, GrantKind, AccountStatus, TwoFactorMode, LegacyKind);
         words!(text, Visibility, PublishingAccess, ScopeOwner, DemandedBy);
-        // What is refused says so in a message of the same make, whichever the list.
+        // Every enum refuses a word with the same form of message.
         laws::text_form!(Action, text);
-        // An action is of one kind of resource at most, and every action is an action.
+        // A word is an action on at most one kind of resource, and each of these is also an `Action`.
         let of_one_kind = [
             text.parse::<PackageAction>().is_ok(),
             text.parse::<OrganizationAction>().is_ok(),
@@ -104,7 +106,7 @@ fuzz_target!(|bytes: &[u8]| {
         ];
         let kinds = of_one_kind.into_iter().filter(|is_of_it| *is_of_it).count();
         assert!(kinds <= 1, "{text:?}");
-        // `publish` is asked for; what it turns out to be is an action of its own.
+        // `publish` can be requested, but decisions name it `create-package` or `publish-version`.
         assert!(kinds == 0 || text == "publish" || text.parse::<Action>().is_ok(), "{text:?}");
     }
 });

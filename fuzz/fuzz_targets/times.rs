@@ -1,8 +1,8 @@
-//! Times: each line of the input is tried as a time and as a number of seconds and nanoseconds, then each two meet.
+//! Times: parses each line of the input as a time and as a number of seconds and nanoseconds, and compares every pair.
 //!
-//! * The crate and the oracle accept the same texts, mean the same instant by them, and print it alike.
-//! * Text form: parse and print are inverse, and serde goes through the same door.
-//! * Numbers outside the years 0000 to 9999 are errors, never a panic (L4); differences add up.
+//! * The crate and the oracle accept the same texts, read the same instant, and print it alike.
+//! * Parsing and printing are inverse, and deserializing validates as parsing does.
+//! * A number outside the years 0000 to 9999 is an error and never a panic (rule L4). Differences add up.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,7 @@ mod laws;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
-/// The oracle's instants begin in the year 0.
+/// Returns the nanoseconds since the year 0, in which the oracle counts.
 fn since_year_zero(at: Timestamp) -> i128 {
     at.unix_nanoseconds() - Timestamp::MIN.unix_nanoseconds()
 }

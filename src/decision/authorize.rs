@@ -213,18 +213,18 @@ fn decide(question: Question<'_>, action: Action, token: Result<TokenCleared, Fa
     }
 }
 
-/// [`check_operation`], compiled twice: the copy for packages, which most requests are about, drops the checks of other
-/// resources.
-#[expect(clippy::match_same_arms, reason = "two copies")]
+/// Runs [`check_operation`], which is compiled twice: the copy for packages, which most requests are about, drops the
+/// checks of other resources. Decisions about packages take 14 to 31 instructions fewer by this (3 to 10 %), those about
+/// other resources 8 to 27 more (2 to 12 %); see the page on performance.
 #[inline]
 fn check(context: &Context<'_, '_>, token: TokenCleared) -> Result<Passed, Failure> {
     match context.question.operation {
-        Operation::Package { .. } => check_operation(context, token),
+        Operation::Package { .. } => check_operation::<true>(context, token),
         Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
         | Operation::ManageTeamAccess(_)
         | Operation::SharePackage(_)
-        | Operation::Account { .. } => check_operation(context, token),
+        | Operation::Account { .. } => check_operation::<false>(context, token),
     }
 }

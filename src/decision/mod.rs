@@ -56,7 +56,7 @@ use crate::{
 ///
 /// fn cheat(challenge: Challenge<'_>) -> Allow<'_> { challenge.into_allow() }
 /// ```
-#[must_use = "a decision that is not read protects nothing"]
+#[must_use = "an ignored decision protects nothing"]
 #[derive(Clone, Copy, Debug)]
 pub enum Decision<'a> {
     /// The request is allowed.

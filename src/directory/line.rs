@@ -1,4 +1,4 @@
-//! One line of the decisions file.
+//! The lines of the decisions file.
 
 use std::string::String;
 
@@ -12,41 +12,71 @@ use crate::{
     value::Timestamp,
 };
 
-/// **One line of the decisions file**, for a request that was decided or for one that could not be read.
+/// One line of the decisions file: a decision, or the error line of a request that could not be read.
+///
+/// Serializes to the JSON object that [`docs::format`](crate::docs::format#decisions) describes.
+///
+/// ```
+/// use serde_json::json;
+/// use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
+///
+/// let world: World = serde_json::from_str(r#"{"users": [], "orgs": [], "packages": [], "tokens": []}"#)?;
+/// let directory = Directory::load(&world)?;
+///
+/// let line: RequestLine = serde_json::from_value(json!({
+///     "id": "r1", "token": null, "action": "read-package", "package": "left-pad", "now": "2025-11-01T00:00:00Z",
+/// }))?;
+/// let request = line.parse()?;
+/// let caller = directory.caller(&request);
+/// let line = DecisionLine::decided(&request, &directory.decide(&caller, &request));
+/// assert_eq!(
+///     serde_json::to_value(&line)?,
+///     json!({
+///         "id": "r1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404,
+///         "valid_until": null, "via": null,
+///     }),
+/// );
+///
+/// let line: RequestLine = serde_json::from_str(r#"{"id": "r2", "token": null}"#)?;
+/// let line = DecisionLine::error(&line.parse().unwrap_err());
+/// assert_eq!(serde_json::to_value(&line)?, json!({"id": "r2", "error": "action: missing field"}));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum DecisionLine {
-    /// A decision.
+    /// The decision about a request.
     #[non_exhaustive]
     Decided {
         /// The request's id.
         id: String,
-        /// The answer.
+        /// Whether the request is allowed, challenged or denied.
         decision: Verdict,
-        /// What was allowed or challenged.
+        /// The action that was allowed or challenged. `None` for a denial.
         action: Option<Action>,
-        /// The reason of a denial.
+        /// The reason for a denial. `None` for an allow or a challenge.
         reason: Option<Reason>,
-        /// The status suggested.
+        /// The suggested HTTP status ([D3](crate::docs::rules#d3)).
         status: u16,
-        /// Until when an allow holds.
+        /// The time at which an allow ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if it has no end,
+        /// and for a challenge or a denial.
         valid_until: Option<Timestamp>,
-        /// Through what it was allowed.
+        /// What allowed the request: the token's grant or kind, the visibility of a public package, or a second factor.
         via: Option<AllowedBy>,
     },
-    /// A request that is none.
+    /// A line of the requests file that is not a valid request.
     #[non_exhaustive]
     Error {
-        /// The request's id, where there is one to read.
+        /// The request's id. `None` if it could not be read.
         id: Option<String>,
-        /// What is wrong with it.
+        /// A description of the error, for people.
         error: String,
     },
 }
 
 impl DecisionLine {
-    /// The line for a decision.
+    /// Creates the line for a decision about `request`.
     #[must_use]
     pub fn decided(request: &Request, decision: &Decision<'_>) -> Self {
         let (action, reason, valid_until, via) = match decision {
@@ -65,13 +95,16 @@ impl DecisionLine {
         }
     }
 
-    /// The line for a request that could not be read.
+    /// Creates the error line for a request that [`RequestLine::parse`](super::RequestLine::parse) refused.
     #[must_use]
     pub fn error(error: &RequestLineError) -> Self {
         Self::Error { id: error.id().map(Into::into), error: std::format!("{error}") }
     }
 
-    /// The line for a line that no [`RequestLine`](super::RequestLine) could be read from, with its id if that much could.
+    /// Creates the error line for an input line from which no [`RequestLine`](super::RequestLine) could be
+    /// deserialized, such as a line that is not valid JSON.
+    ///
+    /// `id` is the request's id, if the caller could still read it.
     #[must_use]
     pub fn unreadable(id: Option<String>, error: &dyn core::fmt::Display) -> Self {
         Self::Error { id, error: std::format!("{error}") }

@@ -1,4 +1,4 @@
-//! One line of the requests file.
+//! The lines of the requests file.
 
 use core::fmt;
 use std::{
@@ -18,19 +18,40 @@ use crate::{
     },
 };
 
-/// **One line of the requests file**, read but not yet [parsed](Self::parse).
+/// One line of the requests file, deserialized but not yet [parsed](Self::parse).
+///
+/// Deserializing succeeds for any value, such as a number. [`parse`](Self::parse) checks that the line is a request. So
+/// an invalid request is answered with an error line that has the request's id.
+///
+/// ```
+/// use tollgate::directory::RequestLine;
+///
+/// let line: RequestLine = serde_json::from_str(
+///     r#"{"id": "r1", "token": "t-1", "action": "publish", "package": "left-pad", "now": "2025-11-01T00:00:00Z"}"#,
+/// )?;
+/// assert_eq!(line.parse()?.token_id(), Some("t-1"));
+///
+/// let line: RequestLine = serde_json::from_str(r#"{"id": "r2", "token": "t-1", "action": "fly"}"#)?;
+/// let error = line.parse().unwrap_err();
+/// assert_eq!(error.id(), Some("r2"));
+/// assert!(error.to_string().starts_with("action: unknown action `fly`"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct RequestLine(Node);
 
-/// Without its content, which may be a secret.
+/// Prints no content, because the line may hold a secret ([S3](crate::docs::rules#s3)).
 impl fmt::Debug for RequestLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RequestLine(…)")
     }
 }
 
-/// **A request**: who, what, from where, when.
+/// A request to a [`Directory`](super::Directory): the token, the action and its resource, the client's address and the
+/// time.
+///
+/// Its `Debug` output has the id of a token but no secret.
 #[derive(Clone)]
 pub struct Request {
     id: String,
@@ -41,7 +62,7 @@ pub struct Request {
     pub(super) second_factor: bool,
 }
 
-/// What stands for the token.
+/// How a request identifies its token.
 #[derive(Clone)]
 pub(super) enum RequestToken {
     NoToken,
@@ -50,13 +71,13 @@ pub(super) enum RequestToken {
 }
 
 impl Request {
-    /// The id that its decision carries.
+    /// Returns the request's id, which the [`DecisionLine`](super::DecisionLine) repeats.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The public id of the token, if the request names one by it.
+    /// Returns the public id of the token. `None` if the request has no token or has a secret in place of an id.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         match &self.presented {
@@ -65,13 +86,13 @@ impl Request {
         }
     }
 
-    /// Where it comes from.
+    /// Returns the client's address.
     #[must_use]
     pub const fn client_ip(&self) -> ClientIp {
         self.client_ip
     }
 
-    /// When it is made.
+    /// Returns the time of the request.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.now
@@ -96,19 +117,23 @@ impl fmt::Debug for Request {
     }
 }
 
+/// The fields that a request may have whatever its action is.
 const COMMON: [&str; 7] = ["id", "token", "secret", "action", "client_ip", "now", "second_factor"];
+/// The fields that name the resource. Which of them a request has depends on its action.
 const RESOURCE: [&str; 4] = ["package", "org", "team", "user"];
 
 impl RequestLine {
-    /// The request.
+    /// Parses the line into a request.
     ///
     /// # Errors
-    /// The first thing that keeps the line from being one, with the id of the line where there is one to read.
+    ///
+    /// Returns the first error in the line, such as an unknown field or an invalid name, with the id of the request if
+    /// the line has one. See [errors in a request](crate::docs::format#request-errors).
     pub fn parse(&self) -> Result<Request, RequestLineError> {
         parse(&self.0).map_err(|error| RequestLineError { id: self.id(), message: error.to_string() })
     }
 
-    /// The id, if the line is an object with exactly one that is a string.
+    /// Returns the id, if the line is an object with exactly one field `id` and its value is a string.
     fn id(&self) -> Option<String> {
         let Node::Object(entries) = &self.0 else { return None };
         let ids: Vec<&Node> = entries.iter().filter(|(name, _)| &**name == "id").map(|(_, value)| value).collect();
@@ -128,7 +153,7 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
         (Some(Node::Null), None) => RequestToken::NoToken,
         (Some(token), None) => RequestToken::Id(document::text(token, &top.field("token"))?.to_string()),
         (None, Some(Node::Text(secret))) => RequestToken::Secret(secret.to_string()),
-        // The value is not repeated: it may be the secret in a wrong wrapping.
+        // The message does not repeat the value: it may be the secret inside another JSON type.
         (None, Some(_)) => return Err(top.field("secret").error("not a string: expected the token's text")),
         (Some(_), Some(_)) => return Err(top.error("both `token` and `secret`: expected one of them")),
         (None, None) => return Err(top.field("token").error("missing field: expected `token` or `secret`")),
@@ -144,6 +169,7 @@ fn parse(node: &Node) -> Result<Request, ErrorAt> {
     Ok(Request { id, presented, access, client_ip, now, second_factor })
 }
 
+/// Reads the action and the names of its resource.
 fn access(fields: &Fields<'_>) -> Result<AccessRequest, ErrorAt> {
     let top = Path::Top;
     let action = document::text(fields.required("action", &top)?, &top.field("action"))?;
@@ -188,13 +214,14 @@ fn access(fields: &Fields<'_>) -> Result<AccessRequest, ErrorAt> {
     Err(top.field("action").error(format!("unknown action {}: expected {expected}", crate::value::Quoted(&start))))
 }
 
-/// The names of the resource: those that the action takes, and no others.
+/// Reads the fields that name the resource of `action`.
 struct Names<'f, 'n> {
     fields: &'f Fields<'n>,
     action: &'f str,
 }
 
 impl Names<'_, '_> {
+    /// Refuses every resource field that is not in `taken`.
     fn takes(&self, taken: &[&str]) -> Result<(), ErrorAt> {
         let superfluous = |name: &&str| self.fields.optional(name).is_some() && !taken.contains(name);
         match RESOURCE.iter().find(|name| superfluous(name)) {
@@ -215,7 +242,9 @@ impl Names<'_, '_> {
     }
 }
 
-/// A line that is no request.
+/// The error of [`RequestLine::parse`]: the line is not a valid request.
+///
+/// The `Display` text has the path of the field, then what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RequestLineError {
@@ -224,7 +253,7 @@ pub struct RequestLineError {
 }
 
 impl RequestLineError {
-    /// The id of the line, where there is one to read.
+    /// Returns the request's id. `None` if the line has no id, two ids, or an id that is not a string.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()

@@ -1,4 +1,7 @@
-//! Loading a world: the shape of the whole document first, then all the rules.
+//! Loading a world, in two passes.
+//!
+//! `read` checks the shape of the whole document and stops at the first error. `build` then checks names, references
+//! and limits, and collects all errors.
 
 use core::fmt;
 use std::{
@@ -32,26 +35,43 @@ use crate::{
     },
 };
 
-/// **A world as it was read**, not yet [loaded](Directory::load).
+/// The document that describes a registry, deserialized but not yet [loaded](Directory::load).
+///
+/// Deserializing succeeds for any value. [`Directory::load`] checks that the document is a world, as
+/// [`docs::format`](crate::docs::format#world) describes it.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct World(Node);
 
-/// Without its content, which holds digests.
+/// Prints no content, because a world holds the digests of secrets.
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("World(…)")
     }
 }
 
-/// **A world that does not load**: the first breach of its shape, or every breach of the rules, a line each.
+/// The error of [`Directory::load`]: what is wrong with a world.
+///
+/// Holds either the first error of shape or, if the shape is right, all other errors. The `Display` text has one line
+/// for each error.
+///
+/// ```
+/// use tollgate::directory::{Directory, World};
+///
+/// let world: World = serde_json::from_str(r#"{"users": [], "orgs": [{"name": ".x"}], "packages": [], "tokens": []}"#)?;
+/// let error = Directory::load(&world).unwrap_err();
+/// let paths: Vec<&str> = error.errors().map(|(path, _)| path).collect();
+/// assert_eq!(paths, ["orgs[0].name"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorldError {
     errors: Vec<ErrorAt>,
 }
 
 impl WorldError {
-    /// Each breach: the path where it stands, such as `tokens[3].cidr[0]`, and what is wrong there.
+    /// Returns an iterator over the errors. An item is the path of the wrong value, such as `tokens[3].cidr[0]`, and a
+    /// message that says what is wrong with it.
     pub fn errors(&self) -> impl Iterator<Item = (&str, &str)> {
         self.errors.iter().map(|error| (error.path.as_str(), error.message.as_str()))
     }
@@ -68,10 +88,12 @@ impl fmt::Display for WorldError {
     }
 }
 
+/// A world of the right shape, whose names, references and limits are not yet checked.
 struct RawWorld<'n> {
     users: Vec<RawUser<'n>>,
     orgs: Vec<&'n str>,
     packages: Vec<RawPackage<'n>>,
+    /// Each token with its `secret_sha256`.
     tokens: Vec<(RawToken<'n>, Option<&'n str>)>,
 }
 
@@ -104,12 +126,12 @@ pub(super) fn load(world: &World) -> Result<Directory, WorldError> {
     if errors.is_empty() { Ok(directory) } else { Err(WorldError { errors }) }
 }
 
-/// A name of the document, as a message repeats it.
+/// Quotes a name of the document for a message, shortened if it is long.
 fn quoted(text: &str) -> String {
     Quoted(&excerpt(text)).to_string()
 }
 
-/// The items of a list, each read at its place.
+/// Reads a list, each item with the path `path[index]`.
 fn each<'n, T>(
     node: &'n Node,
     path: &Path<'_>,
@@ -118,7 +140,7 @@ fn each<'n, T>(
     document::list(node, path)?.iter().enumerate().map(|(index, item)| read(item, &path.item(index))).collect()
 }
 
-/// A list that may be left out.
+/// Reads a list that may be left out. A missing list is empty.
 fn each_or_none<'n, T>(
     fields: &Fields<'n>,
     name: &str,
@@ -157,15 +179,15 @@ impl<'n> RawWorld<'n> {
 
     fn build(&self, errors: &mut Vec<ErrorAt>) -> Directory {
         let names = Names::new(self);
-        // No `Default`: an empty directory would say of every name that nothing has it.
+        // `Directory` has no `Default`: an empty one would report every package as missing.
         let mut directory = Directory {
-            users: Named::for_at_most(self.users.len(), |user| user.name().as_str()),
-            organizations: Named::for_at_most(self.orgs.len(), |organization| organization.name().as_str()),
-            packages: Named::for_at_most(self.packages.len(), |package| package.name().as_str()),
+            users: Named::with_capacity(self.users.len(), |user| user.name().as_str()),
+            organizations: Named::with_capacity(self.orgs.len(), |organization| organization.name().as_str()),
+            packages: Named::with_capacity(self.packages.len(), |package| package.name().as_str()),
             tokens: Vec::with_capacity(self.tokens.len()),
             digests_and_owners: Vec::with_capacity(self.tokens.len()),
-            by_key: Index::for_at_most(self.tokens.len()),
-            by_digest: Index::for_at_most(self.tokens.len()),
+            by_id: Index::with_capacity(self.tokens.len()),
+            by_digest: Index::with_capacity(self.tokens.len()),
         };
         let top = Path::Top;
         let users_path = top.field("users");
@@ -258,9 +280,10 @@ impl<'n> RawWorld<'n> {
                     }
                 }
             }
-            // Without an owner there is an error already.
+            // Without an owner an error is already reported: for this token's owner, or for a user that failed to
+            // build.
             let Some(owner) = directory.users.place(raw.owner) else { continue };
-            directory.by_key.insert(raw.key, directory.tokens.len());
+            directory.by_id.insert(raw.key, directory.tokens.len());
             if let Some(digest) = digest {
                 directory.by_digest.insert(digest.as_bytes(), directory.tokens.len());
             }
@@ -270,7 +293,8 @@ impl<'n> RawWorld<'n> {
     }
 }
 
-/// Which names there are, before anything is built.
+/// The names of the users and organizations in the document. References are checked against these names, so that a
+/// user with an error is not also reported as missing wherever it is referred to.
 struct Names<'n> {
     users: HashSet<&'n str>,
     orgs: HashSet<&'n str>,
@@ -281,6 +305,7 @@ impl<'n> Names<'n> {
         Self { users: raw.users.iter().map(|user| user.name).collect(), orgs: raw.orgs.iter().copied().collect() }
     }
 
+    /// Parses the name of an organization and checks that the document has that organization.
     fn known_org(&self, name: &str, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<OrganizationName> {
         let organization = keep(name.parse::<OrganizationName>(), path, errors)?;
         if self.orgs.contains(name) {
@@ -330,7 +355,8 @@ impl<'n> RawUser<'n> {
             return None;
         }
         let memberships = keep(Memberships::new(memberships), &orgs_path, errors)?;
-        // A user and an organization of one name are an error at the organization; it is not said twice.
+        // `User::new` fails only if the user is a member of an organization with the user's own name. Users and
+        // organizations share one namespace (N4), so that organization is already reported as an error.
         User::new(UserFacts {
             name: name?,
             status: self.status,

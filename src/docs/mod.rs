@@ -1,4 +1,6 @@
-//! Long documents, compiled with the crate.
+//! The long-form documentation: the rules, the file formats, the design, the guarantees and the measurements.
+//!
+//! Each module is one page and contains no items.
 
 #[doc = include_str!("rules.md")]
 pub mod rules {}

@@ -1,4 +1,8 @@
-//! Facts about a registry, as of now: users with their memberships, packages with their grants, organizations and teams.
+//! Facts about a registry at the moment of a decision: users with their memberships, packages with their grants,
+//! organizations and teams.
+//!
+//! The caller looks these up and passes them to the decision. A type such as [`User`] owns its facts. A type such as
+//! [`OwnerView`] borrows them, for a registry that keeps the same validated values in its own storage.
 
 mod organization;
 mod package;

@@ -1,81 +1,86 @@
-//! Organizations, teams and accounts as the things that actions are taken on.
+//! Organizations, teams and accounts, as resources that an action is taken on.
 
 use crate::{
     facts::package::PackageState,
     value::{NameError, OrganizationName, TeamName, UserName},
 };
 
-/// **An organization that exists.** Its members and teams are facts about users ([`Membership`](crate::facts::user::Membership)).
+/// An organization that exists.
+///
+/// It has only a name. Its members, their roles and their teams are facts about users: see
+/// [`Membership`](crate::facts::Membership).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
     name: OrganizationName,
 }
 
 impl Organization {
-    /// States that an organization of that name exists.
+    /// States that an organization with this name exists.
     #[must_use]
     pub const fn new(name: OrganizationName) -> Self {
         Self { name }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> &OrganizationName {
         &self.name
     }
 
-    /// What the checks read of it. Costs nothing.
+    /// Returns a borrowed view of this organization. This copies no text.
     #[must_use]
     pub fn as_view(&self) -> OrganizationView<'_> {
         OrganizationView { name: self.name.as_borrowed() }
     }
 }
 
-/// **What the checks read of an organization**, borrowed: from an [`Organization`], or from other storage.
+/// A borrowed view of an organization that exists, from an [`Organization`] or from the caller's own storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrganizationView<'a> {
     pub(crate) name: OrganizationName<&'a str>,
 }
 
 impl<'a> OrganizationView<'a> {
-    /// States that an organization of that name exists.
+    /// States that an organization with this name exists.
     #[must_use]
     pub const fn new(name: OrganizationName<&'a str>) -> Self {
         Self { name }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> OrganizationName<&'a str> {
         self.name
     }
 }
 
-/// **The name of an organization that does not exist**, as a successful look-up found.
+/// The name of an organization that does not exist.
+///
+/// Create one only after a look-up that succeeded and found no organization. A look-up that failed proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingOrganization<'a> {
     pub(crate) name: OrganizationName<&'a str>,
 }
 
 impl<'a> MissingOrganization<'a> {
-    /// States that no organization of that name exists.
+    /// States that no organization with this name exists.
     #[must_use]
     pub const fn new(name: OrganizationName<&'a str>) -> Self {
         Self { name }
     }
 }
 
-/// **What a look-up of an organization found**: the organization, or that there is none of that name.
+/// The result of looking up an organization by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrganizationState<'a> {
-    /// It exists.
+    /// The organization exists.
     Existing(OrganizationView<'a>),
-    /// It does not.
+    /// The organization does not exist.
     Missing(MissingOrganization<'a>),
 }
 
 impl<'a> OrganizationState<'a> {
-    /// The name that was looked up.
+    /// Returns the name that was looked up.
     #[must_use]
     pub const fn name(&self) -> OrganizationName<&'a str> {
         match self {
@@ -103,60 +108,65 @@ impl<'a> From<MissingOrganization<'a>> for OrganizationState<'a> {
     }
 }
 
-/// **A team of an organization.** Whether it exists is not a question of rights and is not asked.
+/// A team of an organization, which may or may not exist.
+///
+/// No rule depends on whether the team exists, so a decision does not ask ([D1](crate::docs::rules#d1)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Team<'a> {
-    /// The organization.
+    /// The organization that the team belongs to.
     pub organization: OrganizationState<'a>,
-    /// The team's name in it.
+    /// The name of the team within the organization.
     pub name: TeamName<&'a str>,
 }
 
-/// **A team to be created**: its name is one that a new team may have (N4).
+/// A team to be created, with a name that a new team may have ([N4](crate::docs::rules#n4)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewTeam<'a> {
     team: Team<'a>,
 }
 
 impl<'a> NewTeam<'a> {
-    /// Takes the name for a new team.
+    /// Creates a new team from its organization and its name.
     ///
     /// # Errors
-    /// The name has a capital letter.
+    ///
+    /// The name contains a capital letter, which a new name may not.
     pub fn new(organization: impl Into<OrganizationState<'a>>, name: TeamName<&'a str>) -> Result<Self, NameError> {
         name.check_new()?;
         Ok(Self { team: Team { organization: organization.into(), name } })
     }
 
-    /// The team.
+    /// Returns the team.
     #[must_use]
     pub const fn team(&self) -> Team<'a> {
         self.team
     }
 }
 
-/// **A team and a package**: what `manage-team-access` is about.
+/// The resource of `manage-team-access`: a team, and a package that it gets or loses access to.
 #[derive(Clone, Copy, Debug)]
 pub struct TeamAndPackage<'a> {
-    /// The team that gets or loses access.
+    /// The team.
     pub team: Team<'a>,
-    /// The package that it is access to.
+    /// The package.
     pub package: PackageState<'a>,
 }
 
-/// **An organization and a package**: what `share-package` is about.
+/// The resource of `share-package`: an organization, and a package that it shares with a team of another organization.
 #[derive(Clone, Copy, Debug)]
 pub struct OrganizationAndPackage<'a> {
-    /// The organization that shares.
+    /// The organization that shares the package.
     pub organization: OrganizationState<'a>,
-    /// The package that it shares.
+    /// The package.
     pub package: PackageState<'a>,
 }
 
-/// **A user's account**, as the thing that an account action is taken on (C6).
+/// The resource of an account action: the account of a user.
+///
+/// Account actions are permitted only on the account of the token's own owner ([C6](crate::docs::rules#c6)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account<'a> {
-    /// Whose account it is.
+    /// The user whose account it is.
     pub user: UserName<&'a str>,
 }
 

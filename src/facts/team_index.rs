@@ -1,24 +1,28 @@
-//! Whether two lists of teams have one in common, with a look at the names of very few.
+//! Lists of teams, and whether two of them have a team in common.
+//!
+//! The lists are compared by hashes and Bloom filters, so that the names of very few teams are read.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
 use crate::value::{OrganizationName, TeamName, hash, hash_with};
 
-/// **The hashes of a list's teams, in its order, and a filter** that knows most of the teams that are not in it.
+/// The hashes of the teams in a list, in order, and a Bloom filter of these hashes.
 ///
-/// A short list has none: its names are compared. The hash has no key: whoever chooses names that collide makes a search
-/// through the names of it, one for each team of the shorter list.
+/// A short list has neither: its names are compared. The hash has no key, so a user who chooses names can make them
+/// collide. The worst case is one search by name for each team of the shorter list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TeamHashes(Option<Box<Hashes>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Hashes {
+    /// The hash of each team, in the order of the list.
     of_each: Box<[u32]>,
-    /// A power of two of words, one for each team or up to two. A team sets two bits of one of them.
+    /// The Bloom filter. Its length is the number of teams, rounded up to a power of two. Each team sets two bits of
+    /// one word.
     filter: Box<[u64]>,
 }
 
-/// **Teams of any organizations**, sorted, with their hashes.
+/// A sorted list of teams of any organizations, with their hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Teams {
     sorted: Box<[(OrganizationName, TeamName)]>,
@@ -26,6 +30,7 @@ pub(crate) struct Teams {
 }
 
 impl Teams {
+    /// Creates a list of teams that are already sorted.
     pub(crate) fn sorted(teams: Vec<(OrganizationName, TeamName)>) -> Self {
         let hashes = TeamHashes::new(teams.iter().map(|(organization, team)| (organization, team)));
         Self { sorted: teams.into(), hashes }
@@ -39,14 +44,16 @@ impl Teams {
         self.sorted.len()
     }
 
-    /// Whether one of the teams is in another list, which has these hashes: `is_in` says so of one.
+    /// Returns `true` if one of these teams is in another list, given by its hashes. `is_in` looks up a team in that
+    /// list by name.
     #[inline]
     pub(crate) fn any_in<'t>(&'t self, other: &TeamHashes, is_in: impl Fn(TeamPath<'t>) -> bool) -> bool {
-        let at = |place| self.sorted.get(place).map(|(organization, team)| (organization, team));
+        let at = |position| self.sorted.get(position).map(|(organization, team)| (organization, team));
         self.hashes.any_in(other, at, is_in)
     }
 
-    /// Whether one of the others, which have these hashes, is among the teams. `at` gives the one at a place.
+    /// Returns `true` if one of the teams of another list is in this one. The other list is given by its hashes, and
+    /// `at` returns its team at a position.
     #[inline]
     pub(crate) fn has_one_of<'t>(&self, hashes: &TeamHashes, at: impl Fn(usize) -> Option<TeamPath<'t>>) -> bool {
         hashes.any_in(&self.hashes, at, |other| {
@@ -55,31 +62,35 @@ impl Teams {
     }
 }
 
-/// A team by both of its names.
+/// The names of a team's organization and of the team.
 pub(crate) type TeamPath<'t> = (&'t OrganizationName, &'t TeamName);
 
-/// With so few teams there are no hashes.
-const COMPARED: usize = 3;
+/// The maximum number of teams in a list without hashes.
+// MEASURE: 3 against 0.
+const MAX_COMPARED: usize = 3;
 
 impl TeamHashes {
+    /// Computes the hashes of the teams of a list, in order.
     pub(crate) fn new<'t>(teams: impl Iterator<Item = TeamPath<'t>>) -> Self {
-        let of_each: Vec<u32> = teams.map(hash_of).collect();
-        if of_each.len() <= COMPARED {
+        let of_each: Vec<u32> = teams.map(team_hash).collect();
+        if of_each.len() <= MAX_COMPARED {
             return Self(None);
         }
-        // One in 500 of the teams that are not in the list passes.
+        // One in 500 of the teams that are not in the list passes a filter of this size; see `docs::performance`.
         let words = of_each.len().next_power_of_two();
         let mut filter = vec![0; words];
         for hash in &of_each {
-            if let Some(word) = filter.get_mut(word_of(*hash, words)) {
-                *word |= bits_of(*hash);
+            if let Some(word) = filter.get_mut(word_index(*hash, words)) {
+                *word |= bit_mask(*hash);
             }
         }
         Self(Some(Box::new(Hashes { of_each: of_each.into(), filter: filter.into() })))
     }
 
-    /// Whether one of the teams, which have these hashes, is in another list. Only of those that pass its filter is
-    /// `is_in` asked.
+    /// Returns `true` if one of the teams with these hashes is in another list.
+    ///
+    /// `at` returns the team at a position in this list. `is_in` looks up a team in the other list by name, and is
+    /// called only for teams that pass the filter of that list.
     #[inline]
     fn any_in<'t>(
         &self,
@@ -89,11 +100,11 @@ impl TeamHashes {
     ) -> bool {
         match (&self.0, &other.0) {
             (Some(own), Some(other)) => {
-                let mut passed = own.places_perhaps_in(&other.filter);
-                passed.any(|place| at(place).is_some_and(&is_in))
+                let mut passed = own.candidates(&other.filter);
+                passed.any(|position| at(position).is_some_and(&is_in))
             }
             (None, Some(other)) => {
-                (0..COMPARED).map_while(&at).any(|team| may_have(&other.filter, hash_of(team)) && is_in(team))
+                (0..MAX_COMPARED).map_while(&at).any(|team| may_contain(&other.filter, team_hash(team)) && is_in(team))
             }
             (_, None) => (0..).map_while(&at).any(is_in),
         }
@@ -101,38 +112,44 @@ impl TeamHashes {
 }
 
 impl Hashes {
-    /// The places of the teams that pass a filter. Eight are looked at together, for hardly ever one of them passes.
+    /// Returns the positions of the teams that pass a filter.
+    ///
+    /// Eight teams are tested together, without a branch for each, because it is rare that one of them passes.
+    // MEASURE: eight together against one at a time.
     #[inline]
-    fn places_perhaps_in(&self, filter: &[u64]) -> impl Iterator<Item = usize> {
+    fn candidates(&self, filter: &[u64]) -> impl Iterator<Item = usize> {
         let (eights, rest) = self.of_each.as_chunks::<8>();
-        let passing = |hashes: &[u32; 8]| hashes.iter().fold(false, |any, hash| any | may_have(filter, *hash));
+        let passing = |hashes: &[u32; 8]| hashes.iter().fold(false, |any, hash| any | may_contain(filter, *hash));
         let eights = eights.iter().enumerate().filter(move |(_, hashes)| passing(hashes));
         let hashes = eights.flat_map(|(eight, hashes)| (eight.saturating_mul(8)..).zip(hashes));
         let rest = (self.of_each.len().saturating_sub(rest.len())..).zip(rest);
-        hashes.chain(rest).filter(|(_, hash)| may_have(filter, **hash)).map(|(place, _)| place)
+        hashes.chain(rest).filter(|(_, hash)| may_contain(filter, **hash)).map(|(position, _)| position)
     }
 }
 
+/// Returns `true` if a team with this hash passes the filter.
 #[inline]
-fn may_have(filter: &[u64], hash: u32) -> bool {
-    let word = filter.get(word_of(hash, filter.len())).copied().unwrap_or_default();
+fn may_contain(filter: &[u64], hash: u32) -> bool {
+    let word = filter.get(word_index(hash, filter.len())).copied().unwrap_or_default();
     word.wrapping_shr(hash) & word.wrapping_shr(hash >> 6) & 1 == 1
 }
 
-fn hash_of((organization, team): TeamPath<'_>) -> u32 {
+/// Returns the upper half of the 64-bit hash of both names.
+fn team_hash((organization, team): TeamPath<'_>) -> u32 {
     let [_, _, _, _, high @ ..] =
         hash_with(hash(organization.as_str().as_bytes()), team.as_str().as_bytes()).to_le_bytes();
     u32::from_le_bytes(high)
 }
 
-/// The upper bits say which word, the lower ones which bits of it.
+/// Returns the index of the filter's word that has the bits of a hash, chosen by the upper 20 bits of the hash.
 #[inline]
-fn word_of(hash: u32, words: usize) -> usize {
+fn word_index(hash: u32, words: usize) -> usize {
     usize::try_from(hash >> 12).unwrap_or_default() & words.wrapping_sub(1)
 }
 
+/// Returns the mask of the two bits of a hash within that word, chosen by the lower 12 bits of the hash.
 #[inline]
-const fn bits_of(hash: u32) -> u64 {
+const fn bit_mask(hash: u32) -> u64 {
     1_u64.wrapping_shl(hash) | 1_u64.wrapping_shl(hash >> 6)
 }
 
@@ -157,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_team_in_common_is_found_and_few_others_are_looked_at() {
+    fn a_common_team_is_found_and_few_other_names_are_read() {
         let sizes = [(1, 1), (1, 3), (1, 4), (3, 4), (4, 1), (4, 4), (5, 1_000), (8, 9), (9, 8), (13, 14), (23, 30)];
         for (one, other) in sizes.into_iter().chain([(200, 1_000), (1_000, 1_000)]) {
             let list = Teams::sorted(teams((0..one).map(|n| n * 2)));
@@ -169,19 +186,22 @@ mod tests {
             });
             assert!(!found, "{one} {other}");
             assert!(other <= 3 || asked.get() <= 1 + one / 100, "{} of {one} in {other}", asked.get());
-            assert!(!list.has_one_of(&TeamHashes::new(paths(&none)), |place| paths(&none).nth(place)), "{one} {other}");
+            assert!(
+                !list.has_one_of(&TeamHashes::new(paths(&none)), |position| paths(&none).nth(position)),
+                "{one} {other}"
+            );
             for at in [0, other / 2, other - 1] {
                 let mut some = none.clone();
                 some[at] = list.sorted.last().unwrap().clone();
                 let hashes = TeamHashes::new(paths(&some));
                 assert!(list.any_in(&hashes, |(o, t)| some.contains(&(o.clone(), t.clone()))), "{one} {other} {at}");
-                assert!(list.has_one_of(&hashes, |place| paths(&some).nth(place)), "{one} {other} {at}");
+                assert!(list.has_one_of(&hashes, |position| paths(&some).nth(position)), "{one} {other} {at}");
             }
         }
     }
 
     #[test]
-    fn every_team_is_found_where_it_alone_is_in_common_and_where_its_neighbour_is_too() {
+    fn a_common_team_is_found_at_any_position_with_or_without_its_neighbour() {
         let list = Teams::sorted(teams(0..300));
         for (at, common) in list.sorted.windows(2).enumerate() {
             for count in [1, 2] {
@@ -190,7 +210,7 @@ mod tests {
                 let hashes = TeamHashes::new(paths(&other));
                 let found = list.any_in(&hashes, |(o, t)| other.contains(&(o.clone(), t.clone())));
                 assert!(found, "{count} from {at}");
-                assert!(list.has_one_of(&hashes, |place| paths(&other).nth(place)), "{count} from {at}");
+                assert!(list.has_one_of(&hashes, |position| paths(&other).nth(position)), "{count} from {at}");
             }
         }
     }

@@ -1,4 +1,6 @@
-//! Users with their live state: what bounds every token of theirs (C, F, T1, T4).
+//! Users and their memberships.
+//!
+//! What a user may do limits what every token of that user may do ([C](crate::docs::rules#c)).
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -8,32 +10,40 @@ use crate::{
 };
 
 string_enum! {
-    /// **Whether an account may be used** (T4).
+    /// The status of a user's account.
+    ///
+    /// A token of a suspended owner is denied everything ([T4](crate::docs::rules#t4)).
     #[non_exhaustive]
     pub enum AccountStatus: "account status" {
-        /// In good standing.
+        /// The account may be used.
         Active = "active",
-        /// None of its tokens works.
+        /// The account is suspended, and every token of its owner is denied.
         Suspended = "suspended",
     }
 }
 
 string_enum! {
-    /// **The second-factor mode of an account** (F4).
+    /// The two-factor mode of an account: which actions need a second factor ([F4](crate::docs::rules#f4)).
+    ///
+    /// A token that bypasses the second factor is exempt ([F1](crate::docs::rules#f1)). A package can ask for a second
+    /// factor independently of this mode: see [`PublishingAccess`](crate::facts::PublishingAccess).
     #[non_exhaustive]
     pub enum TwoFactorMode: "two-factor mode" {
         /// No second factor is enrolled.
         Disabled = "disabled",
-        /// Asked for when the account itself is changed.
+        /// Actions that change the account itself need a second factor.
         AuthOnly = "auth-only",
-        /// Asked for on every write too.
+        /// Actions that change the account, and writes, need a second factor.
         AuthAndWrites = "auth-and-writes",
     }
 }
 
-/// **A user as of this moment**: the ceiling of every token that belongs to them.
+/// A user at the moment of a decision.
 ///
-/// Load it with each decision: a right taken from the user is taken from their tokens at once.
+/// A token never allows more than its owner may do at that moment ([C](crate::docs::rules#c)). Look the user up again
+/// for each decision, so that a right removed from the user is removed from all of the user's tokens at once.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{
@@ -51,6 +61,16 @@ string_enum! {
 ///     memberships: Memberships::new([acme])?,
 /// })?;
 /// assert_eq!(alice.memberships().role_in(OrganizationName::new("acme")?), Some(Role::Admin));
+///
+/// // Users and organizations share one namespace, so `acme` cannot be a user as well.
+/// let user_named_acme = UserFacts {
+///     name: "acme".parse()?,
+///     status: AccountStatus::Active,
+///     two_factor: TwoFactorMode::Disabled,
+///     tokens_revoked_until: None,
+///     memberships: alice.memberships().clone(),
+/// };
+/// assert!(User::new(user_named_acme).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,46 +82,49 @@ pub struct User {
     memberships: Memberships,
 }
 
-/// **The facts that make a [`User`]**, or, borrowed, an [`OwnerView`].
+/// The facts about a user, from which a [`User`] is created, or an [`OwnerView`] if they are borrowed.
+///
+/// No field has a default, because a forgotten one could allow too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserFacts<T: AsRef<str> = Box<str>, M = Memberships> {
-    /// The account's name.
+    /// The name of the user, and of the account.
     pub name: UserName<T>,
-    /// Whether the account may be used ([T4](crate::docs::rules#t4)).
+    /// The status of the account ([T4](crate::docs::rules#t4)).
     pub status: AccountStatus,
-    /// When the account asks for a second factor ([F4](crate::docs::rules#f4)).
+    /// The two-factor mode of the account ([F4](crate::docs::rules#f4)).
     pub two_factor: TwoFactorMode,
-    /// The account's cut-off: every token made at or before this time is revoked ([T1](crate::docs::rules#t1)).
+    /// The account's cut-off: every token created at or before this time is revoked ([T1](crate::docs::rules#t1)).
     pub tokens_revoked_until: Option<Timestamp>,
-    /// The organizations that the user is in.
+    /// The user's memberships in organizations.
     pub memberships: M,
 }
 
 impl User {
-    /// Takes a user's facts as of now.
+    /// Creates a user from the facts of this moment.
     ///
     /// # Errors
-    /// A membership in an organization of the user's own name: users and organizations share one namespace
-    /// ([N4](crate::docs::rules#n4)).
+    ///
+    /// The user is a member of an organization with the user's own name. Users and organizations share one namespace,
+    /// so both cannot exist ([N4](crate::docs::rules#n4)).
     pub fn new(facts: UserFacts) -> Result<Self, UserError> {
         let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
         check_name(name.as_borrowed(), &memberships)?;
         Ok(Self { name, status, two_factor, tokens_revoked_until, memberships })
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> &UserName {
         &self.name
     }
 
-    /// The organizations that the user is in.
+    /// Returns the user's memberships in organizations.
     #[must_use]
     pub const fn memberships(&self) -> &Memberships {
         &self.memberships
     }
 
-    /// What the checks read of it. Costs nothing.
+    /// Returns a borrowed view of this user. This copies no text and no list.
     #[must_use]
     #[inline]
     pub fn as_view(&self) -> OwnerView<'_> {
@@ -115,7 +138,7 @@ impl User {
     }
 }
 
-/// **What the checks read of a user**, borrowed: from a [`User`], or from other storage of the same validated values.
+/// A borrowed view of the owner of a token, from a [`User`] or from the caller's own storage.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnerView<'a> {
     pub(crate) name: UserName<&'a str>,
@@ -125,6 +148,7 @@ pub struct OwnerView<'a> {
     pub(crate) memberships: &'a Memberships,
 }
 
+/// Checks that the user is not a member of an organization with the same name.
 fn check_name(name: UserName<&str>, memberships: &Memberships) -> Result<(), UserError> {
     match memberships.find_text(name.into_str()) {
         Some(_) => Err(UserError::OrganizationOfSameName { name: name.into_owned() }),
@@ -133,17 +157,18 @@ fn check_name(name: UserName<&str>, memberships: &Memberships) -> Result<(), Use
 }
 
 impl<'a> OwnerView<'a> {
-    /// Takes a user's facts as of now, borrowed from other storage.
+    /// Creates a view from borrowed facts of this moment.
     ///
     /// # Errors
-    /// As [`User::new`].
+    ///
+    /// The user is a member of an organization with the user's own name, as for [`User::new`].
     pub fn new(facts: UserFacts<&'a str, &'a Memberships>) -> Result<Self, UserError> {
         let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
         check_name(name, memberships)?;
         Ok(Self { name, status, two_factor, tokens_revoked_until, memberships })
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> UserName<&'a str> {
         self.name
@@ -157,26 +182,45 @@ impl<'a> From<&'a User> for OwnerView<'a> {
     }
 }
 
-/// **The organizations that a user is in**, each once.
+/// The memberships of a user in organizations, at most one for each organization.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{
+///     facts::{Membership, Memberships},
+///     value::{OrganizationName, Role},
+/// };
+///
+/// let acme = Membership::new("acme".parse()?, Role::Member, ["developers".parse()?])?;
+/// let memberships = Memberships::new([acme.clone()])?;
+/// assert_eq!(memberships.role_in(OrganizationName::new("acme")?), Some(Role::Member));
+/// assert_eq!(memberships.role_in(OrganizationName::new("globex")?), None);
+///
+/// assert!(Memberships::new([acme.clone(), acme]).is_err()); // two memberships in one organization
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memberships {
     list: NameSet<Membership>,
+    /// The hashes of the teams of all memberships, in order.
     teams: TeamHashes,
-    /// How many teams there are up to the end of each membership.
+    /// For each membership, in order, the number of teams in it and in all memberships before it.
     team_counts: Box<[usize]>,
 }
 
 impl Memberships {
-    /// In no organization.
+    /// Creates the memberships of a user who is in no organization.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// In these organizations.
+    /// Creates a list of memberships.
     ///
     /// # Errors
-    /// Two memberships in one organization.
+    ///
+    /// Two memberships are in one organization.
     pub fn new(memberships: impl IntoIterator<Item = Membership>) -> Result<Self, UserError> {
         let mut memberships: Vec<Membership> = memberships.into_iter().collect();
         memberships.sort_unstable_by(|a, b| a.organization.cmp(&b.organization));
@@ -196,15 +240,17 @@ impl Memberships {
         Ok(Self { list: NameSet::sorted(memberships), teams, team_counts })
     }
 
-    /// The memberships, in the order of the organizations' names.
+    /// Returns the memberships, sorted by the name of the organization.
     #[must_use]
     pub const fn as_slice(&self) -> &[Membership] {
         self.list.as_slice()
     }
 
-    /// Whether the user is in one of the teams, while a member of its organization. Walks the shorter of the two lists.
+    /// Returns `true` if the user is in at least one of the teams. It iterates over the shorter of the two lists.
     ///
-    /// Apart from its caller: most packages have no grants to teams, and need none of the registers that this takes.
+    /// It is never inlined, because most packages have no grants to teams and the caller then saves the registers that
+    /// this function uses. A denial for want of a permission lost a tenth of its instructions by that; see
+    /// `docs::performance`.
     #[inline(never)]
     pub(crate) fn is_in_one_of(&self, teams: &Teams) -> bool {
         if teams.len() <= self.team_counts.last().copied().unwrap_or_default() {
@@ -212,30 +258,34 @@ impl Memberships {
                 self.find(organization.as_borrowed()).is_some_and(|own| own.is_in_team(team.as_borrowed()))
             })
         } else {
-            teams.has_one_of(&self.teams, |place| self.team_at(place))
+            teams.has_one_of(&self.teams, |position| self.team_at(position))
         }
     }
 
-    /// The team at a place, counted through all memberships in their order.
-    fn team_at(&self, place: usize) -> Option<TeamPath<'_>> {
-        let membership = self.team_counts.partition_point(|count| *count <= place);
+    /// Returns the team at a position in the list of the teams of all memberships, in order.
+    fn team_at(&self, position: usize) -> Option<TeamPath<'_>> {
+        let membership = self.team_counts.partition_point(|count| *count <= position);
         let before =
             membership.checked_sub(1).and_then(|before| self.team_counts.get(before)).copied().unwrap_or_default();
         let own = self.list.as_slice().get(membership)?;
-        own.teams().get(place.checked_sub(before)?).map(|team| (&own.organization, team))
+        own.teams().get(position.checked_sub(before)?).map(|team| (&own.organization, team))
     }
 
-    /// The role in the organization, if the user is in it.
+    /// Returns the role of the user in an organization, or `None` if the user is not a member.
     #[must_use]
     pub fn role_in(&self, organization: OrganizationName<&str>) -> Option<Role> {
         self.find(organization).map(|membership| membership.role)
     }
 
+    /// Returns the membership in an organization.
     pub(crate) fn find(&self, organization: OrganizationName<&str>) -> Option<&Membership> {
         self.find_text(organization.into_str())
     }
 
-    /// The membership in the organization whose scope it is (N4).
+    /// Returns the membership in the organization that has the same name as the scope.
+    ///
+    /// The scope must be known to be an organization's. A scope has the name of its owner
+    /// ([N4](crate::docs::rules#n4)).
     pub(crate) fn find_scope(&self, scope: Scope<&str>) -> Option<&Membership> {
         self.find_text(scope.into_str())
     }
@@ -245,11 +295,14 @@ impl Memberships {
     }
 }
 
+/// Returns the teams of all memberships, in order.
 fn teams_of(memberships: &[Membership]) -> impl Iterator<Item = TeamPath<'_>> {
     memberships.iter().flat_map(|own| own.teams().iter().map(|team| (&own.organization, team)))
 }
 
-/// **A user's place in one organization**: the role, and the teams. Leaving the organization leaves its teams with it.
+/// The membership of a user in one organization: the role, and the teams of the organization that the user is in.
+///
+/// The teams are part of the membership, so a user who leaves the organization also leaves its teams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     pub(crate) organization: OrganizationName,
@@ -265,10 +318,11 @@ impl Named for Membership {
 }
 
 impl Membership {
-    /// A membership with the teams that the user is in there, which may be none.
+    /// Creates a membership. The list of teams may be empty.
     ///
     /// # Errors
-    /// A team named twice.
+    ///
+    /// A team is listed twice.
     pub fn new(
         organization: OrganizationName,
         role: Role,
@@ -286,66 +340,67 @@ impl Membership {
         Ok(Self { organization, role, teams: NameSet::sorted(teams) })
     }
 
-    /// The organization.
+    /// Returns the name of the organization.
     #[must_use]
     pub const fn organization(&self) -> &OrganizationName {
         &self.organization
     }
 
-    /// The role in it.
+    /// Returns the role of the user in the organization.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
     }
 
-    /// The teams of it that the user is in, in their order.
+    /// Returns the teams of the organization that the user is in, sorted.
     #[must_use]
     pub const fn teams(&self) -> &[TeamName] {
         self.teams.as_slice()
     }
 
+    /// Returns `true` if the user is in this team of the organization.
     pub(crate) fn is_in_team(&self, team: TeamName<&str>) -> bool {
         self.teams.contains(team.into_str().as_bytes())
     }
 }
 
-/// A user's state that cannot be.
+/// The error returned when the facts about a user contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
-    /// Two memberships in one organization.
+    /// There are two memberships in one organization.
     #[error("two memberships in the organization `{organization}`: expected one")]
     TwoMemberships {
-        /// The organization.
+        /// The name of the organization.
         organization: OrganizationName,
     },
-    /// One team twice in one membership.
+    /// A membership lists a team twice.
     #[error("the team `{team}` of the organization `{organization}` twice: expected once")]
     TeamTwice {
-        /// The organization.
+        /// The name of the organization.
         organization: OrganizationName,
-        /// The team.
+        /// The name of the team.
         team: TeamName,
     },
-    /// A member of an organization that has the user's own name (N4).
+    /// The user is a member of an organization with the user's own name ([N4](crate::docs::rules#n4)).
     #[error(
         "a membership of the user `{name}` in an organization of the same name: users and organizations share one namespace"
     )]
     OrganizationOfSameName {
-        /// The name of both.
+        /// The name of the user and of the organization.
         name: UserName,
     },
 }
 
-/// **A second factor that a user has just shown**: whose it is and when it was verified (F6).
+/// A second factor that a user has shown, such as a one-time password, and that the caller has verified.
 ///
-/// Make one only after verifying a one-time password or its like. It turns a challenge of its owner's token into an
-/// allow and changes nothing else.
+/// Create one only after the verification succeeded. A recent factor of the token's owner turns a challenge into an
+/// allow, and changes no other decision ([F6](crate::docs::rules#f6)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifiedFactor<'a> {
-    /// Whose factor was shown.
+    /// The user who showed the factor.
     pub owner: UserName<&'a str>,
-    /// When it was verified.
+    /// When the factor was verified.
     pub verified_at: Timestamp,
 }
 
@@ -361,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn states_that_cannot_be_are_refused() {
+    fn contradictory_facts_are_refused() {
         assert_eq!(
             membership("acme", &["a", "b", "a"]).unwrap_err().to_string(),
             "the team `a` of the organization `acme` twice: expected once",

@@ -1,9 +1,9 @@
-//! How a denial or a challenge reaches the person at the terminal.
+//! The response to a denial or a challenge, which the npm client shows at the terminal.
 //!
-//! The npm client prints `error` of a body verbatim where the status is 403 or 404 (npm-registry-fetch, `errors.js`,
-//! `HttpErrorGeneral`). Of a 401 it prints a sentence of its own, chosen by `www-authenticate` (`check-response.js`,
-//! npm's `error-message.js`), and never the body: there the reason goes into `npm-notice`, which it prints with any
-//! status.
+//! If the status is 403 or 404, the npm client prints the body's `error` verbatim (npm-registry-fetch, `errors.js`,
+//! `HttpErrorGeneral`). If the status is 401, it prints a sentence of its own, chosen by `www-authenticate`
+//! (`check-response.js`, npm's `error-message.js`), and never the body. So the reason of a 401 goes into the header
+//! `npm-notice`, which the client prints with any status.
 
 use alloc::{
     boxed::Box,
@@ -19,35 +19,37 @@ use crate::{
     rules::Reason,
 };
 
-/// **What to answer to a request that was not allowed**: status, headers and body, all that the client is told.
+/// The response to a request that was denied or challenged: a status, headers and a body.
 ///
-/// - As a value it serializes to the body, `{"error": "…"}`.
-/// - It is made of the client's text alone: what D3 hides stays hidden, so a hidden package and a free name have equal
-///   answers.
-/// - For a challenge the headers and the body both say that a one-time password is missing, each enough for npm to ask
-///   for it.
+/// - Serializing an answer writes the body, `{"error": "…"}`.
+/// - An answer says only what the client may know ([D4](crate::docs::rules#d4)). A private package that the token may
+///   not read and a package that does not exist have equal answers.
+/// - The answer to a challenge asks for a one-time password in the header and in the body. Either is enough for npm to
+///   ask the user for one.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{Decision, MissingPackage, PackageAction, PackageName, authorize_anonymous, npm::Answer};
 ///
-/// let answer = |action: PackageAction| {
-///     let left_pad = MissingPackage::new(PackageName::new("left-pad").unwrap());
-///     match authorize_anonymous(action, left_pad) {
-///         Decision::Deny(deny) => Answer::from_deny(&deny),
-///         Decision::Challenge(challenge) => Answer::from_challenge(&challenge),
-///         Decision::Allow(_) => unreachable!("there is no such package"),
-///     }
-/// };
-/// # use tollgate::operation::ActionOn;
-/// let publish = answer(PackageAction::Publish);
-/// assert_eq!((publish.status(), publish.www_authenticate()), (401, Some("Bearer")));
-/// assert_eq!(publish.npm_notice(), Some("publish needs an access token: log in first"));
+/// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
 ///
-/// let read = answer(PackageAction::ReadPackage);
-/// assert_eq!((read.status(), read.www_authenticate(), read.npm_notice()), (404, None, None));
-/// let body = r#"{"error":"`left-pad` could not be found or you do not have permission to access it"}"#;
-/// assert_eq!(serde_json::to_string(&read)?, body);
-/// # Ok::<(), serde_json::Error>(())
+/// let Decision::Deny(deny) = authorize_anonymous(PackageAction::Publish, left_pad) else { panic!("not denied") };
+/// let answer = Answer::from_deny(&deny);
+/// assert_eq!(answer.status(), 401);
+/// assert_eq!(answer.www_authenticate(), Some("Bearer"));
+/// assert_eq!(answer.npm_notice(), Some("publish needs an access token: log in first"));
+///
+/// let Decision::Deny(deny) = authorize_anonymous(PackageAction::ReadPackage, left_pad) else { panic!("not denied") };
+/// let answer = Answer::from_deny(&deny);
+/// assert_eq!(answer.status(), 404);
+/// assert_eq!(answer.www_authenticate(), None);
+/// assert_eq!(answer.npm_notice(), None);
+/// assert_eq!(
+///     serde_json::to_string(&answer)?,
+///     r#"{"error":"`left-pad` could not be found or you do not have permission to access it"}"#,
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -58,7 +60,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer to a denial.
+    /// Creates the answer to a denial.
     #[must_use]
     pub fn from_deny(deny: &Deny<'_>) -> Self {
         let status = deny.status();
@@ -85,7 +87,7 @@ impl Answer {
         Self { status, www_authenticate, error, npm_notice }
     }
 
-    /// The answer to a challenge. npm says itself what to do about it, so there is no notice.
+    /// Creates the answer to a challenge. It has no `npm-notice`, because the npm client itself says how to go on.
     #[must_use]
     pub fn from_challenge(challenge: &Challenge<'_>) -> Self {
         let operation: &Operation<'_> = challenge.operation();
@@ -97,9 +99,11 @@ impl Answer {
         }
     }
 
-    /// The notice for a public read that the server allowed [without the token](crate::authorize_anonymous), a dead one:
-    /// why that was ignored. `None` where the denial has another reason than T: then the token is alive, and there was
-    /// nothing to ignore.
+    /// Returns the `npm-notice` for a read of a public package that the server allowed
+    /// [without the token](crate::authorize_anonymous), after it denied the request with the token.
+    ///
+    /// The notice says why the token was ignored. It is `None` if the token itself is good: it is known, not revoked,
+    /// not expired, allowed from the client's address, and its owner is not suspended ([T](crate::docs::rules#t)).
     #[must_use]
     pub const fn notice_for_ignored(deny: &Deny<'_>) -> Option<&'static str> {
         match deny.reason() {
@@ -122,26 +126,36 @@ impl Answer {
         }
     }
 
-    /// 401, 403 or 404 (D3).
+    /// Returns the HTTP status: 401, 403 or 404 ([D3](crate::docs::rules#d3)).
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The header `www-authenticate` of a 401: `OTP` for a challenge (npm: `EOTP`), `ipaddress` where the address is the
-    /// reason (`EAUTHIP`), else `Bearer` (`E401`).
+    /// Returns the value of the header `www-authenticate`, or `None` if the status is not 401.
+    ///
+    /// | value | for | npm's error code |
+    /// |---|---|---|
+    /// | `OTP` | a challenge | `EOTP` |
+    /// | `ipaddress` | a denial because of the client's address | `EAUTHIP` |
+    /// | `Bearer` | any other denial | `E401` |
     #[must_use]
     pub const fn www_authenticate(&self) -> Option<&'static str> {
         self.www_authenticate
     }
 
-    /// The text of the body: the client's text of the denial, or what is missing of a challenge.
+    /// Returns the text of the body: the [client text](Deny::client_text) of a denial, or the request for a one-time
+    /// password.
     #[must_use]
     pub const fn error(&self) -> &str {
         &self.error
     }
 
-    /// The header `npm-notice` of a denial with 401, visible ASCII and spaces on one line: the client's text again.
+    /// Returns the value of the header `npm-notice`, or `None` if the answer is to a challenge or its status is not
+    /// 401.
+    ///
+    /// The value is [`error`](Self::error) again, as one line of visible ASCII characters and spaces. Every other
+    /// character is replaced by `?`.
     #[must_use]
     pub fn npm_notice(&self) -> Option<&str> {
         self.npm_notice.as_deref()
@@ -156,10 +170,10 @@ impl Serialize for Answer {
     }
 }
 
-/// The text as the value of a header: whatever is not visible ASCII or a space is a question mark.
+/// Replaces every character that is not visible ASCII or a space by `?`, so that the text can be the value of a header.
 fn header_safe(text: &str) -> Box<str> {
-    let safe = |character: char| if matches!(character, ' '..='~') { character } else { '?' };
-    text.chars().map(safe).collect::<String>().into()
+    let replaced = |character: char| if matches!(character, ' '..='~') { character } else { '?' };
+    text.chars().map(replaced).collect::<String>().into()
 }
 
 #[cfg(test)]
@@ -167,7 +181,7 @@ mod tests {
     use super::header_safe;
 
     #[test]
-    fn a_notice_is_one_line_of_visible_ascii() {
+    fn a_header_value_is_one_line_of_visible_ascii() {
         assert_eq!(&*header_safe("a plain `text` ~"), "a plain `text` ~");
         assert_eq!(&*header_safe("a\r\nset-cookie: x\0\u{7f}é\u{85}…"), "a??set-cookie: x?????");
     }

@@ -7,12 +7,14 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::value::document::{ErrorAt, Node, Path, each_key_once};
 
-/// **The JSON body of a request**, or a document as the registry has it, to be compared with one.
+/// The JSON body of a request, or a stored document that a body is compared with.
 ///
-/// - Deserialize it from whatever the server reads JSON with. A key that stands twice in one object, anywhere, is an
-///   error: two readers that each take another of the two would act on different documents.
-/// - As deep as its reader lets it be: `serde_json` stops at 128 levels, and so should any other.
-/// - Cannot be printed: there may be a password in it.
+/// - Deserialize it with the JSON library that your server uses. A key that is twice in one object is an error at any
+///   depth, because two readers of the document might each take a different one of the two values.
+/// - The JSON library must limit the depth of the document. `serde_json` stops at 128 levels.
+/// - `Debug` writes `Body(…)`, because the body may have a password in it.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::npm::Body;
@@ -37,10 +39,10 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-/// A body that is not what its endpoint takes.
+/// The error returned when a body is not one that its endpoint takes.
 ///
-/// The message names the place and what was expected there, for the client: it repeats nothing that has the shape of a
-/// secret.
+/// The message is for the client. It says which field is wrong and what was expected there, and does not repeat a value
+/// that has the shape of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct BodyError {
@@ -52,7 +54,7 @@ impl BodyError {
         Self { message: message.to_string().into() }
     }
 
-    /// 400.
+    /// Returns the HTTP status to answer with, which is always 400.
     #[must_use]
     pub const fn status(&self) -> u16 {
         400

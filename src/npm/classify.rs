@@ -1,28 +1,40 @@
-//! From method and path to endpoint: the one table of npm's paths.
+//! Classifies a request: this file is the table of all paths that npm's clients send.
 
 use alloc::vec::Vec;
 
 use super::{
     endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest},
-    invalid::EndpointError,
+    endpoint_error::EndpointError,
     target::{self, PathText, Target, TokenInPath},
 };
 use crate::value::PackageName;
 
 impl Endpoint {
-    /// Reads the method and the raw target (path and query, as they were sent) of a request.
+    /// Classifies a request by its method and its raw target, which is the path and the query as the client sent them.
     ///
-    /// The method says what is a write on its endpoint and nothing more: an audit is a `POST` and no write.
+    /// `HEAD` is classified as `GET`. The method alone does not tell reads from writes: an audit is a `POST`, and
+    /// changes nothing.
     ///
     /// # Errors
-    /// A path that is malformed, that names nothing npm's clients ask for, or has a name that is none, and a method
-    /// that its endpoint does not have. No error repeats the path: there may be a secret in it.
+    ///
+    /// Returns an error if the path is malformed, if a name in it is not a valid name, if no endpoint has the path, or
+    /// if the endpoint does not have the method. No error repeats the path, because there may be a secret in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::npm::{AccountRequest, Endpoint, EndpointError};
+    ///
+    /// assert_eq!(Endpoint::classify("GET", "/-/whoami"), Ok(Endpoint::Account(AccountRequest::Whoami)));
+    /// assert_eq!(Endpoint::classify("POST", "/-/whoami"), Err(EndpointError::UnknownMethod));
+    /// assert_eq!(Endpoint::classify("GET", "/-/who"), Err(EndpointError::UnknownEndpoint));
+    /// ```
     pub fn classify(method: &str, target: &str) -> Result<Self, EndpointError> {
         classify(method, target)
     }
 }
 
-/// The methods of one path, with what each means there.
+/// The methods of one path, and the endpoint of each.
 #[derive(Default)]
 struct Methods {
     get: Option<Endpoint>,
@@ -56,7 +68,7 @@ impl Methods {
         Self { delete: Some(endpoint), ..self }
     }
 
-    fn of(self, method: &str) -> Result<Endpoint, EndpointError> {
+    fn select(self, method: &str) -> Result<Endpoint, EndpointError> {
         let endpoint = match method {
             "GET" | "HEAD" => self.get,
             "PUT" => self.put,
@@ -72,24 +84,25 @@ fn classify(method: &str, target: &str) -> Result<Endpoint, EndpointError> {
     let target = Target::split(target)?;
     let methods = match target.segments.as_slice() {
         [] => return Err(EndpointError::UnknownEndpoint),
-        // A user may be called `token` and a token `package`: here the method says which.
+        // `/-/user/token/package` is two endpoints: a logout with a token called `package`, and the packages of a user
+        // called `token`. The method tells which.
         ["-", "user", "token", token] if method == "DELETE" => {
             Methods::delete(Endpoint::Account(AccountRequest::Logout { token: TokenInPath::decode(token)? }))
         }
-        ["-", rest @ ..] => of_registry(rest, &target)?,
-        segments => of_package(segments)?,
+        ["-", rest @ ..] => registry_methods(rest, &target)?,
+        segments => package_methods(segments)?,
     };
-    methods.of(method)
+    methods.select(method)
 }
 
-/// What comes after `/-/`.
-fn of_registry(segments: &[&str], target: &Target<'_>) -> Result<Methods, EndpointError> {
+/// `/-/…`
+fn registry_methods(segments: &[&str], target: &Target<'_>) -> Result<Methods, EndpointError> {
     match segments {
-        ["package", rest @ ..] => of_package_settings(rest),
-        ["org", organization, rest @ ..] => of_organization(organization, rest),
-        ["team", organization, team, rest @ ..] => of_team(organization, team, rest),
-        ["npm", "v1", rest @ ..] => of_npm(rest),
-        ["user", user, rest @ ..] => of_user(user, rest),
+        ["package", rest @ ..] => package_settings_methods(rest),
+        ["org", organization, rest @ ..] => organization_methods(organization, rest),
+        ["team", organization, team, rest @ ..] => team_methods(organization, team, rest),
+        ["npm", "v1", rest @ ..] => npm_v1_methods(rest),
+        ["user", user, rest @ ..] => user_methods(user, rest),
         ["whoami"] => Ok(Methods::get(Endpoint::Account(AccountRequest::Whoami))),
         ["ping"] => Ok(Methods::get(Endpoint::Open(OpenRequest::Ping))),
         ["v1", "login"] => Ok(Methods::post(Endpoint::Open(OpenRequest::WebLogin))),
@@ -105,71 +118,71 @@ fn of_registry(segments: &[&str], target: &Target<'_>) -> Result<Methods, Endpoi
 }
 
 /// `/:package…`
-fn of_package(segments: &[&str]) -> Result<Methods, EndpointError> {
+fn package_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (package, rest) = target::package(segments)?;
-    let tarball = |file: &str, package: &PackageName| version_of(&target::decoded(file)?, package);
+    let tarball = |file: &str, package: &PackageName| tarball_version(&target::decoded(file)?, package);
     match rest {
         [] => {
-            let read = of(&package, PackageRequest::Read);
-            Ok(Methods::get(read).and_put(of(&package, PackageRequest::Write)))
+            let read = package_endpoint(&package, PackageRequest::Read);
+            Ok(Methods::get(read).and_put(package_endpoint(&package, PackageRequest::Write)))
         }
         ["-rev", revision] => {
             let revision = PathText::decode(revision)?;
-            let delete = of(&package, PackageRequest::Delete { revision: revision.clone() });
-            Ok(Methods::delete(delete).and_put(of(&package, PackageRequest::WriteRevision { revision })))
+            let delete = package_endpoint(&package, PackageRequest::Delete { revision: revision.clone() });
+            Ok(Methods::delete(delete).and_put(package_endpoint(&package, PackageRequest::WriteRevision { revision })))
         }
         ["-", file] => {
             let version = tarball(file, &package)?;
-            Ok(Methods::get(of(&package, PackageRequest::ReadTarball { version })))
+            Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadTarball { version })))
         }
         ["-", file, "-rev", revision] => {
             let (version, revision) = (tarball(file, &package)?, PathText::decode(revision)?);
-            Ok(Methods::delete(of(&package, PackageRequest::DeleteTarball { version, revision })))
+            Ok(Methods::delete(package_endpoint(&package, PackageRequest::DeleteTarball { version, revision })))
         }
         [version] if !version.starts_with('-') => {
             let version = PathText::decode(version)?;
-            Ok(Methods::get(of(&package, PackageRequest::ReadManifest { version })))
+            Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadManifest { version })))
         }
         _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
-fn of(package: &PackageName, request: PackageRequest) -> Endpoint {
+fn package_endpoint(package: &PackageName, request: PackageRequest) -> Endpoint {
     Endpoint::Package { package: package.clone(), request }
 }
 
-/// The version of a tarball's file: `name-version.tgz`, the name without its scope.
-fn version_of(file: &str, package: &PackageName) -> Result<PathText, EndpointError> {
+/// Returns the version in the file name of a tarball: `name-version.tgz`, where the name has no scope.
+fn tarball_version(file: &str, package: &PackageName) -> Result<PathText, EndpointError> {
     let after_name = file.strip_prefix(bare_name(package)).and_then(|rest| rest.strip_prefix('-'));
     let version = after_name.and_then(|rest| rest.strip_suffix(".tgz")).ok_or(EndpointError::Tarball)?;
     version.parse().map_err(|_| EndpointError::Tarball)
 }
 
-/// The name without its scope.
+/// Returns the name of a package without its scope.
 pub(super) fn bare_name(package: &PackageName) -> &str {
     package.as_str().rsplit('/').next().unwrap_or_default()
 }
 
 /// `/-/package/:package/…`
-fn of_package_settings(segments: &[&str]) -> Result<Methods, EndpointError> {
+fn package_settings_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (package, rest) = target::package(segments)?;
     match rest {
-        ["dist-tags"] => Ok(Methods::get(of(&package, PackageRequest::ReadDistTags))),
+        ["dist-tags"] => Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadDistTags))),
         ["dist-tags", tag] => {
             let tag = PathText::decode(tag)?;
-            let delete = of(&package, PackageRequest::DeleteDistTag { tag: tag.clone() });
-            Ok(Methods::delete(delete).and_put(of(&package, PackageRequest::WriteDistTag { tag })))
+            let delete = package_endpoint(&package, PackageRequest::DeleteDistTag { tag: tag.clone() });
+            Ok(Methods::delete(delete).and_put(package_endpoint(&package, PackageRequest::WriteDistTag { tag })))
         }
-        ["visibility"] => Ok(Methods::get(of(&package, PackageRequest::ReadVisibility))),
-        ["collaborators"] => Ok(Methods::get(of(&package, PackageRequest::ReadCollaborators))),
-        ["access"] => Ok(Methods::post(of(&package, PackageRequest::WriteAccess))),
+        ["visibility"] => Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadVisibility))),
+        ["collaborators"] => Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadCollaborators))),
+        ["access"] => Ok(Methods::post(package_endpoint(&package, PackageRequest::WriteAccess))),
         ["trust", ..] => Err(EndpointError::NotModelled { what: "trusted publishing" }),
         _ => Err(EndpointError::UnknownEndpoint),
     }
 }
 
 /// `/-/org/:org/…`
-fn of_organization(organization: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
+fn organization_methods(organization: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let organization: crate::value::OrganizationName = target::decoded(organization)?.parse()?;
     let on = |request| Endpoint::Organization { organization: organization.clone(), request };
     match rest {
@@ -183,7 +196,7 @@ fn of_organization(organization: &str, rest: &[&str]) -> Result<Methods, Endpoin
 }
 
 /// `/-/team/:org/:team…`
-fn of_team(organization: &str, team: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
+fn team_methods(organization: &str, team: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let organization: crate::value::OrganizationName = target::decoded(organization)?.parse()?;
     let team: crate::value::TeamName = target::decoded(team)?.parse()?;
     let on = |request| Endpoint::Team { organization: organization.clone(), team: team.clone(), request };
@@ -200,7 +213,7 @@ fn of_team(organization: &str, team: &str, rest: &[&str]) -> Result<Methods, End
 }
 
 /// `/-/npm/v1/…`
-fn of_npm(segments: &[&str]) -> Result<Methods, EndpointError> {
+fn npm_v1_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let account = Endpoint::Account;
     match segments {
         ["user"] => {
@@ -218,7 +231,7 @@ fn of_npm(segments: &[&str]) -> Result<Methods, EndpointError> {
             Ok(Methods::post(Endpoint::Open(OpenRequest::ReadAudit)))
         }
         ["keys"] => Ok(Methods::get(Endpoint::Open(OpenRequest::ReadKeys))),
-        ["attestations", rest @ ..] => of_attestations(rest),
+        ["attestations", rest @ ..] => attestation_methods(rest),
         ["hooks", ..] => Err(EndpointError::NotModelled { what: "a webhook" }),
         ["oidc", ..] => Err(EndpointError::NotModelled { what: "trusted publishing" }),
         _ => Err(EndpointError::UnknownEndpoint),
@@ -226,9 +239,9 @@ fn of_npm(segments: &[&str]) -> Result<Methods, EndpointError> {
 }
 
 /// `/-/npm/v1/attestations/:package@:version`
-fn of_attestations(segments: &[&str]) -> Result<Methods, EndpointError> {
+fn attestation_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (last, scope) = segments.split_last().ok_or(EndpointError::UnknownEndpoint)?;
-    // The last `@` that is not encoded: the one before the version, for the one before a scope comes first.
+    // The last `@` that is not percent-encoded is the one before the version. The one before a scope comes earlier.
     let (name, version) = last.rsplit_once('@').ok_or(EndpointError::UnknownEndpoint)?;
     let name: Vec<&str> = scope.iter().copied().chain([name]).collect();
     let (package, rest) = target::package(&name)?;
@@ -236,11 +249,11 @@ fn of_attestations(segments: &[&str]) -> Result<Methods, EndpointError> {
         return Err(EndpointError::UnknownEndpoint);
     }
     let version = PathText::decode(version)?;
-    Ok(Methods::get(of(&package, PackageRequest::ReadAttestations { version })))
+    Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadAttestations { version })))
 }
 
 /// `/-/user/…`
-fn of_user(user: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
+fn user_methods(user: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let user = target::decoded(user)?;
     let Some(account) = user.strip_prefix("org.couchdb.user:") else {
         return match rest {

@@ -1,4 +1,4 @@
-//! Several decisions about one request.
+//! The decisions about one request, combined to one.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::time::Duration;
@@ -8,51 +8,54 @@ use crate::{
     facts::VerifiedFactor,
 };
 
-/// **Several decisions about one request, all of which must allow it.**
+/// The decisions about one request, combined: the request is allowed only if every decision is an allow.
 ///
-/// The first denial is the answer, else the first challenge; it is allowed only with an allow of each.
+/// If a decision is a denial, the combined decision is the first denial. Otherwise, if one is a challenge, it is the
+/// first challenge.
+///
+/// # Examples
 ///
 /// ```
-/// # use tollgate::{
-/// #     Allow, Deny, Package, PackageAction, authorize_anonymous,
-/// #     facts::{PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
-/// #     npm::CombinedDecision,
-/// # };
-/// # let left_pad = Package::new(PackageFacts {
-/// #     name: "left-pad".parse()?,
-/// #     scope_owner: ScopeOwner::Unscoped,
-/// #     visibility: Visibility::Public,
-/// #     publishing_access: PublishingAccess::NoRequirement,
-/// #     users: UserGrants::empty(),
-/// #     teams: TeamGrants::empty(),
-/// # })?;
-/// let decide = |action: PackageAction| authorize_anonymous(action, &left_pad);
-/// let Some(CombinedDecision::Allow(allows)) =
-///     CombinedDecision::from_decisions([decide(PackageAction::ReadPackage)], None)
-/// else {
-///     panic!()
+/// use tollgate::{
+///     Package, PackageAction, authorize_anonymous,
+///     facts::{PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
+///     npm::CombinedDecision,
 /// };
-/// assert_eq!(allows.len(), 1);
 ///
-/// let both = [decide(PackageAction::ReadPackage), decide(PackageAction::Publish)];
-/// assert!(matches!(CombinedDecision::from_decisions(both, None), Some(CombinedDecision::Deny(_))));
+/// let left_pad = Package::new(PackageFacts {
+///     name: "left-pad".parse()?,
+///     scope_owner: ScopeOwner::Unscoped,
+///     visibility: Visibility::Public,
+///     publishing_access: PublishingAccess::NoRequirement,
+///     users: UserGrants::empty(),
+///     teams: TeamGrants::empty(),
+/// })?;
+/// let read = authorize_anonymous(PackageAction::ReadPackage, &left_pad);
+/// let publish = authorize_anonymous(PackageAction::Publish, &left_pad);
+///
+/// let combined = CombinedDecision::from_decisions([read.clone()], None);
+/// assert!(matches!(combined, Some(CombinedDecision::Allow(allows)) if allows.len() == 1));
+///
+/// let combined = CombinedDecision::from_decisions([read, publish], None);
+/// assert!(matches!(combined, Some(CombinedDecision::Deny(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "a decision that nobody looks at protects nothing"]
+#[must_use = "an ignored decision protects nothing"]
 #[derive(Clone, Debug)]
 pub enum CombinedDecision<'a> {
-    /// Yes, with the allow of each, in order.
+    /// Every decision is an allow. These are the allows, in the order of the decisions.
     Allow(Box<[Allow<'a>]>),
-    /// Yes, once the owner has shown a second factor.
+    /// No decision is a denial, and this is the first challenge. The owner must show a second factor.
     Challenge(Challenge<'a>),
-    /// No.
+    /// This is the first denial.
     Deny(Deny<'a>),
 }
 
 impl<'a> CombinedDecision<'a> {
-    /// Puts decisions together. A second factor with the age that it may have answers each challenge (F6).
+    /// Combines decisions. Returns `None` if there are none, because then nothing is allowed.
     ///
-    /// `None` of no decisions at all: nothing was asked, and nothing is allowed.
+    /// If a second factor was shown, pass it with the age that it may have at most. It answers each challenge
+    /// ([F6](crate::docs::rules#f6)).
     pub fn from_decisions(
         decisions: impl IntoIterator<Item = Decision<'a>>,
         factor: Option<(&VerifiedFactor<'_>, Duration)>,

@@ -1,55 +1,62 @@
-//! npm's endpoints: what a method and a path name.
+//! npm's endpoints, as an enum with the names that are in their paths.
 
 use super::target::{PathText, TokenInPath};
 use crate::value::{OrganizationName, PackageName, TeamName, UserName};
 
-/// **What a request is about**, by its method and its path: one of npm's endpoints with the names in it.
+/// One of npm's endpoints, with the names that were in the path of the request.
 ///
-/// - [`classify`](Self::classify) reads it, decoding names exactly once: `@acme%2fw`, `@acme%2Fw`, `%40acme%2fw` and
-///   `@acme/w` are one package.
-/// - [`asks`](Self::asks) says what of it is asked for, as far as a path can tell.
-/// - [`method`](Self::method) and [`to_path`](Self::to_path) write it as npm's client would; reading that gives the same.
+/// - [`classify`](Self::classify) reads an endpoint from a method and a path. Names are percent-decoded exactly once:
+///   `@acme%2fw`, `@acme%2Fw`, `%40acme%2fw` and `@acme/w` are the same package.
+/// - [`required_access`](Self::required_access) returns what the caller must be allowed to do, as far as the path
+///   tells.
+/// - [`method`](Self::method) and [`to_path`](Self::to_path) write the endpoint as npm's client does. Classifying these
+///   gives an equal endpoint.
+///
+/// # Examples
 ///
 /// ```
-/// use tollgate::npm::{Endpoint, PackageRequest};
+/// use tollgate::npm::{Endpoint, EndpointError, PackageRequest, PathProblem};
 ///
 /// let endpoint = Endpoint::classify("GET", "/@acme%2fw")?;
 /// assert_eq!(endpoint, Endpoint::Package { package: "@acme/w".parse()?, request: PackageRequest::Read });
 /// assert_eq!(Endpoint::classify("GET", "/@acme/w")?, endpoint);
+/// assert_eq!((endpoint.method(), endpoint.to_path().as_str()), ("GET", "/@acme%2fw"));
 ///
-/// let twice = Endpoint::classify("GET", "/@acme%252fw").unwrap_err();
-/// assert_eq!(twice.status(), 400);
+/// // Names are decoded once, and a `%` that is left is not part of a name.
+/// assert_eq!(Endpoint::classify("GET", "/@acme%252fw").unwrap_err().status(), 400);
+///
+/// assert_eq!(Endpoint::classify("GET", "/left-pad/"), Err(EndpointError::Path(PathProblem::EmptySegment)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// About a package.
+    /// A request about a package.
     Package {
-        /// The package.
+        /// The package in the path.
         package: PackageName,
-        /// What of it.
+        /// What the request does with the package.
         request: PackageRequest,
     },
-    /// About an organization.
+    /// A request about an organization.
     Organization {
-        /// The organization.
+        /// The organization in the path.
         organization: OrganizationName,
-        /// What of it.
+        /// What the request does with the organization.
         request: OrganizationRequest,
     },
-    /// About a team.
+    /// A request about a team.
     Team {
-        /// Its organization.
+        /// The team's organization.
         organization: OrganizationName,
-        /// The team.
+        /// The name of the team in its organization.
         team: TeamName,
-        /// What of it.
+        /// What the request does with the team.
         request: TeamRequest,
     },
-    /// About an account.
+    /// A request about an account.
     Account(AccountRequest),
-    /// About nothing that a token could be refused.
+    /// A request that needs no token.
     Open(OpenRequest),
 }
 
@@ -74,174 +81,187 @@ impl Endpoint {
     }
 }
 
-/// What of a package.
+/// A request about a package. See [`Endpoint::Package`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PackageRequest {
-    /// `GET /:package`: the packument. `?write=true` announces a write and is still a read.
+    /// `GET /:package`: reads the packument, which is the document with all versions. The client adds `?write=true`
+    /// before a write, but this request is still a read.
     Read,
-    /// `GET /:package/:version`: the manifest of a version, or of what a tag points to.
+    /// `GET /:package/:version`: reads the manifest of a version, or of the version that a tag points to.
     ReadManifest {
-        /// The version or tag.
+        /// The version or the tag.
         version: PathText,
     },
-    /// `GET /:package/-/:name-:version.tgz`.
+    /// `GET /:package/-/:name-:version.tgz`: reads the tarball of a version.
     ReadTarball {
         /// The version.
         version: PathText,
     },
-    /// `GET /-/package/:package/dist-tags`.
+    /// `GET /-/package/:package/dist-tags`: reads the tags, and the version of each.
     ReadDistTags,
-    /// `GET /-/package/:package/visibility`.
+    /// `GET /-/package/:package/visibility`: reads whether the package is public.
     ReadVisibility,
-    /// `GET /-/npm/v1/attestations/:package@:version`.
+    /// `GET /-/npm/v1/attestations/:package@:version`: reads the provenance of a version.
     ReadAttestations {
         /// The version.
         version: PathText,
     },
-    /// `GET /-/package/:package/collaborators`.
+    /// `GET /-/package/:package/collaborators`: reads which users have access.
     ReadCollaborators,
-    /// `PUT /:package`: publish, deprecate, star, or more than one of these; the body tells.
+    /// `PUT /:package`: publishes, deprecates, stars, changes the maintainers, or several of these. The body tells
+    /// which. See [`PackumentChanges`](super::PackumentChanges).
     Write,
-    /// `PUT /:package/-rev/:revision`: other maintainers, or the document without some version; the body tells.
+    /// `PUT /:package/-rev/:revision`: changes the maintainers or removes versions. The body tells which. See
+    /// [`PackumentChanges`](super::PackumentChanges).
     WriteRevision {
-        /// The revision that the client believes is the present one.
+        /// The revision of the document that the client read.
         revision: PathText,
     },
-    /// `DELETE /:package/-rev/:revision`: the whole package.
+    /// `DELETE /:package/-rev/:revision`: removes the whole package.
     Delete {
-        /// The revision that the client believes is the present one.
+        /// The revision of the document that the client read.
         revision: PathText,
     },
-    /// `DELETE /:package/-/:name-:version.tgz/-rev/:revision`: the second step of unpublishing a version.
+    /// `DELETE /:package/-/:name-:version.tgz/-rev/:revision`: removes the tarball of a version. This is the second
+    /// step of unpublishing a version, after [`WriteRevision`](Self::WriteRevision).
     DeleteTarball {
         /// The version.
         version: PathText,
-        /// The revision that the client believes is the present one.
+        /// The revision of the document that the client read.
         revision: PathText,
     },
-    /// `PUT /-/package/:package/dist-tags/:tag`, the version as a JSON string.
+    /// `PUT /-/package/:package/dist-tags/:tag`: sets a tag. The body is the version, as a JSON string.
     WriteDistTag {
         /// The tag.
         tag: PathText,
     },
-    /// `DELETE /-/package/:package/dist-tags/:tag`.
+    /// `DELETE /-/package/:package/dist-tags/:tag`: removes a tag.
     DeleteDistTag {
         /// The tag.
         tag: PathText,
     },
-    /// `POST /-/package/:package/access`: visibility or publishing access; the body tells.
+    /// `POST /-/package/:package/access`: changes the visibility, the publishing access or both. The body tells which.
+    /// See [`AccessChange`](super::AccessChange).
     WriteAccess,
 }
 
-/// What of an organization.
+/// A request about an organization. See [`Endpoint::Organization`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OrganizationRequest {
-    /// `GET /-/org/:org/package`.
+    /// `GET /-/org/:org/package`: lists the packages of the organization.
     ReadPackages,
-    /// `GET /-/org/:org/user`.
+    /// `GET /-/org/:org/user`: lists the members with their roles.
     ReadMembers,
-    /// `PUT /-/org/:org/user`: takes someone in, or changes a role.
+    /// `PUT /-/org/:org/user`: adds a member, or changes the role of one. See [`MemberChange`](super::MemberChange).
     WriteMember,
-    /// `DELETE /-/org/:org/user`, the user in the body.
+    /// `DELETE /-/org/:org/user`: removes a member. The user is in the body.
     DeleteMember,
-    /// `GET /-/org/:org/team`.
+    /// `GET /-/org/:org/team`: lists the teams.
     ReadTeams,
-    /// `PUT /-/org/:org/team`, the new team's name in the body.
+    /// `PUT /-/org/:org/team`: creates a team. See [`TeamToCreate`](super::TeamToCreate).
     CreateTeam,
 }
 
-/// What of a team.
+/// A request about a team. See [`Endpoint::Team`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TeamRequest {
-    /// `GET /-/team/:org/:team/package`.
+    /// `GET /-/team/:org/:team/package`: lists the packages that the team has access to.
     ReadPackages,
-    /// `PUT /-/team/:org/:team/package`: gives access to the package in the body.
+    /// `PUT /-/team/:org/:team/package`: gives the team access to a package. See
+    /// [`TeamAccessChange`](super::TeamAccessChange).
     WritePackage,
-    /// `DELETE /-/team/:org/:team/package`: takes it.
+    /// `DELETE /-/team/:org/:team/package`: removes the team's access to a package. See
+    /// [`TeamAccessChange`](super::TeamAccessChange).
     DeletePackage,
-    /// `GET /-/team/:org/:team/user`.
+    /// `GET /-/team/:org/:team/user`: lists the members of the team.
     ReadMembers,
-    /// `PUT /-/team/:org/:team/user`, the user in the body.
+    /// `PUT /-/team/:org/:team/user`: adds a member to the team. The user is in the body.
     WriteMember,
-    /// `DELETE /-/team/:org/:team/user`, the user in the body.
+    /// `DELETE /-/team/:org/:team/user`: removes a member from the team. The user is in the body.
     DeleteMember,
-    /// `DELETE /-/team/:org/:team`.
+    /// `DELETE /-/team/:org/:team`: deletes the team.
     Delete,
 }
 
-/// What of an account.
+/// A request about an account. See [`Endpoint::Account`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountRequest {
-    /// `GET /-/whoami`.
+    /// `GET /-/whoami`: reads the name of the token's owner.
     Whoami,
-    /// `GET /-/npm/v1/user`.
+    /// `GET /-/npm/v1/user`: reads the profile of the token's owner.
     ReadProfile,
-    /// `POST /-/npm/v1/user`: the profile, the password or the second factor; the body tells.
+    /// `POST /-/npm/v1/user`: changes the profile, the password or the second factor. The body tells which. See
+    /// [`ProfileChange`](super::ProfileChange).
     WriteProfile,
-    /// `GET /-/npm/v1/tokens`.
+    /// `GET /-/npm/v1/tokens`: lists the tokens of the token's owner. The response is a
+    /// [`TokenList`](super::TokenList).
     ListTokens,
-    /// `POST /-/npm/v1/tokens`.
+    /// `POST /-/npm/v1/tokens`: creates a token. See [`CreateTokenRequest`](super::CreateTokenRequest).
     CreateToken,
-    /// `DELETE /-/npm/v1/tokens/token/:token`: by public id, or by its text.
+    /// `DELETE /-/npm/v1/tokens/token/:token`: revokes a token, named by its public id or by its secret.
     RevokeToken {
         /// The token to be revoked.
         token: TokenInPath,
     },
-    /// `DELETE /-/user/token/:token`: a client that logs out, with the token's text in the path.
+    /// `DELETE /-/user/token/:token`: logs out, which revokes the token in the path. The path has its secret.
     Logout {
-        /// The token to be revoked.
+        /// The token to be revoked, which may be another one than the request is sent with.
         token: TokenInPath,
     },
-    /// `GET /-/user/:user/package`: the packages that a user has a right to.
+    /// `GET /-/user/:user/package`: lists the packages that a user has access to.
     ReadPackages {
         /// The user.
         user: UserName,
     },
 }
 
-/// What a token has nothing to do with: it is open to all, or asks for a password of its own. A listing shows only what
-/// [`PresentedToken::readable`](crate::decision::PresentedToken::readable) lets through.
+/// A request that needs no token, because it is open to everyone or carries a password. See [`Endpoint::Open`].
+///
+/// A response that lists packages must list only those that the caller may read, which
+/// [`PresentedToken::readable`](crate::decision::PresentedToken::readable) tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenRequest {
-    /// `GET /-/ping`.
+    /// `GET /-/ping`: checks that the registry answers.
     Ping,
-    /// `GET /-/v1/search`: lists only what the caller may read.
+    /// `GET /-/v1/search`: searches packages. The response lists only packages that the caller may read.
     Search,
-    /// `GET /-/_view/starredByUser?key="user"`: lists only what the caller may read.
+    /// `GET /-/_view/starredByUser?key="user"`: lists the packages that a user starred. The response lists only
+    /// packages that the caller may read.
     ReadStars {
-        /// Whose stars.
+        /// The user who starred the packages.
         user: UserName,
     },
-    /// `PUT /-/user/org.couchdb.user:NAME`: a login or a new account, by password.
+    /// `PUT /-/user/org.couchdb.user:NAME`: logs in or creates an account, with a password.
     Login {
-        /// The account.
+        /// The name of the account.
         user: UserName,
     },
-    /// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: a login to an account that exists, by password.
+    /// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: logs in to an account that exists, with a password.
     LoginRevision {
-        /// The account.
+        /// The name of the account.
         user: UserName,
-        /// The revision that the client read.
+        /// The revision of the account's record that the client read.
         revision: PathText,
     },
-    /// `GET /-/user/org.couchdb.user:NAME`: the public record of a user.
+    /// `GET /-/user/org.couchdb.user:NAME`: reads the public record of a user.
     ReadUser {
         /// The user.
         user: UserName,
     },
-    /// `POST /-/v1/login`: a login by browser.
+    /// `POST /-/v1/login`: starts a login in the browser.
     WebLogin,
-    /// `POST /-/npm/v1/security/advisories/bulk`: a read, though it is a POST. The answer must not depend on private
-    /// packages.
+    /// `POST /-/npm/v1/security/advisories/bulk`: reads the security advisories about the versions in the body. It
+    /// changes nothing, although it is a `POST`. The response must not depend on private packages.
     ReadAdvisories,
-    /// `POST /-/npm/v1/security/audits` and `…/audits/quick`: the same, of old.
+    /// `POST /-/npm/v1/security/audits` and `…/audits/quick`: does the same as
+    /// [`ReadAdvisories`](Self::ReadAdvisories), for older clients.
     ReadAudit,
-    /// `GET /-/npm/v1/keys`: the registry's signing keys.
+    /// `GET /-/npm/v1/keys`: reads the registry's signing keys.
     ReadKeys,
 }
 

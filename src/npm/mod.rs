@@ -1,55 +1,92 @@
-//! npm's wire: what the npm client's requests ask for, and how an answer reaches the person. No HTTP, no I/O: methods,
-//! paths, headers and bodies as texts and values, for whatever server.
+//! npm's HTTP requests and responses: what a request of the npm client requires, and how to answer it.
 //!
-//! A server goes this way with each request:
+//! This module does no I/O and knows no HTTP library. It reads methods, paths, header values and bodies, and it says
+//! which status, headers and body to send. The server is yours.
 //!
-//! 1. [`TrustedProxies::client_ip`] tells where it came from; the token is looked up by the digest of its
-//!    [`Secret`](crate::Secret), with its owner.
-//! 2. [`Endpoint::classify`] reads the method and the raw path, [`Endpoint::required_access`] what they alone ask for: [`RequiredAccess`]. That
-//!    is decided at once, with what look-ups found of its names ([`AccessRequest::decide`](crate::decision::AccessRequest::decide)), before a body
-//!    is read: who is refused learns nothing from what comes after.
-//! 3. Where the body tells the rest, it is read as a [`Body`] and then by the reader of its endpoint:
-//!    [`PackumentChanges`] (beside the stored document), [`AccessChange`], [`TeamAccessChange`], [`MemberChange`],
-//!    [`TeamToCreate`], [`ProfileChange`], [`CreateTokenRequest`]. Each says what must be allowed, all of it ([`CombinedDecision`]), and
-//!    what is then to be done, and nothing else of the body is.
-//! 4. An [`Answer`] takes a denial or a challenge to the terminal.
+//! # From a request to a response
+//!
+//! A server takes these steps with each request:
+//!
+//! 1. **Find the caller.** [`TrustedProxies::client_ip`] finds the client's address. If the request carries a token,
+//!    look it up by the digest of its [`Secret`](crate::Secret), load its owner, and bind the two to a
+//!    [`BoundToken`](crate::BoundToken). The result is a [`Caller`](crate::decision::Caller).
+//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result says which of
+//!    npm's endpoints it is, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
+//! 3. **Decide what the path requires.** [`Endpoint::required_access`] lists the [access requests] that follow from the
+//!    method and the path alone. Look up the names in them, and decide them with [`RequiredAccess::refused_by`]. If the
+//!    request is refused here, send the [`Answer`]. The body is not read yet, so the answer says nothing about it.
+//! 4. **Read the body**, if the endpoint takes one. Deserialize it as a [`Body`], and pass it to the reader in the
+//!    table below. The reader validates the body, and returns the changes that it asks for.
+//! 5. **Decide the request.** The caller must be allowed every access request of the body. The method in the last
+//!    column of the table returns these. For an endpoint without such a method, the caller must be allowed what the
+//!    path requires. [`CombinedDecision::from_decisions`] combines several decisions to one.
+//! 6. **Act or answer.** If the request is allowed, apply the changes that the reader returned, and nothing else of the
+//!    body. If it is denied or challenged, send the [`Answer`].
+//!
+//! [access requests]: crate::decision::AccessRequest
+//!
+//! | endpoint | reader of the body | access requests |
+//! |---|---|---|
+//! | `PUT /:package` and `PUT /:package/-rev/:revision` | [`PackumentChanges`] | [`access_requests`](PackumentChanges::access_requests) |
+//! | `POST /-/package/:package/access` | [`AccessChange`] | [`access_requests`](AccessChange::access_requests) |
+//! | `PUT /-/package/:package/dist-tags/:tag` | [`Body::version`] | |
+//! | `PUT /-/org/:org/user` | [`MemberChange`] | [`access_request`](MemberChange::access_request) |
+//! | `DELETE /-/org/:org/user` | [`Body::user`] | |
+//! | `PUT /-/org/:org/team` | [`TeamToCreate`] | [`access_request`](TeamToCreate::access_request) |
+//! | `PUT` and `DELETE /-/team/:org/:team/package` | [`TeamAccessChange`] | [`access_request`](TeamAccessChange::access_request) |
+//! | `PUT` and `DELETE /-/team/:org/:team/user` | [`Body::user`] | |
+//! | `POST /-/npm/v1/user` | [`ProfileChange`] | [`access_requests`](ProfileChange::access_requests) |
+//! | `POST /-/npm/v1/tokens` | [`CreateTokenRequest`] | |
+//! | `DELETE /-/user/token/:token` | no body | [`TokenInPath::revocation`] |
+//!
+//! # Examples
+//!
+//! A request without a token to publish a package is refused before its body is read:
 //!
 //! ```
-//! use tollgate::{ClientIp, Decision, MissingPackage, Timestamp, decision::{Caller, ResourceFacts}, npm::{Answer,
-//!     Endpoint, RequiredAccess}};
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let endpoint = Endpoint::classify("PUT", "/@acme%2fw")?;
-//! let RequiredAccess::OneOf(access_requests) = endpoint.required_access() else {
-//!     panic!("the body says what of a package is written")
+//! use tollgate::{
+//!     ClientIp, MissingPackage, Timestamp,
+//!     decision::{Caller, ResourceFacts},
+//!     npm::{Answer, Endpoint},
 //! };
-//! // Nobody is logged in, and there is no such package.
-//! let name = access_requests[0].package().ok_or("a package")?;
-//! let facts = ResourceFacts { package: Some(MissingPackage::new(name).into()), organization: None };
-//! let first = access_requests[0].decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)?;
-//! let Decision::Deny(deny) = first else { panic!("a denial") };
-//! let answer = Answer::from_deny(&deny);
-//! assert_eq!((answer.status(), answer.www_authenticate()), (401, Some("Bearer")));
-//! # Ok(())
-//! # }
+//!
+//! // Step 1. The request carries no token.
+//! let (caller, client_ip, now) = (Caller::NoToken, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH);
+//!
+//! // Steps 2 and 3. The look-up found no package of the name.
+//! let required = Endpoint::classify("PUT", "/@acme%2fw")?.required_access();
+//! let refused = required.refused_by(|access_request| {
+//!     let package = access_request.package().map(|name| MissingPackage::new(name).into());
+//!     access_request.decide(&caller, &ResourceFacts { package, organization: None }, client_ip, now)
+//! })?;
+//!
+//! // Step 6.
+//! let answer = Answer::from_deny(&refused.ok_or("not refused")?);
+//! assert_eq!(answer.status(), 401);
+//! assert_eq!(answer.www_authenticate(), Some("Bearer"));
+//! assert_eq!(answer.error(), "publish needs an access token: log in first");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is read here is what the npm client 11 sends, and what older ones and npm's own API documentation say besides.
-//! What the rules have no action for (webhooks, trusted publishing, staged publishing) is an error of its own.
+//! # Which requests are known
+//!
+//! The module reads what the npm client 11 sends, what older clients send, and what npm's API documentation says in
+//! addition. Webhooks, trusted publishing and staged publishing are not actions of the [rules](crate::docs::rules).
+//! Their paths give [`EndpointError::NotModelled`].
 
 mod answer;
 mod body;
 mod classify;
 mod combined_decision;
 mod endpoint;
-mod invalid;
+mod endpoint_error;
 mod packument;
 mod profile;
 mod proxy;
 mod publication;
 mod render;
 mod required_access;
-mod settings;
+mod small_bodies;
 mod target;
 mod token_answer;
 mod token_request;
@@ -58,13 +95,13 @@ pub use answer::Answer;
 pub use body::{Body, BodyError};
 pub use combined_decision::CombinedDecision;
 pub use endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
-pub use invalid::{EndpointError, PathProblem};
-pub use packument::{AllowedChanges, NotAllowed, PackumentChanges, PutTarget, StoredPackument};
+pub use endpoint_error::{EndpointError, PathProblem};
+pub use packument::{AllowedChanges, ChangesNotAllowedError, PackumentChanges, PutTarget, StoredPackument};
 pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
 pub use proxy::TrustedProxies;
 pub use publication::Publication;
 pub use required_access::RequiredAccess;
-pub use settings::{AccessChange, IsMember, MemberChange, TeamAccessChange, TeamToCreate};
+pub use small_bodies::{AccessChange, IsMember, MemberChange, TeamAccessChange, TeamToCreate};
 pub use target::{PathText, TokenInPath};
 pub use token_answer::{CreatedToken, ListedToken, TokenList};
 pub use token_request::{CreateTokenRequest, RequestedToken};

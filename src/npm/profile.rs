@@ -1,4 +1,4 @@
-//! Changes of an account: profile, password, second factor.
+//! The body that changes an account: its profile, password or second factor.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
@@ -11,12 +11,14 @@ use crate::{
     value::document::{self, ErrorAt, Fields, Node, Path},
 };
 
-/// **A password or one-time password in a body**: cannot be printed or compared.
+/// A password or a one-time password that a body carries.
+///
+/// It has no `Display` and no `==`, and `Debug` writes `Password(…)`.
 #[derive(Clone, Copy)]
 pub struct Password<'a>(pub(super) &'a str);
 
 impl<'a> Password<'a> {
-    /// The text, to be verified.
+    /// Returns the text, to verify it.
     #[must_use]
     pub const fn expose(self) -> &'a str {
         self.0
@@ -29,20 +31,26 @@ impl fmt::Debug for Password<'_> {
     }
 }
 
-/// **A change of the account of who asks**: `POST /-/npm/v1/user`.
+/// A change of the caller's own account: the body of `POST /-/npm/v1/user`.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::npm::{Body, ProfileChange};
 ///
-/// let read = |text: &str| {
-///     let body: Body = serde_json::from_str(text).unwrap();
-///     ProfileChange::read(&body)
-///         .map(|change| change.access_requests().iter().map(ToString::to_string).collect::<Vec<_>>())
-/// };
-/// assert_eq!(read(r#"{"fullname": "Alice", "homepage": null}"#)?, ["change-profile"]);
-/// assert_eq!(read(r#"{"tfa": {"mode": "auth-only", "password": "…"}}"#)?, ["configure-two-factor"]);
-/// assert!(read(r#"{"tfa": {"mode": "sometimes", "password": "…"}}"#).is_err());
-/// # Ok::<(), tollgate::npm::BodyError>(())
+/// let body: Body = serde_json::from_str(r#"{"fullname": "Alice", "homepage": null}"#)?;
+/// let change = ProfileChange::read(&body)?;
+/// assert_eq!(change.fields(), [("fullname", Some("Alice")), ("homepage", None)]);
+/// assert_eq!(change.access_requests()[0].to_string(), "change-profile");
+///
+/// let body: Body = serde_json::from_str(r#"{"tfa": {"mode": "auth-only", "password": "hunter2"}}"#)?;
+/// let change = ProfileChange::read(&body)?;
+/// assert_eq!(change.access_requests()[0].to_string(), "configure-two-factor");
+///
+/// // There is no such mode.
+/// let body: Body = serde_json::from_str(r#"{"tfa": {"mode": "sometimes", "password": "hunter2"}}"#)?;
+/// assert!(ProfileChange::read(&body).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProfileChange<'a> {
@@ -51,54 +59,57 @@ pub struct ProfileChange<'a> {
     two_factor: Option<TwoFactorChange<'a>>,
 }
 
-/// A new password.
+/// A change of an account's password.
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordChange<'a> {
-    /// The present one.
+    /// The present password. Verify it before the change.
     pub old: Password<'a>,
-    /// The next one.
+    /// The password from now on.
     pub new: Password<'a>,
 }
 
-/// A step of enrolling or removing a second factor.
+/// A step of enrolling, changing or removing a second factor.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TwoFactorChange<'a> {
-    /// To another mode: from none it begins an enrolment, to none ([`TwoFactorMode::Disabled`]) it ends the factor.
+    /// Changes the mode. If the present mode is [`Disabled`](TwoFactorMode::Disabled), this starts an enrolment, which
+    /// [`Confirm`](Self::Confirm) completes. The mode `Disabled` removes the second factor.
     Mode {
-        /// The password of the account.
+        /// The password of the account. Verify it before the change.
         password: Password<'a>,
-        /// The mode asked for.
+        /// The new mode.
         mode: TwoFactorMode,
     },
-    /// The one-time passwords that show that the enrolment worked.
+    /// Completes an enrolment with one-time passwords, which show that the user's device has the key.
     Confirm {
-        /// In the order in which the client sent them; at least one. Verify each.
+        /// The one-time passwords in the order in which the client sent them. There is at least one. Verify each.
         codes: Vec<Password<'a>>,
     },
 }
 
-/// What a person says of themselves.
-const FIELDS: [&str; 6] = ["email", "fullname", "homepage", "freenode", "twitter", "github"];
+/// The fields with texts that a user publishes about themselves.
+const TEXT_FIELDS: [&str; 6] = ["email", "fullname", "homepage", "freenode", "twitter", "github"];
 const KNOWN: [&str; 8] = ["email", "fullname", "homepage", "freenode", "twitter", "github", "password", "tfa"];
 
 impl<'a> ProfileChange<'a> {
-    /// Reads it.
+    /// Reads the body of the request.
     ///
     /// # Errors
-    /// Nothing to change, an unknown field or mode, or a field of another shape than npm sends.
+    ///
+    /// Returns an error if the body changes nothing, or if a field or the mode is unknown or has a wrong type. The
+    /// message does not repeat a password.
     pub fn read(body: &'a Body) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &KNOWN)?;
         let mut change = Self { fields: Vec::new(), password: None, two_factor: None };
-        for name in FIELDS {
+        for name in TEXT_FIELDS {
             if let Some(node) = fields.optional(name) {
                 change.fields.push((name, document::nullable_text(node, &top.field(name))?));
             }
         }
         if let Some(node) = fields.optional("password") {
             let path = top.field("password");
-            // A text here is a password in a wrong wrapping: an error of its kind would repeat it.
+            // A text here may be a password that should be in an object. `wrong_kind` would repeat it.
             if !matches!(node, Node::Object(_)) {
                 return Err(path.error("no change of the password: expected an object with `old` and `new`").into());
             }
@@ -115,7 +126,7 @@ impl<'a> ProfileChange<'a> {
         Ok(change)
     }
 
-    /// What must be allowed, all of it.
+    /// Returns the access requests of the body, each of which must be allowed.
     #[must_use]
     pub fn access_requests(&self) -> Box<[AccessRequest]> {
         let own = |action| AccessRequest::Account { action, user: None };
@@ -129,19 +140,22 @@ impl<'a> ProfileChange<'a> {
         access_requests.into()
     }
 
-    /// The fields that change, each with its new value; `None` empties it.
+    /// Returns the texts of the profile that change, each with its field's name and its new value. `None` removes the
+    /// text.
+    ///
+    /// The names are `email`, `fullname`, `homepage`, `freenode`, `twitter` and `github`.
     #[must_use]
     pub fn fields(&self) -> &[(&'a str, Option<&'a str>)] {
         &self.fields
     }
 
-    /// The password, if it changes.
+    /// Returns the change of the password, or `None` if it does not change.
     #[must_use]
     pub const fn password(&self) -> Option<PasswordChange<'a>> {
         self.password
     }
 
-    /// The step of the second factor, if there is one.
+    /// Returns the step of the second factor, or `None` if it does not change.
     #[must_use]
     pub const fn two_factor(&self) -> Option<&TwoFactorChange<'a>> {
         self.two_factor.as_ref()
@@ -152,7 +166,7 @@ fn password<'a>(fields: &Fields<'a>, name: &'static str, path: &Path<'_>) -> Res
     secret_text(fields.required(name, path)?, &path.field(name))
 }
 
-/// A text that no error repeats.
+/// Reads a text that must not be repeated in an error.
 pub(super) fn secret_text<'a>(node: &'a Node, path: &Path<'_>) -> Result<Password<'a>, ErrorAt> {
     match node {
         Node::Text(text) => Ok(Password(text)),
@@ -180,7 +194,7 @@ fn two_factor<'a>(node: &'a Node, path: &Path<'_>) -> Result<TwoFactorChange<'a>
             };
             Ok(TwoFactorChange::Mode { password: password(&fields, "password", path)?, mode })
         }
-        // A text here may be a one-time password in a wrong wrapping.
+        // A text here may be a one-time password that should be in a list, so the error does not repeat it.
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) => {
             Err(path.error("neither a mode nor one-time passwords: expected an object or a list"))
         }

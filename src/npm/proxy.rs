@@ -1,69 +1,86 @@
-//! The client's address behind proxies.
+//! The address of a client that is connected through proxies.
 
 use alloc::boxed::Box;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::value::{ClientIp, IpRange};
 
-/// The most hops that are looked at: no request passes more proxies of one registry; a longer header is somebody's play.
+/// The most hops that are read. No registry has more proxies in a row, so a longer header is an attack.
 const MAX_HOPS: usize = 32;
 
-/// **The proxies whose word about a client's address is taken** (T3); none of them by default.
+/// The proxies that a registry trusts to forward a client's address in `X-Forwarded-For`.
 ///
-/// - From the peer through the `X-Forwarded-For` hops, right to left: the first address that is not trusted is the
-///   client. What stands to the left of it the client may have written itself, and nobody reads it.
-/// - The peer is not trusted: it is the client, whatever the header says.
-/// - Every hop is trusted: the leftmost is the client, for a trusted proxy wrote it.
-/// - Unknown, which no token with ranges accepts: a trusted peer without the header (it might be a proxy that forgot it,
-///   and its address must not become that of everyone behind it), a hop that is no address, more than 32 hops.
-/// - A hop is an address, with a port or in brackets at most: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`,
-///   `[2001:db8::1]`, `[2001:db8::1]:4711` (some proxies append the port). An IPv4-mapped one is the IPv4 address. No
-///   zone ids, names or `unknown`.
-/// - Trust the proxies and nothing more: who can send from a trusted address can claim any other.
+/// The client's address decides whether a token with allowed ranges may be used ([T3](crate::docs::rules#t3)). Trust
+/// only your own proxies, because a sender with a trusted address can claim to be any client. The default trusts no
+/// address.
+///
+/// # How the client is found
+///
+/// The search starts at the peer, which is the other end of the connection, and goes through the hops in
+/// `X-Forwarded-For` from right to left. The first address that is not trusted is the client. The hops to the left of
+/// it are not read, because the client may have written them itself. In particular:
+///
+/// - If the peer is not trusted, the peer is the client, whatever the header says.
+/// - If the peer and every hop are trusted, the leftmost hop is the client.
+/// - The client is [unknown](ClientIp::UNKNOWN) if the peer is trusted and there is no hop, if a hop that is read is
+///   not a valid address, or if more than 32 hops would have to be read. A token with allowed ranges does not accept an
+///   unknown address. (A proxy that forgot the header must not lend its own address to every client behind it.)
+///
+/// A hop is an address, optionally in brackets or with a port, as some proxies write it: `192.0.2.7`, `192.0.2.7:4711`,
+/// `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`. An IPv4-mapped address is read as the IPv4 address. Zone
+/// ids, host names and `unknown` are not valid.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{ClientIp, npm::TrustedProxies};
 ///
 /// let proxies = TrustedProxies::new(["10.0.0.0/8".parse()?]);
-/// let proxy: ClientIp = "10.0.0.1".parse().unwrap();
-/// assert_eq!(proxies.client_ip(proxy, ["203.0.113.9, 192.0.2.7, 10.0.0.2"]).to_string(), "192.0.2.7");
+/// let proxy: ClientIp = "10.0.0.1".parse()?;
+/// let client: ClientIp = "192.0.2.7".parse()?;
+/// let stranger: ClientIp = "198.51.100.3".parse()?;
 ///
-/// let stranger: ClientIp = "198.51.100.3".parse().unwrap();
+/// // 10.0.0.2 is a proxy too. The hop to the left of the client is not read.
+/// assert_eq!(proxies.client_ip(proxy, ["203.0.113.9, 192.0.2.7, 10.0.0.2"]), client);
+///
+/// // A peer that is not a proxy cannot claim to be another client.
 /// assert_eq!(proxies.client_ip(stranger, ["192.0.2.7"]), stranger);
+///
+/// // The proxy did not forward an address.
 /// assert_eq!(proxies.client_ip(proxy, []), ClientIp::UNKNOWN);
-/// # Ok::<(), tollgate::value::IpRangeError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Box<[IpRange]>);
 
 impl TrustedProxies {
-    /// Trusts the addresses in these ranges; nobody, if there are none.
+    /// Trusts every address in the given ranges. Without ranges, no address is trusted.
     #[must_use]
     pub fn new(ranges: impl IntoIterator<Item = IpRange>) -> Self {
         Self(ranges.into_iter().collect())
     }
 
-    /// The address of the client: `peer` is the other end of the connection, `forwarded` the values of every
-    /// `X-Forwarded-For` header in the order of the request.
+    /// Returns the address of the client.
     ///
-    /// Leave no value out. One that is no text is handed in as an empty one, so that it is reached as a hop that is no
-    /// address.
+    /// `peer` is the other end of the connection. `forwarded` has the values of all `X-Forwarded-For` headers, in the
+    /// order of the request. Do not leave a value out. If a value is not valid text, pass an empty string for it, so
+    /// that it counts as a hop that is not a valid address.
     #[must_use]
     pub fn client_ip<'h, I>(&self, peer: ClientIp, forwarded: I) -> ClientIp
     where
         I: IntoIterator<Item = &'h str, IntoIter: DoubleEndedIterator>,
     {
-        if !self.trust(peer) {
+        if !self.trusts(peer) {
             return peer;
         }
         let mut leftmost = ClientIp::UNKNOWN;
         let hops = forwarded.into_iter().rev().flat_map(|value| value.rsplit(','));
         for (passed, hop) in hops.enumerate() {
-            let Some(address) = address_of(hop) else { return ClientIp::UNKNOWN };
+            let Some(address) = parse_hop(hop) else { return ClientIp::UNKNOWN };
             if passed >= MAX_HOPS {
                 return ClientIp::UNKNOWN;
             }
-            if !self.trust(address) {
+            if !self.trusts(address) {
                 return address;
             }
             leftmost = address;
@@ -71,13 +88,13 @@ impl TrustedProxies {
         leftmost
     }
 
-    fn trust(&self, address: ClientIp) -> bool {
+    fn trusts(&self, address: ClientIp) -> bool {
         self.0.iter().any(|range| range.contains(address))
     }
 }
 
-/// The address of a hop. The port says nothing about who it is.
-fn address_of(hop: &str) -> Option<ClientIp> {
+/// Parses a hop. A port is dropped.
+fn parse_hop(hop: &str) -> Option<ClientIp> {
     let hop = hop.trim_matches([' ', '\t']);
     if hop.contains('%') {
         return None;

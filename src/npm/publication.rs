@@ -1,4 +1,4 @@
-//! A new version as npm's client sends it, and the names that must agree.
+//! A new version that a client publishes, and the check that all names in it agree.
 
 use alloc::{format, vec::Vec};
 
@@ -8,10 +8,11 @@ use crate::value::{
     excerpt,
 };
 
-/// **A new version with its tarball**: one, whose name is the path's wherever it stands.
+/// A new version of a package, with its tarball.
 ///
-/// The name in the path, in the document, in the version and in the attachments are one name, or the body is an error: in
-/// 2021 npm let anyone publish any package because one service read the one and another the other.
+/// The path, the document, the manifest of the version and the attachments must all have the same package name, or
+/// reading the body fails. In 2021, a registry service of npm checked one of these names and another service used a
+/// different one, so that anyone could publish any package.
 #[derive(Clone)]
 pub struct Publication<'a> {
     version: &'a str,
@@ -27,26 +28,30 @@ impl core::fmt::Debug for Publication<'_> {
 }
 
 impl<'a> Publication<'a> {
-    /// The version; its manifest is what the body has under it in `versions`, for whatever reads JSON: no key is twice
-    /// there. `dist`, `maintainers` and `_npmUser` in it are what the author says of themselves.
+    /// Returns the version, such as `1.0.0`.
+    ///
+    /// Its manifest is the value of this key in the body's `versions`. You can read it from the body with any JSON
+    /// library, because no key is in an object twice. Do not trust `dist`, `maintainers` and `_npmUser` in the
+    /// manifest: the client may write anything there.
     #[must_use]
     pub const fn version(&self) -> &'a str {
         self.version
     }
 
-    /// The tags that are to point to it.
+    /// Returns the tags that point to the version from now on, such as `latest`.
     #[must_use]
     pub fn tags(&self) -> &[&'a str] {
         &self.tags
     }
 
-    /// The tarball, still in base 64.
+    /// Returns the tarball, encoded in base64. It is not decoded or checked here.
     #[must_use]
     pub const fn tarball(&self) -> &'a str {
         self.tarball
     }
 
-    /// The provenance bundle, if one came along: a JSON document in a text.
+    /// Returns the provenance bundle, which is a JSON document as text, or `None` if the body has none. It is not
+    /// checked here.
     #[must_use]
     pub const fn provenance(&self) -> Option<&'a str> {
         self.provenance
@@ -55,7 +60,7 @@ impl<'a> Publication<'a> {
     pub(super) fn read(package: &PackageName, body: &'a Node) -> Result<Self, ErrorAt> {
         let top = Path::Top;
         let required = |name: &'static str| body.get(name).ok_or_else(|| top.field(name).error("missing field"));
-        // Checked against the path with the other names; here it has to be there.
+        // The reader of the document has compared the name with the path. Here the name must not be missing.
         required("name")?;
         let mut read = Self { version: "", tags: Vec::new(), tarball: "", provenance: None };
         let path = top.field("_attachments");
@@ -65,10 +70,10 @@ impl<'a> Publication<'a> {
             let path = path.field(file);
             let data = attachment.get("data").ok_or_else(|| path.field("data").error("missing field"))?;
             let data = document::text(data, &path.field("data"))?;
-            if let Some(version) = version_of(package, file, ".tgz") {
+            if let Some(version) = attachment_version(package, file, ".tgz") {
                 tarballs = tarballs.saturating_add(1);
                 (read.version, read.tarball) = (version, data);
-            } else if version_of(package, file, ".sigstore").is_some() {
+            } else if attachment_version(package, file, ".sigstore").is_some() {
                 if read.provenance.replace(data).is_some() {
                     return Err(path.error("provenance twice: expected one bundle"));
                 }
@@ -80,9 +85,9 @@ impl<'a> Publication<'a> {
         if tarballs != 1 {
             return Err(path.error(format!("{tarballs} tarballs: expected one, of one new version")));
         }
-        // Of one version: a bundle for another would be attached to this one.
+        // A bundle for another version would be stored as the provenance of this one.
         let is_of_another =
-            |file: &str| version_of(package, file, ".sigstore").is_some_and(|version| version != read.version);
+            |file: &str| attachment_version(package, file, ".sigstore").is_some_and(|version| version != read.version);
         if let Some((file, _)) = attachments.iter().find(|(file, _)| is_of_another(file)) {
             return Err(path.field(file).error("provenance of another version: expected that of the tarball"));
         }
@@ -106,14 +111,15 @@ impl<'a> Publication<'a> {
     }
 }
 
-/// The longest version that npm's `semver` reads.
+/// The longest version that npm's `semver` accepts, in bytes.
 const MAX_VERSION: usize = 256;
 
-/// The greatest number in a version that npm's `semver` reads: the greatest that JavaScript counts up to.
+/// The greatest number in a version that npm's `semver` accepts: `Number.MAX_SAFE_INTEGER` of JavaScript.
 const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// Whether it is a semantic version, as semver.org has its grammar, without build metadata: npm's client leaves that out,
-/// and two versions that differ in it only are one to everybody.
+/// Returns whether the text is a semantic version, by the grammar of semver.org, without build metadata.
+///
+/// npm's client leaves build metadata out, and two versions that differ only in it count as the same version.
 fn is_semantic(version: &str) -> bool {
     let is_number = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
@@ -129,14 +135,15 @@ fn is_semantic(version: &str) -> bool {
         && prerelease.is_none_or(|text| text.split('.').all(is_prerelease))
 }
 
-/// The version in the name of an attachment; npm puts the whole name before it, others leave out the scope.
-fn version_of<'f>(package: &PackageName, file: &'f str, extension: &str) -> Option<&'f str> {
+/// Returns the version in the file name of an attachment. npm's client writes the whole package name before it, and
+/// other clients leave out the scope.
+fn attachment_version<'f>(package: &PackageName, file: &'f str, extension: &str) -> Option<&'f str> {
     let bare = super::classify::bare_name(package);
     let after = file.strip_prefix(package.as_str()).or_else(|| file.strip_prefix(bare))?;
     after.strip_prefix('-')?.strip_suffix(extension)
 }
 
-/// The manifest of a version names its package and its version, and both are the ones it stands under.
+/// Checks that the manifest of a version names the package in the path, and the version that is its key in `versions`.
 pub(super) fn check_manifest(
     package: &PackageName,
     version: &str,

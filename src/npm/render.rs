@@ -1,4 +1,4 @@
-//! An endpoint as npm's client writes it.
+//! Writes an endpoint as npm's client does.
 
 use alloc::{
     format,
@@ -12,7 +12,9 @@ use super::{
 use crate::value::PackageName;
 
 impl Endpoint {
-    /// The HTTP method.
+    /// Returns the HTTP method of the endpoint: `GET`, `PUT`, `POST` or `DELETE`.
+    ///
+    /// See [`to_path`](Self::to_path) for an example.
     #[must_use]
     pub const fn method(&self) -> &'static str {
         match self {
@@ -64,13 +66,26 @@ impl Endpoint {
         }
     }
 
-    /// The path, encoded, with what of the query belongs to it.
+    /// Returns the path of the endpoint, percent-encoded, with the part of the query that the endpoint needs.
     ///
-    /// Of a logout or a revocation it may hold a secret: not for a log.
+    /// The path of a logout or a revocation may have a token's secret in it. Do not log it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::npm::{Endpoint, PackageRequest};
+    ///
+    /// let tag = "latest".parse()?;
+    /// let endpoint =
+    ///     Endpoint::Package { package: "@acme/w".parse()?, request: PackageRequest::WriteDistTag { tag } };
+    /// assert_eq!(endpoint.method(), "PUT");
+    /// assert_eq!(endpoint.to_path(), "/-/package/@acme%2fw/dist-tags/latest");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn to_path(&self) -> String {
         match self {
-            Self::Package { package, request } => of_package(package, request),
+            Self::Package { package, request } => package_path(package, request),
             Self::Organization { organization, request } => {
                 let what = match request {
                     OrganizationRequest::ReadPackages => "package",
@@ -94,9 +109,9 @@ impl Endpoint {
                 AccountRequest::ReadProfile | AccountRequest::WriteProfile => "/-/npm/v1/user".to_string(),
                 AccountRequest::ListTokens | AccountRequest::CreateToken => "/-/npm/v1/tokens".to_string(),
                 AccountRequest::RevokeToken { token } => {
-                    format!("/-/npm/v1/tokens/token/{}", encoded(token.text()))
+                    format!("/-/npm/v1/tokens/token/{}", percent_encode(token.text()))
                 }
-                AccountRequest::Logout { token } => format!("/-/user/token/{}", encoded(token.text())),
+                AccountRequest::Logout { token } => format!("/-/user/token/{}", percent_encode(token.text())),
                 AccountRequest::ReadPackages { user } => format!("/-/user/{user}/package"),
             },
             Self::Open(request) => match request {
@@ -107,7 +122,7 @@ impl Endpoint {
                     format!("/-/user/org.couchdb.user:{user}")
                 }
                 OpenRequest::LoginRevision { user, revision } => {
-                    format!("/-/user/org.couchdb.user:{user}/-rev/{}", encoded(revision.as_str()))
+                    format!("/-/user/org.couchdb.user:{user}/-rev/{}", percent_encode(revision.as_str()))
                 }
                 OpenRequest::WebLogin => "/-/v1/login".to_string(),
                 OpenRequest::ReadAdvisories => "/-/npm/v1/security/advisories/bulk".to_string(),
@@ -118,42 +133,44 @@ impl Endpoint {
     }
 }
 
-fn of_package(package: &PackageName, request: &PackageRequest) -> String {
+fn package_path(package: &PackageName, request: &PackageRequest) -> String {
     let escaped = package.as_str().replace('/', "%2f");
     let bare = bare_name(package);
     match request {
         PackageRequest::Read | PackageRequest::Write => format!("/{escaped}"),
         PackageRequest::ReadManifest { version } => {
-            let version = encoded(version.as_str());
-            // A plain `-` or `-rev` here is not a version.
+            let version = percent_encode(version.as_str());
+            // A leading `-` is percent-encoded, because `/-` and `/-rev` after the package start other endpoints.
             let version = version.strip_prefix('-').map_or_else(|| version.clone(), |rest| format!("%2D{rest}"));
             format!("/{escaped}/{version}")
         }
-        PackageRequest::ReadTarball { version } => format!("/{package}/-/{bare}-{}.tgz", encoded(version.as_str())),
+        PackageRequest::ReadTarball { version } => {
+            format!("/{package}/-/{bare}-{}.tgz", percent_encode(version.as_str()))
+        }
         PackageRequest::ReadDistTags => format!("/-/package/{escaped}/dist-tags"),
         PackageRequest::ReadVisibility => format!("/-/package/{escaped}/visibility"),
         PackageRequest::ReadAttestations { version } => {
-            format!("/-/npm/v1/attestations/{escaped}@{}", encoded(version.as_str()))
+            format!("/-/npm/v1/attestations/{escaped}@{}", percent_encode(version.as_str()))
         }
         PackageRequest::ReadCollaborators => format!("/-/package/{escaped}/collaborators"),
         PackageRequest::WriteRevision { revision } | PackageRequest::Delete { revision } => {
-            format!("/{escaped}/-rev/{}", encoded(revision.as_str()))
+            format!("/{escaped}/-rev/{}", percent_encode(revision.as_str()))
         }
         PackageRequest::DeleteTarball { version, revision } => {
-            let (version, revision) = (encoded(version.as_str()), encoded(revision.as_str()));
+            let (version, revision) = (percent_encode(version.as_str()), percent_encode(revision.as_str()));
             format!("/{package}/-/{bare}-{version}.tgz/-rev/{revision}")
         }
         PackageRequest::WriteDistTag { tag } | PackageRequest::DeleteDistTag { tag } => {
-            format!("/-/package/{escaped}/dist-tags/{}", encoded(tag.as_str()))
+            format!("/-/package/{escaped}/dist-tags/{}", percent_encode(tag.as_str()))
         }
         PackageRequest::WriteAccess => format!("/-/package/{escaped}/access"),
     }
 }
 
-/// Percent-encoding of everything but what no reader of a URL takes for anything else.
-fn encoded(text: &str) -> String {
-    let safe = |byte: u8| {
+/// Percent-encodes every byte that could have a special meaning in a URL.
+fn percent_encode(text: &str) -> String {
+    let is_safe = |byte: u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
     };
-    text.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes().map(|byte| if is_safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

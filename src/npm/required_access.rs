@@ -1,4 +1,4 @@
-//! What a path alone asks for.
+//! What the caller of a request must be allowed to do, as far as the method and the path tell.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -8,28 +8,59 @@ use crate::{
     operation::{AccountAction, OrganizationAction, PackageAction, TeamAction},
 };
 
-/// **What a method and a path ask for**, before a body is read or a stored document compared with it.
+/// What the caller of a request must be allowed to do, as far as the method and the path tell.
 ///
-/// Decide it at once: a caller who is refused here learns nothing from what comes after, not even whether the body was
-/// well-formed.
+/// Decide it before reading the body or comparing it with a stored document. Then the answer to a refused request does
+/// not depend on these, and the caller does not even learn whether the body was well-formed.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{
+///     ClientIp, MissingPackage, Timestamp,
+///     decision::{Caller, ResourceFacts},
+///     npm::{Endpoint, RequiredAccess},
+/// };
+///
+/// // A `PUT` to a package may publish, deprecate or more, and the body tells which.
+/// let required = Endpoint::classify("PUT", "/left-pad")?.required_access();
+/// let RequiredAccess::OneOf(access_requests) = &required else { panic!("the body does not tell") };
+/// assert_eq!(access_requests[0].to_string(), "publish `left-pad`");
+///
+/// // Without a token every one of these is denied, so the request is refused before its body is read.
+/// let refused = required.refused_by(|access_request| {
+///     let package = access_request.package().map(|name| MissingPackage::new(name).into());
+///     let facts = ResourceFacts { package, organization: None };
+///     access_request.decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)
+/// })?;
+/// assert_eq!(refused.map(|deny| deny.status()), Some(401));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequiredAccess {
-    /// Nothing that a token could be refused.
+    /// The request needs no token.
     Nothing,
-    /// This, whatever the body says.
+    /// The caller must be allowed this, whatever the body says.
     This(AccessRequest),
-    /// What the body says, and it is, or needs, one of these: if every one is denied, so is the request, with the
-    /// denial of the first. Never empty.
+    /// The body tells what the caller must be allowed to do. Whatever it tells, a caller who is allowed that is allowed
+    /// one of these too. So if all of these are denied, the request is refused with the denial of the first. The list
+    /// is never empty.
     OneOf(Box<[AccessRequest]>),
 }
 
 impl RequiredAccess {
-    /// The denial that refuses the request before its body is read: that of the first access request, if every one is denied.
+    /// Returns the denial that refuses the request before its body is read, or `None` if the request is not refused
+    /// yet.
     ///
-    /// `None` is no allow: where the body says the rest, all of that is still to be decided, and so is a challenge.
+    /// The request is refused if every access request is denied. The denial is that of the first. `decide` is called
+    /// for one access request after another, until one is not denied.
+    ///
+    /// `None` does not allow the request. A challenge of a [`This`](Self::This) must still be answered, and for a
+    /// [`OneOf`](Self::OneOf) every access request of the body must still be decided.
     ///
     /// # Errors
-    /// The first error of `decide`, such as facts that are missing.
+    ///
+    /// Returns the first error of `decide`, such as missing facts.
     pub fn refused_by<'a, E>(
         &'a self,
         decide: impl FnMut(&'a AccessRequest) -> Result<Decision<'a>, E>,
@@ -51,34 +82,30 @@ impl RequiredAccess {
 }
 
 impl Endpoint {
-    /// What the method and the path alone ask for.
+    /// Returns what the caller must be allowed to do, as far as the method and the path tell.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use tollgate::npm::{Endpoint, RequiredAccess};
     ///
-    /// let RequiredAccess::This(access_request) =
-    ///     Endpoint::classify("DELETE", "/left-pad/-rev/3-0")?.required_access()
-    /// else {
-    ///     panic!()
-    /// };
-    /// assert_eq!(access_request.to_string(), "unpublish `left-pad`");
+    /// let unpublish = Endpoint::classify("DELETE", "/left-pad/-rev/3-0")?;
+    /// assert!(matches!(
+    ///     unpublish.required_access(),
+    ///     RequiredAccess::This(access_request) if access_request.to_string() == "unpublish `left-pad`",
+    /// ));
     ///
-    /// // To publish, to deprecate or to star: the body will tell.
-    /// let RequiredAccess::OneOf(access_requests) = Endpoint::classify("PUT", "/left-pad")?.required_access() else {
-    ///     panic!()
-    /// };
-    /// assert_eq!(access_requests[0].to_string(), "publish `left-pad`");
-    ///
-    /// assert_eq!(Endpoint::classify("GET", "/-/ping")?.required_access(), RequiredAccess::Nothing);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let ping = Endpoint::classify("GET", "/-/ping")?;
+    /// assert_eq!(ping.required_access(), RequiredAccess::Nothing);
+    /// # Ok::<(), tollgate::npm::EndpointError>(())
     /// ```
     #[must_use]
     pub fn required_access(&self) -> RequiredAccess {
         match self {
             Self::Package { package, request } => {
-                of_package(request, |action| AccessRequest::Package { action, package: package.clone() })
+                package_access(request, |action| AccessRequest::Package { action, package: package.clone() })
             }
-            Self::Organization { organization, request } => of_organization(request, |action| {
+            Self::Organization { organization, request } => organization_access(request, |action| {
                 AccessRequest::Organization { action, organization: organization.clone() }
             }),
             Self::Team { organization, team, request } => {
@@ -95,14 +122,15 @@ impl Endpoint {
                 };
                 match request {
                     TeamRequest::ReadPackages | TeamRequest::ReadMembers => RequiredAccess::This(reads),
-                    // The package is in the body. Whoever may not read the organization may not hand out its access.
+                    // The package is in the body, so `manage-team-access` cannot be decided yet. A caller who is denied
+                    // reading the organization is denied that too.
                     TeamRequest::WritePackage | TeamRequest::DeletePackage => one_of(vec![reads]),
                     TeamRequest::WriteMember => on(TeamAction::AddTeamMember),
                     TeamRequest::DeleteMember => on(TeamAction::RemoveTeamMember),
                     TeamRequest::Delete => on(TeamAction::DeleteTeam),
                 }
             }
-            Self::Account(request) => of_account(request),
+            Self::Account(request) => account_access(request),
             Self::Open(_) => RequiredAccess::Nothing,
         }
     }
@@ -112,7 +140,7 @@ fn one_of(access_requests: Vec<AccessRequest>) -> RequiredAccess {
     RequiredAccess::OneOf(access_requests.into())
 }
 
-fn of_package(request: &PackageRequest, on: impl Fn(PackageAction) -> AccessRequest) -> RequiredAccess {
+fn package_access(request: &PackageRequest, on: impl Fn(PackageAction) -> AccessRequest) -> RequiredAccess {
     match request {
         PackageRequest::Read
         | PackageRequest::ReadManifest { .. }
@@ -142,22 +170,26 @@ fn of_package(request: &PackageRequest, on: impl Fn(PackageAction) -> AccessRequ
     }
 }
 
-fn of_organization(request: &OrganizationRequest, on: impl Fn(OrganizationAction) -> AccessRequest) -> RequiredAccess {
+fn organization_access(
+    request: &OrganizationRequest,
+    on: impl Fn(OrganizationAction) -> AccessRequest,
+) -> RequiredAccess {
     match request {
         OrganizationRequest::ReadPackages | OrganizationRequest::ReadMembers | OrganizationRequest::ReadTeams => {
             RequiredAccess::This(on(OrganizationAction::ReadOrg))
         }
-        // Whether the user in the body is a member already, only the registry knows.
+        // Only the registry knows whether the user in the body is a member already.
         OrganizationRequest::WriteMember => {
             one_of(vec![on(OrganizationAction::AddMember), on(OrganizationAction::ChangeMemberRole)])
         }
         OrganizationRequest::DeleteMember => RequiredAccess::This(on(OrganizationAction::RemoveMember)),
-        // The team's name is in the body. Whoever may not read the organization may not make teams in it.
+        // The team's name is in the body, so `create-team` cannot be decided yet. A caller who is denied reading the
+        // organization is denied that too.
         OrganizationRequest::CreateTeam => one_of(vec![on(OrganizationAction::ReadOrg)]),
     }
 }
 
-fn of_account(request: &AccountRequest) -> RequiredAccess {
+fn account_access(request: &AccountRequest) -> RequiredAccess {
     let own = |action| AccessRequest::Account { action, user: None };
     match request {
         AccountRequest::Whoami => RequiredAccess::This(own(AccountAction::Whoami)),
@@ -168,7 +200,7 @@ fn of_account(request: &AccountRequest) -> RequiredAccess {
         AccountRequest::ListTokens => RequiredAccess::This(own(AccountAction::ListTokens)),
         AccountRequest::CreateToken => RequiredAccess::This(own(AccountAction::CreateToken)),
         AccountRequest::RevokeToken { .. } => RequiredAccess::This(own(AccountAction::RevokeToken)),
-        // Whose token is in the path, only the registry knows.
+        // Only the registry knows whether the token in the path is the one that was presented.
         AccountRequest::Logout { .. } => one_of(vec![own(AccountAction::RevokeSelf), own(AccountAction::RevokeToken)]),
         AccountRequest::ReadPackages { user } => RequiredAccess::This(AccessRequest::Account {
             action: AccountAction::ReadProfile,

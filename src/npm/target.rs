@@ -1,9 +1,9 @@
-//! The target of a request, taken apart and decoded exactly once.
+//! The target of a request: its path and query, split into parts that are percent-decoded exactly once.
 
 use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 use core::{fmt, str::FromStr};
 
-use super::invalid::{EndpointError, PathProblem};
+use super::endpoint_error::{EndpointError, PathProblem};
 use crate::{
     decision::AccessRequest,
     operation::AccountAction,
@@ -11,7 +11,7 @@ use crate::{
     value::{PackageName, Quoted, excerpt},
 };
 
-/// A path as its segments, still encoded, and the query.
+/// The segments of a path and the query. All of them are still percent-encoded.
 #[derive(Debug)]
 pub(super) struct Target<'r> {
     pub(super) segments: Vec<&'r str>,
@@ -32,9 +32,10 @@ impl<'r> Target<'r> {
         Ok(Self { segments, query })
     }
 
-    /// The one value of a parameter of the query, decoded; none where it is not there.
+    /// Returns the decoded value of a parameter of the query, or `None` if the query does not have it.
     ///
-    /// A parameter that is there twice is an error: two readers might each take another one.
+    /// A parameter that the query has twice is an error, because two readers of the query might each take a different
+    /// one.
     pub(super) fn parameter(&self, name: &str) -> Result<Option<Cow<'r, str>>, EndpointError> {
         let mut values = self
             .query
@@ -49,7 +50,7 @@ impl<'r> Target<'r> {
     }
 }
 
-/// Decodes a segment once.
+/// Percent-decodes a segment once. The result is visible ASCII.
 pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     if !raw.contains('%') {
         return Ok(Cow::Borrowed(raw));
@@ -73,13 +74,15 @@ pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     Ok(Cow::Owned(decoded))
 }
 
-/// What stands in a path as it is, such as a version or a tag. Whatever stands before the registry may take `;`, `?` and
-/// `#` for the end of it, and `%` for an encoding.
+/// Whether a version, tag, revision or token may have this byte.
+///
+/// A proxy in front of the registry may take `;`, `?` and `#` for the end of the path, and may decode `%` again.
 const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\' | b'%' | b';' | b'?' | b'#')
 }
 
-/// A segment that every reader of the path takes for the same one.
+/// Checks that every reader of the path, such as a proxy in front of the registry, reads the decoded segment in the
+/// same way.
 fn check_segment(text: &str) -> Result<(), PathProblem> {
     match text {
         "" => Err(PathProblem::EmptySegment),
@@ -90,7 +93,11 @@ fn check_segment(text: &str) -> Result<(), PathProblem> {
     }
 }
 
-/// **A version, tag or revision in a path**: visible ASCII without `/`, `\`, `%`, `;`, `?` and `#`, and neither `.` nor `..`.
+/// A version, tag or revision in a path, decoded.
+///
+/// The text is visible ASCII without `/`, `\`, `%`, `;`, `?` and `#`. It is not empty, `.` or `..`.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::npm::PathText;
@@ -103,7 +110,7 @@ fn check_segment(text: &str) -> Result<(), PathProblem> {
 pub struct PathText(Box<str>);
 
 impl PathText {
-    /// The text, decoded.
+    /// Returns the decoded text as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -118,7 +125,8 @@ impl FromStr for PathText {
     type Err = PathProblem;
 
     /// # Errors
-    /// A text that is none, as described at the type.
+    ///
+    /// Returns an error if the text does not have the form that [`PathText`] describes.
     fn from_str(text: &str) -> Result<Self, PathProblem> {
         check_segment(text).map(|()| Self(text.into()))
     }
@@ -136,20 +144,37 @@ impl fmt::Debug for PathText {
     }
 }
 
-/// **A token in a path**, by its public id or by its very text: `npm logout` and `npm token revoke` send these.
+/// A token in a path, named by its public id or by its secret.
 ///
-/// It may be a secret, so it cannot be printed. A server must not log the path that it came from either.
+/// `npm logout` sends the secret, and `npm token revoke` sends the public id or the secret. Because it may be a secret,
+/// it has no `Display`, and `Debug` writes `TokenInPath(…)`. Do not log the path that it came from.
 ///
-/// A token whose text has `\`, `%`, `;`, `?` or `#`, or a slash at an end or next to another, is none here: whatever stands
-/// before the registry could read the path as another one. It can be revoked by its public id.
+/// A secret with `\`, `%`, `;`, `?` or `#`, with a slash at an end or with two slashes in a row cannot be in a path,
+/// because a proxy in front of the registry could read the path as a different one. Such a token can be revoked by its
+/// public id.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::npm::{AccountRequest, Endpoint};
+///
+/// let Endpoint::Account(AccountRequest::RevokeToken { token }) =
+///     Endpoint::classify("DELETE", "/-/npm/v1/tokens/token/t-1")?
+/// else {
+///     panic!("not a revocation")
+/// };
+/// assert_eq!(token.as_key()?.as_str(), "t-1");
+/// assert_eq!(format!("{token:?}"), "TokenInPath(…)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct TokenInPath(Box<str>);
 
 impl TokenInPath {
     pub(super) fn decode(raw: &str) -> Result<Self, PathProblem> {
         let token = decoded(raw)?;
-        // A token in base64 may have a slash. What decodes a path before it resolves it sees more than one segment then, and
-        // none of them may be one that it would take away.
+        // A token in base64 may have a slash. A proxy that decodes the path and then removes `.`, `..` and empty
+        // segments sees several segments here. None of them may be one that it removes.
         token.split('/').try_for_each(check_segment)?;
         Ok(Self(token.into()))
     }
@@ -158,35 +183,40 @@ impl TokenInPath {
         &self.0
     }
 
-    /// What a logout with it asks for: `revoke-self` where it is the very token that was presented, else `revoke-token`.
+    /// Returns the access request that must be allowed for a logout with this token: `revoke-self` if it is the token
+    /// that the request was sent with, otherwise `revoke-token`.
+    ///
+    /// `presented` is the digest of the secret that the request was sent with.
     #[must_use]
     pub fn revocation(&self, presented: Option<SecretDigest>) -> AccessRequest {
-        let is_own = presented.is_some_and(|presented| SecretDigest::of(self.0.as_bytes()) == presented);
+        let is_own = presented.is_some_and(|presented| SecretDigest::from_text(self.0.as_bytes()) == presented);
         let action = if is_own { AccountAction::RevokeSelf } else { AccountAction::RevokeToken };
         AccessRequest::Account { action, user: None }
     }
 
-    /// It as the text of a token.
+    /// Returns the token as a secret, to look up its digest.
     ///
     /// # Errors
-    /// A text that no token has.
+    ///
+    /// Returns an error if the text is not a valid [`Secret`].
     pub fn as_secret(&self) -> Result<Secret<'_>, SecretError> {
         Secret::new(&self.0)
     }
 
-    /// It as the public id of a token.
+    /// Returns the token as a public id, which npm calls `key`.
     ///
     /// # Errors
-    /// A text that is no id.
+    ///
+    /// Returns an error if the text is not a valid [`TokenId`].
     pub fn as_key(&self) -> Result<TokenId, TokenIdError> {
         TokenId::new(&self.0)
     }
 }
 
-/// By digest, in constant time, as secrets are compared (S2).
+/// Compares the digests in constant time, because the texts may be secrets ([S2](crate::docs::rules#s2)).
 impl PartialEq for TokenInPath {
     fn eq(&self, other: &Self) -> bool {
-        SecretDigest::of(self.0.as_bytes()) == SecretDigest::of(other.0.as_bytes())
+        SecretDigest::from_text(self.0.as_bytes()) == SecretDigest::from_text(other.0.as_bytes())
     }
 }
 
@@ -198,14 +228,16 @@ impl fmt::Debug for TokenInPath {
     }
 }
 
-/// A package at the start of the segments, `@scope/name` as one encoded segment or as two, and what follows it.
+/// Reads a package at the start of the segments. Returns its name and the segments after it.
+///
+/// The name of a scoped package is one segment with an encoded slash, or two segments.
 pub(super) fn package<'s, 'r>(segments: &'s [&'r str]) -> Result<(PackageName, &'s [&'r str]), EndpointError> {
     let (first, rest) = segments.split_first().ok_or(EndpointError::UnknownEndpoint)?;
     let first = decoded(first).map_err(EndpointError::Path)?;
     if !first.starts_with('@') || first.contains('/') {
         return Ok((first.parse()?, rest));
     }
-    // A scope alone is no name, and the error says so.
+    // A scope alone is not a package's name. Parsing it as one gives the right error.
     let Some((second, rest)) = rest.split_first() else { return Ok((first.parse()?, rest)) };
     let second = decoded(second).map_err(EndpointError::Path)?;
     let mut name = first.into_owned();

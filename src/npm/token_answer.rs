@@ -1,7 +1,7 @@
-//! `GET /-/npm/v1/tokens` and the reply to a creation: a token as clients read it.
+//! Tokens in responses: of a list, and of a creation.
 //!
-//! What npm 11.19.1's `lib/commands/token.js` does with each field is noted at [`Form`]; the rest is the registry's API
-//! reference, `listTokens` and `createToken`.
+//! Sources: npm 11.19.1's `lib/commands/token.js` for what the client does with each field, which is noted at
+//! [`TokenFields`], and npm's API reference, `listTokens` and `createToken`, for the rest.
 
 use alloc::{
     format,
@@ -20,14 +20,24 @@ use crate::{
     value::{AllowedRanges, IpRange, Permission, Timestamp},
 };
 
-/// **A token in a list**, in npm's spelling and the API's at once. `Serialize` only.
+/// A token in the response to `GET /-/npm/v1/tokens`.
 ///
-/// - `token` is the first four characters of the secret, nothing of a short one: npm prints it with an ellipsis, and
-///   revokes by full text only where that starts with some `token` of the list. `hint` has the first and last four.
-/// - `cidr_whitelist` is null without ranges, for npm prints a line about any list; `cidr` is `[]` then.
-/// - A legacy token's `name` is its kind in parentheses, such as `(legacy publish)`, which no granular token can be
-///   called; it has no `expires`, `expiry`, `permissions`, `scopes` and `packages_all`.
-/// - Not for decisions: nothing here is read back.
+/// Serializing it writes each field under the name that the npm client reads and under the name in npm's API reference,
+/// where the two differ.
+///
+/// - `token` is the first four characters of the secret, or empty if the secret has fewer than 16. The client prints it
+///   with an ellipsis. It revokes by a full secret only if the secret starts with the `token` of some entry in the
+///   list.
+/// - `hint` is the [`SecretHint`].
+/// - `cidr_whitelist` is null if any address is allowed, because the client prints a line for every list. `cidr` is
+///   `[]` then.
+/// - The `name` of a legacy token is its kind in parentheses, such as `(legacy publish)`. No granular token can have
+///   such a name. A legacy token has none of the fields `expires`, `expiry`, `permissions`, `scopes` and
+///   `packages_all`.
+///
+/// It cannot be deserialized. To store a token, use [`StoredToken`](crate::StoredToken).
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{
@@ -56,7 +66,8 @@ pub struct ListedToken<'t> {
 }
 
 impl<'t> ListedToken<'t> {
-    /// A token with what a person may see of its secret.
+    /// Creates the entry of a token. `hint` is the hint of its secret, which the registry stored when it issued the
+    /// token.
     #[must_use]
     pub const fn new(token: &'t Token, hint: SecretHint) -> Self {
         Self { token, hint }
@@ -67,14 +78,16 @@ impl Serialize for ListedToken<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let hint = self.hint.to_string();
         let start = hint.split('…').next().unwrap_or_default();
-        Form { hint: Some(&hint), ..Form::of(self.token, start) }.serialize(serializer)
+        TokenFields { hint: Some(&hint), ..TokenFields::new(self.token, start) }.serialize(serializer)
     }
 }
 
-/// **A page of a list of tokens**: `objects`, `total`, and in `urls.next` where the next one is.
+/// A page of the response to `GET /-/npm/v1/tokens`.
 ///
-/// npm asks for `next` with the token of its request, so it has to be the registry's own: a path such as
-/// `/-/npm/v1/tokens?page=1`.
+/// Serializing it writes `objects`, `total` and `urls`. `urls` is an object with `next`, or an empty one on the last
+/// page.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::npm::TokenList;
@@ -87,9 +100,11 @@ impl Serialize for ListedToken<'_> {
 pub struct TokenList<'t> {
     /// The tokens of this page.
     pub objects: &'t [ListedToken<'t>],
-    /// How many there are on all pages.
+    /// The number of tokens on all pages.
     pub total: usize,
-    /// The path of the next page, unless this is the last.
+    /// The path of the next page, such as `/-/npm/v1/tokens?page=1`, or `None` on the last page.
+    ///
+    /// The client sends its token to this path, so the path must be the registry's own.
     pub next: Option<&'t str>,
 }
 
@@ -99,7 +114,7 @@ impl Serialize for TokenList<'_> {
         struct Page<'p> {
             objects: &'p [ListedToken<'p>],
             total: usize,
-            /// npm reads `urls.next`, so there is always an object.
+            /// The client reads `urls.next`, so `urls` must be an object on every page.
             urls: Urls<'p>,
         }
 
@@ -114,27 +129,31 @@ impl Serialize for TokenList<'_> {
     }
 }
 
-/// **The reply to the creation of a token**: the fields of a [`ListedToken`], but in `token` the secret itself, this once.
+/// The response to `POST /-/npm/v1/tokens`, which creates a token.
 ///
-/// Serialize it into the response and nowhere else; it prints as `CreatedToken(…)`.
+/// Serializing it writes the fields of a [`ListedToken`] without `hint`, and the whole secret as `token`. Serialize it
+/// into this response and nowhere else. `Debug` writes `CreatedToken(…)`.
+///
+/// # Examples
 ///
 /// ```
-/// # use tollgate::{Timestamp, Token, token::{LegacyKind, LegacyToken, MintedSecret, SecretPrefix, TokenFacts,
-/// #     TokenId}, value::AllowedRanges};
-/// use tollgate::npm::CreatedToken;
+/// use tollgate::{
+///     Timestamp, Token,
+///     npm::CreatedToken,
+///     token::{LegacyKind, LegacyToken, MintedSecret, SecretPrefix, TokenFacts, TokenId},
+///     value::AllowedRanges,
+/// };
 ///
-/// # let minted = MintedSecret::mint(&SecretPrefix::default(), &[7; 64])?;
-/// # let token: Token = LegacyToken::load(
-/// #     TokenFacts {
-/// #         id: TokenId::new("t-1")?,
-/// #         owner: "alice".parse()?,
-/// #         created: Timestamp::UNIX_EPOCH,
-/// #         revoked: None,
-/// #     },
-/// #     LegacyKind::Publish,
-/// #     AllowedRanges::Any,
-/// # )
-/// # .into();
+/// // In a registry these 64 bytes come from a cryptographic random number generator.
+/// let minted = MintedSecret::mint(&SecretPrefix::default(), &[7; 64])?;
+/// let facts = TokenFacts {
+///     id: TokenId::new("t-1")?,
+///     owner: "alice".parse()?,
+///     created: Timestamp::UNIX_EPOCH,
+///     revoked: None,
+/// };
+/// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
+///
 /// let reply = CreatedToken::new(&token, &minted);
 /// assert_eq!(serde_json::to_value(&reply)?["token"], minted.expose());
 /// assert_eq!(format!("{reply:?}"), "CreatedToken(…)");
@@ -147,7 +166,7 @@ pub struct CreatedToken<'t> {
 }
 
 impl<'t> CreatedToken<'t> {
-    /// A token that is on record now, with its secret.
+    /// Creates the response with a newly issued token and its secret.
     #[must_use]
     pub const fn new(token: &'t Token, secret: &'t MintedSecret) -> Self {
         Self { token, secret }
@@ -162,61 +181,62 @@ impl fmt::Debug for CreatedToken<'_> {
 
 impl Serialize for CreatedToken<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Form::of(self.token, self.secret.expose()).serialize(serializer)
+        TokenFields::new(self.token, self.secret.expose()).serialize(serializer)
     }
 }
 
+/// The fields of a token in a response. The comments say what the npm client does with them.
 #[derive(Serialize)]
-struct Form<'t> {
-    /// npm revokes by a prefix of it, and leaves it out when it prints a new token.
+struct TokenFields<'t> {
+    /// The client revokes by a prefix of it, and does not print it for a new token.
     key: &'t TokenId,
-    /// In a list, what a full text that is to be revoked has to start with.
+    /// In a list, the client revokes a full secret only if it starts with this.
     token: &'t str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'t str>,
-    /// npm prints it whatever it is, null included; the API has a string.
+    /// The client prints any value, even null. In the API reference it is a string.
     name: String,
     description: Option<&'t TokenDescription>,
-    /// npm prints the first ten characters.
+    /// The client prints the first ten characters.
     created: Timestamp,
-    /// A token is never edited (L9): all that can happen to it is its revocation.
+    /// The time of the revocation, which is the only change that a token can have ([L9](crate::docs::rules#l9)).
     updated: Option<Timestamp>,
     revoked: Option<Timestamp>,
     readonly: bool,
     automation: bool,
     bypass_2fa: bool,
-    /// npm prints a line for everything but null.
+    /// The client prints a line for any value but null.
     cidr_whitelist: Option<&'t [IpRange]>,
     cidr: &'t [IpRange],
     #[serde(flatten)]
-    granular: Option<GranularForm>,
+    granular: Option<GranularFields>,
 }
 
 #[derive(Serialize)]
-struct GranularForm {
-    /// npm's spelling, printed of a new token.
+struct GranularFields {
+    /// The client's name of the expiry, which it prints for a new token.
     expires: Timestamp,
-    /// The API's.
+    /// The API reference's name of the expiry.
     expiry: Timestamp,
     packages_all: bool,
-    permissions: Vec<PermissionForm>,
-    scopes: Vec<ScopeForm>,
+    permissions: Vec<PermissionFields>,
+    scopes: Vec<ScopeFields>,
 }
 
 #[derive(Serialize)]
-struct PermissionForm {
+struct PermissionFields {
     name: &'static str,
     action: &'static str,
 }
 
 #[derive(Serialize)]
-struct ScopeForm {
+struct ScopeFields {
     r#type: &'static str,
     name: String,
 }
 
-impl<'t> Form<'t> {
-    fn of(token: &'t Token, text: &'t str) -> Self {
+impl<'t> TokenFields<'t> {
+    fn new(token: &'t Token, text: &'t str) -> Self {
         let cidr_whitelist = match token.allowed_ranges() {
             AllowedRanges::Any => None,
             AllowedRanges::Only(ranges) => Some(ranges.as_slice()),
@@ -246,24 +266,24 @@ impl<'t> Form<'t> {
             bypass_2fa: bypass || kind == TokenKind::Legacy(LegacyKind::Automation),
             cidr_whitelist,
             cidr: cidr_whitelist.unwrap_or_default(),
-            granular: granular.map(GranularForm::of),
+            granular: granular.map(GranularFields::new),
         }
     }
 }
 
-impl GranularForm {
-    fn of(token: &GranularToken) -> Self {
+impl GranularFields {
+    fn new(token: &GranularToken) -> Self {
         let permission = |name, permission| {
             let action = match permission {
                 Permission::NoAccess => return None,
                 Permission::ReadOnly => "read",
                 Permission::ReadWrite => "write",
             };
-            Some(PermissionForm { name, action })
+            Some(PermissionFields { name, action })
         };
         let (packages, organizations) = (token.packages(), token.organizations());
         let sides = [permission("package", packages.permission()), permission("org", organizations.permission())];
-        let scope = |r#type, name: &dyn fmt::Display| ScopeForm { r#type, name: name.to_string() };
+        let scope = |r#type, name: &dyn fmt::Display| ScopeFields { r#type, name: name.to_string() };
         let mut scopes = Vec::new();
         let mut packages_all = false;
         match packages {

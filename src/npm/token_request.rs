@@ -1,8 +1,13 @@
-//! `POST /-/npm/v1/tokens`: what a person wants a token to be, in the three spellings that clients send.
+//! The body of `POST /-/npm/v1/tokens`, which asks for a new token, in the three forms that clients send.
 //!
-//! Sources: npm 11.19.1's `lib/commands/token.js` and `config/definitions.js`; the registry's API reference, `createToken`
-//! (`token_description`, `cidr`, `packages: ["*"]`, `expires` as a time, the defaults of it); `createToken` of npm-profile,
-//! which npm 5 to 11.5 called. No client makes an automation token; `automation` is what lists called one.
+//! Sources:
+//!
+//! - npm 11.19.1: `lib/commands/token.js` and `config/definitions.js`
+//! - npm's API reference: `createToken` (`token_description`, `cidr`, `packages: ["*"]`, `expires` as a time, and its
+//!   defaults)
+//! - npm-profile: `createToken`, which npm 5 to 11.5 called
+//!
+//! No client asks for an automation token. The field `automation` is what lists of tokens called it.
 
 use alloc::{format, string::ToString, vec::Vec};
 use core::{fmt, str::FromStr, time::Duration};
@@ -19,19 +24,31 @@ use crate::{
     },
 };
 
-/// **The body that asks for a new token**, of npm 11, of the registry's API or of older clients, read whole or not at all.
+/// A request for a new token: the body of `POST /-/npm/v1/tokens`, from npm 11, older clients or clients of npm's API.
 ///
-/// - Granular if it has any field that only a granular token has (`name`, even as null, among them), else legacy by
-///   `readonly` and `automation`, a publish token where neither is true. One of the two has to be there: every client
-///   sends `readonly`, and a body that says nothing is not the widest token there is.
-/// - `cidr_whitelist` or `cidr`: null, `[]` and no field mean any address, here and nowhere else. Every other empty
-///   list and null is an error, and no absent list means everything: `packages_all: true` or `packages: ["*"]` does.
-/// - A selection has a permission above `no-access` beside it, and such a permission a selection.
-/// - `expires`: whole days from `now`, or a time; without it npm's default, 7 days with `read-write` and else 30.
-/// - An unknown field is an error, for it might be a restriction; so are two spellings that differ.
+/// # The fields
 ///
-/// What no field can say alone (L4 to L9) is checked by [`GranularToken::issue`](crate::token::GranularToken::issue) and
-/// [`LegacyToken::issue`](crate::token::LegacyToken::issue).
+/// - **Kind.** A body with a field that only a granular token has asks for a granular token. `name` is such a field,
+///   even if it is null. Any other body asks for a legacy token: read-only if `readonly` is true, automation if
+///   `automation` is true, and publish if neither is. At least one of these two fields must be there, so that an empty
+///   body does not ask for a publish token.
+/// - **Ranges**, `cidr_whitelist` or `cidr`. If the field is null, `[]` or missing, the token may be used from any
+///   address. This is the only empty list that is valid, because npm's clients have always sent it for a token without
+///   ranges.
+/// - **Selections**, `packages`, `scopes` and `orgs`. `packages_all: true` or `packages: ["*"]` selects all packages. A
+///   list that is missing selects nothing. A permission above `no-access` must have a selection, and a selection must
+///   have such a permission.
+/// - **Expiry**, `expires`. It is a whole number of days after `now`, or a time. Without it, npm's default is used: 7
+///   days if a permission is `read-write`, otherwise 30 days.
+///
+/// An unknown field is an error, because it might restrict the token. Two names of one field with different values are
+/// an error too.
+///
+/// The limits that span several fields are not checked here.
+/// [`GranularToken::issue`](crate::token::GranularToken::issue) and
+/// [`LegacyToken::issue`](crate::token::LegacyToken::issue) check them.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{
@@ -45,13 +62,15 @@ use crate::{
 /// let request = CreateTokenRequest::read(&body, now)?;
 /// assert!(matches!(request.token, RequestedToken::Legacy { kind: LegacyKind::ReadOnly, .. }));
 ///
+/// // An empty list of packages does not mean all packages.
 /// let body: Body =
 ///     serde_json::from_str(r#"{"name": "ci", "packages": [], "packages_and_scopes_permission": "read-only"}"#)?;
 /// let error = CreateTokenRequest::read(&body, now).unwrap_err();
 /// assert_eq!(error.to_string(), "packages: empty selection: expected at least one entry");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-/// Its password cannot be printed or serialized:
+///
+/// The password cannot be printed or serialized:
 ///
 /// ```compile_fail,E0277
 /// fn log(request: &tollgate::npm::CreateTokenRequest<'_>) { println!("{}", request.password.unwrap()); }
@@ -61,34 +80,35 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct CreateTokenRequest<'b> {
-    /// What is asked for.
+    /// The kind and the settings of the new token.
     pub token: RequestedToken,
-    /// The owner's password, to be verified first. A registry that asks for a second factor only may do without.
+    /// The owner's password, or `None` if the body has none. Verify it before issuing the token, unless the registry
+    /// requires only a second factor.
     pub password: Option<Password<'b>>,
 }
 
-/// What a token is asked to be.
+/// The kind and the settings of a token that a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestedToken {
-    /// For [`GranularToken::issue`](crate::token::GranularToken::issue).
+    /// A granular token, to be issued by [`GranularToken::issue`](crate::token::GranularToken::issue).
     Granular {
-        /// Each valid by itself.
+        /// The settings. Each is valid by itself.
         settings: GranularSettings,
     },
-    /// For [`LegacyToken::issue`](crate::token::LegacyToken::issue).
+    /// A legacy token, to be issued by [`LegacyToken::issue`](crate::token::LegacyToken::issue).
     Legacy {
-        /// Read-only, automation or publish.
+        /// The kind.
         kind: LegacyKind,
-        /// Where it may be used from.
+        /// The client addresses that the token may be used from.
         allowed_ranges: AllowedRanges,
     },
 }
 
-/// Fields of a legacy token only.
-const LEGACY: [&str; 2] = ["readonly", "automation"];
-/// Fields of a granular token only: any of them makes the body a granular one.
-const GRANULAR: [&str; 11] = [
+/// The fields that only a legacy token has.
+const LEGACY_FIELDS: [&str; 2] = ["readonly", "automation"];
+/// The fields that only a granular token has. A body with any of them asks for a granular token.
+const GRANULAR_FIELDS: [&str; 11] = [
     "name",
     "description",
     "token_description",
@@ -99,25 +119,35 @@ const GRANULAR: [&str; 11] = [
     PACKAGES_PERMISSION,
     ORGS_PERMISSION,
     "expires",
-    BYPASS,
+    BYPASS_2FA,
 ];
-const BOTH: [&str; 3] = ["password", "cidr_whitelist", "cidr"];
-const BYPASS: &str = "bypass_2fa";
+/// The fields that every token may have.
+const COMMON_FIELDS: [&str; 3] = ["password", "cidr_whitelist", "cidr"];
+const BYPASS_2FA: &str = "bypass_2fa";
 const PACKAGES_PERMISSION: &str = "packages_and_scopes_permission";
 const ORGS_PERMISSION: &str = "orgs_permission";
 
-/// "Read-write tokens: … defaults to 7 days. Read-only tokens: … defaults to 30 days." (API reference, `expires`)
+/// The default lifetimes. "Read-write tokens: … defaults to 7 days. Read-only tokens: … defaults to 30 days." (npm's
+/// API reference, `expires`)
 const DEFAULT_DAYS_READ_WRITE: u64 = 7;
 const DEFAULT_DAYS_READ_ONLY: u64 = 30;
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 impl<'b> CreateTokenRequest<'b> {
-    /// Reads the body. `now` is the time that the token is made, from which days are counted.
+    /// Reads the body of the request. `now` is the time of issue, from which the days until the expiry are counted.
     ///
     /// # Errors
-    /// Not an object; a field that is unknown, of the wrong type, of the other kind of token or not valid by itself; a
-    /// selection without permission or the other way round; two spellings that differ; less than a day, or an end after
-    /// the year 9999. The message names the field and repeats neither the password nor what has the shape of a secret.
+    ///
+    /// Returns an error in any of these cases:
+    ///
+    /// - The body is not an object, or does not tell the kind of the token.
+    /// - A field is unknown, has a wrong type or value, or belongs to the other kind of token.
+    /// - `name` is missing or null, and the body asks for a granular token.
+    /// - A selection has no permission, or a permission above `no-access` has no selection.
+    /// - Two names of one field have different values.
+    /// - `expires` is 0 days, or the expiry is after the year 9999.
+    ///
+    /// The message names the field. It does not repeat the password, or a value that has the shape of a secret.
     pub fn read(body: &'b Body, now: Timestamp) -> Result<Self, BodyError> {
         read(&body.0, now).map_err(|error| without_password(error, &body.0).into())
     }
@@ -125,14 +155,14 @@ impl<'b> CreateTokenRequest<'b> {
 
 fn read(node: &Node, now: Timestamp) -> Result<CreateTokenRequest<'_>, ErrorAt> {
     let path = Path::Top;
-    let known: Vec<&str> = BOTH.into_iter().chain(LEGACY).chain(GRANULAR).collect();
+    let known: Vec<&str> = COMMON_FIELDS.into_iter().chain(LEGACY_FIELDS).chain(GRANULAR_FIELDS).collect();
     let fields = Fields::new(node, &path, &known)?;
     let password = fields.optional("password").map(|node| text(node, &path.field("password"))).transpose()?;
-    let allowed_ranges = either(fields, &path, ["cidr_whitelist", "cidr"], ranges)?.unwrap_or(AllowedRanges::Any);
-    let granular = GRANULAR.into_iter().find(|name| fields.optional(name).is_some());
+    let allowed_ranges = read_either(fields, &path, ["cidr_whitelist", "cidr"], ranges)?.unwrap_or(AllowedRanges::Any);
+    let granular = GRANULAR_FIELDS.into_iter().find(|name| fields.optional(name).is_some());
     let token = match granular {
         Some(granular) => {
-            if let Some(legacy) = LEGACY.into_iter().find(|name| fields.optional(name).is_some()) {
+            if let Some(legacy) = LEGACY_FIELDS.into_iter().find(|name| fields.optional(name).is_some()) {
                 let message =
                     format!("a legacy token's field beside `{granular}`: expected fields of one kind of token");
                 return Err(path.field(legacy).error(message));
@@ -145,7 +175,8 @@ fn read(node: &Node, now: Timestamp) -> Result<CreateTokenRequest<'_>, ErrorAt> 
 }
 
 fn legacy_kind(fields: Fields<'_>, path: &Path<'_>) -> Result<LegacyKind, ErrorAt> {
-    let (readonly, automation) = (flag(fields, path, "readonly")?, flag(fields, path, "automation")?);
+    let (readonly, automation) =
+        (optional_boolean(fields, path, "readonly")?, optional_boolean(fields, path, "automation")?);
     if readonly.is_none() && automation.is_none() {
         return Err(path.error("no kind of token: expected `readonly`, or the fields of a granular token"));
     }
@@ -165,15 +196,15 @@ fn settings(
 ) -> Result<GranularSettings, ErrorAt> {
     let at = path.field("name");
     let name = fields.required("name", path)?;
-    // What npm 11 sends where a person gave none.
+    // npm 11 sends null if the user gave no `--name`.
     if *name == Node::Null {
         return Err(at.error("found null: expected a name, as `npm token create --name` gives it"));
     }
     let name = word(name, &at)?;
-    let description: Option<TokenDescription> = either(fields, path, ["description", "token_description"], word)?;
+    let description: Option<TokenDescription> = read_either(fields, path, ["description", "token_description"], word)?;
     let packages = packages(fields, path)?;
     let organizations = organizations(fields, path)?;
-    let bypass_2fa = match flag(fields, path, BYPASS)? {
+    let bypass_2fa = match optional_boolean(fields, path, BYPASS_2FA)? {
         Some(true) => TwoFactorBypass::On,
         Some(false) | None => TwoFactorBypass::Off,
     };
@@ -210,8 +241,8 @@ fn expires_at(node: Option<&Node>, at: &Path<'_>, now: Timestamp, default_days: 
 fn packages(fields: Fields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorAt> {
     let at = path.field("packages");
     let names = fields.optional("packages").map(|node| not_empty(node, &at)).transpose()?;
-    let scopes = fields.optional("scopes").map(|node| all_named(node, &path.field("scopes"))).transpose()?;
-    let is_all = match (names, flag(fields, path, "packages_all")?) {
+    let scopes = fields.optional("scopes").map(|node| parse_names(node, &path.field("scopes"))).transpose()?;
+    let is_all = match (names, optional_boolean(fields, path, "packages_all")?) {
         (Some([only]), Some(false)) if is_star(only) => {
             return Err(path
                 .field("packages_all")
@@ -237,12 +268,18 @@ fn packages(fields: Fields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorA
             for (index, name) in names.into_iter().flatten().enumerate() {
                 entries.push(PackageOrScope::Package(word(name, &at.item(index))?));
             }
-            // Without either list there is no selection; a list that was given has an entry.
+            // No list that was given is empty, so without entries there were no lists, and nothing is selected.
             let is_given = !entries.is_empty();
             is_given.then(|| PackageSelection::only(entries)).transpose().map_err(|error| path.error(error))?
         }
     };
-    let granted = granted(fields, path, PACKAGES_PERMISSION, selection, "`packages`, `packages_all` or `scopes`")?;
+    let granted = permission_and_selection(
+        fields,
+        path,
+        PACKAGES_PERMISSION,
+        selection,
+        "`packages`, `packages_all` or `scopes`",
+    )?;
     Ok(match granted {
         None => PackagesGrant::NoAccess,
         Some((permission, selection)) => PackagesGrant::Granted { permission, selection },
@@ -253,16 +290,17 @@ fn organizations(fields: Fields<'_>, path: &Path<'_>) -> Result<OrganizationsGra
     let at = path.field("orgs");
     let selection = match fields.optional("orgs") {
         None => None,
-        Some(node) => Some(OrganizationSelection::only(all_named(node, &at)?).map_err(|error| at.error(error))?),
+        Some(node) => Some(OrganizationSelection::only(parse_names(node, &at)?).map_err(|error| at.error(error))?),
     };
-    Ok(match granted(fields, path, ORGS_PERMISSION, selection, "`orgs`")? {
+    Ok(match permission_and_selection(fields, path, ORGS_PERMISSION, selection, "`orgs`")? {
         None => OrganizationsGrant::NoAccess,
         Some((permission, selection)) => OrganizationsGrant::Granted { permission, selection },
     })
 }
 
-/// A permission and a selection: both or neither (L5).
-fn granted<S>(
+/// Reads the permission in the field `name`, and checks that a permission above `no-access` and a selection are both
+/// there, or that neither is ([L5](crate::docs::rules#l5)).
+fn permission_and_selection<S>(
     fields: Fields<'_>,
     path: &Path<'_>,
     name: &str,
@@ -298,8 +336,8 @@ fn granted<S>(
     }
 }
 
-/// A field under either of two names; under both, if they say the same.
-fn either<'n, T: PartialEq>(
+/// Reads a field that has two names. If both are there, their values must be equal.
+fn read_either<'n, T: PartialEq>(
     fields: Fields<'n>,
     path: &Path<'_>,
     names: [&str; 2],
@@ -316,15 +354,16 @@ fn either<'n, T: PartialEq>(
     }
 }
 
-/// The one place where an empty list means none at all: what npm has always sent for a token without ranges.
+/// Reads the allowed ranges. This is the only place where null or an empty list means everything: npm's clients have
+/// always sent these for a token without ranges.
 fn ranges(node: &Node, at: &Path<'_>) -> Result<AllowedRanges, ErrorAt> {
     if *node == Node::Null || list(node, at)?.is_empty() {
         return Ok(AllowedRanges::Any);
     }
-    AllowedRanges::only(all_parsed(node, at)?).map_err(|error| at.error(error))
+    AllowedRanges::only(parse_all(node, at)?).map_err(|error| at.error(error))
 }
 
-fn flag(fields: Fields<'_>, path: &Path<'_>, name: &str) -> Result<Option<bool>, ErrorAt> {
+fn optional_boolean(fields: Fields<'_>, path: &Path<'_>, name: &str) -> Result<Option<bool>, ErrorAt> {
     fields.optional(name).map(|node| boolean(node, &path.field(name))).transpose()
 }
 
@@ -333,16 +372,17 @@ fn not_empty<'n>(node: &'n Node, at: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
     if items.is_empty() { Err(at.error(SelectionError::Empty)) } else { Ok(items) }
 }
 
-fn all_parsed<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
+fn parse_all<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
     not_empty(node, at)?.iter().enumerate().map(|(index, item)| word(item, &at.item(index))).collect()
 }
 
-/// The names of scopes or organizations. Both can be called `*`, but who writes that means something else.
-fn all_named<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
-    let is_meant_for_all = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
-    match not_empty(node, at)?.iter().position(is_meant_for_all) {
+/// Reads a list of names of scopes or organizations. `*` is a valid name of either, but a client that sends it means
+/// "all", so it is an error here.
+fn parse_names<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
+    let means_all = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
+    match not_empty(node, at)?.iter().position(means_all) {
         Some(star) => Err(at.item(star).error("found `*`: expected a name, for only `packages` has a word for all")),
-        None => all_parsed(node, at),
+        None => parse_all(node, at),
     }
 }
 
@@ -350,14 +390,17 @@ fn is_star(node: &Node) -> bool {
     matches!(node, Node::Text(text) if &**text == "*")
 }
 
-/// The longest start of a password that is looked for in a message. An error repeats the start of a value: where the
-/// password stands behind something else, that may end within it.
+/// The number of characters of the password that are searched for in a message.
+///
+/// A message repeats only the start of a long value. If the value has the password in it, the message may end within
+/// the password, so searching for the whole password could miss it.
 const PASSWORD_START: usize = 8;
 
-/// An error repeats values: not the password, into whatever field it was put by mistake.
+/// Replaces an error whose message would repeat the password. An error repeats the value of its field, and the user may
+/// have put the password into any field by mistake.
 fn without_password(error: ErrorAt, node: &Node) -> ErrorAt {
     let Node::Object(entries) = node else { return error };
-    let is_told = entries.iter().any(|(name, value)| match value {
+    let repeats_password = entries.iter().any(|(name, value)| match value {
         Node::Text(password) if &**name == "password" && !password.is_empty() => {
             let start: alloc::string::String = password.chars().take(PASSWORD_START).collect();
             let printed = Quoted(&start).to_string();
@@ -365,7 +408,7 @@ fn without_password(error: ErrorAt, node: &Node) -> ErrorAt {
         }
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) | Node::List(_) | Node::Object(_) => false,
     });
-    if is_told {
+    if repeats_password {
         Path::Top.error("an error that would repeat the password: expected the password in `password` only")
     } else {
         error

@@ -1,4 +1,5 @@
-//! Actions: what a token is used for. One type for each kind of resource, so that the wrong pair does not compile.
+//! Actions. There is one type of action for each kind of resource, so that an action on the wrong resource does not
+//! compile.
 
 use crate::{
     token::LegacyKind,
@@ -6,75 +7,80 @@ use crate::{
 };
 
 string_enum! {
-    /// **Every action as a decision names it**: `publish` is here as the two things it can mean.
+    /// Any action, as decisions name it.
     ///
-    /// To ask, use the action type of the resource: [`PackageAction`], [`OrganizationAction`], [`CreateTeam`],
-    /// [`TeamAction`], [`ManageTeamAccess`], [`SharePackage`], [`AccountAction`].
+    /// A request to publish is one of two actions here, [`CreatePackage`](Self::CreatePackage) or
+    /// [`PublishVersion`](Self::PublishVersion), depending on whether the package exists.
+    ///
+    /// A decision is requested with the action type of the resource: [`PackageAction`], [`OrganizationAction`],
+    /// [`CreateTeam`], [`TeamAction`], [`ManageTeamAccess`], [`SharePackage`] or [`AccountAction`].
+    ///
+    /// [The table of actions](crate::docs::rules#actions) says which tokens may take each action.
     #[non_exhaustive]
     pub enum Action: "action" {
-        /// Packument, manifest, tarball, tags, visibility.
+        /// Reads a package: its packument, manifests, tarballs, dist-tags and visibility.
         ReadPackage = "read-package",
-        /// Who has a grant on the package.
+        /// Lists the users and teams with a grant on the package.
         ListCollaborators = "list-collaborators",
-        /// The first version of a new name, its first visibility included.
+        /// Publishes the first version of a new package, and sets its first visibility.
         CreatePackage = "create-package",
-        /// A new version of a package that exists.
+        /// Publishes a new version of an existing package.
         PublishVersion = "publish-version",
-        /// Takes a version or the package away.
+        /// Removes a version, or the whole package.
         Unpublish = "unpublish",
-        /// Marks versions as deprecated, or unmarks them.
+        /// Marks versions as deprecated, or removes the mark.
         Deprecate = "deprecate",
-        /// Moves or removes a tag.
+        /// Adds, moves or removes a dist-tag.
         SetDistTag = "set-dist-tag",
-        /// Public or private.
+        /// Makes the package public or private.
         ChangeVisibility = "change-visibility",
-        /// What the package asks of those who write to it.
+        /// Changes whether writing to the package needs a second factor.
         ChangePublishingAccess = "change-publishing-access",
-        /// Who maintains it.
+        /// Changes the users with a direct grant on the package.
         ChangeMaintainers = "change-maintainers",
-        /// Stars or unstars it.
+        /// Stars the package, or removes the star.
         StarPackage = "star-package",
-        /// Settings, members, teams and their packages.
+        /// Reads an organization: its settings, members and teams, and their packages.
         ReadOrg = "read-org",
-        /// Settings.
+        /// Changes the settings of the organization.
         ChangeOrgSettings = "change-org-settings",
-        /// Takes someone in.
+        /// Adds a user to the organization.
         AddMember = "add-member",
-        /// Puts someone out.
+        /// Removes a user from the organization.
         RemoveMember = "remove-member",
-        /// Changes someone's role.
+        /// Changes the role of a member.
         ChangeMemberRole = "change-member-role",
-        /// Makes a team.
+        /// Creates a team.
         CreateTeam = "create-team",
-        /// Unmakes a team.
+        /// Deletes a team.
         DeleteTeam = "delete-team",
-        /// Puts a member into a team.
+        /// Adds a member to a team.
         AddTeamMember = "add-team-member",
-        /// Takes a member out of a team.
+        /// Removes a member from a team.
         RemoveTeamMember = "remove-team-member",
-        /// Gives a team access to a package, or takes it.
+        /// Gives a team access to a package, or removes it.
         ManageTeamAccess = "manage-team-access",
-        /// Plans and payment.
+        /// Manages the plan and the payment of the organization.
         ManageBilling = "manage-billing",
-        /// Another name for the organization.
+        /// Renames the organization.
         RenameOrg = "rename-org",
-        /// The end of the organization.
+        /// Deletes the organization.
         DeleteOrg = "delete-org",
-        /// Lets another organization's team at a package.
+        /// Shares a package with a team of another organization.
         SharePackage = "share-package",
-        /// Whose token this is.
+        /// Returns the name of the owner of the token.
         Whoami = "whoami",
-        /// Revokes the token that asks.
+        /// Revokes the token that makes the request.
         RevokeSelf = "revoke-self",
-        /// The account's profile.
+        /// Reads the profile of the account.
         ReadProfile = "read-profile",
-        /// Changes the profile, the password among it.
+        /// Changes the profile of the account, including the password.
         ChangeProfile = "change-profile",
-        /// Enrols or removes a second factor.
+        /// Enrols or removes a second factor of the account.
         ConfigureTwoFactor = "configure-two-factor",
-        /// Lists the account's tokens.
+        /// Lists the tokens of the account.
         ListTokens = "list-tokens",
-        /// Makes a token.
+        /// Creates a token.
         CreateToken = "create-token",
         /// Revokes another token of the account.
         RevokeToken = "revoke-token",
@@ -82,14 +88,14 @@ string_enum! {
 }
 
 string_enum! {
-    /// **Actions on a package**: one that exists, or a name that is free.
+    /// An action on a package that exists, or on the name of a package that does not exist.
     #[non_exhaustive]
     pub enum PackageAction: "package action" {
         /// [`Action::ReadPackage`].
         ReadPackage = "read-package",
         /// [`Action::ListCollaborators`].
         ListCollaborators = "list-collaborators",
-        /// [`Action::CreatePackage`] where the name is free, else [`Action::PublishVersion`].
+        /// [`Action::CreatePackage`] if the package does not exist, and [`Action::PublishVersion`] if it does.
         Publish = "publish",
         /// [`Action::Unpublish`].
         Unpublish = "unpublish",
@@ -109,7 +115,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// **Actions on an organization.**
+    /// An action on an organization.
     #[non_exhaustive]
     pub enum OrganizationAction: "organization action" {
         /// [`Action::ReadOrg`].
@@ -132,7 +138,9 @@ string_enum! {
 }
 
 string_enum! {
-    /// **Actions on a team.** Making one is [`CreateTeam`], which takes a name that a new team may have.
+    /// An action on a team.
+    ///
+    /// Creating a team is [`CreateTeam`], which takes a name that a new team may have.
     #[non_exhaustive]
     pub enum TeamAction: "team action" {
         /// [`Action::DeleteTeam`].
@@ -145,7 +153,9 @@ string_enum! {
 }
 
 string_enum! {
-    /// **Actions on an account**, which is only ever one's own (C6).
+    /// An action on the account of a user.
+    ///
+    /// It is denied on any account but that of the token's owner ([C6](crate::docs::rules#c6)).
     #[non_exhaustive]
     pub enum AccountAction: "account action" {
         /// [`Action::Whoami`].
@@ -167,42 +177,46 @@ string_enum! {
     }
 }
 
-/// **Making a team**: [`Action::CreateTeam`], on a [`NewTeam`](crate::facts::NewTeam).
+/// The action of creating a team, [`Action::CreateTeam`]. Its resource is a [`NewTeam`](crate::facts::NewTeam).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreateTeam;
 
-/// **Giving a team access to a package, or taking it**: [`Action::ManageTeamAccess`], on a [`TeamAndPackage`](crate::facts::TeamAndPackage).
+/// The action of giving a team access to a package or removing it, [`Action::ManageTeamAccess`]. Its resource is a
+/// [`TeamAndPackage`](crate::facts::TeamAndPackage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManageTeamAccess;
 
-/// **Letting another organization at a package**: [`Action::SharePackage`], on an [`OrganizationAndPackage`](crate::facts::OrganizationAndPackage).
+/// The action of sharing a package with a team of another organization, [`Action::SharePackage`]. Its resource is an
+/// [`OrganizationAndPackage`](crate::facts::OrganizationAndPackage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharePackage;
 
-/// What a granular token needs for an action: the last column of the table in K and G.
+/// What an action needs of a granular token: the column "granular" of
+/// [the table of actions](crate::docs::rules#actions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needs {
-    /// A permission on this side, at least so high.
+    /// At least this permission in the grant of this kind.
     Permission(GrantKind, Permission),
-    /// Nothing but being good.
+    /// No permission. Every granular token that is valid may take the action.
     Nothing,
-    /// No granular token may.
+    /// No granular token may take the action.
     Never,
 }
 
-/// Which second-factor rule an action falls under (F).
+/// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FactorClass {
-    /// Changes nothing, or is `star-package` or `revoke-self`.
+    /// The action never needs a second factor. It changes nothing, or is `star-package` or `revoke-self`.
     None,
-    /// Changes the account itself.
+    /// The action changes the account itself.
     Auth,
-    /// Changes something else.
+    /// The action changes something other than the account.
     Write,
 }
 
 impl Action {
-    /// The word that asks for this action: `publish` for both of its meanings.
+    /// Returns the word that requests this action, which is `publish` for [`CreatePackage`](Self::CreatePackage) and
+    /// [`PublishVersion`](Self::PublishVersion), and [`as_str`](Self::as_str) for all others.
     #[must_use]
     pub const fn requested_as(self) -> &'static str {
         if matches!(self, Self::CreatePackage | Self::PublishVersion) {
@@ -212,22 +226,23 @@ impl Action {
         }
     }
 
-    /// Which legacy kinds have the action.
+    /// Returns the kinds of legacy token that may take the action.
     #[inline]
     pub(crate) const fn legacy_kinds(self) -> &'static [LegacyKind] {
-        self.row().0
+        self.table_row().0
     }
 
-    /// What a granular token needs for it.
+    /// Returns what the action needs of a granular token.
     #[inline]
     pub(crate) const fn needs(self) -> Needs {
-        self.row().1
+        self.table_row().1
     }
 
-    /// The row of the table in K and G: which legacy kinds have the action, and what a granular token needs.
+    /// Returns the row of [the table of actions](crate::docs::rules#actions): the kinds of legacy token that may take
+    /// the action, and what it needs of a granular token.
     #[inline]
     #[expect(clippy::match_same_arms, reason = "the rows of the table, in its order")]
-    const fn row(self) -> (&'static [LegacyKind], Needs) {
+    const fn table_row(self) -> (&'static [LegacyKind], Needs) {
         use GrantKind::{Organizations, Packages};
         use LegacyKind::{Automation, Publish, ReadOnly};
         use Permission::{ReadOnly as RO, ReadWrite as RW};
@@ -264,7 +279,7 @@ impl Action {
         }
     }
 
-    /// F: *auth*, *write*, or no class.
+    /// Returns the class of the action ([F](crate::docs::rules#f)).
     pub(crate) const fn factor_class(self) -> FactorClass {
         match self {
             Self::ChangeProfile | Self::ConfigureTwoFactor | Self::CreateToken | Self::RevokeToken => FactorClass::Auth,

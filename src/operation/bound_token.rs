@@ -1,4 +1,4 @@
-//! A token bound to its owner's live record, and that at an address and a time.
+//! A token together with its owner, and their use from an address at a time.
 
 use alloc::sync::Arc;
 use core::num::NonZeroU32;
@@ -9,7 +9,12 @@ use crate::{
     value::{ClientIp, Family, Timestamp, UserName},
 };
 
-/// **A token bound to its owner's live record**: the only form in which a decision can be asked for.
+/// A token together with the current facts about its owner.
+///
+/// Every decision about a token takes a `BoundToken`, so a token can never be decided on with the rights of another
+/// user.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{
@@ -19,7 +24,6 @@ use crate::{
 ///     value::AllowedRanges,
 /// };
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let alice = UserFacts {
 ///     name: "alice".parse()?,
 ///     status: AccountStatus::Active,
@@ -29,18 +33,19 @@ use crate::{
 /// };
 /// let bob = User::new(UserFacts { name: "bob".parse()?, ..alice.clone() })?;
 /// let alice = User::new(alice)?;
-/// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None };
+/// let created = "2025-11-01T00:00:00Z".parse::<Timestamp>()?;
+/// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created, revoked: None };
 /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
 ///
 /// assert!(BoundToken::bind(&token, &alice).is_ok());
 /// assert!(BoundToken::bind(&token, &bob).is_err());
-/// # Ok(())
-/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct BoundToken<'a> {
     pub(crate) token: TokenView<'a>,
-    // The owner, but for the name: it is the token's.
+    // The owner's name is the token's, and is not repeated here. This keeps the type at 128 bytes, up to which the
+    // compiler copies in place; see `docs::performance`.
     pub(crate) memberships: &'a Memberships,
     pub(crate) tokens_revoked_until: Option<Timestamp>,
     pub(crate) status: AccountStatus,
@@ -48,13 +53,15 @@ pub struct BoundToken<'a> {
 }
 
 impl<'a> BoundToken<'a> {
-    /// Binds a token to the record of its owner as of now.
+    /// Binds a token to its owner, with the facts of this moment.
     ///
     /// # Errors
-    /// The record is another user's.
+    ///
+    /// The token belongs to another user.
+    // MEASURE: `inline(always)` against `inline`.
     #[expect(
         clippy::inline_always,
-        reason = "what is bound is then made where its caller keeps it, and not copied there"
+        reason = "the result is then built where the caller stores it, instead of copied there"
     )]
     #[inline(always)]
     pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, BindError> {
@@ -66,20 +73,20 @@ impl<'a> BoundToken<'a> {
         }
     }
 
-    /// Of a record that is known to be the owner's.
+    /// Binds a token to a user who is known to be its owner.
     #[inline]
     pub(crate) const fn of_its_owner(token: TokenView<'a>, owner: OwnerView<'a>) -> Self {
         let OwnerView { name: _, status, two_factor, tokens_revoked_until, memberships } = owner;
         Self { token, memberships, tokens_revoked_until, status, two_factor }
     }
 
-    /// The token.
+    /// Returns the token.
     #[must_use]
     pub const fn token(&self) -> &TokenView<'a> {
         &self.token
     }
 
-    /// Its owner.
+    /// Returns the owner of the token.
     #[must_use]
     #[inline]
     pub const fn owner(&self) -> OwnerView<'a> {
@@ -88,8 +95,10 @@ impl<'a> BoundToken<'a> {
     }
 }
 
-/// **A bound token that owns what it needs**: `Clone + Send + Sync + 'static`, for a web framework's request
-/// extensions. Cloning is two reference counts.
+/// A [`BoundToken`] that shares ownership of the token and its owner.
+///
+/// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. Cloning
+/// it increments two reference counts.
 #[derive(Clone, Debug)]
 pub struct OwnedBoundToken {
     token: Arc<Token>,
@@ -97,24 +106,25 @@ pub struct OwnedBoundToken {
 }
 
 impl OwnedBoundToken {
-    /// Binds a token to the record of its owner as of now.
+    /// Binds a token to its owner, with the facts of this moment.
     ///
     /// # Errors
-    /// The record is another user's.
+    ///
+    /// The token belongs to another user.
     pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, BindError> {
         let (token, owner) = (token.into(), owner.into());
         BoundToken::bind(token.as_view(), owner.as_view())?;
         Ok(Self { token, owner })
     }
 
-    /// The borrowed form, which decisions are asked of.
+    /// Returns the borrowed form, which the decision functions take.
     #[must_use]
     pub fn as_bound(&self) -> BoundToken<'_> {
         BoundToken::of_its_owner(self.token.as_view(), self.owner.as_view())
     }
 }
 
-/// A token and a user's record that do not belong together.
+/// The error returned when binding a token to a user who is not its owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a token of the user `{expected}` with the record of the user `{found}`: expected the record of the token's owner"
@@ -131,10 +141,11 @@ impl BindError {
     }
 }
 
-/// What is asked, but for the resource: who presents a token, from where, when.
+/// The use of a token: the token with its owner, the client's address, and the time.
 ///
-/// Where and when are taken apart, since together they are four words and as they are they are five: every answer has a
-/// copy of these and of the resource, and copies of up to 128 bytes are made in place.
+/// The address and the time are stored in parts, because the parts fit in four words and the two types need five. Every
+/// decision contains a copy of this struct and of the operation, and the compiler copies up to 128 bytes in place; see
+/// `docs::performance`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenUse<'a> {
     pub(crate) bound: &'a BoundToken<'a>,

@@ -1,4 +1,4 @@
-//! An action on a resource, in one closed form.
+//! Actions, the resources that they are taken on, and bound tokens: the parts of a question to decide.
 
 mod action;
 mod bound_token;
@@ -14,44 +14,46 @@ pub use bound_token::{BindError, BoundToken, OwnedBoundToken};
 
 use crate::facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage};
 
-/// **An action on a resource of its kind**: what `action.on(resource)` makes. Callers that know the action only at run
-/// time build one of these.
+/// An action on a resource of the kind that the action is taken on.
 ///
-/// The resource is named whole; no action has an optional one.
+/// The method `on` of each action type creates one, as in `PackageAction::Publish.on(&package)`. Code that learns the
+/// action only at run time can construct a variant directly.
+///
+/// The resource is always complete: no action has an optional resource.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Operation<'a> {
-    /// On a package.
+    /// An action on a package.
     Package {
         /// The action.
         action: PackageAction,
-        /// The package, or the free name.
+        /// The package, or the name of a package that does not exist.
         package: PackageState<'a>,
     },
-    /// On an organization.
+    /// An action on an organization.
     Organization {
         /// The action.
         action: OrganizationAction,
         /// The organization.
         organization: OrganizationState<'a>,
     },
-    /// Making a team.
+    /// Creating a team.
     CreateTeam {
-        /// The team to be.
+        /// The team to create.
         team: NewTeam<'a>,
     },
-    /// On a team.
+    /// An action on a team.
     Team {
         /// The action.
         action: TeamAction,
         /// The team.
         team: Team<'a>,
     },
-    /// Giving a team access to a package, or taking it.
+    /// Giving a team access to a package, or removing it.
     ManageTeamAccess(TeamAndPackage<'a>),
-    /// Letting another organization at a package.
+    /// Sharing a package with a team of another organization.
     SharePackage(OrganizationAndPackage<'a>),
-    /// On an account.
+    /// An action on an account.
     Account {
         /// The action.
         action: AccountAction,
@@ -61,7 +63,10 @@ pub enum Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// The action as a decision names it: a publish is the creation of a package or of a version.
+    /// Returns the action as decisions name it.
+    ///
+    /// [`PackageAction::Publish`] is [`Action::CreatePackage`] if the package does not exist, and
+    /// [`Action::PublishVersion`] if it does.
     #[must_use]
     #[inline]
     pub const fn action(&self) -> Action {
@@ -110,13 +115,15 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The package that the operation names, if it names one.
+    /// Returns the package that the operation names, or `None` if it names none.
     #[must_use]
     pub const fn package(&self) -> Option<PackageState<'a>> {
         self.package_in_place().copied()
     }
 
-    /// The package that the operation names, where it is: to copy it costs more than to look at it.
+    /// Returns a reference to the package that the operation names. A reference, because a copy of the package's facts
+    /// costs more than reading them in place.
+    // MEASURE: against `package()`.
     #[inline]
     pub(crate) const fn package_in_place(&self) -> Option<&PackageState<'a>> {
         match self {
@@ -127,7 +134,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The organization that the operation names, if it names one.
+    /// Returns the organization that the operation names, or `None` if it names none.
     #[must_use]
     pub const fn organization(&self) -> Option<OrganizationState<'a>> {
         match self {
@@ -140,7 +147,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The team that the operation names, if it names one.
+    /// Returns the team that the operation names, or `None` if it names none.
     #[must_use]
     pub const fn team(&self) -> Option<Team<'a>> {
         match self {
@@ -151,7 +158,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The account that the operation names, if it names one.
+    /// Returns the account that the operation names, or `None` if it names none.
     #[must_use]
     pub const fn account(&self) -> Option<Account<'a>> {
         match self {
@@ -166,7 +173,7 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// The action as it is asked for and the whole resource, such as ``publish `@acme/app` ``.
+/// Displays the action as it was requested, and the whole resource, such as ``publish `@acme/app` ``.
 impl fmt::Display for Operation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.action().requested_as())?;
@@ -185,11 +192,13 @@ impl fmt::Display for Operation<'_> {
     }
 }
 
-/// **An action and a resource that it can be taken on.** Implemented for these pairs and no others:
+/// An action that can be taken on a resource of type `Resource`.
+///
+/// It is implemented for these pairs and no others:
 ///
 /// | action | resource |
 /// |---|---|
-/// | [`PackageAction`] | a package, or [a free name](crate::MissingPackage): [`PackageState`] |
+/// | [`PackageAction`] | [`PackageState`]: a package, or a [name without a package](crate::MissingPackage) |
 /// | [`OrganizationAction`] | [`OrganizationState`] |
 /// | [`CreateTeam`] | [`NewTeam`] |
 /// | [`TeamAction`] | [`Team`] |
@@ -197,7 +206,8 @@ impl fmt::Display for Operation<'_> {
 /// | [`SharePackage`] | [`OrganizationAndPackage`] |
 /// | [`AccountAction`] | [`Account`] |
 ///
-/// Each action type has a method `on` that makes the [`Operation`]:
+/// A resource is anything that converts into the type in the table. Each action type has a method `on` that creates the
+/// [`Operation`]:
 ///
 /// ```
 /// use tollgate::{MissingPackage, PackageAction, PackageName, operation::Action};
@@ -225,22 +235,23 @@ impl<'a, A: pair::Pair<'a, R>, R> ActionOn<'a, R> for A {}
 mod pair {
     use super::Operation;
 
-    /// The pairs of [`ActionOn`](super::ActionOn). Private, so that no other crate adds one.
+    /// The pairs of [`ActionOn`](super::ActionOn). The trait is private, so that no other crate can add a pair.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not an action on `{Resource}`",
         label = "this action is not taken on such a resource"
     )]
     pub trait Pair<'a, Resource> {
+        /// Returns the operation of this action on the resource.
         fn operation(self, resource: Resource) -> Operation<'a>;
     }
 }
 pub(crate) use pair::Pair;
 
-/// Defines `on` for an action type, and pairs the type with its resource.
+/// Implements `on` for an action type, and [`Pair`] for the type and its resource.
 macro_rules! action_on {
     ($action:ty, $resource:ty, $what:literal, |$self:ident, $value:ident| $operation:expr) => {
         impl $action {
-            #[doc = concat!("This action on ", $what, ".")]
+            #[doc = concat!("Returns the operation of this action on ", $what, ".")]
             pub fn on<'a>(self, resource: impl Into<$resource>) -> Operation<'a> {
                 let ($self, $value) = (self, resource.into());
                 $operation
@@ -255,10 +266,12 @@ macro_rules! action_on {
     };
 }
 
-action_on!(PackageAction, PackageState<'a>, "a package, or on a free name", |action, package| Operation::Package {
-    action,
-    package
-});
+action_on!(
+    PackageAction,
+    PackageState<'a>,
+    "a package, or on the name of a package that does not exist",
+    |action, package| Operation::Package { action, package }
+);
 action_on!(OrganizationAction, OrganizationState<'a>, "an organization", |action, organization| {
     Operation::Organization { action, organization }
 });

@@ -273,9 +273,10 @@ macro_rules! checks {
             Ok(TokenCleared(()))
         }
 
-        /// Runs the other checks, up to the first that fails.
+        /// Runs the other checks, up to the first that fails. The parameter only has the function compiled twice, once for
+        /// operations on packages: its caller says why.
         #[inline(always)]
-        pub(crate) fn check_operation(context: &Context<'_, '_>, _: TokenCleared) -> Result<Passed, Failure> {
+        pub(crate) fn check_operation<const ON_PACKAGE: bool>(context: &Context<'_, '_>, _: TokenCleared) -> Result<Passed, Failure> {
             $( require(Check::$first, { let $first_context = context; $first_check })?; )+
             match { let $open_context = context; $open_check }.outcome {
                 Opening::Allows => return Ok(Passed::PublicRead(Cleared(()))),

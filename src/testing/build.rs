@@ -1,4 +1,4 @@
-//! Builders that make a valid token, user or package in a few lines.
+//! Builders of users, packages and tokens, and helpers that parse names, times and ranges.
 
 use core::{fmt::Display, str::FromStr};
 use std::vec::Vec;
@@ -24,84 +24,126 @@ use crate::{
     },
 };
 
-/// When tokens are made, unless a builder is told otherwise.
+/// The time at which tokens are created, unless a builder sets another, in RFC 3339.
 pub const CREATED: &str = "2025-10-30T12:00:00Z";
-/// The time of a request.
+/// The time of a request, in RFC 3339: a day and a half after [`CREATED`]. See [`now`].
 pub const NOW: &str = "2025-11-01T00:00:00Z";
-/// When granular tokens expire, unless a builder is told otherwise.
+/// The time at which granular tokens expire, unless a builder sets another, in RFC 3339.
 pub const EXPIRES: &str = "2026-01-01T00:00:00Z";
 
-/// A time from its text.
+/// Parses a time in RFC 3339, such as `2025-11-01T00:00:00Z`.
+///
+/// # Panics
+///
+/// Panics if `text` is not a valid [`Timestamp`].
 #[must_use]
 #[track_caller]
 pub fn time(text: &str) -> Timestamp {
     parsed(text)
 }
 
-/// [`NOW`] as a time.
+/// Returns [`NOW`] as a [`Timestamp`].
 #[must_use]
 #[track_caller]
 pub fn now() -> Timestamp {
     time(NOW)
 }
 
-/// The name of a package.
+/// Parses the name of a package, such as `left-pad` or `@acme/app`.
+///
+/// # Panics
+///
+/// Panics if `text` is not a valid [`PackageName`].
 #[must_use]
 #[track_caller]
 pub fn package_name(text: &str) -> PackageName<&str> {
     valid(PackageName::new(text))
 }
 
-/// The name of an organization.
+/// Parses the name of an organization.
+///
+/// # Panics
+///
+/// Panics if `text` is not a valid [`OrganizationName`].
 #[must_use]
 #[track_caller]
 pub fn organization_name(text: &str) -> OrganizationName<&str> {
     valid(OrganizationName::new(text))
 }
 
-/// The name of a team.
+/// Parses the name of a team.
+///
+/// # Panics
+///
+/// Panics if `text` is not a valid [`TeamName`].
 #[must_use]
 #[track_caller]
 pub fn team_name(text: &str) -> TeamName<&str> {
     valid(TeamName::new(text))
 }
 
-/// The name of a user.
+/// Parses the name of a user.
+///
+/// # Panics
+///
+/// Panics if `text` is not a valid [`UserName`].
 #[must_use]
 #[track_caller]
 pub fn user_name(text: &str) -> UserName<&str> {
     valid(UserName::new(text))
 }
 
-/// A public id.
+/// Parses the public id of a token.
+///
+/// # Panics
+///
+/// Panics if `text` is not a valid [`TokenId`].
 #[must_use]
 #[track_caller]
 pub fn token_id(text: &str) -> TokenId {
     valid(TokenId::new(text))
 }
 
-/// An organization that exists.
+/// Makes an organization that exists.
+///
+/// # Panics
+///
+/// Panics if `name` is not a valid [`OrganizationName`].
 #[must_use]
 #[track_caller]
 pub fn organization(name: &str) -> Organization {
     Organization::new(parsed(name))
 }
 
-/// The name of an organization that does not exist.
+/// Makes an organization that does not exist.
+///
+/// # Panics
+///
+/// Panics if `name` is not a valid [`OrganizationName`].
 #[must_use]
 #[track_caller]
 pub fn missing_organization(name: &str) -> MissingOrganization<'_> {
     MissingOrganization::new(organization_name(name))
 }
 
-/// The name of a package that does not exist.
+/// Makes a package that does not exist.
+///
+/// # Panics
+///
+/// Panics if `name` is not a valid [`PackageName`].
 #[must_use]
 #[track_caller]
 pub fn missing_package(name: &str) -> MissingPackage<'_> {
     MissingPackage::new(package_name(name))
 }
 
-/// Ranges in CIDR notation; none of them means any address.
+/// Parses IP ranges in CIDR notation, such as `10.0.0.0/8`. An empty list allows any address.
+///
+/// The empty list is a convenience for tests: [`AllowedRanges::only`] refuses it.
+///
+/// # Panics
+///
+/// Panics if a text is not a valid [`IpRange`], or if there are more than 1,000 ranges ([L7](crate::docs::rules#l7)).
 #[must_use]
 #[track_caller]
 pub fn ranges(texts: &[&str]) -> AllowedRanges {
@@ -111,14 +153,42 @@ pub fn ranges(texts: &[&str]) -> AllowedRanges {
     valid(AllowedRanges::only(texts.iter().map(|text| parsed::<IpRange>(text))))
 }
 
-/// A token with its owner's record.
+/// Binds a token to its owner.
+///
+/// # Panics
+///
+/// Panics if `owner` is not the owner of `token`.
 #[must_use]
 #[track_caller]
 pub fn bind<'a>(token: &'a Token, owner: &'a User) -> BoundToken<'a> {
     valid(BoundToken::bind(token, owner))
 }
 
-/// A user: active, without a second factor, in no organization.
+/// Starts a user who is active, has no second factor and is in no organization.
+///
+/// # Panics
+///
+/// Panics if `name` is not a valid [`UserName`].
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{facts::TwoFactorMode, testing::user, value::Role};
+///
+/// let alice = user("alice")
+///     .two_factor(TwoFactorMode::AuthAndWrites)
+///     .member("acme", Role::Admin, &["developers"])
+///     .build();
+/// assert_eq!(alice.name().as_str(), "alice");
+/// ```
+///
+/// A user has at most one membership in an organization:
+///
+/// ```should_panic
+/// use tollgate::{testing::user, value::Role};
+///
+/// user("alice").member("acme", Role::Admin, &[]).member("acme", Role::Member, &["developers"]).build();
+/// ```
 #[must_use]
 #[track_caller]
 pub fn user(name: &str) -> UserBuilder {
@@ -131,7 +201,7 @@ pub fn user(name: &str) -> UserBuilder {
     }
 }
 
-/// See [`user`].
+/// A builder of a [`User`], which [`user`] starts.
 #[derive(Clone, Debug)]
 pub struct UserBuilder {
     name: UserName,
@@ -142,7 +212,7 @@ pub struct UserBuilder {
 }
 
 impl UserBuilder {
-    /// T4: suspended.
+    /// Suspends the account ([T4](crate::docs::rules#t4)).
     #[must_use]
     #[track_caller]
     pub fn suspended(mut self) -> Self {
@@ -150,7 +220,7 @@ impl UserBuilder {
         self
     }
 
-    /// F: the mode of the account.
+    /// Sets the account's two-factor mode ([F4](crate::docs::rules#f4)).
     #[must_use]
     #[track_caller]
     pub fn two_factor(mut self, mode: TwoFactorMode) -> Self {
@@ -158,7 +228,12 @@ impl UserBuilder {
         self
     }
 
-    /// Revokes every token made at or before that time.
+    /// Revokes every token of the account that was made at or before this time, in RFC 3339
+    /// ([T1](crate::docs::rules#t1)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
     #[must_use]
     #[track_caller]
     pub fn tokens_revoked_until(mut self, at: &str) -> Self {
@@ -166,7 +241,11 @@ impl UserBuilder {
         self
     }
 
-    /// A place in an organization, with the teams there.
+    /// Adds a membership in an organization, with the user's teams there.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a name is not valid, or if a team is named twice.
     #[must_use]
     #[track_caller]
     pub fn member(mut self, organization: &str, role: Role, teams: &[&str]) -> Self {
@@ -175,7 +254,12 @@ impl UserBuilder {
         self
     }
 
-    /// The user.
+    /// Builds the user.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the user has two memberships in one organization, or a membership in an organization of the user's own
+    /// name ([N4](crate::docs::rules#n4)).
     #[must_use]
     #[track_caller]
     pub fn build(self) -> User {
@@ -190,7 +274,34 @@ impl UserBuilder {
     }
 }
 
-/// A package: public, without a requirement, without grants; of an organization's scope if it is scoped.
+/// Starts a package that is public, has no grants and demands no second factor.
+///
+/// The scope of a scoped package belongs to an organization, unless the builder sets another owner.
+///
+/// # Panics
+///
+/// Panics if `name` is not a valid [`PackageName`].
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{testing::package, value::GrantedPermission};
+///
+/// let app = package("@acme/app")
+///     .private()
+///     .user("bob", GrantedPermission::ReadOnly)
+///     .team("acme", "developers", GrantedPermission::ReadWrite)
+///     .build();
+/// assert_eq!(app.name().as_str(), "@acme/app");
+/// ```
+///
+/// An unscoped package cannot be private ([V1](crate::docs::rules#v1)):
+///
+/// ```should_panic
+/// use tollgate::testing::package;
+///
+/// package("left-pad").private().build();
+/// ```
 #[must_use]
 #[track_caller]
 pub fn package(name: &str) -> PackageBuilder {
@@ -205,7 +316,7 @@ pub fn package(name: &str) -> PackageBuilder {
     }
 }
 
-/// See [`package`].
+/// A builder of a [`Package`], which [`package`] starts.
 #[derive(Clone, Debug)]
 pub struct PackageBuilder {
     name: PackageName,
@@ -217,7 +328,7 @@ pub struct PackageBuilder {
 }
 
 impl PackageBuilder {
-    /// The scope is that user's who has its name.
+    /// Makes the scope belong to the user of the same name.
     #[must_use]
     #[track_caller]
     pub fn in_scope_of_a_user(mut self) -> Self {
@@ -225,7 +336,7 @@ impl PackageBuilder {
         self
     }
 
-    /// The scope is nobody's that is known.
+    /// Makes the scope belong to no known user or organization.
     #[must_use]
     #[track_caller]
     pub fn in_scope_of_nobody(mut self) -> Self {
@@ -233,7 +344,7 @@ impl PackageBuilder {
         self
     }
 
-    /// V1: private. Scoped packages only.
+    /// Makes the package private. Only a scoped package can be private ([V1](crate::docs::rules#v1)).
     #[must_use]
     #[track_caller]
     pub fn private(mut self) -> Self {
@@ -241,7 +352,8 @@ impl PackageBuilder {
         self
     }
 
-    /// F2, F3: what the package asks of a write.
+    /// Sets what the package demands of a token that writes to it ([F2](crate::docs::rules#f2),
+    /// [F3](crate::docs::rules#f3)).
     #[must_use]
     #[track_caller]
     pub fn publishing_access(mut self, access: PublishingAccess) -> Self {
@@ -249,7 +361,11 @@ impl PackageBuilder {
         self
     }
 
-    /// A grant to a user.
+    /// Grants a permission on the package to a user ([C1](crate::docs::rules#c1)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `name` is not a valid [`UserName`].
     #[must_use]
     #[track_caller]
     pub fn user(mut self, name: &str, permission: GrantedPermission) -> Self {
@@ -257,7 +373,11 @@ impl PackageBuilder {
         self
     }
 
-    /// A grant to a team.
+    /// Grants a permission on the package to a team ([C1](crate::docs::rules#c1)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if a name is not valid.
     #[must_use]
     #[track_caller]
     pub fn team(mut self, organization: &str, team: &str, permission: GrantedPermission) -> Self {
@@ -265,7 +385,12 @@ impl PackageBuilder {
         self
     }
 
-    /// The package.
+    /// Builds the package.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are two grants to one user or team, if an unscoped package is private, or if the scope's owner
+    /// contradicts the name.
     #[must_use]
     #[track_caller]
     pub fn build(self) -> Package {
@@ -281,7 +406,30 @@ impl PackageBuilder {
     }
 }
 
-/// A legacy token: from any address, not revoked. Its public id is its kind.
+/// Starts a legacy token that is valid from any address and is not revoked.
+///
+/// The token's public id is the name of its kind, such as `read-only`.
+///
+/// # Panics
+///
+/// Panics if `owner` is not a valid [`UserName`].
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{testing::legacy, token::LegacyKind};
+///
+/// let token = legacy(LegacyKind::Automation, "alice").ranges(&["10.0.0.0/8"]).build();
+/// assert_eq!(token.id().as_str(), "automation");
+/// ```
+///
+/// A range needs a prefix length ([T3](crate::docs::rules#t3)):
+///
+/// ```should_panic
+/// use tollgate::{testing::legacy, token::LegacyKind};
+///
+/// legacy(LegacyKind::Automation, "alice").ranges(&["10.0.0.1"]);
+/// ```
 #[must_use]
 #[track_caller]
 pub fn legacy(kind: LegacyKind, owner: &str) -> LegacyBuilder {
@@ -295,7 +443,7 @@ pub fn legacy(kind: LegacyKind, owner: &str) -> LegacyBuilder {
     }
 }
 
-/// See [`legacy`].
+/// A builder of a legacy [`Token`], which [`legacy`] starts.
 #[derive(Clone, Debug)]
 pub struct LegacyBuilder {
     id: TokenId,
@@ -307,7 +455,11 @@ pub struct LegacyBuilder {
 }
 
 impl LegacyBuilder {
-    /// When it was made.
+    /// Sets the time at which the token was made, in RFC 3339.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
     #[must_use]
     #[track_caller]
     pub fn created(mut self, at: &str) -> Self {
@@ -315,7 +467,11 @@ impl LegacyBuilder {
         self
     }
 
-    /// T1: revoked at that time.
+    /// Revokes the token at this time, in RFC 3339 ([T1](crate::docs::rules#t1)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
     #[must_use]
     #[track_caller]
     pub fn revoked(mut self, at: &str) -> Self {
@@ -323,7 +479,12 @@ impl LegacyBuilder {
         self
     }
 
-    /// Only from these ranges; none of them means any address.
+    /// Allows the token to be used only from these IP ranges, in CIDR notation ([T3](crate::docs::rules#t3)). An empty
+    /// list allows any address.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a text is not a valid [`IpRange`].
     #[must_use]
     #[track_caller]
     pub fn ranges(mut self, texts: &[&str]) -> Self {
@@ -331,7 +492,7 @@ impl LegacyBuilder {
         self
     }
 
-    /// The token.
+    /// Builds the token.
     #[must_use]
     #[track_caller]
     pub fn build(self) -> Token {
@@ -344,8 +505,38 @@ impl LegacyBuilder {
     }
 }
 
-/// A granular token: from any address, not revoked, without bypass, and with no grant yet (one is needed to build it).
-/// Its public id is its name.
+/// Starts a granular token that is valid from any address, is not revoked and does not bypass the second factor.
+///
+/// The token has no grant yet. It needs at least one: see [`packages`](GranularBuilder::packages) and
+/// [`organizations`](GranularBuilder::organizations). Its public id is its name.
+///
+/// # Panics
+///
+/// Panics if `name` is not a valid [`TokenName`](crate::token::TokenName) or `owner` is not a valid [`UserName`].
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{
+///     testing::{granular, only},
+///     value::GrantedPermission,
+/// };
+///
+/// let token = granular("ci", "alice")
+///     .packages(GrantedPermission::ReadWrite, only(&["@acme", "left-pad"]))
+///     .organizations(GrantedPermission::ReadOnly, &["acme"])
+///     .bypass_2fa()
+///     .build();
+/// assert_eq!(token.id().as_str(), "ci");
+/// ```
+///
+/// A token without a grant does not exist ([L5](crate::docs::rules#l5)):
+///
+/// ```should_panic
+/// use tollgate::testing::granular;
+///
+/// granular("ci", "alice").build();
+/// ```
 #[must_use]
 #[track_caller]
 pub fn granular(name: &str, owner: &str) -> GranularBuilder {
@@ -365,14 +556,21 @@ pub fn granular(name: &str, owner: &str) -> GranularBuilder {
     }
 }
 
-/// Every package.
+/// Selects all packages, for [`GranularBuilder::packages`].
 #[must_use]
 #[track_caller]
 pub fn all() -> PackageSelection {
     PackageSelection::All
 }
 
-/// Only these packages and scopes, in one list: `@acme` is a scope, `@acme/app` and `left-pad` are packages.
+/// Selects these packages and scopes, for [`GranularBuilder::packages`].
+///
+/// An entry that starts with `@` and has no `/` is a scope, such as `@acme`. Any other entry is a package, such as
+/// `@acme/app` or `left-pad`.
+///
+/// # Panics
+///
+/// Panics if an entry is not a valid name, or if there are no entries or more than 50 ([L2](crate::docs::rules#l2)).
 #[must_use]
 #[track_caller]
 pub fn only(entries: &[&str]) -> PackageSelection {
@@ -386,7 +584,7 @@ pub fn only(entries: &[&str]) -> PackageSelection {
     valid(PackageSelection::only(entries.iter().map(entry)))
 }
 
-/// See [`granular`].
+/// A builder of a granular [`Token`], which [`granular`] starts.
 #[derive(Clone, Debug)]
 pub struct GranularBuilder {
     owner: UserName,
@@ -396,7 +594,11 @@ pub struct GranularBuilder {
 }
 
 impl GranularBuilder {
-    /// When it was made.
+    /// Sets the time at which the token was made, in RFC 3339.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
     #[must_use]
     #[track_caller]
     pub fn created(mut self, at: &str) -> Self {
@@ -404,7 +606,11 @@ impl GranularBuilder {
         self
     }
 
-    /// T1: revoked at that time.
+    /// Revokes the token at this time, in RFC 3339 ([T1](crate::docs::rules#t1)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
     #[must_use]
     #[track_caller]
     pub fn revoked(mut self, at: &str) -> Self {
@@ -412,7 +618,11 @@ impl GranularBuilder {
         self
     }
 
-    /// T2: when it is dead.
+    /// Sets the time at which the token expires, in RFC 3339 ([T2](crate::docs::rules#t2)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
     #[must_use]
     #[track_caller]
     pub fn expires(mut self, at: &str) -> Self {
@@ -420,7 +630,12 @@ impl GranularBuilder {
         self
     }
 
-    /// Only from these ranges; none of them means any address.
+    /// Allows the token to be used only from these IP ranges, in CIDR notation ([T3](crate::docs::rules#t3)). An empty
+    /// list allows any address.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a text is not a valid [`IpRange`].
     #[must_use]
     #[track_caller]
     pub fn ranges(mut self, texts: &[&str]) -> Self {
@@ -428,7 +643,8 @@ impl GranularBuilder {
         self
     }
 
-    /// Passes the second factor.
+    /// Makes the token bypass the second factor ([F1](crate::docs::rules#f1)). It then needs a grant with `read-write`
+    /// ([L7](crate::docs::rules#l7)).
     #[must_use]
     #[track_caller]
     pub fn bypass_2fa(mut self) -> Self {
@@ -436,7 +652,7 @@ impl GranularBuilder {
         self
     }
 
-    /// A grant over packages, such as `(GrantedPermission::ReadOnly, only(&["@acme", "left-pad"]))`.
+    /// Sets the grant over packages and scopes. [`all`] and [`only`] make the selection.
     #[must_use]
     #[track_caller]
     pub fn packages(mut self, permission: GrantedPermission, selection: PackageSelection) -> Self {
@@ -444,7 +660,12 @@ impl GranularBuilder {
         self
     }
 
-    /// A grant over organizations.
+    /// Sets the grant over organizations.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a name is not a valid [`OrganizationName`], or if there are no names or more than 50
+    /// ([L3](crate::docs::rules#l3)).
     #[must_use]
     #[track_caller]
     pub fn organizations(mut self, permission: GrantedPermission, names: &[&str]) -> Self {
@@ -453,14 +674,19 @@ impl GranularBuilder {
         self
     }
 
-    /// What a person would fill in to make it.
+    /// Returns the settings alone, for [`GranularToken::issue`](crate::token::GranularToken::issue).
     #[must_use]
     #[track_caller]
     pub fn settings(self) -> GranularSettings {
         self.settings
     }
 
-    /// The token alone, for [`GranularTokenSet`](crate::token::GranularTokenSet).
+    /// Builds the token as a [`GranularToken`], for [`GranularTokenSet`](crate::token::GranularTokenSet).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the token has no grant, lives for less than 24 hours, or bypasses the second factor without a grant
+    /// with `read-write` ([L4](crate::docs::rules#l4), [L5](crate::docs::rules#l5), [L7](crate::docs::rules#l7)).
     #[must_use]
     #[track_caller]
     pub fn build_granular(self) -> GranularToken {
@@ -471,7 +697,11 @@ impl GranularBuilder {
         ))
     }
 
-    /// The token.
+    /// Builds the token.
+    ///
+    /// # Panics
+    ///
+    /// Panics if [`build_granular`](Self::build_granular) does.
     #[must_use]
     #[track_caller]
     pub fn build(self) -> Token {
@@ -479,22 +709,49 @@ impl GranularBuilder {
     }
 }
 
-/// What actions may be about: one thing of each kind, of which an operation takes those that its action names.
+/// One resource of each kind: a package, an organization, a team and an account.
+///
+/// [`operation`](Self::operation) combines an action with those resources that the action is performed on. A test can
+/// so go through all actions in one loop.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{operation::Action, testing::*};
+///
+/// let resources = Resources {
+///     package: missing_package("left-pad").into(),
+///     organization: missing_organization("acme").into(),
+///     team: team_name("developers"),
+///     account: user_name("alice"),
+/// };
+/// for action in Action::ALL {
+///     let operation = resources.operation(*action);
+///     assert!(operation.action() == *action || *action == Action::PublishVersion);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Resources<'a> {
-    /// The package, or that there is none.
+    /// The package, existing or missing.
     pub package: PackageState<'a>,
-    /// The organization, or that there is none.
+    /// The organization, existing or missing.
     pub organization: OrganizationState<'a>,
-    /// The team of that organization.
+    /// The name of a team of that organization.
     pub team: TeamName<&'a str>,
-    /// The user whose account it is.
+    /// The name of the user whose account it is.
     pub account: UserName<&'a str>,
 }
 
 impl<'a> Resources<'a> {
-    /// The action on those of the things that it names. `create-package` and `publish-version` are both `publish`: which
-    /// one it is, is for the package to say.
+    /// Makes the operation of an action on those of the resources that it is performed on.
+    ///
+    /// `create-package` and `publish-version` both become [`PackageAction::Publish`]. The operation then creates the
+    /// package if it is missing, and publishes a version if it exists.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the action is `create-team` and the team's name is not valid for a new team
+    /// ([N4](crate::docs::rules#n4)).
     #[must_use]
     #[track_caller]
     pub fn operation(&self, action: Action) -> Operation<'a> {
@@ -538,7 +795,7 @@ impl<'a> Resources<'a> {
     }
 }
 
-/// A value from its text; a text that is none panics with what is wrong with it, at the caller of the builder.
+/// Parses a value. Panics with the `Display` text of the error, and names the line that called the builder.
 #[track_caller]
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> T {
     valid(text.parse())

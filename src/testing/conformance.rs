@@ -1,4 +1,4 @@
-//! Holds another implementation's answers to the conformance vectors.
+//! Comparison of another implementation's answers with the conformance vectors.
 
 use std::{
     collections::BTreeMap,
@@ -10,35 +10,47 @@ use std::{
 use core::fmt;
 use serde_json::Value;
 
-/// How many differences an error prints.
+/// The number of differences that the `Display` text of [`WrongAnswers`] prints.
 const SHOWN: usize = 20;
 
-/// Holds the answers of another implementation, in whatever language, to the conformance vectors. Gives how many it
-/// checked.
+/// Compares the answers of another implementation of the rules with the conformance vectors, and returns the number of
+/// cases.
 ///
-/// - `vectors` is the file `tests/conformance/vectors.jsonl`. A line of it is a world,
-///   `{"world": "w1", "document": {…}}`, or a case in a world that came before,
-///   `{"world": "w1", "request": {…}, "decision": {…}}`: a request line and the decision line that must come out, as in
-///   [`docs::format`](crate::docs::format). Where a request is none the decision is `{"id": …, "error": true}`.
-/// - `answers` is one line for each case, in any order: the decision line of the other implementation, or its error
-///   line, whose text is not compared.
-///
-/// ```
-/// use tollgate::testing::check_answers;
-///
-/// let vectors = r#"{"world": "w1", "document": {"users": [], "orgs": [], "packages": [], "tokens": []}}
-/// {"world": "w1", "request": {"id": "1", "token": null, "action": "read-package", "package": "x", "now": "2025-11-01T00:00:00Z"}, "decision": {"id": "1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404, "valid_until": null, "via": null}}"#;
-/// let right = r#"{"id": "1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404, "valid_until": null, "via": null}"#;
-/// assert_eq!(check_answers(vectors, right), Ok(1));
-///
-/// let wrong = right.replace("404", "403");
-/// assert!(check_answers(vectors, &wrong).unwrap_err().to_string().contains("status 403: expected 404"));
-/// assert!(check_answers(vectors, "").unwrap_err().to_string().contains("no answer"));
-/// ```
+/// - `vectors` is the text of the file `tests/conformance/vectors.jsonl`. Each line is a world or a case. A world is
+///   `{"world": "w1", "document": {…}}`. A case is `{"world": "w1", "request": {…}, "decision": {…}}`, in a world that
+///   an earlier line describes: a request line and the expected decision line, as in
+///   [`docs::format`](crate::docs::format). If the request is invalid, the expected line is
+///   `{"id": …, "error": true}`.
+/// - `answers` has one line for each case, in any order: the decision line of the other implementation, or its error
+///   line. The text of an error line is not compared.
 ///
 /// # Errors
-/// Every answer that differs, is missing, is there twice or answers nothing; a line that is no JSON; and vectors that
-/// hold nothing.
+///
+/// Returns [`WrongAnswers`] if an answer differs, is missing, is there twice or has the id of no case; if a line is not
+/// valid JSON; or if the vectors have no case.
+///
+/// # Examples
+///
+/// ```
+/// use serde_json::json;
+/// use tollgate::testing::check_answers;
+///
+/// let world = json!({"world": "w1", "document": {"users": [], "orgs": [], "packages": [], "tokens": []}});
+/// let request = json!({
+///     "id": "1", "token": null, "action": "read-package", "package": "x", "now": "2025-11-01T00:00:00Z",
+/// });
+/// let mut decision = json!({
+///     "id": "1", "decision": "deny", "action": null, "reason": "no-such-package", "status": 404,
+///     "valid_until": null, "via": null,
+/// });
+/// let vectors = format!("{world}\n{}", json!({"world": "w1", "request": request, "decision": decision}));
+/// assert_eq!(check_answers(&vectors, &decision.to_string()), Ok(1));
+///
+/// decision["status"] = json!(403);
+/// let error = check_answers(&vectors, &decision.to_string()).unwrap_err();
+/// assert!(error.to_string().contains("status 403: expected 404"));
+/// assert!(check_answers(&vectors, "").unwrap_err().to_string().contains("no answer"));
+/// ```
 pub fn check_answers(vectors: &str, answers: &str) -> Result<usize, WrongAnswers> {
     let mut wrong = Vec::new();
     let mut expected = BTreeMap::new();
@@ -79,6 +91,7 @@ pub fn check_answers(vectors: &str, answers: &str) -> Result<usize, WrongAnswers
     if wrong.is_empty() { Ok(cases) } else { Err(WrongAnswers { cases, wrong }) }
 }
 
+/// Returns the lines that are not blank, each with its number, counted from 1.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1_usize..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty())
 }
@@ -87,14 +100,16 @@ fn id(line: &Value) -> Option<String> {
     line.get("id")?.as_str().map(Into::into)
 }
 
+/// Reads a line as JSON, and returns its id and all of it.
 fn read(line: &str) -> Result<(Option<String>, Value), String> {
     let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     Ok((id(&value), value))
 }
 
-/// What sets two decision lines apart, field by field.
+/// Compares two decision lines field by field, and returns a message for each difference.
 fn differences(expected: &Value, found: &Value) -> impl Iterator<Item = String> {
-    // "error" beside a decision, or one that says nothing, makes no error line: what is allowed in it would pass unseen.
+    // A line is an error line only if `error` is `true` or a text. Otherwise an answer such as
+    // `{"error": null, "decision": "allow"}` would be taken for an error line, and its allow would not be compared.
     let is_error = |line: &Value| matches!(line.get("error"), Some(Value::Bool(true) | Value::String(_)));
     let fields = match (is_error(expected), is_error(found)) {
         (true, true) => &["decision"][..],
@@ -112,14 +127,15 @@ fn printed(value: Option<&Value>) -> String {
     value.map_or_else(|| "(left out)".into(), ToString::to_string)
 }
 
-/// Answers that are not the vectors'.
+/// The error of [`check_answers`]: how the answers differ from the conformance vectors.
+///
+/// The `Display` text has the number of differences and the first 20, each with its line and the id of its case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongAnswers {
     cases: usize,
     wrong: Vec<String>,
 }
 
-/// The first differences, each with its line and id, and how many there are.
 impl fmt::Display for WrongAnswers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} differences in {} cases", self.wrong.len(), self.cases)?;

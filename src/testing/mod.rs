@@ -1,20 +1,35 @@
-//! For the tests of a crate that links this one: make facts in a few lines, assert decisions, run policy tests that are
-//! files. How to go about it: [testing your registry's policy](crate::docs::testing).
+//! Tools for the tests of a crate that uses tollgate.
 //!
-//! - Everything here is for tests: a mistake in a test's own data **panics**, with the error's text, at the caller.
-//! - Nothing here decides anything: every decision is [`authorize`](crate::decision::authorize())'s.
+//! - *Builders* make users, packages and tokens in one line: [`user`], [`package`], [`legacy`], [`granular`].
+//! - *Assertions* print the explanation of a decision when they fail: [`assert_allowed`], [`assert_challenged`],
+//!   [`assert_denied`].
+//! - *Scenario files* hold a registry's policy as JSON: [`run_scenarios`], [`run_scenarios_with`].
+//! - *Strategies* generate values for property tests: [`strategies`].
+//! - *Conformance vectors* check an implementation in another language: [`check_answers`].
+//! - *Enumeration* lists every combination of facts that the rules can tell apart: [`exhaustion`].
+//!
+//! The guide is [testing your registry's policy](crate::docs::testing).
+//!
+//! Everything here is for tests. A mistake in a test's own data panics with the error's text, and the panic names the
+//! line of the test that made the mistake. Every decision comes from [`authorize`](crate::decision::authorize()).
+//!
+//! # Examples
 //!
 //! ```
-//! use tollgate::{ClientIp, PackageAction, Reason, authorize, testing::*, value::{GrantedPermission, Role}};
+//! use tollgate::{
+//!     ClientIp, PackageAction, Reason, authorize,
+//!     testing::*,
+//!     value::{GrantedPermission, Role},
+//! };
 //!
 //! let alice = user("alice").member("acme", Role::Member, &["developers"]).build();
 //! let app = package("@acme/app").private().team("acme", "developers", GrantedPermission::ReadWrite).build();
 //! let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["@acme"])).build();
 //!
 //! let token = bind(&ci, &alice);
-//! let from = ClientIp::UNKNOWN;
-//! assert_allowed(authorize(&token, PackageAction::ReadPackage, &app, from, now()));
-//! assert_denied(authorize(&token, PackageAction::Publish, &app, from, now()), Reason::PermissionTooLow);
+//! let client_ip = ClientIp::UNKNOWN;
+//! assert_allowed(authorize(&token, PackageAction::ReadPackage, &app, client_ip, now()));
+//! assert_denied(authorize(&token, PackageAction::Publish, &app, client_ip, now()), Reason::PermissionTooLow);
 //! ```
 
 mod assertions;
@@ -33,11 +48,11 @@ pub use build::{
 pub use conformance::{WrongAnswers, check_answers};
 pub use scenario::{Scenario, run_scenarios, run_scenarios_with};
 
-/// What was made, or a panic with the error's text at the caller of whoever makes it.
+/// Returns the value of a result, like `Result::unwrap`, but panics with the `Display` text of the error.
 #[track_caller]
-#[expect(clippy::panic, reason = "a slip in a test's own data fails the test")]
-fn valid<T, E: core::fmt::Display>(made: Result<T, E>) -> T {
-    match made {
+#[expect(clippy::panic, reason = "a mistake in a test's own data fails the test")]
+fn valid<T, E: core::fmt::Display>(result: Result<T, E>) -> T {
+    match result {
         Ok(value) => value,
         Err(error) => panic!("{error}"),
     }

@@ -1,6 +1,6 @@
-//! What a granular token reaches: two grants, each a permission over a selection (L2, L3, L5, G2).
+//! The two grants of a granular token, each a permission over a selection.
 //!
-//! A packages grant and an organizations grant are different types, so that neither can be asked for the other's.
+//! A packages grant and an organizations grant are different types, so neither can be used in place of the other.
 
 use alloc::vec::Vec;
 
@@ -9,23 +9,25 @@ use crate::value::{
     limits::{MAX_ORGANIZATIONS, MAX_PACKAGES_AND_SCOPES},
 };
 
-/// **What a granular token may do with packages**: nothing, or a permission over a selection (L5).
+/// What a granular token may do with packages: nothing, or a permission over a selection
+/// ([L5](crate::docs::rules#l5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PackagesGrant {
-    /// Nothing. (Public packages are readable all the same, V1.)
+    /// The token may do nothing with packages, except that it may read public packages, as every token may
+    /// ([V1](crate::docs::rules#v1)).
     NoAccess,
-    /// A permission over a selection of packages and scopes.
+    /// The token has a permission over a selection of packages and scopes.
     Granted {
-        /// What may be done.
+        /// `read-only` or `read-write`.
         permission: GrantedPermission,
-        /// With which packages.
+        /// The packages that the permission is for.
         selection: PackageSelection,
     },
 }
 
 impl PackagesGrant {
-    /// The permission of the grant.
+    /// Returns the permission of the grant.
     #[must_use]
     pub fn permission(&self) -> Permission {
         match self {
@@ -34,7 +36,7 @@ impl PackagesGrant {
         }
     }
 
-    /// How the selection covers the package, if it does.
+    /// How the grant's selection covers the package, or `None` if it does not ([G2](crate::docs::rules#g2)).
     pub(crate) fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
         match self {
             Self::NoAccess => None,
@@ -43,36 +45,47 @@ impl PackagesGrant {
     }
 }
 
-/// **Which packages**: all, or the packages and scopes of a list that is never empty (L2, L5).
+/// The packages that a grant is for: all of them, or those of a list that is never empty
+/// ([L5](crate::docs::rules#l5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PackageSelection {
-    /// Every package that the owner may reach, those to come included.
+    /// Every package that the owner may reach, including packages created later.
     All,
-    /// Only these.
+    /// Only the packages in a list of packages and scopes.
     Only(PackagesAndScopes),
 }
 
 impl PackageSelection {
-    /// Only these packages and scopes, in one list as npm counts them.
+    /// Selects only the given packages and scopes.
+    ///
+    /// Packages and scopes share one limit of 50, as in npm's form. Duplicates, and packages whose scope is selected
+    /// too, are dropped before counting ([L2](crate::docs::rules#l2)).
     ///
     /// # Errors
-    /// No entry at all, or more than 50 after dropping duplicates and packages whose scope is selected too (L2).
+    ///
+    /// Returns an error if there is no entry, or if there are more than 50.
+    ///
+    /// # Examples
     ///
     /// ```
-    /// use tollgate::{PackageName, token::PackageSelection, value::Scope};
+    /// use tollgate::{
+    ///     PackageName,
+    ///     token::{PackageSelection, SelectionError},
+    ///     value::Scope,
+    /// };
     ///
-    /// let acme = Scope::new("acme")?.into_owned();
+    /// let acme: Scope = "@acme".parse()?;
     /// let left_pad: PackageName = "left-pad".parse()?;
     /// assert!(PackageSelection::only([acme.into(), left_pad.into()]).is_ok());
-    /// assert!(PackageSelection::only([]).is_err());
+    /// assert_eq!(PackageSelection::only([]), Err(SelectionError::Empty));
     /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
     pub fn only(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, SelectionError> {
         PackagesAndScopes::new(entries).map(Self::Only)
     }
 
-    /// How the selection covers the package, if it does (G2).
+    /// How the selection covers the package, or `None` if it does not ([G2](crate::docs::rules#g2)).
     fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
         match self {
             Self::All => Some(CoveredBy::All),
@@ -81,25 +94,25 @@ impl PackageSelection {
     }
 }
 
-/// How a selection covers a package or an organization.
+/// The way in which a selection covers a package or an organization ([G2](crate::docs::rules#g2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CoveredBy {
-    /// Everything is selected.
+    /// The selection is [`PackageSelection::All`].
     All,
-    /// The scope of the package is.
+    /// The selection has the scope of the package.
     Scope,
-    /// The very name is.
+    /// The selection has exactly this name.
     Name,
 }
 
-/// One entry of a selection of packages and scopes.
+/// An entry of a [`PackageSelection`]: a package or a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PackageOrScope {
-    /// One package by its exact name.
+    /// The package with exactly this name.
     Package(PackageName),
-    /// Every package of a scope, those to come included.
+    /// Every package in this scope, including packages created later.
     Scope(Scope),
 }
 
@@ -115,7 +128,9 @@ impl From<Scope> for PackageOrScope {
     }
 }
 
-/// A list of 1 to 50 packages and scopes: sorted, without duplicates or packages whose scope is in it.
+/// A list of 1 to 50 packages and scopes, created by [`PackageSelection::only`].
+///
+/// The list is sorted. It has no duplicates and no package whose scope is in it ([L2](crate::docs::rules#l2)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackagesAndScopes {
     packages: NameSet<PackageName>,
@@ -125,6 +140,7 @@ pub struct PackagesAndScopes {
 impl PackagesAndScopes {
     fn new(entries: impl IntoIterator<Item = PackageOrScope>) -> Result<Self, SelectionError> {
         let entries = entries.into_iter();
+        // The length that an iterator claims may be wrong, so the room is bounded.
         let room = entries.size_hint().0.min(MAX_PACKAGES_AND_SCOPES);
         let (mut packages, mut scopes) = (Vec::with_capacity(room), Vec::with_capacity(room));
         for entry in entries {
@@ -143,13 +159,13 @@ impl PackagesAndScopes {
         }
     }
 
-    /// The packages selected by name, in their order.
+    /// Returns the packages that are selected by name, sorted.
     #[must_use]
     pub const fn packages(&self) -> &[PackageName] {
         self.packages.as_slice()
     }
 
-    /// The scopes selected, in their order.
+    /// Returns the selected scopes, sorted.
     #[must_use]
     pub const fn scopes(&self) -> &[Scope] {
         self.scopes.as_slice()
@@ -168,25 +184,27 @@ fn contains_scope(scopes: &NameSet<Scope>, package: &PackageName<&str>) -> bool 
     package.scope_bytes().is_some_and(|scope| scopes.contains(scope))
 }
 
-/// **What a granular token may do with organizations**: nothing, or a permission over a list of them (L3, L5).
+/// What a granular token may do with organizations: nothing, or a permission over a list of them
+/// ([L5](crate::docs::rules#l5)).
 ///
-/// It reaches settings, members and teams; it never reads or publishes a package (G2).
+/// The grant is for an organization's settings, members and teams. It never allows reading or publishing a package
+/// ([G2](crate::docs::rules#g2)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OrganizationsGrant {
-    /// Nothing.
+    /// The token may do nothing with organizations.
     NoAccess,
-    /// A permission over a selection of organizations.
+    /// The token has a permission over a list of organizations.
     Granted {
-        /// What may be done.
+        /// `read-only` or `read-write`.
         permission: GrantedPermission,
-        /// With which organizations. There is no "all".
+        /// The organizations that the permission is for. There is no "all".
         selection: OrganizationSelection,
     },
 }
 
 impl OrganizationsGrant {
-    /// The permission of the grant.
+    /// Returns the permission of the grant.
     #[must_use]
     pub fn permission(&self) -> Permission {
         match self {
@@ -195,7 +213,7 @@ impl OrganizationsGrant {
         }
     }
 
-    /// How the selection covers the organization, if it does.
+    /// How the grant's selection covers the organization, or `None` if it does not ([G2](crate::docs::rules#g2)).
     pub(crate) fn covers(&self, organization: OrganizationName<&str>) -> Option<CoveredBy> {
         match self {
             Self::NoAccess => None,
@@ -206,15 +224,17 @@ impl OrganizationsGrant {
     }
 }
 
-/// A list of 1 to 50 organizations: sorted, without duplicates.
+/// A list of 1 to 50 organizations, sorted and without duplicates ([L3](crate::docs::rules#l3)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationSelection(NameSet<OrganizationName>);
 
 impl OrganizationSelection {
-    /// Only these organizations.
+    /// Selects only the given organizations. Duplicates are dropped before counting.
     ///
     /// # Errors
-    /// No organization at all, or more than 50 different ones (L3).
+    ///
+    /// Returns an error if there is no organization, or if there are more than 50
+    /// ([L3](crate::docs::rules#l3)).
     pub fn only(organizations: impl IntoIterator<Item = OrganizationName>) -> Result<Self, SelectionError> {
         let organizations = NameSet::new(organizations.into_iter().collect());
         match organizations.as_slice().len() {
@@ -224,30 +244,30 @@ impl OrganizationSelection {
         }
     }
 
-    /// The organizations, in their order.
+    /// Returns the organizations, sorted.
     #[must_use]
     pub const fn as_slice(&self) -> &[OrganizationName] {
         self.0.as_slice()
     }
 }
 
-/// A list that is no selection (L2, L3, L5).
+/// The error returned when a list is not a valid selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectionError {
-    /// Nothing is selected. An empty list never means everything.
+    /// The list is empty. An empty list never means everything ([L5](crate::docs::rules#l5)).
     #[error("empty selection: expected at least one entry")]
     Empty,
-    /// More than [`MAX_PACKAGES_AND_SCOPES`].
+    /// There are more than [`MAX_PACKAGES_AND_SCOPES`] packages and scopes ([L2](crate::docs::rules#l2)).
     #[error("{found} packages and scopes: expected at most {MAX_PACKAGES_AND_SCOPES} together")]
     TooManyPackagesAndScopes {
-        /// How many there are after dropping duplicates and packages whose scope is selected too.
+        /// The number of packages and scopes, without duplicates and without packages whose scope is selected too.
         found: usize,
     },
-    /// More than [`MAX_ORGANIZATIONS`].
+    /// There are more than [`MAX_ORGANIZATIONS`] organizations ([L3](crate::docs::rules#l3)).
     #[error("{found} organizations: expected at most {MAX_ORGANIZATIONS}")]
     TooManyOrganizations {
-        /// How many there are without duplicates.
+        /// The number of organizations, without duplicates.
         found: usize,
     },
 }
@@ -275,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn fifty_packages_and_scopes_pass_together_and_51_fail() {
+    fn packages_and_scopes_together_are_at_most_50() {
         let only = |entries: Vec<PackageOrScope>| PackageSelection::only(entries).map(|_| ());
         assert_eq!(only([packages(25), scopes(25)].concat()), Ok(()));
         assert_eq!(only(packages(50)), Ok(()));
@@ -290,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn organizations_have_a_budget_of_their_own() {
+    fn organizations_are_1_to_50() {
         let only = |count: usize| {
             OrganizationSelection::only((0..count).map(|n| format!("o{n}").parse::<OrganizationName>().unwrap()))
         };
@@ -300,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_covers_by_exact_name_or_by_scope() {
+    fn a_selection_covers_a_package_by_exact_name_or_by_scope() {
         let selection = PackageSelection::only([package("left-pad"), scope("acme"), package("@solo/one")]).unwrap();
         for (name, covered) in [
             ("left-pad", Some(CoveredBy::Name)),

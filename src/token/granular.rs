@@ -1,22 +1,23 @@
-//! Granular tokens: grants, an expiry, and the limits on both (L4 to L7).
+//! Granular tokens, and the limits on their fields.
 
 use alloc::boxed::Box;
 use core::{fmt, str::FromStr};
 
-use super::{Common, OrganizationsGrant, PackagesGrant, TokenFacts};
+use super::{CommonFields, OrganizationsGrant, PackagesGrant, TokenFacts};
 use crate::value::{
     AllowedRanges, Permission, Quoted, Timestamp, excerpt,
     limits::{MAX_DESCRIPTION, MAX_TOKEN_NAME, MIN_LIFETIME},
 };
 
-/// **A granular access token**: what it reaches, until when, and from where.
+/// A granular access token: it has grants over packages and organizations, an expiry and allowed ranges.
 ///
-/// - Made by [`issue`](Self::issue), which checks it against its owner's rights of that moment (L8);
-///   [`load`](Self::load) takes one that is on record and checks its shape and limits only.
-/// - Never edited (L9).
+/// - [`issue`](Self::issue) creates a token, and checks its settings against the rights that its owner has at that
+///   moment ([L8](crate::docs::rules#l8)).
+/// - [`load`](Self::load) takes a token that is on record, and checks only its limits.
+/// - A token is never edited ([L9](crate::docs::rules#l9)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GranularToken {
-    common: Common,
+    common: CommonFields,
     name: TokenName,
     description: TokenDescription,
     expires_at: Timestamp,
@@ -25,169 +26,187 @@ pub struct GranularToken {
     organizations: OrganizationsGrant,
 }
 
-/// **What a person fills in** to make a granular token. Each field is valid by itself; together they are checked by
-/// [`GranularToken::issue`] and [`GranularToken::load`].
+/// The settings that a user chooses when creating a granular token.
+///
+/// The type of each field makes that field valid by itself. [`GranularToken::issue`] and [`GranularToken::load`] check
+/// that the fields are valid together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GranularSettings {
-    /// Unique among the account's granular tokens that are not revoked (L6).
+    /// The name, unique among the account's granular tokens that are not revoked ([L6](crate::docs::rules#l6)).
     pub name: TokenName,
-    /// For people; may be empty.
+    /// A text for people, which may be empty.
     pub description: TokenDescription,
-    /// At least 24 hours after the token is made (L4).
+    /// The time from which the token is expired, at least 24 hours after its creation ([L4](crate::docs::rules#l4)).
     pub expires_at: Timestamp,
-    /// Where the token may be used from (T3).
+    /// The client addresses that the token may be used from ([T3](crate::docs::rules#t3)).
     pub allowed_ranges: AllowedRanges,
-    /// Whether it passes the second factor; only with a read-write permission (L7).
+    /// Whether the token bypasses the second factor. This needs a `read-write` permission
+    /// ([L7](crate::docs::rules#l7)).
     pub bypass_2fa: TwoFactorBypass,
-    /// What it may do with packages.
+    /// What the token may do with packages.
     pub packages: PackagesGrant,
-    /// What it may do with organizations.
+    /// What the token may do with organizations.
     pub organizations: OrganizationsGrant,
 }
 
 impl GranularToken {
-    /// A token as it is on record: shape and limits are checked, its owner's rights are not (they may have shrunk
-    /// since, L8).
+    /// Loads a token that is on record. To create a new token, use [`issue`](Self::issue).
+    ///
+    /// The rights of the owner are not checked, because they may have shrunk since the token was created
+    /// ([L8](crate::docs::rules#l8)).
     ///
     /// # Errors
-    /// Less than 24 hours from `created` to its expiry (L4), no permission on either side (L5), or 2FA bypass without
-    /// a read-write permission (L7).
-    pub fn load(facts: TokenFacts, settings: GranularSettings) -> Result<Self, TokenError> {
+    ///
+    /// Returns the first of these errors:
+    ///
+    /// - The expiry is less than 24 hours after `created`, or no time is 24 hours after it
+    ///   ([L4](crate::docs::rules#l4)).
+    /// - Neither grant has a permission above `no-access` ([L5](crate::docs::rules#l5)).
+    /// - The token bypasses the second factor and has no `read-write` permission ([L7](crate::docs::rules#l7)).
+    pub fn load(facts: TokenFacts, settings: GranularSettings) -> Result<Self, GranularTokenError> {
         let GranularSettings { name, description, expires_at, allowed_ranges, bypass_2fa, packages, organizations } =
             settings;
         check_limits(facts.created, expires_at, bypass_2fa, &packages, &organizations)?;
-        let common = Common::new(facts, allowed_ranges);
+        let common = CommonFields::new(facts, allowed_ranges);
         Ok(Self { common, name, description, expires_at, bypass_2fa, packages, organizations })
     }
 
-    /// The name its owner gave it.
+    /// Returns the name of the token.
     #[must_use]
     pub const fn name(&self) -> &TokenName {
         &self.name
     }
 
-    /// The description its owner gave it.
+    /// Returns the description of the token, which may be empty.
     #[must_use]
     pub const fn description(&self) -> &TokenDescription {
         &self.description
     }
 
-    /// The instant from which it is dead (T2).
+    /// Returns the time from which the token is expired, that instant included ([T2](crate::docs::rules#t2)).
     #[must_use]
     pub const fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// Whether it passes the second factor (F1).
+    /// Returns whether the token bypasses the second factor ([F1](crate::docs::rules#f1)).
     #[must_use]
     pub const fn bypass_2fa(&self) -> TwoFactorBypass {
         self.bypass_2fa
     }
 
-    /// What it may do with packages.
+    /// Returns what the token may do with packages.
     #[must_use]
     pub const fn packages(&self) -> &PackagesGrant {
         &self.packages
     }
 
-    /// What it may do with organizations.
+    /// Returns what the token may do with organizations.
     #[must_use]
     pub const fn organizations(&self) -> &OrganizationsGrant {
         &self.organizations
     }
 
-    pub(super) const fn common(&self) -> &Common {
+    pub(super) const fn common(&self) -> &CommonFields {
         &self.common
     }
 
-    pub(super) const fn common_mut(&mut self) -> &mut Common {
+    pub(super) const fn common_mut(&mut self) -> &mut CommonFields {
         &mut self.common
     }
 }
 
-/// L4, L5, L7: what no single field can say. The first breach is the error.
+/// Returns the first limit that [`broken_limits`] finds broken.
 pub(super) fn check_limits(
     created: Timestamp,
     expires_at: Timestamp,
     bypass_2fa: TwoFactorBypass,
     packages: &PackagesGrant,
     organizations: &OrganizationsGrant,
-) -> Result<(), TokenError> {
+) -> Result<(), GranularTokenError> {
     let permissions = (packages.permission(), organizations.permission());
     broken_limits(created, expires_at, bypass_2fa, permissions.0, permissions.1).next().map_or(Ok(()), Err)
 }
 
-/// Every breach of L4, L5 and L7.
+/// Returns every broken limit that spans several fields: the shortest lifetime ([L4](crate::docs::rules#l4)), at least
+/// one permission ([L5](crate::docs::rules#l5)), and `read-write` for 2FA bypass ([L7](crate::docs::rules#l7)).
 pub(super) fn broken_limits(
     created: Timestamp,
     expires_at: Timestamp,
     bypass_2fa: TwoFactorBypass,
     packages: Permission,
     organizations: Permission,
-) -> impl Iterator<Item = TokenError> {
+) -> impl Iterator<Item = GranularTokenError> {
     let lifetime = match created.checked_add(MIN_LIFETIME) {
-        Err(_) => Some(TokenError::MadeTooLate { created }),
-        Ok(earliest) if expires_at < earliest => Some(TokenError::ExpiresTooSoon { expires_at, earliest }),
+        Err(_) => Some(GranularTokenError::CreatedTooLate { created }),
+        Ok(earliest) if expires_at < earliest => Some(GranularTokenError::ExpiresTooSoon { expires_at, earliest }),
         Ok(_) => None,
     };
     let permission = match packages.max(organizations) {
-        Permission::NoAccess => Some(TokenError::NoPermission),
-        Permission::ReadOnly if bypass_2fa == TwoFactorBypass::On => Some(TokenError::BypassWithoutReadWrite),
+        Permission::NoAccess => Some(GranularTokenError::NoPermission),
+        Permission::ReadOnly if bypass_2fa == TwoFactorBypass::On => Some(GranularTokenError::BypassWithoutReadWrite),
         Permission::ReadOnly | Permission::ReadWrite => None,
     };
     [lifetime, permission].into_iter().flatten()
 }
 
-/// A granular token that breaks a limit.
+/// The error returned when the settings of a granular token break a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TokenError {
-    /// L4.
+pub enum GranularTokenError {
+    /// The expiry is less than 24 hours after the creation ([L4](crate::docs::rules#l4)).
     #[error("expires at {expires_at}: expected {earliest} or later, 24 hours after the token is made")]
     ExpiresTooSoon {
-        /// The expiry asked for.
+        /// The expiry in the settings.
         expires_at: Timestamp,
-        /// The earliest that would do.
+        /// The earliest valid expiry.
         earliest: Timestamp,
     },
-    /// L4: no time is 24 hours later.
+    /// The creation is in the last 24 hours that a [`Timestamp`] can hold, so no expiry is valid
+    /// ([L4](crate::docs::rules#l4)).
     #[error("made at {created}: expected a time at least 24 hours before the end of the year 9999")]
-    MadeTooLate {
-        /// When the token was to be made.
+    CreatedTooLate {
+        /// The time of the creation.
         created: Timestamp,
     },
-    /// L5.
+    /// Neither grant has a permission above `no-access` ([L5](crate::docs::rules#l5)).
     #[error("no permission on packages and none on organizations: expected at least one above `no-access`")]
     NoPermission,
-    /// L7.
+    /// The token bypasses the second factor and has no `read-write` permission ([L7](crate::docs::rules#l7)).
     #[error("2FA bypass without a `read-write` permission: expected `read-write` on packages or on organizations")]
     BypassWithoutReadWrite,
 }
 
-/// Whether a granular token passes the second factor (L7, F1). Off by default.
+/// Whether a granular token bypasses the second factor ([F1](crate::docs::rules#f1)). The default is `Off`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TwoFactorBypass {
-    /// It is challenged like any other.
+    /// The token is challenged for a second factor wherever one is required.
     #[default]
     Off,
-    /// It is not asked for a second factor.
+    /// The token is not challenged for an action whose grant has the permission `read-write`. It still may not write to
+    /// a package whose publishing access is `two-factor-only` ([F2](crate::docs::rules#f2)).
     On,
 }
 
-/// **The name of a granular token**: 1 to 40 of ASCII letters, digits, `_`, `-` and space, no space at either end (L6).
+/// The name of a granular token.
+///
+/// A name has 1 to 40 characters. They are ASCII letters, digits, `_`, `-` and space, with no space at either end
+/// ([L6](crate::docs::rules#l6)).
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::token::TokenName;
 ///
 /// assert!("release bot".parse::<TokenName>().is_ok());
-/// assert!(" release bot".parse::<TokenName>().is_err()); // trimming is for forms
+/// assert!(" release bot".parse::<TokenName>().is_err()); // parsing does not trim
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenName(Box<str>);
 
 impl TokenName {
-    /// The name.
+    /// Returns the name as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -198,7 +217,8 @@ impl FromStr for TokenName {
     type Err = TokenTextError;
 
     /// # Errors
-    /// A text that is no name in the form described at the type.
+    ///
+    /// Returns [`TokenTextError::Name`] if the text does not have the form that [`TokenName`] describes.
     fn from_str(text: &str) -> Result<Self, TokenTextError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ');
         let fits = (1..=MAX_TOKEN_NAME).contains(&text.len()) && text.bytes().all(allowed);
@@ -210,12 +230,13 @@ impl FromStr for TokenName {
     }
 }
 
-/// **The description of a granular token**: at most 120 characters, possibly none (L6).
+/// The description of a granular token: 0 to 120 characters, counted as Unicode scalar values
+/// ([L6](crate::docs::rules#l6)).
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenDescription(Box<str>);
 
 impl TokenDescription {
-    /// The description.
+    /// Returns the description as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -226,7 +247,8 @@ impl FromStr for TokenDescription {
     type Err = TokenTextError;
 
     /// # Errors
-    /// More than 120 characters (Unicode scalar values).
+    ///
+    /// Returns [`TokenTextError::Description`] if the text has more than 120 Unicode scalar values.
     fn from_str(text: &str) -> Result<Self, TokenTextError> {
         match text.chars().count() {
             0..=MAX_DESCRIPTION => Ok(Self(text.into())),
@@ -235,24 +257,24 @@ impl FromStr for TokenDescription {
     }
 }
 
-/// A text that is no name or no description of a granular token (L6).
+/// The error returned when parsing the name or the description of a granular token fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenTextError {
-    /// No [`TokenName`].
+    /// The text is not a valid [`TokenName`].
     #[error(
         "invalid token name {}: expected 1 to {MAX_TOKEN_NAME} of ASCII letters, digits, `_`, `-` and space, no space at \
          either end",
         Quoted(found)
     )]
     Name {
-        /// The text, or the start of it.
+        /// The start of the text, or `…` alone if the text has the shape of a secret.
         found: Box<str>,
     },
-    /// No [`TokenDescription`].
+    /// The text is too long to be a [`TokenDescription`].
     #[error("token description of {found} characters: expected at most {MAX_DESCRIPTION}")]
     Description {
-        /// How many characters there are.
+        /// The number of characters in the text.
         found: usize,
     },
 }
@@ -291,12 +313,12 @@ token_text!(TokenDescription, "token description");
 
 #[cfg(test)]
 mod tests {
-    use super::{TokenDescription, TokenError, TokenName};
+    use super::{GranularTokenError, TokenDescription, TokenName};
     use crate::value::Timestamp;
     use alloc::string::ToString;
 
     #[test]
-    fn a_name_has_1_to_40_plain_characters_and_no_space_at_either_end() {
+    fn a_name_has_1_to_40_allowed_characters_and_no_space_at_either_end() {
         for text in ["a", "CI 2", "a_b-c", &"x".repeat(40)] {
             assert!(text.parse::<TokenName>().is_ok(), "{text}");
         }
@@ -310,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_has_at_most_120_characters_of_any_kind() {
+    fn a_description_has_at_most_120_unicode_characters() {
         assert!("".parse::<TokenDescription>().is_ok());
         assert!("é".repeat(120).parse::<TokenDescription>().is_ok());
         let error = "é".repeat(121).parse::<TokenDescription>().unwrap_err();
@@ -318,23 +340,23 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_broken_limits() {
+    fn error_messages_name_what_was_found_and_expected() {
         let at = Timestamp::UNIX_EPOCH;
         for (error, message) in [
             (
-                TokenError::ExpiresTooSoon { expires_at: at, earliest: at },
+                GranularTokenError::ExpiresTooSoon { expires_at: at, earliest: at },
                 "expires at 1970-01-01T00:00:00Z: expected 1970-01-01T00:00:00Z or later, 24 hours after the token is made",
             ),
             (
-                TokenError::MadeTooLate { created: at },
+                GranularTokenError::CreatedTooLate { created: at },
                 "made at 1970-01-01T00:00:00Z: expected a time at least 24 hours before the end of the year 9999",
             ),
             (
-                TokenError::NoPermission,
+                GranularTokenError::NoPermission,
                 "no permission on packages and none on organizations: expected at least one above `no-access`",
             ),
             (
-                TokenError::BypassWithoutReadWrite,
+                GranularTokenError::BypassWithoutReadWrite,
                 "2FA bypass without a `read-write` permission: expected `read-write` on packages or on organizations",
             ),
         ] {

@@ -1,8 +1,8 @@
-//! Making a token: the limits of the account (L1, L6) and the rights of its owner at that moment (L8, L9).
+//! Issuing a token: checks the limits of the account, and the rights that the owner has at that moment.
 
 use super::{
-    GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection, PackagesGrant,
-    TokenError, TokenKind, TokenView, is_revoked,
+    GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
+    PackagesGrant, TokenKind, TokenView, is_revoked,
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
@@ -13,88 +13,108 @@ use crate::{
     },
 };
 
-/// **The facts of the moment that a granular token is made**: no list of the account's tokens is needed, and none of
-/// these has a default. For those who have the list, [`GranularTokenSet`](super::GranularTokenSet) tells two of them.
+/// The facts that [`GranularToken::issue`] needs, as of the moment of issue.
+///
+/// No fact has a default. A count of the account's tokens and a look-up of the new name are enough. If the account's
+/// tokens are in a list, [`GranularTokenSet`](super::GranularTokenSet) computes both.
 #[derive(Clone, Copy, Debug)]
 pub struct IssueFacts<'a> {
-    /// The user that the token will belong to, as of now.
+    /// The user that the token will belong to.
     pub owner: OwnerView<'a>,
-    /// What a look-up found of each package selected by name, in any order (those in a selected scope may be left out).
+    /// The result of looking up each package that is selected by name, in any order. A package whose scope is selected
+    /// too may be left out.
     pub packages: &'a [PackageState<'a>],
-    /// How many of the account's granular tokens are not revoked, expired ones included (L1, T1).
+    /// The number of the account's granular tokens that are not revoked, including expired ones
+    /// ([L1](crate::docs::rules#l1)).
     pub granular_tokens: usize,
-    /// Whether one of these has the name already (L6).
+    /// Whether one of those tokens already has the name of the new token ([L6](crate::docs::rules#l6)).
     pub name_availability: NameAvailability,
-    /// By what right the token is made (L9).
+    /// Who creates the token: the owner in person, or another token ([L9](crate::docs::rules#l9)).
     pub issued_by: IssuedBy<'a>,
-    /// The time it is made.
+    /// The time of issue.
     pub now: Timestamp,
 }
 
-/// **The facts of the moment that a legacy token is made.**
+/// The facts that [`LegacyToken::issue`] needs, as of the moment of issue.
 #[derive(Clone, Copy, Debug)]
 pub struct LegacyIssueFacts<'a> {
-    /// The user that the token will belong to, as of now.
+    /// The user that the token will belong to.
     pub owner: OwnerView<'a>,
-    /// By what right the token is made ([L9](crate::docs::rules#l9)).
+    /// Who creates the token: the owner in person, or another token ([L9](crate::docs::rules#l9)).
     pub issued_by: IssuedBy<'a>,
-    /// The time it is made.
+    /// The time of issue.
     pub now: Timestamp,
 }
 
-/// Whether one of the account's granular tokens that are not revoked has the name (L6).
+/// Whether a new granular token of an account may have a certain name ([L6](crate::docs::rules#l6)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameAvailability {
-    /// None of them has it.
+    /// No granular token of the account that is not revoked has the name.
     Free,
-    /// One of them has it.
+    /// A granular token of the account that is not revoked has the name.
     Taken,
 }
 
-/// **By what right a token is made** (L9).
+/// Who creates a token ([L9](crate::docs::rules#l9)).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum IssuedBy<'a> {
-    /// The owner in person, logged in by password.
+    /// The owner in person, logged in with a password.
     Owner,
-    /// Another token of the owner's, which was allowed `create-token`.
+    /// Another token of the same owner, which the action `create-token` was allowed for. The new token may be used from
+    /// no address that this token may not be used from.
     Token(TokenView<'a>),
 }
 
 impl GranularToken {
-    /// Makes a granular token.
+    /// Issues a granular token, which is created at the time `facts.now`.
     ///
     /// # Errors
-    /// The first that is broken of: the owner's state, L1, L6 (the name is taken), L4, L5 and L7, L9, L8.
+    ///
+    /// Checks the following in this order, and returns the first error:
+    ///
+    /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)).
+    /// 2. The account has fewer than 1000 granular tokens that are not revoked ([L1](crate::docs::rules#l1)).
+    /// 3. The name is free ([L6](crate::docs::rules#l6)).
+    /// 4. The settings are valid together, as [`load`](Self::load) checks.
+    /// 5. A token that creates this one belongs to the same owner, has the action `create-token` and is not revoked. If
+    ///    it has allowed ranges, each range of the new token is within one of them ([L9](crate::docs::rules#l9)).
+    /// 6. The owner has the requested permission on every selected package, scope and organization
+    ///    ([L8](crate::docs::rules#l8)).
+    ///
+    /// # Examples
     ///
     /// ```
-    /// # use tollgate::{
-    /// #     Timestamp, User,
-    /// #     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
-    /// #     token::{
-    /// #         GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, NameAvailability,
-    /// #         OrganizationsGrant, PackageSelection, PackagesGrant, TokenId, TwoFactorBypass,
-    /// #     },
-    /// #     value::{AllowedRanges, GrantedPermission, Scope},
-    /// # };
-    /// # let alice = User::new(UserFacts {
-    /// #     name: "alice".parse()?,
-    /// #     status: AccountStatus::Active,
-    /// #     two_factor: TwoFactorMode::Disabled,
-    /// #     tokens_revoked_until: None,
-    /// #     memberships: Memberships::empty(),
-    /// # })?;
-    /// # let now: Timestamp = "2025-11-01T00:00:00Z".parse()?;
+    /// use tollgate::{
+    ///     Timestamp, User,
+    ///     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
+    ///     token::{
+    ///         GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, NameAvailability, OrganizationsGrant,
+    ///         PackageSelection, PackagesGrant, TokenDescription, TokenId, TwoFactorBypass,
+    ///     },
+    ///     value::{AllowedRanges, GrantedPermission, Scope},
+    /// };
+    ///
+    /// let alice = User::new(UserFacts {
+    ///     name: "alice".parse()?,
+    ///     status: AccountStatus::Active,
+    ///     two_factor: TwoFactorMode::Disabled,
+    ///     tokens_revoked_until: None,
+    ///     memberships: Memberships::empty(),
+    /// })?;
+    /// let own_scope: Scope = "@alice".parse()?;
+    /// let now: Timestamp = "2025-11-01T00:00:00Z".parse()?;
+    ///
     /// let settings = GranularSettings {
     ///     name: "ci".parse()?,
-    ///     description: Default::default(),
+    ///     description: TokenDescription::default(),
     ///     expires_at: "2026-01-01T00:00:00Z".parse()?,
     ///     allowed_ranges: AllowedRanges::Any,
     ///     bypass_2fa: TwoFactorBypass::Off,
     ///     packages: PackagesGrant::Granted {
     ///         permission: GrantedPermission::ReadWrite,
-    ///         selection: PackageSelection::only(["@alice".parse::<Scope>()?.into()])?,
+    ///         selection: PackageSelection::only([own_scope.into()])?,
     ///     },
     ///     organizations: OrganizationsGrant::NoAccess,
     /// };
@@ -109,13 +129,14 @@ impl GranularToken {
     /// let token = GranularToken::issue(TokenId::new("t-1")?, settings.clone(), &facts)?;
     /// assert_eq!(token.name().as_str(), "ci");
     ///
+    /// // The account has as many tokens as it may have.
     /// let full = IssueFacts { granular_tokens: 1000, ..facts };
     /// assert_eq!(GranularToken::issue(TokenId::new("t-2")?, settings, &full), Err(IssueError::TooManyTokens));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn issue(id: TokenId, settings: GranularSettings, facts: &IssueFacts<'_>) -> Result<Self, IssueError> {
         let IssueFacts { owner, packages, granular_tokens, name_availability, issued_by, now } = *facts;
-        may_have_tokens(&owner)?;
+        check_owner_is_active(&owner)?;
         if granular_tokens >= MAX_GRANULAR_TOKENS {
             return Err(IssueError::TooManyTokens);
         }
@@ -124,18 +145,23 @@ impl GranularToken {
         }
         let token =
             Self::load(TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None }, settings)?;
-        within_maker(&owner, &token.common().allowed_ranges, issued_by)?;
-        packages_within_owner(token.packages(), &owner, packages)?;
-        organizations_within_owner(token.organizations(), &owner)?;
+        check_creating_token(&owner, &token.common().allowed_ranges, issued_by)?;
+        check_owner_rights_on_packages(token.packages(), &owner, packages)?;
+        check_owner_roles_in_organizations(token.organizations(), &owner)?;
         Ok(token)
     }
 }
 
 impl LegacyToken {
-    /// Makes a legacy token.
+    /// Issues a legacy token, which is created at the time `facts.now`.
     ///
     /// # Errors
-    /// The owner is suspended, or L9.
+    ///
+    /// Checks the following in this order, and returns the first error:
+    ///
+    /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)).
+    /// 2. A token that creates this one belongs to the same owner, has the action `create-token` and is not revoked. If
+    ///    it has allowed ranges, each range of the new token is within one of them ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
         kind: LegacyKind,
@@ -143,44 +169,49 @@ impl LegacyToken {
         facts: &LegacyIssueFacts<'_>,
     ) -> Result<Self, IssueError> {
         let LegacyIssueFacts { owner, issued_by, now } = *facts;
-        may_have_tokens(&owner)?;
-        within_maker(&owner, &allowed_ranges, issued_by)?;
+        check_owner_is_active(&owner)?;
+        check_creating_token(&owner, &allowed_ranges, issued_by)?;
         let facts = TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None };
         Ok(Self::load(facts, kind, allowed_ranges))
     }
 }
 
-fn may_have_tokens(owner: &OwnerView<'_>) -> Result<(), IssueError> {
+fn check_owner_is_active(owner: &OwnerView<'_>) -> Result<(), IssueError> {
     match owner.status {
         AccountStatus::Active => Ok(()),
         AccountStatus::Suspended => Err(IssueError::OwnerSuspended),
     }
 }
 
-/// L9: a token made by another's right does not lift that one's limits.
-fn within_maker(owner: &OwnerView<'_>, ranges: &AllowedRanges, issued_by: IssuedBy<'_>) -> Result<(), IssueError> {
+/// Checks that a token which creates another has the right to, and that the new token's ranges are within its own
+/// ([L9](crate::docs::rules#l9)).
+fn check_creating_token(
+    owner: &OwnerView<'_>,
+    ranges: &AllowedRanges,
+    issued_by: IssuedBy<'_>,
+) -> Result<(), IssueError> {
     let maker = match issued_by {
         IssuedBy::Owner => return Ok(()),
         IssuedBy::Token(maker) => maker,
     };
     if maker.owner() != owner.name {
-        return Err(IssueError::MakerOfAnother { maker: maker.owner().into_owned() });
+        return Err(IssueError::IssuerOfOtherUser { maker: maker.owner().into_owned() });
     }
     let revoked = is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until);
     if revoked || maker.kind() != TokenKind::Legacy(LegacyKind::Publish) {
-        return Err(IssueError::MakerMayNot { kind: maker.kind() });
+        return Err(IssueError::IssuerMayNotCreateTokens { kind: maker.kind() });
     }
     let AllowedRanges::Only(limits) = maker.allowed_ranges else { return Ok(()) };
     let AllowedRanges::Only(ranges) = ranges else { return Err(IssueError::RangesRequired) };
     let outside = |range: &&IpRange| !limits.as_slice().iter().any(|limit| limit.covers(range));
     match ranges.as_slice().iter().find(outside) {
-        Some(range) => Err(IssueError::RangeOutsideMaker { range: *range }),
+        Some(range) => Err(IssueError::RangeOutsideIssuer { range: *range }),
         None => Ok(()),
     }
 }
 
-/// L8 for packages and scopes.
-fn packages_within_owner(
+/// Checks that the owner has the grant's permission on each selected package and scope ([L8](crate::docs::rules#l8)).
+fn check_owner_rights_on_packages(
     grant: &PackagesGrant,
     owner: &OwnerView<'_>,
     states: &[PackageState<'_>],
@@ -192,23 +223,24 @@ fn packages_within_owner(
         PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } => (*permission, only),
     };
     for scope in only.scopes() {
-        let is_theirs = scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope.as_borrowed()).is_some();
-        if !is_theirs {
+        let may_select_scope =
+            scope.is_of_user(&owner.name) || owner.memberships.find_scope(scope.as_borrowed()).is_some();
+        if !may_select_scope {
             return Err(IssueError::ScopeNotOwned { scope: scope.clone() });
         }
     }
     for package in only.packages() {
-        // Two look-ups of one name may differ: each of them must do.
+        // The caller may hand in two look-ups of one name with different results. Both must pass.
         let mut found = states.iter().filter(|state| state.name() == *package).peekable();
         if found.peek().is_none() {
             return Err(IssueError::PackageFactsMissing { package: package.clone() });
         }
-        found.try_for_each(|state| package_within_owner(state, permission, owner))?;
+        found.try_for_each(|state| check_owner_right_on_package(state, permission, owner))?;
     }
     Ok(())
 }
 
-fn package_within_owner(
+fn check_owner_right_on_package(
     state: &PackageState<'_>,
     needs: GrantedPermission,
     owner: &OwnerView<'_>,
@@ -227,8 +259,9 @@ fn package_within_owner(
     }
 }
 
-/// L8 for organizations: a member for read-only, an admin or owner for read-write.
-fn organizations_within_owner(grant: &OrganizationsGrant, owner: &OwnerView<'_>) -> Result<(), IssueError> {
+/// Checks that the owner is a member of each selected organization, and an admin or owner of it if the grant is
+/// `read-write` ([L8](crate::docs::rules#l8)).
+fn check_owner_roles_in_organizations(grant: &OrganizationsGrant, owner: &OwnerView<'_>) -> Result<(), IssueError> {
     let (permission, selection) = match grant {
         OrganizationsGrant::NoAccess => return Ok(()),
         OrganizationsGrant::Granted { permission, selection } => (*permission, selection),
@@ -246,79 +279,84 @@ fn organizations_within_owner(grant: &OrganizationsGrant, owner: &OwnerView<'_>)
     Ok(())
 }
 
-/// A token that cannot be made.
+/// The error returned when a token cannot be issued.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssueError {
-    /// The owner is suspended: none of their tokens would work (T4).
+    /// The owner is suspended, so the new token would be denied every action ([T4](crate::docs::rules#t4)).
     #[error("the owner is suspended: expected an active account")]
     OwnerSuspended,
-    /// L1.
+    /// The account has 1000 granular tokens that are not revoked ([L1](crate::docs::rules#l1)).
     #[error(
         "the account has {MAX_GRANULAR_TOKENS} granular tokens that are not revoked: expected fewer, revoke one first"
     )]
     TooManyTokens,
-    /// L6.
+    /// Another granular token of the account, which is not revoked, has the name ([L6](crate::docs::rules#l6)).
     #[error("the name is taken by another granular token of the account: expected one that is not in use")]
     NameTaken,
-    /// L4, L5 or L7.
+    /// The settings break a limit.
     #[error(transparent)]
-    Invalid(#[from] TokenError),
-    /// L8: there is no such package, or the owner may not see it; these two are not told apart.
+    Invalid(#[from] GranularTokenError),
+    /// A selected package does not exist, or the owner may not read it. The error does not say which of the two
+    /// ([L8](crate::docs::rules#l8)).
     #[error("package `{package}` does not exist or is not visible to the owner: expected one that the owner may read")]
     PackageNotFound {
         /// The package.
         package: PackageName,
     },
-    /// L8: the owner may read the package but not write to it.
+    /// The grant is `read-write`, and the owner may only read a selected package ([L8](crate::docs::rules#l8)).
     #[error("package `{package}` with `read-write`: expected a package that the owner may write to")]
     PackageNotWritable {
         /// The package.
         package: PackageName,
     },
-    /// The caller did not look this package up.
+    /// [`IssueFacts::packages`] lacks a selected package.
     #[error("no facts about the selected package `{package}`: expected what a look-up found of every one")]
     PackageFactsMissing {
         /// The package.
         package: PackageName,
     },
-    /// L8.
+    /// A selected scope is neither the owner's own nor that of an organization which the owner is a member of
+    /// ([L8](crate::docs::rules#l8)).
     #[error("scope `{scope}`: expected the owner's own, or that of an organization that the owner is a member of")]
     ScopeNotOwned {
         /// The scope.
         scope: Scope,
     },
-    /// L8.
+    /// The owner's role in a selected organization is too low for the grant's permission
+    /// ([L8](crate::docs::rules#l8)).
     #[error("organization `{organization}`: expected one in which the owner is {needs} or higher")]
     RoleTooLow {
         /// The organization.
         organization: OrganizationName,
-        /// The owner's role in it, if any.
+        /// The owner's role in the organization, or `None` if the owner is not a member.
         has: Option<Role>,
-        /// The lowest role that would do.
+        /// The lowest role that is enough.
         needs: Role,
     },
-    /// L9: the token by whose right this one is made belongs to someone else.
+    /// The token that creates this one belongs to another user ([L9](crate::docs::rules#l9)).
     #[error("made by a token of the user `{maker}`: expected a token of the owner")]
-    MakerOfAnother {
-        /// The owner of that token.
+    IssuerOfOtherUser {
+        /// The owner of the creating token.
         maker: UserName,
     },
-    /// L9, K1, T1: the token by whose right this one is made has no `create-token`, or is revoked.
+    /// The token that creates this one is revoked, or its kind does not have the action `create-token`
+    /// ([L9](crate::docs::rules#l9), [K1](crate::docs::rules#k1)).
     #[error(
         "made by a {kind} token that has no right to make one: expected a legacy publish token that is not revoked"
     )]
-    MakerMayNot {
-        /// The kind of that token.
+    IssuerMayNotCreateTokens {
+        /// The kind of the creating token.
         kind: TokenKind,
     },
-    /// L9.
+    /// The token that creates this one has allowed ranges, and the new one has none ([L9](crate::docs::rules#l9)).
     #[error("no IP ranges, made by a token that has ranges: expected ranges within those")]
     RangesRequired,
-    /// L9.
+    /// The token that creates this one has allowed ranges, and a range of the new one is in none of them
+    /// ([L9](crate::docs::rules#l9)).
     #[error("IP range `{range}`, made by a token that has ranges: expected each within one of those")]
-    RangeOutsideMaker {
-        /// The first range that is not.
+    RangeOutsideIssuer {
+        /// The first such range of the new token.
         range: IpRange,
     },
 }

@@ -1,79 +1,104 @@
-//! Legacy tokens: read-only, automation, publish.
+//! Legacy tokens of the kinds `read-only`, `automation` and `publish`.
 
 use core::fmt;
 
-use super::{Common, TokenFacts};
+use super::{CommonFields, TokenFacts};
 use crate::value::{AllowedRanges, string_enum};
 
 string_enum! {
-    /// **The three kinds of legacy token** (K1).
+    /// The kind of a legacy token, which decides what the token may do ([K1](crate::docs::rules#k1)).
+    ///
+    /// The text forms are `read-only`, `automation` and `publish`.
     #[non_exhaustive]
     pub enum LegacyKind: "legacy token kind" {
-        /// Downloads packages.
+        /// Downloads packages. Changes nothing.
         ReadOnly = "read-only",
-        /// Downloads and publishes packages, past the account's second factor.
+        /// Downloads and publishes packages. Bypasses the account's second factor ([F1](crate::docs::rules#f1)).
         Automation = "automation",
-        /// Everything its owner may do, with the second factor where it is asked for.
+        /// Does everything that its owner may do, with a second factor where one is required.
         Publish = "publish",
     }
 }
 
-/// **A legacy token**: a kind instead of grants, and no expiry, not even a field for one (L4).
+/// A legacy access token: it has a kind instead of grants, and it never expires ([L4](crate::docs::rules#l4)).
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{
+///     Timestamp,
+///     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
+///     value::AllowedRanges,
+/// };
+///
+/// let facts = TokenFacts {
+///     id: TokenId::new("t-1")?,
+///     owner: "alice".parse()?,
+///     created: Timestamp::UNIX_EPOCH,
+///     revoked: None,
+/// };
+/// let token = LegacyToken::load(facts, LegacyKind::ReadOnly, AllowedRanges::Any);
+/// assert_eq!(token.kind(), LegacyKind::ReadOnly);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegacyToken {
-    common: Common,
+    common: CommonFields,
     kind: LegacyKind,
 }
 
 impl LegacyToken {
-    /// A token as it is on record. To make a new one, see [`issue`](Self::issue).
+    /// Loads a token that is on record. To create a new token, use [`issue`](Self::issue).
     #[must_use]
     pub fn load(facts: TokenFacts, kind: LegacyKind, allowed_ranges: AllowedRanges) -> Self {
-        Self { common: Common::new(facts, allowed_ranges), kind }
+        Self { common: CommonFields::new(facts, allowed_ranges), kind }
     }
 
-    /// The kind.
+    /// Returns the kind of the token.
     #[must_use]
     pub const fn kind(&self) -> LegacyKind {
         self.kind
     }
 
-    /// npm's advice to replace it.
+    /// Returns npm's advice to replace the token.
     #[must_use]
     pub const fn retirement(&self) -> RetirementNotice {
         RetirementNotice { kind: self.kind }
     }
 
-    pub(super) const fn common(&self) -> &Common {
+    pub(super) const fn common(&self) -> &CommonFields {
         &self.common
     }
 
-    pub(super) const fn common_mut(&mut self) -> &mut Common {
+    pub(super) const fn common_mut(&mut self) -> &mut CommonFields {
         &mut self.common
     }
 }
 
-/// **npm's advice about legacy tokens**, as data: what to send as a notice when one is used.
+/// npm's advice to replace a legacy token.
+///
+/// A server can send the text as a notice when a legacy token is used.
+///
+/// # Examples
 ///
 /// ```
-/// # use tollgate::{
-/// #     Timestamp,
-/// #     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
-/// #     value::AllowedRanges,
-/// # };
-/// # let token = LegacyToken::load(
-/// #     TokenFacts {
-/// #         id: TokenId::new("t").unwrap(),
-/// #         owner: "alice".parse().unwrap(),
-/// #         created: Timestamp::UNIX_EPOCH,
-/// #         revoked: None,
-/// #     },
-/// #     LegacyKind::Automation,
-/// #     AllowedRanges::Any,
-/// # );
+/// use tollgate::{
+///     Timestamp,
+///     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
+///     value::AllowedRanges,
+/// };
+///
+/// let facts = TokenFacts {
+///     id: TokenId::new("t-1")?,
+///     owner: "alice".parse()?,
+///     created: Timestamp::UNIX_EPOCH,
+///     revoked: None,
+/// };
+/// let token = LegacyToken::load(facts, LegacyKind::Automation, AllowedRanges::Any);
 /// let notice = token.retirement();
 /// assert_eq!(notice.kind(), LegacyKind::Automation);
-/// assert!(notice.to_string().contains("granular access token"));
+/// assert!(notice.to_string().starts_with("legacy automation tokens are being retired: "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetirementNotice {
@@ -81,13 +106,13 @@ pub struct RetirementNotice {
 }
 
 impl RetirementNotice {
-    /// The kind of the token that is being retired.
+    /// Returns the kind of the token that is to be replaced.
     #[must_use]
     pub const fn kind(self) -> LegacyKind {
         self.kind
     }
 
-    /// What to use instead.
+    /// Returns the sentence that says what to use instead, without the kind of the token.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self.kind {

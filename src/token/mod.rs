@@ -1,4 +1,15 @@
-//! Access tokens: legacy and granular, as different types under one.
+//! Access tokens: creating, storing and reading them, and their secrets.
+//!
+//! A [`Token`] is either a [`LegacyToken`] or a [`GranularToken`]. A token holds no secret. Its [`Secret`] is a type of
+//! its own, and a registry stores the [`SecretDigest`] of it.
+//!
+//! | to | use |
+//! |---|---|
+//! | create a token | [`GranularToken::issue`], [`LegacyToken::issue`] |
+//! | create its secret | [`MintedSecret::mint`] |
+//! | find the token of a request | [`Secret::new`], [`Secret::digest`] |
+//! | store and load a token | `StoredToken` (feature `serde`), or [`GranularToken::load`] and [`LegacyToken::load`] |
+//! | decide without copying a stored token | [`TokenView`] |
 
 mod grant;
 mod granular;
@@ -17,7 +28,7 @@ pub use grant::{
     PackagesGrant, SelectionError,
 };
 pub use granular::{
-    GranularSettings, GranularToken, TokenDescription, TokenError, TokenName, TokenTextError, TwoFactorBypass,
+    GranularSettings, GranularToken, GranularTokenError, TokenDescription, TokenName, TokenTextError, TwoFactorBypass,
 };
 pub use issue::{IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, NameAvailability};
 pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
@@ -33,52 +44,104 @@ pub use view::{GranularView, TokenKind, TokenView};
 
 use crate::value::{AllowedRanges, Timestamp, UserName};
 
-/// **An access token**, legacy or granular, as a registry has it on record.
+/// An access token on record: legacy or granular.
 ///
-/// - Belongs to exactly one owner, by name (N5).
-/// - Never edited (L9); it can only be [revoked](Self::revoke).
-/// - Holds no secret: the digest is kept beside it, as the key that finds it.
+/// - A token belongs to exactly one user, its owner. The token refers to its owner by name, so a registry never gives
+///   the name of a deleted user to anyone else ([N5](crate::docs::rules#n5)).
+/// - A token is never edited ([L9](crate::docs::rules#l9)). The only change is to [revoke](Self::revoke) it.
+/// - A token holds no secret. The registry stores the [`SecretDigest`] beside it, as the key for finding it.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{
+///     Timestamp, Token,
+///     token::{LegacyKind, LegacyToken, TokenFacts, TokenId, TokenKind},
+///     value::AllowedRanges,
+/// };
+///
+/// let facts = TokenFacts {
+///     id: TokenId::new("t-1")?,
+///     owner: "alice".parse()?,
+///     created: "2025-10-30T12:00:00Z".parse()?,
+///     revoked: None,
+/// };
+/// let mut token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
+/// assert_eq!(token.kind(), TokenKind::Legacy(LegacyKind::Publish));
+///
+/// let at: Timestamp = "2025-11-01T00:00:00Z".parse()?;
+/// token.revoke(at);
+/// assert_eq!(token.revoked(), Some(at));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Token {
-    /// One of the three old kinds, without expiry.
+    /// A token of one of the three legacy kinds, which never expires.
     Legacy(LegacyToken),
-    /// One with grants and an expiry.
+    /// A token with grants and an expiry.
     Granular(GranularToken),
 }
 
 impl Token {
-    /// The public id.
+    /// Returns the public id, which npm calls `key`.
     #[must_use]
     pub const fn id(&self) -> &TokenId {
         &self.common().id
     }
 
-    /// The user it belongs to.
+    /// Returns the name of the user that the token belongs to.
     #[must_use]
     pub const fn owner(&self) -> &UserName {
         &self.common().owner
     }
 
-    /// When it was made.
+    /// Returns the time at which the token was created.
     #[must_use]
     pub const fn created(&self) -> Timestamp {
         self.common().created
     }
 
-    /// When its revocation was recorded, if it was.
+    /// Returns the recorded time of the token's revocation, or `None` if no revocation is recorded.
+    ///
+    /// `None` does not say that the token is good: a token created at or before its account's cut-off is revoked too
+    /// ([T1](crate::docs::rules#t1)).
     #[must_use]
     pub const fn revoked(&self) -> Option<Timestamp> {
         self.common().revoked
     }
 
-    /// Where it may be used from.
+    /// Returns the client addresses that the token may be used from ([T3](crate::docs::rules#t3)).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::{
+    ///     ClientIp, Timestamp, Token,
+    ///     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
+    ///     value::AllowedRanges,
+    /// };
+    ///
+    /// let facts = TokenFacts {
+    ///     id: TokenId::new("t-1")?,
+    ///     owner: "alice".parse()?,
+    ///     created: Timestamp::UNIX_EPOCH,
+    ///     revoked: None,
+    /// };
+    /// let ranges = AllowedRanges::only(["10.0.0.0/8".parse()?])?;
+    /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, ranges));
+    ///
+    /// assert!(token.allowed_ranges().allow("10.1.2.3".parse()?));
+    /// assert!(!token.allowed_ranges().allow("192.0.2.7".parse()?));
+    /// assert!(!token.allowed_ranges().allow(ClientIp::UNKNOWN));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn allowed_ranges(&self) -> &AllowedRanges {
         &self.common().allowed_ranges
     }
 
-    /// Which kind it is.
+    /// Returns the kind of the token.
     #[must_use]
     pub const fn kind(&self) -> TokenKind {
         match self {
@@ -87,7 +150,9 @@ impl Token {
         }
     }
 
-    /// Records a revocation. A token that is revoked already keeps the time it has; there is no way back.
+    /// Records that the token was revoked at the time `at`.
+    ///
+    /// If a revocation is recorded already, its time stays. A revocation cannot be undone.
     pub fn revoke(&mut self, at: Timestamp) {
         let common = match self {
             Self::Legacy(token) => token.common_mut(),
@@ -96,7 +161,9 @@ impl Token {
         common.revoked.get_or_insert(at);
     }
 
-    /// npm's advice to replace it, if it is a legacy token: something to send along as a notice.
+    /// Returns npm's advice to replace the token, or `None` if the token is granular.
+    ///
+    /// A server can send the advice as a notice with its response.
     #[must_use]
     pub const fn retirement(&self) -> Option<RetirementNotice> {
         match self {
@@ -105,13 +172,13 @@ impl Token {
         }
     }
 
-    /// What the checks read of it. Costs nothing.
+    /// Borrows the token as the [`TokenView`] that the checks read. This copies a few words and allocates nothing.
     #[must_use]
     pub fn as_view(&self) -> TokenView<'_> {
         self.into()
     }
 
-    const fn common(&self) -> &Common {
+    const fn common(&self) -> &CommonFields {
         match self {
             Self::Legacy(token) => token.common(),
             Self::Granular(token) => token.common(),
@@ -131,27 +198,31 @@ impl From<GranularToken> for Token {
     }
 }
 
-/// T1: "revoked, or made at or before the account's cut-off". A recorded revocation counts whatever its time says.
+/// Whether a token is revoked: a revocation is recorded, or the token was created at or before its account's cut-off
+/// ([T1](crate::docs::rules#t1)). The time of a recorded revocation does not matter: even one in the future counts.
 pub(crate) fn is_revoked(created: Timestamp, revoked: Option<Timestamp>, cut_off: Option<Timestamp>) -> bool {
     revoked.is_some() || cut_off.is_some_and(|cut_off| created <= cut_off)
 }
 
-/// **What every token on record has**, besides its kind and its grants: owned, or borrowed for a [`TokenView`].
+/// The facts that a registry records about every token, legacy or granular.
+///
+/// The defaults of the type parameters own their values, for [`GranularToken::load`] and [`LegacyToken::load`]. A
+/// [`TokenView`] takes `TokenFacts<&TokenId, &str>`, which borrows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenFacts<I = TokenId, T: AsRef<str> = alloc::boxed::Box<str>> {
-    /// The public id.
+    /// The public id, which npm calls `key`.
     pub id: I,
-    /// The user it belongs to.
+    /// The name of the user that the token belongs to.
     pub owner: UserName<T>,
-    /// When it was made.
+    /// The time at which the token was created.
     pub created: Timestamp,
-    /// When its revocation was recorded; `None` if it is not revoked.
+    /// The time of the token's revocation, or `None` if no revocation is recorded.
     pub revoked: Option<Timestamp>,
 }
 
-/// What every token has.
+/// The fields that legacy and granular tokens share: the [`TokenFacts`] and the allowed ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Common {
+struct CommonFields {
     id: TokenId,
     owner: UserName,
     created: Timestamp,
@@ -159,7 +230,7 @@ struct Common {
     allowed_ranges: AllowedRanges,
 }
 
-impl Common {
+impl CommonFields {
     fn new(facts: TokenFacts, allowed_ranges: AllowedRanges) -> Self {
         let TokenFacts { id, owner, created, revoked } = facts;
         Self { id, owner, created, revoked, allowed_ranges }

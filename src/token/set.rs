@@ -1,4 +1,4 @@
-//! All granular tokens of one account, for those who have the list (L1, L6).
+//! The granular tokens of one account, as a list that keeps the account's limits.
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -12,105 +12,121 @@ use crate::{
     value::{Timestamp, limits::MAX_GRANULAR_TOKENS},
 };
 
-/// **The granular tokens of one account**: at most 1000 that are not revoked, no two of these with one name.
+/// The granular tokens of one account, in memory.
 ///
-/// A token that was made at or before the account's cut-off counts as revoked (T1).
+/// At most 1000 of the tokens are not revoked ([L1](crate::docs::rules#l1)), and no two of these have the same name
+/// ([L6](crate::docs::rules#l6)). A token that was created at or before the account's cut-off counts as revoked
+/// ([T1](crate::docs::rules#t1)).
+///
+/// [`not_revoked`](Self::not_revoked) and [`name_availability`](Self::name_availability) are two of the facts that
+/// [`GranularToken::issue`] needs.
 #[derive(Clone, Debug)]
 pub struct GranularTokenSet<'a> {
     owner: OwnerView<'a>,
     tokens: Vec<GranularToken>,
-    /// Where the token of an id stands.
+    /// The index in `tokens` of the token with each id.
     ids: BTreeMap<TokenId, usize>,
-    /// The names of those that are not revoked: as many as there are, for no two share one (L6).
-    live_names: BTreeSet<TokenName>,
+    /// The names of the tokens that are not revoked. No two of these tokens share a name, so the number of
+    /// names is the number of these tokens ([L6](crate::docs::rules#l6)).
+    names_in_use: BTreeSet<TokenName>,
 }
 
 impl<'a> GranularTokenSet<'a> {
-    /// An account without any.
+    /// Creates an empty set for the account of `owner`.
     #[must_use]
     pub const fn new(owner: OwnerView<'a>) -> Self {
-        Self { owner, tokens: Vec::new(), ids: BTreeMap::new(), live_names: BTreeSet::new() }
+        Self { owner, tokens: Vec::new(), ids: BTreeMap::new(), names_in_use: BTreeSet::new() }
     }
 
-    /// How many are not revoked: [`IssueFacts::granular_tokens`](super::IssueFacts::granular_tokens).
+    /// Returns the number of tokens that are not revoked, for
+    /// [`IssueFacts::granular_tokens`](super::IssueFacts::granular_tokens).
     #[must_use]
     pub fn not_revoked(&self) -> usize {
-        self.live_names.len()
+        self.names_in_use.len()
     }
 
-    /// Whether one that is not revoked has the name: [`IssueFacts::name_availability`](super::IssueFacts::name_availability).
+    /// Returns whether a token that is not revoked has the name, for
+    /// [`IssueFacts::name_availability`](super::IssueFacts::name_availability).
     #[must_use]
     pub fn name_availability(&self, name: &TokenName) -> NameAvailability {
-        if self.live_names.contains(name) { NameAvailability::Taken } else { NameAvailability::Free }
+        if self.names_in_use.contains(name) { NameAvailability::Taken } else { NameAvailability::Free }
     }
 
-    /// Adds a token.
+    /// Adds a token to the set.
     ///
     /// # Errors
-    /// The token belongs to someone else, has the id of one in the set, or is not revoked and would be the 1001st such
-    /// or share its name with another (L1, L6). The set stays as it was.
+    ///
+    /// In each of these cases the set is unchanged:
+    ///
+    /// - The token belongs to another user.
+    /// - A token in the set has the same id.
+    /// - The token is not revoked, and 1000 tokens in the set are not revoked ([L1](crate::docs::rules#l1)).
+    /// - The token is not revoked, and another token that is not revoked has the same name
+    ///   ([L6](crate::docs::rules#l6)).
     pub fn insert(&mut self, token: GranularToken) -> Result<(), TokenSetError> {
         if token.common().owner != self.owner.name {
-            return Err(TokenSetError::OwnerOfAnother);
+            return Err(TokenSetError::OtherOwner);
         }
         if self.ids.contains_key(&token.common().id) {
             return Err(TokenSetError::IdTaken { id: token.common().id.clone() });
         }
-        if is_live(&self.owner, &token) {
+        if is_not_revoked(&self.owner, &token) {
             if self.not_revoked() >= MAX_GRANULAR_TOKENS {
                 return Err(TokenSetError::TooMany);
             }
             if self.name_availability(token.name()) == NameAvailability::Taken {
                 return Err(TokenSetError::NameTaken { name: token.name().clone() });
             }
-            self.live_names.insert(token.name().clone());
+            self.names_in_use.insert(token.name().clone());
         }
         self.ids.insert(token.common().id.clone(), self.tokens.len());
         self.tokens.push(token);
         Ok(())
     }
 
-    /// Revokes a token, which frees its place and its name. False if there is none of that id.
+    /// Revokes the token with the given id, so that it no longer counts and its name is free.
+    ///
+    /// A token that is revoked already keeps its recorded time. Returns `false` if no token in the set has the id.
     pub fn revoke(&mut self, id: &TokenId, at: Timestamp) -> bool {
         let Some(token) = self.ids.get(id).and_then(|index| self.tokens.get_mut(*index)) else { return false };
-        if is_live(&self.owner, token) {
-            self.live_names.remove(token.name());
+        if is_not_revoked(&self.owner, token) {
+            self.names_in_use.remove(token.name());
         }
         token.common_mut().revoked.get_or_insert(at);
         true
     }
 
-    /// The tokens, revoked ones included, in the order they were added.
+    /// Returns the tokens, including revoked ones, in the order in which they were added.
     #[must_use]
     pub fn as_slice(&self) -> &[GranularToken] {
         &self.tokens
     }
 }
 
-fn is_live(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
+fn is_not_revoked(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
     let common = token.common();
     !is_revoked(common.created, common.revoked, owner.tokens_revoked_until)
 }
 
-/// A token that does not fit into the set of its account.
+/// The error returned when a token cannot be added to a [`GranularTokenSet`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenSetError {
-    /// The token belongs to someone else.
+    /// The token belongs to another user.
     #[error("a token of another user: expected one of the account's own")]
-    OwnerOfAnother,
-    /// The public id is in the set already.
+    OtherOwner,
+    /// A token in the set has the same public id.
     #[error("token id `{id}` twice: expected each once")]
     IdTaken {
         /// The id.
         id: TokenId,
     },
-    /// L1.
+    /// The set has 1000 tokens that are not revoked ([L1](crate::docs::rules#l1)).
     #[error(
         "more than {MAX_GRANULAR_TOKENS} granular tokens that are not revoked: expected at most {MAX_GRANULAR_TOKENS}"
     )]
     TooMany,
-    /// L6.
+    /// A token in the set that is not revoked has the same name ([L6](crate::docs::rules#l6)).
     #[error("token name `{name}` twice among granular tokens that are not revoked: expected each once")]
     NameTaken {
         /// The name.

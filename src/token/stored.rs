@@ -1,4 +1,4 @@
-//! The versioned form in which a registry stores a token.
+//! The versioned document in which a registry stores a token.
 
 use alloc::{boxed::Box, string::ToString, vec::Vec};
 use core::fmt;
@@ -10,70 +10,122 @@ use super::{
 };
 use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 
-/// **A token as a registry stores it**: one JSON object (or the like) with a version.
+/// A token as a registry stores it: a document with a version, such as a JSON object.
 ///
-/// - Writing: `StoredToken::from(&token)` is `Serialize`.
-/// - Reading: deserialize it, then [`load`](Self::load). It loads whole or not at all: a newer version, an unknown
-///   field and a broken limit are errors, never half a token. A token that does not load is an unknown one.
-/// - It holds no secret and no digest: those are the key under which you store it.
+/// - To store a token, serialize `StoredToken::from(&token)`.
+/// - To read a token, deserialize a `StoredToken` and call [`load`](Self::load). A newer version, an unknown field or a
+///   broken limit is an error. Treat a token that does not load as an unknown token ([L8](crate::docs::rules#l8)),
+///   never as no token.
+/// - The document holds no secret and no digest. Store it under the [`SecretDigest`](super::SecretDigest), so that a
+///   request's token can be found.
+///
+/// # The fields
+///
+/// | field | value |
+/// |---|---|
+/// | `version` | 1 |
+/// | `key` | the public id |
+/// | `owner` | the name of the owner |
+/// | `created` | the time of creation, such as `2025-10-30T12:00:00Z` |
+/// | `revoked` | the time of revocation, or null |
+/// | `cidr` | null for any address, or a list of ranges that is not empty |
+/// | `legacy` | `read-only`, `automation` or `publish`; only a legacy token has this field |
+/// | `granular` | the object below; only a granular token has this field |
+///
+/// | field in `granular` | value |
+/// |---|---|
+/// | `name` | the name |
+/// | `description` | the description; empty if left out |
+/// | `expires` | the time of expiry |
+/// | `bypass_2fa` | a boolean; false if left out |
+/// | `packages_and_scopes` | an object with `permission` and `select`; no access if left out |
+/// | `orgs` | an object with `permission` and `select`; no access if left out |
+///
+/// `permission` is `no-access`, `read-only` or `read-write`. A permission above `no-access` has a `select`. For
+/// packages and scopes this is `"all"`, or an object with the lists `packages` and `scopes`, of which one may be left
+/// out. For organizations it is a list of names. No list is empty.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::StoredToken;
 ///
-/// let text = r#"{"version": 1, "key": "t-1", "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null,
-///                "cidr": null, "legacy": "publish"}"#;
+/// let text = r#"{
+///     "version": 1,
+///     "key": "t-1",
+///     "owner": "alice",
+///     "created": "2025-10-30T12:00:00Z",
+///     "revoked": null,
+///     "cidr": null,
+///     "legacy": "publish"
+/// }"#;
 /// let stored: StoredToken = serde_json::from_str(text)?;
 /// let token = stored.load()?;
+/// assert_eq!(token.owner().as_str(), "alice");
+///
+/// // Storing the token and loading it again gives an equal token.
 /// let again = serde_json::to_string(&StoredToken::from(&token))?;
 /// assert_eq!(serde_json::from_str::<StoredToken>(&again)?.load()?, token);
+///
+/// // An unknown field might be a restriction, so the token does not load.
+/// let newer = text.replace(r#""cidr""#, r#""weekdays": [1, 2], "cidr""#);
+/// let stored: StoredToken = serde_json::from_str(&newer)?;
+/// assert!(stored.load().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq)]
-pub struct StoredToken(Form);
+pub struct StoredToken(Content);
 
-/// What was read is not repeated before it has loaded: nobody knows yet what is in it.
+/// Shows nothing of a document that was read. It is not checked yet, so it may have a secret in a wrong place.
 impl fmt::Debug for StoredToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Read(_) => f.write_str("StoredToken(…)"),
-            Form::Written(token) => write!(f, "StoredToken({token:?})"),
+            Content::Document(_) => f.write_str("StoredToken(…)"),
+            Content::Token(token) => write!(f, "StoredToken({token:?})"),
         }
     }
 }
 
 #[derive(Clone, PartialEq)]
-enum Form {
-    Read(Node),
-    Written(Box<Token>),
+enum Content {
+    /// A document that was deserialized and is not checked yet.
+    Document(Node),
+    /// A token that is to be serialized.
+    Token(Box<Token>),
 }
 
-/// The version of the stored form that this crate writes, and the newest that it reads.
+/// The version that this crate writes, and the only one that it reads.
 const STORED_VERSION: u64 = 1;
-/// The first form that this crate does not know.
-const NEWER_VERSION: u64 = 2;
+/// The lowest version that a newer version of this crate may have written.
+const FIRST_NEWER_VERSION: u64 = 2;
 
 impl From<&Token> for StoredToken {
     fn from(token: &Token) -> Self {
-        Self(Form::Written(token.clone().into()))
+        Self(Content::Token(token.clone().into()))
     }
 }
 
 impl<'de> Deserialize<'de> for StoredToken {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Node::deserialize(deserializer).map(|node| Self(Form::Read(node)))
+        Node::deserialize(deserializer).map(|node| Self(Content::Document(node)))
     }
 }
 
 impl StoredToken {
-    /// The token: its shape and limits are checked (L1 and the uniqueness of L6 are the account's), its owner's rights
-    /// are not (L8).
+    /// Loads the token from the document.
+    ///
+    /// This checks the shape of the document and the limits of the token. It does not check what depends on other
+    /// records: the number of the account's tokens ([L1](crate::docs::rules#l1)), whether their names differ
+    /// ([L6](crate::docs::rules#l6)), and the rights of the owner ([L8](crate::docs::rules#l8)).
     ///
     /// # Errors
-    /// A newer version than this crate knows, a shape that is not version 1's, or a broken rule.
+    ///
+    /// Returns an error if the version is newer than this crate knows, if a field is unknown, missing or of the wrong
+    /// type, or if a value breaks a limit.
     pub fn load(&self) -> Result<Token, StoredTokenError> {
         let node = match &self.0 {
-            Form::Written(token) => return Ok((**token).clone()),
-            Form::Read(node) => node,
+            Content::Token(token) => return Ok((**token).clone()),
+            Content::Document(node) => node,
         };
         let path = Path::Top;
         let malformed = |error: ErrorAt| match error {
@@ -83,7 +135,7 @@ impl StoredToken {
         let entries = document::object(node, &path).map_err(malformed)?;
         match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
             Some(Node::Number(Number::Whole(STORED_VERSION))) => {}
-            Some(Node::Number(Number::Whole(found @ NEWER_VERSION..))) => {
+            Some(Node::Number(Number::Whole(found @ FIRST_NEWER_VERSION..))) => {
                 return Err(StoredTokenError::NewerVersion { found: *found });
             }
             Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),
@@ -102,32 +154,33 @@ impl StoredToken {
     }
 }
 
-/// A stored token that does not load.
+/// The error returned when a [`StoredToken`] does not load.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoredTokenError {
-    /// Written by a newer version of this crate.
+    /// A newer version of this crate wrote the document.
     #[error("stored token of version {found}: expected 1, the newest that this version of the crate reads")]
     NewerVersion {
-        /// The version found.
+        /// The version in the document.
         found: u64,
     },
-    /// A field of no version that this crate knows: it might be a restriction.
+    /// The document has a field that this version of the crate does not know. The field might restrict the token, so
+    /// the token must not be used without it.
     #[error("stored token with the unknown field `{path}`: expected none, for it might be a restriction")]
     UnknownField {
         /// The path of the field, such as `granular.only_from`.
         path: alloc::string::String,
     },
-    /// Not of the shape of version 1.
+    /// A field is missing, or has the wrong type.
     #[error("malformed stored token: {message}")]
     Malformed {
-        /// Where, and what.
+        /// The path of the field, what was found and what was expected.
         message: alloc::string::String,
     },
-    /// A rule is broken.
+    /// Every field has the right type, and a value is not valid.
     #[error("invalid stored token: {message}")]
     Invalid {
-        /// Where, and what, each.
+        /// For each such value, the path of its field, what was found and what was expected, separated by `; `.
         message: alloc::string::String,
     },
 }
@@ -136,8 +189,8 @@ impl Serialize for StoredToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let loaded;
         let token = match &self.0 {
-            Form::Written(token) => &**token,
-            Form::Read(_) => {
+            Content::Token(token) => &**token,
+            Content::Document(_) => {
                 loaded = self.load().map_err(serde::ser::Error::custom)?;
                 &loaded
             }
@@ -151,15 +204,15 @@ impl Serialize for StoredToken {
         map.serialize_entry("cidr", token.allowed_ranges())?;
         match token {
             Token::Legacy(legacy) => map.serialize_entry("legacy", &legacy.kind())?,
-            Token::Granular(granular) => map.serialize_entry("granular", &WrittenGranular(granular))?,
+            Token::Granular(granular) => map.serialize_entry("granular", &SerializeGranular(granular))?,
         }
         map.end()
     }
 }
 
-struct WrittenGranular<'t>(&'t GranularToken);
+struct SerializeGranular<'t>(&'t GranularToken);
 
-impl Serialize for WrittenGranular<'_> {
+impl Serialize for SerializeGranular<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(token) = self;
         let mut map = serializer.serialize_map(Some(6))?;
@@ -167,15 +220,15 @@ impl Serialize for WrittenGranular<'_> {
         map.serialize_entry("description", token.description())?;
         map.serialize_entry("expires", &token.expires_at())?;
         map.serialize_entry("bypass_2fa", &(token.bypass_2fa() == TwoFactorBypass::On))?;
-        map.serialize_entry("packages_and_scopes", &WrittenPackages(token.packages()))?;
-        map.serialize_entry("orgs", &WrittenOrganizations(token.organizations()))?;
+        map.serialize_entry("packages_and_scopes", &SerializePackages(token.packages()))?;
+        map.serialize_entry("orgs", &SerializeOrganizations(token.organizations()))?;
         map.end()
     }
 }
 
-struct WrittenPackages<'t>(&'t PackagesGrant);
+struct SerializePackages<'t>(&'t PackagesGrant);
 
-impl Serialize for WrittenPackages<'_> {
+impl Serialize for SerializePackages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("permission", &self.0.permission())?;
@@ -185,16 +238,16 @@ impl Serialize for WrittenPackages<'_> {
                 map.serialize_entry("select", "all")?;
             }
             PackagesGrant::Granted { permission: _, selection: PackageSelection::Only(only) } => {
-                map.serialize_entry("select", &WrittenSelect(only))?;
+                map.serialize_entry("select", &SerializeSelection(only))?;
             }
         }
         map.end()
     }
 }
 
-struct WrittenSelect<'t>(&'t super::PackagesAndScopes);
+struct SerializeSelection<'t>(&'t super::PackagesAndScopes);
 
-impl Serialize for WrittenSelect<'_> {
+impl Serialize for SerializeSelection<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if !self.0.packages().is_empty() {
@@ -207,9 +260,9 @@ impl Serialize for WrittenSelect<'_> {
     }
 }
 
-struct WrittenOrganizations<'t>(&'t OrganizationsGrant);
+struct SerializeOrganizations<'t>(&'t OrganizationsGrant);
 
-impl Serialize for WrittenOrganizations<'_> {
+impl Serialize for SerializeOrganizations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("permission", &self.0.permission())?;

@@ -1,10 +1,13 @@
-//! Tokens in documents: those of a world, and stored ones. Reading is two steps: the shape first, then the rules.
+//! Reads a token from a document: a `StoredToken`, or a directory's file.
+//!
+//! Reading has two steps. `read` checks the shape of the document: which fields it has, and the type of each. It stops
+//! at the first error. `build` checks the values, and collects every error with the path of its field.
 
 use alloc::vec::Vec;
 
 use super::{
-    GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-    PackageOrScope, PackageSelection, PackagesGrant, SelectionError, Token, TokenDescription, TokenError,
+    GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationSelection,
+    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, SelectionError, Token, TokenDescription,
     TwoFactorBypass,
 };
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
     },
 };
 
-/// The fields of a token that its kind does not change, in the shape of the document.
+/// The fields of a token whose shape is checked and whose values are not.
 pub(crate) struct RawToken<'n> {
     pub(crate) key: &'n str,
     pub(crate) owner: &'n str,
@@ -64,7 +67,8 @@ fn texts<'n>(node: &'n Node, path: &Path<'_>) -> Result<Vec<&'n str>, ErrorAt> {
 }
 
 impl<'n> RawToken<'n> {
-    /// The shape. `key_field` is what the document calls the public id; other fields are `also`'s to read.
+    /// Checks the shape of a token. `key_field` is the name of the field with the public id. The caller has checked for
+    /// unknown fields, because each kind of document has fields of its own beside those of the token.
     pub(crate) fn read(fields: &Fields<'n>, path: &Path<'_>, key_field: &str) -> Result<Self, ErrorAt> {
         let required = |name: &'static str| fields.required(name, path);
         let key = document::text(fields.required(key_field, path)?, &path.field(key_field))?;
@@ -84,7 +88,7 @@ impl<'n> RawToken<'n> {
         Ok(Self { key, owner, created, revoked, cidr, kind })
     }
 
-    /// The rules: a token, or every breach.
+    /// Checks the values of a token. Returns the token, or adds every error to `errors`.
     pub(crate) fn build(&self, path: &Path<'_>, key_field: &str, errors: &mut Vec<ErrorAt>) -> Option<Token> {
         let key = keep(TokenId::new(self.key), &path.field(key_field), errors);
         let owner = keep(self.owner.parse(), &path.field("owner"), errors);
@@ -110,7 +114,7 @@ impl<'n> RawToken<'n> {
     }
 }
 
-/// The value, or its error noted at its place.
+/// Returns the value of `result`, or adds its error to `errors` with the path of the field.
 pub(crate) fn keep<T, E: core::fmt::Display>(
     result: Result<T, E>,
     path: &Path<'_>,
@@ -119,7 +123,8 @@ pub(crate) fn keep<T, E: core::fmt::Display>(
     result.map_err(|error| errors.push(path.error(error))).ok()
 }
 
-/// Every text of a list read, or each failure noted at its place.
+/// Returns the values that `read` gives for the texts of a list, or adds every error to `errors` with the path of its
+/// item.
 fn keep_all<T, E: core::fmt::Display>(
     list: &[&str],
     read: impl Fn(&str) -> Result<T, E>,
@@ -134,7 +139,7 @@ fn keep_all<T, E: core::fmt::Display>(
     (errors.len() == before).then_some(values)
 }
 
-/// `cidr`: null for any address, else a list that is not empty.
+/// Reads `cidr`, which is null for any address, or else a list that is not empty.
 pub(crate) fn ranges(cidr: Option<&[&str]>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<AllowedRanges> {
     match cidr {
         None => Some(AllowedRanges::Any),
@@ -178,13 +183,15 @@ impl<'n> RawGranular<'n> {
         let bypass_2fa = if self.bypass_2fa { TwoFactorBypass::On } else { TwoFactorBypass::Off };
         let packages = self.packages.build(&path.field("packages_and_scopes"), errors);
         let organizations = self.orgs.build(&path.field("orgs"), errors);
-        // The limits that no field breaks alone, each at the field it is about.
+        // A limit that spans several fields is reported at the field that the user would change.
         let permissions = (self.packages.permission, self.orgs.permission);
         for broken in super::granular::broken_limits(created, self.expires, bypass_2fa, permissions.0, permissions.1) {
             let at = match broken {
-                TokenError::ExpiresTooSoon { .. } | TokenError::MadeTooLate { .. } => path.field("expires"),
-                TokenError::BypassWithoutReadWrite => path.field("bypass_2fa"),
-                TokenError::NoPermission => *path,
+                GranularTokenError::ExpiresTooSoon { .. } | GranularTokenError::CreatedTooLate { .. } => {
+                    path.field("expires")
+                }
+                GranularTokenError::BypassWithoutReadWrite => path.field("bypass_2fa"),
+                GranularTokenError::NoPermission => *path,
             };
             errors.push(at.error(broken));
         }
@@ -200,7 +207,8 @@ impl<'n> RawGranular<'n> {
     }
 }
 
-/// `select` against `permission` (L5).
+/// Checks that a permission above `no-access` has a selection, and that `no-access` has none
+/// ([L5](crate::docs::rules#l5)).
 fn selection<'s, T>(
     permission: Permission,
     select: Option<&'s T>,
@@ -221,7 +229,7 @@ fn selection<'s, T>(
     }
 }
 
-/// The value, or its error noted where it says.
+/// Returns the value of `result`, or adds its error, which has a path already, to `errors`.
 fn note<T>(result: Result<T, ErrorAt>, errors: &mut Vec<ErrorAt>) -> Option<T> {
     result.map_err(|error| errors.push(error)).ok()
 }

@@ -1,9 +1,9 @@
-//! What the checks read of a token.
+//! Borrowed tokens, in the form that the checks read.
 
 use core::{fmt, num::NonZeroU32};
 
 use super::{
-    LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenError, TokenFacts, TwoFactorBypass,
+    GranularTokenError, LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenFacts, TwoFactorBypass,
     granular::check_limits,
 };
 use crate::{
@@ -11,7 +11,9 @@ use crate::{
     value::{AllowedRanges, Timestamp, UserName},
 };
 
-/// Which kind of token it is.
+/// The kind of a token: one of the three legacy kinds, or granular.
+///
+/// [`Display`](fmt::Display) writes `legacy read-only`, `legacy automation`, `legacy publish` or `granular`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenKind {
@@ -30,7 +32,28 @@ impl fmt::Display for TokenKind {
     }
 }
 
-/// **What the checks read of a token**, borrowed: from a [`Token`], or from other storage of the same validated values.
+/// A borrowed token, with everything that the checks read of it.
+///
+/// [`Token::as_view`] borrows from a [`Token`]. [`legacy`](Self::legacy) and [`granular`](Self::granular) borrow from
+/// other storage, so that a registry which keeps tokens in its own structures need not build a `Token` for each
+/// request.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{
+///     Timestamp, UserName,
+///     token::{LegacyKind, TokenFacts, TokenId, TokenView},
+///     value::AllowedRanges,
+/// };
+///
+/// let id = TokenId::new("t-1")?;
+/// let facts = TokenFacts { id: &id, owner: UserName::new("alice")?, created: Timestamp::UNIX_EPOCH, revoked: None };
+/// let token = TokenView::legacy(facts, LegacyKind::ReadOnly, &AllowedRanges::Any);
+/// assert_eq!(token.owner().as_str(), "alice");
+/// assert_eq!(token.expires_at(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct TokenView<'a> {
     pub(crate) id: &'a TokenId,
@@ -41,15 +64,18 @@ pub struct TokenView<'a> {
     pub(crate) limits: Limits<'a>,
 }
 
-/// What sets the two kinds apart.
+/// What limits a token's use: its kind if it is legacy, or its grants and expiry if it is granular.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limits<'a> {
     Legacy(LegacyKind),
     Granular(Grants<'a>),
 }
 
-/// A [`GranularView`] with its expiry taken apart, whose last four bytes have room for more: it is the word that keeps a
-/// bound token within 128 bytes, up to which a copy is made in place.
+/// A [`GranularView`] whose expiry is split into its seconds and nanoseconds.
+///
+/// The split lets the nanoseconds share a word with `bypass_2fa`. Without it a bound token would take more than 128
+/// bytes, up to which the compiler copies a value in place (see the page about
+/// [performance](crate::docs::performance)).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grants<'a> {
     pub(crate) packages: &'a PackagesGrant,
@@ -73,21 +99,21 @@ impl<'a> Grants<'a> {
     }
 }
 
-/// What only a granular token has, borrowed.
+/// The fields that only a granular token has, borrowed. See [`TokenView::granular`].
 #[derive(Clone, Copy, Debug)]
 pub struct GranularView<'a> {
-    /// The instant from which it is dead (T2).
+    /// The time from which the token is expired ([T2](crate::docs::rules#t2)).
     pub expires_at: Timestamp,
-    /// Whether it passes the second factor (F1).
+    /// Whether the token bypasses the second factor ([F1](crate::docs::rules#f1)).
     pub bypass_2fa: TwoFactorBypass,
-    /// What it may do with packages.
+    /// What the token may do with packages.
     pub packages: &'a PackagesGrant,
-    /// What it may do with organizations.
+    /// What the token may do with organizations.
     pub organizations: &'a OrganizationsGrant,
 }
 
 impl<'a> TokenView<'a> {
-    /// A legacy token, borrowed from other storage.
+    /// Creates a view of a legacy token from borrowed parts.
     #[must_use]
     pub const fn legacy(
         facts: TokenFacts<&'a TokenId, &'a str>,
@@ -98,35 +124,35 @@ impl<'a> TokenView<'a> {
         Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Legacy(kind) }
     }
 
-    /// A granular token, borrowed from other storage. The limits of
-    /// [`GranularToken::load`](super::GranularToken::load) are checked.
+    /// Creates a view of a granular token from borrowed parts.
     ///
     /// # Errors
-    /// As [`GranularToken::load`](super::GranularToken::load).
+    ///
+    /// Returns the same errors as [`GranularToken::load`](super::GranularToken::load).
     pub fn granular(
         facts: TokenFacts<&'a TokenId, &'a str>,
         allowed_ranges: &'a AllowedRanges,
         granular: GranularView<'a>,
-    ) -> Result<Self, TokenError> {
+    ) -> Result<Self, GranularTokenError> {
         let TokenFacts { id, owner, created, revoked } = facts;
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
         check_limits(created, expires_at, bypass_2fa, packages, organizations)?;
         Ok(Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Granular(Grants::new(granular)) })
     }
 
-    /// The public id.
+    /// Returns the public id, which npm calls `key`.
     #[must_use]
     pub const fn id(&self) -> &'a TokenId {
         self.id
     }
 
-    /// The user it belongs to.
+    /// Returns the name of the user that the token belongs to.
     #[must_use]
     pub const fn owner(&self) -> UserName<&'a str> {
         self.owner
     }
 
-    /// Which kind it is.
+    /// Returns the kind of the token.
     #[must_use]
     pub const fn kind(&self) -> TokenKind {
         match self.limits {
@@ -135,7 +161,8 @@ impl<'a> TokenView<'a> {
         }
     }
 
-    /// The instant from which it is dead; a legacy token has none.
+    /// Returns the time from which the token is expired, that instant included ([T2](crate::docs::rules#t2)). A legacy
+    /// token never expires, so this is `None`.
     #[must_use]
     #[inline]
     pub const fn expires_at(&self) -> Option<Timestamp> {
@@ -149,7 +176,7 @@ impl<'a> TokenView<'a> {
 impl<'a> From<&'a Token> for TokenView<'a> {
     #[inline]
     fn from(token: &'a Token) -> Self {
-        let of = |limits| {
+        let with_limits = |limits| {
             let common = token.common();
             Self {
                 id: &common.id,
@@ -161,8 +188,8 @@ impl<'a> From<&'a Token> for TokenView<'a> {
             }
         };
         match token {
-            Token::Legacy(token) => of(Limits::Legacy(token.kind())),
-            Token::Granular(token) => of(Limits::Granular(Grants::new(GranularView {
+            Token::Legacy(token) => with_limits(Limits::Legacy(token.kind())),
+            Token::Granular(token) => with_limits(Limits::Granular(Grants::new(GranularView {
                 expires_at: token.expires_at(),
                 bypass_2fa: token.bypass_2fa(),
                 packages: token.packages(),

@@ -1,4 +1,5 @@
-//! A self-describing document (JSON and its like) as a tree that remembers duplicate keys, and its reading with paths.
+//! A document in a self-describing format such as JSON: a tree that keeps duplicate keys, and functions that read it
+//! and report errors with the path to the value.
 
 use alloc::{
     boxed::Box,
@@ -13,18 +14,18 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::value::quoted::{Printable, Quoted, excerpt, may_be_secret};
 
-/// A number of the document. Two are equal if they are of one kind and have the same bits.
+/// A number in a document. Two numbers are equal if they are the same variant and have the same bits.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Number {
-    /// A whole number from 0 on.
+    /// An integer of at least 0.
     Whole(u64),
-    /// One below 0.
+    /// An integer below 0.
     Negative(i64),
-    /// Any other, by its bits.
+    /// Any other number, as the bits of an `f64`.
     Other(u64),
 }
 
-/// A value of the document.
+/// A value in a document.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Node {
     Null,
@@ -32,11 +33,12 @@ pub(crate) enum Node {
     Number(Number),
     Text(Box<str>),
     List(Vec<Node>),
-    /// In the order of the document, duplicate keys and all.
+    /// The entries in document order, including those with duplicate keys.
     Object(Vec<(Box<str>, Node)>),
 }
 
 impl Node {
+    /// Returns the kind of value, as messages name it.
     const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -118,7 +120,7 @@ impl<'de> Deserialize<'de> for Node {
 }
 
 impl Node {
-    /// A field of an object; `None` where there is no such field, or where this is not an object.
+    /// Returns the first field with this name, or `None` if there is no such field or if this is not an object.
     #[cfg(feature = "npm")]
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(entries) = self else { return None };
@@ -126,7 +128,10 @@ impl Node {
     }
 }
 
-/// Where in the document a value stands, as a list from the value up to the top: nothing is built until it is printed.
+/// The path to a value in a document, such as `tokens[3].cidr[0]`.
+///
+/// It is a linked list from the value up to the top of the document, so that reading a valid document allocates nothing
+/// for paths.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path<'p> {
     Top,
@@ -135,22 +140,25 @@ pub(crate) enum Path<'p> {
 }
 
 impl Path<'_> {
+    /// Returns the path to a field of the object at this path.
     pub(crate) const fn field<'p>(&'p self, name: &'p str) -> Path<'p> {
         Path::Field(self, name)
     }
 
+    /// Returns the path to an item of the list at this path.
     pub(crate) const fn item(&self, index: usize) -> Path<'_> {
         Path::Item(self, index)
     }
 
-    /// An error at this place.
+    /// Creates an error about the value at this path.
     pub(crate) fn error(&self, message: impl fmt::Display) -> ErrorAt {
-        ErrorAt { path: self.shortened(), message: message.to_string(), is_unknown_field: false }
+        ErrorAt { path: self.truncated(), message: message.to_string(), is_unknown_field: false }
     }
 
-    /// The path, or the start of one that is longer than anybody reads: its keys are the sender's.
-    fn shortened(&self) -> String {
-        let mut short = Short { text: String::new(), room: MAX_PATH };
+    /// Returns the path as text, cut off after [`MAX_PATH`] characters. The sender of a document chooses the keys in
+    /// it.
+    fn truncated(&self) -> String {
+        let mut short = Truncated { text: String::new(), room: MAX_PATH };
         if write!(short, "{self}").is_err() {
             short.text.push('…');
         }
@@ -158,16 +166,16 @@ impl Path<'_> {
     }
 }
 
-/// The longest path that is told whole, in characters.
+/// The maximum length of a path in an error, in characters.
 const MAX_PATH: usize = 1000;
 
-/// A text with room for so many characters more.
-struct Short {
+/// A writer that fails after a number of characters.
+struct Truncated {
     text: String,
     room: usize,
 }
 
-impl fmt::Write for Short {
+impl fmt::Write for Truncated {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
             self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
@@ -181,39 +189,44 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Top => Ok(()),
-            Self::Field(Self::Top, name) => printable(f, name),
+            Self::Field(Self::Top, name) => write_key(f, name),
             Self::Field(parent, name) => {
                 write!(f, "{parent}.")?;
-                printable(f, name)
+                write_key(f, name)
             }
             Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
         }
     }
 }
 
-/// A key of the document, on one line.
-fn printable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+/// Writes a key on one line. A key that may be a secret is written as `…`.
+fn write_key(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
     let name = if may_be_secret(name) { "…" } else { name };
     name.chars().take(256).try_for_each(|character| write!(f, "{}", Printable(character)))
 }
 
-/// What is wrong, and where: `tokens[3].cidr[0]: invalid IP range …`.
+/// An error in a document, with the path to the value: `tokens[3].cidr[0]: invalid IP range …`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}{message}", path, if path.is_empty() { "" } else { ": " })]
 pub(crate) struct ErrorAt {
     pub(crate) path: String,
     pub(crate) message: String,
-    /// The field at the path is one that nobody knows.
+    /// Whether the path is that of an unknown field.
     pub(crate) is_unknown_field: bool,
 }
 
-/// The fields of an object, none unknown and none twice.
+/// The fields of an object with a fixed set of fields. No field is unknown or repeated.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'n> {
     entries: &'n [(Box<str>, Node)],
 }
 
 impl<'n> Fields<'n> {
+    /// Reads an object whose fields must all be among `known`.
+    ///
+    /// # Errors
+    ///
+    /// The value is not an object, or it has an unknown field or a duplicate key.
     pub(crate) fn new(node: &'n Node, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
         let entries = object(node, path)?;
         for (name, _) in entries {
@@ -226,26 +239,39 @@ impl<'n> Fields<'n> {
         Ok(Self { entries })
     }
 
+    /// Returns the field with this name, or `None` if it is absent.
     pub(crate) fn optional(&self, name: &str) -> Option<&'n Node> {
         self.entries.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
     }
 
+    /// Returns the field with this name.
+    ///
+    /// # Errors
+    ///
+    /// The field is absent.
     pub(crate) fn required(&self, name: &str, path: &Path<'_>) -> Result<&'n Node, ErrorAt> {
         self.optional(name).ok_or_else(|| path.field(name).error("missing field"))
     }
 }
 
-/// The entries of an object whose keys are free, none twice.
+/// Returns the entries of an object that may have any keys.
+///
+/// # Errors
+///
+/// The value is not an object, or it has a duplicate key.
 pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
     let Node::Object(entries) = node else { return Err(wrong_kind(node, path, "an object")) };
-    match twice(entries) {
+    match first_duplicate(entries) {
         Some(name) => Err(path.field(name).error("duplicate key: expected each once")),
         None => Ok(entries),
     }
 }
 
-/// The first key that was there before. Few keys are compared each with each, which takes no memory.
-fn twice(entries: &[(Box<str>, Node)]) -> Option<&str> {
+/// Returns the first key that repeats an earlier one.
+///
+/// Up to 16 keys are compared with each other. Collecting them in a set instead took a third of the time to read a
+/// stored token; see `docs::performance`.
+fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
     const FEW: usize = 16;
     let mut names = entries.iter().map(|(name, _)| &**name);
     if entries.len() <= FEW {
@@ -259,8 +285,8 @@ fn twice(entries: &[(Box<str>, Node)]) -> Option<&str> {
     names.find(|name| !seen.insert(*name))
 }
 
-/// No object in the document, at any depth, has a key twice.
-#[cfg(feature = "npm")]
+/// Checks that no object has a duplicate key, at any depth.
+#[cfg(any(feature = "npm", feature = "testing"))]
 pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt> {
     match node {
         Node::Object(_) => {
@@ -273,6 +299,11 @@ pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt>
     }
 }
 
+/// Returns the items of a list.
+///
+/// # Errors
+///
+/// The value is not a list.
 pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
     match node {
         Node::List(items) => Ok(items),
@@ -282,6 +313,11 @@ pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], Er
     }
 }
 
+/// Returns the text of a string.
+///
+/// # Errors
+///
+/// The value is not a string.
 pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, ErrorAt> {
     match node {
         Node::Text(text) => Ok(text),
@@ -291,6 +327,11 @@ pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, Error
     }
 }
 
+/// Returns the value of a boolean.
+///
+/// # Errors
+///
+/// The value is not a boolean.
 pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
     match node {
         Node::Bool(value) => Ok(*value),
@@ -300,12 +341,20 @@ pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
     }
 }
 
-/// A value of a fixed set of words: part of the shape.
+/// Parses a string.
+///
+/// # Errors
+///
+/// The value is not a string, or parsing it fails.
 pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: &Path<'_>) -> Result<T, ErrorAt> {
     text(node, path)?.parse().map_err(|error| path.error(error))
 }
 
-/// Null or a string.
+/// Returns the text of a string, or `None` for null.
+///
+/// # Errors
+///
+/// The value is neither a string nor null.
 pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
     match node {
         Node::Null => Ok(None),
@@ -316,6 +365,7 @@ pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Optio
     }
 }
 
+/// Creates an error about a value of the wrong kind. It says what was found and what was expected.
 pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorAt {
     match node {
         Node::Text(text) => path.error(format!("found the string {}: expected {expected}", Quoted(&excerpt(text)))),
@@ -327,13 +377,13 @@ pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorA
 
 #[cfg(test)]
 mod tests {
-    #[cfg(feature = "npm")]
+    #[cfg(any(feature = "npm", feature = "testing"))]
     use super::each_key_once;
     use super::{Node, Path, object};
     use alloc::{format, string::ToString, vec::Vec};
 
     #[test]
-    fn a_key_that_is_there_twice_is_named_however_many_there_are() {
+    fn a_duplicate_key_is_reported_among_any_number_of_keys() {
         for count in [2, 3, 15, 16, 17, 18, 100] {
             let keys: Vec<_> = (0..count).map(|n| format!("key{n}")).collect();
             let read = |keys: &[&str]| {
@@ -350,9 +400,9 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "npm")]
+    #[cfg(any(feature = "npm", feature = "testing"))]
     #[test]
-    fn a_path_is_told_up_to_a_thousand_characters() {
+    fn a_path_is_cut_off_after_a_thousand_characters() {
         let at = |depth: usize| {
             let document = "{\"key.0123\":".repeat(depth) + r#"{"a": 1, "a": 2}"# + &"}".repeat(depth);
             each_key_once(&serde_json::from_str(&document).unwrap(), &Path::Top).unwrap_err().path

@@ -1,47 +1,58 @@
-//! Every number that bounds a value, with the sentence that it comes from.
+//! The limits on values, each with the sentence or the rule that it comes from.
 //!
-//! "npm's page" is npm's page on access tokens; an id such as L2 is a rule of [`docs::rules`](crate::docs::rules).
+//! A quoted sentence is from npm's page on access tokens, the founding document of [the rules](crate::docs::rules).
 
 use core::time::Duration;
 
-/// L1. "You can create up to 1000 granular access tokens on your npm account."
+/// The maximum number of granular tokens on one account that are not revoked ([L1](crate::docs::rules#l1)).
+///
+/// > You can create up to 1000 granular access tokens on your npm account.
 pub const MAX_GRANULAR_TOKENS: usize = 1000;
 
-/// L2. "Each token can access up to … either 50 packages, 50 scopes, or a combination of 50 packages and scopes."
+/// The maximum number of packages and scopes in one selection, counted together ([L2](crate::docs::rules#l2)).
+///
+/// > Each token can access up to … either 50 packages, 50 scopes, or a combination of 50 packages and scopes.
 pub const MAX_PACKAGES_AND_SCOPES: usize = 50;
 
-/// L3. "Each token can access up to 50 organizations."
+/// The maximum number of organizations in one grant ([L3](crate::docs::rules#l3)).
+///
+/// > Each token can access up to 50 organizations.
 pub const MAX_ORGANIZATIONS: usize = 50;
 
-/// L4. "You can set how long your token is valid for, at least one day in the future."
-pub const MIN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// The minimum time between the creation of a granular token and its expiry: 24 hours ([L4](crate::docs::rules#l4)).
+///
+/// > You can set how long your token is valid for, at least one day in the future.
+pub const MIN_LIFETIME: Duration = Duration::from_hours(24);
 
-/// L6. The longest name of a granular token, in characters (all of them ASCII).
+/// The maximum length of a granular token's name, in characters, all of which are ASCII
+/// ([L6](crate::docs::rules#l6)).
 pub const MAX_TOKEN_NAME: usize = 40;
 
-/// L6. The longest description of a granular token, in Unicode scalar values.
+/// The maximum length of a granular token's description, in Unicode scalar values ([L6](crate::docs::rules#l6)).
 pub const MAX_DESCRIPTION: usize = 120;
 
-/// L7. The most IP ranges that one token carries, after dropping duplicates.
+/// The maximum number of IP ranges on one token, counted after duplicates are removed ([L7](crate::docs::rules#l7)).
 pub const MAX_RANGES: usize = 1000;
 
-/// N2. The longest package name that can exist at all, in bytes.
+/// The maximum length of an existing package's name, in bytes ([N2](crate::docs::rules#n2)).
 pub const MAX_PACKAGE_NAME: usize = 1024;
 
-/// N2. The longest name that a new package may have, in characters (all of them ASCII).
+/// The maximum length of a new package's name, in characters, all of which are ASCII ([N2](crate::docs::rules#n2)).
 pub const MAX_NEW_PACKAGE_NAME: usize = 214;
 
-/// N4. The longest name of a user, an organization or a team, in bytes.
+/// The maximum length of the name of a user, an organization or a team, in bytes ([N4](crate::docs::rules#n4)).
 pub const MAX_ACCOUNT_NAME: usize = 214;
 
-/// S1. The longest secret text, in bytes (all of them visible ASCII).
+/// The maximum length of a secret, in bytes, all of which are visible ASCII characters ([S1](crate::docs::rules#s1)).
 pub const MAX_SECRET: usize = 512;
 
-/// S1. The random characters of a minted secret, each one of 62.
+/// The number of random base-62 characters in a minted secret ([S1](crate::docs::rules#s1)).
 pub const SECRET_RANDOM_CHARACTERS: usize = 30;
 
-/// S1. The checksum characters of a minted secret.
+/// The number of checksum characters in a minted secret ([S1](crate::docs::rules#s1)).
 pub const SECRET_CHECKSUM_CHARACTERS: usize = 6;
 
-/// The longest public id of a token, in bytes: a bound of ours, far above a UUID's 36.
+/// The maximum length of a token's public id, in bytes.
+///
+/// This limit is not from the rules. It is far above the 36 bytes of a UUID.
 pub const MAX_TOKEN_ID: usize = 512;

@@ -1,4 +1,7 @@
-//! Validated values that know nothing of tokens: names, addresses and ranges, times, permissions, limits.
+//! Validated values: names, IP addresses and ranges, times, permissions and limits.
+//!
+//! A value can only be created by a constructor or a parser that validates it, and deserializing validates exactly as
+//! parsing does. Nothing in this module depends on tokens or on the rest of the crate.
 
 #[cfg(feature = "serde")]
 pub(crate) mod document;

@@ -1,29 +1,44 @@
-//! Permissions of a grant, and roles in an organization.
+//! Permissions, roles in an organization, and the two kinds of grant.
 
 use crate::value::string_enum::string_enum;
 
 string_enum! {
-    /// **What a grant gives over its selection**, from nothing to everything it can.
+    /// A permission, on a granular token or of a user on a package.
     ///
-    /// Ordered: `NoAccess < ReadOnly < ReadWrite`. Also what a user may do with one package (C1).
+    /// Permissions are ordered: `NoAccess < ReadOnly < ReadWrite`.
+    ///
+    /// A granular token has one permission for packages and scopes and one for organizations
+    /// ([L5](crate::docs::rules#l5)). A user's permission on a package is the highest of those that the user gets
+    /// directly, through teams and by owning the scope ([C1](crate::docs::rules#c1)).
+    ///
+    /// ```
+    /// use tollgate::value::Permission;
+    ///
+    /// assert!("read-only".parse::<Permission>()? < Permission::ReadWrite);
+    /// assert!("read".parse::<Permission>().is_err());
+    /// # Ok::<(), tollgate::value::UnknownWordError>(())
+    /// ```
     #[non_exhaustive]
     pub enum Permission: "permission" {
-        /// Nothing.
+        /// Neither reading nor writing.
         NoAccess = "no-access",
-        /// Reading.
+        /// Reading only.
         ReadOnly = "read-only",
-        /// Reading and changing.
+        /// Reading and writing.
         ReadWrite = "read-write",
     }
 }
 
 string_enum! {
-    /// **A permission above `no-access`**: what stands in a grant that gives something.
+    /// A [`Permission`] above `no-access`.
+    ///
+    /// Grants on packages carry this type, and so do the grants of a token that have a selection. So every grant gives
+    /// at least reading ([L5](crate::docs::rules#l5)).
     #[non_exhaustive]
     pub enum GrantedPermission: "permission" {
-        /// Reading.
+        /// Reading only.
         ReadOnly = "read-only",
-        /// Reading and changing.
+        /// Reading and writing.
         ReadWrite = "read-write",
     }
 }
@@ -38,27 +53,31 @@ impl From<GrantedPermission> for Permission {
 }
 
 string_enum! {
-    /// **What a user is in an organization**. Ordered: `Member < Admin < Owner`.
+    /// The role of a user in an organization.
     ///
-    /// A role alone gives no right over a package (C1).
+    /// Roles are ordered: `Member < Admin < Owner`. A higher role may do everything that a lower one may
+    /// ([C5](crate::docs::rules#c5)). A role gives no permission on any package; only grants and ownership of the scope
+    /// do ([C1](crate::docs::rules#c1)).
     #[non_exhaustive]
     pub enum Role: "role" {
-        /// Belongs to the organization; may read its settings, members and teams, and create packages in its scope.
+        /// May read the organization's settings, members and teams, and create packages in its scope.
         Member = "member",
-        /// Also manages teams.
+        /// May also create, delete and change teams.
         Admin = "admin",
-        /// Also manages members, settings, billing and the visibility of packages.
+        /// May also manage members, settings, billing and the visibility of the organization's packages.
         Owner = "owner",
     }
 }
 
 string_enum! {
-    /// **The two sides of a granular token**, each with a grant of its own; they never mix (G2).
+    /// The kind of a granular token's grant: one covers packages and scopes, the other covers organizations.
+    ///
+    /// A grant of one kind never gives a right of the other kind ([G2](crate::docs::rules#g2)).
     #[non_exhaustive]
     pub enum GrantKind: "side" {
-        /// Packages and scopes.
+        /// The grant over packages and scopes.
         Packages = "packages",
-        /// Organizations.
+        /// The grant over organizations.
         Organizations = "organizations",
     }
 }

@@ -1,13 +1,22 @@
-//! Enums whose variants have one fixed spelling on the wire, and the error for a word that is none of them.
+//! Enums whose variants each have one fixed text form, and the error for any other text.
 
 use alloc::boxed::Box;
 use core::fmt;
 
 use super::quoted::{Quoted, excerpt};
 
-/// A word that is none of those allowed in its place.
+/// The error returned when parsing an enum from a word that is not one of its text forms.
 ///
-/// The message names the place, the word found and the words expected.
+/// The message says what was parsed (such as `permission`), the word found and the words expected:
+///
+/// ```
+/// use tollgate::value::Permission;
+///
+/// assert_eq!(
+///     "write".parse::<Permission>().unwrap_err().to_string(),
+///     "unknown permission `write`: expected one of `no-access`, `read-only`, `read-write`",
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} {}: expected one of {expected}", Quoted(found))]
 pub struct UnknownWordError {
@@ -22,6 +31,7 @@ impl UnknownWordError {
     }
 }
 
+/// The allowed words, printed as a list of words in backticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Alternatives(&'static [&'static str]);
 
@@ -35,7 +45,8 @@ impl fmt::Display for Alternatives {
     }
 }
 
-/// Defines an enum of unit variants, each with its wire word: `ALL`, `as_str`, `Display`, `FromStr`, serde.
+/// Defines an enum of unit variants and the text form of each, with `ALL`, `as_str`, `Display`, `FromStr`, `Serialize`
+/// and `Deserialize`. The literal after the enum's name is what an [`UnknownWordError`] calls it.
 macro_rules! string_enum {
     (
         $(#[$attribute:meta])*
@@ -46,14 +57,14 @@ macro_rules! string_enum {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
-            $( $(#[$variant_attribute])* #[doc = concat!("\n\nOn the wire: `", $word, "`.")] $variant, )+
+            $( $(#[$variant_attribute])* #[doc = concat!("\n\nText form: `", $word, "`.")] $variant, )+
         }
 
         impl $name {
-            /// Every value, in the order of declaration.
+            /// Every variant, in order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word that stands for this value in files and logs.
+            /// Returns the text form of this variant, as it is used in files, logs and messages.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -94,16 +105,19 @@ macro_rules! string_enum {
 }
 pub(crate) use string_enum;
 
-/// Reads a string and parses it: the one door that serde takes into every type with a text form.
+/// Deserializes a string and parses it.
+///
+/// Every type with a text form deserializes with this function, so that deserializing validates exactly as parsing
+/// does. `what` names the type in the message for a value that is not a string.
 #[cfg(feature = "serde")]
 pub(crate) fn deserialize_from_str<'de, D, T>(deserializer: D, what: &'static str) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: core::str::FromStr<Err: fmt::Display>,
 {
-    struct FromText<T>(&'static str, core::marker::PhantomData<T>);
+    struct ParsedVisitor<T>(&'static str, core::marker::PhantomData<T>);
 
-    impl<T: core::str::FromStr<Err: fmt::Display>> serde::de::Visitor<'_> for FromText<T> {
+    impl<T: core::str::FromStr<Err: fmt::Display>> serde::de::Visitor<'_> for ParsedVisitor<T> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,5 +129,5 @@ where
         }
     }
 
-    deserializer.deserialize_str(FromText(what, core::marker::PhantomData))
+    deserializer.deserialize_str(ParsedVisitor(what, core::marker::PhantomData))
 }

@@ -1,4 +1,4 @@
-//! Points in time: whole nanoseconds since 1970-01-01T00:00:00Z, in the years 0000 to 9999.
+//! Points in time.
 
 use alloc::boxed::Box;
 use core::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
@@ -7,11 +7,18 @@ use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::value::quoted::{Quoted, excerpt};
 
-/// **A point in time**, to the nanosecond, between the years 0000 and 9999 in UTC.
+/// A point in time, in whole nanoseconds, from the year 0000 to the year 9999 in UTC.
 ///
-/// - Integers underneath: comparisons are exact, arithmetic is checked.
-/// - Text form: RFC 3339 with an offset. Printed in UTC with `Z` and as few digits of a second as the value needs.
-/// - The crate has no clock: `now` is always handed in by the caller, once for each request.
+/// Comparisons are exact and arithmetic is checked.
+///
+/// This crate never reads a clock. The caller reads it once for each request and passes the result as `now`.
+///
+/// # Textual representation
+///
+/// `Timestamp` parses RFC 3339 with an offset. It displays RFC 3339 in UTC with `Z`, and with the fewest digits of a
+/// second that the value needs.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::Timestamp;
@@ -21,90 +28,97 @@ use crate::value::quoted::{Quoted, excerpt};
 /// assert!("2025-11-01T12:00:00".parse::<Timestamp>().is_err()); // no offset
 /// # Ok::<(), tollgate::value::TimestampError>(())
 /// ```
-///
-/// Underneath are whole seconds, and nanoseconds from 0 on, which compare in that order. One is added to the nanoseconds,
-/// so that a time that may be absent needs no more room than one that is there.
+// The derived order compares the seconds first, then the nanoseconds of the second.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     seconds: i64,
+    /// The nanoseconds after that second, from 0 to 999,999,999, plus one. It is never zero, so `Option<Timestamp>` is
+    /// no larger than `Timestamp`.
     nanoseconds_and_1: NonZeroU32,
 }
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 impl Timestamp {
-    /// 0000-01-01T00:00:00Z.
+    /// The earliest point in time, 0000-01-01T00:00:00Z.
     pub const MIN: Self = Self { seconds: -62_167_219_200, nanoseconds_and_1: NonZeroU32::MIN };
-    /// 9999-12-31T23:59:59.999999999Z.
+    /// The latest point in time, 9999-12-31T23:59:59.999999999Z.
     pub const MAX: Self = Self {
         seconds: 253_402_300_799,
         nanoseconds_and_1: match NonZeroU32::new(1_000_000_000) {
             Some(last) => last,
-            None => unreachable!(), // evaluated when the crate is compiled
+            None => unreachable!(), // evaluated at compile time
         },
     };
-    /// 1970-01-01T00:00:00Z.
+    /// The start of Unix time, 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self { seconds: 0, nanoseconds_and_1: NonZeroU32::MIN };
 
-    /// The point so many seconds after (before, if negative) 1970-01-01T00:00:00Z.
+    /// Creates the point in time this many seconds after 1970-01-01T00:00:00Z, or before it if the number is negative.
     ///
     /// # Errors
-    /// A year outside 0000 to 9999.
+    ///
+    /// The result is outside the years 0000 to 9999.
     pub const fn from_unix_seconds(seconds: i64) -> Result<Self, TimestampError> {
-        Self::in_range(seconds, NonZeroU32::MIN)
+        Self::checked_new(seconds, NonZeroU32::MIN)
     }
 
-    /// The point so many nanoseconds after (before, if negative) 1970-01-01T00:00:00Z.
+    /// Creates the point in time this many nanoseconds after 1970-01-01T00:00:00Z, or before it if the number is
+    /// negative.
     ///
     /// # Errors
-    /// A year outside 0000 to 9999.
+    ///
+    /// The result is outside the years 0000 to 9999.
     pub fn from_unix_nanoseconds(nanoseconds: i128) -> Result<Self, TimestampError> {
-        let out_of_range = TimestampError { problem: Problem::OutOfRange };
+        let out_of_range = TimestampError { problem: TimestampProblem::OutOfRange };
         let seconds = i64::try_from(nanoseconds.div_euclid(NANOS_PER_SECOND)).map_err(|_| out_of_range.clone())?;
         let rest = u32::try_from(nanoseconds.rem_euclid(NANOS_PER_SECOND)).map_err(|_| out_of_range)?;
-        Self::in_range(seconds, NonZeroU32::MIN.saturating_add(rest))
+        Self::checked_new(seconds, NonZeroU32::MIN.saturating_add(rest))
     }
 
-    const fn in_range(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Result<Self, TimestampError> {
+    /// Creates a point in time, after checking that it is within the years 0000 to 9999.
+    const fn checked_new(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Result<Self, TimestampError> {
         if Self::MIN.seconds <= seconds && seconds <= Self::MAX.seconds {
             Ok(Self { seconds, nanoseconds_and_1 })
         } else {
-            Err(TimestampError { problem: Problem::OutOfRange })
+            Err(TimestampError { problem: TimestampProblem::OutOfRange })
         }
     }
 
-    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    /// Returns the number of nanoseconds since 1970-01-01T00:00:00Z. It is negative for an earlier point in time.
     #[must_use]
     pub fn unix_nanoseconds(self) -> i128 {
         i128::from(self.seconds).saturating_mul(NANOS_PER_SECOND).saturating_add(i128::from(self.nanosecond()))
     }
 
+    /// Returns the seconds, and the nanoseconds plus one.
     #[inline]
     pub(crate) const fn to_parts(self) -> (i64, NonZeroU32) {
         (self.seconds, self.nanoseconds_and_1)
     }
 
-    /// What was taken [apart](Self::to_parts).
+    /// Restores a point in time from its [parts](Self::to_parts).
     #[inline]
     pub(crate) const fn from_parts(seconds: i64, nanoseconds_and_1: NonZeroU32) -> Self {
         Self { seconds, nanoseconds_and_1 }
     }
 
-    /// Of the second, 0 to 999,999,999.
+    /// Returns the nanoseconds after the last whole second, from 0 to 999,999,999.
     const fn nanosecond(self) -> u32 {
         self.nanoseconds_and_1.get().saturating_sub(1)
     }
 
-    /// This point moved later.
+    /// Adds a duration.
     ///
     /// # Errors
-    /// The result lies after the year 9999 (L4: an overflow is an error, not a panic).
+    ///
+    /// The result is after the year 9999. An overflow is an error, never a panic ([L4](crate::docs::rules#l4)).
     pub fn checked_add(self, duration: Duration) -> Result<Self, TimestampError> {
         let nanoseconds = i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
         Self::from_unix_nanoseconds(self.unix_nanoseconds().saturating_add(nanoseconds))
     }
 
-    /// The time that passed since `earlier`, or `None` where `earlier` is later.
+    /// Returns the time elapsed from `earlier` to this point, or `None` if `earlier` is later than this point.
     #[must_use]
     pub fn duration_since(self, earlier: Self) -> Option<Duration> {
         let nanoseconds = u128::try_from(self.unix_nanoseconds().checked_sub(earlier.unix_nanoseconds())?).ok()?;
@@ -140,7 +154,7 @@ impl fmt::Debug for Timestamp {
 
 impl From<Timestamp> for OffsetDateTime {
     fn from(at: Timestamp) -> Self {
-        // Cannot fail: the range of `Timestamp` lies inside that of `OffsetDateTime`.
+        // Neither call fails: `OffsetDateTime` has every point in time that `Timestamp` has.
         let second = Self::from_unix_timestamp(at.seconds).unwrap_or(Self::UNIX_EPOCH);
         second.replace_nanosecond(at.nanosecond()).unwrap_or(second)
     }
@@ -150,47 +164,52 @@ impl TryFrom<OffsetDateTime> for Timestamp {
     type Error = TimestampError;
 
     fn try_from(at: OffsetDateTime) -> Result<Self, TimestampError> {
-        Self::in_range(at.unix_timestamp(), NonZeroU32::MIN.saturating_add(at.nanosecond()))
+        Self::checked_new(at.unix_timestamp(), NonZeroU32::MIN.saturating_add(at.nanosecond()))
     }
 }
 
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// Parses RFC 3339 with an offset, `T` between date and time, to the nanosecond at most.
+    /// Parses RFC 3339 with an offset and with a capital `T` between date and time.
     ///
     /// # Errors
-    /// No such text, more than nine digits of a second, a 60th second, or a year outside 0000 to 9999 in UTC.
+    ///
+    /// - The text does not have this form, or the date does not exist.
+    /// - The second has more than nine decimal digits.
+    /// - The second is 60, a leap second.
+    /// - The result is outside the years 0000 to 9999 in UTC.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let invalid = |problem: fn(Box<str>) -> Problem| TimestampError { problem: problem(excerpt(text)) };
+        let invalid = |problem: fn(Box<str>) -> TimestampProblem| TimestampError { problem: problem(excerpt(text)) };
         let bytes = text.as_bytes();
-        // The library reads more than docs/format.md allows (a space or `t` for `T`, leap seconds, digits it then drops).
+        // The `time` crate accepts more than `docs::format` allows: a space or `t` for the `T`, leap seconds, and
+        // digits after the ninth, which it drops. These are refused here.
         if bytes.get(10) != Some(&b'T') {
-            return Err(invalid(Problem::NotRfc3339));
+            return Err(invalid(TimestampProblem::NotRfc3339));
         }
         if bytes.get(17..19) == Some(b"60") {
-            return Err(invalid(Problem::LeapSecond));
+            return Err(invalid(TimestampProblem::LeapSecond));
         }
         let after_seconds = bytes.get(19..).unwrap_or_default();
         if let Some((b'.', fraction)) = after_seconds.split_first()
             && fraction.iter().take_while(|byte| byte.is_ascii_digit()).count() > 9
         {
-            return Err(invalid(Problem::TooPrecise));
+            return Err(invalid(TimestampProblem::TooPrecise));
         }
-        let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| invalid(Problem::NotRfc3339))?;
+        let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| invalid(TimestampProblem::NotRfc3339))?;
         Self::try_from(at)
     }
 }
 
-/// A text or number that is no [`Timestamp`].
+/// The error returned when a text or a number is not a valid [`Timestamp`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct TimestampError {
-    problem: Problem,
+    problem: TimestampProblem,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum Problem {
+enum TimestampProblem {
     #[error("{} is not an RFC 3339 time: expected a form such as `2025-11-01T00:00:00Z`", Quoted(.0))]
     NotRfc3339(Box<str>),
     #[error("{} has more than nine digits of a second: expected nanoseconds at most", Quoted(.0))]
@@ -226,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_offsets_and_prints_utc_with_the_fewest_digits() {
+    fn any_offset_is_read_and_utc_is_printed_with_the_fewest_digits() {
         for (text, expected) in [
             ("2025-11-01T00:00:00Z", "2025-11-01T00:00:00Z"),
             ("2025-11-01T00:00:00z", "2025-11-01T00:00:00Z"),
@@ -247,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_rfc_3339_or_finer_than_a_nanosecond() {
+    fn text_outside_rfc_3339_or_finer_than_a_nanosecond_is_refused() {
         for text in [
             "",
             "2025",
@@ -295,8 +314,8 @@ mod tests {
     }
 
     #[test]
-    fn arithmetic_ends_in_an_error_at_both_ends_never_in_a_panic() {
-        let day = Duration::from_secs(86_400);
+    fn arithmetic_outside_the_range_is_an_error_and_not_a_panic() {
+        let day = Duration::from_hours(24);
         assert!(Timestamp::MAX.checked_add(Duration::from_nanos(1)).is_err());
         assert_eq!(Timestamp::MAX.checked_add(Duration::ZERO), Ok(Timestamp::MAX));
         assert!(Timestamp::MIN.checked_add(Duration::MAX).is_err());
@@ -314,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn converts_from_and_to_the_time_crate() {
+    fn timestamps_convert_to_the_time_crate_and_back() {
         let at: Timestamp = "2025-11-01T00:00:00.5Z".parse().unwrap();
         assert_eq!(Timestamp::try_from(time::OffsetDateTime::from(at)), Ok(at));
         for edge in [Timestamp::MIN, Timestamp::MAX] {

@@ -26,9 +26,9 @@ use tollgate::{
     facts::{PackageState, PublishingAccess, TwoFactorMode, VerifiedFactor},
     operation::{Action, Operation, OwnedBoundToken},
     token::{
-        Checksum, GranularSettings, GranularToken, GranularView, IssueError, IssueFacts, IssuedBy, LegacyKind,
-        LegacyToken, MintedSecret, NameAvailability, OrganizationSelection, PackageOrScope, PackageSelection,
-        SecretDigest, SecretForm, SecretPrefix, SelectionError, TokenError, TokenId, TokenName, TokenView,
+        Checksum, GranularSettings, GranularToken, GranularTokenError, GranularView, IssueError, IssueFacts, IssuedBy,
+        LegacyKind, LegacyToken, MintedSecret, NameAvailability, OrganizationSelection, PackageOrScope,
+        PackageSelection, SecretDigest, SecretForm, SecretPrefix, SelectionError, TokenId, TokenName, TokenView,
     },
     value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Role, Scope, TeamName},
 };

@@ -46,7 +46,7 @@ fn a_second_factor_of_another_or_of_another_time_answers_nothing() {
         let factor = VerifiedFactor { owner: user_name(owner), verified_at: time(verified_at) };
         answer(&challenge.answer(&factor, max_age))
     };
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let (yes, no) = (CREATES, Challenge(Action::CreatePackage));
     for (owner, verified_at, max_age, expected) in [
         ("alice", "2025-11-01T00:00:00Z", minute, yes),
@@ -72,7 +72,7 @@ fn a_maker_with_ranges_makes_no_token_that_reaches_further() {
     let alice = user("alice").build();
     let maker = legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8", "2001:db8::/32"]).build();
     let everywhere = publish_token();
-    let outside = |text: &str| Err(IssueError::RangeOutsideMaker { range: text.parse().unwrap() });
+    let outside = |text: &str| Err(IssueError::RangeOutsideIssuer { range: text.parse().unwrap() });
     for (texts, expected) in [
         (vec![], Err(IssueError::RangesRequired)),
         (vec!["0.0.0.0/0"], outside("0.0.0.0/0")),
@@ -118,15 +118,15 @@ fn a_token_without_create_token_makes_none() {
         legacy(LegacyKind::Automation, "alice").build(),
         granular("ci", "alice").packages(WRITE, all()).bypass_2fa().build(),
     ] {
-        assert_eq!(made(&alice, &maker), Err(IssueError::MakerMayNot { kind: maker.kind() }), "{maker:?}");
+        assert_eq!(made(&alice, &maker), Err(IssueError::IssuerMayNotCreateTokens { kind: maker.kind() }), "{maker:?}");
     }
     let maker = publish().build();
     assert_eq!(made(&alice, &maker), Ok(()));
     let cut_off = user("alice").tokens_revoked_until(CREATED).build();
-    assert_eq!(made(&cut_off, &maker), Err(IssueError::MakerMayNot { kind: maker.kind() }));
+    assert_eq!(made(&cut_off, &maker), Err(IssueError::IssuerMayNotCreateTokens { kind: maker.kind() }));
     assert_eq!(made(&user("alice").suspended().build(), &maker), Err(IssueError::OwnerSuspended));
     let of_bob = legacy(LegacyKind::Publish, "bob").build();
-    assert!(matches!(made(&alice, &of_bob), Err(IssueError::MakerOfAnother { .. })));
+    assert!(matches!(made(&alice, &of_bob), Err(IssueError::IssuerOfOtherUser { .. })));
     // The decision says the same of `create-token`.
     let create = AccountAction::CreateToken.on(user_name("alice"));
     let automation = legacy(LegacyKind::Automation, "alice").build();

@@ -64,7 +64,7 @@ fn a_bypass_that_nobody_switched_on_is_off() {
     }
     let read_only = granular("ci", "alice").packages(READ, all());
     let error = issue(read_only.clone().bypass_2fa(), &alice, &[], IssuedBy::Owner);
-    assert_eq!(error, Err(IssueError::Invalid(TokenError::BypassWithoutReadWrite)));
+    assert_eq!(error, Err(IssueError::Invalid(GranularTokenError::BypassWithoutReadWrite)));
     assert!(issue(read_only, &alice, &[], IssuedBy::Owner).is_ok());
 }
 

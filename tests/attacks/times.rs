@@ -154,6 +154,6 @@ fn times_overflow_at_neither_end() {
     assert_eq!(issue_at("9999-12-30T23:59:59.999999999Z"), Ok(()));
     for late in ["9999-12-31T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] {
         let created = time(late);
-        assert_eq!(issue_at(late), Err(IssueError::Invalid(TokenError::MadeTooLate { created })));
+        assert_eq!(issue_at(late), Err(IssueError::Invalid(GranularTokenError::CreatedTooLate { created })));
     }
 }

@@ -1,4 +1,4 @@
-//! One decision: every answer, every reason, and what is asked besides the decision.
+//! One decision, with every answer and every reason, and the methods of a decision.
 
 use core::time::Duration;
 use std::hint::black_box;
@@ -19,7 +19,7 @@ use tollgate_instructions::{
     Covered, Kind, Question, acme, bound, denied, kept, organization, package, question, stored, token, user,
 };
 
-/// What `authorize` takes, with the package as its caller has it.
+/// The arguments of `authorize`, with the package as a reference.
 type Publish = (&'static BoundToken<'static>, &'static Package, ClientIp, Timestamp);
 
 fn alice() -> &'static User {
@@ -30,7 +30,7 @@ fn private(name: &str) -> &'static Package {
     package(name, Visibility::Private, PublishingAccess::TwoFactorOrBypass, Covered::Maintained)
 }
 
-/// Publishing a private package with two-factor-or-bypass: the decision that the README's table compares.
+/// Returns the decision that the README's table compares: publishing a private package with `two-factor-or-bypass`.
 fn publish(entries: usize, name: &str, covered: Covered) -> Publish {
     let package = private(name);
     let token = bound(token(stored(Kind::Granular, entries)), alice());
@@ -92,7 +92,7 @@ fn legacy_token() -> BoundToken<'static> {
     bound(token(stored(Kind::Legacy, 0)), alice())
 }
 
-/// A token of the kind asks for what passes all but the second factor.
+/// Returns a question that passes every check except that of the second factor.
 fn challenged(kind: Kind) -> &'static Question {
     let mut stored = stored(kind, 50);
     if kind == Kind::Granular {
@@ -176,7 +176,7 @@ fn unknown_token(package: &'static Package) -> Decision<'static> {
 
 library_benchmark_group!(name = without_token, benchmarks = [anonymous, unknown_token]);
 
-/// The token does not cover the package, and it is private.
+/// Returns a denial that hides a private package, because the token does not cover it.
 fn hidden() -> &'static Deny<'static> {
     let Decision::Deny(deny) = denied(Kind::Granular, Reason::NotSelected).decide() else { return hidden() };
     assert_eq!(deny.status(), 404);

@@ -1,4 +1,4 @@
-//! Every path, each as what is counted and nothing else: see `README.md` beside this folder.
+//! The measured paths. Each benchmark function has only what is to be counted: see `README.md` beside this folder.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark that cannot be set up stops")]
 
 mod decisions;

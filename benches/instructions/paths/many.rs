@@ -1,4 +1,4 @@
-//! What grows: packages in a listing, grants and memberships, ranges.
+//! Decisions about many packages, many grants and memberships, and many ranges.
 
 use gungraun::{library_benchmark, library_benchmark_group};
 use tollgate::{Decision, Package};

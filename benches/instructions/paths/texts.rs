@@ -1,4 +1,4 @@
-//! Texts read, stored forms loaded, and the whole way from a request's texts.
+//! Parsing texts, loading stored tokens, and a whole decision from the texts of a request.
 
 use std::hint::black_box;
 
@@ -59,8 +59,9 @@ fn secret(text: &'static str) -> Result<Secret<'static>, SecretError> {
     Secret::new(text)
 }
 
-/// Classified once beforehand, so that the allocator has what it takes at hand: else its count would depend on what was
-/// allocated before, down to the length of this program's path.
+/// Classifies the request once, so that the allocator already has free blocks of the sizes needed.
+///
+/// Otherwise the count would depend on all earlier allocations, even on the length of this program's path.
 fn line(method: &'static str, target: &'static str) -> (&'static str, &'static str) {
     assert!(Endpoint::classify(method, target).is_ok());
     (method, target)
@@ -93,7 +94,7 @@ fn load_token(stored: &'static StoredToken) -> Result<Token, StoredTokenError> {
     stored.load()
 }
 
-/// The texts of a request, and when it came.
+/// The secret, the package name and the address of a request as texts, and its time.
 type Texts = (&'static str, &'static str, &'static str, Timestamp);
 
 fn request() -> (&'static Directory, Texts) {
@@ -102,7 +103,7 @@ fn request() -> (&'static Directory, Texts) {
     (directory, texts)
 }
 
-/// From the texts of the secret, the package's name and the address to whether it may be published.
+/// Decides from the texts of a request whether the package may be published.
 fn decided(directory: &'static Directory, (secret, name, address, now): Texts) -> bool {
     let (Ok(secret), Ok(name), Ok(client_ip)) = (Secret::new(secret), PackageName::new(name), address.parse()) else {
         return false;

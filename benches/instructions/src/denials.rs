@@ -1,4 +1,4 @@
-//! A question for each reason that a denial of a known token can have: in everything else it would be allowed.
+//! A question for each reason for which a known token can be denied. Without that one reason, it would be allowed.
 
 use tollgate::{
     Decision, MissingPackage, OrganizationAction, PackageAction, PackageName, Reason,
@@ -13,9 +13,13 @@ use crate::{
     world::{Covered, Kind, Question, acme, bound, organization, package, parsed, question, stored, token, user},
 };
 
-/// Publishing a private package, with 50 entries on a granular token; what differs from an allow is what the reason is.
+/// Returns a question that is denied for this reason, and for no other.
+///
+/// It publishes a private package. A granular token has 50 entries. The facts differ from those of an allow only in
+/// what the reason is about.
 ///
 /// # Panics
+///
 /// The question has another answer.
 #[must_use]
 pub fn denied(kind: Kind, reason: Reason) -> &'static Question {
@@ -45,7 +49,7 @@ pub fn denied(kind: Kind, reason: Reason) -> &'static Question {
                 stored["granular"]["bypass_2fa"] = false.into();
             }
         }
-        // The address, the time or the operation, below; or nothing, and the answer is an allow.
+        // These reasons come from the operation, the address or the time, which are set below.
         _ => {}
     }
     let package: PackageState<'static> = package(name, Visibility::Private, access, covered).into();

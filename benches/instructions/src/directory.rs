@@ -1,4 +1,4 @@
-//! A small directory, and the texts that a request to it carries.
+//! A small directory, and the texts of a request to it.
 
 use serde_json::{Value, json};
 use tollgate::{
@@ -11,17 +11,18 @@ use crate::{
     world::{Kind, stored},
 };
 
-/// The secret of a token of the directory.
+/// The secret of a token in the directory.
 pub const SECRET: &str = "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";
-/// A package that it covers.
+/// The name of a package that the token covers.
 pub const NAME: &str = "@acme/package299";
-/// An address that it may be used from.
+/// An address that the token may be used from.
 pub const ADDRESS: &str = "2001:db8::7";
 
-/// 100 users, 300 packages and 500 tokens, of which one has 50 entries and the secret [`SECRET`].
+/// Returns a directory of 100 users, 300 packages and 500 tokens. One token has 50 entries and the secret [`SECRET`].
 ///
 /// # Panics
-/// It does not load.
+///
+/// The directory does not load.
 #[must_use]
 pub fn directory() -> &'static Directory {
     let user = |name: String| {

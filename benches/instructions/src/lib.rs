@@ -1,6 +1,8 @@
-//! The facts that the paths in `paths/` are measured over. Everything here is made, asked once and checked before the
-//! counting begins, and lives as long as the program: neither making nor dropping it is counted, and what is set up at
-//! a first call (the detection of processor features, say) is.
+//! The facts for the measurements in `paths/`.
+//!
+//! Every value is created, and every question decided and checked once, before counting begins. The values live as long
+//! as the program. So the count includes neither their creation nor their destruction, nor anything that happens only
+//! at a first call, such as the detection of processor features.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -19,7 +21,7 @@ pub use directory::{ADDRESS, NAME, SECRET, directory};
 pub use many::{grants, listing, ranges};
 pub use world::{Covered, Kind, Question, acme, bound, organization, package, parsed, question, stored, token, user};
 
-/// Keeps a value for as long as the program runs.
+/// Leaks a value, so that it lives as long as the program and its destruction is not counted.
 pub fn kept<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }

@@ -1,4 +1,4 @@
-//! Much of something: grants, organizations, teams, packages, ranges.
+//! Questions about many packages, grants, organizations, teams or ranges.
 
 use serde_json::Value;
 use tollgate::{
@@ -15,8 +15,8 @@ use crate::{
     world::{Covered, Kind, Question, acme, bound, package, parsed, question, stored, token, user},
 };
 
-/// A token that covers `@acme`, and 1,000 packages of which every other is private; half of the private ones are in
-/// another scope.
+/// Returns a token that covers `@acme`, and 1,000 packages. Every other package is private, and half of the private
+/// ones are in another scope.
 #[must_use]
 pub fn listing() -> (&'static Question, &'static [Package]) {
     let packages: Vec<Package> = (0..1000)
@@ -33,10 +33,13 @@ pub fn listing() -> (&'static Question, &'static [Package]) {
     (kept(question(bound(token(stored(Kind::Granular, 50)), owner), operation)), packages)
 }
 
-/// A package with 200 grants to teams of her organizations, and an owner in 50 organizations with 20 teams each: one of
-/// her teams has the last grant, or none has any.
+/// Returns a question about a package with 200 grants to teams, by an owner who is in 50 organizations and in 20 teams
+/// of each.
+///
+/// Either the last grant is to one of the owner's teams, or no grant is.
 ///
 /// # Panics
+///
 /// The question has another answer.
 #[must_use]
 pub fn grants(covered: Covered) -> &'static Question {
@@ -46,7 +49,7 @@ pub fn grants(covered: Covered) -> &'static Question {
     });
     let owner =
         user(AccountStatus::Active, TwoFactorMode::AuthAndWrites, Memberships::new(memberships).expect("memberships"));
-    // Of her organizations' teams, those that she is not in.
+    // Teams of the owner's organizations that the owner is not in.
     let others = (0..199).map(|n| (format!("org{:03}", n % 49), format!("team{}", 20 + n / 49)));
     let last = if covered == Covered::Maintained { "team19" } else { "team20" };
     let teams = others.chain([("org049".into(), last.into())]);
@@ -68,9 +71,10 @@ pub fn grants(covered: Covered) -> &'static Question {
     question
 }
 
-/// A token with 1,000 ranges, asked from an address in the last of them, or in none.
+/// Returns a question about a token with 1,000 ranges, from an address in the last range or outside all of them.
 ///
 /// # Panics
+///
 /// The question has another answer.
 #[must_use]
 pub fn ranges(covered: Covered) -> &'static Question {

@@ -1,4 +1,4 @@
-//! One token, its owner and one package, as many paths ask about them.
+//! The token, its owner and the package that most measurements share.
 
 use core::{fmt::Debug, str::FromStr};
 
@@ -15,52 +15,53 @@ use tollgate::{
 
 use crate::kept;
 
-/// The value of a text.
+/// Parses a value.
 ///
 /// # Panics
-/// The text is none.
+///
+/// The text is not valid.
 #[must_use]
 pub fn parsed<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().expect(text)
 }
 
-/// The kind of token that asks.
+/// The kind of token in a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Granular, with packages and scopes selected.
+    /// A granular token that selects packages and scopes.
     Granular,
-    /// Legacy, which reaches whatever its owner does.
+    /// A legacy token, which reaches everything that its owner does.
     Legacy,
 }
 
-/// What is asked: everything but the call.
+/// The arguments of a decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// The token, bound.
+    /// The token with its owner.
     pub token: BoundToken<'static>,
     /// The action on the resource.
     pub operation: Operation<'static>,
-    /// The address, in the third of the token's four ranges if nothing else is said.
+    /// The address of the client. By default it is in the third of the token's four ranges.
     pub client_ip: ClientIp,
-    /// The time.
+    /// The time of the request.
     pub now: Timestamp,
 }
 
 impl Question {
-    /// The answer. Inlined, so that only the crate's own calls are counted.
+    /// Decides the question. It is inlined, so that only the crate's own calls are counted.
     #[inline]
     pub fn decide(&'static self) -> Decision<'static> {
         self.token.at(self.client_ip, self.now).decide(self.operation)
     }
 }
 
-/// A question from the usual address at the usual time.
+/// Returns a question from the default address at the default time.
 #[must_use]
 pub fn question(token: BoundToken<'static>, operation: Operation<'static>) -> Question {
     Question { token, operation, client_ip: parsed("2001:db8::7"), now: parsed("2025-11-01T00:00:00Z") }
 }
 
-/// The stored form of a token of `alice` with four ranges, of which the usual address is in the third.
+/// Returns the stored form of a token of `alice` with four ranges. The default address is in the third range.
 #[must_use]
 pub fn stored(kind: Kind, entries: usize) -> Value {
     let mut stored = json!({
@@ -80,7 +81,8 @@ pub fn stored(kind: Kind, entries: usize) -> Value {
     stored
 }
 
-/// The scope `@acme`, after 25 packages and 24 other scopes if there are 50 entries.
+/// Returns a selection that ends with the scope `@acme`. With 50 entries, 25 packages and 24 other scopes come before
+/// it.
 fn select(entries: usize) -> Value {
     let packages: Vec<_> = (0..entries / 2).map(|n| format!("package{n}")).collect();
     let others = entries - packages.len() - 1;
@@ -88,20 +90,22 @@ fn select(entries: usize) -> Value {
     if packages.is_empty() { json!({"scopes": scopes}) } else { json!({"packages": packages, "scopes": scopes}) }
 }
 
-/// The token of a stored form.
+/// Loads a token from its stored form.
 ///
 /// # Panics
-/// It does not load.
+///
+/// The token does not load.
 #[must_use]
 pub fn token(stored: Value) -> &'static Token {
     let stored: StoredToken = serde_json::from_value(stored).expect("a stored token");
     kept(stored.load().expect("a token"))
 }
 
-/// `alice`, an owner of `acme` unless there are no memberships.
+/// Returns the user `alice`.
 ///
 /// # Panics
-/// There is no such user.
+///
+/// The facts contradict each other.
 #[must_use]
 pub fn user(status: AccountStatus, two_factor: TwoFactorMode, memberships: Memberships) -> &'static User {
     kept(
@@ -110,29 +114,31 @@ pub fn user(status: AccountStatus, two_factor: TwoFactorMode, memberships: Membe
     )
 }
 
-/// An owner of `acme`, in one team there.
+/// Returns the memberships of an owner of `acme` who is in one team of it.
 ///
 /// # Panics
-/// There is no such membership.
+///
+/// The facts contradict each other.
 #[must_use]
 pub fn acme() -> Memberships {
     let membership = Membership::new(parsed("acme"), Role::Owner, [parsed("developers")]).expect("a membership");
     Memberships::new([membership]).expect("memberships")
 }
 
-/// Whether `alice` is a maintainer.
+/// Whether the facts of a question allow it. For a package, whether `alice` is a maintainer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Covered {
-    /// She may write.
+    /// `alice` has a read-write grant, or the fact that decides allows.
     Maintained,
-    /// She is not named.
+    /// `alice` has no grant, or the fact that decides does not allow.
     Foreign,
 }
 
-/// A scoped package of an organization.
+/// Returns a package in the scope of an organization.
 ///
 /// # Panics
-/// There is no such package.
+///
+/// The facts contradict each other.
 #[must_use]
 pub fn package(name: &str, visibility: Visibility, access: PublishingAccess, covered: Covered) -> &'static Package {
     let maintainer = (covered == Covered::Maintained).then(|| (parsed("alice"), GrantedPermission::ReadWrite));
@@ -151,16 +157,17 @@ pub fn package(name: &str, visibility: Visibility, access: PublishingAccess, cov
     )
 }
 
-/// A token with its owner.
+/// Binds a token to its owner.
 ///
 /// # Panics
-/// It is another's.
+///
+/// The token belongs to another user.
 #[must_use]
 pub fn bound(token: &'static Token, owner: &'static User) -> BoundToken<'static> {
     BoundToken::bind(token, owner).expect("her token")
 }
 
-/// The organization `acme`.
+/// Returns the organization `acme`.
 #[must_use]
 pub fn organization() -> &'static Organization {
     kept(Organization::new(parsed("acme")))

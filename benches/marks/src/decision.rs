@@ -1,4 +1,4 @@
-//! The decision itself: everything bound and parsed, with 50 entries on the token and with 1.
+//! Marks of a single decision, with everything parsed and bound beforehand, for tokens with 50 entries and with 1.
 
 use std::{collections::BTreeSet, hint::black_box};
 
@@ -22,12 +22,12 @@ use crate::{
     table::{Table, Unit},
 };
 
-/// The most that a decision may cost.
+/// The maximum cost of a decision, in SHA-256.
 const DECISION: f64 = 0.6;
-/// The most that 49 entries more may add.
+/// The maximum that 49 more entries may add, in SHA-256.
 const ENTRIES: f64 = 0.3;
 
-/// Alice's tokens with that many entries.
+/// Alice's tokens with the same number of entries.
 struct Tokens {
     ci: Token,
     revoked: Token,
@@ -66,7 +66,7 @@ impl Tokens {
     }
 }
 
-/// Alice in different states.
+/// Alice, with one fact changed in each.
 struct Owners {
     alice: User,
     suspended: User,
@@ -96,7 +96,7 @@ impl Owners {
     }
 }
 
-/// What is acted on.
+/// The resources.
 struct Things {
     package: Package,
     other: Package,
@@ -149,7 +149,7 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// The reason of a denial, or which of the other two answers it is.
+/// Returns the reason of a denial, or `allow` or `challenge`.
 pub(crate) fn answer(decision: &Decision<'_>) -> &'static str {
     match decision {
         Decision::Allow(_) => "allow",
@@ -158,25 +158,26 @@ pub(crate) fn answer(decision: &Decision<'_>) -> &'static str {
     }
 }
 
-/// Runs what must not allocate.
+/// Runs a function once and asserts that it allocates nothing.
 pub(crate) fn without_allocation(what: &str, run: &mut impl FnMut()) {
     let counted = measure(run).count_total;
     assert_eq!(counted, 0, "{what}: {counted} allocations");
 }
 
-/// The lanes of one number of entries, each with what is decided there.
+/// The lanes for one number of entries, each with its name.
 struct Lanes<'a, 'r> {
     race: &'r mut Race<'a>,
     lanes: Vec<(&'static str, Lane)>,
 }
 
 impl<'a> Lanes<'a, '_> {
+    /// Adds a lane for a function that must not allocate.
     fn enter(&mut self, what: &'static str, mut run: impl FnMut() + 'a) {
         without_allocation(what, &mut run);
         self.lanes.push((what, self.race.enter(run)));
     }
 
-    /// Asks, and insists on the answer that the lane is named after.
+    /// Adds a lane for a decision, and asserts that its answer is the one that the lane is named after.
     fn ask<R: Copy + 'a>(
         &mut self,
         expected: &'static str,
@@ -194,7 +195,7 @@ impl<'a> Lanes<'a, '_> {
     }
 }
 
-/// Enters every answer there is, and what can be asked of one.
+/// Adds a lane for every possible answer.
 fn enter<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Things) -> Vec<(&'static str, Lane)> {
     use PackageAction::{Deprecate, Publish};
     let here = (facts::client_ip(), facts::now());
@@ -232,7 +233,7 @@ fn enter<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Things) -> V
     lanes.lanes
 }
 
-/// What is asked about a decision, and another allow: no mark but that nothing allocates.
+/// Adds lanes for the methods of a decision, and for another allow. They have no mark, but must not allocate.
 fn enter_beside<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Things) -> Vec<(&'static str, Lane)> {
     use PackageAction::Publish;
     let (client_ip, now) = (facts::client_ip(), facts::now());
@@ -265,7 +266,7 @@ fn enter_beside<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Thing
     lanes.lanes
 }
 
-/// Measures and adds the rows.
+/// Measures the decisions and adds their rows to the table.
 pub(crate) fn rows(table: &mut Table) {
     let (owners, things) = (Owners::new(), Things::new());
     let tokens = [50, 1].map(Tokens::with);

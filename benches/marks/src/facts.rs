@@ -1,4 +1,4 @@
-//! The tokens, people and packages that are measured.
+//! The tokens, users and packages that the measurements share.
 
 use std::fmt::Debug;
 
@@ -15,7 +15,7 @@ use tollgate::{
     value::{AllowedRanges, GrantedPermission, Role, Scope},
 };
 
-/// A value from a text that is one.
+/// Parses a value from a text that is known to be valid.
 pub(crate) fn parsed<T: std::str::FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().expect("a text of the bench's own")
 }
@@ -24,22 +24,23 @@ pub(crate) fn now() -> Timestamp {
     parsed("2025-11-01T00:00:00Z")
 }
 
-/// In the third of the four ranges.
+/// Returns an address in the third of the four [`RANGES`].
 pub(crate) fn client_ip() -> ClientIp {
     parsed("2001:db8::7")
 }
 
 pub(crate) const RANGES: [&str; 4] = ["10.0.0.0/8", "192.0.2.0/24", "2001:db8::/32", "198.51.100.0/24"];
 
-/// The selection with the scope that matches, `@scope24`, as its last entry: alone, or after as many packages and scopes
-/// as there are to be, half of each.
+/// Returns this many selected entries, of which the last is `@scope24`, the scope that matches. Half of them are
+/// packages and half are scopes.
 pub(crate) fn entries(count: usize) -> Vec<PackageOrScope> {
     let scopes = (25 - count.div_ceil(2).min(25)..25).map(|n| parsed::<Scope>(&format!("@scope{n:02}")).into());
     let packages = (0..count / 2).map(|n| parsed::<PackageName>(&format!("package-{n}")).into());
     packages.chain(scopes).collect()
 }
 
-/// What a granular token of alice's has, to be changed where a measurement is about something else.
+/// Returns the default settings of Alice's granular token, with this many entries. A measurement may change some of
+/// them.
 pub(crate) fn settings(count: usize) -> GranularSettings {
     GranularSettings {
         name: parsed("ci"),
@@ -63,19 +64,19 @@ pub(crate) fn created() -> Timestamp {
     parsed("2025-10-30T12:00:00Z")
 }
 
-/// Alice's token with those settings.
+/// Returns Alice's token with these settings.
 pub(crate) fn token_with(settings: GranularSettings) -> Token {
     GranularToken::load(TokenFacts { id: key(), owner: parsed("alice"), created: created(), revoked: None }, settings)
         .expect("a token")
         .into()
 }
 
-/// Alice's token with that many entries.
+/// Returns Alice's token with this many entries.
 pub(crate) fn token(count: usize) -> Token {
     token_with(settings(count))
 }
 
-/// Alice's token that selects everything, from any address: where growth is somewhere else.
+/// Returns Alice's token that selects everything and may be used from any address.
 pub(crate) fn token_for_all() -> Token {
     token_with(GranularSettings {
         allowed_ranges: AllowedRanges::Any,
@@ -95,7 +96,7 @@ pub(crate) fn alice(memberships: Memberships) -> User {
     .expect("a user")
 }
 
-/// Alice in organizations, each with so many teams.
+/// Returns Alice as a member of this many organizations, and of this many teams in each.
 pub(crate) fn member(organizations: usize, teams: usize) -> User {
     let memberships = (0..organizations).map(|organization| {
         let teams = (0..teams).map(|n| parsed(&team_name(n)));
@@ -104,17 +105,17 @@ pub(crate) fn member(organizations: usize, teams: usize) -> User {
     alice(Memberships::new(memberships).expect("memberships"))
 }
 
-/// The name that sorts as its number does.
+/// Returns the name with this number. Names sort by their numbers.
 pub(crate) fn organization_name(number: usize) -> String {
     format!("organization-{number:04}")
 }
 
-/// The name that sorts as its number does.
+/// Returns the name with this number. Names sort by their numbers.
 pub(crate) fn team_name(number: usize) -> String {
     format!("team-{number:04}")
 }
 
-/// A private package with those grants, in a scope of a user who is not alice.
+/// Returns a private package with these grants, in the scope of a user other than Alice.
 pub(crate) fn private(name: &str, users: UserGrants, teams: TeamGrants) -> Package {
     package(name, PublishingAccess::TwoFactorOrBypass, users, teams)
 }
@@ -131,7 +132,7 @@ pub(crate) fn package(name: &str, access: PublishingAccess, users: UserGrants, t
     .expect("a package")
 }
 
-/// A grant to alice.
+/// Returns a single grant, to Alice.
 pub(crate) fn maintainer(permission: GrantedPermission) -> UserGrants {
     UserGrants::new([(parsed("alice"), permission)]).expect("a grant")
 }

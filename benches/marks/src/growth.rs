@@ -1,4 +1,5 @@
-//! Growth: everything that can grow, from 1 to 1,000, for what is found last and for what is not found.
+//! Growth: the time of a decision as each list grows from 1 to 1,000 items, for a search that finds the last item and
+//! for one that finds nothing.
 
 use std::hint::black_box;
 
@@ -20,11 +21,11 @@ use crate::{
 };
 
 const SIZES: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
-/// The most that a directory may take longer for an account with 1,000 tokens than for one with one: no growth, and
-/// some room for what a look-up in a larger table may miss in the caches.
+/// The maximum ratio of the time for an account with 1,000 tokens to that for an account with one. It allows no growth,
+/// only more cache misses in a larger table.
 const NO_GROWTH: f64 = 1.2;
 
-/// A question and its facts. A miss is a denial.
+/// A question with its facts and its expected answer.
 struct Question {
     token: Token,
     owner: User,
@@ -33,7 +34,7 @@ struct Question {
     expected: &'static str,
 }
 
-/// What grows, and the two questions at a size.
+/// A list that grows. At each size there are two questions, a hit and a miss.
 struct Series {
     name: &'static str,
     at_most: usize,
@@ -51,7 +52,7 @@ const SERIES: [Series; 7] = [
 ];
 
 impl Question {
-    /// Whether alice, in whatever organizations, publishes because of the grants.
+    /// Creates a question that depends only on the grants of a package and the memberships of its publisher.
     fn of_owner(owner: &User, users: UserGrants, teams: TeamGrants, expected: &'static str) -> Self {
         let package = facts::private("@somebody/pkg", users, teams);
         Self { token: facts::token_for_all(), owner: owner.clone(), package, client_ip: facts::client_ip(), expected }
@@ -78,10 +79,10 @@ impl Question {
 
 const HIT: &str = "allow";
 const MISS: &str = "owner-lacks-permission";
-/// A number that is none of those that grow.
+/// A number that no item of a list has.
 const NONE: usize = 9999;
 
-/// Every second network; the miss lies in the gap behind the last one.
+/// Every second network. The miss is in the gap after the last one.
 fn disjoint(size: usize) -> [Question; 2] {
     let ranges: Vec<_> = (0..size).map(|n| format!("2001:db8:{:x}::/48", 2 * n)).collect();
     let inside = format!("2001:db8:{:x}:ffff::7", 2 * (size - 1));
@@ -89,8 +90,8 @@ fn disjoint(size: usize) -> [Question; 2] {
     [Question::of_ranges(&ranges, &inside, HIT), Question::of_ranges(&ranges, &outside, "ip-not-allowed")]
 }
 
-/// As deep as addresses go, 81 ranges that begin at one address; then the next network. The hit is in the widest of the
-/// last such nest and in none of the others, which all stand between it and the address; the miss is just behind them.
+/// Nests of 81 ranges that start at the same address, with every prefix length from 48 to 128. The hit is only in the
+/// widest range of the last nest, which sorts before the narrower ones. The miss is just after the last nest.
 fn nested(size: usize) -> [Question; 2] {
     let ranges: Vec<_> = (0..size).map(|n| format!("2001:db8:{:x}::/{}", n / 81, 48 + n % 81)).collect();
     let last = (size - 1) / 81;
@@ -110,7 +111,7 @@ fn teams(size: usize) -> [Question; 2] {
 }
 
 fn user_grants(size: usize) -> [Question; 2] {
-    // Of alice's organizations it is the one of the scope that would count, and this scope is a user's.
+    // The scope is a user's, so Alice needs no membership for her direct grant to count.
     let owner = facts::alice(Memberships::empty());
     let others =
         |count| (0..count).map(|n| parsed(&format!("aa-{n:04}"))).map(|name| (name, GrantedPermission::ReadWrite));
@@ -146,15 +147,16 @@ fn selected(size: usize) -> [Question; 2] {
 /// How a package's team grants meet the owner's teams.
 #[derive(Clone, Copy, Debug)]
 enum Meeting {
-    /// Only the last grant is to a team of the owner's.
+    /// Only the last grant is to one of the owner's teams.
     Last,
-    /// None is.
+    /// No grant is to one of the owner's teams.
     Never,
-    /// As many as can be are, all read-only where read-write is needed.
+    /// As many grants as possible are to the owner's teams, but all are read-only, and read-write is needed.
     TooLow,
 }
 
-/// So many grants over so many organizations, and an owner in as many teams, spread over them all.
+/// Creates a question about a package with this many grants, by an owner in this many teams, both spread over the
+/// organizations.
 fn sides(organizations: usize, grants: usize, teams: usize, meeting: Meeting) -> Question {
     use GrantedPermission::{ReadOnly, ReadWrite};
     let place = |n: usize| (n % organizations, n / organizations);
@@ -198,7 +200,7 @@ fn bind(question: &Question) -> BoundToken<'_> {
     BoundToken::bind(&question.token, &question.owner).expect("her token")
 }
 
-/// A directory in which alice has so many tokens, and the secrets of the last and of none.
+/// A directory in which Alice has a number of tokens, with the secret of the last token and a secret of no token.
 struct Account {
     directory: Directory,
     secrets: [String; 2],
@@ -229,7 +231,7 @@ impl Account {
         Self { directory: Directory::load(&world).expect("a world"), secrets, package }
     }
 
-    /// The first secret's token is found and may publish; the second is nobody's.
+    /// Adds two lanes. The token of the first secret is found and may publish. The second secret is unknown.
     fn enter<'a>(&'a self, race: &mut Race<'a>) -> [Lane; 2] {
         let (client_ip, now) = (facts::client_ip(), facts::now());
         let ask = move |secret: &str| {
@@ -252,7 +254,7 @@ impl Account {
     }
 }
 
-/// Measures, adds the rows, and gives the lines to draw.
+/// Measures the growth, adds its rows to the table, and returns the lines of the plot.
 pub(crate) fn rows(table: &mut Table) -> Vec<Line> {
     let mut plot = Vec::new();
     for Series { name, at_most, at } in SERIES {
@@ -294,10 +296,10 @@ fn note_growth(table: &mut Table, times: &Times, name: &str, lanes: &[[Lane; 2]]
     }
 }
 
-/// A package with many grants, and an owner in many teams.
+/// Measures decisions about a package with many grants by an owner in many teams.
 fn both_sides(table: &mut Table) {
-    /// Ten times of the larger side may double the time: a search in it takes longer, a walk through it would take ten
-    /// times as long.
+    /// The maximum ratio of the times when the longer list grows tenfold. A search in a longer list takes somewhat
+    /// longer, but iterating over it would take ten times as long.
     const SMALLER_SIDE: f64 = 2.0;
     let meetings = [
         (Meeting::Last, "the last grant counts"),

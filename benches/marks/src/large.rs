@@ -1,19 +1,23 @@
-//! A large directory: what it weighs, how fast it loads, and what a decision takes when nothing of it is in a cache.
+//! A large directory: its memory, its loading time, and the time of a decision when nothing is in a processor cache.
 //!
-//! *Weight.* The bytes that are asked of the allocator and still held when the directory is there and the document that
-//! it was loaded from is gone. What a token takes is the difference to the same world without tokens, divided by their
-//! number; a package likewise. (What the allocator adds, eight bytes and rounding for each allocation, is not in it: the
-//! number of allocations is given.)
+//! # Memory
 //!
-//! *A decision that finds nothing in a cache.* Each token is used once, in an order without order, so nearly every line
-//! of memory that it needs comes from memory. The unit is one read of an array as large as the directory, at a place
-//! that the read before it tells, in a cycle through the whole array without order. Reads and decisions take turns.
+//! The memory is the number of bytes requested from the allocator and still held after the directory was loaded and the
+//! document was dropped. The size of a token is the difference from the same world without tokens, divided by the
+//! number of tokens, and the size of a package likewise. The overhead of the allocator, eight bytes and rounding for
+//! each allocation, is not included, but the number of allocations is printed.
 //!
-//! *Single ones* are timed, because percentiles of single decisions are wanted: the clock (a processor's counter, read in
-//! some 20 ns) is fine enough for what takes some 100 ns and more. What two looks at the clock take with nothing between
-//! them, measured in the same turns, is subtracted. A single read is timed in the same way; a chain of 64 is there to
-//! check that.
-#![expect(clippy::disallowed_methods, reason = "a stopwatch looks at the clock")]
+//! # A decision without caches
+//!
+//! Each token is used once, in random order, so that nearly every cache line that a decision needs comes from memory.
+//! The unit is one dependent random read: a read of an array as large as the directory, at the index that the previous
+//! read returned, along a random cycle through the whole array. Reads and decisions take turns.
+//!
+//! Each decision is timed by itself, because the result is a percentile of decisions. The clock is a counter of the
+//! processor that takes some 20 ns to read, which is precise enough for times of 100 ns and more. The time of two
+//! readings of the clock with nothing between them is measured in the same turns and subtracted. A single read is timed
+//! in the same way. A chain of 64 reads is timed as well, to check that.
+#![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 
 use std::{hint::black_box, time::Instant};
 
@@ -32,15 +36,16 @@ use crate::{
     world::{Shape, Size},
 };
 
+/// The size of the large directory.
 pub(crate) const SIZE: Size = Size { users: 100_000, packages: 300_000, tokens: 500_000 };
-/// A tenth of it, to try things out.
+/// A tenth of the size, for trying things out.
 pub(crate) const SMALL: Size = Size { users: 10_000, packages: 30_000, tokens: 50_000 };
-/// How many decisions are timed, at most.
+/// The maximum number of decisions that are timed.
 const DECISIONS: usize = 100_000;
-/// How often the world is loaded to tell how long it takes.
+/// The number of times that the world is loaded. The median time is the result.
 const LOADS: usize = 3;
 
-/// A loaded directory, what it holds, and the seconds that reading the text and loading took.
+/// A loaded directory, the memory that it holds, and the seconds that parsing the text and loading took.
 struct Loaded {
     directory: Directory,
     held: AllocationInfo,
@@ -70,7 +75,7 @@ fn count(value: i64) -> f64 {
     number(usize::try_from(value).expect("more held than given back"))
 }
 
-/// Measures and adds the rows.
+/// Measures the directory and adds its rows to the table.
 pub(crate) fn rows(table: &mut Table, size: Size) {
     let shape = Shape::new(size);
     let full = weigh(table, &shape);
@@ -83,7 +88,7 @@ pub(crate) fn rows(table: &mut Table, size: Size) {
     time_decisions(table, &full, &requests, &mut random);
 }
 
-/// The weights and the loading rate.
+/// Measures the memory and the loading time.
 fn weigh(table: &mut Table, shape: &Shape) -> Loaded {
     let size = shape.size;
     let bare = load(&shape.json(0, 0)).held;
@@ -120,14 +125,14 @@ fn weigh(table: &mut Table, shape: &Shape) -> Loaded {
     full
 }
 
-/// An array with one number for each line of memory: where to read next.
+/// An array with one number in each cache line: the index of the line to read next.
 struct Cycle {
     lines: Vec<[u32; 16]>,
     at: usize,
 }
 
 impl Cycle {
-    /// One cycle through that many bytes, in an order without order.
+    /// Creates a random cycle through this many bytes.
     fn through(bytes: f64, random: &mut Random) -> Self {
         let mut lines = Vec::new();
         while number(lines.len()) * 64.0 < bytes {
@@ -150,7 +155,7 @@ fn index(line: u32) -> usize {
     usize::try_from(line).expect("an index")
 }
 
-/// The nanoseconds that something takes, two looks at the clock included.
+/// Returns the nanoseconds that a function takes, including two readings of the clock.
 fn time(run: impl FnOnce()) -> f64 {
     let start = Instant::now();
     run();
@@ -158,7 +163,7 @@ fn time(run: impl FnOnce()) -> f64 {
     (end - start).as_secs_f64() * 1e9
 }
 
-/// What was timed in each turn, in nanoseconds.
+/// The times of each turn, in nanoseconds.
 #[derive(Default)]
 struct Turns {
     nothing: Vec<f64>,
@@ -174,7 +179,7 @@ fn time_decisions(table: &mut Table, full: &Loaded, requests: &[Request], random
     let mut answers = Answers::default();
     let now = facts::now();
     for (turn, request) in requests.iter().enumerate() {
-        // The texts have just come in: they are the request's, not the directory's.
+        // The clone brings the texts into the cache, where the texts of a request that just arrived would be.
         let request = black_box(request.clone());
         turns.nothing.push(time(|| ()));
         turns.read.push(time(|| cycle.read()));

@@ -1,6 +1,8 @@
-//! The marks that tollgate is held to: a table, each row a ratio within this run.
+//! The marks of tollgate: limits on the time of its operations, and the measured values, as a table.
 //!
-//! `cargo run --release -p tollgate-marks` measures everything but the large directory, which takes minutes and
+//! Nearly every row is a ratio of two times of the same run.
+//!
+//! `cargo run --release -p tollgate-marks` measures everything except the large directory, which takes minutes and
 //! gigabytes: `cargo run --release -p tollgate-marks -- directory`.
 #![expect(
     clippy::expect_used,
@@ -23,7 +25,7 @@ mod world;
 
 use table::Table;
 
-/// Which SHA-256 the crate `sha2` takes on this machine: it looks for the same features.
+/// Returns which implementation of SHA-256 the crate `sha2` uses on this machine, by detecting the same features.
 fn backend() -> &'static str {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if std::is_x86_feature_detected!("sha") {

@@ -1,22 +1,22 @@
-//! Numbers: medians, and a generator whose every run is the same.
+//! Percentiles, and a pseudo-random number generator that gives the same numbers in every run.
 
-/// The middle of the values.
+/// Returns the median of the values.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     percentile(&mut values.collect::<Vec<_>>(), 50)
 }
 
-/// The value that so many of a hundred are at most. Sorts them.
+/// Returns a percentile of the values, and sorts them.
 pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values[(values.len() - 1) * percent / 100]
 }
 
-/// A count as a number to divide by.
+/// Converts a count to a floating-point number.
 pub(crate) fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).expect("a count below four thousand million"))
 }
 
-/// Splitmix64: small, and good enough to scatter things. Not for secrets.
+/// The SplitMix64 generator. Its numbers are predictable and must not be used for secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -32,13 +32,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// From 0 up to `end`, which is not among them.
+    /// Returns a number from 0 to `end`, excluding `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).expect("a small number");
         usize::try_from(self.next() % end).expect("below a usize")
     }
 
-    /// True for so many of a hundred.
+    /// Returns `true` with this probability, in percent.
     pub(crate) fn percent(&mut self, of_a_hundred: usize) -> bool {
         self.below(100) < of_a_hundred
     }

@@ -1,4 +1,4 @@
-//! The plot of what grows: both axes logarithmic, a line for each series.
+//! The plot of growth: a line for each series, on two logarithmic axes.
 
 use std::fmt::Write;
 
@@ -7,17 +7,17 @@ use crate::{
     race::{Lane, SHA, Times},
 };
 
-/// One line of the plot.
+/// A line in the plot.
 #[derive(Debug)]
 pub(crate) struct Line {
     name: String,
-    /// Dashed: what is not found.
+    /// Whether the line is for a search that finds nothing. It is then dashed.
     miss: bool,
     points: Vec<(f64, f64)>,
 }
 
 impl Line {
-    /// A line for what is found last, and one for what is not found.
+    /// Returns two lines: one for a search that finds the last item, and one for a search that finds nothing.
     pub(crate) fn both(name: &str, sizes: &[usize], lanes: &[[Lane; 2]], times: &Times) -> [Self; 2] {
         [(0, "hit"), (1, "miss")].map(|(which, what)| {
             let points = sizes.iter().zip(lanes).map(|(size, both)| (number(*size), times.ratio(both[which], SHA)));
@@ -35,10 +35,10 @@ const LEFT: f64 = 70.0;
 const TOP: f64 = 60.0;
 const WIDTH: f64 = 620.0;
 const HEIGHT: f64 = 440.0;
-/// Between the names of two lines.
+/// The minimum distance between the labels of two lines.
 const SPACING: f64 = 15.0;
 
-/// The axes: from 1 to 1,000 across, from and to a power of ten up.
+/// The axes. The horizontal one is from 1 to 1,000. The vertical one starts and ends at a power of ten.
 struct Axes {
     from: f64,
     decades: f64,
@@ -60,7 +60,7 @@ impl Axes {
     }
 }
 
-/// Where each name goes: beside the end of its line, and clear of the name above it.
+/// Returns the height of each label: at the end of its line, without overlapping another label.
 fn heights(axes: &Axes, lines: &[Line]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..lines.len()).collect();
     order.sort_by(|a, b| lines[*b].last().1.total_cmp(&lines[*a].last().1));
@@ -70,7 +70,7 @@ fn heights(axes: &Axes, lines: &[Line]) -> Vec<f64> {
         above = axes.y(lines[*line].last().1).max(above + SPACING);
         heights[*line] = above;
     }
-    // What was pushed out at the bottom goes up again, and pushes.
+    // Labels pushed below the bottom move up again, and push the labels above them.
     let mut below = TOP + HEIGHT + SPACING;
     for line in order.iter().rev() {
         below = heights[*line].min(below - SPACING);
@@ -79,7 +79,7 @@ fn heights(axes: &Axes, lines: &[Line]) -> Vec<f64> {
     heights
 }
 
-/// The plot as SVG.
+/// Returns the plot as SVG.
 pub(crate) fn svg(lines: &[Line]) -> String {
     let axes = Axes::around(lines);
     let mut svg = String::new();

@@ -1,5 +1,5 @@
-//! Timing: what is compared takes turns, so that whatever slows the machine down slows all of it.
-#![expect(clippy::disallowed_methods, reason = "a stopwatch looks at the clock")]
+//! Timing by turns: the functions to compare run in turn, so that a slower machine slows all of them alike.
+#![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 
 use std::{
     hint::black_box,
@@ -10,19 +10,19 @@ use tollgate::Secret;
 
 use crate::numbers::{median, percentile};
 
-/// How many turns each lane has. The middle one counts.
+/// The number of turns of each lane. The median of them is the result.
 const ROUNDS: usize = 401;
-/// How long a turn takes, about: a thousand times what the clock can tell apart, and short enough that the next lane's
-/// turn comes before the machine has changed its mind about its frequency.
+/// The approximate time of a turn. It is a thousand times the resolution of the clock, and short enough that the next
+/// lane has its turn before the processor changes its frequency.
 const TURN: Duration = Duration::from_micros(20);
-/// How many tries must be long enough.
+/// The number of tries that must all take at least [`TURN`].
 const TRIES: usize = 5;
 
-/// One of the things that are compared.
+/// A function in a race, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lane(usize);
 
-/// The SHA-256 of a token of 40 bytes: the unit of nearly every mark, and the first lane of every race.
+/// The first lane of every race: the SHA-256 of a token of 40 bytes, which is the unit of nearly every mark.
 pub(crate) const SHA: Lane = Lane(0);
 
 struct Runner<'a> {
@@ -31,27 +31,29 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Twice as often until a turn is long enough; this warms up, too. The shortest of a few tries says whether it is: after
-    /// one that was interrupted, or was the first of all, the turns would be so short that the clock is what they measure.
+    /// Doubles the number of calls in a turn until a turn is long enough. This also warms up the caches.
+    ///
+    /// Every one of a few tries must be long enough. A try that was interrupted, or the very first, takes longer than
+    /// later turns, and turns that are too short measure the clock.
     fn set_times(&mut self) {
         let mut long_enough = |times| (0..TRIES).all(|_| (self.repeat)(times) >= TURN);
         self.times = (0..20).map(|power| 1 << power).find(|times| long_enough(*times)).unwrap_or(1 << 20);
     }
 }
 
-/// Things to be timed, by turns.
+/// The functions to be timed, in turn.
 pub(crate) struct Race<'a> {
     runners: Vec<Runner<'a>>,
 }
 
-/// What a race came to: for each round the nanoseconds of one run in each lane.
+/// The result of a race: for each round, the nanoseconds of one call in each lane.
 #[derive(Debug)]
 pub(crate) struct Times {
     rounds: Vec<Vec<f64>>,
 }
 
 impl<'a> Race<'a> {
-    /// With the SHA-256 in its first lane.
+    /// Creates a race with the SHA-256 in its first lane.
     pub(crate) fn new() -> Self {
         let mut race = Self { runners: Vec::new() };
         let secret = Secret::new("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").expect("a secret");
@@ -61,10 +63,10 @@ impl<'a> Race<'a> {
         race
     }
 
-    /// One more lane. What is run takes its inputs out of a black box and puts a reference to its answer into one, so
-    /// that the whole answer has to be there.
+    /// Adds a lane. The function should take its inputs from `black_box`, and pass a reference to its result to
+    /// `black_box`, so that the compiler must compute the whole result.
     pub(crate) fn enter(&mut self, mut run: impl FnMut() + 'a) -> Lane {
-        // The loop is inside of the box: one call of it stands for a whole turn.
+        // The loop is within the boxed closure, so that there is one dynamic call for a whole turn.
         let repeat = move |times| {
             let start = Instant::now();
             for _ in 0..times {
@@ -76,7 +78,7 @@ impl<'a> Race<'a> {
         Lane(self.runners.len() - 1)
     }
 
-    /// Runs every lane in every round.
+    /// Runs every lane once in each round.
     pub(crate) fn run(mut self) -> Times {
         for runner in &mut self.runners {
             runner.set_times();
@@ -90,22 +92,22 @@ impl<'a> Race<'a> {
 }
 
 impl Times {
-    /// The nanoseconds of one run.
+    /// Returns the median nanoseconds of one call.
     pub(crate) fn nanoseconds(&self, lane: Lane) -> f64 {
         median(self.rounds.iter().map(|round| round[lane.0]))
     }
 
-    /// Nine tenths of its turns took less: how quiet the machine was.
+    /// Returns the 90th percentile of the nanoseconds of one call, which tells how quiet the machine was.
     pub(crate) fn slowest_tenth(&self, lane: Lane) -> f64 {
         percentile(&mut self.rounds.iter().map(|round| round[lane.0]).collect::<Vec<_>>(), 90)
     }
 
-    /// How many times as long one takes as the other, in the same round.
+    /// Returns the median ratio of one lane's time to another's in the same round.
     pub(crate) fn ratio(&self, lane: Lane, to: Lane) -> f64 {
         median(self.rounds.iter().map(|round| round[lane.0] / round[to.0]))
     }
 
-    /// How many SHA-256 the one takes longer than the other.
+    /// Returns the median difference of two lanes in the same round, in SHA-256.
     pub(crate) fn more_than(&self, lane: Lane, other: Lane) -> f64 {
         median(self.rounds.iter().map(|round| (round[lane.0] - round[other.0]) / round[SHA.0]))
     }

@@ -1,15 +1,15 @@
-//! The table that is printed: a row for each mark.
+//! The table of results, with a row for each mark.
 
 use std::fmt;
 
-/// The unit of a row's numbers.
+/// The unit of the numbers in a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Unit {
-    /// SHA-256 of a token.
+    /// The time of the SHA-256 of a token.
     Sha,
-    /// Times something else that the row names.
+    /// A ratio to another time that the row names.
     Times,
-    /// Dependent random reads of an array as large as the directory.
+    /// The time of a dependent random read of an array as large as the directory.
     Reads,
     Bytes,
     PerSecond,
@@ -42,25 +42,25 @@ struct Row {
     measured: f64,
 }
 
-/// Rows under headings.
+/// The rows of the table, printed as Markdown.
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
 }
 
 impl Table {
-    /// A mark: holds while it is at most so much.
+    /// Adds a mark, which holds if the measured value is at most the limit.
     pub(crate) fn mark(&mut self, mark: impl Into<String>, at_most: f64, measured: f64, unit: Unit) {
         self.rows.push(Row { mark: mark.into(), unit, at_most: Some(at_most), measured });
     }
 
-    /// A number that no mark is set for.
+    /// Adds a measured value without a limit.
     pub(crate) fn note(&mut self, what: impl Into<String>, measured: f64, unit: Unit) {
         self.rows.push(Row { mark: what.into(), unit, at_most: None, measured });
     }
 }
 
-/// Three digits that say something.
+/// Formats a number with about three significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),

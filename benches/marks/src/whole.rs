@@ -1,4 +1,4 @@
-//! From texts to the answer, a token from its stored record, and many packages at one go.
+//! Marks of a whole request from texts, of loading a stored token, and of decisions about many packages.
 
 use std::{collections::BTreeMap, hint::black_box};
 
@@ -20,7 +20,7 @@ use crate::{
     world::{Shape, Size, Token, secret},
 };
 
-/// A request as it comes in: texts. The time is the server's.
+/// A request as a server receives it, in texts. The server adds the time.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) secret: String,
@@ -30,7 +30,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A request with that token: a publish in one of four, else a read.
+    /// Creates a request with this token. One in four is a publish, and the others are reads.
     pub(crate) fn new(shape: &Shape, token: usize, random: &mut Random) -> Self {
         let presented = Token::new(shape, token);
         Self {
@@ -41,8 +41,8 @@ impl Request {
         }
     }
 
-    /// The whole way: every text read, the token and the package looked up, the decision made and handed on.
-    // A function of its own, so that a profile can tell it from loading.
+    /// Decides the request: parses every text, looks up the token and the package, and passes the decision on.
+    // Never inlined, so that a profile shows it apart from loading.
     #[inline(never)]
     pub(crate) fn decide<T>(
         &self,
@@ -58,7 +58,8 @@ impl Request {
     }
 }
 
-/// How many of a hundred answers are which: a measurement in which everything is denied at once would say little.
+/// The count of each answer. It is printed, because a measurement in which the first check denied everything would say
+/// little.
 #[derive(Debug, Default)]
 pub(crate) struct Answers(BTreeMap<&'static str, usize>);
 
@@ -75,7 +76,7 @@ impl Answers {
     }
 }
 
-/// Measures and adds the rows.
+/// Measures all of these and adds their rows to the table.
 pub(crate) fn rows(table: &mut Table) {
     from_texts(table);
     from_record(table);
@@ -142,7 +143,8 @@ fn f64_of(count: u64) -> f64 {
     number(usize::try_from(count).expect("a small count"))
 }
 
-/// Half of them private, a quarter of these selected and alice's to read.
+/// Returns 10,000 packages. Half of them are private. The token selects some of the private ones, and Alice may read
+/// two thirds of them.
 fn packages() -> Vec<Package> {
     let package = |n: usize| {
         let (name, scope_owner, visibility) = match n % 4 {

@@ -1,11 +1,11 @@
-//! Counts allocations while asked to, and costs a load and a branch for each while not.
+//! Counts allocations while enabled. While disabled, it costs a load and a branch for each allocation.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
 };
 
-// Of the thread that asks, without a destructor: reading them is one instruction.
+// Thread-local and without a destructor, so that reading them takes one instruction.
 thread_local! {
     static COUNTING: Cell<bool> = const { Cell::new(false) };
     static COUNT: Cell<Count> = const { Cell::new(Count { times: 0, bytes: 0 }) };
@@ -14,7 +14,7 @@ thread_local! {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The system's allocator, counted.
+/// The system's allocator, with counting.
 struct Counting;
 
 fn count(bytes: usize) {
@@ -24,11 +24,11 @@ fn count(bytes: usize) {
     }
 }
 
-// SAFETY: every call is handed to the system's allocator as it came.
+// SAFETY: every call is forwarded to the system's allocator with the same arguments.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
-        // SAFETY: the caller's promises are the ones asked for.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`, which is also that of `System`.
         unsafe { System.alloc(layout) }
     }
 
@@ -50,14 +50,14 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// **Allocations, reallocations included, and the bytes asked for.**
+/// The number of allocations, including reallocations, and the bytes requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count {
     pub times: u64,
     pub bytes: u64,
 }
 
-/// What this thread allocates meanwhile.
+/// Returns the allocations of this thread while a function runs.
 pub fn during(work: impl FnOnce()) -> Count {
     COUNT.set(Count { times: 0, bytes: 0 });
     COUNTING.set(true);

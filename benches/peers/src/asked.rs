@@ -1,5 +1,5 @@
-//! One decision, prepared: asked as often as one likes, and read only when it is checked.
-#![expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
+//! A prepared decision. It can be made any number of times, and its answer is read only to check it.
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::{
     hint::black_box,
@@ -8,23 +8,23 @@ use std::{
 
 use crate::{allocations, question::Verdict};
 
-/// **A decision with everything ready that can be ready beforehand.**
+/// A decision for which everything is prepared that can be prepared beforehand.
 pub trait Asked {
-    /// Asks once, and reads the answer.
+    /// Decides once and returns the answer.
     fn verdict(&mut self) -> Verdict;
-    /// Asks that often, and keeps the whole answer, whatever it has in it.
+    /// Decides this many times and returns the elapsed time. The whole answer is computed each time.
     fn time(&mut self, times: u32) -> Duration;
-    /// What asking once allocates.
+    /// Returns the allocations of one decision.
     fn allocations(&mut self) -> allocations::Count;
 }
 
-/// What asks, and what reads the answer.
+/// A function that decides, and a function that reads its answer.
 struct Prepared<Ask, Read> {
     ask: Ask,
     read: Read,
 }
 
-/// Puts the two together. The loop around what asks is compiled for it: no call through a pointer is measured.
+/// Combines the two functions. The loop that is timed is compiled for each pair, so that no dynamic call is measured.
 pub fn prepared<Answer: 'static>(
     ask: impl FnMut() -> Answer + 'static,
     read: impl Fn(&Answer) -> Verdict + 'static,
@@ -46,7 +46,7 @@ impl<Answer, Ask: FnMut() -> Answer, Read: Fn(&Answer) -> Verdict> Asked for Pre
     }
 
     fn allocations(&mut self) -> allocations::Count {
-        // What is filled when first asked is filled.
+        // The first decision fills caches that the engine keeps.
         self.verdict();
         allocations::during(|| {
             black_box(&(self.ask)());

@@ -1,4 +1,4 @@
-//! The unit: SHA-256 of a token's text, and by what it is computed.
+//! The unit of measurement, the SHA-256 of the text of a token, and its implementation.
 
 use std::hint::black_box;
 
@@ -9,10 +9,10 @@ use crate::{
     question::Verdict,
 };
 
-/// A text of a length that is known when it comes, as every registry has it: of an array the compiler would know it.
+/// The text of the token. It is a `&str`, so that its length is known only at run time, as in a registry.
 const TOKEN: &str = "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";
 
-/// What `sha256sum` says of it.
+/// The digest of the text, as `sha256sum` prints it.
 const DIGEST: &str = "6df68089c704f7494d8b8b5178b78066a1fd903beb8977878275994e3d553d2f";
 
 pub fn prepare() -> Box<dyn Asked> {
@@ -25,7 +25,7 @@ pub fn prepare() -> Box<dyn Asked> {
     )
 }
 
-/// **What computes it here**, found out as `sha2` does: its configuration first, then the processor.
+/// Returns the implementation of SHA-256, detected as `sha2` does: first its configuration, then the processor.
 pub fn backend() -> &'static str {
     if cfg!(any(sha2_backend = "soft", sha2_256_backend = "soft")) {
         return "soft, as configured";

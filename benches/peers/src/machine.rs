@@ -1,11 +1,11 @@
-//! Where and with what it was measured.
-#![expect(clippy::disallowed_methods, reason = "what the machine is stands in a file")]
+//! The machine and the compiler of the measurement.
+#![expect(clippy::disallowed_methods, reason = "the processor's name is read from a file")]
 
 use std::{fs, process::Command, thread};
 
 use crate::hash;
 
-/// What the first processor is called.
+/// Returns the name of the first processor.
 fn model() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
@@ -18,7 +18,7 @@ fn compiler() -> Option<String> {
     text.split_whitespace().nth(1).map(|version| format!("rustc {version}"))
 }
 
-/// Processor, number of cores, compiler, and what computes SHA-256.
+/// Returns the processor, the number of cores, the compiler, and the implementation of SHA-256.
 pub fn line() -> String {
     let unknown = || "unknown".to_owned();
     format!(

@@ -1,4 +1,4 @@
-//! One decision in tollgate, in the engines that could make it, and by hand: one table.
+//! Compares one decision in tollgate, in policy engines and by hand, and prints a table.
 
 mod allocations;
 mod asked;
@@ -22,7 +22,7 @@ use peers::{
 use question::{ENTRIES, Facts, Question, Verdict};
 use table::Row;
 
-/// Rounds, unless told otherwise. An odd number: the median is one of them.
+/// The default number of rounds. It is odd, so that the median is one of the rounds.
 const ROUNDS: usize = 61;
 
 fn main() {
@@ -41,13 +41,13 @@ fn main() {
     assert_eq!(hash.verdict(), Verdict::Allow, "the digest is the right one");
     check(&mut samples);
     let (of_hash, measured) = measure(hash.as_mut(), &mut samples, rounds);
-    // Some engines keep something of what they were asked before.
+    // Checked again, because some engines keep state from earlier questions.
     check(&mut samples);
     let (of_peers, of_own) = measured.split_at(peers);
     report(of_hash, of_peers, &heads, of_own);
 }
 
-/// Nothing is measured that answers wrong.
+/// Checks every sample, so that no wrong answer is measured.
 fn check(samples: &mut [Sample]) {
     for sample in samples {
         if let Err(wrong) = sample.check() {
@@ -56,7 +56,7 @@ fn check(samples: &mut [Sample]) {
     }
 }
 
-/// Each peer, each question, with each number of entries.
+/// Returns a sample for each peer, question and number of entries.
 fn of_peers() -> Vec<Sample> {
     let mut samples = Vec::new();
     for peer in &PEERS {
@@ -73,7 +73,7 @@ fn of_peers() -> Vec<Sample> {
     samples
 }
 
-/// What only tollgate answers, likewise.
+/// Returns a sample for each question that only tollgate answers and each number of entries.
 fn of_own() -> impl Iterator<Item = ((&'static str, OwnKind), Sample)> {
     let [many, one] = ENTRIES.map(own);
     many.into_iter().zip(one).flat_map(|(many, one)| {
@@ -84,7 +84,7 @@ fn of_own() -> impl Iterator<Item = ((&'static str, OwnKind), Sample)> {
     })
 }
 
-/// Pairs of many entries and one.
+/// Groups the results into pairs of many entries and one entry.
 fn pairs(measured: &[Measured]) -> Vec<[Measured; 2]> {
     measured.as_chunks().0.to_vec()
 }
@@ -112,7 +112,7 @@ fn report(of_hash: f64, of_peers: &[Measured], heads: &[(&'static str, OwnKind)]
     print!("{}", marks::show(&marks));
 }
 
-/// The largest by that measure, and its name.
+/// Returns the row with the largest value.
 fn worst(rows: &[(String, f64)]) -> (String, f64) {
     rows.iter().max_by(|one, other| one.1.total_cmp(&other.1)).cloned().expect("a row")
 }
@@ -126,7 +126,7 @@ fn judge(peers: &[(Kind, Row)], own: &[(OwnKind, Row)]) -> Vec<Mark> {
     let engine = best(Kind::PolicyEngine);
     let with_text = engine.min(best(Kind::PolicyEngineWithText));
 
-    // Every answer of tollgate's, by name.
+    // Every answer of tollgate, by name.
     let asked = Question::ALL.iter().map(|question| question.title().to_owned()).zip(&tollgate.measured);
     let decisions = own.iter().filter(|(kind, _)| *kind == OwnKind::Decision);
     let decisions: Vec<_> = asked.chain(decisions.map(|(_, row)| (row.name.clone(), &row.measured[0]))).collect();

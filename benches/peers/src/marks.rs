@@ -1,15 +1,15 @@
-//! The marks that the table can judge.
+//! The marks that can be checked from the table.
 
 use std::fmt::Write;
 
-/// **One mark**: what was measured, and what it must not be above.
+/// A measured value and its limit.
 pub struct Mark {
     pub what: String,
     pub measured: f64,
     pub limit: Limit,
 }
 
-/// The limit itself is allowed, but for `Below`.
+/// A limit. The limit itself is allowed, except for `Below`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
     AtMost(f64),
@@ -36,7 +36,7 @@ pub fn show(marks: &[Mark]) -> String {
             Limit::AtLeast(limit) => format!("at least {limit}"),
         };
         let holds = if mark.holds() { "holds" } else { "does not hold" };
-        // Writing to a string does not fail.
+        // Writing to a string never fails.
         let _ = writeln!(text, "| {} | {limit} | {:.2} | {holds} |", mark.what, mark.measured);
     }
     text

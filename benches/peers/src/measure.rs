@@ -1,28 +1,28 @@
-//! Measures everything in rounds: each round asks each a little, and the hash beside it, so that what the machine does
-//! meanwhile falls on all of them.
+//! Measurement in rounds. Each round runs every sample for a short time, and the hash before it, so that a slower
+//! machine slows all of them alike.
 
 use std::time::Duration;
 
 use crate::{allocations::Count, asked::Asked, question::Verdict};
 
-/// **What is measured.**
+/// A question to measure.
 pub struct Sample {
-    /// For messages.
+    /// The name in messages.
     pub name: String,
     pub expected: Verdict,
     pub asked: Box<dyn Asked>,
 }
 
-/// **What came of it.**
+/// The result of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
     pub nanoseconds: f64,
-    /// In hashes: the median of what each round had, by the hash right before.
+    /// The median ratio to the hash that was measured right before, in the same round.
     pub ratio: f64,
     pub allocations: Count,
 }
 
-/// A wrong answer.
+/// The error returned when a question has another answer than expected.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wrong {
     name: String,
@@ -38,21 +38,23 @@ impl std::fmt::Display for Wrong {
 }
 
 impl Sample {
-    /// Asks, and compares.
+    /// Decides the question and compares the answer.
     ///
     /// # Errors
-    /// The answer is another one.
+    ///
+    /// The answer is not the expected one.
     pub fn check(&mut self) -> Result<(), Wrong> {
         let (found, expected) = (self.asked.verdict(), self.expected);
         if found.is(expected) { Ok(()) } else { Err(Wrong { name: self.name.clone(), found, expected }) }
     }
 }
 
-/// How long one is asked in one round, and the hash beside it. One question is the least.
+/// The time for one sample in one round, and the time for the hash before it. A sample is run at least once.
 const SLICE: Duration = Duration::from_micros(800);
 const SLICE_OF_HASH: Duration = Duration::from_micros(200);
 
-/// How often one is to be asked to fill the slice: the most of three tries, for one that is held up fits less in.
+/// Returns how often a question can be decided within a slice of time: the maximum of three tries, because an
+/// interrupted try gives less.
 fn times(asked: &mut dyn Asked, slice: Duration) -> u32 {
     (0..3).map(|_| fitting(asked, slice)).fold(1, u32::max)
 }
@@ -62,26 +64,26 @@ fn fitting(asked: &mut dyn Asked, slice: Duration) -> u32 {
     loop {
         let taken = asked.time(times);
         if taken * 2 >= slice {
-            // Some hundred thousands at most: nothing is cut off.
+            // The result is at most some hundred thousand, so the cast loses nothing.
             return (f64::from(times) * slice.as_secs_f64() / taken.as_secs_f64()).round() as u32;
         }
         times *= 2;
     }
 }
 
-/// For one question. It has just been asked a few times, so that what it needs is in the caches again.
+/// Returns the nanoseconds of one decision, after deciding a few times to fill the caches.
 fn nanoseconds(asked: &mut dyn Asked, times: u32) -> f64 {
     asked.time(times.div_ceil(8));
     asked.time(times).as_secs_f64() * 1e9 / f64::from(times)
 }
 
-/// The one in the middle.
+/// Returns the median.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
-/// The hash, and each sample.
+/// Measures the hash and every sample. Returns the nanoseconds of the hash and the result of each sample.
 pub fn measure(hash: &mut dyn Asked, samples: &mut [Sample], rounds: usize) -> (f64, Vec<Measured>) {
     let of_hash = times(hash, SLICE_OF_HASH);
     let times: Vec<u32> = samples.iter_mut().map(|sample| times(sample.asked.as_mut(), SLICE)).collect();

@@ -1,8 +1,8 @@
-//! The decision that everything here makes: what is asked, and the facts that it is asked about.
+//! The questions that every peer decides, and their facts.
 
 use tollgate::Reason;
 
-/// **What is asked**: the allow, and the same with one fact changed, which makes it a denial.
+/// A question: one that is allowed, or one that is denied because one fact differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     Allow,
@@ -17,7 +17,7 @@ impl Question {
     pub const ALL: [Self; 6] =
         [Self::Allow, Self::Expired, Self::Address, Self::Permission, Self::NotSelected, Self::NotMaintainer];
 
-    /// The head of its column.
+    /// Returns the title of the column in the table.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Allow => "allow",
@@ -29,7 +29,7 @@ impl Question {
         }
     }
 
-    /// The right answer.
+    /// Returns the right answer.
     pub const fn expected(self) -> Verdict {
         match self {
             Self::Allow => Verdict::Allow,
@@ -42,7 +42,7 @@ impl Question {
     }
 }
 
-/// **What was answered.** Only tollgate gives a reason.
+/// The answer to a question. Only tollgate gives a reason for a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Allow,
@@ -55,7 +55,7 @@ impl Verdict {
         if allowed { Self::Allow } else { Self::Deny(None) }
     }
 
-    /// Whether it is the expected answer, and its reason, where it gives one, the expected reason.
+    /// Returns `true` if this is the expected answer. A reason is compared only if there is one.
     pub fn is(self, expected: Self) -> bool {
         match (self, expected) {
             (Self::Deny(None), Self::Deny(_)) => true,
@@ -64,7 +64,7 @@ impl Verdict {
     }
 }
 
-/// **An instant**, as text and in seconds since 1970: each engine takes what suits it.
+/// A point in time, as text and in seconds since 1970. Each engine uses the form that suits it.
 #[derive(Clone, Copy, Debug)]
 pub struct Time {
     pub text: &'static str,
@@ -75,32 +75,33 @@ const NOW: Time = Time { text: "2025-11-01T00:00:00Z", seconds: 1_761_955_200 };
 const EXPIRES: Time = Time { text: "2026-01-01T00:00:00Z", seconds: 1_767_225_600 };
 const PAST_EXPIRY: Time = Time { text: "2026-02-01T00:00:00Z", seconds: 1_769_904_000 };
 
-/// **The facts of one question.**
+/// The facts of one question.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    // The token.
+    // The facts about the token.
     pub owner: &'static str,
     pub packages: Vec<String>,
-    /// The last one is that of the package.
+    /// The selected scopes. The last one is that of the package.
     pub scopes: Vec<String>,
-    /// The third one has the client in it.
+    /// The allowed ranges. The client is in the third one.
     pub ranges: [&'static str; 4],
     pub expires: Time,
     pub read_write: bool,
-    // The package.
+    // The facts about the package.
     pub package: &'static str,
     pub scope: &'static str,
     pub maintainer: &'static str,
-    // The request: to publish, by
+    // The request, which is to publish.
     pub client_ip: &'static str,
     pub now: Time,
 }
 
-/// The sizes asked about.
+/// The numbers of entries on the token that are measured.
 pub const ENTRIES: [usize; 2] = [50, 1];
 
 impl Facts {
-    /// With that many entries in the token, half of them packages, half scopes. (One is a scope.)
+    /// Returns the facts of a question, with this many entries on the token: half packages and half scopes. A single
+    /// entry is a scope.
     pub fn of(question: Question, entries: usize) -> Self {
         let packages = entries / 2;
         let scopes = entries - packages;

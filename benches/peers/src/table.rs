@@ -1,4 +1,4 @@
-//! What is printed: Markdown.
+//! The tables, in Markdown.
 
 use std::fmt::Write;
 
@@ -7,13 +7,14 @@ use crate::{
     question::{ENTRIES, Question},
 };
 
-/// One peer, or one question that only tollgate answers: for each question, with each number of entries.
+/// The results of one peer for each question, or of one question that only tollgate answers. Each has one result for
+/// each number of entries.
 pub struct Row {
     pub name: String,
     pub measured: Vec<[Measured; ENTRIES.len()]>,
 }
 
-/// Three digits, as far as there are some.
+/// Formats a number with three significant digits and at most two decimals.
 fn short(value: f64) -> String {
     match value {
         ..10.0 => format!("{value:.2}"),
@@ -43,11 +44,11 @@ fn allocations(measured: &[Measured; 2]) -> String {
 }
 
 fn line(text: &mut String, cells: &[String]) {
-    // Writing to a string does not fail.
+    // Writing to a string never fails.
     let _ = writeln!(text, "| {} |", cells.join(" | "));
 }
 
-/// The peers, quickest first.
+/// Returns the table of the peers, the fastest first.
 pub fn of_peers(rows: &[Row]) -> String {
     let mut text = String::new();
     let mut head = vec!["the decision in".to_owned()];
@@ -65,7 +66,7 @@ pub fn of_peers(rows: &[Row]) -> String {
     text
 }
 
-/// What only tollgate answers.
+/// Returns the table of the questions that only tollgate answers.
 pub fn of_own(rows: &[Row]) -> String {
     let mut text = String::new();
     line(&mut text, &["tollgate alone", "SHA-256", "ns", "allocations (bytes)"].map(str::to_owned));

@@ -1,4 +1,4 @@
-//! Everything answers right, and what answers wrong is noticed.
+//! Every peer gives the right answers, and the check notices a wrong one.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn each_gives_the_right_answer_to_each_question() {
     assert_eq!(hash::prepare().verdict(), Verdict::Allow);
 }
 
-/// The one fact that makes a denial is put right, or wrong, and what was expected before is expected still.
+// One fact is changed so that the right answer changes, and the check still expects the old answer.
 #[test]
 fn the_check_fails_for_each_with_any_one_fact_changed() {
     let denials = || Question::ALL.into_iter().filter(|question| *question != Question::Allow);
@@ -29,7 +29,7 @@ fn the_check_fails_for_each_with_any_one_fact_changed() {
     }
 }
 
-/// Of tollgate the reason is compared too.
+// Only tollgate gives a reason, which the check compares.
 #[test]
 fn the_check_fails_for_another_reason() {
     let facts = Facts::of(Question::Expired, 50);
@@ -37,7 +37,7 @@ fn the_check_fails_for_another_reason() {
     assert!(sample(&PEERS[0], &facts, expected).check().is_err());
 }
 
-/// The scope that allows is replaced, then the package selected by its name.
+// First the scope that allows is replaced, then the package is selected by its name.
 #[test]
 fn each_allows_by_the_entry_that_it_should() {
     for peer in &PEERS {
@@ -53,7 +53,7 @@ fn each_allows_by_the_entry_that_it_should() {
     }
 }
 
-/// With the range that the client is in left out, and with each of the others alone.
+// The range that the client is in is left out. Then each of the other ranges is there alone.
 #[test]
 fn each_searches_the_ranges() {
     for peer in &PEERS {

@@ -1,4 +1,4 @@
-//! Runs a future that never waits for anything, at no more than the price of polling it.
+//! Runs a future that is always ready, by polling it.
 
 use std::{
     pin::pin,

@@ -1,4 +1,4 @@
-//! The house rules: what this registry forbids although `tollgate` would allow it.
+//! House rules: what this registry forbids although `tollgate` allows it.
 
 use serde::Serialize;
 use tollgate::{
@@ -8,50 +8,55 @@ use tollgate::{
     value::AllowedRanges,
 };
 
-/// **The rules on top.** A house rule is asked only about what is not denied already, and can only turn it into a
-/// denial: there is no way from here to an allow.
+/// The registry's own rules, which are applied after the decision.
+///
+/// A house rule can turn an allow or a challenge into a denial. It cannot make an allow.
 #[derive(Clone, Debug)]
 pub struct HouseRules {
-    /// Where builds run. Nobody publishes from anywhere else.
+    /// The addresses from which builds run. Publishing from any other address is forbidden.
     pub builds: AllowedRanges,
 }
 
-/// **What the house rules look at** besides the operation. A cache of answers needs these in its key, beside
-/// [`Decision::depends_on`].
+/// The facts that the house rules depend on, in addition to the action.
+///
+/// A cache of answers needs these in its key, in addition to [`Decision::depends_on`].
 #[derive(Clone, Copy, Debug)]
 pub struct HouseFacts {
-    /// Where the call comes from.
+    /// The client's address.
     pub client_ip: ClientIp,
-    /// How many packages depend on the one that is named.
+    /// The number of packages that depend on the package of the call.
     pub dependents: u32,
 }
 
-/// **The answer to a call**: in JSON it is a decision line of `tollgate`'s format, but for the `id`.
+/// The answer to a call.
+///
+/// Serializes to a decision line of `tollgate`'s format, without the `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// Allow, challenge or deny.
+    /// Whether the call is allowed, challenged or denied.
     #[serde(rename = "decision")]
     pub verdict: Verdict,
-    /// What was allowed or challenged.
+    /// The action that was allowed or challenged.
     pub action: Option<Action>,
-    /// Why it was denied: a reason of `tollgate`'s, or of the house.
+    /// The reason for a denial: one of `tollgate`'s, or that of a house rule.
     pub reason: Option<&'static str>,
-    /// The status for HTTP.
+    /// The HTTP status.
     pub status: u16,
-    /// Until when an allow holds if nothing changes.
+    /// The time at which an allow ends if no fact changes.
     pub valid_until: Option<Timestamp>,
-    /// Through what it was allowed.
+    /// What allowed the call.
     pub via: Option<AllowedBy>,
-    /// What the client may be told of a denial.
+    /// The text of a denial for the client. It reveals nothing that the client may not know.
     #[serde(skip)]
     pub client_text: Option<String>,
 }
 
 impl HouseRules {
-    /// The decision, unless a house rule forbids what it would give.
+    /// Applies the house rules to a decision.
     ///
-    /// What is denied already stays as it is: a house reason is seen only by who could have done it otherwise, so it
-    /// tells nothing that is hidden. A challenge is asked about too: nobody shows a factor for what is forbidden anyway.
+    /// A denial keeps its reason and its texts. A client sees the reason of a house rule only if `tollgate` would let
+    /// it do the action, so the reason reveals no hidden package. A challenge is checked too, so that no user is asked
+    /// for a one-time password for an action that is then forbidden.
     #[must_use]
     pub fn on_top(&self, decision: Decision<'_>, facts: HouseFacts) -> Answer {
         let forbidden = match decision {
@@ -64,7 +69,8 @@ impl HouseRules {
         }
     }
 
-    /// Why not, for the client too. What is not named here is not forbidden.
+    /// Returns the reason and the client's text if a house rule forbids the action. An action that no rule names is not
+    /// forbidden.
     fn forbids(&self, action: Action, facts: HouseFacts) -> Option<(&'static str, &'static str)> {
         let HouseFacts { client_ip, dependents } = facts;
         let is_publish = matches!(action, Action::CreatePackage | Action::PublishVersion);
@@ -78,7 +84,7 @@ impl HouseRules {
     }
 }
 
-/// The decision as it is.
+/// Makes an answer without house rules.
 impl From<Decision<'_>> for Answer {
     fn from(decision: Decision<'_>) -> Self {
         let permitted = Self {

@@ -1,8 +1,8 @@
-//! A small registry that decides with `tollgate`, and has two house rules on top.
+//! A small registry that decides with `tollgate`, and applies two house rules to each decision.
 //!
-//! - [`rows`]: what the database gives becomes facts, or an error of the server.
-//! - [`house`]: what this registry forbids besides. It can only tighten.
-//! - [`Registry::answer`]: one call of a client, from the rows to the answer.
+//! - [`rows`] turns rows of a database into facts.
+//! - [`house`] has the registry's own rules, which can only forbid more.
+//! - [`Registry::answer`] answers a call of a client, from the rows to the answer.
 
 pub mod house;
 pub mod rows;
@@ -18,40 +18,42 @@ use tollgate::{
 use house::{Answer, HouseFacts, HouseRules};
 use rows::Database;
 
-/// What goes wrong in the server itself, such as a row that is none: answer 500, and never let the call pass.
+/// An error of the server itself, such as a row that is not valid. The server answers the call with 500 and never lets
+/// it pass.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// **The registry**: its rows and its house rules.
+/// A registry: its rows and its house rules.
 #[derive(Clone, Debug)]
 pub struct Registry {
     /// The rows.
     pub database: Database,
-    /// The rules on top.
+    /// The registry's own rules.
     pub house: HouseRules,
 }
 
-/// **One call of a client**, as the HTTP layer hands it on.
+/// A call of a client, as the HTTP layer reads it from a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'c> {
-    /// The text after `Bearer`, if there is any.
+    /// The text after `Bearer` in the header `authorization`. `None` if there is no such header.
     pub secret: Option<&'c str>,
-    /// Whether the token's owner has shown a second factor in this call, and you have verified it.
+    /// Whether the token's owner has shown a second factor in this call, which the server has verified.
     pub factor_shown: bool,
-    /// What is to be done.
+    /// The action.
     pub action: PackageAction,
-    /// To what.
+    /// The name of the package.
     pub package: PackageName<&'c str>,
-    /// From where: the peer's address, or what a proxy that you trust says it is.
+    /// The client's address: that of the connection, or the one that a trusted proxy reports.
     pub client_ip: ClientIp,
-    /// When: taken once, at the start of the call.
+    /// The time, taken once at the start of the call.
     pub now: Timestamp,
 }
 
 impl Registry {
-    /// Answers a call: the rows become facts, `tollgate` decides, and the house rules come on top.
+    /// Answers a call: reads the facts, asks `tollgate` for the decision, and applies the house rules.
     ///
     /// # Errors
-    /// A row that is no fact, or a token without its owner.
+    ///
+    /// Returns an error if a row is not valid, or if the owner of a token has no row.
     pub fn answer(&self, call: Call<'_>) -> Result<Answer, Failure> {
         let found = self.database.package(call.package)?;
         let (package, dependents) = match &found {
@@ -59,10 +61,10 @@ impl Registry {
             None => (MissingPackage::new(call.package).into(), 0),
         };
         let facts = HouseFacts { client_ip: call.client_ip, dependents };
-        let on_top = |decision: Decision<'_>| Ok(self.house.on_top(decision, facts));
-        let Some(secret) = call.secret else { return on_top(authorize_anonymous(call.action, package)) };
+        let with_house_rules = |decision: Decision<'_>| Ok(self.house.on_top(decision, facts));
+        let Some(secret) = call.secret else { return with_house_rules(authorize_anonymous(call.action, package)) };
         let Some(token) = self.database.token(secret) else {
-            return on_top(deny_unknown_token(call.action, package));
+            return with_house_rules(deny_unknown_token(call.action, package));
         };
         let owner = self.database.user(token.owner().as_borrowed())?.ok_or("a token without its owner")?;
         let bound = BoundToken::bind(&token, &owner)?;
@@ -73,6 +75,6 @@ impl Registry {
             }
             decision @ (Decision::Allow(_) | Decision::Challenge(_) | Decision::Deny(_)) => decision,
         };
-        on_top(decision)
+        with_house_rules(decision)
     }
 }

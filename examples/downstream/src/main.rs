@@ -1,5 +1,5 @@
-//! Shows what the registry answers, from a few rows.
-#![expect(clippy::print_stdout, reason = "a demo, to be seen")]
+//! Prints what the registry answers to a few calls.
+#![expect(clippy::print_stdout, reason = "a demo shows its answers")]
 
 use tollgate::{PackageAction, PackageName, Secret, value::AllowedRanges};
 use tollgate_downstream::{Call, Failure, Registry, house::HouseRules, rows::Database, rows::TokenRow};

@@ -1,4 +1,4 @@
-//! The rows that the database gives: text and numbers, of which nothing is checked. Here they become facts.
+//! Rows of the database, which are unchecked text and numbers, and their conversion into facts.
 #![expect(missing_docs, reason = "columns are named after the facts")]
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use tollgate::{
 
 use crate::Failure;
 
-/// **The tables**, as if they had just been queried; lists and maps are what a join gives.
+/// The tables of the database, in memory. Lists and maps stand for joined tables.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Database {
     pub users: Vec<UserRow>,
@@ -23,7 +23,7 @@ pub struct Database {
     pub tokens: Vec<TokenRow>,
 }
 
-/// A user. Each column is one that the decision needs: leave none out of the query.
+/// A user, with all columns that a decision needs. A query that leaves one out would make the decision wrong.
 #[derive(Clone, Debug, Deserialize)]
 pub struct UserRow {
     pub name: String,
@@ -57,12 +57,13 @@ pub struct PackageRow {
     pub users: BTreeMap<String, String>,
     #[serde(default)]
     pub teams: BTreeMap<String, String>,
-    /// Of this registry's own: how many packages depend on it.
+    /// The number of packages that depend on this one. Only the house rules use it.
     #[serde(default)]
     pub dependents: u32,
 }
 
-/// A token: the SHA-256 of its text in hexadecimal as the key, and `tollgate`'s stored form as JSON. The text is nowhere.
+/// A token: the SHA-256 digest of its secret in hexadecimal, which is the key of the table, and the stored form of
+/// `tollgate` as JSON. The secret itself is not stored.
 #[derive(Clone, Debug)]
 pub struct TokenRow {
     pub digest: String,
@@ -70,10 +71,11 @@ pub struct TokenRow {
 }
 
 impl Database {
-    /// The user's record as it is now.
+    /// Returns the user with this name, or `None` if there is no row.
     ///
     /// # Errors
-    /// A row that is no fact.
+    ///
+    /// Returns an error if the row is not valid.
     pub fn user(&self, name: UserName<&str>) -> Result<Option<User>, Failure> {
         let Some(row) = self.users.iter().find(|row| row.name == name.as_str()) else { return Ok(None) };
         let mut memberships = Vec::new();
@@ -92,11 +94,14 @@ impl Database {
         })?))
     }
 
-    /// The package as it is now, with the number of those that depend on it. `None` only where there is no row: a query
-    /// that failed is an error.
+    /// Returns the package with this name and the number of packages that depend on it, or `None` if there is no row.
+    ///
+    /// With a real database, return an error if the query fails. `None` would tell `tollgate` that the package does not
+    /// exist.
     ///
     /// # Errors
-    /// A row that is no fact.
+    ///
+    /// Returns an error if the row is not valid.
     pub fn package(&self, name: PackageName<&str>) -> Result<Option<(Package, u32)>, Failure> {
         let Some(row) = self.packages.iter().find(|row| row.name == name.as_str()) else { return Ok(None) };
         let (mut users, mut teams) = (Vec::new(), Vec::new());
@@ -129,8 +134,10 @@ impl Database {
         )))
     }
 
-    /// The token of that text. A row that does not load is a token that nobody knows: an error could end up as "no
-    /// token".
+    /// Returns the token with this secret, or `None` if there is no such token.
+    ///
+    /// If the stored form does not load, the token is unknown too. Returning an error would risk that a caller treats
+    /// the request as one without a token.
     #[must_use]
     pub fn token(&self, secret: &str) -> Option<Token> {
         let digest = Secret::new(secret).ok()?.digest();

@@ -1,4 +1,4 @@
-//! The house rules one by one: facts from the builders, and assertions whose failure prints the explanation.
+//! Tests of each house rule, with facts from builders and assertions that print the explanation when they fail.
 
 use tollgate::{
     PackageAction, Reason, authorize,
@@ -13,13 +13,13 @@ use tollgate::{
 };
 use tollgate_downstream::house::{HouseFacts, HouseRules};
 
-/// Builds run in 10.0.0.0/8.
+/// Returns house rules with builds in `10.0.0.0/8`.
 fn house() -> HouseRules {
     HouseRules { builds: ranges(&["10.0.0.0/8"]) }
 }
 
 #[test]
-fn a_build_publishes_and_nobody_else_does() {
+fn only_a_build_may_publish() {
     let alice = user("alice").build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let ci = granular("ci", "alice").packages(GrantedPermission::ReadWrite, all()).build();
@@ -34,7 +34,7 @@ fn a_build_publishes_and_nobody_else_does() {
 }
 
 #[test]
-fn a_challenge_for_what_the_house_forbids_is_a_denial() {
+fn a_house_rule_turns_a_challenge_into_a_denial() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let laptop = legacy(LegacyKind::Publish, "alice").build();
@@ -54,7 +54,7 @@ fn a_challenge_for_what_the_house_forbids_is_a_denial() {
 }
 
 #[test]
-fn a_denial_keeps_its_reason_whatever_the_house_would_say() {
+fn a_denial_keeps_its_reason_and_text() {
     let (alice, app) = (user("alice").build(), package("@acme/app").private().build());
     let ci = granular("ci", "alice").packages(GrantedPermission::ReadWrite, all()).build();
     let client_ip = "192.0.2.1".parse().unwrap();

@@ -1,5 +1,6 @@
-//! The policy as files: `policy` holds what tokens may do by tollgate's rules, `house` what this registry answers.
-#![expect(clippy::unwrap_used, reason = "a world that is none fails the test")]
+//! Tests of the policy in scenario files: `policy` for decisions by tollgate's rules, `house` for answers of this
+//! registry.
+#![expect(clippy::unwrap_used, reason = "an invalid world fails the test")]
 
 use serde_json::{Value, json};
 use tollgate::{
@@ -14,7 +15,7 @@ use tollgate_downstream::{
 };
 
 #[test]
-fn tokens_may_do_what_the_policy_says() {
+fn tollgate_decides_as_the_policy_says() {
     assert_eq!(run_scenarios("tests/policy"), 12);
 }
 
@@ -27,12 +28,12 @@ fn the_registry_answers_as_the_policy_says() {
     assert_eq!(held, 10);
 }
 
-/// What a client would send to have the token with that id looked up.
+/// Returns the secret of the token with this id. Worlds do not need secrets, so the test makes them.
 fn secret(id: &str) -> String {
     format!("the-text-of-{id}")
 }
 
-/// The rows of a world, which has the same columns. Yours are inserted into a database for tests.
+/// Converts a world into rows, which have the same columns. Your own test would insert them into a test database.
 fn rows(world: &Value) -> Database {
     let mut database: Database = serde_json::from_value(world.clone()).unwrap();
     let directory = Directory::load(&serde_json::from_value::<World>(world.clone()).unwrap()).unwrap();
@@ -41,14 +42,15 @@ fn rows(world: &Value) -> Database {
         let stored = serde_json::to_string(&StoredToken::from(token)).unwrap();
         database.tokens.push(TokenRow { digest, stored });
     }
-    // A fact of this registry's own, which no world can tell.
+    // The number of dependents is a fact of this registry only, so a world does not have it.
     for package in database.packages.iter_mut().filter(|package| package.name == "left-pad") {
         package.dependents = 11;
     }
     database
 }
 
-/// One request, by the way that calls go, and the answer as a line. What is no call is an error line.
+/// Answers a line of the requests file with a decision line. A request that this registry does not take gets an error
+/// line.
 fn line(registry: &Registry, request: &Value) -> Value {
     let text = |field: &str| request.get(field)?.as_str();
     let secret = text("token").map(secret);

@@ -1,4 +1,4 @@
-//! Laws of the house rules, over tokens, owners and packages that nobody thought of.
+//! Properties of the house rules, for generated tokens, owners and packages.
 
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 use tollgate::{
@@ -16,7 +16,7 @@ proptest! {
         let answer = question.decide(|decision| HouseRules { builds }.on_top(decision, facts));
         let decision = question.record();
         prop_assert!(answer.verdict <= decision.decision, "{answer:?}");
-        // What they do not forbid they leave as it is, the reason of a denial included.
+        // A decision that the house rules do not change keeps its reason, status and end.
         if answer.verdict == decision.decision {
             prop_assert_eq!(answer.reason, decision.reason.map(Reason::as_str));
             prop_assert_eq!((answer.status, answer.valid_until), (decision.status, decision.valid_until));

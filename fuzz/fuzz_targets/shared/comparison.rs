@@ -1,4 +1,4 @@
-//! One request to one world: the crate's line is the oracle's, and every form of the decision says the same.
+//! Compares the crate with the oracle on one request to one world, and every form of the decision with the decision.
 
 use serde_json::Value;
 use tollgate::directory::{DecisionLine, Directory, Request, RequestLine};
@@ -9,12 +9,13 @@ use tollgate::{
 
 use crate::oracle;
 
-/// A text on one line, with nothing that a terminal would act on.
+/// Asserts that a text is not empty, and has no control characters and so only one line.
 fn one_line(text: &str) {
     assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
 }
 
-/// Compares the line of one request that has no key twice. What was decided, and the request, if it is one.
+/// Compares the crate's answer to one request, which has no duplicate key, with the oracle's. Returns the verdict and
+/// the request, or `None` if the request is not valid.
 pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Option<(Verdict, Request)> {
     let expected = oracle::decide(world, json);
     let line: RequestLine = serde_json::from_value(json.clone()).expect("any JSON reads");
@@ -24,7 +25,7 @@ pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Opt
             one_line(&error.to_string());
             let mut found = serde_json::to_value(DecisionLine::error(&error)).expect("a line is JSON");
             assert!(found["error"].is_string());
-            found["error"] = Value::Bool(true); // the text is each one's own
+            found["error"] = Value::Bool(true); // the messages of the crate and of the oracle differ
             assert_eq!(found, expected, "request {json}");
             return None;
         }
@@ -38,7 +39,7 @@ pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Opt
     Some((decision.verdict(), request))
 }
 
-/// The explanation, the record, the texts and the early answer do not contradict the decision.
+/// Asserts that the explanation, the audit record, the texts and the early answer agree with the decision.
 fn forms(directory: &Directory, caller: &Caller<'_>, request: &Request, decision: &Decision<'_>) {
     let record = AuditRecord::from(decision);
     let explanation = directory.decide(caller, request).explain();
@@ -58,7 +59,8 @@ fn forms(directory: &Directory, caller: &Caller<'_>, request: &Request, decision
     }
 }
 
-/// D5: what anonymous may do, every token that passes T may do, and it is V1 that allows it.
+/// Asserts that every valid token may do what a request without a token may do (rule D5). That is only to read public
+/// packages (rule V1).
 fn anonymous(directory: &Directory, caller: &Caller<'_>, json: &Value, decision: &Decision<'_>) {
     let mut json = json.clone();
     let fields = json.as_object_mut().expect("a request is an object");

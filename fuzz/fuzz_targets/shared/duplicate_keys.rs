@@ -1,10 +1,10 @@
-//! What plain JSON values do not tell: keys that are there twice.
+//! Detects duplicate keys in JSON, which `serde_json::Value` silently drops.
 
 use std::collections::BTreeSet;
 
-/// Whether an object of this JSON text has a key twice. The text is one that reads as JSON.
+/// Returns `true` if an object in this JSON text has a duplicate key. The text must be valid JSON.
 pub(crate) fn has_duplicate_keys(text: &str) -> bool {
-    // The keys of each object that is open; none for a list.
+    // The keys of each open object, and `None` for each open list.
     let mut open: Vec<Option<BTreeSet<String>>> = Vec::new();
     let mut expects_key = false;
     let bytes = text.as_bytes();

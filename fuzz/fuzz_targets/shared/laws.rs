@@ -1,4 +1,4 @@
-//! What is asked of every type with a text form, and of every message.
+//! Properties of every type with a text form, and of every message.
 
 #![allow(
     dead_code,
@@ -7,8 +7,10 @@
     reason = "each target that includes this module uses its own part of it"
 )]
 
-/// A message that repeats somebody else's text stays on one line, is short, cannot drive a terminal, and holds nothing
-/// with the shape of a secret (S3): no 30 letters and digits in a row. (An escape such as `\n` before them adds a letter.)
+/// Asserts that a message with untrusted text is short, on one line and without control characters.
+///
+/// It also has nothing with the shape of a secret, which is 30 letters and digits in a row (rule S3). One more is
+/// allowed, because an escape such as `\n` before the text adds a letter.
 pub(crate) fn message(message: &str) {
     assert!(!message.is_empty() && message.chars().count() < 2000, "{message}");
     let acts = |character: char| {
@@ -20,8 +22,8 @@ pub(crate) fn message(message: &str) {
     assert!(!runs.any(|run| run.len() > 30), "{message}");
 }
 
-/// A text that parses prints as a text that parses to the same, and what it prints as is a fixed point. serde goes
-/// through the same door. The value, if the text has one.
+/// Asserts that a value prints as a text that parses to an equal value and prints the same, and that deserializing
+/// accepts exactly the texts that parsing does. Returns the value, or `None` if the text is not valid.
 macro_rules! text_form {
     ($type:ty, $text:expr) => {{
         let text: &str = $text;
@@ -46,7 +48,7 @@ macro_rules! text_form {
 }
 pub(crate) use text_form;
 
-/// The lines of an input, the first few of them: whatever is no UTF-8 becomes a replacement character.
+/// Returns the first few lines of an input. Invalid UTF-8 becomes replacement characters.
 pub(crate) fn lines(bytes: &[u8]) -> Vec<String> {
     String::from_utf8_lossy(bytes).split('\n').take(8).map(str::to_owned).collect()
 }

@@ -1,9 +1,10 @@
 //! Arbitrary worlds and requests from arbitrary bytes.
 //!
-//! The bytes are a program: each line is one instruction, its first byte says which, the others are operands. An operand
-//! chooses from a short list; `0` chooses its first, as does an operand that is missing. So a fuzzer that changes, adds,
-//! drops or moves bytes or lines changes one thing in the world, not everything behind it. Names are few, and near
-//! misses of each other: users, organizations and scopes share theirs, and packages are called like them.
+//! The bytes are a program. Each line is one instruction: its first byte says which, and the others are operands. An
+//! operand chooses from a short list. The operand `0` chooses the first item, and so does a missing operand. So a
+//! fuzzer that changes, adds, removes or moves bytes or lines changes one thing in the world, and not everything after
+//! it. There are few names, and they are similar: users, organizations and scopes have the same names, and some
+//! packages do too.
 //!
 //! | instruction | operands |
 //! |---|---|
@@ -13,13 +14,13 @@
 //! | `p` package | scope, name, visibility, publishing access |
 //! | `g` grant to a user | package, user, permission |
 //! | `h` grant to a team | package, organization, team, permission |
-//! | `t` token | owner, kind, packages' permission, organizations' permission, bypass, made, life, name, revoked, secret |
+//! | `t` token | owner, kind, permissions (packages, organizations), bypass, created, lifetime, name, revoked, secret |
 //! | `s` one thing selected by the last token | what, and its name |
 //! | `c` one range of the last token | form, octet, prefix |
-//! | `r` request | token, action, package (two), organization, team, user, client (three), time, second factor, mistake |
-//! | `l` one thing less | what, of which request, which |
+//! | `r` request | token, action, package (two), organization, team, user, client (three), time, factor, mistake |
+//! | `l` remove one thing | what, of which request, which |
 //!
-//! Every world keeps the rules (N, L, T3), so every one of them must load.
+//! Every world obeys the rules for names, limits and ranges (rules N, L and T3), so every world must load.
 
 use serde_json::{Map, Value, json};
 
@@ -27,14 +28,14 @@ use crate::oracle::{self, DAY, HOUR};
 
 const ACCOUNTS: [&str; 8] = ["alice", "acme", "bob", "acme-evil", "Alice", "a", "kim~(2)", "ghost"];
 const TEAMS: [&str; 4] = ["dev", "ops", "Old.Team", "acme"];
-/// Behind the scope; the last is as long as a new unscoped name may be.
+/// Names of packages, without their scopes. `LONG` stands for a name of the maximum length of a new unscoped name.
 const PACKAGES: [&str; 8] = ["app", "acme", "alice", "App", "odd~name!", "fs", "new", "LONG"];
 const PERMISSIONS: [&str; 4] = ["read-write", "read-only", "no-access", "read-write"];
 const GRANTS: [&str; 2] = ["read-write", "read-only"];
 const ROLES: [&str; 3] = ["owner", "admin", "member"];
 const SECRETS: [&str; 4] =
     ["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", "0123456789abcdef0123456789abcdef", "opaque!token~1", "two words"];
-/// Those of the most rules are there more than once.
+/// The actions. Those that most rules apply to are listed more than once.
 const ACTIONS: [&str; 40] = [
     "read-package",
     "publish",
@@ -78,16 +79,16 @@ const ACTIONS: [&str; 40] = [
     "",
 ];
 
-/// How many of each a world has at most: more would only be slower.
+/// The maximum number of items of each kind in a world. More would only be slower.
 const AT_MOST: usize = 16;
-/// How many requests at most.
+/// The maximum number of requests.
 const REQUESTS: usize = 48;
 
-/// What came of the bytes.
+/// The world and the requests that a program generates.
 pub(crate) struct Program {
     pub(crate) world: Value,
     pub(crate) requests: Vec<Value>,
-    /// The same world with one thing less, each, and which thing.
+    /// Copies of the world, each with one thing removed, and the name of that thing.
     pub(crate) lesser: Vec<(&'static str, Value)>,
 }
 
@@ -96,7 +97,7 @@ pub(crate) struct Program {
 struct Line<'b>(&'b [u8]);
 
 impl Line<'_> {
-    /// An operand as a number; `0` is 0.
+    /// Returns an operand as a number. The operand `0` is 0.
     fn number(&self, at: usize) -> usize {
         usize::from(self.0.get(at).map_or(0, |byte| byte.wrapping_sub(b'0')))
     }
@@ -110,7 +111,7 @@ impl Line<'_> {
     }
 }
 
-/// A token with what the instructions behind it add.
+/// A token instruction, with the instructions after it that add to the token.
 struct TokenLines<'b> {
     line: Line<'b>,
     selected: Vec<Line<'b>>,
@@ -125,7 +126,7 @@ fn births() -> [i128; 4] {
     [base() - 2 * DAY, base() - 2 * DAY + 1, base() - HOUR, base() - 30 * DAY]
 }
 
-/// Which users and organizations there are.
+/// The names of the users and of the organizations.
 struct Accounts<'w> {
     users: Vec<&'w str>,
     orgs: Vec<&'w str>,
@@ -140,7 +141,7 @@ impl<'w> Accounts<'w> {
         Self { users: names("users"), orgs: names("orgs") }
     }
 
-    /// N1: `name` or `@scope/name`. The scope is mostly somebody's.
+    /// Returns a package name, `name` or `@scope/name` (rule N1). The scope mostly has an owner.
     fn package_name(&self, scope: usize, name: usize) -> String {
         let name = match PACKAGES[name % PACKAGES.len()] {
             "LONG" => "n".repeat(214),
@@ -158,7 +159,7 @@ impl<'w> Accounts<'w> {
         }
     }
 
-    /// An organization, mostly one that there is.
+    /// Returns the name of an organization, mostly of one that exists.
     fn org(&self, which: usize) -> &'w str {
         if which % 8 == 7 || self.orgs.is_empty() {
             ACCOUNTS[which / 8 % ACCOUNTS.len()]
@@ -172,7 +173,7 @@ pub(crate) fn read(bytes: &[u8]) -> Program {
     let lines: Vec<Line<'_>> = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(Line).collect();
     let of = |kind: u8| lines.iter().copied().filter(move |line| line.0.first() == Some(&kind));
 
-    // N4: users and organizations share one namespace; whoever comes first has the name.
+    // Users and organizations share one namespace (rule N4). The first of them gets the name.
     let mut users: Vec<Value> = Vec::new();
     let mut orgs: Vec<&str> = Vec::new();
     for line in lines.iter().filter(|line| matches!(line.0.first(), Some(b'u' | b'o'))) {
@@ -227,7 +228,7 @@ fn packages(lines: &[Line<'_>], accounts: &Accounts<'_>) -> Vec<Value> {
 
 fn user(line: &Line<'_>, name: &str) -> Value {
     let cut_off = match line.number(4) % 16 {
-        // T1: "made at or before the account's cut-off", so just before, at and just after.
+        // A token "made at or before the account's cut-off" is revoked (rule T1): just before, at, and just after.
         at @ 1..=3 => json!(oracle::print_time(births()[0] - 2 + i128::try_from(at).unwrap_or_default())),
         _ => Value::Null,
     };
@@ -240,7 +241,7 @@ fn user(line: &Line<'_>, name: &str) -> Value {
     })
 }
 
-/// One membership for each organization: the first counts.
+/// Adds a membership, unless the user already has one in the organization.
 fn add_membership(user: &mut Value, org: &str, line: &Line<'_>) {
     let Some(memberships) = user["orgs"].as_array_mut() else { return };
     if memberships.iter().all(|membership| membership["name"] != org) {
@@ -255,7 +256,7 @@ fn add_membership(user: &mut Value, org: &str, line: &Line<'_>) {
 }
 
 fn package(line: &Line<'_>, name: &str) -> Value {
-    // FORMAT: "`private` (scoped names only)".
+    // Only scoped packages can be private: "`private` (scoped names only)" (docs::format).
     let is_private = name.starts_with('@') && line.number(3).is_multiple_of(2);
     json!({
         "name": name,
@@ -286,7 +287,7 @@ fn tokens(lines: &[Line<'_>], users: &[Value], accounts: &Accounts<'_>) -> Vec<V
         let line = &token.line;
         let owner = &users[line.number(1) % users.len()];
         let created = line.pick(6, &births());
-        // T1: "A recorded revocation counts whatever its time says."
+        // "A recorded revocation counts whatever its time says" (rule T1), even a time in the future.
         let revoked = match line.number(9) % 16 {
             1 => json!(oracle::print_time(base() - 40 * DAY)),
             2 => json!(oracle::print_time(base() + 400 * DAY)),
@@ -314,7 +315,7 @@ fn tokens(lines: &[Line<'_>], users: &[Value], accounts: &Accounts<'_>) -> Vec<V
                 let cut_off = owner["tokens_revoked_until"].as_str().and_then(oracle::parse_time);
                 let is_live = json["revoked"].is_null() && cut_off.is_none_or(|cut_off| created > cut_off);
                 let mut name = line.pick(8, &["ci", "CI", "a b", "-"]).to_owned();
-                // L6: "unique among the account's granular tokens that are not revoked".
+                // A name is "unique among the account's granular tokens that are not revoked" (rule L6).
                 if is_live && names.contains(&(owner["name"].clone(), name.clone())) {
                     name = format!("{name}-{number}");
                 }
@@ -343,11 +344,12 @@ fn granular(token: &TokenLines<'_>, name: &str, created: i128, accounts: &Accoun
     let line = &token.line;
     let (mut packages, orgs) = (line.pick(3, &PERMISSIONS), line.pick(4, &PERMISSIONS));
     if packages == "no-access" && orgs == "no-access" {
-        packages = "read-only"; // L5
+        packages = "read-only"; // one of the permissions must be above `no-access` (rule L5)
     }
-    // L4: "at least 24 hours after it is made".
+    // A token expires "at least 24 hours after it is made" (rule L4).
     let duration = line.pick(7, &[60 * DAY, DAY, DAY + 1, 3 * DAY]);
-    let bypass = line.number(5) % 2 == 1 && (packages == "read-write" || orgs == "read-write"); // L7
+    // A token bypasses the second factor only if one of its permissions is `read-write` (rule L7).
+    let bypass = line.number(5) % 2 == 1 && (packages == "read-write" || orgs == "read-write");
     let mut json = json!({"name": name, "expires": oracle::print_time(created + duration), "bypass_2fa": bypass});
     let (mut names, mut scopes, mut selected_orgs, mut all) = (Vec::new(), Vec::new(), Vec::new(), false);
     for line in &token.selected {
@@ -355,7 +357,7 @@ fn granular(token: &TokenLines<'_>, name: &str, created: i128, accounts: &Accoun
             0 => names.push(accounts.package_name(line.number(2), line.number(3))),
             1 => {
                 let bare = line.pick(2, &["acme", "alice", "bob", "acme-evil", "Alice", "a", "it's", "nobody"]);
-                // N3: "Scopes are accepted with or without `@` at the edge".
+                // Scopes are accepted with or without the `@` (rule N3).
                 scopes.push(if line.number(3).is_multiple_of(2) { format!("@{bare}") } else { bare.to_owned() });
             }
             2 => selected_orgs.push(accounts.org(line.number(2))),
@@ -398,7 +400,7 @@ fn request(line: &Line<'_>, number: usize, world: &Value, accounts: &Accounts<'_
     }
 
     let package = match (line.number(3), line.item(3, packages)) {
-        // One that exists, more often than not.
+        // Mostly a package that exists.
         (at, Some(package)) if at % 4 != 3 => package["name"].clone(),
         (at, _) => json!(accounts.package_name(at / 4, line.number(4))),
     };
@@ -464,7 +466,7 @@ fn request(line: &Line<'_>, number: usize, world: &Value, accounts: &Accounts<'_
     request
 }
 
-/// FORMAT, Requests: what makes a line no request. Most numbers make none of these mistakes.
+/// Makes a request invalid (docs::format, "Requests"). Most numbers leave it valid.
 fn spoil(mistake: usize, field: &str, request: &mut Value) {
     match mistake {
         1 => request[field] = Value::Null,
@@ -484,12 +486,14 @@ fn spoil(mistake: usize, field: &str, request: &mut Value) {
     }
 }
 
-/// D5: takes one thing from the world, or tightens one: of the package, the owner or the token of a request, so that a
-/// decision may turn on it. What it was, and the world without it.
+/// Removes or lowers one thing in the world, which must not raise a decision (rule D5).
+///
+/// The thing belongs to the package, the owner or the token of a request, so that the decision may depend on it.
+/// Returns the name of the thing, and the world without it.
 fn less(line: &Line<'_>, world: &Value, requests: &[Value]) -> Option<(&'static str, Value)> {
     let mut world = world.clone();
     let (of_whom, which) = (line.item(2, requests)?, line.number(3));
-    // Every change is made to a copy of one user, package or token, which then takes its place.
+    // Each change is made to a copy of a user, a package or a token, which then replaces the original.
     let list = match line.number(1) % 14 {
         0..=3 => "packages",
         4..=7 => "users",
@@ -536,7 +540,7 @@ fn less(line: &Line<'_>, world: &Value, requests: &[Value]) -> Option<(&'static 
             *granular.get_mut(side)?.get_mut("permission")? = json!("read-only");
             let writes = |side: &str| granular[side]["permission"] == "read-write";
             if !writes("packages_and_scopes") && !writes("orgs") {
-                granular["bypass_2fa"] = json!(false); // L7
+                granular["bypass_2fa"] = json!(false); // no bypass without `read-write` (rule L7)
             }
             "a token's permission"
         }

@@ -1,4 +1,4 @@
-//! Packages with their live state, and names of packages that do not exist.
+//! Packages and the grants on them, and names of packages that do not exist.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -10,45 +10,57 @@ use crate::{
 };
 
 string_enum! {
-    /// **Who may read a package** (V1).
+    /// The visibility of a package: who may read it ([V1](crate::docs::rules#v1)).
     #[non_exhaustive]
     pub enum Visibility: "visibility" {
-        /// Everyone.
+        /// Everyone may read the package, with or without a token.
         Public = "public",
-        /// Those with a right to it. Only scoped packages can be.
+        /// Only users with a permission on the package may read it. Only a scoped package can be private.
         Private = "private",
     }
 }
 
 string_enum! {
-    /// **What a package asks of those who write to it** (F2, F3).
+    /// The publishing access of a package: whether writing to it needs a second factor.
+    ///
+    /// It applies to every action that writes to an existing package or changes who may
+    /// ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
     #[non_exhaustive]
     pub enum PublishingAccess: "publishing access" {
-        /// Nothing beyond what the account asks.
+        /// The package asks for nothing. The [mode](crate::facts::TwoFactorMode) of the account decides
+        /// ([F4](crate::docs::rules#f4)).
         NoRequirement = "no-requirement",
-        /// A second factor, or a token that bypasses it.
+        /// A write needs a second factor, or a token that bypasses it ([F1](crate::docs::rules#f1)).
         TwoFactorOrBypass = "two-factor-or-bypass",
-        /// A second factor; tokens made for automation are refused.
+        /// A write needs a second factor. Automation tokens and granular tokens are denied.
         TwoFactorOnly = "two-factor-only",
     }
 }
 
 string_enum! {
-    /// **Whose the scope of a package is**: a fact that the registry looks up with the package (C1, C4, C5, N4).
+    /// The kind of owner that the scope of a package has.
+    ///
+    /// The owner has the name of the scope ([N4](crate::docs::rules#n4)), but the name does not tell whether it is a
+    /// user or an organization. The registry looks that up together with the package. It decides which grants count
+    /// ([C1](crate::docs::rules#c1)), who may change the visibility ([C4](crate::docs::rules#c4)) and which
+    /// organization may give teams access ([C5](crate::docs::rules#c5)).
     #[non_exhaustive]
     pub enum ScopeOwner: "scope owner" {
-        /// The package is unscoped.
+        /// The package has no scope.
         Unscoped = "unscoped",
-        /// The user of that name.
+        /// The user with the name of the scope.
         User = "user",
-        /// The organization of that name.
+        /// The organization with the name of the scope.
         Organization = "organization",
-        /// Nobody that is known: a direct grant does not count (C1).
+        /// The scope has no known owner. Direct grants to users do not count ([C1](crate::docs::rules#c1)).
         Nobody = "nobody",
     }
 }
 
-/// **A package as of this moment**: visibility, publishing access, whose its scope is, and who has a grant on it.
+/// A package at the moment of a decision: its visibility, its publishing access, the owner of its scope, and its
+/// grants.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{
@@ -57,15 +69,20 @@ string_enum! {
 ///     value::GrantedPermission,
 /// };
 ///
-/// let app = Package::new(PackageFacts {
+/// let facts = PackageFacts {
 ///     name: "@acme/app".parse()?,
 ///     scope_owner: ScopeOwner::Organization,
 ///     visibility: Visibility::Private,
 ///     publishing_access: PublishingAccess::TwoFactorOrBypass,
 ///     users: UserGrants::new([("bob".parse()?, GrantedPermission::ReadOnly)])?,
 ///     teams: TeamGrants::new([("acme".parse()?, "developers".parse()?, GrantedPermission::ReadWrite)])?,
-/// })?;
-/// assert_eq!(app.name().to_string(), "@acme/app");
+/// };
+/// let app = Package::new(facts.clone())?;
+/// assert_eq!(app.name().as_str(), "@acme/app");
+///
+/// // An unscoped package cannot be private.
+/// let unscoped = PackageFacts { name: "app".parse()?, scope_owner: ScopeOwner::Unscoped, ..facts };
+/// assert!(Package::new(unscoped).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,48 +95,53 @@ pub struct Package {
     teams: TeamGrants,
 }
 
-/// **The facts that make a [`Package`]**, or, borrowed, a [`PackageView`].
+/// The facts about a package, from which a [`Package`] is created, or a [`PackageView`] if they are borrowed.
+///
+/// No field has a default, because a forgotten one could allow too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PackageFacts<T: AsRef<str> = Box<str>, U = UserGrants, G = TeamGrants> {
-    /// The package's name.
+    /// The name of the package.
     pub name: PackageName<T>,
-    /// Who owns the scope in the name.
+    /// The kind of owner that the scope has, or [`ScopeOwner::Unscoped`] for an unscoped name.
     pub scope_owner: ScopeOwner,
     /// Who may read the package ([V1](crate::docs::rules#v1)).
     pub visibility: Visibility,
-    /// What the package asks of those who write to it ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
+    /// Whether writing to the package needs a second factor ([F2](crate::docs::rules#f2),
+    /// [F3](crate::docs::rules#f3)).
     pub publishing_access: PublishingAccess,
-    /// The grants to users ([C1](crate::docs::rules#c1)).
+    /// The direct grants to users ([C1](crate::docs::rules#c1)).
     pub users: U,
     /// The grants to teams ([C1](crate::docs::rules#c1)).
     pub teams: G,
 }
 
 impl Package {
-    /// Takes a package's facts as of now.
+    /// Creates a package from the facts of this moment.
     ///
     /// # Errors
-    /// An unscoped package that is private ([V1](crate::docs::rules#v1)) or whose scope has an owner, or a scoped one
-    /// said to be unscoped.
+    ///
+    /// - The name is unscoped and the scope owner is not [`ScopeOwner::Unscoped`], or the reverse.
+    /// - The name is unscoped and the package is private. Unscoped packages are always public
+    ///   ([V1](crate::docs::rules#v1)).
     pub fn new(facts: PackageFacts) -> Result<Self, PackageError> {
         let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
         check_scope(name.as_borrowed(), scope_owner, visibility)?;
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> &PackageName {
         &self.name
     }
 
-    /// Who may read it.
+    /// Returns the visibility.
     #[must_use]
     pub const fn visibility(&self) -> Visibility {
         self.visibility
     }
 
-    /// What the checks read of it. Costs nothing.
+    /// Returns a borrowed view of this package. This copies no text and no list.
     #[must_use]
     pub fn as_view(&self) -> PackageView<'_> {
         PackageView {
@@ -133,8 +155,7 @@ impl Package {
     }
 }
 
-/// **What the checks read of a package**, borrowed: from a [`Package`], or from other storage of the same validated
-/// values.
+/// A borrowed view of a package that exists, from a [`Package`] or from the caller's own storage.
 #[derive(Clone, Copy, Debug)]
 pub struct PackageView<'a> {
     pub(crate) name: PackageName<&'a str>,
@@ -145,6 +166,7 @@ pub struct PackageView<'a> {
     pub(crate) teams: &'a TeamGrants,
 }
 
+/// Checks that the scope owner and the visibility are possible for this name.
 fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner, visibility: Visibility) -> Result<(), PackageError> {
     if name.is_scoped() == (scope_owner == ScopeOwner::Unscoped) {
         return Err(PackageError::ScopeOwner { name: name.into_owned(), scope_owner });
@@ -156,48 +178,54 @@ fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner, visibility: Vis
 }
 
 impl<'a> PackageView<'a> {
-    /// Takes a package's facts as of now, borrowed from other storage.
+    /// Creates a view from borrowed facts of this moment.
     ///
     /// # Errors
-    /// As [`Package::new`].
+    ///
+    /// As for [`Package::new`], the name does not fit the scope owner, or an unscoped package is private.
     pub fn new(facts: PackageFacts<&'a str, &'a UserGrants, &'a TeamGrants>) -> Result<Self, PackageError> {
         let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
         check_scope(name, scope_owner, visibility)?;
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> PackageName<&'a str> {
         self.name
     }
 
-    /// Whether the scope of the package is that user's own.
+    /// Returns `true` if the scope of the package is owned by this user.
     #[inline]
     pub(crate) fn is_in_scope_of_user(&self, user: UserName<&str>) -> bool {
         self.scope_owner == ScopeOwner::User && self.name.is_in_scope_named(user.into_str())
     }
 
-    /// Whether the scope of the package is that organization's.
+    /// Returns `true` if the scope of the package is owned by this organization.
     #[inline]
     pub(crate) fn is_in_scope_of_organization(&self, organization: OrganizationName<&str>) -> bool {
         self.scope_owner == ScopeOwner::Organization && self.name.is_in_scope_named(organization.into_str())
     }
 
-    /// C1: the highest permission that the user has on this package by grants or by owning its scope; that everyone
-    /// may read a public package is not part of it.
+    /// Returns the highest permission that the user has on this package by a direct grant, by teams, or by owning the
+    /// scope ([C1](crate::docs::rules#c1)).
+    ///
+    /// That everyone may read a public package is not part of it: see
+    /// [`effective_permission_of`](Self::effective_permission_of).
     pub(crate) fn permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
         if self.is_in_scope_of_user(user) {
             return Permission::ReadWrite;
         }
-        let direct = if self.direct_grants_count(memberships) { self.users.of(user) } else { Permission::NoAccess };
+        let direct =
+            if self.direct_grants_count(memberships) { self.users.permission_of(user) } else { Permission::NoAccess };
         match direct {
             Permission::ReadWrite => direct,
             Permission::NoAccess | Permission::ReadOnly => direct.max(self.teams.highest(memberships)),
         }
     }
 
-    /// The same with what everyone has: a public package is readable (C2).
+    /// Returns the permission that the user has on this package, which is at least `read-only` if the package is public
+    /// ([C2](crate::docs::rules#c2)).
     pub(crate) fn effective_permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
         let granted = self.permission_of(user, memberships);
         match self.visibility {
@@ -206,7 +234,10 @@ impl<'a> PackageView<'a> {
         }
     }
 
-    /// C1: on a scope that is an organization's, only while a member of it; on one that nobody is known to own, never.
+    /// Returns `true` if direct grants to a user with these memberships count ([C1](crate::docs::rules#c1)).
+    ///
+    /// In the scope of an organization, they count while the user is a member of it. In a scope without a known owner,
+    /// they never count.
     fn direct_grants_count(&self, memberships: &Memberships) -> bool {
         match self.scope_owner {
             ScopeOwner::Unscoped | ScopeOwner::User => true,
@@ -222,40 +253,40 @@ impl<'a> From<&'a Package> for PackageView<'a> {
     }
 }
 
-/// **The name of a package that does not exist**: a fact that the registry looked up and found wanting.
+/// The name of a package that does not exist.
 ///
-/// A type of its own, so that a failed look-up cannot pass for it: make one only after a query that succeeded and found
-/// nothing.
+/// Create one only after a look-up that succeeded and found no package. A look-up that failed proves nothing, and a
+/// separate type keeps the two apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingPackage<'a> {
     pub(crate) name: PackageName<&'a str>,
 }
 
 impl<'a> MissingPackage<'a> {
-    /// States that no package of that name exists.
+    /// States that no package with this name exists.
     #[must_use]
     pub const fn new(name: PackageName<&'a str>) -> Self {
         Self { name }
     }
 
-    /// The free name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> PackageName<&'a str> {
         self.name
     }
 }
 
-/// **What a look-up of a package found**: the package, or that there is none of that name.
+/// The result of looking up a package by name.
 #[derive(Clone, Copy, Debug)]
 pub enum PackageState<'a> {
-    /// It exists.
+    /// The package exists.
     Existing(PackageView<'a>),
-    /// It does not.
+    /// The package does not exist.
     Missing(MissingPackage<'a>),
 }
 
 impl<'a> PackageState<'a> {
-    /// The name that was looked up.
+    /// Returns the name that was looked up.
     #[must_use]
     pub const fn name(&self) -> PackageName<&'a str> {
         match self {
@@ -266,7 +297,7 @@ impl<'a> PackageState<'a> {
 }
 
 impl<'a> PackageState<'a> {
-    /// The name, where it is.
+    /// Returns a reference to the name that was looked up.
     #[inline]
     pub(crate) const fn name_in_place(&self) -> &PackageName<&'a str> {
         match self {
@@ -294,7 +325,7 @@ impl<'a> From<MissingPackage<'a>> for PackageState<'a> {
     }
 }
 
-/// **The users with a grant of their own on a package**, each once.
+/// The direct grants on a package to users, at most one for each user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserGrants(NameSet<UserGrant>);
 
@@ -308,16 +339,17 @@ impl Named for UserGrant {
 }
 
 impl UserGrants {
-    /// Nobody.
+    /// Creates a list without grants.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// These users.
+    /// Creates a list of grants.
     ///
     /// # Errors
-    /// Two grants to one user.
+    ///
+    /// Two grants are to one user.
     pub fn new(grants: impl IntoIterator<Item = (UserName, GrantedPermission)>) -> Result<Self, PackageError> {
         let mut grants: Vec<_> = grants.into_iter().collect();
         grants.sort_unstable();
@@ -331,30 +363,36 @@ impl UserGrants {
         Ok(Self(NameSet::sorted(grants)))
     }
 
+    /// Returns the permission that the user has by a direct grant.
     #[inline]
-    fn of(&self, user: UserName<&str>) -> Permission {
+    fn permission_of(&self, user: UserName<&str>) -> Permission {
         self.0.find(user.into_str().as_bytes()).map_or(Permission::NoAccess, |(_, permission)| (*permission).into())
     }
 }
 
-/// **The teams with a grant on a package**, each once; teams of any organization (C1, C5).
+/// The grants on a package to teams, at most one for each team.
+///
+/// The teams may belong to any organization ([C1](crate::docs::rules#c1)). A team of an organization other than the
+/// scope's owner gets a grant by `share-package` ([C5](crate::docs::rules#c5)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeamGrants {
+    // Two lists, so that the first team in common with the user's decides the permission.
     read_write: Teams,
     read_only: Teams,
 }
 
 impl TeamGrants {
-    /// No team.
+    /// Creates a list without grants.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// These teams.
+    /// Creates a list of grants: for each, the team's organization, the team and the permission.
     ///
     /// # Errors
-    /// Two grants to one team.
+    ///
+    /// Two grants are to one team.
     pub fn new(
         grants: impl IntoIterator<Item = (OrganizationName, TeamName, GrantedPermission)>,
     ) -> Result<Self, PackageError> {
@@ -378,7 +416,7 @@ impl TeamGrants {
         Ok(Self { read_write: Teams::sorted(read_write), read_only: Teams::sorted(read_only) })
     }
 
-    /// The highest grant to a team that the user is in while a member of its organization.
+    /// Returns the highest permission granted to a team that the user is in.
     fn highest(&self, memberships: &Memberships) -> Permission {
         let lists = [(&self.read_write, Permission::ReadWrite), (&self.read_only, Permission::ReadOnly)];
         let held = lists.into_iter().find(|(teams, _)| !teams.is_empty() && memberships.is_in_one_of(teams));
@@ -386,38 +424,38 @@ impl TeamGrants {
     }
 }
 
-/// A package's state that cannot be.
+/// The error returned when the facts about a package contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {
-    /// V1: unscoped packages are always public.
+    /// An unscoped package is private. Unscoped packages are always public ([V1](crate::docs::rules#v1)).
     #[error("the unscoped package `{name}` as private: expected public, or a scoped name")]
     PrivateUnscoped {
-        /// The package.
+        /// The name of the package.
         name: PackageName,
     },
-    /// An unscoped package with a scope's owner, or a scoped one without.
+    /// The name is unscoped and the scope owner is not [`ScopeOwner::Unscoped`], or the reverse.
     #[error(
         "the package `{name}` with the scope owner `{scope_owner}`: expected `unscoped` for an unscoped name, and only for it"
     )]
     ScopeOwner {
-        /// The package.
+        /// The name of the package.
         name: PackageName,
-        /// What was said of its scope.
+        /// The scope owner in the facts.
         scope_owner: ScopeOwner,
     },
-    /// Two grants to one user.
+    /// Two grants are to one user.
     #[error("two grants to the user `{user}`: expected one")]
     TwoUserGrants {
-        /// The user.
+        /// The name of the user.
         user: UserName,
     },
-    /// Two grants to one team.
+    /// Two grants are to one team.
     #[error("two grants to the team `{organization}:{team}`: expected one")]
     TwoTeamGrants {
-        /// The team's organization.
+        /// The name of the team's organization.
         organization: OrganizationName,
-        /// The team.
+        /// The name of the team.
         team: TeamName,
     },
 }

@@ -1,4 +1,4 @@
-//! States that cannot be, and what grants come to.
+//! Contradictory facts, and permissions through teams.
 
 use super::{Package, PackageError, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility};
 use crate::{
@@ -26,9 +26,10 @@ fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Resul
     })
 }
 
-/// As few as are compared and as many as have hashes, on either side; with the one that counts at the end too.
+// Lists of both sizes on either side: short ones, which are compared by name, and long ones, which have hashes. In some
+// of them the grant that decides is the last.
 #[test]
-fn a_right_through_teams_is_the_highest_of_all_pairs() {
+fn the_permission_through_teams_is_the_highest_of_all_common_teams() {
     let team = |n: usize| (format!("org{}", n % 5), format!("team{n}"));
     let permission = |n: usize| match n % 3 {
         0 => GrantedPermission::ReadWrite,
@@ -72,7 +73,7 @@ fn a_right_through_teams_is_the_highest_of_all_pairs() {
 }
 
 #[test]
-fn states_that_cannot_be_are_refused() {
+fn contradictory_facts_are_refused() {
     assert!(package("x", ScopeOwner::Unscoped, Visibility::Public).is_ok());
     assert!(package("@a/x", ScopeOwner::Nobody, Visibility::Private).is_ok());
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What the body of a `PUT` to a package would change: publish, deprecate, star, owners, unpublish, all of it.
+//! The changes that the body of a `PUT` to a package makes: publish, deprecate, unpublish, tags, maintainers and stars.
 
 mod read;
 
@@ -12,45 +12,64 @@ use crate::{
     value::{PackageName, UserName},
 };
 
-/// **The package as the registry has it**, for a `PUT` to be compared with.
+/// The stored document of a package, with which the body of a `PUT` is compared.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredPackument<'a> {
-    /// The document, as a `GET` of the package by the same caller would give it.
+    /// The document that a `GET` of the package returns to the same caller.
     pub document: &'a Body,
-    /// Who may read it now.
+    /// The present visibility of the package.
     pub visibility: Visibility,
 }
 
-/// **Everything that a `PUT` to a package would change**, and so everything that it must be allowed to do.
+/// The changes that a `PUT` to a package makes, and the access requests that must be allowed for them.
 ///
-/// One method and path stands for five things: publish, deprecate, star, change the maintainers, unpublish. Which, only
-/// the body says, and a body may say more than one. So it is read as changes:
+/// npm's client publishes, deprecates, unpublishes, stars and changes maintainers with a `PUT`. Only the body tells
+/// these apart, and one body can do several of them. So the body is compared with the stored document, and read as a
+/// list of changes.
 ///
-/// - [`access_requests`](Self::access_requests) are what must be allowed, every one of them. They follow from the changes: there is no
-///   change without its access request.
-/// - What is to be done comes out only against the allow of each of them: [`allowed_by`](Self::allowed_by). Apply that and
-///   nothing else of the body. Then nothing is smuggled in: what is not read here does not happen.
-/// - A field that is left out is no change, but for the versions of a whole document: one that is missing there is
-///   removed. So compare [`revision`](Self::revision) with the present one first: in a document of yesterday, what was
-///   published today is missing. `_revisions` and `time` are the registry's own and are not read.
-/// - A body that is none of the known shapes, or changes what nobody changes, is every write to a package that a `PUT`
-///   can be, and when all of that was allowed there is still nothing to do.
+/// 1. [`read`](Self::read) finds the changes.
+/// 2. If [`revision`](Self::revision) differs from the present revision, answer 409. A version that is missing from a
+///    whole document is removed, so a document that the client read yesterday would remove what was published today.
+/// 3. [`access_requests`](Self::access_requests) lists what must be allowed. Every change has its access request.
+/// 4. [`allowed_by`](Self::allowed_by) takes the allow of each access request and returns the changes. Apply these and
+///    nothing else of the body.
+///
+/// Any other field that is left out of the body is unchanged. `_revisions` and `time` are not read, because the
+/// registry writes them itself. An unrecognised body requires every write permission that a `PUT` can need, and still
+/// changes nothing.
+///
+/// # Examples
+///
+/// A body that deprecates a version, and also adds a maintainer, requires both to be allowed:
 ///
 /// ```
-/// use tollgate::{facts::Visibility, npm::{Body, NotAllowed, PackumentChanges, PutTarget, StoredPackument}};
+/// use tollgate::{
+///     facts::Visibility,
+///     npm::{Body, PackumentChanges, PutTarget, StoredPackument},
+/// };
 ///
 /// let stored: Body = serde_json::from_str(
-///     r#"{"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0"}},
-///         "maintainers": [{"name": "alice"}]}"#)?;
-/// let stored = StoredPackument { document: &stored, visibility: Visibility::Public };
-/// // A "deprecate" that brings a friend along.
+///     r#"{
+///         "name": "left-pad",
+///         "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0"}},
+///         "maintainers": [{"name": "alice"}]
+///     }"#,
+/// )?;
 /// let body: Body = serde_json::from_str(
-///     r#"{"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0", "deprecated": "old"}},
-///         "maintainers": [{"name": "alice"}, {"name": "mallory"}]}"#)?;
+///     r#"{
+///         "name": "left-pad",
+///         "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0", "deprecated": "old"}},
+///         "maintainers": [{"name": "alice"}, {"name": "mallory"}]
+///     }"#,
+/// )?;
+/// let stored = StoredPackument { document: &stored, visibility: Visibility::Public };
 /// let changes = PackumentChanges::read(&"left-pad".parse()?, PutTarget::Package, &body, Some(stored))?;
+///
 /// let access_requests: Vec<String> = changes.access_requests().iter().map(ToString::to_string).collect();
 /// assert_eq!(access_requests, ["deprecate `left-pad`", "change-maintainers `left-pad`"]);
-/// assert!(matches!(changes.allowed_by(&[]), Err(NotAllowed::Missing { .. })));
+///
+/// // A body that names another package is an error.
+/// assert!(PackumentChanges::read(&"right-pad".parse()?, PutTarget::Package, &body, None).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -70,7 +89,7 @@ pub struct PackumentChanges<'a> {
     stars: Option<Stars>,
 }
 
-/// Where the body was put.
+/// The endpoint of a `PUT` to a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PutTarget {
@@ -80,20 +99,20 @@ pub enum PutTarget {
     Revision,
 }
 
-/// What the body is, by the keys that it has.
+/// The shape of a body, told by the keys that it has and by its [`PutTarget`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
-    /// With attachments.
+    /// A document with attachments, put to the package.
     Publish,
     /// The whole document, put to the package.
     Document,
     /// The whole document, put to a revision.
     Revision,
-    /// `_id`, `_rev` and `maintainers`.
+    /// An object with `maintainers`, and no keys beside it but `_id`, `_rev` and `name`.
     Maintainers,
-    /// `_id`, `_rev` and `users`.
+    /// An object with `users`, and no keys beside it but `_id`, `_rev` and `name`, put to the package.
     Stars,
-    /// None of these.
+    /// Any other object.
     Unknown,
 }
 
@@ -105,15 +124,15 @@ struct Stars {
 }
 
 impl<'a> PackumentChanges<'a> {
-    /// The package that all of it is about: the one name that the path, the document, its versions and its attachments
-    /// agree on.
+    /// Returns the name of the package. The path, the document, its versions and its attachments all have this name.
     #[must_use]
     pub const fn package(&self) -> &PackageName {
         &self.package
     }
 
-    /// Every action that the changes are, each to be allowed. The first is what the body is by its shape, whatever is
-    /// stored.
+    /// Returns the access requests of the body, each of which must be allowed.
+    ///
+    /// The first access request follows from the shape of the body alone. It does not depend on the stored document.
     #[must_use]
     pub fn access_requests(&self) -> Box<[AccessRequest]> {
         let on = |action| AccessRequest::Package { action, package: self.package.clone() };
@@ -129,41 +148,112 @@ impl<'a> PackumentChanges<'a> {
             Shape::Maintainers => actions.push(PackageAction::ChangeMaintainers),
             Shape::Stars => actions.push(PackageAction::StarPackage),
         }
-        let is_anything = !self.is_understood;
+        let is_unknown = !self.is_understood;
         let changed = [
-            (self.publication.is_some() || is_anything, PackageAction::Publish),
-            (!self.deprecations.is_empty() || is_anything, PackageAction::Deprecate),
-            (!self.removals.is_empty() || is_anything, PackageAction::Unpublish),
-            (!self.dist_tags.is_empty() || is_anything, PackageAction::SetDistTag),
-            (self.maintainers.is_some() || is_anything, PackageAction::ChangeMaintainers),
-            // The first visibility is part of the creation.
-            ((self.visibility.is_some() && self.exists) || is_anything, PackageAction::ChangeVisibility),
+            (self.publication.is_some() || is_unknown, PackageAction::Publish),
+            (!self.deprecations.is_empty() || is_unknown, PackageAction::Deprecate),
+            (!self.removals.is_empty() || is_unknown, PackageAction::Unpublish),
+            (!self.dist_tags.is_empty() || is_unknown, PackageAction::SetDistTag),
+            (self.maintainers.is_some() || is_unknown, PackageAction::ChangeMaintainers),
+            // The first visibility is part of creating the package.
+            ((self.visibility.is_some() && self.exists) || is_unknown, PackageAction::ChangeVisibility),
             (self.stars.is_some(), PackageAction::StarPackage),
         ];
-        for (is_asked, action) in changed {
-            if is_asked && !actions.contains(&action) {
+        for (is_required, action) in changed {
+            if is_required && !actions.contains(&action) {
                 actions.push(action);
             }
         }
         actions
     }
 
-    /// `_rev` of the body: the revision that the client read before it changed the document. Where it is another than the
-    /// present one, answer 409.
+    /// Returns `_rev` of the body, which is the revision that the client read before it changed the document.
+    ///
+    /// If it differs from the present revision, answer 409.
     #[must_use]
     pub const fn revision(&self) -> Option<&'a str> {
         self.revision
     }
 
-    /// What is to be done, given the allow of each of [`access_requests`](Self::access_requests).
+    /// Returns the changes to apply, given the allow of each of the [`access_requests`](Self::access_requests).
     ///
     /// # Errors
-    /// One of them is missing among the allows; or they are about a package that exists where nothing was stored, or the
-    /// other way round (an allow of a creation is none of a new version); or there is nothing to do, for the body is not
-    /// [understood](NotAllowed::NotUnderstood) or its version [published already](NotAllowed::PublishedAlready).
-    pub fn allowed_by(&self, allows: &[Allow<'_>]) -> Result<AllowedChanges<'_, 'a>, NotAllowed> {
+    ///
+    /// - [`Missing`](ChangesNotAllowedError::Missing): there is no allow of one of the access requests.
+    /// - [`OtherFacts`](ChangesNotAllowedError::OtherFacts): an allow was decided about a package that exists and no document is
+    ///   stored, or the other way round. An allow of creating a package is not one of publishing a new version.
+    /// - [`PublishedAlready`](ChangesNotAllowedError::PublishedAlready): the package has the version already.
+    /// - [`NotUnderstood`](ChangesNotAllowedError::NotUnderstood): the body is not one that npm's clients send.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::{
+    ///     BoundToken, ClientIp, Package, Timestamp, Token, User,
+    ///     decision::{Caller, ResourceFacts},
+    ///     facts::{
+    ///         AccountStatus, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode,
+    ///         UserFacts, UserGrants, Visibility,
+    ///     },
+    ///     npm::{Body, CombinedDecision, ChangesNotAllowedError, PackumentChanges, PutTarget, StoredPackument},
+    ///     token::{LegacyKind, LegacyToken, TokenFacts, TokenId},
+    ///     value::{AllowedRanges, GrantedPermission},
+    /// };
+    ///
+    /// // The facts: alice maintains left-pad, and sends the request with a legacy publish token.
+    /// let alice = User::new(UserFacts {
+    ///     name: "alice".parse()?,
+    ///     status: AccountStatus::Active,
+    ///     two_factor: TwoFactorMode::Disabled,
+    ///     tokens_revoked_until: None,
+    ///     memberships: Memberships::empty(),
+    /// })?;
+    /// let left_pad = Package::new(PackageFacts {
+    ///     name: "left-pad".parse()?,
+    ///     scope_owner: ScopeOwner::Unscoped,
+    ///     visibility: Visibility::Public,
+    ///     publishing_access: PublishingAccess::NoRequirement,
+    ///     users: UserGrants::new([("alice".parse()?, GrantedPermission::ReadWrite)])?,
+    ///     teams: TeamGrants::empty(),
+    /// })?;
+    /// let now = Timestamp::UNIX_EPOCH;
+    /// let facts = TokenFacts { id: TokenId::new("t-1")?, owner: "alice".parse()?, created: now, revoked: None };
+    /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
+    /// let caller = Caller::Token(BoundToken::bind(&token, &alice)?);
+    ///
+    /// // The request deprecates a version.
+    /// let stored: Body = serde_json::from_str(
+    ///     r#"{"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0"}}}"#,
+    /// )?;
+    /// let body: Body = serde_json::from_str(
+    ///     r#"{
+    ///         "name": "left-pad",
+    ///         "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0", "deprecated": "use padStart"}}
+    ///     }"#,
+    /// )?;
+    /// let stored = StoredPackument { document: &stored, visibility: Visibility::Public };
+    /// let changes = PackumentChanges::read(&"left-pad".parse()?, PutTarget::Package, &body, Some(stored))?;
+    ///
+    /// // Decide each access request, and apply the changes only if all are allowed.
+    /// let facts = ResourceFacts { package: Some((&left_pad).into()), organization: None };
+    /// let access_requests = changes.access_requests();
+    /// let mut decisions = Vec::new();
+    /// for access_request in &access_requests {
+    ///     decisions.push(access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now)?);
+    /// }
+    /// let Some(CombinedDecision::Allow(allows)) = CombinedDecision::from_decisions(decisions, None) else {
+    ///     panic!("not allowed")
+    /// };
+    /// let allowed = changes.allowed_by(&allows)?;
+    /// assert_eq!(allowed.deprecations(), [("1.0.0", Some("use padStart"))]);
+    ///
+    /// // Without the allow there are no changes to apply.
+    /// assert!(matches!(changes.allowed_by(&[]), Err(ChangesNotAllowedError::Missing { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn allowed_by(&self, allows: &[Allow<'_>]) -> Result<AllowedChanges<'_, 'a>, ChangesNotAllowedError> {
         for action in self.actions() {
-            let is_its = |allow: &&Allow<'_>| match allow.operation() {
+            let is_of_action = |allow: &&Allow<'_>| match allow.operation() {
                 Operation::Package { action: allowed, package } => *allowed == action && package.name() == self.package,
                 Operation::Organization { .. }
                 | Operation::CreateTeam { .. }
@@ -172,48 +262,51 @@ impl<'a> PackumentChanges<'a> {
                 | Operation::SharePackage(_)
                 | Operation::Account { .. } => false,
             };
-            let allow = allows.iter().find(is_its).ok_or(NotAllowed::Missing { action })?;
+            let allow = allows.iter().find(is_of_action).ok_or(ChangesNotAllowedError::Missing { action })?;
             let exists = matches!(allow.operation().package(), Some(PackageState::Existing(_)));
             if exists != self.exists {
-                return Err(NotAllowed::OtherFacts);
+                return Err(ChangesNotAllowedError::OtherFacts);
             }
         }
-        // A version that is there keeps its manifest and its tarball: everybody has them.
+        // A published version never changes, because others have installed it.
         if self.is_published_already {
-            return Err(NotAllowed::PublishedAlready);
+            return Err(ChangesNotAllowedError::PublishedAlready);
         }
-        if self.is_understood { Ok(AllowedChanges(self)) } else { Err(NotAllowed::NotUnderstood) }
+        if self.is_understood { Ok(AllowedChanges(self)) } else { Err(ChangesNotAllowedError::NotUnderstood) }
     }
 }
 
-/// **The changes of a body, every one of them allowed**: what is to be done, and all of it.
+/// The changes of a body, all of which are allowed. See [`PackumentChanges::allowed_by`].
+///
+/// Apply every change that the methods return, and nothing else of the body.
 #[derive(Clone, Copy, Debug)]
 pub struct AllowedChanges<'c, 'a>(&'c PackumentChanges<'a>);
 
-/// Why there is nothing to do.
+/// The error returned when [`PackumentChanges::allowed_by`] returns no changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NotAllowed {
-    /// There is no allow of this among those at hand: a slip of the server.
+pub enum ChangesNotAllowedError {
+    /// There is no allow of an action that the body requires. This is a bug of the server.
     #[error("no allow of {action}: expected one of each action that is asked for")]
     Missing {
-        /// The first that is missing.
+        /// The first action without an allow.
         action: PackageAction,
     },
-    /// The allows are about a package that exists, and none was stored, or the other way round: a slip of the server.
+    /// The allows were decided about a package that exists and no document is stored, or the other way round. This is a
+    /// bug of the server, or the package was created or removed in between.
     #[error("an allow about other facts than were read: expected the package to exist in both or in neither")]
     OtherFacts,
-    /// All was allowed, and the version is there already.
+    /// Everything is allowed, and the package has the version already.
     #[error("the version is published already: expected a new one")]
     PublishedAlready,
-    /// All was allowed, and the body is none that is known.
+    /// Everything is allowed, and the body is not one that npm's clients send.
     #[error("not a known change of a package: expected a publish, deprecation, star, unpublish or other maintainers")]
     NotUnderstood,
 }
 
-impl NotAllowed {
-    /// The HTTP status: 409 for a version that is published already, 400 for a body that is none that is known, 500 for
-    /// a slip of the server.
+impl ChangesNotAllowedError {
+    /// Returns the HTTP status to answer with: 409 for a version that is published already, 400 for a body that is not
+    /// understood, or 500 for a bug of the server.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -225,57 +318,66 @@ impl NotAllowed {
 }
 
 impl<'c, 'a> AllowedChanges<'c, 'a> {
-    /// The package that all of it is about.
+    /// Returns the name of the package.
     #[must_use]
     pub const fn package(self) -> &'c PackageName {
         &self.0.package
     }
 
-    /// Whether the package is created by it. What was allowed is the one or the other, and nothing else is to be done.
+    /// Returns whether the changes create the package.
+    ///
+    /// If `true`, the package must not exist yet when the changes are applied. If `false`, it must exist. The allows
+    /// hold for only one of the two.
     #[must_use]
     pub const fn is_creation(self) -> bool {
         !self.0.exists
     }
 
-    /// The new version, with its tarball.
+    /// Returns the new version with its tarball, or `None` if nothing is published.
     #[must_use]
     pub const fn publication(self) -> Option<&'c Publication<'a>> {
         self.0.publication.as_ref()
     }
 
-    /// Versions whose deprecation changes, each with its new message; `None` takes the deprecation away.
+    /// Returns the versions whose deprecation changes, each with its new message. `None` removes the deprecation.
     #[must_use]
     pub fn deprecations(self) -> &'c [(&'a str, Option<&'a str>)] {
         &self.0.deprecations
     }
 
-    /// Versions that are taken away.
+    /// Returns the versions to remove.
     #[must_use]
     pub fn removals(self) -> &'c [&'a str] {
         &self.0.removals
     }
 
-    /// Tags that move, each with its new version; `None` removes the tag. The tags of a
-    /// [publication](Self::publication) that point to it are not among them.
+    /// Returns the tags that change, each with its new version. `None` removes the tag.
+    ///
+    /// The tags that point to a newly [published version](Self::publication) are not among them. See
+    /// [`Publication::tags`].
     #[must_use]
     pub fn dist_tags(self) -> &'c [(&'a str, Option<&'a str>)] {
         &self.0.dist_tags
     }
 
-    /// The maintainers, all of them, if they change.
+    /// Returns the complete new list of maintainers, or `None` if it does not change.
     #[must_use]
     pub fn maintainers(self) -> Option<&'c [UserName]> {
         self.0.maintainers.as_deref()
     }
 
-    /// The visibility, if it changes; of a creation the one it asks for, if it asks for one.
+    /// Returns the new visibility, or `None` if it does not change.
+    ///
+    /// If the package [is created](Self::is_creation), this is the visibility that the body asks for, or `None` if it
+    /// does not ask for one.
     #[must_use]
     pub const fn visibility(self) -> Option<Visibility> {
         self.0.visibility
     }
 
-    /// Whether the user is to star the package or no longer, if that changes. The stars of others in the body are
-    /// nobody's to change.
+    /// Returns whether the user stars the package from now on, or `None` if that does not change.
+    ///
+    /// Pass the owner of the token. The body lists other users too, but a token may change only its own owner's star.
     #[must_use]
     pub fn starred_by(self, user: UserName<&str>) -> Option<bool> {
         let stars = self.0.stars.as_ref()?;

@@ -1,4 +1,4 @@
-//! From a body and what is stored to the changes.
+//! Compares a body with the stored document, and finds the changes.
 
 use alloc::{
     boxed::Box,
@@ -11,7 +11,7 @@ use super::{
     super::{
         Body, BodyError,
         publication::{Publication, check_manifest},
-        settings::visibility_word,
+        small_bodies::visibility_word,
         target::PathText,
     },
     PackumentChanges, PutTarget, Shape, Stars, StoredPackument,
@@ -26,12 +26,15 @@ use crate::{
 };
 
 impl<'a> PackumentChanges<'a> {
-    /// Reads what the body changes of the package that the path names, beside what is stored, if it exists.
+    /// Finds the changes that the body makes to the package named in the path. `stored` is `None` if the package does
+    /// not exist.
     ///
-    /// Decide what the path [asks for](crate::npm::Endpoint::required_access) first: what comes of this depends on the stored document.
+    /// Decide what the path [requires](crate::npm::Endpoint::required_access) first. The result, and so the answer,
+    /// depends on the stored document, and a caller who is refused must learn nothing about it.
     ///
     /// # Errors
-    /// A body that names another package anywhere, or whose known fields are not of their shape.
+    ///
+    /// Returns an error if the body names another package anywhere, or if a known field has a wrong type or value.
     pub fn read(
         package: &PackageName,
         to: PutTarget,
@@ -42,7 +45,7 @@ impl<'a> PackumentChanges<'a> {
     }
 }
 
-/// The keys that are read, or are the registry's own to write.
+/// The keys that are read here, and `_revisions`, `time` and `readme`, which the registry writes itself.
 const KNOWN: [&str; 12] = [
     "_id",
     "_rev",
@@ -64,7 +67,7 @@ struct Reader<'r, 'a> {
     stored: Option<StoredPackument<'a>>,
 }
 
-/// The entries of an object under a field that may be left out.
+/// Returns the entries of the object in a field, or none if the field is missing.
 fn entries<'n>(node: &'n Node, name: &'static str) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
     node.get(name).map_or(Ok(&[]), |node| document::object(node, &Path::Top.field(name)))
 }
@@ -75,13 +78,14 @@ impl<'a> Reader<'_, 'a> {
         self.check_names(body)?;
         let only = |allowed: &[&str]| keys.iter().all(|(key, _)| allowed.contains(&&**key));
         let has_attachments = body.get("_attachments").is_some_and(|node| *node != Node::Object(Vec::new()));
-        let is_of_maintainers = body.get("maintainers").is_some() && only(&["_id", "_rev", "name", "maintainers"]);
-        let is_of_stars = body.get("users").is_some() && only(&["_id", "_rev", "name", "users"]);
-        // Nobody publishes or stars a revision: the endpoint's own access requests are of what is done to one.
+        let is_maintainers_body = body.get("maintainers").is_some() && only(&["_id", "_rev", "name", "maintainers"]);
+        let is_stars_body = body.get("users").is_some() && only(&["_id", "_rev", "name", "users"]);
+        // No client publishes or stars by a `PUT` to a revision. The access requests of that path do not have these
+        // actions, so such a body must not be understood as one of them.
         let shape = match self.to {
-            _ if is_of_maintainers => Shape::Maintainers,
+            _ if is_maintainers_body => Shape::Maintainers,
             PutTarget::Package if has_attachments => Shape::Publish,
-            PutTarget::Package if is_of_stars => Shape::Stars,
+            PutTarget::Package if is_stars_body => Shape::Stars,
             PutTarget::Revision if has_attachments => Shape::Unknown,
             PutTarget::Package | PutTarget::Revision if body.get("versions").is_none() => Shape::Unknown,
             PutTarget::Package => Shape::Document,
@@ -110,11 +114,12 @@ impl<'a> Reader<'_, 'a> {
             removals: Vec::new(),
         };
         let versions_are_known = self.versions(body, &mut changes)?;
-        changes.is_understood = shape != Shape::Unknown && versions_are_known && !self.rewrites(body, shape);
+        changes.is_understood =
+            shape != Shape::Unknown && versions_are_known && !self.changes_other_fields(body, shape);
         Ok(changes)
     }
 
-    /// The document names the package that the path names, wherever it names one.
+    /// Checks that `_id` and `name` are the name in the path, if the body has them.
     fn check_names(&self, body: &Node) -> Result<(), ErrorAt> {
         for name in ["_id", "name"] {
             if let Some(node) = body.get(name) {
@@ -132,15 +137,17 @@ impl<'a> Reader<'_, 'a> {
         self.stored.map(|stored| &stored.document.0)
     }
 
-    /// What of the versions changes. False for a change that nobody makes: a manifest that is rewritten, or one that is
-    /// added without its tarball.
+    /// Adds the changes of the versions to `changes`.
+    ///
+    /// Returns `false` if there is a change that no client makes: a published manifest differs in more than its
+    /// deprecation, or a version is added without its tarball.
     fn versions(&self, body: &'a Node, changes: &mut PackumentChanges<'a>) -> Result<bool, ErrorAt> {
         let path = Path::Top.field("versions");
         let stored: BTreeMap<&str, &Node> = match self.stored_document() {
             Some(document) => by_key(entries(document, "versions")?),
             None => BTreeMap::new(),
         };
-        let mut is_known = true;
+        let mut is_understood = true;
         for (version, manifest) in entries(body, "versions")? {
             check_manifest(self.package, version, manifest, &path.field(version))?;
             if changes.publication.as_ref().is_some_and(|publication| publication.version() == &**version) {
@@ -148,21 +155,21 @@ impl<'a> Reader<'_, 'a> {
                 continue;
             }
             let Some(before) = stored.get(&**version) else {
-                is_known = false;
+                is_understood = false;
                 continue;
             };
             let (old, new) = (deprecation(before, &path)?, deprecation(manifest, &path.field(version))?);
             if old != new {
                 changes.deprecations.push((version, new));
             }
-            is_known &= same_but_for_deprecation(before, manifest);
+            is_understood &= same_but_for_deprecation(before, manifest);
         }
-        // A publish sends the new version alone; a whole document is the whole document.
+        // A publish sends only the new version. A whole document has every version that is to stay.
         if matches!(changes.shape, Shape::Document | Shape::Revision) {
             let sent: BTreeSet<&str> = entries(body, "versions")?.iter().map(|(version, _)| &**version).collect();
             changes.removals = stored.into_keys().filter(|version| !sent.contains(version)).collect();
         }
-        Ok(is_known)
+        Ok(is_understood)
     }
 
     fn dist_tags(
@@ -183,14 +190,14 @@ impl<'a> Reader<'_, 'a> {
             let version = document::text(node, &path.field(tag))?;
             let is_published = publication.is_some_and(|publication| publication.version() == version);
             if stored_versions.get(&**tag) != Some(&node) {
-                // What no path can name, nobody could move or remove again.
+                // A tag that no path can name could not be changed or removed later.
                 tag.parse::<PathText>().map_err(|error| path.field(tag).error(error))?;
                 if !is_published {
                     changed.push((&**tag, Some(version)));
                 }
             }
         }
-        // As with versions: what a publish leaves out stays.
+        // A publish sends only the tags of the new version. A whole document has every tag that is to stay.
         if publication.is_none() {
             let sent = by_key(sent);
             let gone = stored.iter().filter(|(tag, _)| !sent.contains_key(&**tag));
@@ -199,12 +206,13 @@ impl<'a> Reader<'_, 'a> {
         Ok(changed)
     }
 
-    /// The maintainers if they change. At a creation they are the creator's to be, whatever an old client says.
+    /// Returns the maintainers if they change. A new package has its creator as the only maintainer, whatever list an
+    /// old client sends.
     fn maintainers(&self, body: &Node) -> Result<Option<Vec<UserName>>, ErrorAt> {
         let Some(sent) = body.get("maintainers") else { return Ok(None) };
-        let names = names_of(sent)?;
+        let names = maintainer_names(sent)?;
         let Some(document) = self.stored_document() else { return Ok(None) };
-        let stored = document.get("maintainers").map(names_of).transpose()?.unwrap_or_default();
+        let stored = document.get("maintainers").map(maintainer_names).transpose()?.unwrap_or_default();
         Ok((names != stored).then_some(names))
     }
 
@@ -225,15 +233,15 @@ impl<'a> Reader<'_, 'a> {
 
     fn stars(&self, body: &Node) -> Result<Option<Stars>, ErrorAt> {
         let Some(sent) = body.get("users") else { return Ok(None) };
-        let wanted = starring(sent)?;
+        let wanted = starring_users(sent)?;
         let stored = self.stored_document().and_then(|document| document.get("users"));
-        let stored = stored.map(starring).transpose()?.unwrap_or_default();
+        let stored = stored.map(starring_users).transpose()?.unwrap_or_default();
         Ok((wanted != stored).then_some(Stars { wanted, stored }))
     }
 
-    /// Whether a field of the document beyond those that are read differs from what is stored. What comes with a new
-    /// version is its own.
-    fn rewrites(&self, body: &Node, shape: Shape) -> bool {
+    /// Returns whether a whole document changes a field that is not read here. A publish may bring any such field with
+    /// its new version.
+    fn changes_other_fields(&self, body: &Node, shape: Shape) -> bool {
         let (Node::Object(keys), Shape::Document | Shape::Revision) = (body, shape) else { return false };
         let stored = self.stored_document();
         keys.iter().any(|(key, value)| {
@@ -242,7 +250,8 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// The message of a version's deprecation. An empty one is none, as npm's client has it.
+/// Returns the deprecation message of a version. An empty message is no deprecation, because npm's client sends one to
+/// remove the deprecation.
 fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
     match manifest.get("deprecated") {
         None | Some(Node::Null | Node::Bool(false)) => Ok(None),
@@ -250,7 +259,7 @@ fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str
     }
 }
 
-/// Whether two manifests say the same in everything but their deprecation, whatever the order of their fields.
+/// Returns whether two manifests are equal except for their deprecation and the order of their fields.
 fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
     let (Node::Object(before), Node::Object(after)) = (before, after) else { return before == after };
     let (mut before, mut after) = (by_key(before), by_key(after));
@@ -259,18 +268,19 @@ fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
     before == after
 }
 
-/// The entries of an object by their keys, for a document can have as many as a body has room for.
+/// Returns the entries of an object in a map. The client chooses how many entries there are, so searching the list for
+/// each of them could take quadratic time.
 fn by_key(entries: &[(Box<str>, Node)]) -> BTreeMap<&str, &Node> {
     entries.iter().map(|(key, value)| (&**key, value)).collect()
 }
 
-/// The names of a list of `{name, email}`, sorted, each once.
-fn names_of(list: &Node) -> Result<Vec<UserName>, ErrorAt> {
+/// Returns the names in a list of `{name, email}`, sorted and without duplicates.
+fn maintainer_names(list: &Node) -> Result<Vec<UserName>, ErrorAt> {
     let path = Path::Top.field("maintainers");
     let mut names = Vec::new();
     for (index, entry) in document::list(list, &path)?.iter().enumerate() {
         let path = path.item(index);
-        // npm's old registry documents have a plain text here too.
+        // Old documents of npm's registry have the name itself in place of the object.
         let name = match entry {
             Node::Object(_) => entry.get("name").ok_or_else(|| path.field("name").error("missing field"))?,
             Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) | Node::List(_) => entry,
@@ -282,8 +292,8 @@ fn names_of(list: &Node) -> Result<Vec<UserName>, ErrorAt> {
     Ok(names)
 }
 
-/// The users of `{name: true}`, sorted.
-fn starring(users: &Node) -> Result<Vec<UserName>, ErrorAt> {
+/// Returns the users whose value is `true` in an object such as `{"alice": true}`, sorted.
+fn starring_users(users: &Node) -> Result<Vec<UserName>, ErrorAt> {
     let path = Path::Top.field("users");
     let mut names = Vec::new();
     for (name, star) in document::object(users, &path)? {

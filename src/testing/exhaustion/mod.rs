@@ -1,9 +1,9 @@
-//! Every combination of what a decision depends on, as worlds and requests.
+//! Every combination of the facts that a decision depends on, as worlds and requests.
 //!
-//! A decision depends on finitely many distinctions: what kind of token it is and what it gives, how its selection
-//! relates to the names, how its owner comes by a right, and so on. Here each is a list, and a family of questions is
-//! every combination of those lists that its actions can tell apart. A second implementation that gives the same
-//! answers to all of them decides by the same rules.
+//! A decision depends on a finite number of distinctions: the kind of the token and its grants, whether its selection
+//! covers the resource, how its owner has a right, and so on. Each distinction is a list here. A [`Family`] asks every
+//! combination of those lists that its actions can tell apart. If a second implementation of the rules gives the same
+//! answer to every question, it decides by the same rules.
 //!
 //! ```
 //! use tollgate::testing::exhaustion::families;
@@ -12,10 +12,14 @@
 //! assert!(questions > 50_000_000);
 //! ```
 //!
-//! What is not enumerated is what one value stands for all of: names of the same relation, addresses inside and outside
-//! of a range, times on either side of an instant. Their parsers and comparisons have tests of their own.
+//! Some values are represented by one example: a name by another name that relates to the selection in the same way, an
+//! address by another address inside or outside the range, a time by another time before, at or after the instant.
+//! Parsing and comparing these values have tests of their own.
 
-#![expect(clippy::indexing_slicing, reason = "a member of a JSON object: one that is not there is made, or null")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a JSON value does not panic here: a missing member is null, or is inserted by an assignment"
+)]
 
 mod owners;
 mod packages;
@@ -38,24 +42,49 @@ use crate::{
 };
 
 use owners::OwnerFacts;
-use requests::Questions;
+use requests::Requests;
 
-/// **A family of questions**: worlds, and requests each of which is asked in every one of them.
+/// A family of questions: a list of worlds, and a list of requests. Each request is asked in each world.
+///
+/// [`families`] returns all of them.
+///
+/// ```
+/// use tollgate::{
+///     directory::{Directory, RequestLine, World},
+///     testing::exhaustion::families,
+/// };
+///
+/// let family = families().remove(0);
+/// let world: World = serde_json::from_value(family.world(0).unwrap())?;
+/// let directory = Directory::load(&world)?;
+///
+/// let line: RequestLine = serde_json::from_value(family.requests()[0].clone())?;
+/// let request = line.parse()?;
+/// let caller = directory.caller(&request);
+/// println!("{}", directory.decide(&caller, &request).explain());
+///
+/// assert!(family.world(family.worlds()).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Family {
     name: &'static str,
+    /// One world for each of these owners of the tokens.
     owners: Vec<OwnerFacts>,
+    /// Whether the worlds have packages.
     packages: bool,
     tokens: Vec<Value>,
     requests: Vec<Value>,
 }
 
-/// Every family. Building them takes about a second and some hundred megabytes.
+/// Returns all families of questions.
+///
+/// Building them takes about a second and several hundred megabytes of memory.
 #[must_use]
 pub fn families() -> Vec<Family> {
-    use requests::{about_accounts, about_organizations, about_packages, about_teams_and_packages, without_a_token};
+    use requests::{on_accounts, on_organizations, on_packages, on_teams_and_packages, without_a_token};
     let tokens = tokens::all();
-    let family = |name, owners, packages, Questions(requests)| Family {
+    let family = |name, owners, packages, Requests(requests)| Family {
         name,
         owners,
         packages,
@@ -65,22 +94,22 @@ pub fn families() -> Vec<Family> {
     Vec::from([
         family(
             "actions on packages that exist",
-            owners::every_right(),
+            owners::every_grant(),
             true,
-            about_packages(&tokens, &packages::existing()),
+            on_packages(&tokens, &packages::existing()),
         ),
         family(
             "actions on an organization and a package that exist",
-            owners::every_right(),
+            owners::every_grant(),
             true,
-            about_teams_and_packages(&tokens, &["acme"], &packages::existing()),
+            on_teams_and_packages(&tokens, &["acme"], &packages::existing()),
         ),
-        family("actions on free names", owners::every_place(), false, about_packages(&tokens, &packages::free())),
+        family("actions on free names", owners::every_membership(), false, on_packages(&tokens, &packages::free())),
         family(
             "actions on an organization and a package of which one is missing",
-            owners::every_place(),
+            owners::every_membership(),
             true,
-            about_teams_and_packages(&tokens, &["acme", "nowhere"], &packages::free()).and(about_teams_and_packages(
+            on_teams_and_packages(&tokens, &["acme", "nowhere"], &packages::free()).and(on_teams_and_packages(
                 &tokens,
                 &["nowhere"],
                 &packages::existing(),
@@ -88,12 +117,12 @@ pub fn families() -> Vec<Family> {
         ),
         family(
             "actions on organizations and teams",
-            owners::every_place(),
+            owners::every_membership(),
             false,
-            about_organizations(&tokens, &["acme", "beta", "nowhere"]),
+            on_organizations(&tokens, &["acme", "beta", "nowhere"]),
         ),
-        family("actions on accounts", owners::every_place(), false, about_accounts(&tokens)),
-        family("no token, or one that nobody knows", owners::every_place(), true, without_a_token()),
+        family("actions on accounts", owners::every_membership(), false, on_accounts(&tokens)),
+        family("no token, or one that nobody knows", owners::every_membership(), true, without_a_token()),
         Family {
             name: "tokens that are good here and now, or not",
             owners: owners::every_state(),
@@ -105,19 +134,20 @@ pub fn families() -> Vec<Family> {
 }
 
 impl Family {
-    /// What its questions are about.
+    /// Returns a description of the questions, such as `actions on accounts`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// How many worlds it has.
+    /// Returns the number of worlds.
     #[must_use]
     pub fn worlds(&self) -> usize {
         self.owners.len()
     }
 
-    /// The world of that number, from 0, as [`docs::format`](crate::docs::format) has it. `None` past the last.
+    /// Returns the world with this index as a [world document](crate::docs::format#world), or `None` if the index is
+    /// not less than [`worlds`](Self::worlds).
     #[must_use]
     pub fn world(&self, index: usize) -> Option<Value> {
         let owner = self.owners.get(index)?;
@@ -130,39 +160,43 @@ impl Family {
         }))
     }
 
-    /// The requests, each to be asked in every world.
+    /// Returns the requests, as lines of the [requests file](crate::docs::format#requests). Each is to be asked in
+    /// every world.
     #[must_use]
     pub fn requests(&self) -> &[Value] {
         &self.requests
     }
 
-    /// How many questions that makes.
+    /// Returns the number of questions: the number of worlds times the number of requests.
     #[must_use]
     pub fn questions(&self) -> usize {
         self.owners.len().saturating_mul(self.requests.len())
     }
 }
 
-/// What a decision reads of who asks, field by field, and where it is enumerated. A new field or variant does not compile
-/// here until it has its place. (The enums that are not here are enumerated by their `ALL`, or by a `match`.)
+/// The list of all fields of the token and its owner that a decision reads. The comment at a field says which list
+/// enumerates its values.
+///
+/// A new field or variant breaks the build here until it is listed. Enums that are not listed are enumerated by their
+/// `ALL`, or by a `match`.
 const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, membership, factor| {
     let TokenUse {
         bound:
             BoundToken {
                 token,
-                memberships: _,          // owners::every_place
+                memberships: _,          // owners::every_membership
                 tokens_revoked_until: _, // owners::every_state
                 status: _,               // owners::every_state
-                two_factor: _,           // owners::every_place
+                two_factor: _,           // owners::every_membership
             },
-        address: _, // requests::from_everywhere
-        family: _,  // the same
-        seconds: _, // tokens::in_every_state: made and expiring before, at and after it
-        nanoseconds_and_1: _,
+        address: _,           // requests::from_everywhere
+        family: _,            // requests::from_everywhere
+        seconds: _, // tokens::in_every_state, which has tokens made and expiring before, at and after this time
+        nanoseconds_and_1: _, // the same
     } = token_use;
     let TokenView {
         id: _,
-        owner: _,       // alice; bob's are what bind refuses
+        owner: _,       // always alice: BoundToken::bind refuses a token of another owner
         created: _,     // tokens::in_every_state
         revoked: _,     // tokens::in_every_state
         allowed_ranges, // tokens::in_every_state
@@ -196,13 +230,14 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
     }
     let Membership {
         organization: _, // owners::users: acme, beta
-        role: _,         // owners::every_place
-        teams: _,        // owners::every_place
+        role: _,         // owners::every_membership
+        teams: _,        // owners::every_membership
     } = membership;
-    let VerifiedFactor { owner: _, verified_at: _ } = factor; // tests/exhaustion.rs: shown, and shown in full
+    let VerifiedFactor { owner: _, verified_at: _ } = factor; // tests/exhaustion.rs
 };
 
-/// The same of what is asked about. `requests::about` has the actions.
+/// The list of all fields of the operation that a decision reads, in the same form. `requests::resource_kind` lists the
+/// actions.
 const _: fn(Operation<'_>) = |operation| {
     let package_state = |state| match state {
         PackageState::Existing(PackageView {
@@ -210,17 +245,17 @@ const _: fn(Operation<'_>) = |operation| {
             scope_owner: _,       // packages::scopes
             visibility: _,        // packages::existing
             publishing_access: _, // packages::existing
-            users: _,             // owners::every_right
-            teams: _,             // owners::every_right
+            users: _,             // owners::every_grant
+            teams: _,             // owners::every_grant
         })
         | PackageState::Missing(MissingPackage { name: _ }) => {} // packages::free
     };
     let organization_state = |state| match state {
-        // acme and beta exist, nowhere does not.
+        // In every world `acme` and `beta` exist, and `nowhere` does not.
         OrganizationState::Existing(OrganizationView { name: _ })
         | OrganizationState::Missing(MissingOrganization { name: _ }) => {}
     };
-    // No rule looks at a team's name.
+    // No rule depends on the name of a team.
     let team_of = |Team { organization, name: _ }| organization_state(organization);
     match operation {
         Operation::Package { action: _, package } => package_state(package),
@@ -240,14 +275,15 @@ const _: fn(Operation<'_>) = |operation| {
     }
 };
 
-/// Every pair of one of each.
+/// Returns all pairs of an item of `a` and an item of `b`.
 fn pairs<A: Clone, B: Clone>(a: &[A], b: &[B]) -> Vec<(A, B)> {
     a.iter().flat_map(|a| b.iter().map(|b| (a.clone(), b.clone()))).collect()
 }
 
-/// Nothing, or one of these.
+/// Returns `None`, then each item as `Some`.
 fn or_none<T: Clone>(some: &[T]) -> Vec<Option<T>> {
     core::iter::once(None).chain(some.iter().cloned().map(Some)).collect()
 }
 
+/// The name of a package.
 type Name = Box<str>;

@@ -1,4 +1,5 @@
-//! The token's owner: a place in two organizations and their teams, grants, second factor, status and cut-off.
+//! The owner of the tokens: memberships in two organizations and their teams, grants, two-factor mode, status and
+//! cut-off.
 
 use std::vec::Vec;
 
@@ -10,30 +11,34 @@ use crate::{
     value::{GrantedPermission, Role},
 };
 
-/// One combination.
+/// One combination of the facts about alice, who owns the tokens.
 #[derive(Clone, Debug)]
 pub(super) struct OwnerFacts {
-    /// The place in acme, whose team `dev` may have a grant; with whether alice is in that team.
+    /// Her role in acme, and whether she is in its team `dev`, which may have a grant.
     acme: Option<(Role, InTeam)>,
-    /// The place in beta, another organization, whose team `dev` may have a grant too.
+    /// The same in beta, the other organization.
     beta: Option<(Role, InTeam)>,
+    /// The direct grant to alice on every package.
     pub(super) direct: Option<GrantedPermission>,
+    /// The grant to the team `acme:dev` on every package.
     pub(super) granted_to_acme: Option<GrantedPermission>,
+    /// The grant to the team `beta:dev` on every package.
     pub(super) granted_to_beta: Option<GrantedPermission>,
     two_factor: TwoFactorMode,
     status: AccountStatus,
     tokens_revoked_until: Option<&'static str>,
 }
 
+/// Whether alice is in the team `dev` of an organization. If not, she is in its team `ops`, which has no grants.
 #[derive(Clone, Copy, Debug)]
 enum InTeam {
     Yes,
     No,
 }
 
-/// Every place in acme and every mode of the second factor, without any grant.
-pub(super) fn every_place() -> Vec<OwnerFacts> {
-    let places = or_none(&pairs(Role::ALL, &[InTeam::Yes, InTeam::No]));
+/// Returns every membership in acme, or none, with every two-factor mode. No owner has a grant.
+pub(super) fn every_membership() -> Vec<OwnerFacts> {
+    let memberships = or_none(&pairs(Role::ALL, &[InTeam::Yes, InTeam::No]));
     let facts = |(acme, two_factor)| OwnerFacts {
         acme,
         beta: None,
@@ -44,28 +49,31 @@ pub(super) fn every_place() -> Vec<OwnerFacts> {
         status: AccountStatus::Active,
         tokens_revoked_until: None,
     };
-    pairs(&places, TwoFactorMode::ALL).into_iter().map(facts).collect()
+    pairs(&memberships, TwoFactorMode::ALL).into_iter().map(facts).collect()
 }
 
-/// Those with every place in beta's team and every grant: to alice, to acme's team and to beta's.
-pub(super) fn every_right() -> Vec<OwnerFacts> {
+/// Returns the owners of [`every_membership`], each with every membership in beta, or none, and every combination of
+/// grants to alice, to the team of acme and to the team of beta.
+pub(super) fn every_grant() -> Vec<OwnerFacts> {
     let in_beta = or_none(&[(Role::Member, InTeam::Yes), (Role::Member, InTeam::No)]);
     let grants = or_none(GrantedPermission::ALL);
-    let mut rights = Vec::new();
-    for place in every_place() {
+    let mut owners = Vec::new();
+    for owner in every_membership() {
         for beta in &in_beta {
             for direct in &grants {
                 for (granted_to_acme, granted_to_beta) in pairs(&grants, &grants) {
-                    let right = OwnerFacts { beta: *beta, direct: *direct, granted_to_acme, granted_to_beta, ..place };
-                    rights.push(right);
+                    let facts = OwnerFacts { beta: *beta, direct: *direct, granted_to_acme, granted_to_beta, ..owner };
+                    owners.push(facts);
                 }
             }
         }
     }
-    rights
+    owners
 }
 
-/// Every status and every cut-off, of an owner who may do everything: the first is active without a cut-off.
+/// Returns every status with every cut-off: none, and before, at and after the time at which tokens are made.
+///
+/// The owner has every right. The first is active and has no cut-off.
 pub(super) fn every_state() -> Vec<OwnerFacts> {
     let (before, after) = ("2025-10-30T11:59:59.999999999Z", "2025-10-30T12:00:00.000000001Z");
     let cut_offs = or_none(&[before, CREATED, after]);
@@ -82,10 +90,10 @@ pub(super) fn every_state() -> Vec<OwnerFacts> {
     pairs(AccountStatus::ALL, &cut_offs).into_iter().map(facts).collect()
 }
 
-/// Alice, whose token it is, and bob.
+/// Returns the users of a world: alice, who owns the tokens, and bob.
 pub(super) fn users(owner: &OwnerFacts) -> Value {
-    let membership = |name: &str, place: Option<(Role, InTeam)>| {
-        place.map(|(role, in_team)| {
+    let membership = |name: &str, membership: Option<(Role, InTeam)>| {
+        membership.map(|(role, in_team)| {
             let teams = match in_team {
                 InTeam::Yes => json!(["dev"]),
                 InTeam::No => json!(["ops"]),

@@ -1,4 +1,4 @@
-//! Packages: whose scope, how visible, what publishing access; and names that are free.
+//! Packages with every owner of the scope, every visibility and every publishing access; and names without a package.
 
 use std::{format, string::String, vec::Vec};
 
@@ -10,8 +10,9 @@ use crate::{
     value::GrantedPermission,
 };
 
-/// The scopes of each owner, with what comes before the package's own name: two users (the token's owner is alice) and
-/// two organizations.
+/// Returns the scopes that an owner of this kind has, as prefixes of a package's name.
+///
+/// There are two users and two organizations. The user alice owns the tokens.
 fn scopes(of: ScopeOwner) -> &'static [&'static str] {
     match of {
         ScopeOwner::Unscoped => &[""],
@@ -25,12 +26,13 @@ fn every_scope() -> impl Iterator<Item = &'static str> {
     ScopeOwner::ALL.iter().flat_map(|owner| scopes(*owner)).copied()
 }
 
-/// The scopes without an ending slash: what a token may select.
+/// Returns the scopes as a token selects them, such as `@acme`.
 pub(super) fn selectable_scopes() -> Vec<&'static str> {
     every_scope().filter_map(|scope| scope.strip_suffix('/')).collect()
 }
 
-/// V1: "unscoped packages are always public".
+/// Returns whether a package with this prefix can have this visibility: "Unscoped packages are always public."
+/// ([V1](crate::docs::rules#v1))
 fn can_be(scope: &str, visibility: Visibility) -> bool {
     match visibility {
         Visibility::Public => true,
@@ -38,7 +40,7 @@ fn can_be(scope: &str, visibility: Visibility) -> bool {
     }
 }
 
-/// Every package there is: its name says what it is.
+/// Returns every package. Its name describes it, such as `@acme/private-two-factor-only`.
 fn every_package() -> Vec<(Name, Visibility, PublishingAccess)> {
     let mut packages = Vec::new();
     for scope in every_scope() {
@@ -51,17 +53,19 @@ fn every_package() -> Vec<(Name, Visibility, PublishingAccess)> {
     packages
 }
 
-/// The names of packages that exist.
+/// Returns the names of all packages that exist.
 pub(super) fn existing() -> Vec<Name> {
     every_package().into_iter().map(|(name, _, _)| name).collect()
 }
 
-/// Names that are free: one that a new package may have, and one that only an old one may (N2).
+/// Returns names that no package has. For each scope there is one that is valid for a new package, and one that is only
+/// valid for an old package ([N2](crate::docs::rules#n2)).
 pub(super) fn free() -> Vec<Name> {
     every_scope().flat_map(|scope| ["free", "Free"].map(|name| format!("{scope}{name}").into())).collect()
 }
 
-/// The packages, each with the same grants to alice and the teams; bob, who asks nothing, has one on each.
+/// Returns the documents of all packages, each with the grants in `owner`, and with a grant to bob, who makes no
+/// request.
 pub(super) fn with_grants(owner: &OwnerFacts) -> Vec<Value> {
     let mut users = Map::from_iter([(String::from("bob"), json!(GrantedPermission::ReadWrite))]);
     users.extend(owner.direct.map(|permission| (String::from("alice"), json!(permission))));

@@ -1,4 +1,4 @@
-//! Requests: every action on every name, with and without a shown second factor, by every token.
+//! Requests: every action on every name, with every token, with and without a second factor.
 
 use std::{format, vec::Vec};
 
@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::{Name, packages, times::NOW};
 use crate::operation::Action;
 
-/// Inside the first range that tokens in some state have, and outside the second.
+/// The client's address: inside the first range that [`tokens::in_every_state`](super::tokens::in_every_state) uses,
+/// and outside the second.
 const CLIENT: &str = "192.0.2.7";
 
-/// What an action names.
+/// The kind of resource that an action is performed on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum About {
+enum ResourceKind {
     Package,
     Organization,
     Team,
@@ -21,8 +22,8 @@ enum About {
     Account,
 }
 
-/// Written out, so that a new action does not compile until it is in it.
-const fn about(action: Action) -> About {
+/// Returns the kind of resource of an action. All actions are listed, so that a new action breaks the build here.
+const fn resource_kind(action: Action) -> ResourceKind {
     match action {
         Action::ReadPackage
         | Action::ListCollaborators
@@ -34,7 +35,7 @@ const fn about(action: Action) -> About {
         | Action::ChangeVisibility
         | Action::ChangePublishingAccess
         | Action::ChangeMaintainers
-        | Action::StarPackage => About::Package,
+        | Action::StarPackage => ResourceKind::Package,
         Action::ReadOrg
         | Action::ChangeOrgSettings
         | Action::AddMember
@@ -42,10 +43,12 @@ const fn about(action: Action) -> About {
         | Action::ChangeMemberRole
         | Action::ManageBilling
         | Action::RenameOrg
-        | Action::DeleteOrg => About::Organization,
-        Action::CreateTeam | Action::DeleteTeam | Action::AddTeamMember | Action::RemoveTeamMember => About::Team,
-        Action::ManageTeamAccess => About::TeamAndPackage,
-        Action::SharePackage => About::OrganizationAndPackage,
+        | Action::DeleteOrg => ResourceKind::Organization,
+        Action::CreateTeam | Action::DeleteTeam | Action::AddTeamMember | Action::RemoveTeamMember => {
+            ResourceKind::Team
+        }
+        Action::ManageTeamAccess => ResourceKind::TeamAndPackage,
+        Action::SharePackage => ResourceKind::OrganizationAndPackage,
         Action::Whoami
         | Action::RevokeSelf
         | Action::ReadProfile
@@ -53,27 +56,31 @@ const fn about(action: Action) -> About {
         | Action::ConfigureTwoFactor
         | Action::ListTokens
         | Action::CreateToken
-        | Action::RevokeToken => About::Account,
+        | Action::RevokeToken => ResourceKind::Account,
     }
 }
 
-/// The words that ask for actions of a kind: `publish` once, though it is two actions.
-fn words(of: About) -> Vec<&'static str> {
-    let mut words: Vec<_> =
-        Action::ALL.iter().filter(|action| about(**action) == of).map(|action| action.requested_as()).collect();
-    words.dedup();
-    words
+/// Returns the names by which requests ask for the actions on a kind of resource.
+///
+/// `publish` is there once. It asks for two actions, `create-package` and `publish-version`.
+fn action_names(kind: ResourceKind) -> Vec<&'static str> {
+    let on_kind = Action::ALL.iter().filter(|action| resource_kind(**action) == kind);
+    let mut names: Vec<_> = on_kind.map(|action| action.requested_as()).collect();
+    names.dedup();
+    names
 }
 
-/// Requests, each with an id of its own.
-pub(super) struct Questions(pub(super) Vec<Value>);
+/// A list of requests. Each has an id of its own, which is its index.
+pub(super) struct Requests(pub(super) Vec<Value>);
 
-impl Questions {
+impl Requests {
+    /// Appends more requests, and renumbers all.
     pub(super) fn and(mut self, Self(more): Self) -> Self {
         self.0.extend(more);
         self.numbered()
     }
 
+    /// Sets the id of each request to its index.
     fn numbered(mut self) -> Self {
         for (index, request) in self.0.iter_mut().enumerate() {
             request["id"] = json!(format!("{index}"));
@@ -81,8 +88,10 @@ impl Questions {
         self
     }
 
-    /// Each of the resources by each of the tokens, with and without a second factor.
-    fn by(tokens: &[Value], resources: &[Value]) -> Self {
+    /// Makes a request for each action and resource, with each token, with and without a second factor.
+    ///
+    /// `resources` are requests without a token, address and time.
+    fn with_tokens(tokens: &[Value], resources: &[Value]) -> Self {
         let mut requests = Vec::with_capacity(tokens.len().saturating_mul(resources.len()).saturating_mul(2));
         for resource in resources {
             for token in tokens {
@@ -100,23 +109,25 @@ impl Questions {
     }
 }
 
+/// Returns every action on a package, with each of the names.
 fn package_resources(names: &[Name]) -> Vec<Value> {
     let mut resources = Vec::new();
     for package in names {
         let on_it = |action| json!({"action": action, "package": package});
-        resources.extend(words(About::Package).into_iter().map(on_it));
+        resources.extend(action_names(ResourceKind::Package).into_iter().map(on_it));
     }
     resources
 }
 
+/// Returns every action on both an organization and a package, with each pair of names.
 fn team_and_package_resources(organizations: &[&str], names: &[Name]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
         for package in names {
-            for action in words(About::TeamAndPackage) {
+            for action in action_names(ResourceKind::TeamAndPackage) {
                 resources.push(json!({"action": action, "org": org, "team": "dev", "package": package}));
             }
-            for action in words(About::OrganizationAndPackage) {
+            for action in action_names(ResourceKind::OrganizationAndPackage) {
                 resources.push(json!({"action": action, "org": org, "package": package}));
             }
         }
@@ -124,17 +135,20 @@ fn team_and_package_resources(organizations: &[&str], names: &[Name]) -> Vec<Val
     resources
 }
 
+/// Returns every action on an organization or on a team, with each of the names.
 fn organization_resources(organizations: &[&str]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
-        resources.extend(words(About::Organization).into_iter().map(|action| json!({"action": action, "org": org})));
+        resources.extend(
+            action_names(ResourceKind::Organization).into_iter().map(|action| json!({"action": action, "org": org})),
+        );
         let of_team = |action| json!({"action": action, "org": org, "team": "dev"});
-        resources.extend(words(About::Team).into_iter().map(of_team));
+        resources.extend(action_names(ResourceKind::Team).into_iter().map(of_team));
     }
     resources
 }
 
-/// The owner's own account, named and left out, and another's.
+/// Returns every action on an account: the owner's, named and left out, and that of another user.
 fn account_resources() -> Vec<Value> {
     let of = |action: &'static str| {
         [
@@ -143,23 +157,23 @@ fn account_resources() -> Vec<Value> {
             json!({"action": action, "user": "bob"}),
         ]
     };
-    words(About::Account).into_iter().flat_map(of).collect()
+    action_names(ResourceKind::Account).into_iter().flat_map(of).collect()
 }
 
-pub(super) fn about_packages(tokens: &[Value], names: &[Name]) -> Questions {
-    Questions::by(tokens, &package_resources(names))
+pub(super) fn on_packages(tokens: &[Value], names: &[Name]) -> Requests {
+    Requests::with_tokens(tokens, &package_resources(names))
 }
 
-pub(super) fn about_teams_and_packages(tokens: &[Value], organizations: &[&str], names: &[Name]) -> Questions {
-    Questions::by(tokens, &team_and_package_resources(organizations, names))
+pub(super) fn on_teams_and_packages(tokens: &[Value], organizations: &[&str], names: &[Name]) -> Requests {
+    Requests::with_tokens(tokens, &team_and_package_resources(organizations, names))
 }
 
-pub(super) fn about_organizations(tokens: &[Value], organizations: &[&str]) -> Questions {
-    Questions::by(tokens, &organization_resources(organizations))
+pub(super) fn on_organizations(tokens: &[Value], organizations: &[&str]) -> Requests {
+    Requests::with_tokens(tokens, &organization_resources(organizations))
 }
 
-pub(super) fn about_accounts(tokens: &[Value]) -> Questions {
-    Questions::by(tokens, &account_resources())
+pub(super) fn on_accounts(tokens: &[Value]) -> Requests {
+    Requests::with_tokens(tokens, &account_resources())
 }
 
 fn every_resource() -> Vec<Value> {
@@ -171,20 +185,20 @@ fn every_resource() -> Vec<Value> {
     resources
 }
 
-/// Everything that can be asked, without a token and with one that nobody knows.
-pub(super) fn without_a_token() -> Questions {
-    Questions::by(&[json!({"id": null}), json!({"id": "nobody knows it"})], &every_resource())
+/// Returns every action on every resource, without a token and with an unknown token.
+pub(super) fn without_a_token() -> Requests {
+    Requests::with_tokens(&[json!({"id": null}), json!({"id": "nobody knows it"})], &every_resource())
 }
 
-/// Every action on a few names, from an address that is known and from one that is not.
-pub(super) fn from_everywhere(tokens: &[Value]) -> Questions {
+/// Returns every action on a few names, from a known address and from an unknown address.
+pub(super) fn from_everywhere(tokens: &[Value]) -> Requests {
     let names = ["@acme/public-no-requirement", "@acme/private-two-factor-only", "@acme/free"].map(Name::from);
     let mut resources = package_resources(&names);
     resources.extend(team_and_package_resources(&["acme"], &names));
     resources.extend(organization_resources(&["acme", "nowhere"]));
     resources.extend(account_resources());
-    let known = Questions::by(tokens, &resources);
-    let mut unknown = Questions::by(tokens, &resources);
+    let known = Requests::with_tokens(tokens, &resources);
+    let mut unknown = Requests::with_tokens(tokens, &resources);
     for request in &mut unknown.0 {
         request["client_ip"] = Value::Null;
     }

@@ -1,8 +1,8 @@
-//! The times of every world.
+//! The times that all worlds and requests use.
 
-/// When a token is made, unless its state says otherwise.
+/// The time at which a token is made, unless its state has another.
 pub(super) const CREATED: &str = "2025-10-30T12:00:00Z";
-/// When a granular one expires, unless its state says otherwise.
+/// The time at which a granular token expires, unless its state has another.
 pub(super) const EXPIRES: &str = "2026-01-01T00:00:00Z";
-/// When every request is made.
+/// The time of every request.
 pub(super) const NOW: &str = "2025-11-10T00:00:00Z";

@@ -1,4 +1,5 @@
-//! Tokens: of every kind, with every permission and selection on both sides; and those in every state of T.
+//! Tokens of every kind, with every permission and selection in both grants; and a few tokens in every state, such as
+//! revoked or expired.
 
 use std::{format, string::String, vec::Vec};
 
@@ -10,22 +11,24 @@ use super::{
 };
 use crate::{token::LegacyKind, value::GrantedPermission};
 
-/// How a selection relates to the packages that are asked about.
+/// How a token's selection covers the packages of the requests.
 #[derive(Clone, Copy, Debug)]
 enum Selected {
+    /// It covers all packages.
     All,
-    /// Each by its name, those that are free too.
+    /// It has the name of every package, and every free name.
     Names,
-    /// Each by its scope; unscoped ones not.
+    /// It has the scope of every scoped package, and does not cover the unscoped ones.
     Scopes,
-    /// None of them: names and scopes that are almost theirs.
+    /// It covers no package. It has names and scopes that differ a little from those of the packages.
     Misses,
 }
 
 impl Selected {
     const ALL: [Self; 4] = [Self::All, Self::Names, Self::Scopes, Self::Misses];
 
-    const fn word(self) -> &'static str {
+    /// Returns the part of a token's id that describes the selection.
+    const fn label(self) -> &'static str {
         match self {
             Self::All => "all",
             Self::Names => "by name",
@@ -34,6 +37,7 @@ impl Selected {
         }
     }
 
+    /// Returns the value of `select` in the token's document.
     fn select(self) -> Value {
         match self {
             Self::All => json!("all"),
@@ -50,49 +54,50 @@ impl Selected {
     }
 }
 
-/// Whether the organization that is asked about is named: it is always acme that may be.
+/// The selections of organizations, each with its part of the token's id: one that has acme, and one that has only
+/// names that differ a little from those of the requests.
 const ORGANIZATIONS: [(&str, &[&str]); 2] = [("named", &["acme"]), ("not named", &["beta-", "acme-evil", "Acme"])];
 
-/// One side of a granular token: what to call it, and its grant.
-type GrantKind = (String, Value, Option<GrantedPermission>);
+/// A grant of a granular token: its part of the token's id, its document and its permission.
+type LabelledGrant = (String, Value, Option<GrantedPermission>);
 
-fn no_access() -> GrantKind {
+fn no_access() -> LabelledGrant {
     (String::from("no-access"), json!({"permission": "no-access"}), None)
 }
 
-fn package_sides() -> Vec<GrantKind> {
-    let mut sides = Vec::from([no_access()]);
+fn package_grants() -> Vec<LabelledGrant> {
+    let mut grants = Vec::from([no_access()]);
     for permission in GrantedPermission::ALL {
         for selected in Selected::ALL {
             let grant = json!({"permission": permission, "select": selected.select()});
-            sides.push((format!("{permission} {}", selected.word()), grant, Some(*permission)));
+            grants.push((format!("{permission} {}", selected.label()), grant, Some(*permission)));
         }
     }
-    sides
+    grants
 }
 
-fn organization_sides() -> Vec<GrantKind> {
-    let mut sides = Vec::from([no_access()]);
+fn organization_grants() -> Vec<LabelledGrant> {
+    let mut grants = Vec::from([no_access()]);
     for permission in GrantedPermission::ALL {
-        for (word, names) in ORGANIZATIONS {
+        for (label, names) in ORGANIZATIONS {
             let grant = json!({"permission": permission, "select": names});
-            sides.push((format!("{permission} {word}"), grant, Some(*permission)));
+            grants.push((format!("{permission} {label}"), grant, Some(*permission)));
         }
     }
-    sides
+    grants
 }
 
-/// Every token that can be, in good state.
+/// Returns every token that can exist: not revoked, not expired, usable from any address.
 pub(super) fn all() -> Vec<Value> {
     let mut tokens = Vec::new();
     for kind in LegacyKind::ALL {
         tokens.push(token(&format!("legacy {kind}"), "legacy", &json!(kind)));
     }
-    for (packages, packages_grant, on_packages) in package_sides() {
-        for (orgs, orgs_grant, on_organizations) in organization_sides() {
+    for (packages, packages_grant, on_packages) in package_grants() {
+        for (orgs, orgs_grant, on_organizations) in organization_grants() {
             let writes = [on_packages, on_organizations].contains(&Some(GrantedPermission::ReadWrite));
             for bypass in [false, true] {
-                // L5: "at least one of the two permissions is above no-access"; L7: "refused without a read-write one".
+                // A token needs a permission above `no-access` (L5), and may bypass only with a `read-write` one (L7).
                 if (on_packages.is_none() && on_organizations.is_none()) || (bypass && !writes) {
                     continue;
                 }
@@ -112,7 +117,8 @@ fn token(id: &str, kind: &str, value: &Value) -> Value {
     json!({"id": id, "owner": "alice", "created": CREATED, "revoked": null, "cidr": null, kind: value})
 }
 
-/// What [`in_every_state`] makes of the tokens it takes: the good one first.
+/// The states of a token, each with its part of the token's id, the field that it sets and the values of that field.
+/// The first value, the empty text, leaves the field as it is.
 const STATES: [(&str, &str, &[&str]); 4] = [
     ("revoked", "revoked", &["", "2025-11-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
     ("expires", "expires", &["", "2025-11-10T00:00:00.000000001Z", NOW, "2025-11-09T23:59:59.999999999Z"]),
@@ -120,8 +126,10 @@ const STATES: [(&str, &str, &[&str]); 4] = [
     ("from", "cidr", &["", "192.0.2.0/24", "198.51.100.0/24"]),
 ];
 
-/// A few of the tokens, in every combination of the states of T. What comes before ` | ` in an id is the id that the
-/// token has in good state.
+/// Returns a few of the tokens in every combination of [`STATES`], which decide whether a token is good here and now
+/// ([T](crate::docs::rules#t)).
+///
+/// In the id of a token, the part before ` | ` is its id in [`all`].
 pub(super) fn in_every_state() -> Vec<Value> {
     let chosen = |id: &str| {
         id.starts_with("legacy")
@@ -129,13 +137,13 @@ pub(super) fn in_every_state() -> Vec<Value> {
                 .contains(&id)
     };
     let mut tokens: Vec<Value> = all().into_iter().filter(|token| token["id"].as_str().is_some_and(chosen)).collect();
-    for (word, field, values) in STATES {
+    for (label, field, values) in STATES {
         tokens = tokens
             .iter()
-            .flat_map(|token| values.iter().filter_map(|value| changed(token, word, field, value)))
+            .flat_map(|token| values.iter().filter_map(|value| in_state(token, label, field, value)))
             .collect();
     }
-    // A token's name is its own.
+    // The names of an account's granular tokens are unique (L6).
     for (index, token) in tokens.iter_mut().enumerate() {
         if let Some(granular) = token.get_mut("granular") {
             granular["name"] = json!(format!("s{index}"));
@@ -144,15 +152,16 @@ pub(super) fn in_every_state() -> Vec<Value> {
     tokens
 }
 
-/// The token in that state, if it can be: a legacy token has no expiry, and none expires within a day of its making.
-fn changed(token: &Value, word: &str, field: &str, value: &str) -> Option<Value> {
+/// Returns the token in a state, or `None` if it cannot be in that state: a legacy token has no expiry, and no token
+/// expires within a day of its creation ([L4](crate::docs::rules#l4)).
+fn in_state(token: &Value, label: &str, field: &str, value: &str) -> Option<Value> {
     let mut token = token.clone();
     if value.is_empty() {
         return Some(token);
     }
     let id = token["id"].as_str()?;
     let separator = if id.contains(" | ") { ", " } else { " | " };
-    token["id"] = json!(format!("{id}{separator}{word} {value}"));
+    token["id"] = json!(format!("{id}{separator}{label} {value}"));
     match field {
         "expires" => *token.get_mut("granular")?.get_mut("expires")? = json!(value),
         "cidr" => token["cidr"] = json!([value]),

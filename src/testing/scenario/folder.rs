@@ -1,4 +1,4 @@
-//! The scenarios of a folder, run.
+//! Running the scenarios of a folder.
 
 use core::fmt::Display;
 use std::{
@@ -12,72 +12,103 @@ use std::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Checked, Scenario, as_value, difference, error_text, explained, failed};
+use super::{Checked, Scenario, as_value, check_error_text, difference, explained, failed};
 use crate::{
     directory::{DecisionLine, Directory, RequestLine, World},
     value::document::{Fields, Node, Path as At, each_key_once},
 };
 
-/// **Runs every scenario of a folder**, and gives the number of cases that held: all there are.
+/// Runs all scenarios of a folder, and returns the number of cases.
 ///
-/// - `<name>.json` is a scenario: `{"idea": "…", "world": {…}, "cases": […]}`, where `idea` may be left out, and `rules`, a
-///   list of rule ids, may be there. A case is `{"case": "a claim", "request": {…}, "expect": {…}}`: see [`Scenario`].
-/// - A subfolder is [the format](crate::docs::format)'s three files: `world.json`, `requests.jsonl` and `decisions.jsonl`.
-///   Lines are compared in order, field by field, as JSON values. An error line's text is for people and not compared:
-///   it may stand as `true`.
-/// - Whatever else lies in the folder is ignored: files of other names, and everything whose name starts with a dot.
+/// Compare the number in your test, so that the test fails if a file is lost.
 ///
-/// A path that is not absolute starts where the test runs; `cargo test` runs it in the folder of its package.
+/// - A file `<name>.json` is a scenario: `{"idea": "…", "world": {…}, "cases": […]}`. `idea` may be left out, and
+///   `rules`, a list of rule ids, may be added. [`Scenario`] describes a case.
+/// - A subfolder is a scenario too. It has the three files of [the format](crate::docs::format): `world.json`,
+///   `requests.jsonl` and `decisions.jsonl`. The decision lines are compared in order, field by field, as JSON values.
+///   The text of an error line is not compared, and may be written as `true`.
+/// - Other files are ignored, and so is everything whose name starts with a dot.
+///
+/// `cargo test` runs a test in the folder of its package, so a relative path starts there.
 ///
 /// # Panics
-/// With a report of everything that is wrong:
-/// - a case that does not hold: what was expected, what was found, and the explanation;
-/// - a folder without scenarios, a file that is none or cannot be read, a scenario without cases;
-/// - a world that does not load, an unknown or duplicate key, two cases of one name or requests of one id, a line too
-///   many or too few, an expectation that expects nothing.
+///
+/// Panics if anything is wrong, with a report of everything that is wrong:
+///
+/// - a case that does not hold, with what was expected, what was found and the explanation of the decision;
+/// - a folder without scenarios, a file that cannot be read or is not a scenario, a scenario without cases;
+/// - a world that does not load, an unknown or duplicate key, two cases with one claim, two requests with one id, a
+///   missing or superfluous line, an expectation that expects nothing.
+///
+/// # Examples
+///
+/// In a test of your crate this is `assert_eq!(run_scenarios("tests/policy"), 1);`. This example writes the folder
+/// first:
 ///
 /// ```
+/// use std::fs;
 /// use tollgate::testing::run_scenarios;
 ///
-/// # let folder = std::env::temp_dir().join(format!("tollgate-run-scenarios-{}", std::process::id()));
-/// # std::fs::create_dir_all(&folder).unwrap();
-/// # let write = |cases: &str| std::fs::write(folder.join("anyone-reads.json"), format!(r#"{{
-/// #     "world": {{"users": [], "orgs": [], "tokens": [], "packages": [
-/// #         {{"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"}}]}},
-/// #     "cases": [{cases}]}}"#)).unwrap();
-/// # write(r#"{"case": "without a token", "request": {"token": null, "action": "read-package", "package": "left-pad",
-/// #     "now": "2025-11-01T00:00:00Z"}, "expect": {"decision": "allow", "reason": null, "status": 200}}"#);
-/// // In a test: `run_scenarios("tests/policy")`.
+/// let folder = std::env::temp_dir().join(format!("tollgate-run-scenarios-{}", std::process::id()));
+/// fs::create_dir_all(&folder)?;
+/// fs::write(
+///     folder.join("anyone-reads.json"),
+///     r#"{
+///         "world": {
+///             "users": [], "orgs": [], "tokens": [],
+///             "packages": [{"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"}]
+///         },
+///         "cases": [{
+///             "case": "a public package is readable without a token",
+///             "request": {"token": null, "action": "read-package", "package": "left-pad", "now": "2025-11-01T00:00:00Z"},
+///             "expect": {"decision": "allow", "reason": null, "status": 200}
+///         }]
+///     }"#,
+/// )?;
 /// assert_eq!(run_scenarios(&folder), 1);
-/// # write("");
-/// // The file has lost its case.
-/// assert!(std::panic::catch_unwind(|| run_scenarios(&folder)).is_err());
-/// # std::fs::remove_dir_all(&folder).unwrap();
+/// # fs::remove_dir_all(&folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A folder without scenarios fails the test:
+///
+/// ```should_panic
+/// use tollgate::testing::run_scenarios;
+///
+/// run_scenarios("tests/no-such-folder"); // panics: cases: 0, failures: 1 …
 /// ```
 #[track_caller]
 pub fn run_scenarios(folder: impl AsRef<Path>) -> usize {
-    held(run(folder.as_ref(), None::<fn(&Value) -> fn(&Value) -> Value>))
+    unwrap_cases(run(folder.as_ref(), None::<fn(&Value) -> fn(&Value) -> Value>))
 }
 
-/// **Holds your own wiring to the scenarios of a folder**: your server, your cache, your rules on top.
+/// Runs all scenarios of a folder against your own registry, and returns the number of cases.
 ///
-/// - `registry` is called once for each world, as JSON, and gives what answers the requests: one line of the requests
-///   file in, one line of the decisions file out. What the lines hold is in [the format](crate::docs::format).
-/// - The request of a case has the case's claim as its `id`. The answer to a request that you refuse to read is an
-///   error line, `{"id": …, "error": "…"}`.
-/// - `reason` may be a word of your own: it is compared as it stands.
-/// - A decision line has no texts and no full second factor. A case with `client_text_…`, `operator_text_…`,
-///   `same_client_text_as` or `factor` fails: it needs the crate's own decision, so keep it in another folder.
+/// [`run_scenarios`] tests the crate's decisions. This function tests what your server makes of them: the facts that it
+/// reads from its database, its cache, and its own rules on top.
+///
+/// - `registry` is called once for each world, with the world as JSON. It sets up your registry and returns a function
+///   that answers requests: the argument is a line of the requests file, the result a line of the decisions file. The
+///   lines are those of [the format](crate::docs::format).
+/// - The `id` of a case's request is the claim of the case. If your registry refuses to read a request, the answer is
+///   an error line, `{"id": …, "error": "…"}`.
+/// - `reason` may be a reason of your own. It is compared as text.
+/// - A decision line has no texts and no second factor in full. A case with `client_text_…`, `operator_text_…`,
+///   `same_client_text_as` or `factor` needs the crate's own decision and fails here. Keep such cases in a folder for
+///   [`run_scenarios`].
 ///
 /// # Panics
-/// As [`run_scenarios`], with the crate's own explanation beside each line of yours that is not as expected. A panic
-/// of your own ends the run.
+///
+/// Panics as [`run_scenarios`] does. The report has the crate's own explanation beside each line of yours that differs.
+/// If your code panics, the run ends.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use serde_json::{Value, json};
 /// use tollgate::testing::run_scenarios_with;
 ///
-/// /// A registry that is closed for the day.
+/// /// A registry that denies every request.
 /// struct Closed;
 ///
 /// impl Closed {
@@ -93,27 +124,27 @@ pub fn run_scenarios(folder: impl AsRef<Path>) -> usize {
 /// run_scenarios_with("tests/policy", |world| {
 ///     let registry = Closed::load(world);
 ///     move |request| registry.answer(request)
-/// });
+/// }); // panics if a case of the folder expects an allow
 /// ```
 #[track_caller]
 pub fn run_scenarios_with<D>(folder: impl AsRef<Path>, registry: impl FnMut(&Value) -> D) -> usize
 where
     D: FnMut(&Value) -> Value,
 {
-    held(run(folder.as_ref(), Some(registry)))
+    unwrap_cases(run(folder.as_ref(), Some(registry)))
 }
 
-/// What was run, or a panic with the report at the caller of the runner.
+/// Returns the number of cases, or panics with the report and names the line that called the runner.
 #[track_caller]
 #[expect(clippy::panic, reason = "a scenario that does not hold fails the test")]
-fn held(run: Result<usize, String>) -> usize {
+fn unwrap_cases(run: Result<usize, String>) -> usize {
     match run {
         Ok(cases) => cases,
         Err(report) => panic!("{report}"),
     }
 }
 
-/// What was run, and what is wrong.
+/// The number of cases that were run, and everything that is wrong.
 #[derive(Default)]
 struct Report {
     cases: usize,
@@ -121,11 +152,13 @@ struct Report {
 }
 
 impl Report {
+    /// Counts a case, and adds its error if it has one.
     fn case(&mut self, place: &dyn Display, checked: Checked) {
         self.cases = self.cases.saturating_add(1);
         self.note(place, checked);
     }
 
+    /// Adds an error, if there is one.
     fn note(&mut self, place: &dyn Display, checked: Checked) {
         if let Err(problem) = checked {
             self.failures.push(format!("{place}: {problem}").replace('\n', "\n    "));
@@ -164,7 +197,7 @@ where
     }
 }
 
-/// What is a scenario in the folder, sorted by name.
+/// Returns the paths of the scenarios in a folder, sorted by name.
 fn scenarios(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
@@ -188,8 +221,8 @@ fn parsed<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-/// A value none of whose objects has a key twice: the later one would silently take the place of the earlier.
-fn strictly<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
+/// Parses JSON, and refuses an object with a duplicate key. `serde_json` alone would keep the last value of such a key.
+fn parsed_strictly<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
     let node: Node = parsed(text)?;
     each_key_once(&node, &At::Top).map_err(|error| error.to_string())?;
     parsed(text)
@@ -197,7 +230,7 @@ fn strictly<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
 
 // ------------------------------------------------------------------------------------------------- a file with cases
 
-/// A scenario, its world as the directory reads it or as it is handed on.
+/// A scenario file. `W` is [`World`] for the directory, or [`Value`] for a registry of the caller.
 #[derive(Deserialize)]
 struct File<W> {
     #[serde(default, rename = "idea")]
@@ -208,6 +241,7 @@ struct File<W> {
     cases: Vec<Value>,
 }
 
+/// Runs a scenario file.
 fn run_cases<D>(path: &Path, registry: Option<&mut impl FnMut(&Value) -> D>, report: &mut Report) -> Checked
 where
     D: FnMut(&Value) -> Value,
@@ -215,7 +249,7 @@ where
     let text = read(path)?;
     let known = Fields::new(&parsed(&text)?, &At::Top, &["rules", "idea", "world", "cases"]).map(|_| ());
     known.map_err(|error| error.to_string())?;
-    let File::<World> { world, cases, .. } = strictly(&text)?;
+    let File::<World> { world, cases, .. } = parsed_strictly(&text)?;
     let directory = Directory::load(&world).map_err(|error| {
         let errors = error.errors().map(|(path, message)| {
             let dot = if path.is_empty() { "" } else { "." };
@@ -241,6 +275,7 @@ where
 
 // -------------------------------------------------------------------------------------- world, requests and decisions
 
+/// Runs a folder with `world.json`, `requests.jsonl` and `decisions.jsonl`.
 fn run_lines<D>(folder: &Path, registry: Option<&mut impl FnMut(&Value) -> D>, report: &mut Report) -> Checked
 where
     D: FnMut(&Value) -> Value,
@@ -255,7 +290,7 @@ where
     };
     let mut expected = VecDeque::new();
     for (number, line) in lines(&decisions) {
-        let line: Value = strictly(line).map_err(|error| format!("decisions.jsonl, line {number}: {error}"))?;
+        let line: Value = parsed_strictly(line).map_err(|error| format!("decisions.jsonl, line {number}: {error}"))?;
         expected.push_back((number, line));
     }
     if lines(&requests).next().is_none() {
@@ -265,7 +300,7 @@ where
     for (number, text) in lines(&requests) {
         let answered = parsed::<RequestLine>(text).and_then(|line| {
             let found = match answer.as_mut() {
-                Some(answer) => answer(&strictly(text)?),
+                Some(answer) => answer(&parsed_strictly(text)?),
                 None => own_line(&directory, &line)?,
             };
             Ok((line, found))
@@ -281,7 +316,8 @@ where
         if id(&found).is_string() && !ids.insert(id(&found).to_string()) {
             report.note(&place, Err("an earlier request has the same id".into()));
         }
-        // A line too many must not shift those that follow it.
+        // The expected line is found by its id. A superfluous line is reported alone, and the lines after it still
+        // match.
         let at = expected.iter().position(|(_, line)| id(line) == id(&found));
         for (number, _) in expected.drain(..at.unwrap_or(0)) {
             report.note(&folder.display(), superfluous(number));
@@ -304,7 +340,7 @@ fn superfluous(number: usize) -> Checked {
     Err(format!("decisions.jsonl, line {number}: no request at this place has its id"))
 }
 
-/// The lines that are not blank, each with its number.
+/// Returns the lines that are not blank, each with its number, counted from 1.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty())
 }
@@ -313,6 +349,7 @@ fn id(line: &Value) -> &Value {
     line.get("id").unwrap_or(&Value::Null)
 }
 
+/// Returns the crate's own decision line for a request.
 fn own_line(directory: &Directory, line: &RequestLine) -> Result<Value, String> {
     as_value(&match line.parse() {
         Ok(request) => DecisionLine::decided(&request, &directory.decide(&directory.caller(&request), &request)),
@@ -320,7 +357,8 @@ fn own_line(directory: &Directory, line: &RequestLine) -> Result<Value, String> 
     })
 }
 
-/// Field by field: a field that only one of the two has differs too.
+/// Compares two decision lines field by field, and returns a message for each difference. A field that only one of the
+/// two lines has is a difference.
 fn compare_lines(expected: &Value, found: &Value) -> Vec<String> {
     let (mut problems, none) = (Vec::new(), Map::new());
     let [expected, found] = [expected, found].map(|line| line.as_object().unwrap_or(&none));
@@ -329,9 +367,9 @@ fn compare_lines(expected: &Value, found: &Value) -> Vec<String> {
         match (expected.get(key), found.get(key)) {
             (Some(expected), Some(found)) if key == "error" => {
                 if *expected != Value::Bool(true) {
-                    error_text(expected, &mut problems);
+                    check_error_text(expected, &mut problems);
                 }
-                error_text(found, &mut problems);
+                check_error_text(found, &mut problems);
             }
             (expected, found) => difference(&format!("`{key}`"), expected, found, &mut problems),
         }

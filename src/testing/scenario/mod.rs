@@ -1,4 +1,5 @@
-//! Policy tests that are files: worlds with requests, and what must come out.
+//! Scenarios: policy tests as data. A scenario is a world with cases, and a case is a request with the expected
+//! decision.
 
 mod folder;
 
@@ -22,21 +23,32 @@ use crate::{
 
 pub use folder::{run_scenarios, run_scenarios_with};
 
-/// What a check came to: nothing, or what is wrong.
+/// The result of a check. The error says what is wrong, and may have several lines.
 type Checked = Result<(), String>;
 
-/// **The cases of one world**, for a runner of your own. [`run_scenarios`] is made of it.
+/// Checks the cases of one world, for a test runner of your own.
 ///
-/// A case is an object of these keys, and no others:
-/// - `case`: the claim, unique in the scenario.
-/// - `request`: a line of the requests file; `id` may be left out.
-/// - `expect`: `decision`, `reason` (null unless denied) and `status`; if they are there, `action`, `valid_until` and
-///   `via`, and of a denial the lists of texts `client_text_contains`, `client_text_excludes` and
-///   `operator_text_contains`. Or `{"error": true}`: the request gets an error line.
-/// - `factor`, if it is there: a shown second factor in full, in place of the request's `second_factor`, such as
-///   `{"owner": "bob", "verified_at": "2025-11-01T00:00:00Z", "max_age_seconds": 300}`.
-/// - `same_client_text_as`, if it is there: the claim of an earlier case. Both are denials, with the same status and the
-///   same client text, but for the names that each request asked for itself.
+/// [`run_scenarios`] uses this type for each file. A case is a JSON object with these keys and no others:
+///
+/// | key | required | value |
+/// |---|---|---|
+/// | `case` | yes | the claim that the case makes, unique in the scenario |
+/// | `request` | yes | a line of the [requests file](crate::docs::format#requests); `id` may be left out |
+/// | `expect` | yes | what the decision must be, see below |
+/// | `factor` | no | the second factor that was shown, in place of the request's `second_factor` |
+/// | `same_client_text_as` | no | the claim of an earlier case |
+///
+/// - `expect` is `{"error": true}` if the request must get an error line. Otherwise it is an object with `decision`,
+///   `reason` (null unless denied) and `status`, and optionally `action`, `valid_until` and `via`, as in the
+///   [decisions file](crate::docs::format#decisions). For a denial it may also have the lists of texts
+///   `client_text_contains`, `client_text_excludes` and `operator_text_contains`.
+/// - `factor` is an object such as
+///   `{"owner": "bob", "verified_at": "2025-11-01T00:00:00Z", "max_age_seconds": 300}` ([F6](crate::docs::rules#f6)).
+/// - `same_client_text_as` requires that both cases are denials with the same status and the same client text, except
+///   that each text names the resource of its own request. Such a case shows that a hidden package looks like a missing
+///   one ([D3](crate::docs::rules#d3)).
+///
+/// # Examples
 ///
 /// ```
 /// use serde_json::json;
@@ -48,29 +60,32 @@ type Checked = Result<(), String>;
 /// let request = json!({"token": null, "action": "read-package", "package": "nope", "now": "2025-11-01T00:00:00Z"});
 ///
 /// let expect = json!({"decision": "deny", "reason": "no-such-package", "status": 404});
-/// assert_eq!(scenario.check(&json!({"case": "nothing is there", "request": request, "expect": expect})), Ok(()));
+/// let case = json!({"case": "a missing package is not found", "request": request, "expect": expect});
+/// assert_eq!(scenario.check(&case), Ok(()));
 ///
 /// let expect = json!({"decision": "allow", "reason": null, "status": 200});
-/// let problem = scenario.check(&json!({"case": "all is there", "request": request, "expect": expect})).unwrap_err();
+/// let case = json!({"case": "a missing package is readable", "request": request, "expect": expect});
+/// let problem = scenario.check(&case).unwrap_err();
 /// assert!(problem.starts_with("`decision`: expected \"allow\", found \"deny\"\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Scenario<'d> {
     directory: &'d Directory,
-    /// The claims of the cases so far, each with its denial if it came to one.
+    /// The claims of the cases checked so far. A case that was denied has its denial.
     earlier: BTreeMap<String, Option<Denial>>,
 }
 
-/// The denial of an earlier case, to compare with.
+/// What `same_client_text_as` compares of a denial.
 #[derive(Clone, Debug)]
 struct Denial {
     status: u16,
+    /// With the names that the request asked for replaced: see [`masked`].
     client_text: String,
 }
 
 impl<'d> Scenario<'d> {
-    /// No case yet.
+    /// Creates a scenario without cases.
     #[must_use]
     pub const fn new(directory: &'d Directory) -> Self {
         Self { directory, earlier: BTreeMap::new() }
@@ -79,13 +94,16 @@ impl<'d> Scenario<'d> {
     /// Checks one case.
     ///
     /// # Errors
-    /// The case does not hold: what was expected, what was found and the explanation. Or it is none: a key that is
-    /// missing or unknown, an expectation that expects nothing, a claim that an earlier case has.
+    ///
+    /// Returns what was expected, what was found and the explanation of the decision if the case does not hold. Returns
+    /// a message if the case is not valid: a key is missing or unknown, a value has the wrong type, or an earlier case
+    /// makes the same claim.
     pub fn check(&mut self, case: &Value) -> Result<(), String> {
         self.check_by(case, None::<&mut fn(&Value) -> Value>)
     }
 
-    /// Checks one case by the crate's own decision, or by another's line.
+    /// Checks one case against the crate's own decision or, if `other` is given, against the decision line that it
+    /// returns.
     fn check_by(&mut self, case: &Value, other: Option<&mut impl FnMut(&Value) -> Value>) -> Checked {
         let case = Case::read(case)?;
         if self.earlier.insert(case.claim.to_owned(), None).is_some() {
@@ -93,7 +111,7 @@ impl<'d> Scenario<'d> {
         }
         let line: RequestLine = serde_json::from_value(case.request.clone()).map_err(|error| error.to_string())?;
         if let Some(answer) = other {
-            case.is_for_lines()?;
+            case.check_needs_only_a_line()?;
             let found = answer(&case.request);
             return failed(&case.expected.compare(&case.request, &found), &found, || explained(self.directory, &line));
         }
@@ -127,6 +145,7 @@ impl<'d> Scenario<'d> {
         failed(&problems, &found, || format!("tollgate: {}", decision.explain()))
     }
 
+    /// Compares a denial with that of the earlier case `claim`, for `same_client_text_as`.
     fn compare_denials(&self, claim: &str, denial: Option<&Denial>, problems: &mut Vec<String>) {
         match (self.earlier.get(claim), denial) {
             (None, _) => problems.push(format!("`same_client_text_as`: no earlier case is called {claim:?}")),
@@ -141,47 +160,51 @@ impl<'d> Scenario<'d> {
     }
 }
 
-/// Every name that the request asked for, quoted as the text quotes it, replaced by one placeholder.
+/// Replaces each name that the request asked for by the placeholder `…`, so that the texts of two requests can be
+/// compared.
 fn masked(client_text: &str, request: &Value) -> String {
     let names = ["package", "org", "team", "user"].into_iter().filter_map(|field| request.get(field)?.as_str());
     names.fold(client_text.to_owned(), |text, name| text.replace(&format!("`{name}`"), "`…`"))
 }
 
-/// A case that is written as it should be.
+/// A case that has been read and is valid.
 struct Case<'v> {
     claim: &'v str,
-    /// With the claim as its id if it has none.
+    /// The request. If it had no `id`, its `id` is the claim.
     request: Value,
     factor: Option<Factor<'v>>,
     expected: Expected<'v>,
     same_client_text_as: Option<&'v str>,
 }
 
-/// F6: a second factor in full.
+/// A second factor that was shown, with the age up to which it is accepted ([F6](crate::docs::rules#f6)).
 struct Factor<'v> {
     factor: VerifiedFactor<'v>,
     max_age: Duration,
 }
 
+/// The value of `expect`.
 enum Expected<'v> {
     ErrorLine,
     Decision { fields: &'v Map<String, Value>, texts: Vec<ExpectedText<'v>> },
 }
 
-/// What a text must or must not have in it.
+/// A part that a denial's text must, or must not, contain.
 #[derive(Clone, Copy)]
 struct ExpectedText<'v> {
+    /// One of [`TEXTS`], which says whose text it is and whether the part must be in it.
     key: &'v str,
     part: &'v str,
 }
 
-/// The fields of a decision line that a case may expect; the first three it must.
+/// The fields of a decision line that `expect` may have. The first three are required.
 const FIELDS: [&str; 6] = ["decision", "reason", "status", "action", "valid_until", "via"];
+/// The lists of texts that `expect` may have for a denial.
 const TEXTS: [&str; 3] = ["client_text_contains", "client_text_excludes", "operator_text_contains"];
 
 impl<'v> Case<'v> {
     fn read(case: &'v Value) -> Result<Self, String> {
-        let fields = only(case, "the case", &["case", "request", "expect", "factor", "same_client_text_as"])?;
+        let fields = entries_among(case, "the case", &["case", "request", "expect", "factor", "same_client_text_as"])?;
         let claim = text(case, "case")?;
         let mut request = case.get("request").ok_or("the case has no `request`")?.clone();
         let named = request.as_object_mut().ok_or("`request` is no object")?;
@@ -206,8 +229,8 @@ impl<'v> Case<'v> {
         })
     }
 
-    /// Nothing in it is more than a decision line can tell.
-    fn is_for_lines(&self) -> Checked {
+    /// Refuses a case that expects something that a decision line does not have, such as the texts of a denial.
+    fn check_needs_only_a_line(&self) -> Checked {
         let own = match &self.expected {
             Expected::Decision { texts, .. } => texts.first().map(|text| text.key),
             Expected::ErrorLine => None,
@@ -222,7 +245,7 @@ impl<'v> Case<'v> {
 
 impl<'v> Factor<'v> {
     fn read(factor: &'v Value) -> Result<Self, String> {
-        only(factor, "`factor`", &["owner", "verified_at", "max_age_seconds"])?;
+        entries_among(factor, "`factor`", &["owner", "verified_at", "max_age_seconds"])?;
         let owner = UserName::new(text(factor, "owner")?).map_err(|error| format!("`factor`: {error}"))?;
         let verified_at: Timestamp =
             text(factor, "verified_at")?.parse().map_err(|error| format!("`factor`: {error}"))?;
@@ -231,6 +254,7 @@ impl<'v> Factor<'v> {
         Ok(Self { factor: VerifiedFactor { owner, verified_at }, max_age })
     }
 
+    /// Shows the factor to a challenge. Any other decision stays the same.
     fn shown_to<'a>(&self, decision: Decision<'a>) -> Decision<'a> {
         match decision {
             Decision::Challenge(challenge) => challenge.answer(&self.factor, self.max_age),
@@ -242,7 +266,7 @@ impl<'v> Factor<'v> {
 impl<'v> Expected<'v> {
     fn read(expect: &'v Value) -> Result<Self, String> {
         if let Some(error) = expect.get("error") {
-            only(expect, "`expect` of an error line", &["error"])?;
+            entries_among(expect, "`expect` of an error line", &["error"])?;
             return if *error == Value::Bool(true) {
                 Ok(Self::ErrorLine)
             } else {
@@ -250,7 +274,7 @@ impl<'v> Expected<'v> {
             };
         }
         let known: Vec<&str> = FIELDS.into_iter().chain(TEXTS).collect();
-        let fields = only(expect, "`expect`", &known)?;
+        let fields = entries_among(expect, "`expect`", &known)?;
         for required in FIELDS.into_iter().take(3) {
             fields.get(required).ok_or_else(|| format!("`expect` has no `{required}`"))?;
         }
@@ -265,12 +289,12 @@ impl<'v> Expected<'v> {
         Ok(Self::Decision { fields, texts })
     }
 
-    /// What is not as expected in a decision line.
+    /// Compares a decision line with what is expected, and returns a message for each difference.
     fn compare(&self, request: &Value, found: &Value) -> Vec<String> {
         let mut problems = Vec::new();
         let is_error = found.get("error").is_some();
         match self {
-            Self::ErrorLine if is_error => error_text(found.get("error").unwrap_or(&Value::Null), &mut problems),
+            Self::ErrorLine if is_error => check_error_text(found.get("error").unwrap_or(&Value::Null), &mut problems),
             Self::ErrorLine => problems.push("expected an error line, found a decision".into()),
             Self::Decision { .. } if is_error => problems.push("expected a decision, found an error line".into()),
             Self::Decision { fields, .. } => {
@@ -283,6 +307,7 @@ impl<'v> Expected<'v> {
         problems
     }
 
+    /// Compares the texts of a denial with what is expected, and adds a message for each difference.
     fn compare_texts(&self, deny: Option<&Deny<'_>>, problems: &mut Vec<String>) {
         let Self::Decision { texts, .. } = self else { return };
         for ExpectedText { key, part } in texts {
@@ -299,8 +324,9 @@ impl<'v> Expected<'v> {
     }
 }
 
-/// The entries of an object whose keys are all known: a misspelt expectation would expect nothing.
-fn only<'v>(value: &'v Value, what: &str, keys: &[&str]) -> Result<&'v Map<String, Value>, String> {
+/// Returns the entries of an object, or an error if it has a key that is not in `keys`. Ignoring an unknown key would
+/// hide a misspelt expectation.
+fn entries_among<'v>(value: &'v Value, what: &str, keys: &[&str]) -> Result<&'v Map<String, Value>, String> {
     let fields = value.as_object().ok_or_else(|| format!("{what} is no object"))?;
     match fields.keys().find(|key| !keys.contains(&key.as_str())) {
         Some(key) => Err(format!("{what} has an unknown key {key:?}: expected one of {}", keys.join(", "))),
@@ -316,6 +342,7 @@ fn as_value(line: &DecisionLine) -> Result<Value, String> {
     serde_json::to_value(line).map_err(|error| error.to_string())
 }
 
+/// Adds a message if two values differ. `None` is a field that is left out.
 fn difference(what: &str, expected: Option<&Value>, found: Option<&Value>, problems: &mut Vec<String>) {
     let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".into(), Value::to_string);
     if expected != found {
@@ -323,13 +350,14 @@ fn difference(what: &str, expected: Option<&Value>, found: Option<&Value>, probl
     }
 }
 
-/// An error line says what is wrong, in whatever words.
-fn error_text(error: &Value, problems: &mut Vec<String>) {
+/// Checks that the `error` of an error line is a text that is not empty. The wording is not compared.
+fn check_error_text(error: &Value, problems: &mut Vec<String>) {
     if error.as_str().is_none_or(str::is_empty) {
         problems.push(format!("`error`: expected a text, found {error}"));
     }
 }
 
+/// Returns an error with the problems, the line that was found and the explanation, unless there are no problems.
 fn failed(problems: &[String], found: &Value, explanation: impl FnOnce() -> String) -> Checked {
     if problems.is_empty() {
         return Ok(());
@@ -337,7 +365,7 @@ fn failed(problems: &[String], found: &Value, explanation: impl FnOnce() -> Stri
     Err(format!("{}\nfound {found}\n{}", problems.join("\n"), explanation()).trim_end().into())
 }
 
-/// What the crate itself says, beside a line that may be another's.
+/// Explains the crate's own decision about a request.
 fn explained(directory: &Directory, line: &RequestLine) -> String {
     match line.parse() {
         Ok(request) => format!("tollgate: {}", directory.decide(&directory.caller(&request), &request).explain()),

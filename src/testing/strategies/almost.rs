@@ -1,4 +1,4 @@
-//! Almost valid texts and values: one thing is wrong with each.
+//! Texts and values that are almost valid: each has exactly one mistake.
 
 use core::fmt::{Debug, Display};
 use std::{
@@ -16,7 +16,7 @@ use proptest::{
 
 use super::{
     names::{new_package_name, organization_name, package_name, scope, user_name},
-    tokens::{granular_settings, token_description, token_key, token_name},
+    tokens::{granular_settings, token_description, token_id, token_name},
     values::{client_ip, ip_range, secret, timestamp},
 };
 use crate::{
@@ -25,36 +25,51 @@ use crate::{
     value::{OrganizationName, PackageName, Permission, Timestamp},
 };
 
-/// **A value that is refused**, one slip away from a valid one.
+/// A value with exactly one mistake, which makes it invalid.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use tollgate::{PackageName, testing::strategies::{almost_package_name, package_name}};
+///
+/// proptest!(|(almost in almost_package_name())| {
+///     prop_assert!(PackageName::new(&almost.value).is_err(), "accepted {}: {:?}", almost.wrong, almost.value);
+/// });
+/// proptest!(|(name in package_name())| {
+///     prop_assert!(PackageName::new(name.as_str()).is_ok());
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Almost<T = String> {
-    /// The value.
+    /// The invalid value.
     pub value: T,
-    /// What is wrong with it.
+    /// A description of the mistake, such as `a leading dot`.
     pub wrong: &'static str,
 }
 
-/// One slip: what is wrong then, and how it comes about; `None` where the value is none that it can happen to. The
-/// number says where.
-pub(super) type Slip<T> = (&'static str, fn(&T, usize) -> Option<T>);
+/// A mistake: its description, and a function that makes it in a valid value.
+///
+/// The function returns `None` if the mistake cannot be made in this value. Its second argument is a random number,
+/// which selects among the places or forms of the mistake.
+pub(super) type Mistake<T> = (&'static str, fn(&T, usize) -> Option<T>);
 
-/// Values with one of the slips.
-pub(super) fn slipped<T: Clone + Debug + 'static>(
+/// Generates valid values, and makes one of the mistakes in each.
+pub(super) fn with_mistake<T: Clone + Debug + 'static>(
     base: BoxedStrategy<T>,
-    slips: &'static [Slip<T>],
+    mistakes: &'static [Mistake<T>],
 ) -> BoxedStrategy<Almost<T>> {
-    (base, select(slips), any::<usize>())
-        .prop_filter_map("not to be had of this value", |(base, (wrong, slip), at)| {
-            slip(&base, at).map(|value| Almost { value, wrong })
+    (base, select(mistakes), any::<usize>())
+        .prop_filter_map("not to be had of this value", |(base, (wrong, make), at)| {
+            make(&base, at).map(|value| Almost { value, wrong })
         })
         .boxed()
 }
 
+/// Formats generated values as texts.
 fn texts<T: Display + Debug + 'static>(values: BoxedStrategy<T>) -> BoxedStrategy<String> {
     values.prop_map(|value| value.to_string()).boxed()
 }
 
-/// The text with something in it, at any place.
+/// Inserts a character at a place that `at` selects.
 fn with(text: &str, what: char, at: usize) -> String {
     let places: Vec<usize> = text.char_indices().map(|(place, _)| place).chain([text.len()]).collect();
     let place = at.checked_rem(places.len()).and_then(|at| places.get(at)).copied().unwrap_or_default();
@@ -62,28 +77,32 @@ fn with(text: &str, what: char, at: usize) -> String {
     format!("{before}{what}{after}")
 }
 
-/// The text with other bytes at a place.
+/// Replaces the bytes from `at` on by others. Returns `None` if the text is too short.
 fn replaced(text: &str, at: usize, by: &str) -> Option<String> {
     let end = at.checked_add(by.len())?;
     Some(format!("{}{by}{}", text.get(..at)?, text.get(end..)?))
 }
 
+/// Returns the text if it is the name of an unscoped package.
 fn unscoped(text: &str) -> Option<&str> {
     (!text.starts_with('@')).then_some(text)
 }
 
+/// Characters that no name of a package or account has.
 const CHARACTERS: [char; 14] =
     [' ', '/', '@', '%', ':', '\\', '#', '?', '\n', '\0', '\u{e9}', '\u{430}', '\u{200b}', '"'];
 
-#[expect(clippy::ptr_arg, reason = "a slip is of the type that the strategy yields")]
+/// Inserts one of [`CHARACTERS`].
+#[expect(clippy::ptr_arg, reason = "a mistake is made in the type that the strategy yields")]
 fn with_other_character(text: &String, at: usize) -> Option<String> {
     let what = CHARACTERS.get(at.checked_rem(CHARACTERS.len())?)?;
     Some(with(text, *what, at.checked_div(CHARACTERS.len())?))
 }
 
-/// Texts that are no [`PackageName`], not even an old one's (N2): `@acme`, `@acme/`, `.hidden`, `left pad`, `@acme/..`.
+/// Generates texts that are not a valid [`PackageName`], not even of an old package, such as `@acme`, `@acme/`,
+/// `.hidden`, `left pad` and `@acme/..` ([N2](crate::docs::rules#n2)).
 pub fn almost_package_name() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("a character that no name has", with_other_character),
         ("nothing after the scope", |text, _| {
             Some(format!("{}/", text.starts_with('@').then(|| text.split('/').next())??))
@@ -107,12 +126,13 @@ pub fn almost_package_name() -> BoxedStrategy<Almost> {
         ("1,025 bytes", |text, _| Some(format!("{text:n<1025}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(texts(package_name()), SLIPS)
+    with_mistake(texts(package_name()), MISTAKES)
 }
 
-/// Names that an old package may have and a **new** one may not (N2): `JSONStream`, `http`, `odd~name`, 215 characters.
+/// Generates names that are valid for an old package but not for a new one, such as `JSONStream`, `http`, `odd~name`
+/// and names of 215 characters ([N2](crate::docs::rules#n2)).
 pub fn almost_new_package_name() -> BoxedStrategy<Almost<PackageName>> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("a capital letter", |text, _| {
             let at = text.find(|character: char| character.is_ascii_lowercase())?;
             replaced(text, at, &text.get(at..)?.chars().next()?.to_ascii_uppercase().to_string())
@@ -128,7 +148,7 @@ pub fn almost_new_package_name() -> BoxedStrategy<Almost<PackageName>> {
             Some((*modules.get(at.checked_rem(modules.len())?)?).into())
         }),
     ];
-    let names = slipped(texts(new_package_name()), SLIPS);
+    let names = with_mistake(texts(new_package_name()), MISTAKES);
     names
         .prop_filter_map("not even an old name", |Almost { value, wrong }| {
             Some(Almost { value: value.parse().ok()?, wrong })
@@ -136,9 +156,10 @@ pub fn almost_new_package_name() -> BoxedStrategy<Almost<PackageName>> {
         .boxed()
 }
 
-/// Texts that are no [`Scope`](crate::value::Scope) (N3): `@acme/app`, `@@acme`, `@`, `@..`.
+/// Generates texts that are not a valid [`Scope`](crate::value::Scope), such as `@acme/app`, `@@acme`, `@` and `@..`
+/// ([N2](crate::docs::rules#n2), [N3](crate::docs::rules#n3)).
 pub fn almost_scope() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("two signs", |text, _| Some(format!("@{text}"))),
         ("the sign alone", |_, _| Some("@".into())),
         ("a package of the scope", |text, _| Some(format!("{text}/app"))),
@@ -152,38 +173,42 @@ pub fn almost_scope() -> BoxedStrategy<Almost> {
         ("too long to stand before a name", |text, _| Some(format!("{text:n<1023}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(texts(scope()), SLIPS)
+    with_mistake(texts(scope()), MISTAKES)
 }
 
-/// Texts that are no name of a user, an organization or a team (N4): `.alice`, `@acme`, `it's`, `acme:ops`.
+/// Generates texts that are not a valid name of a user, an organization or a team, such as `.alice`, `@acme`, `it's`
+/// and `acme:ops` ([N4](crate::docs::rules#n4)).
 pub fn almost_account_name() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("a character that no account has", with_other_character),
         ("an apostrophe", |text, at| Some(with(text, '\'', at))),
         ("a leading dot", |text, _| Some(format!(".{text}"))),
         ("215 bytes", |text, _| Some(format!("{text:n<215}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(texts(user_name()), SLIPS)
+    with_mistake(texts(user_name()), MISTAKES)
 }
 
+/// Returns the text if its address is IPv4.
 fn v4(text: &str) -> Option<&str> {
     (!text.contains(':')).then_some(text)
 }
 
+/// Returns the text if its address is IPv6.
 fn v6(text: &str) -> Option<&str> {
     text.contains(':').then_some(text)
 }
 
-/// The range with another prefix.
+/// Replaces the prefix length of a range.
 fn prefixed(text: &str, prefix: &str) -> Option<String> {
     let (address, _) = text.split_once('/')?;
     Some(format!("{address}/{prefix}"))
 }
 
-/// Texts that are no [`IpRange`](crate::value::IpRange) (T3): `10.0.0.0`, `010.0.0.0/8`, `10.0.0.0/33`, `::ffff:10.0.0.0/95`.
+/// Generates texts that are not a valid [`IpRange`](crate::value::IpRange), such as `10.0.0.0`, `010.0.0.0/8`,
+/// `10.0.0.0/33` and `::ffff:10.0.0.0/95` ([T3](crate::docs::rules#t3)).
 pub fn almost_ip_range() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("a bare address", |text, _| text.split_once('/').map(|(address, _)| address.into())),
         ("no prefix after the slash", |text, _| prefixed(text, "")),
         ("no address before the slash", |text, _| text.split_once('/').map(|(_, prefix)| format!("/{prefix}"))),
@@ -206,12 +231,13 @@ pub fn almost_ip_range() -> BoxedStrategy<Almost> {
         ("a space", |text, at| Some(with(text, ' ', at))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(texts(ip_range()), SLIPS)
+    with_mistake(texts(ip_range()), MISTAKES)
 }
 
-/// Texts that are no [`ClientIp`](crate::ClientIp) (T3): `10.01.2.3`, `[::1]`, `fe80::1%eth0`, `10.1.2.3:443`.
+/// Generates texts that are not a valid [`ClientIp`](crate::ClientIp), such as `10.01.2.3`, `[::1]`, `fe80::1%eth0` and
+/// `10.1.2.3:443` ([T3](crate::docs::rules#t3)).
 pub fn almost_client_ip() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("a prefix", |text, _| Some(format!("{text}/32"))),
         ("an octet with a leading zero", |text, _| Some(format!("0{}", v4(text)?))),
         ("an octet too many", |text, _| Some(format!("{}.1", v4(text)?))),
@@ -225,12 +251,13 @@ pub fn almost_client_ip() -> BoxedStrategy<Almost> {
         ("nothing", |_, _| Some(String::new())),
     ];
     let known = client_ip().prop_filter("unknown", |client| client.address().is_some()).boxed();
-    slipped(texts(known), SLIPS)
+    with_mistake(texts(known), MISTAKES)
 }
 
-/// Texts that are no [`Timestamp`](crate::Timestamp): without an offset, with a 60th second, with ten digits of a second.
+/// Generates texts that are not a valid [`Timestamp`](crate::Timestamp), such as a time without an offset, with a 60th
+/// second, or with ten digits of a second.
 pub fn almost_timestamp() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("no offset", |text, _| text.strip_suffix('Z').map(Into::into)),
         ("an offset without a colon", |text, _| text.strip_suffix('Z').map(|text| format!("{text}+0000"))),
         ("an offset of a day", |text, _| text.strip_suffix('Z').map(|text| format!("{text}+24:00"))),
@@ -254,12 +281,13 @@ pub fn almost_timestamp() -> BoxedStrategy<Almost> {
         ("after the year 9999", |_, _| Some("9999-12-31T23:59:59.999999999-00:01".into())),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(texts(timestamp()), SLIPS)
+    with_mistake(texts(timestamp()), MISTAKES)
 }
 
-/// Texts that are no [`Secret`](crate::Secret) (S1): with a space, with something beyond ASCII, 513 characters.
+/// Generates texts that are not a valid [`Secret`](crate::Secret): with a space or a character that is not ASCII, with
+/// 513 characters, or empty ([S1](crate::docs::rules#s1)).
 pub fn almost_secret() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("a character that is not visible ASCII", |text, at| {
             let characters = [' ', '\t', '\n', '\r', '\0', '\u{7f}', '\u{e9}', '\u{200b}'];
             Some(with(text, *characters.get(at & 7)?, at.checked_div(8)?))
@@ -267,24 +295,26 @@ pub fn almost_secret() -> BoxedStrategy<Almost> {
         ("513 characters", |text, _| Some(format!("{text:x<513}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(secret(), SLIPS)
+    with_mistake(secret(), MISTAKES)
 }
 
-/// Texts that are no [`TokenId`](crate::token::TokenId).
-pub fn almost_token_key() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+/// Generates texts that are not a valid [`TokenId`](crate::token::TokenId): with a control character, with 513 bytes,
+/// or empty.
+pub fn almost_token_id() -> BoxedStrategy<Almost> {
+    const MISTAKES: &[Mistake<String>] = &[
         ("a control character", |text, at| {
             Some(with(text, *['\n', '\0', '\u{7f}', '\u{85}'].get(at & 3)?, at.checked_div(4)?))
         }),
         ("513 bytes", |text, _| Some(format!("{text:k<513}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(texts(token_key()), SLIPS)
+    with_mistake(texts(token_id()), MISTAKES)
 }
 
-/// Texts that are no [`TokenName`](crate::token::TokenName) (L6): with a space at an end, with a dot, 41 characters.
+/// Generates texts that are not a valid [`TokenName`](crate::token::TokenName): with a space at an end, with a dot,
+/// with 41 characters, or empty ([L6](crate::docs::rules#l6)).
 pub fn almost_token_name() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("a space at an end", |text, at| {
             Some(if at.is_multiple_of(2) { format!(" {text}") } else { format!("{text} ") })
         }),
@@ -294,20 +324,23 @@ pub fn almost_token_name() -> BoxedStrategy<Almost> {
         ("41 characters", |text, _| Some(format!("{text:n<41}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    slipped(texts(token_name()), SLIPS)
+    with_mistake(texts(token_name()), MISTAKES)
 }
 
-/// Texts that are no [`TokenDescription`](crate::token::TokenDescription) (L6): 121 characters.
+/// Generates texts that are not a valid [`TokenDescription`](crate::token::TokenDescription), because they have 121
+/// characters ([L6](crate::docs::rules#l6)).
 pub fn almost_token_description() -> BoxedStrategy<Almost> {
-    const SLIPS: &[Slip<String>] = &[
+    const MISTAKES: &[Mistake<String>] = &[
         ("121 characters", |text, _| Some(format!("{text:.<121}"))),
         ("121 characters beyond ASCII", |text, _| Some(format!("{text:\u{e9}<121}"))),
     ];
-    slipped(texts(token_description()), SLIPS)
+    with_mistake(texts(token_description()), MISTAKES)
 }
 
-/// Lists that are no [`PackageSelection`](crate::token::PackageSelection) (L2, L5): empty, or 51 to 60 different entries after
-/// dropping packages whose scope is selected too.
+/// Generates lists that are not a valid [`PackageSelection`](crate::token::PackageSelection): empty, or with 51 to 60
+/// different packages and scopes ([L2](crate::docs::rules#l2), [L5](crate::docs::rules#l5)).
+///
+/// No package of a list is in a scope of the list, so all entries count.
 pub fn almost_package_selection() -> BoxedStrategy<Almost<Vec<PackageOrScope>>> {
     let many = (51..=60_usize, any::<usize>()).prop_map(|(count, scopes)| {
         let entry = |n: usize| -> Option<PackageOrScope> {
@@ -324,7 +357,8 @@ pub fn almost_package_selection() -> BoxedStrategy<Almost<Vec<PackageOrScope>>> 
         .boxed()
 }
 
-/// Lists that are no [`OrganizationSelection`](crate::token::OrganizationSelection) (L3, L5): empty, or 51 to 60 different ones.
+/// Generates lists that are not a valid [`OrganizationSelection`](crate::token::OrganizationSelection): empty, or with
+/// 51 to 60 different organizations ([L3](crate::docs::rules#l3), [L5](crate::docs::rules#l5)).
 pub fn almost_organization_selection() -> BoxedStrategy<Almost<Vec<OrganizationName>>> {
     let many = (51..=60_usize, organization_name()).prop_map(|(count, first)| {
         let others = (1..count).filter_map(|n| format!("an-org-{n}").parse().ok());
@@ -334,15 +368,18 @@ pub fn almost_organization_selection() -> BoxedStrategy<Almost<Vec<OrganizationN
         .boxed()
 }
 
-/// When a granular token was to be made, and its settings.
-type Made = (Timestamp, GranularSettings);
+/// The creation time and the settings of a granular token.
+type CreatedAndSettings = (Timestamp, GranularSettings);
 
-/// A time of creation and settings that break exactly one of L4, L5 and L7: [`GranularToken::load`] and `issue` refuse
-/// them.
+/// Generates creation times and settings that break exactly one limit: on the expiry ([L4](crate::docs::rules#l4)), the
+/// permissions ([L5](crate::docs::rules#l5)) or the bypass ([L7](crate::docs::rules#l7)).
+///
+/// [`GranularToken::load`] and [`GranularToken::issue`] refuse them.
 ///
 /// [`GranularToken::load`]: crate::token::GranularToken::load
+/// [`GranularToken::issue`]: crate::token::GranularToken::issue
 pub fn almost_granular_settings() -> BoxedStrategy<Almost<(Timestamp, GranularSettings)>> {
-    const SLIPS: &[Slip<Made>] = &[
+    const MISTAKES: &[Mistake<CreatedAndSettings>] = &[
         ("L4: an instant less than 24 hours", |(created, settings), _| {
             let short = created.checked_add(core::time::Duration::new(86_399, 999_999_999)).ok()?;
             Some((*created, GranularSettings { expires_at: short, ..settings.clone() }))
@@ -369,5 +406,5 @@ pub fn almost_granular_settings() -> BoxedStrategy<Almost<(Timestamp, GranularSe
             (highest < Permission::ReadWrite).then_some((*created, bypass))
         }),
     ];
-    slipped(granular_settings().prop_map(|settings| (time(CREATED), settings)).boxed(), SLIPS)
+    with_mistake(granular_settings().prop_map(|settings| (time(CREATED), settings)).boxed(), MISTAKES)
 }

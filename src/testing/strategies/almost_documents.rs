@@ -1,4 +1,6 @@
-//! Almost valid documents: stored tokens, worlds and requests with one thing wrong.
+//! Documents that are almost valid: stored tokens, worlds and requests with exactly one mistake.
+//!
+//! A *place* in a document is a JSON pointer, such as `/granular/name`. The empty pointer is the whole document.
 
 use std::{format, string::String, vec::Vec};
 
@@ -9,35 +11,35 @@ use proptest::{
 use serde_json::{Value, json};
 
 use super::{
-    almost::{Almost, Slip, slipped},
+    almost::{Almost, Mistake, with_mistake},
     document::world_and_request,
     tokens::token,
     valid,
 };
 use crate::{token::StoredToken, value::Timestamp};
 
-/// The document with another value at a place, such as `/granular/name`.
+/// Replaces the value at a place. Returns `None` if there is none.
 fn set(document: &Value, place: &str, value: Value) -> Option<Value> {
     let mut document = document.clone();
     *document.pointer_mut(place)? = value;
     Some(document)
 }
 
-/// The document with one more member in the object at a place, or with another value of it.
+/// Adds or replaces a member of the object at a place.
 fn put(document: &Value, place: &str, member: &str, value: Value) -> Option<Value> {
     let mut document = document.clone();
     document.pointer_mut(place)?.as_object_mut()?.insert(member.into(), value);
     Some(document)
 }
 
-/// The document without a member of the object at a place.
+/// Removes a member of the object at a place. Returns `None` if there is none.
 fn without(document: &Value, place: &str, member: &str) -> Option<Value> {
     let mut document = document.clone();
     document.pointer_mut(place)?.as_object_mut()?.remove(member)?;
     Some(document)
 }
 
-/// The document with its list at a place made longer by what is made of its first item.
+/// Appends a changed copy of the first item to the list at a place.
 fn doubled(document: &Value, place: &str, change: fn(&mut Value)) -> Option<Value> {
     let mut document = document.clone();
     let list = document.pointer_mut(place)?.as_array_mut()?;
@@ -47,16 +49,18 @@ fn doubled(document: &Value, place: &str, change: fn(&mut Value)) -> Option<Valu
     Some(document)
 }
 
+/// Returns a list of names, each made from its index.
 fn names(count: usize, name: fn(usize) -> String) -> Value {
     (0..count).map(name).collect::<Vec<_>>().into()
 }
 
+/// Returns one of two texts, which the random number `at` selects.
 fn either(at: usize, first: &str, second: &str) -> Value {
     if at.is_multiple_of(2) { first.into() } else { second.into() }
 }
 
-/// What can be wrong with a token in any document.
-const TOKEN: &[Slip<Value>] = &[
+/// The mistakes in a token, whether it is a stored token or a token of a world.
+const TOKEN: &[Mistake<Value>] = &[
     ("an unknown field", |token, _| put(token, "", "only_from", json!("10.0.0.0/8"))),
     ("an unknown field of a granular token", |token, _| put(token, "/granular", "read_only", json!(true))),
     ("no `revoked`", |token, _| without(token, "", "revoked")),
@@ -139,10 +143,12 @@ const TOKEN: &[Slip<Value>] = &[
     ("bypass as a text", |token, at| set(token, "/granular/bypass_2fa", either(at, "true", "false"))),
 ];
 
-/// Documents that are no [`StoredToken`] that loads, as JSON: a broken limit, an unknown field, a newer version. Whoever
-/// stores tokens must take one for unknown, never for anonymous.
+/// Generates JSON documents from which no [`StoredToken`] loads: with a broken limit, an unknown field or a newer
+/// version.
+///
+/// A registry must treat such a token as unknown, and never as no token ([L8](crate::docs::rules#l8)).
 pub fn almost_stored_token() -> BoxedStrategy<Almost<Value>> {
-    const STORED: &[Slip<Value>] = &[
+    const STORED: &[Mistake<Value>] = &[
         ("a newer version", |token, _| set(token, "/version", json!(2))),
         ("a version of another type", |token, at| set(token, "/version", either(at, "1", "v1"))),
         ("no version", |token, _| without(token, "", "version")),
@@ -152,12 +158,13 @@ pub fn almost_stored_token() -> BoxedStrategy<Almost<Value>> {
         ("null", |_, _| Some(Value::Null)),
     ];
     let stored = token().prop_map(|token| valid(serde_json::to_value(StoredToken::from(&token)))).boxed();
-    prop_oneof![1 => slipped(stored.clone(), STORED), 5 => slipped(stored, TOKEN)].boxed()
+    prop_oneof![1 => with_mistake(stored.clone(), STORED), 5 => with_mistake(stored, TOKEN)].boxed()
 }
 
-/// Worlds that do not load, as JSON: dangling references, things twice, a fact left out whose absence would widen.
+/// Generates JSON documents that do not load as a [`World`](crate::directory::World): with a dangling reference, a
+/// duplicate, or a required fact left out.
 pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
-    const WORLD: &[Slip<Value>] = &[
+    const WORLD: &[Mistake<Value>] = &[
         ("a list left out", |world, at| without(world, "", ["users", "orgs", "packages", "tokens"].get(at & 3)?)),
         ("an unknown list", |world, _| put(world, "", "teams", json!([]))),
         ("a user twice", |world, _| doubled(world, "/users", |_| ())),
@@ -201,7 +208,7 @@ pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
         ("two tokens of one secret", |world, _| {
             let world = put(world, "/tokens/0", "secret_sha256", json!("a".repeat(64)))?;
             doubled(&world, "/tokens", |token| token["id"] = json!("another id")).filter(|world| {
-                // Two granular tokens of one name would be wrong as well.
+                // Two granular tokens would also have one name, which is a second mistake.
                 world.pointer("/tokens/0/legacy").is_some()
             })
         }),
@@ -209,7 +216,7 @@ pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
             world.pointer("/tokens/0/granular")?;
             let token = world.pointer("/tokens/0")?;
             let user = world.get("users")?.as_array()?.iter().find(|user| user.get("name") == token.get("owner"))?;
-            // A revoked token's name is free.
+            // The name of a revoked token may be used again (L6).
             let live = token.get("revoked")?.is_null() && user.get("tokens_revoked_until")?.is_null();
             if live { doubled(world, "/tokens", |token| token["id"] = json!("another id")) } else { None }
         }),
@@ -217,20 +224,22 @@ pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
     let world = world_and_request().prop_map(|documents| documents.world).boxed();
     let tokens =
         world.prop_filter_map("no token", |world| world.pointer("/tokens/0").is_some().then_some(world)).boxed();
-    let token = (tokens.clone(), slipped(token_of(&tokens), TOKEN)).prop_filter_map("no token", |(world, almost)| {
-        Some(Almost { value: set(&world, "/tokens/0", almost.value)?, wrong: almost.wrong })
-    });
-    prop_oneof![1 => slipped(tokens, WORLD), 1 => token].boxed()
+    let token = (tokens.clone(), with_mistake(token_of(&tokens), TOKEN))
+        .prop_filter_map("no token", |(world, almost)| {
+            Some(Almost { value: set(&world, "/tokens/0", almost.value)?, wrong: almost.wrong })
+        });
+    prop_oneof![1 => with_mistake(tokens, WORLD), 1 => token].boxed()
 }
 
-/// The token of each world.
+/// Generates the first token of each world.
 fn token_of(worlds: &BoxedStrategy<Value>) -> BoxedStrategy<Value> {
     worlds.clone().prop_filter_map("no token", |world| world.pointer("/tokens/0").cloned()).boxed()
 }
 
-/// Lines that are no request, as JSON: a field missing, one too many, a name, time or address that is none.
+/// Generates JSON documents that are not a valid line of the requests file: with a missing or unknown field, or with an
+/// invalid name, time or address.
 pub fn almost_request() -> BoxedStrategy<Almost<Value>> {
-    const SLIPS: &[Slip<Value>] = &[
+    const SLIPS: &[Mistake<Value>] = &[
         ("no id", |request, _| without(request, "", "id")),
         ("an id that is no text", |request, _| set(request, "/id", json!(1))),
         ("no token", |request, _| without(request, "", "token")),
@@ -263,5 +272,5 @@ pub fn almost_request() -> BoxedStrategy<Almost<Value>> {
         }),
         ("no object", |request, _| Some(json!([request]))),
     ];
-    slipped(world_and_request().prop_map(|documents| documents.request).boxed(), SLIPS)
+    with_mistake(world_and_request().prop_map(|documents| documents.request).boxed(), SLIPS)
 }

@@ -1,4 +1,4 @@
-//! Questions as the files of [`docs::format`](crate::docs::format): a world and a request.
+//! Questions as documents of [the format](crate::docs::format): a world and a request.
 
 use std::{collections::BTreeSet, string::String, vec::Vec};
 
@@ -16,8 +16,7 @@ use crate::{
     value::{Scope, UserName},
 };
 
-/// **A world and a request about it**, as the files of [`docs::format`](crate::docs::format) have them: a
-/// [`QuestionDraft`] as documents.
+/// A [`QuestionDraft`] as two documents of [the format](crate::docs::format): a world, and a request to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorldAndRequest {
     /// The document that [`World`](crate::directory::World) is read from.
@@ -26,29 +25,34 @@ pub struct WorldAndRequest {
     pub request: Value,
 }
 
-/// Worlds that load, each with a request that is one: what [`question`] yields, as documents.
+/// Generates worlds that load, each with a valid request: the questions of [`question`], as documents.
 ///
 /// ```
 /// use proptest::{strategy::{Strategy, ValueTree}, test_runner::TestRunner};
 /// use tollgate::{directory::{Directory, World}, testing::strategies::world_and_request};
 ///
-/// let documents = world_and_request().new_tree(&mut TestRunner::deterministic()).unwrap().current();
-/// let world: World = serde_json::from_value(documents.world).unwrap();
+/// let mut documents = world_and_request().new_tree(&mut TestRunner::deterministic()).unwrap().current();
+/// let world: World = serde_json::from_value(documents.world.clone()).unwrap();
 /// assert!(Directory::load(&world).is_ok());
+///
+/// documents.world["users"] = serde_json::json!([]);
+/// let world: World = serde_json::from_value(documents.world).unwrap();
+/// assert!(Directory::load(&world).is_err(), "the token has lost its owner");
 /// ```
 pub fn world_and_request() -> BoxedStrategy<WorldAndRequest> {
     question().prop_filter_map("facts that no world has", |question| question.documents()).boxed()
 }
 
 impl QuestionDraft {
-    /// The question as documents; `None` where its facts contradict each other as no world can, such as a membership
-    /// in an organization that does not exist.
+    /// Returns the question as documents, or `None` if no world has these facts, such as a membership in an
+    /// organization that does not exist.
     #[must_use]
     pub fn documents(&self) -> Option<WorldAndRequest> {
         let package = self.package_exists.then_some(&self.package);
         let (users, organizations) = self.names(package)?;
-        let users =
-            users.into_iter().map(|name| if name == self.owner.name { user(&self.owner) } else { other(&name) });
+        let users = users
+            .into_iter()
+            .map(|name| if name == self.owner.name { user_document(&self.owner) } else { other_user(&name) });
         let world = json!({
             "users": users.collect::<Vec<_>>(),
             "orgs": organizations.iter().map(|name| json!({"name": name})).collect::<Vec<_>>(),
@@ -58,7 +62,7 @@ impl QuestionDraft {
         Some(WorldAndRequest { world, request: self.request() })
     }
 
-    /// Every user and every organization that is mentioned, if they can all be.
+    /// Returns all users and organizations that the facts name, or `None` if no world has all of them.
     fn names(&self, package: Option<&PackageDraft>) -> Option<(BTreeSet<UserName>, BTreeSet<String>)> {
         let mut users = BTreeSet::from([self.owner.name.clone()]);
         let mut organizations: BTreeSet<String> =
@@ -86,6 +90,7 @@ impl QuestionDraft {
         (!shared && !missing).then_some((users, organizations))
     }
 
+    /// Returns the token as the world document has it: the stored form without `version`, and with `id` for `key`.
     fn token_document(&self) -> Value {
         let mut token = valid(serde_json::to_value(StoredToken::from(&self.token)));
         if let Some(fields) = token.as_object_mut() {
@@ -96,6 +101,7 @@ impl QuestionDraft {
         token
     }
 
+    /// Returns the line of the requests file.
     fn request(&self) -> Value {
         let mut request = json!({
             "id": "r1",
@@ -121,8 +127,9 @@ impl QuestionDraft {
     }
 }
 
-fn user(facts: &UserDraft) -> Value {
-    let UserDraft { name, status, two_factor, tokens_revoked_until, memberships } = facts;
+/// Returns the document of a user.
+fn user_document(draft: &UserDraft) -> Value {
+    let UserDraft { name, status, two_factor, tokens_revoked_until, memberships } = draft;
     let memberships = memberships.iter().map(
         |membership| json!({"name": membership.organization(), "role": membership.role(), "teams": membership.teams()}),
     );
@@ -135,13 +142,14 @@ fn user(facts: &UserDraft) -> Value {
     })
 }
 
-/// A user who is only mentioned.
-fn other(name: &UserName) -> Value {
+/// Returns the document of a user who only has a grant or a scope.
+fn other_user(name: &UserName) -> Value {
     json!({"name": name, "status": "active", "two_factor": "disabled", "tokens_revoked_until": null})
 }
 
-fn package_document(facts: &PackageDraft) -> Value {
-    let PackageDraft { name, scope_owner: _, visibility, publishing_access, users, teams } = facts;
+/// Returns the document of a package.
+fn package_document(draft: &PackageDraft) -> Value {
+    let PackageDraft { name, scope_owner: _, visibility, publishing_access, users, teams } = draft;
     let users: Map<String, Value> =
         users.iter().map(|(name, permission)| (name.as_str().into(), permission.as_str().into())).collect();
     let teams: Map<String, Value> = teams

@@ -1,4 +1,4 @@
-//! Users and packages, in parts.
+//! Drafts of users and packages, whose fields a test may change.
 
 use std::{string::String, vec::Vec};
 
@@ -23,26 +23,49 @@ use crate::{
     value::{GrantedPermission, OrganizationName, PackageName, Role, TeamName, Timestamp, UserName},
 };
 
-/// **A user in parts**, each to be changed alone. [`build`](Self::build) makes the [`User`].
+/// A user whose facts a test may change one by one.
+///
+/// Has the fields of [`UserFacts`], but with a plain list of memberships. [`build`](Self::build) checks them and makes
+/// the [`User`]. [`user`] generates drafts.
+///
+/// ```
+/// use tollgate::{
+///     facts::{AccountStatus, TwoFactorMode},
+///     testing::strategies::UserDraft,
+/// };
+///
+/// let mut draft = UserDraft {
+///     name: "alice".parse()?,
+///     status: AccountStatus::Active,
+///     two_factor: TwoFactorMode::AuthOnly,
+///     tokens_revoked_until: None,
+///     memberships: Vec::new(),
+/// };
+/// draft.status = AccountStatus::Suspended;
+/// assert_eq!(draft.build().name().as_str(), "alice");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDraft {
-    /// Who it is.
+    /// The account's name.
     pub name: UserName,
-    /// T4.
+    /// Whether the account may be used ([T4](crate::docs::rules#t4)).
     pub status: AccountStatus,
-    /// F.
+    /// When the account asks for a second factor ([F4](crate::docs::rules#f4)).
     pub two_factor: TwoFactorMode,
-    /// T1: the account's cut-off.
+    /// The account's cut-off: tokens made at or before this time are revoked ([T1](crate::docs::rules#t1)).
     pub tokens_revoked_until: Option<Timestamp>,
-    /// The places in organizations, one in each.
+    /// The memberships, at most one for each organization.
     pub memberships: Vec<Membership>,
 }
 
 impl UserDraft {
-    /// The user.
+    /// Makes the user.
     ///
     /// # Panics
-    /// Two memberships in one organization, or one in an organization of the user's own name.
+    ///
+    /// Panics if there are two memberships in one organization, or a membership in an organization of the user's own
+    /// name ([N4](crate::docs::rules#n4)).
     #[must_use]
     #[track_caller]
     pub fn build(&self) -> User {
@@ -57,29 +80,54 @@ impl UserDraft {
     }
 }
 
-/// **A package in parts**, each to be changed alone. [`build`](Self::build) makes the [`Package`].
+/// A package whose facts a test may change one by one.
+///
+/// Has the fields of [`PackageFacts`], but with plain lists of grants. [`build`](Self::build) checks them and makes the
+/// [`Package`]. [`package`] generates drafts.
+///
+/// ```should_panic
+/// use tollgate::{
+///     facts::{PublishingAccess, ScopeOwner, Visibility},
+///     testing::strategies::PackageDraft,
+/// };
+///
+/// let mut draft = PackageDraft {
+///     name: "left-pad".parse().unwrap(),
+///     scope_owner: ScopeOwner::Unscoped,
+///     visibility: Visibility::Public,
+///     publishing_access: PublishingAccess::NoRequirement,
+///     users: Vec::new(),
+///     teams: Vec::new(),
+/// };
+/// draft.build();
+///
+/// draft.visibility = Visibility::Private;
+/// draft.build(); // panics: an unscoped package cannot be private
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageDraft {
-    /// Its name.
+    /// The package's name.
     pub name: PackageName,
-    /// Whose its scope is.
+    /// Who owns the scope in the name.
     pub scope_owner: ScopeOwner,
-    /// V1.
+    /// Who may read the package ([V1](crate::docs::rules#v1)).
     pub visibility: Visibility,
-    /// F2, F3.
+    /// What the package demands of a token that writes to it ([F2](crate::docs::rules#f2),
+    /// [F3](crate::docs::rules#f3)).
     pub publishing_access: PublishingAccess,
-    /// The direct grants, one to each user.
+    /// The direct grants, at most one for each user ([C1](crate::docs::rules#c1)).
     pub users: Vec<(UserName, GrantedPermission)>,
-    /// The grants to teams, one to each.
+    /// The grants to teams, at most one for each team ([C1](crate::docs::rules#c1)).
     pub teams: Vec<(OrganizationName, TeamName, GrantedPermission)>,
 }
 
 impl PackageDraft {
-    /// The package.
+    /// Makes the package.
     ///
     /// # Panics
-    /// Two grants to one user or team, an unscoped package that is private, or a scope's owner that contradicts the
-    /// name.
+    ///
+    /// Panics if there are two grants to one user or team, if an unscoped package is private
+    /// ([V1](crate::docs::rules#v1)), or if the scope's owner contradicts the name.
     #[must_use]
     #[track_caller]
     pub fn build(&self) -> Package {
@@ -97,9 +145,10 @@ impl PackageDraft {
     }
 }
 
-/// Users `alice`, `bob` and `Alice` in every state: one in twelve is suspended, one in twelve has a cut-off.
+/// Generates users named `alice`, `bob` or `Alice` in every state. One in twelve is suspended, and one in twelve has a
+/// cut-off.
 ///
-/// Shrinks to an active `alice` in no organization.
+/// Shrinks towards an active `alice` in no organization.
 pub fn user() -> BoxedStrategy<UserDraft> {
     let name: BoxedStrategy<UserName> =
         prop_oneof![6 => Just("alice"), 2 => one_of(USERS)].prop_map(|text| valid(text.parse())).boxed();
@@ -119,16 +168,19 @@ pub fn user() -> BoxedStrategy<UserDraft> {
         .boxed()
 }
 
-/// In some of the organizations, in any role, in some of the teams.
+/// Generates memberships in some of the organizations, with any role and some of the teams.
 fn memberships() -> BoxedStrategy<Vec<Membership>> {
-    let place = (one_of(Role::ALL), subsequence(TEAMS, 0..=TEAMS.len()));
-    let places =
-        (option::weighted(0.75, place.clone()), option::weighted(0.4, place.clone()), option::weighted(0.2, place));
-    places
+    let role_and_teams = (one_of(Role::ALL), subsequence(TEAMS, 0..=TEAMS.len()));
+    let memberships = (
+        option::weighted(0.75, role_and_teams.clone()),
+        option::weighted(0.4, role_and_teams.clone()),
+        option::weighted(0.2, role_and_teams),
+    );
+    memberships
         .prop_map(|(first, second, third)| {
-            let places = ORGANIZATIONS.iter().zip([first, second, third]);
-            let places = places.filter_map(|(name, place)| place.map(|(role, teams)| (name, role, teams)));
-            places
+            let memberships = ORGANIZATIONS.iter().zip([first, second, third]);
+            memberships
+                .filter_map(|(name, membership)| membership.map(|(role, teams)| (name, role, teams)))
                 .map(|(name, role, teams)| {
                     let teams = teams.into_iter().map(|team| valid(team.parse()));
                     valid(Membership::new(valid(name.parse()), role, teams))
@@ -138,16 +190,18 @@ fn memberships() -> BoxedStrategy<Vec<Membership>> {
         .boxed()
 }
 
-/// Packages of the small world in every state; whose the scope is fits the name in nine of ten.
+/// Generates packages from a small world of names, in every state.
 ///
-/// Shrinks to a public `@acme/app` without a requirement and without grants.
+/// In nine of ten, the scope's owner fits the other names of the small world: `@acme` belongs to an organization,
+/// `@alice` to a user. Shrinks towards a public `@acme/app` without grants that demands no second factor.
 pub fn package() -> BoxedStrategy<PackageDraft> {
-    (known(PACKAGES), state()).prop_map(|(name, state)| state.of(name)).boxed()
+    (known(PACKAGES), unnamed_package()).prop_map(|(name, package)| package.with_name(name)).boxed()
 }
 
-/// A package that is still without its name.
+/// The facts of a package that has no name yet.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct UnnamedPackage {
+    /// The owner of the scope, if it is not the one that the small world has.
     other_scope_owner: Option<ScopeOwner>,
     visibility: Visibility,
     publishing_access: PublishingAccess,
@@ -155,8 +209,9 @@ pub(super) struct State {
     teams: Vec<(OrganizationName, TeamName, GrantedPermission)>,
 }
 
-impl State {
-    pub(super) fn of(self, name: PackageName) -> PackageDraft {
+impl UnnamedPackage {
+    /// Gives the package a name. An unscoped package becomes public, since it cannot be private.
+    pub(super) fn with_name(self, name: PackageName) -> PackageDraft {
         let Self { other_scope_owner, visibility, publishing_access, users, teams } = self;
         let (scope_owner, visibility) = match name.as_borrowed().scope() {
             None => (ScopeOwner::Unscoped, Visibility::Public),
@@ -166,7 +221,7 @@ impl State {
     }
 }
 
-/// Whose a scope of the small world is.
+/// Returns who owns a scope in the small world.
 fn owner_of(scope: &str) -> ScopeOwner {
     if USERS.contains(&scope) {
         ScopeOwner::User
@@ -177,7 +232,7 @@ fn owner_of(scope: &str) -> ScopeOwner {
     }
 }
 
-pub(super) fn state() -> BoxedStrategy<State> {
+pub(super) fn unnamed_package() -> BoxedStrategy<UnnamedPackage> {
     let other = option::weighted(0.1, one_of(&[ScopeOwner::Nobody, ScopeOwner::User, ScopeOwner::Organization]));
     let visibility = prop_oneof![2 => Just(Visibility::Public), 3 => Just(Visibility::Private)];
     let grant = |chance| option::weighted(chance, granted_permission());
@@ -187,8 +242,8 @@ pub(super) fn state() -> BoxedStrategy<State> {
     });
     let teams = [grant(0.4), grant(0.3), grant(0.2), grant(0.2), grant(0.2)];
     let teams = teams.prop_map(|teams| {
-        let of = ["acme:developers", "acme:ops", "acme:Old.Team", "acme-evil:developers", "Acme:Old.Team"];
-        let grants = of.iter().zip(teams);
+        let names = ["acme:developers", "acme:ops", "acme:Old.Team", "acme-evil:developers", "Acme:Old.Team"];
+        let grants = names.iter().zip(teams);
         grants
             .filter_map(|(team, grant)| {
                 let (organization, team) = team.split_once(':')?;
@@ -197,7 +252,7 @@ pub(super) fn state() -> BoxedStrategy<State> {
             .collect()
     });
     (other, visibility, one_of(PublishingAccess::ALL), users, teams)
-        .prop_map(|(other_scope_owner, visibility, publishing_access, users, teams)| State {
+        .prop_map(|(other_scope_owner, visibility, publishing_access, users, teams)| UnnamedPackage {
             other_scope_owner,
             visibility,
             publishing_access,
@@ -207,7 +262,7 @@ pub(super) fn state() -> BoxedStrategy<State> {
         .boxed()
 }
 
-/// A text of a team as grants name it.
+/// Formats a team as the world document names it in a grant, such as `acme:developers`.
 pub(super) fn team_text(organization: &OrganizationName, team: &TeamName) -> String {
     std::format!("{organization}:{team}")
 }

@@ -1,26 +1,52 @@
-//! proptest strategies: names, values, tokens, users, packages, whole questions and documents, valid and almost valid.
+//! Strategies for [proptest]: names, values, tokens, users, packages, whole questions and documents, valid and almost
+//! valid.
 //!
-//! - A **[`QuestionDraft`]** is all that one decision takes, in parts that a test may change. Its parts are made to meet: few
-//!   names with near misses among them, times around the token's life, addresses around its ranges. So allows,
-//!   challenges and every reason of a denial come out often.
-//! - **[`Almost`]** is a value with one thing wrong, and what: your own edge must refuse it as the crate does.
-//! - Everything shrinks towards what is short, plain and in good order.
+//! - A [`QuestionDraft`] is everything that one decision takes, in parts that a test may change. The parts refer to
+//!   each other: they share a small world of names with near misses among them, the times lie around the token's life,
+//!   and the addresses lie around its ranges. So allows, challenges and every reason for a denial occur often.
+//! - An [`Almost`] is a value with exactly one mistake, and a description of the mistake. Your own parsers must refuse
+//!   it as this crate does.
+//! - All strategies shrink towards short and plain values.
 //!
-//! A property of your own registry: whatever its handler allows, [`authorize`](crate::decision::authorize()) allows.
+//! [proptest]: https://docs.rs/proptest
+//!
+//! # Examples
+//!
+//! Two properties of a registry. Whatever its handler allows, [`authorize`](crate::decision::authorize()) allows; and a
+//! text that is not a valid package name is a bad request:
 //!
 //! ```
 //! use proptest::prelude::*;
-//! use tollgate::{PackageName, decision::Verdict, testing::strategies::{QuestionDraft, almost_package_name, question}};
+//! use tollgate::{
+//!     PackageName,
+//!     decision::Verdict,
+//!     testing::strategies::{QuestionDraft, almost_package_name, question},
+//! };
 //!
-//! # fn handler(question: &QuestionDraft) -> bool { question.record().decision == Verdict::Allow }
-//! # fn route(text: &str) -> u16 { if PackageName::new(text).is_ok() { 200 } else { 400 } }
+//! // Stand-ins for the handler and the router of your server.
+//! fn handler_allows(question: &QuestionDraft) -> bool {
+//!     question.record().decision == Verdict::Allow
+//! }
+//! fn status_of(path: &str) -> u16 {
+//!     if PackageName::new(path).is_ok() { 200 } else { 400 }
+//! }
+//!
 //! proptest!(|(question in question())| {
-//!     prop_assert!(!handler(&question) || question.record().decision == Verdict::Allow);
+//!     prop_assert!(!handler_allows(&question) || question.record().decision == Verdict::Allow);
 //! });
-//!
-//! // What is no name is a bad request.
 //! proptest!(|(almost in almost_package_name())| {
-//!     prop_assert_eq!(route(&almost.value), 400, "{}", almost.wrong);
+//!     prop_assert_eq!(status_of(&almost.value), 400, "{}", almost.wrong);
+//! });
+//! ```
+//!
+//! A property that does not hold fails the test, and proptest prints the smallest question that it found:
+//!
+//! ```should_panic
+//! use proptest::prelude::*;
+//! use tollgate::{decision::Verdict, testing::strategies::question};
+//!
+//! proptest!(|(question in question())| {
+//!     prop_assert!(question.record().decision == Verdict::Allow);
 //! });
 //! ```
 
@@ -49,7 +75,7 @@ use super::valid;
 pub use almost::{
     Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
     almost_organization_selection, almost_package_name, almost_package_selection, almost_scope, almost_secret,
-    almost_timestamp, almost_token_description, almost_token_key, almost_token_name,
+    almost_timestamp, almost_token_description, almost_token_id, almost_token_name,
 };
 pub use almost_documents::{almost_request, almost_stored_token, almost_world};
 pub use document::{WorldAndRequest, world_and_request};
@@ -58,16 +84,16 @@ pub use names::{new_package_name, organization_name, package_name, scope, team_n
 pub use question::{QuestionDraft, question};
 pub use tokens::{
     granular_settings, organization_selection, organizations_grant, package_selection, packages_grant, token,
-    token_description, token_key, token_name,
+    token_description, token_id, token_name,
 };
 pub use values::{allowed_ranges, client_ip, ip_range, secret, timestamp};
 
-/// A text by its pattern, which is one of ours.
+/// Generates texts that match a regular expression. Panics if the expression is not valid.
 fn text(pattern: &str) -> BoxedStrategy<String> {
     valid(string_regex(pattern)).boxed()
 }
 
-/// One of these, the first of them the simplest.
+/// Generates one of the values. Shrinks towards the first.
 fn one_of<T: Clone + Debug + 'static>(values: &'static [T]) -> BoxedStrategy<T> {
     select(values).boxed()
 }

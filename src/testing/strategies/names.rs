@@ -1,4 +1,7 @@
-//! Names: of a few that meet each other, and of all that there can be.
+//! Names: from a small world, and of any valid form.
+//!
+//! The *small world* is the lists of names below. Strategies take most names from it, so that the parts of a question
+//! often refer to the same user, organization or package. It has near misses, such as `acme` and `acme-evil`.
 
 use core::{
     fmt::{Debug, Display},
@@ -18,13 +21,14 @@ use crate::value::{OrganizationName, PackageName, Scope, TeamName, UserName, lim
 pub(super) const USERS: &[&str] = &["alice", "bob", "Alice"];
 /// Organizations of the small world.
 pub(super) const ORGANIZATIONS: &[&str] = &["acme", "acme-evil", "Acme"];
-/// The name of nobody.
-pub(super) const NOBODY: &str = "ghost";
-/// Teams of any organization.
+/// A name that no user and no organization of the small world has.
+pub(super) const UNUSED: &str = "ghost";
+/// Teams of the small world. Every organization may have them.
 pub(super) const TEAMS: &[&str] = &["developers", "ops", "Old.Team"];
-/// Scopes of the small world, nobody's among them.
+/// Scopes of the small world. `@ghost` belongs to no user and no organization.
 pub(super) const SCOPES: &[&str] = &["@acme", "@alice", "@acme-evil", "@bob", "@Acme", "@ghost"];
-/// Packages of the small world: near misses, names that only an old package has, scopes of users and of nobody.
+/// Packages of the small world: near misses, names that are valid only for old packages, and scopes that belong to
+/// users, organizations or neither.
 pub(super) const PACKAGES: &[&str] = &[
     "@acme/app",
     "left-pad",
@@ -43,7 +47,7 @@ pub(super) const PACKAGES: &[&str] = &[
     "@ghost/app",
 ];
 
-/// A name out of a small world.
+/// Generates one of the values that the texts parse to. Shrinks towards the first. Panics if a text is not valid.
 pub(super) fn known<T>(texts: &'static [&'static str]) -> BoxedStrategy<T>
 where
     T: FromStr<Err: Display> + Debug + 'static,
@@ -51,7 +55,7 @@ where
     one_of(texts).prop_map(|text| valid(text.parse())).boxed()
 }
 
-/// Those of the texts that are a `T`.
+/// Parses generated texts, and drops those that are not valid.
 fn parsed<T>(texts: BoxedStrategy<String>) -> BoxedStrategy<T>
 where
     T: FromStr + Debug + 'static,
@@ -59,9 +63,11 @@ where
     texts.prop_filter_map("no such name", |text| text.parse().ok()).boxed()
 }
 
-/// Names of existing packages, **old ones included** (N2): `left-pad`, `JSONStream`, `@acme/odd~1`, up to 1,024 bytes.
+/// Generates names of packages that exist, such as `left-pad`, `JSONStream` and `@acme/odd~1`.
 ///
-/// Half of them are of a small world of names, so that two of them meet. Shrinks to `@acme/app`, and to short names.
+/// Names that are valid only for old packages are included ([N2](crate::docs::rules#n2)). A name has at most 1,024
+/// bytes. Half of the names are from a small world, so that two of them are often equal or similar. Shrinks towards
+/// `@acme/app` and short names.
 pub fn package_name() -> BoxedStrategy<PackageName> {
     let longest = limits::MAX_PACKAGE_NAME;
     prop_oneof![
@@ -73,9 +79,9 @@ pub fn package_name() -> BoxedStrategy<PackageName> {
     .boxed()
 }
 
-/// Names that a **new** package may have (N2): `brand-new`, `@acme/app`, up to 214 characters.
+/// Generates names that are valid for a new package, such as `brand-new` and `@acme/app` ([N2](crate::docs::rules#n2)).
 ///
-/// Shrinks to short names.
+/// A name has at most 214 characters. Shrinks towards short names.
 pub fn new_package_name() -> BoxedStrategy<PackageName> {
     let longest = limits::MAX_NEW_PACKAGE_NAME;
     let names: BoxedStrategy<PackageName> = prop_oneof![
@@ -87,28 +93,30 @@ pub fn new_package_name() -> BoxedStrategy<PackageName> {
     names.prop_filter("no new name", |name| name.check_new().is_ok()).boxed()
 }
 
-/// Scopes: `@acme` and its look-alikes, and any other that can stand before the `/` of a package name.
+/// Generates scopes: `@acme`, similar scopes, and any other that is valid in a package name.
 ///
-/// Shrinks to `@acme`, and to short ones.
+/// Shrinks towards `@acme` and short scopes.
 pub fn scope() -> BoxedStrategy<Scope> {
     prop_oneof![3 => known(SCOPES), 2 => parsed(text("@?[A-Za-z0-9._~!*()'-]{1,20}"))].boxed()
 }
 
-/// Names of users (N4). Half of them are `alice`, `bob` or `Alice`.
+/// Generates names of users ([N4](crate::docs::rules#n4)). Half of them are `alice`, `bob` or `Alice`.
 pub fn user_name() -> BoxedStrategy<UserName> {
     account_name(USERS)
 }
 
-/// Names of organizations (N4). Half of them are `acme`, `acme-evil` or `Acme`.
+/// Generates names of organizations ([N4](crate::docs::rules#n4)). Half of them are `acme`, `acme-evil` or `Acme`.
 pub fn organization_name() -> BoxedStrategy<OrganizationName> {
     account_name(ORGANIZATIONS)
 }
 
-/// Names of teams (N4), old ones with capitals included. Half of them are `developers`, `ops` or `Old.Team`.
+/// Generates names of teams ([N4](crate::docs::rules#n4)), including old ones with capitals. Half of them are
+/// `developers`, `ops` or `Old.Team`.
 pub fn team_name() -> BoxedStrategy<TeamName> {
     account_name(TEAMS)
 }
 
+/// Generates names of users, organizations or teams. Half of them are in `few`.
 fn account_name<T>(few: &'static [&'static str]) -> BoxedStrategy<T>
 where
     T: FromStr<Err: Display> + Debug + 'static,

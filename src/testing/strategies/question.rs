@@ -1,4 +1,4 @@
-//! All that one decision takes, in parts.
+//! Questions: everything that one decision takes.
 
 use core::{net::IpAddr, time::Duration};
 use std::string::ToString;
@@ -12,12 +12,12 @@ use proptest::{
 };
 
 use super::{
-    facts::{PackageDraft, UserDraft, state, user},
-    names::{NOBODY, ORGANIZATIONS, PACKAGES, TEAMS, USERS, known, new_package_name},
+    facts::{PackageDraft, UserDraft, unnamed_package, user},
+    names::{ORGANIZATIONS, PACKAGES, TEAMS, UNUSED, USERS, known, new_package_name},
     one_of,
-    tokens::{Draft, DraftKind, entries, plain_draft},
+    tokens::{OwnerlessKind, OwnerlessToken, entries, plain_token},
     valid,
-    values::client_ip,
+    values::client_ip as any_client_ip,
 };
 use crate::{
     decision::{AuditRecord, Decision},
@@ -35,8 +35,10 @@ use crate::{
     },
 };
 
-/// **All that one decision takes**: a token, its owner, what the action may be about, from where and when, in parts that
-/// a test may change.
+/// Everything that one decision takes, in parts that a test may change: a token, its owner, an action with its
+/// resource, the client's address and the time.
+///
+/// [`question`] generates drafts.
 ///
 /// ```
 /// use proptest::{strategy::{Strategy, ValueTree}, test_runner::TestRunner};
@@ -48,14 +50,14 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionDraft {
-    /// The token, of the owner below.
+    /// The token. It must belong to `owner`.
     pub token: Token,
-    /// Its owner.
+    /// The owner of the token.
     pub owner: UserDraft,
-    /// What is done. `create-package` and `publish-version` are both a `publish`: which one it is, is for
-    /// `package_exists` to say.
+    /// The action. `create-package` and `publish-version` both ask to publish: `package_exists` decides which of the
+    /// two actions the decision is about.
     pub action: Action,
-    /// The package; of one that does not exist, its name is all that counts.
+    /// The package. If it does not exist, only its name is used.
     pub package: PackageDraft,
     /// Whether the package exists.
     pub package_exists: bool,
@@ -63,22 +65,24 @@ pub struct QuestionDraft {
     pub organization: OrganizationName,
     /// Whether the organization exists.
     pub organization_exists: bool,
-    /// The team of that organization.
+    /// The name of a team of that organization.
     pub team: TeamName,
-    /// The user whose account it is.
+    /// The name of the user whose account an account action is performed on.
     pub account: UserName,
-    /// From where.
+    /// The client's address.
     pub client_ip: ClientIp,
-    /// When.
+    /// The time of the request.
     pub now: Timestamp,
 }
 
 impl QuestionDraft {
-    /// Builds the values and asks with them: the token bound to its owner, and the operation.
+    /// Makes the token, bound to its owner, and the operation, and calls `ask` with them.
     ///
     /// # Panics
-    /// Parts that contradict each other: the token is not the owner's, or see [`UserDraft::build`],
-    /// [`PackageDraft::build`], and [`NewTeam`](crate::facts::NewTeam) where the action is `create-team`.
+    ///
+    /// Panics if the parts contradict each other: the token does not belong to the owner; [`UserDraft::build`] or
+    /// [`PackageDraft::build`] panics; or the action is `create-team` and the team's name is not valid for a
+    /// [`NewTeam`](crate::facts::NewTeam).
     #[track_caller]
     pub fn ask<T>(&self, ask: impl for<'a> FnOnce(&'a BoundToken<'a>, Operation<'a>) -> T) -> T {
         let owner = self.owner.build();
@@ -97,19 +101,21 @@ impl QuestionDraft {
         ask(&bind(&self.token, &owner), resources.operation(self.action))
     }
 
-    /// Asks for the decision and takes from it what is wanted.
+    /// Decides the question, and calls `take` with the decision.
     ///
     /// # Panics
-    /// As [`ask`](Self::ask).
+    ///
+    /// Panics if [`ask`](Self::ask) does.
     #[track_caller]
     pub fn decide<T>(&self, take: impl for<'a> FnOnce(Decision<'a>) -> T) -> T {
         self.ask(|token, operation| take(token.at(self.client_ip, self.now).decide(operation)))
     }
 
-    /// The decision, as a log has it.
+    /// Decides the question, and returns the decision as an [`AuditRecord`], which borrows nothing.
     ///
     /// # Panics
-    /// As [`ask`](Self::ask).
+    ///
+    /// Panics if [`ask`](Self::ask) does.
     #[must_use]
     #[track_caller]
     pub fn record(&self) -> AuditRecord {
@@ -117,7 +123,7 @@ impl QuestionDraft {
     }
 }
 
-/// When the request is made, as seen from the token.
+/// The time of a request, relative to the life of the token.
 #[derive(Clone, Copy, Debug)]
 enum Moment {
     HourAfterCreation,
@@ -129,7 +135,9 @@ enum Moment {
 }
 
 impl Moment {
-    fn of(self, created: Timestamp, expires: Option<Timestamp>) -> Timestamp {
+    /// Returns the time for a token that was created and expires at these times. A token that never expires has the
+    /// latest possible time as its expiry.
+    fn time(self, created: Timestamp, expires: Option<Timestamp>) -> Timestamp {
         let later = |at: Timestamp, by: u64| at.checked_add(Duration::from_nanos(by)).unwrap_or(Timestamp::MAX);
         let earlier = |at: Timestamp| {
             Timestamp::from_unix_nanoseconds(at.unix_nanoseconds().saturating_sub(1)).unwrap_or(Timestamp::MIN)
@@ -146,7 +154,8 @@ impl Moment {
     }
 }
 
-/// What of the resource is put into a selection of the token, which else would seldom cover it.
+/// Which parts of the resource are added to the token's selections. Without them a selection would seldom cover the
+/// resource.
 #[derive(Clone, Copy, Debug)]
 struct Covered {
     package: Option<CoveredPackage>,
@@ -160,8 +169,9 @@ enum CoveredPackage {
 }
 
 impl Covered {
-    fn put(self, draft: &mut Draft, package: &PackageName, organization: &OrganizationName) {
-        let DraftKind::Granular(settings) = &mut draft.kind else { return };
+    /// Adds the parts to the selections of a token. Does nothing for a legacy token.
+    fn add_to(self, draft: &mut OwnerlessToken, package: &PackageName, organization: &OrganizationName) {
+        let OwnerlessKind::Granular(settings) = &mut draft.kind else { return };
         if let PackagesGrant::Granted { permission: _, selection } = &mut settings.packages
             && *selection != PackageSelection::All
         {
@@ -181,8 +191,8 @@ impl Covered {
     }
 }
 
-/// The actions that a token of the kind may do at all, which are asked for more often.
-const fn fitting(kind: TokenKind) -> &'static [Action] {
+/// Returns the actions that a token of this kind may be used for. Questions ask for these more often than for others.
+const fn actions_of(kind: TokenKind) -> &'static [Action] {
     match kind {
         TokenKind::Legacy(LegacyKind::Publish) => Action::ALL,
         TokenKind::Legacy(LegacyKind::Automation) => &[
@@ -223,31 +233,34 @@ const fn fitting(kind: TokenKind) -> &'static [Action] {
     }
 }
 
-/// Gives the owner every right over what is asked about: without it, most questions would end at C.
+/// Gives the owner every right on the package and the organization. Without this, most questions would be denied
+/// because the owner lacks the permission ([C](crate::docs::rules#c)).
 fn give_all_rights(owner: &mut UserDraft, package: &mut PackageDraft, organization: &OrganizationName) {
     package.users.retain(|(user, _)| *user != owner.name);
     package.users.push((owner.name.clone(), GrantedPermission::ReadWrite));
     let scope = package.name.as_borrowed().scope().filter(|_| package.scope_owner == ScopeOwner::Organization);
     let of_scope = scope.and_then(|scope| scope.into_str().parse().ok());
     for name in of_scope.into_iter().chain([organization.clone()]).filter(|name| name.as_str() != owner.name.as_str()) {
-        let teams = owner.memberships.iter().find(|place| *place.organization() == name);
-        let teams = teams.map(|place| place.teams().to_vec()).unwrap_or_default();
-        owner.memberships.retain(|place| *place.organization() != name);
+        let teams = owner.memberships.iter().find(|membership| *membership.organization() == name);
+        let teams = teams.map(|membership| membership.teams().to_vec()).unwrap_or_default();
+        owner.memberships.retain(|membership| *membership.organization() != name);
         owner.memberships.push(valid(Membership::new(name, Role::Owner, teams)));
     }
 }
 
-/// **Questions**: every action, every kind of token, allows, challenges, and denials for every reason that a token can
-/// get.
+/// Generates questions: every action, every kind of token, allows, challenges, and every reason for which the request
+/// of a token can be denied.
 ///
-/// Shrinks to `alice` reading a public `@acme/app` with a legacy publish token, an hour after it was made.
+/// Shrinks towards `alice` reading a public `@acme/app` with a legacy publish token, one hour after the token was
+/// made.
 pub fn question() -> BoxedStrategy<QuestionDraft> {
+    // `Err` is an index that selects an action of the token's kind, `Ok` is any action. The token is not known yet.
     let action = prop_oneof![3 => any::<Index>().prop_map(Err), 1 => one_of(Action::ALL).prop_map(Ok)];
     let name: BoxedStrategy<PackageName> = prop_oneof![8 => known(PACKAGES), 1 => new_package_name()].boxed();
     let organization: BoxedStrategy<OrganizationName> = prop_oneof![
         6 => Just("acme"),
         2 => one_of(ORGANIZATIONS),
-        1 => Just(NOBODY),
+        1 => Just(UNUSED),
     ]
     .prop_map(|text| valid(text.parse()))
     .boxed();
@@ -267,27 +280,27 @@ pub fn question() -> BoxedStrategy<QuestionDraft> {
     ]
     .boxed();
     let covered = (covered, weighted(0.75)).prop_map(|(package, organization)| Covered { package, organization });
-    // Inside one of the token's ranges, or anywhere.
-    let from = prop_oneof![4 => any::<Index>().prop_map(Err), 1 => client_ip().prop_map(Ok)];
-    let package = (name, state(), weighted(0.08));
+    // `Err` is an index that selects one of the token's ranges, `Ok` is any address. The token is not known yet.
+    let client_ip = prop_oneof![4 => any::<Index>().prop_map(Err), 1 => any_client_ip().prop_map(Ok)];
+    let package = (name, unnamed_package(), weighted(0.08));
     let organization = (organization, weighted(0.08), known(TEAMS));
     let owner = (user(), weighted(0.5));
-    (plain_draft(), owner, action, package, organization, account, covered, from, moment)
-        .prop_map(|(mut draft, owner, action, package, organization, account, covered, from, moment)| {
+    (plain_token(), owner, action, package, organization, account, covered, client_ip, moment)
+        .prop_map(|(mut draft, owner, action, package, organization, account, covered, client_ip, moment)| {
             let (mut owner, has_all_rights) = owner;
-            let (name, state, package_is_missing) = package;
+            let (name, package, package_is_missing) = package;
             let (organization, organization_is_missing, team) = organization;
-            covered.put(&mut draft, &name, &organization);
-            let mut package = state.of(name);
+            covered.add_to(&mut draft, &name, &organization);
+            let mut package = package.with_name(name);
             if has_all_rights {
                 give_all_rights(&mut owner, &mut package, &organization);
             }
             let created = draft.created;
-            let token = draft.of(owner.name.clone());
-            let action = action.unwrap_or_else(|index: Index| *index.get(fitting(token.kind())));
+            let token = draft.with_owner(owner.name.clone());
+            let action = action.unwrap_or_else(|index: Index| *index.get(actions_of(token.kind())));
             QuestionDraft {
-                now: moment.of(created, token.as_view().expires_at()),
-                client_ip: from.unwrap_or_else(|index| address_in(token.allowed_ranges(), index)),
+                now: moment.time(created, token.as_view().expires_at()),
+                client_ip: client_ip.unwrap_or_else(|index| address_in(token.allowed_ranges(), index)),
                 account: account.unwrap_or_else(|| owner.name.clone()),
                 team: if action == Action::CreateTeam { lower_case(&team) } else { team },
                 package_exists: action == Action::PublishVersion
@@ -303,11 +316,12 @@ pub fn question() -> BoxedStrategy<QuestionDraft> {
         .boxed()
 }
 
+/// Returns a name that is valid for a new team, which has no capitals ([N4](crate::docs::rules#n4)).
 fn lower_case(team: &TeamName) -> TeamName {
     valid(team.as_str().to_ascii_lowercase().parse())
 }
 
-/// The first address of one of the ranges.
+/// Returns the first address of one of the ranges, or an unknown address if any is allowed.
 fn address_in(ranges: &AllowedRanges, index: Index) -> ClientIp {
     match ranges {
         AllowedRanges::Any => ClientIp::UNKNOWN,
@@ -319,7 +333,7 @@ fn address_in(ranges: &AllowedRanges, index: Index) -> ClientIp {
     }
 }
 
-/// Whether an action is one on an account.
+/// Returns whether an action is performed on an account.
 pub(super) fn is_on_account(action: Action) -> bool {
     AccountAction::ALL.iter().any(|account| Action::from(*account) == action)
 }

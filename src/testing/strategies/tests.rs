@@ -1,4 +1,4 @@
-//! The strategies keep their word: what is valid is, what is almost valid is not, and everything comes out.
+//! Tests of the strategies: valid values are accepted, almost valid ones are refused, and every outcome occurs.
 
 use core::fmt::{Debug, Display};
 use core::str::FromStr;
@@ -13,9 +13,8 @@ use serde_json::Value;
 use super::{
     Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
     almost_organization_selection, almost_package_name, almost_package_selection, almost_request, almost_scope,
-    almost_secret, almost_stored_token, almost_timestamp, almost_token_description, almost_token_key,
-    almost_token_name, almost_world, granular_settings, new_package_name, package, question, secret, token, user,
-    world_and_request,
+    almost_secret, almost_stored_token, almost_timestamp, almost_token_description, almost_token_id, almost_token_name,
+    almost_world, granular_settings, new_package_name, package, question, secret, token, user, world_and_request,
 };
 use crate::{
     decision::{Caller, Decision, Verdict},
@@ -30,13 +29,13 @@ use crate::{
     value::{ClientIp, IpRange, OrganizationName, PackageName, Scope, TeamName, Timestamp, UserName},
 };
 
-/// So many values, the same each time.
-fn some<T: Debug>(strategy: &BoxedStrategy<T>, count: usize) -> impl Iterator<Item = T> {
+/// Generates `count` values, the same in each run.
+fn samples<T: Debug>(strategy: &BoxedStrategy<T>, count: usize) -> impl Iterator<Item = T> {
     let mut runner = TestRunner::deterministic();
     (0..count).map(move |_| strategy.new_tree(&mut runner).unwrap().current())
 }
 
-/// How often each of these came out.
+/// Counts how often each value occurs, by its `Debug` text.
 fn counted<T: Debug>(values: impl IntoIterator<Item = T>) -> BTreeMap<String, usize> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for value in values {
@@ -46,19 +45,20 @@ fn counted<T: Debug>(values: impl IntoIterator<Item = T>) -> BTreeMap<String, us
     counts
 }
 
-fn assert_all_came_out<T: Debug>(all: &[T], counts: &BTreeMap<String, usize>, at_least: usize) {
+/// Asserts that each of the values occurs at least `at_least` times.
+fn assert_all_occur<T: Debug>(all: &[T], counts: &BTreeMap<String, usize>, at_least: usize) {
     for value in all {
         let count = counts.get(&format!("{value:?}")).copied().unwrap_or_default();
-        assert!(count >= at_least, "{value:?} came out {count} times: {counts:#?}");
+        assert!(count >= at_least, "{value:?} occurs {count} times: {counts:#?}");
     }
 }
 
 #[test]
-fn every_verdict_reason_action_and_kind_of_token_comes_out_of_questions() {
+fn questions_have_every_verdict_reason_action_and_kind_of_token() {
     const COUNT: usize = 8000;
     let (mut verdicts, mut reasons, mut actions, mut kinds, mut allowed) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for question in some(&question(), COUNT) {
+    for question in samples(&question(), COUNT) {
         kinds.push(question.token.kind());
         question.decide(|decision| {
             verdicts.push(decision.verdict());
@@ -83,36 +83,36 @@ fn every_verdict_reason_action_and_kind_of_token_comes_out_of_questions() {
         });
     }
     let (verdicts, reasons) = (counted(verdicts), counted(reasons));
-    assert_all_came_out(Verdict::ALL, &verdicts, COUNT / 25);
-    assert_all_came_out(Reason::ALL, &reasons, COUNT / 400);
-    assert_all_came_out(Action::ALL, &counted(actions), COUNT / 200);
+    assert_all_occur(Verdict::ALL, &verdicts, COUNT / 25);
+    assert_all_occur(Reason::ALL, &reasons, COUNT / 400);
+    assert_all_occur(Action::ALL, &counted(actions), COUNT / 200);
     let every_kind: Vec<TokenKind> =
         crate::token::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy).chain([TokenKind::Granular]).collect();
-    assert_all_came_out(&every_kind, &counted(kinds), COUNT / 20);
-    // Each action is permitted now and then, by a granular token too where one can.
-    let by_granular = |action: Action| action.needs() != Needs::Never;
+    assert_all_occur(&every_kind, &counted(kinds), COUNT / 20);
+    // Each action is permitted at least once, and by a granular token unless no granular token may do it.
+    let granular_may = |action: Action| action.needs() != Needs::Never;
     let expected: Vec<(Action, bool)> = Action::ALL
         .iter()
         .flat_map(|action| [(*action, false), (*action, true)])
-        .filter(|(action, granular)| !granular || by_granular(*action))
+        .filter(|(action, granular)| !granular || granular_may(*action))
         .collect();
-    assert_all_came_out(&expected, &counted(allowed), 1);
+    assert_all_occur(&expected, &counted(allowed), 1);
 }
 
-/// Every one of them is refused, each way of being wrong comes out, and no message is empty.
+/// Asserts that `take` refuses every value with a message, and that the strategy makes more than one mistake.
 fn assert_refused<T: Debug, E: Display>(strategy: &BoxedStrategy<Almost<T>>, take: impl Fn(&T) -> Result<(), E>) {
-    let mut ways = Vec::new();
-    for almost in some(strategy, 600) {
+    let mut mistakes = Vec::new();
+    for almost in samples(strategy, 600) {
         match take(&almost.value) {
-            Ok(()) => panic!("taken in spite of {}: {:?}", almost.wrong, almost.value),
+            Ok(()) => panic!("accepted in spite of {}: {:?}", almost.wrong, almost.value),
             Err(error) => assert!(!format!("{error}").is_empty()),
         }
-        ways.push(almost.wrong);
+        mistakes.push(almost.wrong);
     }
-    assert!(counted(ways).len() > 1);
+    assert!(counted(mistakes).len() > 1);
 }
 
-#[expect(clippy::ptr_arg, reason = "of the type that the strategies yield")]
+#[expect(clippy::ptr_arg, reason = "the type that the strategies yield")]
 fn parse<T: FromStr>(text: &String) -> Result<(), T::Err> {
     text.parse::<T>().map(|_| ())
 }
@@ -127,7 +127,7 @@ fn almost_valid_texts_are_refused() {
     assert_refused(&almost_ip_range(), parse::<IpRange>);
     assert_refused(&almost_client_ip(), parse::<ClientIp>);
     assert_refused(&almost_timestamp(), parse::<Timestamp>);
-    assert_refused(&almost_token_key(), parse::<TokenId>);
+    assert_refused(&almost_token_id(), parse::<TokenId>);
     assert_refused(&almost_token_name(), parse::<TokenName>);
     assert_refused(&almost_token_description(), parse::<TokenDescription>);
     assert_refused(&almost_secret(), |text| Secret::new(text).map(|_| ()));
@@ -170,32 +170,32 @@ fn almost_valid_documents_are_refused() {
     assert_refused(&almost_request(), parse_request);
 }
 
-/// A world of one slip has one breach, unless the slip is about what more than one thing names.
+/// A mistake in a name that other parts of the world refer to causes more than one error.
 #[test]
-fn almost_every_almost_valid_world_has_one_error() {
+fn most_almost_valid_worlds_have_exactly_one_error() {
     let errors = |almost: &Almost<Value>| {
         let world: World = serde_json::from_value(almost.value.clone()).unwrap();
         Directory::load(&world).unwrap_err().errors().count()
     };
-    let worlds: Vec<_> = some(&almost_world(), 600).collect();
-    let of_one = worlds.iter().filter(|almost| errors(almost) == 1).count();
-    assert!(of_one > 450, "{of_one} of {}", worlds.len());
+    let worlds: Vec<_> = samples(&almost_world(), 600).collect();
+    let with_one = worlds.iter().filter(|almost| errors(almost) == 1).count();
+    assert!(with_one > 450, "{with_one} of {}", worlds.len());
 }
 
-/// Few questions have facts that no world has.
+/// Some questions have facts that no world has, and so cannot be written as documents.
 #[test]
 fn most_questions_can_be_written_as_documents() {
-    let written = some(&question(), 600).filter(|question| question.documents().is_some()).count();
+    let written = samples(&question(), 600).filter(|question| question.documents().is_some()).count();
     assert!((360..600).contains(&written), "{written} of 600");
 }
 
 #[test]
-fn what_is_valid_is_taken() {
-    for documents in some(&world_and_request(), 300) {
+fn valid_values_are_accepted() {
+    for documents in samples(&world_and_request(), 300) {
         assert_eq!(load_world(&documents.world), Ok(()), "{}", documents.world);
         assert_eq!(parse_request(&documents.request), Ok(()), "{}", documents.request);
     }
-    for settings in some(&granular_settings(), 300) {
+    for settings in samples(&granular_settings(), 300) {
         let owner = "alice".parse().unwrap();
         assert!(
             GranularToken::load(
@@ -205,17 +205,17 @@ fn what_is_valid_is_taken() {
             .is_ok()
         );
     }
-    assert!(some(&new_package_name(), 300).all(|name| name.check_new().is_ok()));
-    assert!(some(&secret(), 300).all(|text| Secret::new(&text).is_ok()));
-    // These panic if what they are made of is none.
-    some(&user(), 300).for_each(|user| drop(user.build()));
-    some(&package(), 300).for_each(|package| drop(package.build()));
-    assert!(some(&token(), 300).any(|token| token.retirement().is_some()));
+    assert!(samples(&new_package_name(), 300).all(|name| name.check_new().is_ok()));
+    assert!(samples(&secret(), 300).all(|text| Secret::new(&text).is_ok()));
+    // `build` panics if the facts are not valid.
+    samples(&user(), 300).for_each(|user| drop(user.build()));
+    samples(&package(), 300).for_each(|package| drop(package.build()));
+    assert!(samples(&token(), 300).any(|token| token.retirement().is_some()));
 }
 
-/// The simplest question is one that a person can read.
+/// A failed property prints the simplest question, which should be short and plain.
 #[test]
-fn questions_shrink_to_a_plain_one() {
+fn questions_shrink_to_alice_reading_a_public_package() {
     let mut runner = TestRunner::deterministic();
     let mut tree = question().new_tree(&mut runner).unwrap();
     while tree.simplify() {}

@@ -1,4 +1,4 @@
-//! Tokens: grants, settings, and tokens of every kind.
+//! Tokens of every kind, and their parts: ids, names, selections, grants and settings.
 
 use core::time::Duration;
 use std::{string::String, vec::Vec};
@@ -25,8 +25,8 @@ use crate::{
     value::{AllowedRanges, GrantedPermission, PackageName, Permission, Scope, Timestamp, UserName},
 };
 
-/// Public ids of tokens: short ones, UUIDs, and any text without control characters.
-pub fn token_key() -> BoxedStrategy<TokenId> {
+/// Generates public ids of tokens: short ones, UUIDs, and other texts without control characters.
+pub fn token_id() -> BoxedStrategy<TokenId> {
     let texts: BoxedStrategy<String> = prop_oneof![
         4 => text("t-[0-9]{1,3}"),
         2 => text("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
@@ -36,19 +36,20 @@ pub fn token_key() -> BoxedStrategy<TokenId> {
     texts.prop_filter_map("no id", |text| text.parse().ok()).boxed()
 }
 
-/// Names of granular tokens (L6): `ci`, up to 40 characters.
+/// Generates names of granular tokens, of 1 to 40 characters ([L6](crate::docs::rules#l6)).
 pub fn token_name() -> BoxedStrategy<TokenName> {
     text("[A-Za-z0-9_-]([A-Za-z0-9_ -]{0,38}[A-Za-z0-9_-])?").prop_map(|text| valid(text.parse())).boxed()
 }
 
-/// Descriptions of granular tokens (L6): empty, or up to 120 characters of any kind.
+/// Generates descriptions of granular tokens, of 0 to 120 characters ([L6](crate::docs::rules#l6)).
 pub fn token_description() -> BoxedStrategy<TokenDescription> {
     text("(|\\PC{0,20}|\\PC{110,120})").prop_map(|text| valid(text.parse())).boxed()
 }
 
-/// All packages, or one to five packages and scopes, most of them of the small world of names.
+/// Generates selections of all packages, or of one to five packages and scopes, most of them from a small world of
+/// names.
 ///
-/// Shrinks to all.
+/// Shrinks towards all packages.
 pub fn package_selection() -> BoxedStrategy<PackageSelection> {
     let entry: BoxedStrategy<PackageOrScope> = prop_oneof![
         6 => known::<PackageName>(PACKAGES).prop_map(PackageOrScope::Package),
@@ -64,19 +65,19 @@ pub fn package_selection() -> BoxedStrategy<PackageSelection> {
     .boxed()
 }
 
-/// One to three organizations.
+/// Generates selections of one to three organizations.
 pub fn organization_selection() -> BoxedStrategy<OrganizationSelection> {
     vec(organization_name(), 1..4).prop_map(|names| valid(OrganizationSelection::only(names))).boxed()
 }
 
-/// A permission above none, the higher of the two more often.
+/// Generates permissions above `no-access`. `read-write` is three times as frequent as `read-only`.
 pub(super) fn granted_permission() -> BoxedStrategy<GrantedPermission> {
     prop_oneof![3 => Just(GrantedPermission::ReadWrite), 1 => Just(GrantedPermission::ReadOnly)].boxed()
 }
 
-/// No access to packages, or a permission over a selection.
+/// Generates grants over packages and scopes: no access, or a permission with a selection.
 ///
-/// Shrinks to no access.
+/// Shrinks towards no access.
 pub fn packages_grant() -> BoxedStrategy<PackagesGrant> {
     let granted = (granted_permission(), package_selection());
     prop_oneof![
@@ -86,9 +87,9 @@ pub fn packages_grant() -> BoxedStrategy<PackagesGrant> {
     .boxed()
 }
 
-/// No access to organizations, or a permission over a selection.
+/// Generates grants over organizations: no access, or a permission with a selection.
 ///
-/// Shrinks to no access.
+/// Shrinks towards no access.
 pub fn organizations_grant() -> BoxedStrategy<OrganizationsGrant> {
     let granted = (granted_permission(), organization_selection());
     prop_oneof![
@@ -98,14 +99,16 @@ pub fn organizations_grant() -> BoxedStrategy<OrganizationsGrant> {
     .boxed()
 }
 
-/// Settings that a granular token may have which is made at [`CREATED`](crate::testing::CREATED) or before: they keep
-/// L4 to L7, at the edge too.
+/// Generates valid settings of a granular token that is made at [`CREATED`](crate::testing::CREATED) or earlier.
 ///
-/// Shrinks to short texts, any address, no bypass, and a token that lives for a day.
+/// The settings keep the limits on expiry, permissions, texts and bypass ([L4](crate::docs::rules#l4) to
+/// [L7](crate::docs::rules#l7)). Some lie exactly at a limit, such as an expiry after 24 hours. Shrinks towards short
+/// texts, any address, no bypass, and an expiry after one day.
 pub fn granular_settings() -> BoxedStrategy<GranularSettings> {
     settings((token_name(), token_description()).boxed())
 }
 
+/// Generates settings with these names and descriptions.
 fn settings(texts: BoxedStrategy<(TokenName, TokenDescription)>) -> BoxedStrategy<GranularSettings> {
     let grants = (packages_grant(), organizations_grant()).prop_filter("no permission", |(packages, organizations)| {
         packages.permission().max(organizations.permission()) > Permission::NoAccess
@@ -126,7 +129,8 @@ fn settings(texts: BoxedStrategy<(TokenName, TokenDescription)>) -> BoxedStrateg
         .boxed()
 }
 
-/// A day, a little more, two months, a year, or for ever.
+/// Generates the time from creation to expiry: a day, a nanosecond more, nine weeks, a year, or `None` for the latest
+/// possible expiry.
 fn lifetime() -> BoxedStrategy<Option<Duration>> {
     const DAY: u64 = 86_400;
     const LIFETIMES: &[Option<Duration>] = &[
@@ -139,69 +143,78 @@ fn lifetime() -> BoxedStrategy<Option<Duration>> {
     one_of(LIFETIMES)
 }
 
-/// A token that is still without its owner.
+/// The facts of a token that has no owner yet.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(super) struct OwnerlessToken {
     id: TokenId,
     pub(super) created: Timestamp,
     revoked: Option<Timestamp>,
-    pub(super) kind: DraftKind,
+    pub(super) kind: OwnerlessKind,
 }
 
+/// The kind of an [`OwnerlessToken`], with what only that kind has.
 #[derive(Clone, Debug)]
-pub(super) enum DraftKind {
+pub(super) enum OwnerlessKind {
     Legacy(LegacyKind, AllowedRanges),
     Granular(GranularSettings),
 }
 
-impl Draft {
-    pub(super) fn of(self, owner: UserName) -> Token {
+impl OwnerlessToken {
+    /// Makes the token of an owner.
+    pub(super) fn with_owner(self, owner: UserName) -> Token {
         let Self { id, created, revoked, kind } = self;
         match kind {
-            DraftKind::Legacy(kind, ranges) => {
+            OwnerlessKind::Legacy(kind, ranges) => {
                 LegacyToken::load(TokenFacts { id, owner, created, revoked }, kind, ranges).into()
             }
-            DraftKind::Granular(settings) => {
+            OwnerlessKind::Granular(settings) => {
                 valid(GranularToken::load(TokenFacts { id, owner, created, revoked }, settings)).into()
             }
         }
     }
 }
 
-/// A token whose texts, which no decision looks at, are plain: a question stays short to read and quick to make.
-pub(super) fn plain_draft() -> BoxedStrategy<Draft> {
+/// Generates tokens with a short id and name and no description. No decision depends on these texts, and short ones
+/// make a failed question easy to read.
+pub(super) fn plain_token() -> BoxedStrategy<OwnerlessToken> {
     let texts = (one_of(&["ci", "release bot"]), Just(TokenDescription::default()));
     let texts = texts.prop_map(|(name, description)| (valid(name.parse()), description));
-    draft(one_of(&["t-1", "t-2"]).prop_map(|id| valid(id.parse())).boxed(), settings(texts.boxed()))
+    ownerless_token(one_of(&["t-1", "t-2"]).prop_map(|id| valid(id.parse())).boxed(), settings(texts.boxed()))
 }
 
-fn draft(id: BoxedStrategy<TokenId>, settings: BoxedStrategy<GranularSettings>) -> BoxedStrategy<Draft> {
+/// Generates tokens without an owner, with these ids and settings.
+fn ownerless_token(
+    id: BoxedStrategy<TokenId>,
+    settings: BoxedStrategy<GranularSettings>,
+) -> BoxedStrategy<OwnerlessToken> {
     let legacy_kinds: BoxedStrategy<LegacyKind> = prop_oneof![
         3 => Just(LegacyKind::Publish),
         2 => Just(LegacyKind::Automation),
         1 => Just(LegacyKind::ReadOnly),
     ]
     .boxed();
-    let kind: BoxedStrategy<DraftKind> = prop_oneof![
-        2 => (legacy_kinds, allowed_ranges()).prop_map(|(kind, ranges)| DraftKind::Legacy(kind, ranges)),
-        3 => settings.prop_map(DraftKind::Granular),
+    let kind: BoxedStrategy<OwnerlessKind> = prop_oneof![
+        2 => (legacy_kinds, allowed_ranges()).prop_map(|(kind, ranges)| OwnerlessKind::Legacy(kind, ranges)),
+        3 => settings.prop_map(OwnerlessKind::Granular),
     ]
     .boxed();
     let created = one_of(&[CREATED, "2025-10-30T11:59:59.999999999Z", "2025-10-29T12:00:00Z"]).prop_map(time);
     let revoked = option::weighted(0.03, one_of(&[CREATED, "2024-01-01T00:00:00Z", "9999-01-01T00:00:00Z"]));
     (id, created, revoked, kind)
-        .prop_map(|(id, created, revoked, kind)| Draft { id, created, revoked: revoked.map(time), kind })
+        .prop_map(|(id, created, revoked, kind)| OwnerlessToken { id, created, revoked: revoked.map(time), kind })
         .boxed()
 }
 
-/// Tokens of every kind, of one of the users `alice`, `bob` and `Alice`; one in thirty is revoked.
+/// Generates tokens of every kind. The owner is `alice`, `bob` or `Alice`, and one in thirty tokens is revoked.
 ///
-/// Shrinks to a legacy publish token of `alice`.
+/// Shrinks towards a legacy publish token of `alice`.
 pub fn token() -> BoxedStrategy<Token> {
-    (draft(token_key(), granular_settings()), known(USERS)).prop_map(|(draft, owner)| draft.of(owner)).boxed()
+    (ownerless_token(token_id(), granular_settings()), known(USERS))
+        .prop_map(|(token, owner)| token.with_owner(owner))
+        .boxed()
 }
 
-/// The entries of a selection, in one list; none for all packages.
+/// Returns the packages and scopes of a selection in one list. The list is empty if all packages are selected.
 pub(super) fn entries(selection: &PackageSelection) -> Vec<PackageOrScope> {
     match selection {
         PackageSelection::All => Vec::new(),

@@ -16,7 +16,7 @@ use crate::{
     value::{AllowedRanges, ClientIp, IpRange, Timestamp},
 };
 
-/// Ranges of the small world: inside each other, beside each other, of both families.
+/// The ranges from which half of the generated ones are taken. Some contain each other, and they are of both families.
 const RANGES: &[&str] = &[
     "10.0.0.0/8",
     "10.1.0.0/16",
@@ -29,7 +29,7 @@ const RANGES: &[&str] = &[
     "::/0",
 ];
 
-/// Addresses of the small world: inside those ranges and just outside of them.
+/// The addresses from which half of the generated ones are taken: inside those ranges, or just outside.
 const ADDRESSES: &[&str] = &[
     "10.1.2.3",
     "10.0.0.0",
@@ -43,9 +43,9 @@ const ADDRESSES: &[&str] = &[
     "::10.1.2.3",
 ];
 
-/// Points in time, from the year 0000 to 9999, whole seconds and fractions of them.
+/// Generates times from the year 0000 to the year 9999, in whole seconds and in nanoseconds.
 ///
-/// Shrinks towards 1970-01-01T00:00:00Z.
+/// Shrinks towards `1970-01-01T00:00:00Z`.
 pub fn timestamp() -> BoxedStrategy<Timestamp> {
     let (first, last) = (Timestamp::MIN.unix_nanoseconds(), Timestamp::MAX.unix_nanoseconds());
     let seconds = -62_167_219_200_i64..=253_402_300_799;
@@ -58,9 +58,9 @@ pub fn timestamp() -> BoxedStrategy<Timestamp> {
     .boxed()
 }
 
-/// Addresses of clients, IPv4, IPv6 and unknown; half of them in or just outside the ranges of [`ip_range`].
+/// Generates addresses of clients: IPv4, IPv6 and unknown.
 ///
-/// Shrinks to `10.1.2.3`.
+/// Half of them are inside or just outside the ranges that [`ip_range`] often generates. Shrinks towards `10.1.2.3`.
 pub fn client_ip() -> BoxedStrategy<ClientIp> {
     prop_oneof![
         6 => known(ADDRESSES),
@@ -71,9 +71,9 @@ pub fn client_ip() -> BoxedStrategy<ClientIp> {
     .boxed()
 }
 
-/// Ranges in CIDR notation, IPv4 and IPv6; half of them of a few that lie within each other.
+/// Generates IPv4 and IPv6 ranges ([T3](crate::docs::rules#t3)).
 ///
-/// Shrinks to `10.0.0.0/8`.
+/// Half of them are from a short list of ranges, some of which contain each other. Shrinks towards `10.0.0.0/8`.
 pub fn ip_range() -> BoxedStrategy<IpRange> {
     let v4 = (any::<[u8; 4]>(), 0..=32_u8);
     let v6 = (any::<[u8; 16]>(), 0..=128_u8);
@@ -87,18 +87,18 @@ pub fn ip_range() -> BoxedStrategy<IpRange> {
     .boxed()
 }
 
-/// Any address, or one to three ranges.
+/// Generates the allowed ranges of a token: any address, or one to three ranges.
 ///
-/// Shrinks to any address.
+/// Shrinks towards any address.
 pub fn allowed_ranges() -> BoxedStrategy<AllowedRanges> {
     prop_oneof![Just(AllowedRanges::Any), vec(ip_range(), 1..4).prop_map(|ranges| valid(AllowedRanges::only(ranges))),]
         .boxed()
 }
 
-/// Texts of secrets (S1): minted ones with their checksum, hexadecimal and UUID ones, opaque ones of 1 to 512
-/// characters.
+/// Generates the texts of secrets: prefixed with a checksum, hexadecimal, UUID, and opaque with 1 to 512 characters
+/// ([S1](crate::docs::rules#s1)).
 ///
-/// Shrinks to a short opaque one.
+/// Shrinks towards a short opaque text.
 pub fn secret() -> BoxedStrategy<String> {
     let minted = vec(any::<u8>(), 64).prop_filter_map("too few characters", |bytes| {
         MintedSecret::mint(&SecretPrefix::default(), &bytes).ok().map(|minted| String::from(minted.expose()))

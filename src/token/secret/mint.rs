@@ -1,4 +1,4 @@
-//! Making a secret from randomness that the caller brings, and its checksum (S1, S3).
+//! Minting a secret from random bytes of the caller, and the checksum of a secret.
 
 use alloc::{boxed::Box, string::String};
 use core::{fmt, str::FromStr};
@@ -6,7 +6,18 @@ use core::{fmt, str::FromStr};
 use super::Secret;
 use crate::value::limits::{SECRET_CHECKSUM_CHARACTERS, SECRET_RANDOM_CHARACTERS};
 
-/// **What stands before the 36 characters of a minted secret**: `npm_`, or a private registry's own (S1).
+/// The prefix of a minted secret, such as the default `npm_` ([S1](crate::docs::rules#s1)).
+///
+/// A private registry can choose its own. A prefix is 1 to 16 ASCII letters, digits and `_`, and ends in `_`.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::token::{SecretPrefix, SecretPrefixError};
+///
+/// assert!("acme_".parse::<SecretPrefix>().is_ok());
+/// assert_eq!("acme".parse::<SecretPrefix>(), Err(SecretPrefixError));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretPrefix(Box<str>);
 
@@ -26,7 +37,8 @@ impl FromStr for SecretPrefix {
     type Err = SecretPrefixError;
 
     /// # Errors
-    /// Not 1 to 16 of `A-Za-z0-9_` ending in `_`.
+    ///
+    /// Returns an error if the text is not 1 to 16 of `A-Za-z0-9_`, or does not end in `_`.
     fn from_str(text: &str) -> Result<Self, SecretPrefixError> {
         let fits = text.len() <= 16 && text.ends_with('_');
         if fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -37,19 +49,20 @@ impl FromStr for SecretPrefix {
     }
 }
 
-/// A text that is no [`SecretPrefix`].
+/// The error returned when parsing a [`SecretPrefix`] fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid secret prefix: expected 1 to 16 of `A-Za-z0-9_`, the last of them `_`")]
 pub struct SecretPrefixError;
 
-/// The order of digits in base 62 (S1).
+/// The digits of base 62, in the order of their values from 0 to 61 ([S1](crate::docs::rules#s1)).
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 fn base_62(value: u32) -> Option<u8> {
     BASE_62.get(usize::try_from(value).ok()?).copied()
 }
 
-/// CRC-32/IEEE of the 30 random characters, in six digits of base 62, padded with `0` on the left.
+/// Returns the checksum of the 30 random characters: their CRC-32/IEEE as six digits of base 62, padded on the left
+/// with `0` ([S1](crate::docs::rules#s1)).
 pub(super) fn checksum_of(random: &str) -> [u8; SECRET_CHECKSUM_CHARACTERS] {
     let mut rest = crc_32(random.as_bytes());
     let mut digits = [b'0'; SECRET_CHECKSUM_CHARACTERS];
@@ -60,7 +73,10 @@ pub(super) fn checksum_of(random: &str) -> [u8; SECRET_CHECKSUM_CHARACTERS] {
     digits
 }
 
-/// CRC-32/IEEE (reflected polynomial `EDB88320`), bit by bit: 30 bytes once in a token's life need no table.
+/// Returns the CRC-32/IEEE (reflected polynomial `EDB88320`) of `bytes`.
+///
+/// The function reads one bit at a time. A table of 1 KiB would be faster, but a checksum is of 30 bytes, and is
+/// computed only for minting a secret or for telling its form. Neither is part of a decision.
 fn crc_32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
@@ -72,32 +88,45 @@ fn crc_32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// **A newly minted secret**, the only type that owns one: show it once, store its digest, forget it.
+/// A newly minted secret.
+///
+/// This is the only type that owns the text of a secret. Show the text to the token's owner once, store the
+/// [digest](Secret::digest) of [`as_secret`](Self::as_secret), and drop the value. `Debug` writes `MintedSecret(…)`,
+/// and there is no `Display` and no `Serialize` ([S3](crate::docs::rules#s3)).
+///
+/// # Examples
 ///
 /// ```
-/// use tollgate::token::{Checksum, MintedSecret, SecretForm, SecretPrefix};
+/// use tollgate::token::{Checksum, MintError, MintedSecret, SecretForm, SecretPrefix};
 ///
-/// // 64 bytes of a cryptographic generator; these here are not random.
-/// let bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
+/// // In a registry these 64 bytes come from a cryptographic random number generator.
+/// let random_bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
 /// let prefix = SecretPrefix::default();
-/// let minted = MintedSecret::mint(&prefix, &bytes)?;
-/// assert_eq!(minted.as_secret().form(&prefix), SecretForm::Prefixed(Checksum::Valid));
+///
+/// let minted = MintedSecret::mint(&prefix, &random_bytes)?;
 /// assert_eq!(minted.expose().len(), 40);
-/// assert!(MintedSecret::mint(&prefix, &bytes[..29]).is_err());
-/// # Ok::<(), tollgate::token::MintError>(())
+/// assert!(minted.expose().starts_with("npm_"));
+/// assert_eq!(minted.as_secret().form(&prefix), SecretForm::Prefixed(Checksum::Valid));
+///
+/// // 29 bytes cannot give 30 characters.
+/// assert_eq!(MintedSecret::mint(&prefix, &random_bytes[..29]).unwrap_err(), MintError);
+/// # Ok::<(), MintError>(())
 /// ```
 pub struct MintedSecret(String);
 
 impl MintedSecret {
-    /// Makes a secret from the caller's random bytes, which must come from a cryptographic generator; 64 of
-    /// them fall short in fewer than one call of 10^34.
+    /// Mints a secret: the prefix, 30 random characters, and 6 characters of checksum ([S1](crate::docs::rules#s1)).
     ///
-    /// Unbiased: each byte gives its low six bits, a number from 0 to 63 that is as uniform as the byte; 62 and 63
-    /// are thrown away rather than folded back, so each of the 62 characters is equally likely. (Taking a byte modulo
-    /// 62 would make the first eight characters a quarter likelier than the others.)
+    /// The random bytes must come from a cryptographic random number generator. Pass 64 bytes: these give fewer than 30
+    /// characters in less than one of 10^34 calls.
+    ///
+    /// Every character is equally likely. The low six bits of a byte are a number from 0 to 63, each as likely as the
+    /// others. The numbers 0 to 61 give a character, and bytes with 62 or 63 are skipped. (The remainder of a byte
+    /// divided by 62 would make the first eight characters a quarter more likely than the others.)
     ///
     /// # Errors
-    /// Fewer than 30 of the bytes gave a character: draw fresh ones and call again.
+    ///
+    /// Returns an error if fewer than 30 of the bytes give a character. Draw new bytes and call again.
     pub fn mint(prefix: &SecretPrefix, random_bytes: &[u8]) -> Result<Self, MintError> {
         let mut characters = random_bytes.iter().filter_map(|byte| base_62(u32::from(byte & 0b11_1111)));
         let mut random = String::with_capacity(SECRET_RANDOM_CHARACTERS);
@@ -110,13 +139,13 @@ impl MintedSecret {
         Ok(Self(text))
     }
 
-    /// The text itself, to be handed to its owner once.
+    /// Returns the text of the secret. Show it to the token's owner once, and write it nowhere else.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The secret as a client will send it.
+    /// Borrows the minted secret as a [`Secret`], the type of a secret that a client sends.
     #[must_use]
     pub fn as_secret(&self) -> Secret<'_> {
         Secret(&self.0)
@@ -129,7 +158,7 @@ impl fmt::Debug for MintedSecret {
     }
 }
 
-/// The random bytes did not give 30 characters.
+/// The error returned when the random bytes give fewer than 30 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not enough random bytes: expected 64, at least 30 of which are not 62 or 63 in their low six bits")]
 pub struct MintError;
@@ -141,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_crc_32_in_base_62_padded_with_zeros() {
-        assert_eq!(crc_32(b"123456789"), 0xCBF4_3926); // the check value of the CRC catalogue
+        assert_eq!(crc_32(b"123456789"), 0xCBF4_3926); // the check value in the catalogue of CRC algorithms
         for (random, checksum) in [
             ("000000000000000000000000000000", "2C8GjS"),
             ("abcdefghijklmnopqrstuvwxyz0123", "2LolCm"),
@@ -152,9 +181,9 @@ mod tests {
     }
 
     #[test]
-    fn minting_throws_62_and_63_away_and_takes_every_other_low_six_bits_once() {
+    fn minting_skips_62_and_63_and_each_character_comes_from_four_byte_values() {
         let prefix = SecretPrefix::default();
-        // Every low-six-bit value four times over the bytes 0 to 255: each character comes from exactly four bytes.
+        // Among the bytes 0 to 255 each value of the low six bits occurs four times.
         let mut counts = [0_u32; 128];
         for byte in 0..=255_u8 {
             let bytes: Vec<u8> = core::iter::once(byte).chain(core::iter::repeat_n(0, 30)).collect();

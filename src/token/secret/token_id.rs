@@ -1,13 +1,18 @@
-//! The public id of a token (S2).
+//! The public id of a token, which npm calls `key`.
 
 use alloc::boxed::Box;
 use core::{fmt, str::FromStr};
 
 use crate::value::limits::MAX_TOKEN_ID;
 
-/// **The public id of a token** (npm's `key`): names a token in lists, logs and `npm token revoke`; opens nothing.
+/// The public id of a token, which npm calls `key`.
 ///
-/// 1 to 512 bytes without control characters, compared byte for byte; npm's own are UUIDs.
+/// The id names a token in lists, in logs and in `npm token revoke`. It is not a secret: a client that knows only the
+/// id cannot use the token ([S2](crate::docs::rules#s2)).
+///
+/// An id is 1 to 512 bytes without control characters, and is compared byte for byte. npm's own ids are UUIDs.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::token::TokenId;
@@ -20,10 +25,11 @@ use crate::value::limits::MAX_TOKEN_ID;
 pub struct TokenId(Box<str>);
 
 impl TokenId {
-    /// Takes an id that the registry made.
+    /// Creates an id from text.
     ///
     /// # Errors
-    /// Empty, longer than 512 bytes, or with a control character.
+    ///
+    /// Returns an error if the text is empty, is longer than 512 bytes or has a control character.
     pub fn new(text: &str) -> Result<Self, TokenIdError> {
         if text.is_empty() || text.len() > MAX_TOKEN_ID || text.chars().any(char::is_control) {
             Err(TokenIdError)
@@ -32,7 +38,7 @@ impl TokenId {
         }
     }
 
-    /// The id.
+    /// Returns the id as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -59,7 +65,8 @@ impl fmt::Debug for TokenId {
     }
 }
 
-/// A text that is no [`TokenId`]. It does not repeat the text, which might be a secret in the wrong place.
+/// The error returned when parsing a [`TokenId`] fails. It does not repeat the text, which might be a secret in a wrong
+/// place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid token id: expected 1 to {MAX_TOKEN_ID} bytes without control characters")]
 pub struct TokenIdError;
@@ -84,7 +91,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn a_public_id_is_short_and_printable() {
+    fn an_id_is_1_to_512_bytes_without_control_characters() {
         assert!(TokenId::new(&"k".repeat(512)).is_ok());
         for text in ["", "a\nb", &"k".repeat(513)] {
             let error = TokenId::new(text).unwrap_err();

@@ -1,4 +1,4 @@
-//! One range in CIDR notation (T3).
+//! An IP range in CIDR notation.
 
 use alloc::boxed::Box;
 use core::{
@@ -12,34 +12,51 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::ClientIp;
 use crate::value::quoted::{Quoted, excerpt};
 
-/// **A range of IP addresses** in CIDR notation, such as `10.0.0.0/8` or `2001:db8::/32` (T3).
+/// A range of IP addresses in CIDR notation, such as `10.0.0.0/8` or `2001:db8::/32`.
 ///
-/// - Host bits are masked: `192.168.0.1/24` is `192.168.0.0/24`.
-/// - No leading zeros or signs in octets or prefix, no bare address, no zone id.
-/// - `::ffff:a.b.c.d/96` and longer is the IPv4 range; a shorter prefix on such an address is refused.
-/// - Families never match otherwise: `::/0` is every IPv6 client and no IPv4 one.
+/// A token may list the ranges that it can be used from ([T3](crate::docs::rules#t3)); see [`AllowedRanges`].
+///
+/// # Textual representation
+///
+/// `IpRange` parses an address, `/`, and a prefix length, and displays the same with the host bits masked.
+///
+/// - Host bits are masked: `192.168.0.1/24` becomes `192.168.0.0/24`.
+/// - The prefix length is required. Octets and the prefix length have no leading zeros and no signs. There is no zone
+///   id.
+/// - An IPv4-mapped range `::ffff:a.b.c.d/n` with `n` of at least 96 becomes the IPv4 range `a.b.c.d/(n - 96)`. With a
+///   shorter prefix it is refused.
+/// - Apart from IPv4-mapped addresses, an IPv6 range contains no IPv4 address, and an IPv4 range no IPv6 address.
+///   `::/0` contains every IPv6 client and no IPv4 client.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{ClientIp, value::IpRange};
 ///
 /// let office: IpRange = "192.0.2.7/24".parse()?;
 /// assert_eq!(office.to_string(), "192.0.2.0/24");
-/// assert!(office.contains("::ffff:192.0.2.200".parse::<ClientIp>().unwrap()));
+///
+/// let client: ClientIp = "::ffff:192.0.2.200".parse()?;
+/// assert!(office.contains(client));
 /// assert!(!office.contains(ClientIp::UNKNOWN));
-/// assert!("010.0.0.0/8".parse::<IpRange>().is_err());
-/// # Ok::<(), tollgate::value::IpRangeError>(())
+///
+/// assert!("192.0.2.7".parse::<IpRange>().is_err()); // no prefix length
+/// assert!("010.0.0.0/8".parse::<IpRange>().is_err()); // a leading zero
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// [`AllowedRanges`]: crate::value::AllowedRanges
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpRange(IpNet);
 
 impl IpRange {
-    /// Whether the address is in the range. An unknown address is in none.
+    /// Returns `true` if the address is in this range. An unknown address is in no range.
     #[must_use]
     pub fn contains(&self, client_ip: ClientIp) -> bool {
         client_ip.address().is_some_and(|address| self.0.contains(&address))
     }
 
-    /// The first and the last address of an IPv4 range.
+    /// Returns the first and the last address of an IPv4 range, or `None` for an IPv6 range.
     pub(super) fn ipv4(&self) -> Option<(u32, u32)> {
         match self.0 {
             IpNet::V4(range) => Some((range.network().to_bits(), range.broadcast().to_bits())),
@@ -47,7 +64,7 @@ impl IpRange {
         }
     }
 
-    /// The first and the last address of an IPv6 range.
+    /// Returns the first and the last address of an IPv6 range, or `None` for an IPv4 range.
     pub(super) fn ipv6(&self) -> Option<(u128, u128)> {
         match self.0 {
             IpNet::V4(_) => None,
@@ -55,7 +72,10 @@ impl IpRange {
         }
     }
 
-    /// Whether every address of `other` is in this range (L9).
+    /// Returns `true` if every address in `other` is also in this range.
+    ///
+    /// The ranges of a token that another token creates must be covered by the ranges of its creator
+    /// ([L9](crate::docs::rules#l9)).
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.0.contains(&other.0)
@@ -65,10 +85,13 @@ impl IpRange {
 impl FromStr for IpRange {
     type Err = IpRangeError;
 
-    /// Parses CIDR notation.
+    /// Parses a range in CIDR notation.
     ///
     /// # Errors
-    /// A text that is no range in the form described at the type.
+    ///
+    /// - The prefix length is missing, is not a plain number, or is longer than the address.
+    /// - The text before the `/` is not an IPv4 or IPv6 address.
+    /// - The address is IPv4-mapped and the prefix is shorter than 96.
     fn from_str(text: &str) -> Result<Self, IpRangeError> {
         parse(text).map_err(|problem| IpRangeError { text: excerpt(text), problem })
     }
@@ -98,7 +121,7 @@ fn v4(address: Ipv4Addr, prefix: u8) -> Result<IpNet, RangeProblem> {
     Ipv4Net::new(address, prefix).map(IpNet::V4).map_err(|_| RangeProblem::PrefixTooLong { at_most: 32 })
 }
 
-/// Digits only, no leading zero, at most three of them.
+/// Parses a decimal number of at most 255, without sign and leading zeros.
 fn parse_prefix(text: &str) -> Option<u8> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
@@ -116,7 +139,7 @@ impl fmt::Debug for IpRange {
     }
 }
 
-/// A text that is no [`IpRange`].
+/// The error returned when parsing an [`IpRange`] fails. The message says which part of the text is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid IP range {}: {problem}", Quoted(text))]
 pub struct IpRangeError {
@@ -162,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_masked_and_mapped_ones_become_ipv4() {
+    fn host_bits_are_masked_and_ipv4_mapped_ranges_become_ipv4() {
         for (text, canonical) in [
             ("10.0.0.0/8", "10.0.0.0/8"),
             ("192.168.0.1/24", "192.168.0.0/24"),
@@ -183,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_texts_say_why() {
+    fn an_error_says_which_part_of_the_range_is_invalid() {
         let address = "its address is not one: expected IPv4 octets without leading zeros or IPv6 without a zone id";
         let prefix = "its prefix length is not one: expected a number without sign or leading zeros";
         for (text, problem) in [
@@ -223,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn families_never_match_but_for_mapped_addresses() {
+    fn ipv4_and_ipv6_match_only_through_ipv4_mapped_addresses() {
         let allowed = |range_text: &str, client: &str| range(range_text).contains(client.parse().unwrap());
         assert!(allowed("192.0.2.0/24", "::ffff:192.0.2.7"));
         assert!(allowed("::ffff:192.0.2.0/120", "192.0.2.7"));
@@ -237,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_covers_itself_and_what_lies_within() {
+    fn a_range_covers_itself_and_the_ranges_within_it() {
         for (outer, inner, covered) in [
             ("10.0.0.0/8", "10.0.0.0/8", true),
             ("10.0.0.0/8", "10.1.0.0/16", true),

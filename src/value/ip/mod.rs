@@ -1,10 +1,10 @@
-//! IP ranges in CIDR notation, the ranges of a token, and the client's address (T3).
+//! The client's IP address, IP ranges in CIDR notation, and the ranges that a token may be used from.
 
 mod allowed;
 mod cidr;
 mod client_ip;
 #[cfg(feature = "serde")]
-mod null_or;
+mod nullable;
 
 pub use allowed::{AllowedRanges, IpRanges, IpRangesError};
 pub use cidr::{IpRange, IpRangeError};

@@ -1,11 +1,12 @@
-//! Users, organizations and teams (N4).
+//! The names of users, organizations and teams.
 
 use alloc::boxed::Box;
 
-use super::{NameError, NameProblem, all_url_safe, name_storage, no_capital};
+use super::{NameError, NameProblem, check_no_capital, check_url_safe, name_storage};
 use crate::value::limits::MAX_ACCOUNT_NAME;
 
-/// N4: 1 to 214 of URL-safe ASCII without `'`, not starting with `.`.
+/// Checks that a name has 1 to 214 URL-safe ASCII characters, none of them `'`, and does not start with `.`
+/// ([N4](crate::docs::rules#n4)).
 fn check(text: &str) -> Result<(), NameProblem> {
     if text.is_empty() {
         return Err(NameProblem::Empty);
@@ -13,7 +14,7 @@ fn check(text: &str) -> Result<(), NameProblem> {
     if text.starts_with('.') {
         return Err(NameProblem::StartsWith('.'));
     }
-    all_url_safe(text)?;
+    check_url_safe(text)?;
     if text.contains('\'') {
         return Err(NameProblem::NotUrlSafe('\''));
     }
@@ -30,22 +31,24 @@ macro_rules! account_name {
         pub struct $name<T = Box<str>>(T);
 
         impl<'a> $name<&'a str> {
-            /// Reads a name, borrowing its text.
+            /// Parses a name that borrows the text.
             ///
             /// # Errors
-            /// Empty, longer than 214 bytes, starting with `.`, or with a character outside `A-Za-z0-9-_.!~*()`.
+            ///
+            /// The text is empty, is longer than 214 bytes, starts with `.`, or contains a character outside
+            /// `A-Za-z0-9-_.!~*()`.
             pub fn new(text: &'a str) -> Result<Self, NameError> {
                 check(text).map_err(|problem| NameError::new($what, text, problem))?;
                 Ok(Self(text))
             }
 
-            /// The same name with its own copy of the text.
+            /// Converts this name into one that owns its text.
             #[must_use]
             pub fn into_owned(self) -> $name {
                 $name(self.0.into())
             }
 
-            /// The text, for as long as it was borrowed.
+            /// Returns the text with its original lifetime.
             #[must_use]
             pub const fn into_str(self) -> &'a str {
                 self.0
@@ -53,24 +56,26 @@ macro_rules! account_name {
         }
 
         impl<T: AsRef<str>> $name<T> {
-            /// The text of the name.
+            /// Returns the text of the name.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 self.0.as_ref()
             }
 
-            /// The same name, borrowed.
+            /// Returns this name with its text borrowed.
             #[must_use]
             pub fn as_borrowed(&self) -> $name<&str> {
                 $name(self.0.as_ref())
             }
 
-            /// Whether the name may be given to something new today (N4: new ones have no capitals).
+            /// Checks that the name may be given to a new account or team today: it has no capital letters
+            /// ([N4](crate::docs::rules#n4)).
             ///
             /// # Errors
+            ///
             /// The name contains a capital letter.
             pub fn check_new(&self) -> Result<(), NameError> {
-                no_capital(self.as_str()).map_err(|problem| NameError::new($what, self.as_str(), problem))
+                check_no_capital(self.as_str()).map_err(|problem| NameError::new($what, self.as_str(), problem))
             }
         }
 
@@ -85,12 +90,24 @@ macro_rules! account_name {
 }
 
 account_name! {
-    /// **The name of a user**, such as `alice` (N4).
+    /// The name of a user, such as `alice`.
     ///
-    /// - 1 to 214 characters of `A-Za-z0-9-_.!~*()`, not starting with `.`; compared byte for byte.
-    /// - Users and organizations share one namespace: `@alice` is the scope of the user *or* organization `alice`.
-    /// - A name is an identity (N5): never give a freed name to anyone else, or that newcomer inherits every grant
-    ///   and token record that still mentions it. No single call of this crate can notice.
+    /// A name has 1 to 214 characters of `A-Za-z0-9-_.!~*()` and does not start with `.`
+    /// ([N4](crate::docs::rules#n4)). Names compare byte for byte ([N1](crate::docs::rules#n1)).
+    ///
+    /// Users and organizations share one namespace: `@alice` is the scope of the user `alice` or of the organization
+    /// `alice`, because only one of the two can exist.
+    ///
+    /// `UserName` owns its text and `UserName<&str>` borrows it. Parsing creates the former, and
+    /// [`UserName::new`] the latter. Both compare with each other.
+    ///
+    /// # A name is an identity
+    ///
+    /// A registry must never give the name of a deleted user to someone else ([N5](crate::docs::rules#n5)). Tokens,
+    /// memberships and grants refer to users by name, so the new user would inherit all that still mention the name.
+    /// This crate cannot detect that.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use tollgate::UserName;
@@ -98,6 +115,8 @@ account_name! {
     /// let alice: UserName = "alice".parse()?;
     /// assert_eq!(alice, UserName::new("alice")?);
     /// assert_ne!(alice, UserName::new("Alice")?);
+    /// assert!(UserName::new("Alice")?.check_new().is_err()); // a capital letter
+    ///
     /// assert!(UserName::new(".alice").is_err());
     /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
@@ -105,28 +124,39 @@ account_name! {
 }
 
 account_name! {
-    /// **The name of an organization**, such as `acme` (N4).
+    /// The name of an organization, such as `acme`.
     ///
-    /// - The same characters and lengths as a [`UserName`], in the same namespace.
-    /// - A name is an identity (N5): a freed name is never given to anyone else.
+    /// Characters, lengths and the namespace are those of a [`UserName`] ([N4](crate::docs::rules#n4)). As with users,
+    /// a registry must never give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
+    ///
+    /// The scope `@acme` of the organization is a [`Scope`](crate::value::Scope), not an `OrganizationName`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use tollgate::value::OrganizationName;
     ///
-    /// assert!(OrganizationName::new("acme").is_ok());
-    /// assert!(OrganizationName::new("@acme").is_err()); // that is its scope
+    /// assert_eq!(OrganizationName::new("acme")?.as_str(), "acme");
+    /// assert!(OrganizationName::new("@acme").is_err());
+    /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
     OrganizationName, "organization"
 }
 
 account_name! {
-    /// **The name of a team**, such as `developers`: unique within its organization (N4).
+    /// The name of a team, such as `developers`, which is unique within its organization.
+    ///
+    /// Characters and lengths are those of a [`UserName`] ([N4](crate::docs::rules#n4)). npm's form
+    /// `acme:developers` also names the organization; a `TeamName` does not.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use tollgate::value::TeamName;
     ///
-    /// assert!(TeamName::new("developers").is_ok());
-    /// assert!(TeamName::new("acme:developers").is_err()); // the organization is named beside it
+    /// assert_eq!(TeamName::new("developers")?.as_str(), "developers");
+    /// assert!(TeamName::new("acme:developers").is_err());
+    /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
     TeamName, "team"
 }
@@ -141,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_name_what_was_found_and_what_was_expected() {
+    fn messages_say_what_was_found_and_what_was_expected() {
         assert_eq!(message(""), "invalid user name ``: it is empty: expected at least one character");
         assert_eq!(message(".a"), "invalid user name `.a`: it starts with `.`: expected a letter or digit first");
         assert_eq!(message("a b"), "invalid user name `a b`: it contains ` `: expected URL-safe ASCII characters only");
@@ -161,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_url_safe_character_is_accepted_in_every_place_but_a_leading_dot() {
+    fn url_safe_characters_are_accepted_everywhere_except_a_leading_dot() {
         for character in ('\0'..='\u{ff}').filter(char::is_ascii) {
             let expected = character.is_ascii_alphanumeric() || "-_.!~*()".contains(character);
             let inside = alloc::format!("a{character}b");

@@ -1,6 +1,8 @@
-//! Node's core modules, as recorded in `validate-npm-package-name` 7.0.2 (N2: the list is a recorded table).
+//! The names of Node's core modules, as recorded from `validate-npm-package-name` 7.0.2.
+//!
+//! A new package may not have one of these names ([N2](crate::docs::rules#n2)).
 
-/// No new package has one of these names, in any case. Shorter ones first.
+/// The names, in lower case, sorted by length.
 const CORE_MODULES: &[&str] = &[
     "fs",
     "os",
@@ -76,11 +78,11 @@ const CORE_MODULES: &[&str] = &[
     "node:test/reporters",
 ];
 
-/// The core module of that name, in any case.
+/// Returns the core module with this name, ignoring case.
 pub(super) fn core_module(text: &str) -> Option<&'static str> {
     let first = CORE_MODULES.partition_point(|module| module.len() < text.len());
-    let as_long = CORE_MODULES.iter().skip(first).take_while(|module| module.len() == text.len());
-    as_long.copied().find(|module| module.eq_ignore_ascii_case(text))
+    let same_length = CORE_MODULES.iter().skip(first).take_while(|module| module.len() == text.len());
+    same_length.copied().find(|module| module.eq_ignore_ascii_case(text))
 }
 
 #[cfg(test)]
@@ -88,7 +90,7 @@ mod tests {
     use super::{CORE_MODULES, core_module};
 
     #[test]
-    fn every_module_is_found_in_any_case_and_nothing_else() {
+    fn every_module_is_found_in_any_case_and_no_other_name_is() {
         assert!(CORE_MODULES.is_sorted_by_key(|module| module.len()));
         for module in CORE_MODULES {
             assert_eq!(core_module(module), Some(*module));

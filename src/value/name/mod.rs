@@ -1,7 +1,7 @@
-//! Names of users, organizations, teams, scopes and packages (N1 to N5).
+//! Names of users, organizations, teams, scopes and packages ([N](crate::docs::rules#n)).
 //!
-//! Each is one type over two storages: `UserName` owns its text, `UserName<&str>` borrows it, and both compare with
-//! each other byte for byte. A name is made only by parsing, so one that exists is valid.
+//! Each type is generic over the storage of its text: `UserName` owns the text and `UserName<&str>` borrows it. Both
+//! compare with each other byte for byte. Parsing is the only way to create a name, so every name is valid.
 
 mod account;
 mod core_modules;
@@ -18,9 +18,9 @@ pub(crate) use set::{NameSet, Named, hash, hash_with};
 
 use crate::value::quoted::{Printable, Quoted, excerpt};
 
-/// A text that is no name of its kind.
+/// The error returned when parsing a name fails, or when a name may not be given to something new.
 ///
-/// The message names the kind, the text found and what was expected.
+/// The message says what kind of name was expected, the text found and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid {what} name {}: {problem}", Quoted(text))]
 pub struct NameError {
@@ -34,89 +34,97 @@ impl NameError {
         Self { what, text: excerpt(text), problem }
     }
 
-    /// What is wrong with the text.
+    /// Returns what is wrong with the text.
     #[must_use]
     pub const fn problem(&self) -> NameProblem {
         self.problem
     }
 }
 
-/// What is wrong with a text as a name; for a name that exists, what today's rules for new names hold against it.
+/// The reason why a text is not a valid name, or why a valid name may not be given to something new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameProblem {
-    /// The text, or one side of its `/`, is empty.
+    /// The text is empty, or one side of its `/` is.
     #[error("it is empty: expected at least one character")]
     Empty,
-    /// The text is longer than its kind of name can be.
+    /// The text is longer than this kind of name may be.
     #[error("it has {found} bytes: expected at most {at_most}")]
     TooLong {
-        /// The length found, in bytes.
+        /// The length of the text, in bytes.
         found: usize,
-        /// The greatest length allowed, in bytes.
+        /// The maximum length, in bytes.
         at_most: usize,
     },
-    /// The name starts with a character that no name starts with.
+    /// The name starts with a character that this kind of name may not start with: `.`, `-` or `_`.
     #[error("it starts with `{0}`: expected a letter or digit first")]
     StartsWith(char),
-    /// A character outside `A-Za-z0-9-_.!~*'()` (`'` only where npm allows it).
+    /// The text contains a character outside `A-Za-z0-9-_.!~*'()`, or a `'` in the name of a user, an organization or a
+    /// team.
     #[error("it contains `{}`: expected URL-safe ASCII characters only", Printable(*.0))]
     NotUrlSafe(char),
-    /// The text starts with `@` and is not of the form `@scope/name`.
+    /// The text starts with `@` but has no `/`, so it does not have the form `@scope/name`.
     #[error("it starts with `@` without a `/` after the scope: expected `@scope/name`")]
     NoSlash,
-    /// The name, or one side of its `/`, is one that npm excludes, in any case.
+    /// The name, or one side of its `/`, is `.`, `..`, `node_modules` or `favicon.ico` in any case.
     #[error("`{0}` is excluded: expected a name other than `.`, `..`, `node_modules` and `favicon.ico`")]
     Excluded(&'static str),
-    /// A new package has the name of one of Node's core modules.
+    /// The name of a new package is the name of one of Node's core modules, in any case.
     #[error("`{0}` is a core module of Node: expected another name for a new package")]
     CoreModule(&'static str),
-    /// A new name contains a capital letter.
+    /// A new name contains this capital letter.
     #[error("it contains the capital letter `{0}`: expected lower case in a new name")]
     Capital(char),
-    /// A new package name contains one of `~'!()*`.
+    /// The name of a new package contains this character, which is one of `~'!()*`.
     #[error("it contains `{0}`: expected none of `~'!()*` in the name of a new package")]
     SpecialCharacter(char),
 }
 
-/// The characters that `encodeURIComponent` leaves alone, which is what npm calls URL-friendly.
+/// Returns `true` for the characters that `encodeURIComponent` does not escape: `A-Za-z0-9-_.!~*'()`. npm calls them
+/// URL-friendly.
 const fn is_url_safe(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') || is_special(byte)
 }
 
-/// Those of them that no new package has in its name, though its scope may.
+/// Returns `true` for the URL-safe characters that the name of a new package may not contain after its scope:
+/// `~'!()*`.
 const fn is_special(byte: u8) -> bool {
     matches!(byte, b'~' | b'\'' | b'!' | b'(' | b')' | b'*')
 }
 
-fn all_url_safe(text: &str) -> Result<Kinds, NameProblem> {
-    let kinds = Kinds::of(text);
-    if kinds.url_safe() {
-        return Ok(kinds);
+/// Checks that every character is URL-safe, and returns the classes that all characters belong to.
+fn check_url_safe(text: &str) -> Result<CharacterClasses, NameProblem> {
+    let classes = CharacterClasses::of_all(text);
+    if classes.url_safe() {
+        return Ok(classes);
     }
     let not_safe = |character: &char| !u8::try_from(*character).is_ok_and(is_url_safe);
-    text.chars().find(not_safe).map_or(Ok(kinds), |character| Err(NameProblem::NotUrlSafe(character)))
+    text.chars().find(not_safe).map_or(Ok(classes), |character| Err(NameProblem::NotUrlSafe(character)))
 }
 
-/// What all bytes of a text are.
+/// The set of classes that every byte of a text belongs to, one bit for each class.
 #[derive(Clone, Copy)]
-struct Kinds(u8);
+struct CharacterClasses(u8);
 
-impl Kinds {
+impl CharacterClasses {
     const URL_SAFE: u8 = 1;
     const NO_CAPITAL: u8 = 2;
     const NOT_SPECIAL: u8 = 4;
 
-    /// By a table: names are read more often than anything else.
-    fn of(text: &str) -> Self {
-        const OF_BYTE: [u8; 256] = Kinds::of_bytes();
-        let of_byte = |byte: u8| OF_BYTE.get(usize::from(byte)).copied().unwrap_or_default();
-        Self(text.bytes().fold(u8::MAX, |kinds, byte| kinds & of_byte(byte)))
+    /// Returns the classes that every byte of the text belongs to.
+    ///
+    /// The classes of a byte come from a table, so that one pass over a name answers all three questions.
+    // MEASURE: the table against the three predicates.
+    fn of_all(text: &str) -> Self {
+        const TABLE: [u8; 256] = CharacterClasses::table();
+        let of_byte = |byte: u8| TABLE.get(usize::from(byte)).copied().unwrap_or_default();
+        Self(text.bytes().fold(u8::MAX, |classes, byte| classes & of_byte(byte)))
     }
 
-    const fn of_bytes() -> [u8; 256] {
-        let mut kinds = [0; 256];
-        let (mut rest, mut byte): (&mut [u8], u8) = (&mut kinds, 0);
+    /// Computes the classes of each of the 256 bytes.
+    const fn table() -> [u8; 256] {
+        let mut table = [0; 256];
+        let (mut rest, mut byte): (&mut [u8], u8) = (&mut table, 0);
         while let [slot, after @ ..] = rest {
             let no_capital = if byte.is_ascii_uppercase() { 0 } else { Self::NO_CAPITAL };
             let not_special = if is_special(byte) { 0 } else { Self::NOT_SPECIAL };
@@ -124,7 +132,7 @@ impl Kinds {
             byte = byte.wrapping_add(1);
             rest = after;
         }
-        kinds
+        table
     }
 
     const fn url_safe(self) -> bool {
@@ -140,22 +148,27 @@ impl Kinds {
     }
 }
 
-/// Names that no package and no scope has, in any case; npm says so of unscoped names, N2 of scoped ones too.
-fn not_excluded(part: &str) -> Result<(), NameProblem> {
+/// Checks that a name or a scope is not `.`, `..`, `node_modules` or `favicon.ico`, in any case.
+///
+/// npm excludes these as unscoped names only. Here they are excluded as scopes and as scoped names too
+/// ([N2](crate::docs::rules#n2)).
+fn check_not_excluded(part: &str) -> Result<(), NameProblem> {
     match [".", "..", "node_modules", "favicon.ico"].into_iter().find(|name| name.eq_ignore_ascii_case(part)) {
         Some(name) => Err(NameProblem::Excluded(name)),
         None => Ok(()),
     }
 }
 
-fn no_capital(text: &str) -> Result<(), NameProblem> {
+/// Checks that a name has no capital letter.
+fn check_no_capital(text: &str) -> Result<(), NameProblem> {
     match text.bytes().find(u8::is_ascii_uppercase) {
         Some(capital) => Err(NameProblem::Capital(capital.into())),
         None => Ok(()),
     }
 }
 
-/// Writes what every name type has: the two storages, comparison across them, text and serde.
+/// Implements what all name types share: conversion between the owned and the borrowed form, comparison across them,
+/// parsing, `Debug`, `Serialize` and `Deserialize`.
 macro_rules! name_storage {
     ($name:ident, $what:literal) => {
         impl<'a> TryFrom<&'a str> for $name<&'a str> {

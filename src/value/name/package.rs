@@ -1,20 +1,27 @@
-//! Package names, old and new (N1, N2).
+//! Package names.
 
 use alloc::boxed::Box;
 
 use super::{
-    Kinds, NameError, NameProblem, Scope, all_url_safe, core_modules::core_module, is_special, name_storage,
-    no_capital, not_excluded, scope, set::same,
+    CharacterClasses, NameError, NameProblem, Scope, check_no_capital, check_not_excluded, check_url_safe,
+    core_modules::core_module, is_special, name_storage, scope, set::same,
 };
 use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 
-/// **The name of a package**, `name` or `@scope/name` (N1, N2).
+/// The name of a package, `name` or `@scope/name`.
 ///
-/// - Compared byte for byte: `JSONStream` and `jsonstream` are two packages.
-/// - Accepts every name that exists, old ones included (capitals, `~'!()*`, longer than 214 characters);
-///   [`check_new`](Self::check_new) tells whether a *new* package may have it. Both follow npm's
-///   `validate-npm-package-name` 7.0.2, stricter in two things: no scope or scoped name is `.`, `..`, `node_modules`
-///   or `favicon.ico` in any case, and no name is longer than 1,024 bytes.
+/// Names compare byte for byte: `JSONStream` and `jsonstream` are two packages ([N1](crate::docs::rules#n1)).
+///
+/// # Old and new names
+///
+/// npm's rules for names became stricter over time, and older packages keep their names. A `PackageName` is a name that
+/// an existing package may have: it may contain capital letters and `~'!()*`, and may be longer than 214 characters.
+/// [`check_new`](Self::check_new) tells whether a *new* package may have it ([N2](crate::docs::rules#n2)).
+///
+/// Both follow npm's `validate-npm-package-name` 7.0.2, and are stricter in two points: a scope or a scoped name is
+/// never `.`, `..`, `node_modules` or `favicon.ico` in any case, and a name has at most 1,024 bytes.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::PackageName;
@@ -33,49 +40,56 @@ use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 #[derive(Clone, Copy)]
 pub struct PackageName<T = Box<str>> {
     text: T,
-    /// Where the `/` of a scoped name stands; 0 for an unscoped name, which has none.
+    /// The index of the `/` in a scoped name, or 0 in an unscoped name.
     slash: u16,
-    /// Whether it has no character that a new name cannot have.
-    characters_of_a_new_name: bool,
+    /// Whether a new name may have all of these characters. Computed while parsing, so that a decision need not read
+    /// the name again.
+    // MEASURE: against checking the characters in `is_new`.
+    has_new_name_characters: bool,
 }
 
 impl<'a> PackageName<&'a str> {
-    /// Reads a package name, borrowing its text.
+    /// Parses a package name that borrows the text.
     ///
     /// # Errors
-    /// A name that npm's `validForOldPackages` refuses, or that one of the two stricter rules of N2 refuses.
+    ///
+    /// No existing package may have this name: npm's `validForOldPackages` refuses it, or one of the two stricter rules
+    /// does ([N2](crate::docs::rules#n2)).
     pub fn new(text: &'a str) -> Result<Self, NameError> {
-        let (slash, characters_of_a_new_name) =
+        let (slash, has_new_name_characters) =
             check(text).map_err(|problem| NameError::new("package", text, problem))?;
-        Ok(Self { text, slash, characters_of_a_new_name })
+        Ok(Self { text, slash, has_new_name_characters })
     }
 
-    /// The same name with its own copy of the text.
+    /// Converts this name into one that owns its text.
     #[must_use]
     pub fn into_owned(self) -> PackageName {
-        let Self { text, slash, characters_of_a_new_name } = self;
-        PackageName { text: text.into(), slash, characters_of_a_new_name }
+        let Self { text, slash, has_new_name_characters } = self;
+        PackageName { text: text.into(), slash, has_new_name_characters }
     }
 
-    /// The text, for as long as it was borrowed.
+    /// Returns the whole name, including its scope, with its original lifetime.
     #[must_use]
     pub const fn into_str(self) -> &'a str {
         self.text
     }
 
-    /// The scope, if the name has one.
+    /// Returns the scope, or `None` if the name is unscoped.
     #[must_use]
     pub fn scope(self) -> Option<Scope<&'a str>> {
         self.text.get(1..usize::from(self.slash)).map(Scope::of_package)
     }
 
-    /// The bytes of its scope, for a [`NameSet`](super::NameSet) of scopes.
+    /// Returns the bytes of the scope without its `@`, for looking it up in a [`NameSet`](super::NameSet) of scopes.
+    ///
+    /// Bytes, because slicing a `str` checks for a character boundary at both ends; see
+    /// [`docs::performance`](crate::docs::performance).
     #[inline]
     pub(crate) fn scope_bytes(self) -> Option<&'a [u8]> {
         self.text.as_bytes().get(1..usize::from(self.slash))
     }
 
-    /// Whether it has the scope of that name, without `@`: a user's or an organization's.
+    /// Returns `true` if the name has this scope, given without its `@`.
     #[inline]
     pub(crate) fn is_in_scope_named(self, name: &str) -> bool {
         self.scope_bytes().is_some_and(|scope| same(scope, name.as_bytes()))
@@ -83,44 +97,46 @@ impl<'a> PackageName<&'a str> {
 }
 
 impl<T: AsRef<str>> PackageName<T> {
-    /// The whole name, with its scope.
+    /// Returns the whole name, including its scope.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.text.as_ref()
     }
 
-    /// The same name, borrowed.
+    /// Returns this name with its text borrowed.
     #[must_use]
     pub fn as_borrowed(&self) -> PackageName<&str> {
-        let Self { text, slash, characters_of_a_new_name } = self;
-        PackageName { text: text.as_ref(), slash: *slash, characters_of_a_new_name: *characters_of_a_new_name }
+        let Self { text, slash, has_new_name_characters } = self;
+        PackageName { text: text.as_ref(), slash: *slash, has_new_name_characters: *has_new_name_characters }
     }
 
-    /// Whether the name has a scope.
+    /// Returns `true` if the name has a scope.
     #[must_use]
     pub const fn is_scoped(&self) -> bool {
         self.slash != 0
     }
 
-    /// Whether a new package may have this name today.
+    /// Checks that a new package may have this name today, as npm's `validForNewPackages` does
+    /// ([N2](crate::docs::rules#n2)).
     ///
     /// # Errors
-    /// What `validForNewPackages` holds against it: a core module's name, longer than 214 characters, a capital
-    /// letter, or one of `~'!()*` after the scope.
+    ///
+    /// The name is the name of one of Node's core modules, is longer than 214 characters, contains a capital letter, or
+    /// contains one of `~'!()*` after its scope.
     pub fn check_new(&self) -> Result<(), NameError> {
         self.problem_as_new().map_or(Ok(()), |problem| Err(NameError::new("new package", self.as_str(), problem)))
     }
 
-    /// Whether [`check_new`](Self::check_new) refuses nothing: the question of every creation.
+    /// Returns `true` if [`check_new`](Self::check_new) succeeds, without searching for what is wrong.
     #[inline]
     pub(crate) fn is_new(&self) -> bool {
         let text = self.as_str();
-        self.characters_of_a_new_name
+        self.has_new_name_characters
             && text.len() <= MAX_NEW_PACKAGE_NAME
             && (self.is_scoped() || core_module(text).is_none())
     }
 
-    /// What [`check_new`](Self::check_new) would refuse, without an allocation.
+    /// Returns what [`check_new`](Self::check_new) refuses, without allocating an error.
     pub(crate) fn problem_as_new(&self) -> Option<NameProblem> {
         let text = self.as_str();
         if let Some(module) = core_module(text) {
@@ -129,7 +145,7 @@ impl<T: AsRef<str>> PackageName<T> {
         if text.len() > MAX_NEW_PACKAGE_NAME {
             return Some(NameProblem::TooLong { found: text.len(), at_most: MAX_NEW_PACKAGE_NAME });
         }
-        if let Err(problem) = no_capital(text) {
+        if let Err(problem) = check_no_capital(text) {
             return Some(problem);
         }
         let after_scope = text.get(usize::from(self.slash)..).unwrap_or(text);
@@ -138,7 +154,7 @@ impl<T: AsRef<str>> PackageName<T> {
 }
 
 impl<T: AsRef<str>> Scope<T> {
-    /// Whether the package is in this scope.
+    /// Returns `true` if the package is in this scope ([N3](crate::docs::rules#n3)).
     #[must_use]
     pub fn covers(&self, package: PackageName<&str>) -> bool {
         package.is_in_scope_named(self.as_str())
@@ -153,42 +169,45 @@ impl<T: AsRef<str>> core::fmt::Display for PackageName<T> {
 
 name_storage!(PackageName, "package");
 
-/// N2: the position of the `/`, or 0 without a scope; and whether a new name could have these characters.
+/// Checks that an existing package may have this name ([N2](crate::docs::rules#n2)).
+///
+/// Returns the index of the `/`, or 0 for an unscoped name, and whether a new name may have all of these characters.
 fn check(text: &str) -> Result<(u16, bool), NameProblem> {
     if text.len() > MAX_PACKAGE_NAME {
         return Err(NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME });
     }
     let Some(scoped) = text.strip_prefix('@') else {
-        let kinds = unscoped(text)?;
-        return Ok((0, kinds.no_capital() && kinds.not_special()));
+        let classes = check_unscoped(text)?;
+        return Ok((0, classes.no_capital() && classes.not_special()));
     };
     let slash = scoped.bytes().position(|byte| byte == b'/').ok_or(NameProblem::NoSlash)?;
     let (scope, name) =
         (scoped.get(..slash).unwrap_or_default(), text.get(slash.saturating_add(2)..).unwrap_or_default());
-    let scope_kinds = scope::check(scope)?;
+    let scope_classes = scope::check(scope)?;
     if name.is_empty() {
         return Err(NameProblem::Empty);
     }
-    not_excluded(name)?;
-    let name_kinds = all_url_safe(name)?;
+    check_not_excluded(name)?;
+    let name_classes = check_url_safe(name)?;
     if name.starts_with('.') {
         return Err(NameProblem::StartsWith('.'));
     }
     let slash = u16::try_from(scope.len().saturating_add(1))
         .map_err(|_| NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME })?;
-    // Special characters are held against what is after the scope only.
-    Ok((slash, scope_kinds.no_capital() && name_kinds.no_capital() && name_kinds.not_special()))
+    // A new name may have special characters in its scope, but not after it.
+    Ok((slash, scope_classes.no_capital() && name_classes.no_capital() && name_classes.not_special()))
 }
 
-fn unscoped(text: &str) -> Result<Kinds, NameProblem> {
+/// Checks an unscoped name, and returns the classes that all of its characters belong to.
+fn check_unscoped(text: &str) -> Result<CharacterClasses, NameProblem> {
     if text.is_empty() {
         return Err(NameProblem::Empty);
     }
-    not_excluded(text)?;
+    check_not_excluded(text)?;
     if let Some(first) = text.chars().next().filter(|first| matches!(first, '.' | '-' | '_')) {
         return Err(NameProblem::StartsWith(first));
     }
-    all_url_safe(text)
+    check_url_safe(text)
 }
 
 #[cfg(test)]
@@ -197,7 +216,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn messages_name_what_was_found_and_what_was_expected() {
+    fn messages_say_what_was_found_and_what_was_expected() {
         for (text, expected) in [
             ("", "it is empty: expected at least one character"),
             ("@acme/", "it is empty: expected at least one character"),
@@ -239,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_end_at_1024_for_old_names_and_at_214_for_new_ones() {
+    fn old_names_have_at_most_1024_bytes_and_new_ones_at_most_214() {
         assert!(PackageName::new(&"a".repeat(1024)).is_ok());
         let error = PackageName::new(&"a".repeat(1025)).unwrap_err();
         assert_eq!(error.problem().to_string(), "it has 1025 bytes: expected at most 1024");
@@ -249,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_new_where_nothing_is_held_against_it() {
+    fn a_name_is_valid_for_a_new_package_exactly_if_it_has_no_problem() {
         let long = "a".repeat(215);
         for text in [
             "a",
@@ -283,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unscoped_name_has_no_scope_and_a_scoped_one_has_its_own() {
+    fn only_a_scoped_name_has_a_scope() {
         assert_eq!(PackageName::new("acme").unwrap().scope(), None);
         assert_eq!(PackageName::new("@a/b").unwrap().scope().unwrap().as_str(), "a");
         let owned: PackageName = "@acme/app".parse().unwrap();

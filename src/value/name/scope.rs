@@ -1,18 +1,24 @@
-//! The `@acme` namespace (N3).
+//! Scopes, the `@acme` namespaces of package names.
 
 use alloc::boxed::Box;
 
 use super::{
-    Kinds, NameError, NameProblem, OrganizationName, UserName, all_url_safe, name_storage, not_excluded, set::same,
+    CharacterClasses, NameError, NameProblem, OrganizationName, UserName, check_not_excluded, check_url_safe,
+    name_storage, set::same,
 };
 use crate::value::limits::MAX_PACKAGE_NAME;
 
-/// **The `@acme` namespace** of a user or an organization, and nothing else (N3).
+/// A scope, which is the namespace `@acme` of a user or an organization.
 ///
-/// - Accepted with or without the `@`, printed with it; [`as_str`](Self::as_str) is without.
-/// - Covers `@acme/x`, never `@acme-evil/x`, never an unscoped `acme`.
-/// - What N2 allows before the `/` of a package name, so a scope may exist that no user or organization can be named
-///   after today.
+/// A scope covers the packages whose names start with `@acme/`. It never covers `@acme-evil/x` or an unscoped `acme`
+/// ([N3](crate::docs::rules#n3)).
+///
+/// A scope is parsed with or without the `@` and displayed with it. [`as_str`](Self::as_str) returns it without.
+///
+/// The characters allowed are those before the `/` of a package name ([N2](crate::docs::rules#n2)), which are more than
+/// a user or an organization may have in its name. So a scope can exist that no user or organization can own today.
+///
+/// # Examples
 ///
 /// ```
 /// use tollgate::{PackageName, value::Scope};
@@ -29,29 +35,30 @@ use crate::value::limits::MAX_PACKAGE_NAME;
 pub struct Scope<T = Box<str>>(T);
 
 impl<'a> Scope<&'a str> {
-    /// Reads a scope with or without its `@`, borrowing its text.
+    /// Parses a scope, with or without its `@`, that borrows the text.
     ///
     /// # Errors
-    /// Empty, too long to stand before a package name, `.`, `..`, `node_modules` or `favicon.ico` in any case, or
-    /// with a character outside `A-Za-z0-9-_.!~*'()`.
+    ///
+    /// Without the `@`, the text is empty, is longer than 1,021 bytes, is `.`, `..`, `node_modules` or `favicon.ico` in
+    /// any case, or contains a character outside `A-Za-z0-9-_.!~*'()`.
     pub fn new(text: &'a str) -> Result<Self, NameError> {
         let bare = text.strip_prefix('@').unwrap_or(text);
         check(bare).map_err(|problem| NameError::new("scope", text, problem))?;
         Ok(Self(bare))
     }
 
-    /// The scope before the `/` of a package name, which was checked with the name.
+    /// Creates the scope of a package name, which was checked when the name was parsed.
     pub(super) const fn of_package(bare: &'a str) -> Self {
         Self(bare)
     }
 
-    /// The same scope with its own copy of the text.
+    /// Converts this scope into one that owns its text.
     #[must_use]
     pub fn into_owned(self) -> Scope {
         Scope(self.0.into())
     }
 
-    /// The text without the `@`, for as long as it was borrowed.
+    /// Returns the text without the `@`, with its original lifetime.
     #[must_use]
     pub const fn into_str(self) -> &'a str {
         self.0
@@ -59,44 +66,45 @@ impl<'a> Scope<&'a str> {
 }
 
 impl<T: AsRef<str>> Scope<T> {
-    /// The text without the `@`.
+    /// Returns the text without the `@`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_ref()
     }
 
-    /// The same scope, borrowed.
+    /// Returns this scope with its text borrowed.
     #[must_use]
     pub fn as_borrowed(&self) -> Scope<&str> {
         Scope(self.0.as_ref())
     }
 
-    /// Whether this is the scope that a user of that name has.
+    /// Returns `true` if this is the scope of a user with this name.
     #[must_use]
     #[inline]
     pub fn is_of_user<U: AsRef<str>>(&self, user: &UserName<U>) -> bool {
         same(self.as_str().as_bytes(), user.as_str().as_bytes())
     }
 
-    /// Whether this is the scope that an organization of that name has.
+    /// Returns `true` if this is the scope of an organization with this name.
     #[must_use]
     pub fn is_of_organization<U: AsRef<str>>(&self, organization: &OrganizationName<U>) -> bool {
         same(self.as_str().as_bytes(), organization.as_str().as_bytes())
     }
 }
 
-pub(super) fn check(bare: &str) -> Result<Kinds, NameProblem> {
+/// Checks a scope without its `@`, and returns the classes that all of its characters belong to.
+pub(super) fn check(bare: &str) -> Result<CharacterClasses, NameProblem> {
     if bare.is_empty() {
         return Err(NameProblem::Empty);
     }
-    not_excluded(bare)?;
-    let kinds = all_url_safe(bare)?;
-    // "@", the scope, "/", and at least one character of a name.
+    check_not_excluded(bare)?;
+    let classes = check_url_safe(bare)?;
+    // A package name also has the `@`, the `/` and at least one character after it.
     let at_most = MAX_PACKAGE_NAME.saturating_sub(3);
     if bare.len() > at_most {
         return Err(NameProblem::TooLong { found: bare.len(), at_most });
     }
-    Ok(kinds)
+    Ok(classes)
 }
 
 impl<T: AsRef<str>> core::fmt::Display for Scope<T> {
@@ -114,7 +122,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn covers_its_own_packages_and_no_look_alike() {
+    fn a_scope_covers_its_own_packages_and_no_similar_ones() {
         let acme = Scope::new("@acme").unwrap();
         for (package, covered) in [
             ("@acme/x", true),
@@ -129,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn is_of_whom_it_is_named_after_and_of_no_look_alike() {
+    fn a_scope_belongs_only_to_the_user_or_organization_of_the_same_name() {
         let acme = Scope::new("@acme").unwrap();
         for (name, is_its) in [("acme", true), ("acme-evil", false), ("acm", false), ("ACME", false)] {
             assert_eq!(acme.is_of_user(&UserName::new(name).unwrap()), is_its, "{name}");
@@ -138,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_name_what_was_found_and_what_was_expected() {
+    fn messages_say_what_was_found_and_what_was_expected() {
         for (text, expected) in [
             ("", "invalid scope name ``: it is empty: expected at least one character"),
             ("@", "invalid scope name `@`: it is empty: expected at least one character"),

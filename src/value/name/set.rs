@@ -1,43 +1,52 @@
-//! A set of names that is searched by a hash of their bytes. It takes bytes: to cut the scope out of a name as a text takes
-//! a look at both of its ends.
+//! A set of names, searched by a hash of their bytes.
 //!
-//! The hash has no key, so whoever chooses the names can make them collide. A search that has met eight others on its
-//! way goes on as a search in the order of the names: no choice of them makes it slower than that.
+//! The hash has no key, so a user who chooses names can make them collide. A search probes at most eight slots and then
+//! continues as a binary search of the sorted names, which bounds its cost for any names.
+//!
+//! Names are searched as bytes, because slicing the scope out of a `str` checks for a character boundary at both ends;
+//! see `docs::performance`.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::fmt;
 
-/// **Names in their order, each once**, or what is known by them, and where the hash of each leads.
+/// A sorted list of distinct names, or of values that have a name, with a hash table of their positions.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NameSet<N> {
     names: Box<[N]>,
-    /// None where the names are so few that they are scanned, or more than a slot can tell.
+    /// The hash table. It is empty if there are at most [`MAX_SCANNED`] names, or more than [`MAX_INDEXED`].
     slots: Box<[Slot]>,
 }
 
-/// What is known by a name.
+/// A value that is found by its name.
 pub(crate) trait Named {
-    /// The bytes of the name.
+    /// Returns the bytes of the name.
     fn name_bytes(&self) -> &[u8];
 }
 
-/// The place of a name in the list, counted from 1, with a part of its hash. Place 0: the slot is free.
+/// A slot of the hash table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Slot {
-    place: u16,
+    /// The position of a name in the list, counted from 1, or 0 if the slot is free.
+    position: u16,
+    /// Upper bits of the name's hash, so that most other names are told apart without reading the name.
     tag: u16,
 }
 
-/// To compare with so many names costs less than to hash one.
-const SCANNED: usize = 3;
+/// The maximum number of names that are searched by comparing each of them.
+///
+/// Hashing a short name takes three nanoseconds, which is more than comparing it with so few; see `docs::performance`.
+const MAX_SCANNED: usize = 3;
 
-/// So many names have a table that is half free and no longer than its places can be told by 16 bits of the hash.
-const INDEXED: usize = 1 << 15;
+/// The maximum number of names that have a hash table. The table has twice as many slots, which is as many as 16 bits
+/// of a hash can address.
+const MAX_INDEXED: usize = 1 << 15;
 
-/// So many slots are looked at. A name that finds none of them free has none, and is found without.
-const LOOKED_AT: usize = 8;
+/// The maximum number of slots that a search probes. A name for which none of them is free gets no slot, and is found
+/// by binary search.
+const MAX_PROBES: usize = 8;
 
 impl<N: Named + Ord> NameSet<N> {
+    /// Creates a set of the names, which may be in any order and repeated.
     pub(crate) fn new(mut names: Vec<N>) -> Self {
         names.sort_unstable();
         names.dedup();
@@ -46,41 +55,44 @@ impl<N: Named + Ord> NameSet<N> {
 }
 
 impl<N: Named> NameSet<N> {
-    /// Of names in their order, each once.
+    /// Creates a set of names that are already sorted and distinct.
     pub(crate) fn sorted(names: Vec<N>) -> Self {
-        let few_or_many = names.len() <= SCANNED || names.len() > INDEXED;
-        let slots = if few_or_many { Box::default() } else { slots(&names) };
+        let few_or_many = names.len() <= MAX_SCANNED || names.len() > MAX_INDEXED;
+        let slots = if few_or_many { Box::default() } else { build_slots(&names) };
         Self { names: names.into(), slots }
     }
 
+    /// Returns `true` if the set has this name.
     #[inline]
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
         self.find(name).is_some()
     }
 
+    /// Returns the value with this name.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<&N> {
-        if self.names.len() <= SCANNED {
+        if self.names.len() <= MAX_SCANNED {
             return self.names.iter().find(|own| same(own.name_bytes(), name));
         }
         let hash = Hash::new(name);
-        for at in hash.places(self.slots.len()) {
+        for at in hash.probes(self.slots.len()) {
             let Some(slot) = self.slots.get(at) else { break };
-            let (place, tag) = slot.taken()?;
+            let (position, tag) = slot.entry()?;
             if tag == hash.tag()
-                && let Some(own) = self.names.get(place)
+                && let Some(own) = self.names.get(position)
                 && same(own.name_bytes(), name)
             {
                 return Some(own);
             }
         }
-        self.find_in_order(name)
+        self.binary_search(name)
     }
 
+    /// Finds a name that has no slot.
     #[cold]
-    fn find_in_order(&self, name: &[u8]) -> Option<&N> {
+    fn binary_search(&self, name: &[u8]) -> Option<&N> {
         let found = self.names.binary_search_by(|own| own.name_bytes().cmp(name));
-        found.ok().and_then(|place| self.names.get(place))
+        found.ok().and_then(|position| self.names.get(position))
     }
 }
 
@@ -91,46 +103,48 @@ impl<N> Default for NameSet<N> {
 }
 
 impl<N> NameSet<N> {
+    /// Returns the names, or the values that have them, sorted.
     pub(crate) const fn as_slice(&self) -> &[N] {
         &self.names
     }
 }
 
-/// At least half of them are free, so that every search ends soon.
-fn slots<N: Named>(names: &[N]) -> Box<[Slot]> {
-    let mut slots = vec![Slot { place: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
-    for (name, place) in names.iter().zip(1..=u16::MAX) {
+/// Builds the hash table. At least half of its slots are free, so that a search for an absent name soon ends at a free
+/// one.
+fn build_slots<N: Named>(names: &[N]) -> Box<[Slot]> {
+    let mut slots = vec![Slot { position: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
+    for (name, position) in names.iter().zip(1..=u16::MAX) {
         let hash = Hash::new(name.name_bytes());
-        let free = hash.places(slots.len()).find(|at| slots.get(*at).is_some_and(|slot| slot.taken().is_none()));
+        let free = hash.probes(slots.len()).find(|at| slots.get(*at).is_some_and(|slot| slot.entry().is_none()));
         if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
-            *slot = Slot { place, tag: hash.tag() };
+            *slot = Slot { position, tag: hash.tag() };
         }
     }
     slots.into()
 }
 
 impl Slot {
-    /// The place counted from 0 and the part of the hash, unless the slot is free.
+    /// Returns the position, counted from 0, and the tag, or `None` if the slot is free.
     #[inline]
-    fn taken(self) -> Option<(usize, u16)> {
-        Some((usize::from(self.place).checked_sub(1)?, self.tag))
+    fn entry(self) -> Option<(usize, u16)> {
+        Some((usize::from(self.position).checked_sub(1)?, self.tag))
     }
 }
 
-/// A hash of a name, for tables in memory and nothing else: it may be another one tomorrow.
+/// Returns the hash of a name. It is for tables in memory only: a later version may compute another hash.
 #[inline]
 pub(crate) fn hash(name: &[u8]) -> u64 {
     hash_with(0, name)
 }
 
-/// A hash of a name and of what was hashed before.
+/// Returns the hash of a name that follows names already hashed to `before`.
 #[inline]
 pub(crate) fn hash_with(before: u64, name: &[u8]) -> u64 {
     let (words, last) = words(name);
-    mixed(words.iter().fold(before, |hash, word| mixed(hash, u64::from_le_bytes(*word))), last)
+    mix(words.iter().fold(before, |hash, word| mix(hash, u64::from_le_bytes(*word))), last)
 }
 
-/// The hash of a name that is looked for.
+/// The hash of a name, as a probe sequence and a tag.
 #[derive(Clone, Copy)]
 struct Hash(u64);
 
@@ -140,15 +154,16 @@ impl Hash {
         Self(hash(name))
     }
 
-    /// The places to look at in a table of a power of two, in order.
+    /// Returns the indices of the slots to probe, in order. The size of the table must be a power of two.
     #[inline]
-    fn places(self, size: usize) -> impl Iterator<Item = usize> {
+    fn probes(self, size: usize) -> impl Iterator<Item = usize> {
         let mask = size.wrapping_sub(1);
         let [low, next, ..] = self.0.to_le_bytes();
         let first = usize::from(u16::from_le_bytes([low, next]));
-        (0..LOOKED_AT).map(move |step| first.wrapping_add(step) & mask)
+        (0..MAX_PROBES).map(move |step| first.wrapping_add(step) & mask)
     }
 
+    /// Returns the highest 16 bits, which do not choose the slot.
     #[inline]
     const fn tag(self) -> u16 {
         let [.., before, high] = self.0.to_le_bytes();
@@ -156,7 +171,10 @@ impl Hash {
     }
 }
 
-/// A name as whole words, and its last eight bytes (or all, of fewer) as another. With its length that is all of it.
+/// Splits a name into words of eight bytes and a last word.
+///
+/// The last word has the last eight bytes, which may overlap the word before, or all bytes of a shorter name. Two names
+/// of the same length are equal exactly if all of these words are.
 #[inline]
 fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
     let (words, rest) = name.as_chunks();
@@ -170,7 +188,11 @@ fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
     (words, last)
 }
 
-/// Whether the names are the same, byte for byte. They are short: this costs less than the call of a general comparison.
+/// Returns `true` if the names are equal, byte for byte.
+///
+/// Names are short. Comparing them in words, inline, costs less than calling the general comparison of slices; see
+/// `docs::performance`.
+// MEASURE: `same` against `a == b`.
 #[inline]
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
@@ -180,10 +202,13 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     a_last == b_last && a_words.iter().zip(b_words).all(|(a, b)| a == b)
 }
 
-/// Every bit of the word reaches every bit that is used: of the whole product, the halves are put together.
+/// Mixes a word into a hash, by multiplying and combining the two halves of the product.
+///
+/// The upper half is needed. With the lower half alone, names of 9 to 15 bytes that differ only in the last byte all
+/// started at one slot; see `docs::performance`.
 #[inline]
-fn mixed(hash: u64, word: u64) -> u64 {
-    // The fraction of the golden ratio: odd, and without a pattern in its bits.
+fn mix(hash: u64, word: u64) -> u64 {
+    // 2^64 divided by the golden ratio: an odd number without a pattern in its bits.
     let product = u128::from(hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
     half(product) ^ half(product >> 64)
@@ -201,7 +226,7 @@ mod tests {
     use crate::value::name::PackageName;
     use alloc::{format, string::String, vec::Vec};
 
-    /// Names of 1 byte and more, with and without a scope, that begin and end alike.
+    /// Returns a name of 1 byte or more, with or without a scope. Many of these names begin or end alike.
     fn name(n: usize) -> PackageName {
         let padding = "x".repeat(n % 23);
         let text = if n.is_multiple_of(2) { format!("@s{padding}/{n}{padding}") } else { format!("{n}{padding}") };
@@ -209,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_any_size_has_its_names_and_no_others() {
+    fn a_set_of_any_size_contains_its_names_and_no_others() {
         for size in (0..10).chain([49, 50, 51, 63, 64, 65, 127, 128, 129, 300, 1_000]) {
             let set = NameSet::new((0..size).rev().chain(0..size).map(name).collect());
             assert_eq!(set.as_slice().len(), size);
@@ -225,15 +250,15 @@ mod tests {
     }
 
     #[test]
-    fn more_names_than_a_slot_can_tell_are_searched_in_their_order() {
-        for size in [super::INDEXED, super::INDEXED + 1, 65_537] {
+    fn more_names_than_the_table_can_address_are_found_by_binary_search() {
+        for size in [super::MAX_INDEXED, super::MAX_INDEXED + 1, 65_537] {
             let names: Vec<PackageName> = (0..size).map(|n| format!("n{n}").parse().unwrap()).collect();
             let set = NameSet::sorted({
                 let mut sorted = names.clone();
                 sorted.sort_unstable();
                 sorted
             });
-            assert_eq!(set.slots.is_empty(), size > super::INDEXED);
+            assert_eq!(set.slots.is_empty(), size > super::MAX_INDEXED);
             for name in names.iter().step_by(97).chain(names.last()) {
                 assert!(set.contains(name.as_str().as_bytes()), "{name} of {size}");
                 assert!(!set.contains(format!("{name}x").as_bytes()), "{name}x of {size}");
@@ -242,39 +267,39 @@ mod tests {
     }
 
     #[test]
-    fn a_set_prints_its_names_and_not_its_slots() {
+    fn debug_prints_the_names_without_the_slots() {
         let set = NameSet::<PackageName>::new([1, 2].map(|n| format!("n{n}").parse().unwrap()).to_vec());
         assert_eq!(format!("{set:?}"), "[PackageName(n1), PackageName(n2)]");
     }
 
     #[test]
-    fn names_that_hash_alike_are_told_apart() {
-        // More names than are looked at begin at one slot of 64.
-        let first = |n: &usize| super::Hash::new(format!("n{n}").as_bytes()).places(64).next();
+    fn names_that_collide_are_told_apart() {
+        // More names start at one of the 64 slots than a search probes.
+        let first = |n: &usize| super::Hash::new(format!("n{n}").as_bytes()).probes(64).next();
         let alike: Vec<usize> = (0..10_000).filter(|n| first(n) == first(&0)).take(41).collect();
         let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();
         let (absent, present) = names.split_at(20);
         assert_eq!(present.len(), 21);
         let set = NameSet::new(present.to_vec());
-        assert_eq!(set.slots.iter().filter(|slot| slot.taken().is_some()).count(), super::LOOKED_AT);
+        assert_eq!(set.slots.iter().filter(|slot| slot.entry().is_some()).count(), super::MAX_PROBES);
         assert!(present.iter().all(|name| set.contains(name.as_str().as_bytes())));
         assert!(!absent.iter().any(|name| set.contains(name.as_str().as_bytes())));
     }
 
     #[test]
-    fn names_that_differ_in_a_few_digits_find_a_slot_of_their_own() {
+    fn names_that_differ_in_a_few_digits_get_a_slot_each() {
         for prefix in ["", "a", "scope", "organiz", "organization", "organization-of-", "a-much-longer-name-of-it-"] {
             for suffix in ["", "x", "-of-acme", "-of-something-much-longer"] {
                 let names = (0..1_000).map(|n| format!("{prefix}{n}{suffix}").parse().unwrap()).collect();
                 let set = NameSet::<PackageName>::new(names);
-                let placed = set.slots.iter().filter(|slot| slot.taken().is_some()).count();
+                let placed = set.slots.iter().filter(|slot| slot.entry().is_some()).count();
                 assert!(placed > 970, "{placed} of 1000 with {prefix} and {suffix}");
             }
         }
     }
 
     #[test]
-    fn two_texts_are_the_same_only_if_every_byte_is() {
+    fn two_names_are_the_same_only_if_every_byte_is() {
         for length in 0..40 {
             let text: String = (0..length).map(|n| char::from(b'a' + n % 26)).collect();
             let same = |a: &str, b: &str| same(a.as_bytes(), b.as_bytes());

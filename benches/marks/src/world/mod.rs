@@ -1,5 +1,7 @@
-//! A made-up registry of any size, the same in every run: names as long as real ones are, most people in no organization
-//! and few in many, most tokens for one package and few for fifty.
+//! A made-up registry of any size, which is the same in every run.
+//!
+//! Names are as long as real ones. Most users are in no organization or one, and few are in many. Half of the tokens
+//! that select entries select one, and few select up to fifty.
 
 mod names;
 mod token;
@@ -10,7 +12,7 @@ use crate::numbers::Random;
 use names::{organization_name, package_name, user_name};
 pub(crate) use token::{Token, secret};
 
-/// How much of each there is.
+/// The number of users, packages and tokens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) users: usize,
@@ -19,20 +21,20 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// One organization for ten people.
+    /// Returns the number of organizations: one for every ten users.
     pub(crate) const fn organizations(self) -> usize {
         self.users / 10
     }
 }
 
-/// Who belongs where, and what is whose: what tokens and requests are made from. Tokens are made when they are asked
-/// for, each from its number.
+/// The users, their memberships, and the packages, from which tokens and requests are generated. A token is generated
+/// from its number on demand.
 #[derive(Debug)]
 pub(crate) struct Shape {
     pub(crate) size: Size,
     memberships: Vec<Vec<Membership>>,
     packages: Vec<Package>,
-    /// For each user the packages that they have a right over.
+    /// For each user, the packages with a direct grant to the user.
     of_user: Vec<Vec<usize>>,
 }
 
@@ -43,7 +45,7 @@ struct Membership {
     teams: Vec<&'static str>,
 }
 
-/// Whose scope a package is in.
+/// The owner of the scope of a package.
 #[derive(Clone, Copy, Debug)]
 enum ScopeOf {
     Nobody,
@@ -100,7 +102,7 @@ impl Shape {
         Self { size, memberships, packages, of_user }
     }
 
-    /// The name of a package.
+    /// Returns the name of a package, with its scope.
     pub(crate) fn package_name(&self, number: usize) -> String {
         match self.packages[number].scope {
             ScopeOf::Nobody => package_name(number),
@@ -111,7 +113,7 @@ impl Shape {
         }
     }
 
-    /// The world as JSON, with so many of its packages and tokens, from the first on.
+    /// Returns the world as JSON, with only this many of its packages and tokens.
     pub(crate) fn json(&self, packages: usize, tokens: usize) -> String {
         let mut json = String::from("{\"users\": [");
         for user in 0..self.size.users {
@@ -148,7 +150,7 @@ impl Shape {
         )?;
         for (index, Membership { organization, role, teams }) in self.memberships[user].iter().enumerate() {
             let (comma, name) = (if index == 0 { "" } else { ", " }, organization_name(*organization));
-            // `{:?}` of these texts is their JSON.
+            // For these texts, which need no escapes, `{:?}` is valid JSON.
             write!(json, r#"{comma}{{"name": "{name}", "role": "{role}", "teams": {teams:?}}}"#)?;
         }
         json.write_str("]}")
@@ -177,7 +179,7 @@ impl Shape {
 }
 
 impl Package {
-    /// Of a hundred, 30 private in a scope, 15 public in one, 55 public without.
+    /// Generates a package. Of 100 packages, 30 are private and scoped, 15 are public and scoped, and 55 are unscoped.
     fn new(random: &mut Random, size: Size, members: &[Vec<usize>]) -> Self {
         let kind = random.below(100);
         let scope = match kind {

@@ -1,4 +1,4 @@
-//! Names, each from its number.
+//! Names, generated from numbers.
 
 use crate::numbers::Random;
 
@@ -31,18 +31,18 @@ fn word(random: &mut Random) -> &'static str {
     random.one_of(&WORDS)
 }
 
-/// Such as `maria48213`: no dash, so that no organization has it.
+/// Returns a name such as `maria48213`. It has no dash, so that it differs from every organization's.
 pub(crate) fn user_name(number: usize) -> String {
     format!("{}{number}", PEOPLE[number % PEOPLE.len()])
 }
 
-/// Such as `fast-icons-1204`.
+/// Returns a name such as `fast-icons-1204`.
 pub(crate) fn organization_name(number: usize) -> String {
     let mut random = Random::seeded(seed(number) ^ 7);
     format!("{}-{}-{number}", word(&mut random), word(&mut random))
 }
 
-/// Such as `deep-merge-plugin-90210`, without a scope.
+/// Returns a name without a scope, such as `deep-merge-plugin-90210`.
 pub(crate) fn package_name(number: usize) -> String {
     let mut random = Random::seeded(seed(number));
     let (first, second) = (word(&mut random), word(&mut random));
@@ -53,7 +53,7 @@ pub(crate) fn package_name(number: usize) -> String {
     }
 }
 
-/// A number to seed with.
+/// Returns the seed of a generator for the item with this number.
 pub(crate) fn seed(number: usize) -> u64 {
     Random::seeded(u64::try_from(number).expect("a small number")).next()
 }

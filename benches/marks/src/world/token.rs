@@ -1,4 +1,4 @@
-//! Tokens, each from its number.
+//! Tokens, generated from numbers.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::numbers::Random;
 
-/// A token, as far as the document says what it is.
+/// A token: the parts that decide which requests are generated for it.
 #[derive(Debug)]
 pub(crate) struct Token {
     number: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Token {
     revoked: bool,
 }
 
-/// The secret of a token: a prefix, and 36 letters and digits that no other token has.
+/// Returns the secret of a token: a prefix, and 36 letters and digits that no other token has.
 pub(crate) fn secret(number: usize) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut random = Random::seeded(seed(number) ^ 5);
@@ -36,7 +36,7 @@ enum Kind {
     Only { packages: Vec<usize>, scopes: Vec<usize> },
 }
 
-/// A network by its number: half of IPv4, half of IPv6.
+/// A network, generated from a number. Half of the networks are IPv4 and half are IPv6.
 #[derive(Clone, Copy, Debug)]
 struct Range(usize);
 
@@ -54,8 +54,10 @@ impl Range {
 }
 
 impl Token {
-    /// Of a hundred, 20 are legacy, 8 select everything, and of the others half select one entry and few up to fifty.
-    /// 15 have ranges, 5 are revoked.
+    /// Generates a token.
+    ///
+    /// Of 100 tokens, 20 are legacy, 8 select everything, and the others select one to fifty entries. Of all tokens, 15
+    /// have ranges and 5 are revoked.
     pub(crate) fn new(shape: &Shape, number: usize) -> Self {
         let mut random = Random::seeded(seed(number) ^ 3);
         let owner = random.below(shape.size.users);
@@ -72,7 +74,8 @@ impl Token {
         Self { number, owner, kind, ranges: ranges.into_iter().map(Range).collect(), revoked, random }
     }
 
-    /// A package to ask about: half of the time one that the token or its owner has to do with, else any.
+    /// Returns a package to request: half of the time one that the token selects or its owner has a grant on, and
+    /// otherwise any package.
     pub(crate) fn package(&self, shape: &Shape, random: &mut Random) -> usize {
         if random.percent(50) {
             let mut near: Vec<usize> = shape.of_user[self.owner].clone();
@@ -86,7 +89,7 @@ impl Token {
         random.below(shape.size.packages)
     }
 
-    /// An address to ask from: nine times of ten one of its ranges', if it has any.
+    /// Returns the address of a request. If the token has ranges, nine of ten addresses are in the first one.
     pub(crate) fn address(&self, random: &mut Random) -> String {
         match self.ranges.first() {
             Some(range) if random.percent(90) => range.address(random),
@@ -94,7 +97,7 @@ impl Token {
         }
     }
 
-    /// Its object in the document.
+    /// Writes the token as an object of the document.
     pub(super) fn write(mut self, shape: &Shape, json: &mut String) -> std::fmt::Result {
         let random = &mut self.random;
         let digest = Secret::new(&secret(self.number)).expect("a secret").digest().to_hex();
@@ -130,8 +133,8 @@ impl Token {
     }
 }
 
-/// One entry for half of the tokens, up to fifty for few; near what the owner has to do with, for as long as there is
-/// such.
+/// Generates a selection: one entry for half of the tokens, and up to fifty for few of them. Packages and organizations
+/// of the owner come first.
 fn only(shape: &Shape, owner: usize, random: &mut Random) -> Kind {
     let count = match random.below(100) {
         0..50 => 1,
@@ -153,7 +156,7 @@ fn only(shape: &Shape, owner: usize, random: &mut Random) -> Kind {
     Kind::Only { packages, scopes }
 }
 
-/// The `select` of a grant.
+/// Returns the `select` field of a grant.
 fn selection(shape: &Shape, packages: &[usize], scopes: &[usize]) -> String {
     let packages: Vec<_> = packages.iter().map(|package| shape.package_name(*package)).collect();
     let scopes: Vec<_> = scopes.iter().map(|scope| format!("@{}", organization_name(*scope))).collect();

@@ -1,9 +1,9 @@
-//! Biscuit: what the token is for stands in its first block, as facts and checks; the request is the authorizer's.
+//! Biscuit: the token's first block has its rights, as facts and checks, and the authorizer has the request.
 //!
-//! Biscuit has no addresses: they are text here.
+//! Biscuit has no type for addresses, so they are text here.
 //!
-//! The signature is verified and the authorizer built beforehand. An authorizer keeps what it has worked out, so each
-//! decision is made by a copy of a fresh one.
+//! The signature is verified and the authorizer is built beforehand. An authorizer keeps what it has derived, so each
+//! decision uses a clone of a new one.
 
 use std::{hint::black_box, time::Duration};
 
@@ -15,7 +15,8 @@ use crate::{
     question::{Facts, Verdict},
 };
 
-/// A set of names, and whether the variable is in it. There is no empty set to write.
+/// Returns an expression that checks whether the variable is in a set of names, or `None` for an empty set, which
+/// Biscuit cannot express.
 fn one_of(names: &[String], variable: &str) -> Option<String> {
     let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     (!names.is_empty()).then(|| format!("{{{}}}.contains({variable})", names.join(",")))
@@ -50,7 +51,7 @@ pub fn prepare(facts: &Facts) -> Box<dyn Asked> {
         facts.scope,
         facts.maintainer,
     );
-    // The limit of a millisecond would now and then be reached by the noise of the machine.
+    // The default limit of a millisecond is sometimes exceeded when the machine is busy.
     let limits = AuthorizerLimits { max_time: Duration::from_secs(10), ..AuthorizerLimits::default() };
     let authorizer = AuthorizerBuilder::new().code(request).unwrap().set_limits(limits).build(&token(facts)).unwrap();
     prepared(

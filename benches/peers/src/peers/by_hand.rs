@@ -1,4 +1,4 @@
-//! What one writes by hand: it says yes or no, and checks nothing of what it is given.
+//! A decision written by hand. It returns a `bool`, and does not validate its arguments.
 
 use std::{collections::HashSet, hint::black_box, net::IpAddr};
 
@@ -38,7 +38,7 @@ pub struct Token<N> {
 pub struct Package {
     pub name: String,
     pub scope: Option<String>,
-    /// A list, whatever the token has: there are few.
+    /// The maintainers, always in a list, because there are few.
     pub maintainers: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Casbin: the token is lines of policy, and the request a list of values that is built beforehand.
+//! Casbin: the token is lines of policy, and the request is a list of values that is built beforehand.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use crate::{
     wait::wait,
 };
 
-/// What a line selects, `sel`, is an entry, or a role that the entries have.
+/// The field `sel` of a policy line is a selected entry, or a role that the selected entries have.
 const MODEL: &str = "
 [request_definition]
 r = tok, act, pkg, scope, ip, now
@@ -30,15 +30,17 @@ e = some(where (p.eft == allow))
 m = MATCHER
 ";
 
-/// What stands last is looked at last: the search in a role where there is one line, and all but the entry where there
-/// are many.
+/// Conditions are evaluated from left to right. With one line, the search in a role comes last. With many lines, the
+/// entry comes first, because it excludes most of them.
 const MATCHER_OF_ROLES: &str = "r.tok == p.tok && r.act == p.act && r.now < p.expires && inRanges(r.ip, p.ranges) && \
     (g(r.scope, p.sel) || g(r.pkg, p.sel)) && g2(p.owner, r.pkg)";
 const MATCHER_OF_LINES: &str = "(r.scope == p.sel || r.pkg == p.sel) && r.tok == p.tok && r.act == p.act && \
     r.now < p.expires && inRanges(r.ip, p.ranges) && g2(p.owner, r.pkg)";
 
-/// With the default features there is no `ipMatch`; it would read both texts each time. Nothing but text can be handed
-/// in.
+/// Returns whether an address is in one of the ranges.
+///
+/// This replaces `ipMatch`, which is not among the default features and would parse both texts each time. The arguments
+/// can only be text.
 fn in_ranges(address: Dynamic, starts: Dynamic) -> Dynamic {
     let (address, starts) = (address.into_immutable_string().unwrap(), starts.into_immutable_string().unwrap());
     starts.split(' ').any(|start| address.starts_with(start)).into()
@@ -69,13 +71,13 @@ fn prepare(matcher: &str, lines: Vec<&str>, roles: Vec<&String>, facts: &Facts) 
     prepared(move || enforcer.enforce(black_box(&request).clone()).unwrap(), |allowed| Verdict::allow_if(*allowed))
 }
 
-/// A line for each entry.
+/// Prepares a policy with a line for each entry.
 pub fn prepare_lines(facts: &Facts) -> Box<dyn Asked> {
     let lines = facts.packages.iter().chain(&facts.scopes).map(String::as_str).collect();
     prepare(MATCHER_OF_LINES, lines, Vec::new(), facts)
 }
 
-/// One line, and the entries in a role that it names.
+/// Prepares a policy with one line, which names a role that all entries have.
 pub fn prepare_roles(facts: &Facts) -> Box<dyn Asked> {
     let roles = facts.packages.iter().chain(&facts.scopes).collect();
     prepare(MATCHER_OF_ROLES, vec!["entries of t"], roles, facts)

@@ -1,4 +1,4 @@
-//! Cedar: policies parsed, entities loaded, requests built beforehand, without a schema to check them against.
+//! Cedar: policies are parsed, entities loaded and requests built beforehand, without a schema.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,7 +14,7 @@ use crate::{
     question::{Facts, Verdict},
 };
 
-/// Cedar has no search in a set of ranges: each has an attribute of its own.
+/// The policy for all tokens. Cedar cannot search a set of ranges, so each range is an attribute.
 const GENERIC: &str = r#"
 permit (principal, action == Action::"publish", resource)
 when {
@@ -43,7 +43,7 @@ fn set(kind: &str, names: &[String]) -> RestrictedExpression {
     RestrictedExpression::new_set(names.iter().map(|name| reference(kind, name)))
 }
 
-/// The package, in its scope and with its maintainer.
+/// Returns the entity of the package, with its scope and its maintainer.
 fn package(facts: &Facts) -> Entity {
     let attributes = HashMap::from([
         ("scope".to_owned(), reference("Scope", facts.scope)),
@@ -72,7 +72,7 @@ fn prepare(policies: &str, token: Entity, facts: &Facts) -> Box<dyn Asked> {
     )
 }
 
-/// One policy for all tokens, each an entity with attributes.
+/// Prepares one policy for all tokens. Each token is an entity with attributes.
 pub fn prepare_generic(facts: &Facts) -> Box<dyn Asked> {
     let mut attributes = HashMap::from([
         ("owner".to_owned(), reference("User", facts.owner)),
@@ -85,7 +85,7 @@ pub fn prepare_generic(facts: &Facts) -> Box<dyn Asked> {
     prepare(GENERIC, Entity::new(uid("Token", "t"), attributes, HashSet::new()).unwrap(), facts)
 }
 
-/// The token as a policy of its own, with everything written into it.
+/// Prepares a policy for each token, with the token's facts as literals.
 pub fn prepare_of_token(facts: &Facts) -> Box<dyn Asked> {
     let ranges = facts.ranges.map(|range| format!("context.client_ip.isInRange(ip(\"{range}\"))"));
     let set = |kind: &str, names: &[String]| {

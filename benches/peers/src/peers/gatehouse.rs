@@ -1,4 +1,4 @@
-//! Gatehouse: the rules as Rust, over the records of `by_hand` with sets. Sessions and bindings are made beforehand.
+//! Gatehouse: rules in Rust over the types of `by_hand` with sets. Sessions and bindings are created beforehand.
 
 use std::{collections::HashSet, hint::black_box};
 
@@ -36,7 +36,7 @@ fn prepare(checker: PermissionChecker<Packages>, facts: &Facts) -> Box<dyn Asked
     )
 }
 
-/// One policy with one predicate.
+/// Prepares one policy with one predicate.
 pub fn prepare_one_policy(facts: &Facts) -> Box<dyn Asked> {
     let mut checker = PermissionChecker::new();
     checker.add_policy(
@@ -47,7 +47,7 @@ pub fn prepare_one_policy(facts: &Facts) -> Box<dyn Asked> {
     prepare(checker, facts)
 }
 
-/// One veto for each rule, so that the answer names it, and the owner's right as what grants.
+/// Prepares a veto for each rule, so that the answer names the rule. The policy that grants is the owner's right.
 pub fn prepare_vetoes(facts: &Facts) -> Box<dyn Asked> {
     let veto = PolicyBuilder::<Packages>::new;
     let mut checker = PermissionChecker::new();

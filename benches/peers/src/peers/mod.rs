@@ -1,4 +1,4 @@
-//! The decision, once for each that can make it.
+//! The peers: one implementation of the decision for each engine, by hand and in tollgate.
 
 mod biscuit;
 mod by_hand;
@@ -12,24 +12,24 @@ pub mod tollgate;
 
 use crate::{asked::Asked, question::Facts};
 
-/// **One that can make the decision.**
+/// An implementation of the decision.
 pub struct Peer {
-    /// How the table calls it.
+    /// The name in the table.
     pub name: &'static str,
     pub kind: Kind,
-    /// Parses, compiles, loads and builds all that can be before the question, and the question too.
+    /// Prepares a question: parses, compiles, loads and builds everything that can be done before the decision.
     pub prepare: fn(&Facts) -> Box<dyn Asked>,
 }
 
-/// Which marks it counts for.
+/// The marks that a peer counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Tollgate,
-    /// A hand-written `HashSet`.
+    /// The decision by hand with a `HashSet`.
     HashSet,
-    /// Regorus or cedar, with addresses that are addresses.
+    /// Regorus or cedar, with addresses in the engine's own type.
     PolicyEngine,
-    /// The same, with addresses that are text.
+    /// Regorus or cedar, with addresses as text.
     PolicyEngineWithText,
     Other,
 }

@@ -1,4 +1,5 @@
-//! Oso: rules in Polar over the records of `by_hand` with sets, shared, because Oso takes what it is asked about.
+//! Oso: rules in Polar over the types of `by_hand` with sets. They are in an `Arc`, because Oso takes its arguments by
+//! value.
 
 use std::{collections::HashSet, hint::black_box, sync::Arc};
 
@@ -15,18 +16,18 @@ type Set = HashSet<String>;
 #[derive(Clone, PolarClass)]
 struct Token(Arc<by_hand::Token<Set>>);
 
-/// The package, and from where and when it is asked for.
+/// The package and the request.
 #[derive(Clone, PolarClass)]
 struct Wanted(Arc<(by_hand::Package, by_hand::Request)>);
 
-/// Each rule is a call.
+/// Rules that call a method for each condition.
 const METHODS: &str = r#"
 allow(token, "publish", wanted) if
     token.is_live(wanted) and token.accepts(wanted) and token.read_write and token.selects(wanted) and
     token.of_maintainer(wanted);
 "#;
 
-/// Each name that is handed to a call is copied.
+/// Rules that compare attributes. Each name that is passed to a method is copied.
 const ATTRIBUTES: &str = r#"
 allow(token, "publish", wanted) if
     wanted.now < token.expires_at and token.accepts(wanted) and token.read_write and selects(token, wanted) and
@@ -64,12 +65,12 @@ fn prepare(rules: &str, facts: &Facts) -> Box<dyn Asked> {
     )
 }
 
-/// Each rule a method in Rust, and Polar the conjunction of them.
+/// Prepares the rules whose conditions are methods in Rust.
 pub fn prepare_methods(facts: &Facts) -> Box<dyn Asked> {
     prepare(METHODS, facts)
 }
 
-/// What Polar can say is said in Polar. (It has no addresses, and its lists are searched one by one.)
+/// Prepares the rules that are in Polar as far as possible. Polar has no addresses, and searches its lists one by one.
 pub fn prepare_attributes(facts: &Facts) -> Box<dyn Asked> {
     prepare(ATTRIBUTES, facts)
 }

@@ -1,4 +1,4 @@
-//! Regorus: the token is data, with an object for each of what is looked up; the policy is compiled beforehand.
+//! Regorus: the token is data, with an object for each set that is searched. The policy is compiled beforehand.
 
 use std::hint::black_box;
 
@@ -10,12 +10,12 @@ use crate::{
     question::{Facts, Verdict},
 };
 
-/// How the client's address is compared.
+/// The way in which addresses are compared.
 #[derive(Clone, Copy)]
 enum Addresses {
-    /// By the language's own function, which reads both texts each time.
+    /// With the function of the language, which parses both texts each time.
     Own,
-    /// As bits, by the start of a text.
+    /// As texts of their bits, by prefix.
     Text,
 }
 
@@ -28,7 +28,7 @@ impl Addresses {
     }
 }
 
-/// Quickest in the virtual machine: a rule for a scope and one for a package.
+/// The policy that is fastest in the virtual machine. It has one rule for a scope and one for a package.
 const TWO_RULES: &str = r#"
 package tollgate
 
@@ -53,7 +53,7 @@ allow if {
 }
 "#;
 
-/// Quickest in the interpreter: one rule, and a scope and a package looked up in the same object.
+/// The policy that is fastest in the interpreter. Its only rule looks up the scope and the package in the same object.
 const ONE_RULE: &str = r#"
 package tollgate
 
@@ -72,7 +72,7 @@ allow if {
 
 const RULE: &str = "data.tollgate.allow";
 
-/// An object with that in it, each true.
+/// Returns an object in which each of these names is `true`.
 fn object<'a>(names: impl Iterator<Item = &'a String>) -> String {
     let pairs: Vec<String> = names.map(|name| format!("{name:?}: true")).collect();
     format!("{{{}}}", pairs.join(", "))
@@ -133,7 +133,7 @@ fn machine(addresses: Addresses, facts: &Facts) -> RegoVM {
     vm
 }
 
-/// The input is set for each question.
+/// Prepares the virtual machine. The input is set again for each question.
 fn vm(addresses: Addresses, facts: &Facts) -> Box<dyn Asked> {
     let (mut vm, input) = (machine(addresses, facts), input(facts));
     prepared(
@@ -178,9 +178,9 @@ mod tests {
     use super::*;
     use crate::question::Question;
 
-    /// What was worked out for one input is not the answer to the next.
+    // An engine that cached an answer would give it for the next input too.
     #[test]
-    fn the_machine_and_the_interpreter_remember_no_answer() {
+    fn the_machine_and_the_interpreter_cache_no_answer() {
         for addresses in [Addresses::Own, Addresses::Text] {
             let facts = Facts::of(Question::Allow, 50);
             let (mut vm, mut interpreter) = (machine(addresses, &facts), engine(ONE_RULE, addresses, &facts));

@@ -1,5 +1,6 @@
-//! Addresses for engines that have none, or compare text faster than theirs: one is its family and its bits, and a range
-//! the start of one.
+//! Addresses as text, for engines that have no addresses or compare text faster.
+//!
+//! The text of an address is its family and its bits. The text of a range is a prefix of the texts of its addresses.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Tollgate: the token bound to its owner beforehand; and what only it answers.
+//! Tollgate: the token is bound to its owner beforehand. It also answers questions that no other peer can.
 
 use std::hint::black_box;
 
@@ -9,7 +9,7 @@ use crate::{
     question::{Facts, Question, Verdict},
 };
 
-/// What the facts leave open. Each world changes one or two of them.
+/// The facts that the shared [`Facts`] do not determine. Each world changes one or two of them.
 #[derive(Clone, Copy)]
 struct Rest {
     bypass: TwoFactorBypass,
@@ -17,9 +17,9 @@ struct Rest {
     status: AccountStatus,
     two_factor: TwoFactorMode,
     access: PublishingAccess,
-    /// Selected as well, in the place of the last scope.
+    /// A scope that is selected in place of the last one.
     scope: Option<&'static str>,
-    /// Whether the token has a grant over organizations too, with as many of them as it has packages and scopes.
+    /// Whether the token also has a grant over organizations, as many as it has packages and scopes.
     organizations: bool,
 }
 
@@ -33,7 +33,7 @@ const REST: Rest = Rest {
     organizations: false,
 };
 
-/// **A question as tollgate takes it.** What it borrows is never freed: it is needed until the end.
+/// The arguments of a decision by tollgate. The borrowed values are leaked, because they are needed until the end.
 #[derive(Clone, Copy)]
 struct World {
     token: &'static Token,
@@ -61,7 +61,7 @@ fn token(facts: &Facts, rest: Rest) -> Token {
         description: "".parse().unwrap(),
         expires_at: facts.expires.text.parse().unwrap(),
         allowed_ranges: AllowedRanges::only(facts.ranges.map(|text| text.parse().unwrap())).unwrap(),
-        // A token that writes nothing has none.
+        // A token without a read-write permission cannot have a bypass.
         bypass_2fa: if facts.read_write { rest.bypass } else { TwoFactorBypass::Off },
         packages: PackagesGrant::Granted {
             permission: if facts.read_write { GrantedPermission::ReadWrite } else { GrantedPermission::ReadOnly },
@@ -104,7 +104,7 @@ fn read(decision: &Decision<'_>) -> Verdict {
     }
 }
 
-/// To publish the package.
+/// Prepares the decision to publish the package.
 fn publish(world: World) -> Box<dyn Asked> {
     let World { bound, package, client_ip, now, .. } = world;
     prepared(
@@ -120,7 +120,7 @@ pub fn prepare(facts: &Facts) -> Box<dyn Asked> {
     publish(world(facts, REST))
 }
 
-/// Something else than to publish the package.
+/// Prepares a decision about another action.
 fn decide<R: Copy + 'static>(
     world: World,
     action: impl ActionOn<'static, R> + Copy + 'static,
@@ -136,7 +136,7 @@ fn decide<R: Copy + 'static>(
     )
 }
 
-/// **What no other answers.**
+/// A question that only tollgate answers.
 pub struct Own {
     pub name: &'static str,
     pub kind: OwnKind,
@@ -144,12 +144,12 @@ pub struct Own {
     pub asked: Box<dyn Asked>,
 }
 
-/// Which marks it counts for.
+/// The marks that the question counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnKind {
-    /// An answer of `authorize`, or of what takes its place without a token.
+    /// An answer of `authorize`, or of the functions for requests without a known token.
     Decision,
-    /// What is asked of a decision, or instead of one.
+    /// A method of a decision, or another function that takes the place of a decision.
     Beside,
     /// `BoundToken::bind`.
     Bind,
@@ -159,7 +159,7 @@ fn missing(name: &'static str) -> MissingPackage<'static> {
     MissingPackage::new(PackageName::new(name).unwrap())
 }
 
-/// Each with that many entries in the token.
+/// Returns these questions, with this many entries on the token.
 pub fn own(entries: usize) -> Vec<Own> {
     let mut all = denials(entries);
     all.extend(beside(entries));

@@ -1,4 +1,6 @@
-//! The decision, and the hash of a token beside it for scale: quote ratios of one run.
+//! The time of one decision, with the SHA-256 of a token beside it for scale.
+//!
+//! Only the ratio of two times of the same run means anything.
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up stops")]
 
 use std::hint::black_box;

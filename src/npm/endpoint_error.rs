@@ -1,63 +1,69 @@
-//! Why a request is none of npm's.
+//! The errors of classifying a request.
 
 use crate::value::NameError;
 
-/// What is wrong with the target of a request before it names anything.
+/// The error returned when the path of a request is malformed, or when text is not a valid
+/// [`PathText`](super::PathText).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathProblem {
-    /// It does not begin with `/`.
+    /// The path does not start with `/`.
     #[error("it does not start with `/`: expected a path")]
     NotAPath,
-    /// Two slashes in a row, or one at the end.
+    /// The path has two slashes in a row, or one at its end.
     #[error("it has an empty segment: expected none between two slashes or at the end")]
     EmptySegment,
-    /// A `.` or `..`, plain or encoded.
+    /// A segment is `.` or `..`, plain or percent-encoded.
     #[error("it has the segment `.` or `..`: expected names")]
     DotSegment,
-    /// A `%` that two hexadecimal digits do not follow.
+    /// A `%` is not followed by two hexadecimal digits.
     #[error("it has a `%` without two hexadecimal digits: expected percent-encoding")]
     Encoding,
-    /// Something that is encoded twice, a backslash, `;`, `?` or `#`, a control character, or what is not ASCII.
+    /// A character is a backslash, `;`, `?`, `#`, a space, a control character or not ASCII, or it is still
+    /// percent-encoded after decoding once.
     #[error("it has a character that no name has: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once")]
     Character,
-    /// A `/` inside of what is one segment.
+    /// A version, tag, revision or token has a `/` where none may be, plain or percent-encoded.
     #[error("it has a slash inside a segment: expected one only between scope and name")]
     Slash,
 }
 
-/// A method and a path that are no request of npm's.
+/// The error returned when a method and a path are not a request that npm's clients send.
+///
+/// No message repeats the path, because there may be a secret in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
     /// The path is malformed.
     #[error("malformed path: {0}")]
     Path(#[from] PathProblem),
-    /// A name in the path is none.
+    /// A name in the path is not a valid name of a package, user, organization or team.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The tarball's file is not one of its package.
+    /// The file name of a tarball is not `name-version.tgz` with the name of the package in the path.
     #[error("a file that is no tarball of the package: expected `name-version.tgz`")]
     Tarball,
-    /// A parameter of the query is missing, there twice, or not what its endpoint takes.
+    /// A parameter that the endpoint needs is missing from the query, is in it twice, or has the wrong form.
     #[error("malformed query: expected each parameter once, as the endpoint takes it")]
     Query,
-    /// No endpoint has the path.
+    /// No endpoint has this path.
     #[error("no such endpoint")]
     UnknownEndpoint,
-    /// The endpoint does not have the method.
+    /// The path is that of an endpoint which does not have this method.
     #[error("no such method on this endpoint")]
     UnknownMethod,
-    /// An endpoint of npm's whose action is none of the rules': webhooks, trusted publishing, staged publishing.
+    /// The endpoint is one of npm's that the [rules](crate::docs::rules) have no action for: webhooks, trusted
+    /// publishing or staged publishing.
     #[error("{what} is no action of the rules: it is not offered here")]
     NotModelled {
-        /// What npm calls it.
+        /// npm's name of the feature.
         what: &'static str,
     },
 }
 
 impl EndpointError {
-    /// The HTTP status: 400, 404 or 405.
+    /// Returns the HTTP status to answer with: 400 for a malformed path, name or query, 404 for an endpoint that does
+    /// not exist or is not modelled, or 405 for a method that the endpoint does not have.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {

@@ -1,4 +1,8 @@
-//! Reading what may be null: an unknown address, any address.
+//! Deserializing values for which null has a meaning: an unknown address, or no restriction to ranges.
+//!
+//! These values do not deserialize as an `Option`: serde reads an absent field as `None`, so a forgotten field would
+//! mean "any address". They use `deserialize_any`, for which an absent field is an error. It also excludes the formats
+//! that cannot tell null from a list.
 
 use core::fmt;
 
@@ -7,11 +11,12 @@ use serde::{
     de::{Error, SeqAccess, Unexpected, Visitor},
 };
 
-/// What is read where null is not: a value of its own, so that an absent field (which serde reads as an absent
-/// option) is an error and never null, and a format that cannot tell null from a list is refused.
-pub(super) trait OrElse<'de>: Sized {
+/// A type that deserializes from null, from a string or from a list.
+pub(super) trait Nullable<'de>: Sized {
     type Value;
+    /// What a message says was expected.
     const EXPECTED: &'static str;
+    /// The value that null stands for.
     fn null() -> Self::Value;
     fn text<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         Err(E::invalid_type(Unexpected::Str(text), &Self::EXPECTED))
@@ -19,9 +24,10 @@ pub(super) trait OrElse<'de>: Sized {
     fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error>;
 }
 
-pub(super) struct NullOr<T>(pub(super) T);
+/// Visits a [`Nullable`] value.
+pub(super) struct NullableVisitor<T>(pub(super) T);
 
-impl<'de, T: OrElse<'de>> Visitor<'de> for NullOr<T> {
+impl<'de, T: Nullable<'de>> Visitor<'de> for NullableVisitor<T> {
     type Value = T::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

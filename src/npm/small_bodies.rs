@@ -1,4 +1,4 @@
-//! The small bodies: access, teams, members, tags.
+//! The small bodies: of a package's access, of teams, of members and of tags.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -13,16 +13,25 @@ use crate::{
     },
 };
 
-/// **A change of a package's access**: `POST /-/package/:package/access`.
+/// A change of a package's visibility, its publishing access or both: the body of `POST /-/package/:package/access`.
+///
+/// # Examples
 ///
 /// ```
-/// use tollgate::{facts::PublishingAccess, npm::{AccessChange, Body}};
+/// use tollgate::{
+///     facts::PublishingAccess,
+///     npm::{AccessChange, Body},
+/// };
 ///
-/// let read = |text| AccessChange::read(&serde_json::from_str::<Body>(text).unwrap());
-/// let change = read(r#"{"publish_requires_tfa": true, "automation_token_overrides_tfa": false}"#)?;
+/// let body: Body =
+///     serde_json::from_str(r#"{"publish_requires_tfa": true, "automation_token_overrides_tfa": false}"#)?;
+/// let change = AccessChange::read(&body)?;
 /// assert_eq!(change.publishing_access(), Some(PublishingAccess::TwoFactorOnly));
-/// assert!(read("{}").is_err());
-/// # Ok::<(), tollgate::npm::BodyError>(())
+/// assert_eq!(change.visibility(), None);
+///
+/// let body: Body = serde_json::from_str("{}")?;
+/// assert!(AccessChange::read(&body).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessChange {
@@ -31,10 +40,19 @@ pub struct AccessChange {
 }
 
 impl AccessChange {
-    /// Reads `{access}`, `{publish_requires_tfa, automation_token_overrides_tfa}` or both.
+    /// Reads a body with the fields `access`, `publish_requires_tfa` and `automation_token_overrides_tfa`, each of
+    /// which may be left out.
+    ///
+    /// | `publish_requires_tfa` | `automation_token_overrides_tfa` | publishing access |
+    /// |---|---|---|
+    /// | `false` | `false` or left out | `no-requirement` |
+    /// | `true` | `true` | `two-factor-or-bypass` |
+    /// | `true` | `false` or left out | `two-factor-only` |
     ///
     /// # Errors
-    /// Nothing to change, an unknown field or word, and an override where no second factor is required.
+    ///
+    /// Returns an error if the body changes nothing, if a field or the value of `access` is unknown, if a field has a
+    /// wrong type, or if the two flags are in none of the rows above.
     pub fn read(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
         let known = &["access", "publish_requires_tfa", "automation_token_overrides_tfa"];
@@ -48,7 +66,7 @@ impl AccessChange {
             (None, None) => None,
             (Some(false), None | Some(false)) => Some(PublishingAccess::NoRequirement),
             (Some(true), Some(true)) => Some(PublishingAccess::TwoFactorOrBypass),
-            // Left out it is no override: the stricter of the two.
+            // A flag that is left out means the stricter publishing access.
             (Some(true), None | Some(false)) => Some(PublishingAccess::TwoFactorOnly),
             (None | Some(false), Some(_)) => {
                 let message = "without a `publish_requires_tfa` that is true: expected both, or none";
@@ -61,7 +79,7 @@ impl AccessChange {
         Ok(Self { visibility, publishing_access })
     }
 
-    /// What must be allowed, all of it.
+    /// Returns the access requests of this change of `package`, each of which must be allowed.
     #[must_use]
     pub fn access_requests(&self, package: &PackageName) -> Box<[AccessRequest]> {
         let on = |action| AccessRequest::Package { action, package: package.clone() };
@@ -70,20 +88,20 @@ impl AccessChange {
         visibility.into_iter().chain(publishing_access).collect::<Vec<_>>().into()
     }
 
-    /// The visibility that is asked for.
+    /// Returns the new visibility, or `None` if it does not change.
     #[must_use]
     pub const fn visibility(&self) -> Option<Visibility> {
         self.visibility
     }
 
-    /// The publishing access that is asked for.
+    /// Returns the new publishing access, or `None` if it does not change.
     #[must_use]
     pub const fn publishing_access(&self) -> Option<PublishingAccess> {
         self.publishing_access
     }
 }
 
-/// npm's words for who may read a package.
+/// Reads one of npm's words for the visibility of a package. `restricted` and `private` mean the same.
 pub(super) fn visibility_word(node: &Node, path: &Path<'_>) -> Result<Visibility, ErrorAt> {
     match document::text(node, path)? {
         "public" => Ok(Visibility::Public),
@@ -92,7 +110,7 @@ pub(super) fn visibility_word(node: &Node, path: &Path<'_>) -> Result<Visibility
     }
 }
 
-/// **A change of a team's access to a package**: `PUT` or `DELETE /-/team/:org/:team/package`.
+/// A change of a team's access to a package: the body of `PUT` or `DELETE /-/team/:org/:team/package`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamAccessChange {
     package: PackageName,
@@ -100,10 +118,13 @@ pub struct TeamAccessChange {
 }
 
 impl TeamAccessChange {
-    /// Reads `{package, permissions}`: the access that the team gets.
+    /// Reads the body of the `PUT`, such as `{"package": "@acme/w", "permissions": "read-only"}`, which gives the team
+    /// access.
     ///
     /// # Errors
-    /// A missing or unknown field, a name that is none, or another permission than `read-only` and `read-write`.
+    ///
+    /// Returns an error if a field is missing or unknown, if the package's name is not valid, or if the permission is
+    /// neither `read-only` nor `read-write`.
     pub fn read_grant(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &["package", "permissions"])?;
@@ -111,16 +132,17 @@ impl TeamAccessChange {
         Ok(Self { package: required(&fields, "package")?, permission: Some(permission) })
     }
 
-    /// Reads `{package}`: the team loses its access.
+    /// Reads the body of the `DELETE`, such as `{"package": "@acme/w"}`, which removes the team's access.
     ///
     /// # Errors
-    /// A missing or unknown field, or a name that is none.
+    ///
+    /// Returns an error if a field is missing or unknown, or if the package's name is not valid.
     pub fn read_revocation(body: &Body) -> Result<Self, BodyError> {
         let fields = Fields::new(&body.0, &Path::Top, &["package"])?;
         Ok(Self { package: required(&fields, "package")?, permission: None })
     }
 
-    /// What must be allowed.
+    /// Returns the access request that must be allowed. The organization and the team are those in the path.
     #[must_use]
     pub fn access_request(&self, organization: &OrganizationName, team: &TeamName) -> AccessRequest {
         AccessRequest::ManageTeamAccess {
@@ -130,20 +152,20 @@ impl TeamAccessChange {
         }
     }
 
-    /// The package.
+    /// Returns the name of the package.
     #[must_use]
     pub const fn package(&self) -> &PackageName {
         &self.package
     }
 
-    /// What the team gets; `None` takes its access away.
+    /// Returns the permission that the team gets on the package, or `None` if the team's access is removed.
     #[must_use]
     pub const fn permission(&self) -> Option<GrantedPermission> {
         self.permission
     }
 }
 
-/// **A member to be taken in, or a role to be changed**: `PUT /-/org/:org/user`.
+/// A new member of an organization, or a new role of a member: the body of `PUT /-/org/:org/user`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberChange {
     user: UserName,
@@ -151,10 +173,12 @@ pub struct MemberChange {
 }
 
 impl MemberChange {
-    /// Reads `{user, role}`, the role by npm's words: `owner`, `admin`, `developer`.
+    /// Reads a body such as `{"user": "bob", "role": "developer"}`. The role is `owner`, `admin` or `developer`, null
+    /// or left out.
     ///
     /// # Errors
-    /// A missing or unknown field, a name that is none, or an unknown role.
+    ///
+    /// Returns an error if `user` is missing, if a field or the role is unknown, or if the user's name is not valid.
     pub fn read(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &["user", "role"])?;
@@ -166,7 +190,10 @@ impl MemberChange {
         Ok(Self { user: required(&fields, "user")?, role })
     }
 
-    /// What must be allowed: `add-member`, or `change-member-role` of who is one already.
+    /// Returns the access request that must be allowed: `add-member` for a user who is not a member yet, or
+    /// `change-member-role` for a member.
+    ///
+    /// The organization is the one in the path. `membership` says whether the [user](Self::user) is a member already.
     #[must_use]
     pub fn access_request(&self, organization: &OrganizationName, membership: IsMember) -> AccessRequest {
         let action = match membership {
@@ -176,26 +203,27 @@ impl MemberChange {
         AccessRequest::Organization { action, organization: organization.clone() }
     }
 
-    /// Who.
+    /// Returns the name of the user.
     #[must_use]
     pub const fn user(&self) -> &UserName {
         &self.user
     }
 
-    /// The role asked for. Where none is, a new member is a [`Role::Member`], and a member keeps theirs.
+    /// Returns the new role, or `None` if the body has none. Then a new member gets [`Role::Member`], and a user who is
+    /// a member already keeps their role.
     #[must_use]
     pub const fn role(&self) -> Option<Role> {
         self.role
     }
 }
 
-/// Whether a user is in the organization already, as a look-up found.
+/// Whether a look-up found that a user is a member of the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IsMember {
-    /// Not yet.
+    /// The user is not a member.
     No,
-    /// Already.
+    /// The user is a member, in any role.
     Yes,
 }
 
@@ -209,7 +237,9 @@ fn role(word: &str, path: &Path<'_>) -> Result<Role, ErrorAt> {
 }
 
 impl Role {
-    /// npm's word for it on the wire, where a member is a `developer`.
+    /// Returns npm's word for the role in requests and responses: `owner`, `admin` or `developer`.
+    ///
+    /// npm calls [`Role::Member`] a `developer`.
     #[must_use]
     pub const fn npm_word(self) -> &'static str {
         match self {
@@ -220,7 +250,7 @@ impl Role {
     }
 }
 
-/// **A team to be made**: `PUT /-/org/:org/team`.
+/// A team to create: the body of `PUT /-/org/:org/team`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamToCreate {
     name: TeamName,
@@ -228,10 +258,13 @@ pub struct TeamToCreate {
 }
 
 impl TeamToCreate {
-    /// Reads `{name, description}`.
+    /// Reads a body such as `{"name": "developers", "description": "writes the code"}`. The description may be null or
+    /// left out.
     ///
     /// # Errors
-    /// A missing or unknown field, or a name that no new team may have (N4).
+    ///
+    /// Returns an error if `name` is missing, if a field is unknown, or if a new team may not have the name
+    /// ([N4](crate::docs::rules#n4)).
     pub fn read(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &["name", "description"])?;
@@ -244,19 +277,19 @@ impl TeamToCreate {
         Ok(Self { name, description: description.into() })
     }
 
-    /// What must be allowed.
+    /// Returns the access request that must be allowed. The organization is the one in the path.
     #[must_use]
     pub fn access_request(&self, organization: &OrganizationName) -> AccessRequest {
         AccessRequest::CreateTeam { organization: organization.clone(), team: self.name.clone() }
     }
 
-    /// Its name.
+    /// Returns the name of the team.
     #[must_use]
     pub const fn name(&self) -> &TeamName {
         &self.name
     }
 
-    /// For people; may be empty.
+    /// Returns the description of the team, which may be empty.
     #[must_use]
     pub const fn description(&self) -> &str {
         &self.description
@@ -264,19 +297,26 @@ impl TeamToCreate {
 }
 
 impl Body {
-    /// The user of `{user}`: whom a team or an organization takes in or puts out.
+    /// Reads the user in a body such as `{"user": "bob"}`.
+    ///
+    /// This is the body of a request that removes a member from an organization, or that adds a member to a team or
+    /// removes one.
     ///
     /// # Errors
-    /// A missing or unknown field, or a name that is none.
+    ///
+    /// Returns an error if `user` is missing, if another field is there, or if the user's name is not valid.
     pub fn user(&self) -> Result<UserName, BodyError> {
         let fields = Fields::new(&self.0, &Path::Top, &["user"])?;
         Ok(required(&fields, "user")?)
     }
 
-    /// The version that a tag is to point to: the whole body is a text.
+    /// Reads the version in the body of `PUT /-/package/:package/dist-tags/:tag`, which is a JSON string such as
+    /// `"1.0.0"`.
     ///
     /// # Errors
-    /// No text, or one that is no version.
+    ///
+    /// Returns an error if the body is not a string, or if the string cannot be in a path. Whether the package has the
+    /// version is not checked.
     pub fn version(&self) -> Result<PathText, BodyError> {
         let text = document::text(&self.0, &Path::Top)?;
         text.parse().map_err(|_| BodyError::new("not a version: expected one of the package's as a JSON string"))

@@ -60,6 +60,27 @@ pub enum Endpoint {
     Open(OpenRequest),
 }
 
+impl Endpoint {
+    /// Whether the request may change something: a server that keeps its facts in a database needs a transaction that
+    /// writes.
+    ///
+    /// Every request but a `GET` may, except the two audits, which send a `POST` and only read.
+    ///
+    /// ```
+    /// use tollgate::npm::Endpoint;
+    ///
+    /// assert!(Endpoint::classify("PUT", "/left-pad")?.is_write());
+    /// assert!(!Endpoint::classify("GET", "/left-pad?write=true")?.is_write());
+    /// assert!(!Endpoint::classify("POST", "/-/npm/v1/security/advisories/bulk")?.is_write());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn is_write(&self) -> bool {
+        let is_audit = matches!(self, Self::Open(OpenRequest::ReadAdvisories | OpenRequest::ReadAudit));
+        !is_audit && !matches!(self.method().as_bytes(), b"GET")
+    }
+}
+
 /// A request about a package. See [`Endpoint::Package`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -242,4 +263,38 @@ pub enum OpenRequest {
     ReadAudit,
     /// `GET /-/npm/v1/keys`: reads the registry's signing keys.
     ReadKeys,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Endpoint;
+
+    fn is_write(method: &str, path: &str) -> bool {
+        Endpoint::classify(method, path).unwrap().is_write()
+    }
+
+    #[test]
+    fn a_request_that_is_not_a_get_writes_unless_it_is_an_audit() {
+        for path in ["/a", "/a/1.0.0", "/-/whoami", "/-/npm/v1/tokens", "/-/org/acme/team", "/-/ping", "/-/v1/search"] {
+            assert!(!is_write("GET", path), "{path}");
+        }
+        for path in ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick"] {
+            assert!(!is_write("POST", path), "{path}");
+        }
+        for (method, path) in [
+            ("PUT", "/a"),
+            ("DELETE", "/a/-rev/1-0"),
+            ("PUT", "/-/package/a/dist-tags/next"),
+            ("POST", "/-/package/a/access"),
+            ("DELETE", "/-/org/acme/user"),
+            ("PUT", "/-/team/acme/core/user"),
+            ("POST", "/-/npm/v1/user"),
+            ("POST", "/-/npm/v1/tokens"),
+            ("DELETE", "/-/user/token/abc"),
+            ("PUT", "/-/user/org.couchdb.user:alice"),
+            ("POST", "/-/v1/login"),
+        ] {
+            assert!(is_write(method, path), "{method} {path}");
+        }
+    }
 }

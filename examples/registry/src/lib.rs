@@ -1,31 +1,44 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Layers
+//!
+//! A folder is a layer. A file imports files of its own layer and of the layers below it, and no two files import each
+//! other; `tests/layers.rs` checks both. A `mod.rs` only declares the files of its folder.
+//!
+//! | files, from the top | what the layer does | may import |
+//! |---|---|---|
+//! | `program/` | reads the command line, and starts the server or runs one command | every layer below |
+//! | `server/` | accepts connections, sets limits, runs each request in a transaction | `endpoints/` and below |
+//! | `endpoints/` | handles npm's endpoints, with one module for each topic | `exchange/` and below |
+//! | `exchange/` | decides a request in its transaction, and keeps its line of the log | `reply/` and below |
+//! | `reply/` | writes responses in npm's form | `credentials/` and below |
+//! | `credentials/` | verifies passwords and one-time passwords, and issues tokens | `store/` and below |
+//! | `store/` | reads and writes the database and the folder of tarballs | `base/` |
+//! | `base/` | failures, the clock, randomness, names of logs | nothing of this crate |
 
-mod clock;
-mod commands;
-mod config;
-mod demo;
-mod failure;
-mod http;
-mod issue;
-mod one_time;
-mod password;
-mod patience;
-mod random;
+mod base;
+mod credentials;
+mod endpoints;
+mod exchange;
+mod program;
+mod reply;
 mod server;
 mod store;
-mod tarballs;
 
-pub use config::{Command, CommandLine, Config, OrgCommand, UserCommand};
-pub use failure::Failure;
+#[cfg(test)]
+mod tests;
 
-/// Runs what the command line asks for: the server until it is told to stop, or a command until it is done.
+pub use base::failure::Failure;
+pub use program::command_line::{Command, CommandLine, Config, OrgCommand, UserCommand};
+
+/// Runs what the command line asks for: the server until it is told to stop, or one command until it is done.
 ///
 /// # Errors
-/// What keeps it from starting, or the command from being done.
+/// The server cannot start, or the command cannot be carried out.
 pub async fn run(command_line: CommandLine) -> Result<(), Failure> {
     let CommandLine { command, config } = command_line;
     match command {
-        None => server::serve(config).await,
-        Some(command) => commands::run(command, &config).await,
+        None => program::serve::serve(config).await,
+        Some(command) => program::commands::run(command, &config).await,
     }
 }

@@ -1,4 +1,4 @@
-//! The program: the server, or one of the things to do to its data.
+//! The program `tollgate-registry`: reads the command line, sets up the log, and runs.
 
 use std::{io::IsTerminal, process::ExitCode};
 

@@ -8,10 +8,12 @@ use tollgate::{
     token::SecretDigest,
 };
 
-use super::{Tx, logins};
-use crate::failure::{Failure, fact};
+use crate::{
+    base::failure::{Failure, fact},
+    store::{database::Tx, logins},
+};
 
-/// What the server keeps of an account beside the facts that decisions are made from.
+/// An account as this server stores it. The facts about it that decisions use are in [`facts`](crate::store::facts).
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) password_hash: String,
@@ -23,20 +25,26 @@ pub(crate) struct Account {
     pub(crate) updated: String,
 }
 
-/// A second factor that is being enrolled: its secret is known, no code of it has been shown yet.
+/// A second factor that is being enrolled: the user has its secret, and has not shown a code yet.
 #[derive(Clone)]
 pub(crate) struct PendingTwoFactor {
     pub(crate) secret: String,
     pub(crate) mode: TwoFactorMode,
 }
 
-/// Whether anything at all is in the database.
+/// Whether the database has any user or organization.
 pub(crate) async fn any_account(tx: &mut Tx) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT name FROM names LIMIT 1").fetch_optional(&mut **tx).await?;
     Ok(row.is_some())
 }
 
-/// Takes a name that nobody ever had. Users and organizations share one namespace (N4), and it only ever grows (N5).
+/// Takes a name for a user or an organization.
+///
+/// Users and organizations share one namespace ([N4](tollgate::docs::rules#n4)), and a name is never free again
+/// ([N5](tollgate::docs::rules#n5)).
+///
+/// # Errors
+/// Status 409 if the name was ever taken.
 pub(super) async fn take_name(tx: &mut Tx, name: &str, kind: &str) -> Result<(), Failure> {
     let taken: Option<(String,)> = sqlx::query_as("SELECT kind FROM names WHERE name = $1")
         .bind(name.to_owned())
@@ -53,14 +61,16 @@ pub(super) async fn take_name(tx: &mut Tx, name: &str, kind: &str) -> Result<(),
     Ok(())
 }
 
-/// Makes an account.
-pub(crate) async fn create(
-    tx: &mut Tx,
-    name: &UserName,
-    password_hash: String,
-    email: Option<&str>,
-    now: Timestamp,
-) -> Result<(), Failure> {
+/// An account to be created.
+pub(crate) struct NewAccount<'a> {
+    pub(crate) name: &'a UserName,
+    pub(crate) password_hash: String,
+    pub(crate) email: Option<&'a str>,
+}
+
+/// Creates an account, which is active and has no second factor.
+pub(crate) async fn create(tx: &mut Tx, new: NewAccount<'_>, now: Timestamp) -> Result<(), Failure> {
+    let NewAccount { name, password_hash, email } = new;
     name.check_new().map_err(Failure::bad_request)?;
     take_name(tx, name.as_str(), "user").await?;
     let mut profile = Map::new();
@@ -82,7 +92,7 @@ pub(crate) async fn create(
     Ok(())
 }
 
-/// The account of that name.
+/// The account of this name.
 pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<Account>, Failure> {
     let row = sqlx::query(
         "SELECT password_hash, two_factor, totp_secret, pending_totp_secret, pending_two_factor, profile, created, \
@@ -109,13 +119,13 @@ pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<
     }))
 }
 
-/// The addresses of some users, for lists of maintainers.
+/// The email address in the profile of a user.
 pub(crate) async fn email(tx: &mut Tx, name: UserName<&str>) -> Result<Option<String>, Failure> {
     let account = account(tx, name).await?;
     Ok(account.and_then(|account| account.profile.get("email").and_then(Value::as_str).map(str::to_owned)))
 }
 
-/// Writes the profile.
+/// Replaces the profile.
 pub(crate) async fn set_profile(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -131,9 +141,9 @@ pub(crate) async fn set_profile(
     Ok(())
 }
 
-/// Writes the password's hash. Whoever has logged in with the old one and not fetched the token yet, gets none.
+/// Replaces the hash of the password. Logins with the old password whose token was not fetched yet are forgotten.
 pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String) -> Result<(), Failure> {
-    logins::forget_those_of(tx, name).await?;
+    logins::forget_of_user(tx, name).await?;
     sqlx::query("UPDATE users SET password_hash = $2 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(hash)
@@ -142,9 +152,10 @@ pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String
     Ok(())
 }
 
-/// Whether the account may be used (T4). Who may say so is the operator at the command line.
+/// Suspends or activates an account, which only the operator does, at the command line. No token of a suspended account
+/// works ([T4](tollgate::docs::rules#t4)).
 pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: AccountStatus) -> Result<(), Failure> {
-    logins::forget_those_of(tx, name).await?;
+    logins::forget_of_user(tx, name).await?;
     let done = sqlx::query("UPDATE users SET status = $2 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(status.as_str().to_owned())
@@ -153,9 +164,10 @@ pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: Accoun
     one_user(done.rows_affected(), name)
 }
 
-/// The cut-off: every token made up to then is revoked (T1). A login whose token was not fetched yet is as old as they.
+/// Sets the cut-off of an account: every token made at or before it is revoked ([T1](tollgate::docs::rules#t1)). Logins
+/// whose token was not fetched yet are forgotten, because the token would be made after the cut-off.
 pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until: Timestamp) -> Result<(), Failure> {
-    logins::forget_those_of(tx, name).await?;
+    logins::forget_of_user(tx, name).await?;
     let done = sqlx::query("UPDATE users SET tokens_revoked_until = $2 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(until.to_string())
@@ -164,11 +176,15 @@ pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until
     one_user(done.rows_affected(), name)
 }
 
+/// Checks that a statement changed one row.
+///
+/// # Errors
+/// Status 404 if there is no such user.
 fn one_user(rows: u64, name: UserName<&str>) -> Result<(), Failure> {
     if rows == 1 { Ok(()) } else { Err(Failure::not_found(format!("there is no user `{name}`"))) }
 }
 
-/// Begins to enrol a second factor.
+/// Begins the enrolment of a second factor, or forgets it.
 pub(crate) async fn set_pending(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -183,7 +199,8 @@ pub(crate) async fn set_pending(
     Ok(())
 }
 
-/// Sets the mode, with the secret that goes with it, and forgets what was pending: logins by what was asked for before, too.
+/// Sets the mode and the secret of the second factor, and forgets an enrolment. Logins that passed the previous check,
+/// and whose token was not fetched yet, are forgotten too.
 pub(crate) async fn set_two_factor(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -191,7 +208,7 @@ pub(crate) async fn set_two_factor(
     secret: Option<String>,
 ) -> Result<(), Failure> {
     set_pending(tx, name, None).await?;
-    logins::forget_those_of(tx, name).await?;
+    logins::forget_of_user(tx, name).await?;
     sqlx::query("UPDATE users SET two_factor = $2, totp_secret = $3 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(mode.as_str().to_owned())
@@ -221,7 +238,7 @@ pub(crate) async fn set_recovery_codes(
     Ok(())
 }
 
-/// Uses a recovery code up. False if it is none of the user's.
+/// Consumes a recovery code. Returns whether the user had it.
 pub(crate) async fn use_recovery_code(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -235,7 +252,8 @@ pub(crate) async fn use_recovery_code(
     Ok(done.rows_affected() == 1)
 }
 
-/// Uses the one-time password of a step up, on behalf of one token or login. False if another one has used it.
+/// Consumes the one-time password of a time step for one token or login, which may use it again. Returns whether no
+/// other token or login has used it.
 pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_by: &str) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT used_by FROM used_codes WHERE user_name = $1 AND step = $2")
         .bind(name.as_str().to_owned())
@@ -245,7 +263,7 @@ pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_
     if let Some((by,)) = row {
         return Ok(by == used_by);
     }
-    // Old steps can never be shown again.
+    // No code of a step as old as that is accepted any longer.
     sqlx::query("DELETE FROM used_codes WHERE user_name = $1 AND step < $2")
         .bind(name.as_str().to_owned())
         .bind(step.saturating_sub(10))

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use tollgate::PackageName;
 
-use super::{Tx, packages};
-use crate::failure::{Failure, other};
+use crate::{
+    base::failure::{Failure, other},
+    store::{database::Tx, packages},
+};
 
-/// The tags, with the versions that they point at.
+/// The tags of a package, each with its version.
 pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap<String, String>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as("SELECT tag, version FROM dist_tags WHERE package = $1")
         .bind(name.as_str().to_owned())
@@ -17,19 +19,25 @@ pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap
     Ok(rows.into_iter().collect())
 }
 
-/// The most tags that one request sets, be they new or moved: each is written by itself, while other writers wait.
+/// The most tags that one request sets, new or moved. Each takes a statement, while other writers wait.
 const MAX_TAGS_AT_ONCE: usize = 100;
-/// The most tags of a package: whoever reads its document has all of them in memory.
+/// The most tags of a package. The document, which has all of them, is built in memory.
 const MAX_TAGS: usize = 1000;
-/// As long as the name of a package. PostgreSQL finds no place in an index for much longer ones.
+/// The most bytes of a tag: as many as the name of a package may have. PostgreSQL cannot index much longer ones.
 const MAX_TAG_LENGTH: usize = 214;
 
-/// Whether a document may have so many tags.
+/// Checks the number of tags of a package.
+///
+/// # Errors
+/// Status 413 above [`MAX_TAGS`].
 pub(crate) fn check_count(tags: usize) -> Result<(), Failure> {
     at_most(MAX_TAGS, tags, "dist-tags")
 }
 
-/// Whether one request may set so many tags.
+/// Checks the number of tags that one request sets.
+///
+/// # Errors
+/// Status 413 above [`MAX_TAGS_AT_ONCE`].
 pub(crate) fn check_count_at_once(tags: usize) -> Result<(), Failure> {
     at_most(MAX_TAGS_AT_ONCE, tags, "dist-tags to set at once")
 }
@@ -41,7 +49,11 @@ fn at_most(limit: usize, found: usize, what: &str) -> Result<(), Failure> {
     Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, format!("{found} {what}: expected at most {limit}")))
 }
 
-/// Points a tag at a version, which has to exist.
+/// Points a tag at a version.
+///
+/// # Errors
+/// Status 404 if the version does not exist, 400 for a tag that is too long or reads as a range, and 413 if the package
+/// has too many tags.
 pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version: &str) -> Result<(), Failure> {
     if packages::tarball(tx, name, version).await?.is_none() {
         return Err(Failure::not_found(format!("version not found: {version}")));
@@ -50,13 +62,13 @@ pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version
         let found = tag.len();
         return Err(Failure::bad_request(format!("a tag of {found} bytes: expected at most {MAX_TAG_LENGTH}")));
     }
-    // npm's own rule: a tag that reads as a range of versions could never be installed.
+    // npm has this rule too: npm would read such a tag as the range, and never install by it.
     if semver::VersionReq::parse(tag.strip_prefix('v').unwrap_or(tag)).is_ok() {
         return Err(Failure::bad_request(format!(
             "the tag `{tag}` reads as a range of versions: expected another name"
         )));
     }
-    // One that is there already is moved, and takes no room.
+    // A tag that exists is moved, and does not add to the number.
     let (others,): (i64,) = sqlx::query_as(
         "SELECT COUNT(*) FROM dist_tags WHERE package = $1 AND NOT EXISTS \
          (SELECT 1 FROM dist_tags WHERE package = $1 AND tag = $2)",
@@ -88,7 +100,8 @@ pub(crate) async fn remove(tx: &mut Tx, name: PackageName<&str>, tag: &str) -> R
     Ok(())
 }
 
-/// A package with versions always has a `latest`: without one it could not be installed.
+/// Sets the tag `latest` to the highest version if the package has versions but no such tag. npm installs `latest` when
+/// no version is given.
 pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
     if all(tx, name).await?.contains_key("latest") {
         return Ok(());
@@ -98,7 +111,7 @@ pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Resul
         .fetch_all(&mut **tx)
         .await?;
     let versions = rows.iter().filter_map(|(version,)| semver::Version::parse(version).ok());
-    // Releases before prereleases.
+    // A release wins over any prerelease.
     match versions.max_by_key(|version| (version.pre.is_empty(), version.clone())) {
         Some(latest) => set(tx, name, "latest", &latest.to_string()).await,
         None => Ok(()),

@@ -1,6 +1,6 @@
-//! What a decision is made from, as it is at this moment: rows become `tollgate`'s facts.
+//! The facts that decisions are made from: rows of the database become values of `tollgate`.
 //!
-//! The same queries run whether or not the thing exists, so that the time they take does not tell.
+//! The same queries run whether or not a package or user exists, so that the time they take does not reveal it.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,12 @@ use tollgate::{
     value::{GrantedPermission, OrganizationName, Role, TeamName},
 };
 
-use super::Tx;
-use crate::failure::{Failure, fact};
+use crate::{
+    base::failure::{Failure, fact},
+    store::database::Tx,
+};
 
-/// A package that was looked up, or the free name.
+/// The result of looking a package up.
 #[derive(Clone, Debug)]
 pub(crate) enum FoundPackage {
     Existing(Package),
@@ -32,7 +34,7 @@ impl FoundPackage {
     }
 }
 
-/// An organization that was looked up, or the name that is none's.
+/// The result of looking an organization up.
 #[derive(Clone, Debug)]
 pub(crate) enum FoundOrganization {
     Existing(Organization),
@@ -48,7 +50,7 @@ impl FoundOrganization {
     }
 }
 
-/// The user's record.
+/// The record of a user, with the memberships.
 pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<User>, Failure> {
     type Row = (String, String, Option<String>);
     let row: Option<Row> = sqlx::query_as("SELECT status, two_factor, tokens_revoked_until FROM users WHERE name = $1")
@@ -92,7 +94,7 @@ async fn memberships(tx: &mut Tx, name: UserName<&str>) -> Result<Memberships, F
     fact(Memberships::new(memberships))
 }
 
-/// The organization of that name, or that there is none.
+/// Looks an organization up.
 pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> Result<FoundOrganization, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT name FROM organizations WHERE name = $1")
         .bind(name.as_str().to_owned())
@@ -104,7 +106,7 @@ pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> R
     })
 }
 
-/// The package of that name, or that there is none.
+/// Looks a package up, with the grants on it and the owner of its scope.
 pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
     let row: Option<(String, String)> =
         sqlx::query_as("SELECT visibility, publishing_access FROM packages WHERE name = $1")
@@ -135,7 +137,8 @@ pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<Foun
     fact(package).map(FoundPackage::Existing)
 }
 
-/// Whose the scope is (N4: one namespace, so it is at most one's).
+/// The owner of the package's scope. Users and organizations share one namespace, so a scope has at most one owner
+/// ([N4](tollgate::docs::rules#n4)).
 pub(crate) async fn scope_owner(tx: &mut Tx, name: PackageName<&str>) -> Result<ScopeOwner, Failure> {
     let scope = name.scope().map(|scope| scope.as_str().to_owned()).unwrap_or_default();
     let row: Option<(String,)> =
@@ -168,7 +171,7 @@ fn team_grants(rows: Vec<(String, String, String)>) -> Result<TeamGrants, Failur
     fact(TeamGrants::new(grants))
 }
 
-/// Every package, for listings that show those of them that may be read. Four queries, however many there are.
+/// All packages, from which listings choose the readable ones. The number of queries does not grow with the packages.
 pub(crate) async fn all_packages(tx: &mut Tx) -> Result<Vec<Package>, Failure> {
     let rows: Vec<(String, String, String)> =
         sqlx::query_as("SELECT name, visibility, publishing_access FROM packages ORDER BY name")

@@ -1,11 +1,13 @@
-//! Wrong passwords and wrong one-time passwords, counted, so that nobody tries them all.
+//! The number of wrong passwords and one-time passwords of each account, which limits guessing.
 
 use tollgate::{Timestamp, UserName};
 
-use super::Tx;
-use crate::{clock::unix_seconds, failure::Failure};
+use crate::{
+    base::{clock::unix_seconds, failure::Failure},
+    store::database::Tx,
+};
 
-/// What is guessed at.
+/// The kind of secret that is guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guess {
     Password,
@@ -20,8 +22,8 @@ impl Guess {
         }
     }
 
-    /// How many wrong ones an account has in a window.
-    const fn at_most(self) -> i64 {
+    /// The most wrong guesses for an account within [`WINDOW_SECONDS`].
+    const fn limit(self) -> i64 {
         match self {
             Self::Password => 30,
             Self::OneTimePassword => 10,
@@ -29,13 +31,16 @@ impl Guess {
     }
 }
 
-/// The window in which they are counted.
+/// For how long wrong guesses are counted together: 15 minutes from the first one.
 const WINDOW_SECONDS: i64 = 15 * 60;
 
-/// Whether one more guess is looked at.
+/// Checks that the account has not reached its limit of wrong guesses.
+///
+/// # Errors
+/// Status 429 at the limit.
 pub(crate) async fn may_guess(tx: &mut Tx, name: UserName<&str>, what: Guess, now: Timestamp) -> Result<(), Failure> {
     match current(tx, name, what, now).await? {
-        Some((_, guesses)) if guesses >= what.at_most() => Err(Failure::refused(
+        Some((_, guesses)) if guesses >= what.limit() => Err(Failure::refused(
             axum::http::StatusCode::TOO_MANY_REQUESTS,
             format!("too many wrong {}s: expected some minutes of patience", what.as_str()),
         )),
@@ -43,7 +48,7 @@ pub(crate) async fn may_guess(tx: &mut Tx, name: UserName<&str>, what: Guess, no
     }
 }
 
-/// Counts a wrong one.
+/// Counts a wrong guess.
 pub(crate) async fn wrong(tx: &mut Tx, name: UserName<&str>, what: Guess, now: Timestamp) -> Result<(), Failure> {
     let (since, guesses) = current(tx, name, what, now).await?.unwrap_or((unix_seconds(now), 0));
     sqlx::query(
@@ -59,7 +64,7 @@ pub(crate) async fn wrong(tx: &mut Tx, name: UserName<&str>, what: Guess, now: T
     Ok(())
 }
 
-/// Since when wrong ones are counted, and how many there are; none where the window is over.
+/// The time of the first wrong guess in seconds since 1970, and the number of them, or `None` if the window is over.
 async fn current(
     tx: &mut Tx,
     name: UserName<&str>,

@@ -1,17 +1,22 @@
-//! Logins through the web: begun by the client, finished by a person at the form, fetched by the client.
+//! Logins by browser: npm's client begins one, a person finishes it at the form, and the client fetches the token.
+//!
+//! The URL of the form and the URL that the client polls each contain a nonce, which is a secret. The database has only
+//! the digests of the two.
 
-use tollgate::{Timestamp, UserName, token::SecretDigest};
+use tollgate::{Secret, Timestamp, UserName, token::SecretDigest};
 
-use super::Tx;
 use crate::{
-    clock::unix_seconds,
-    failure::{Failure, fact},
+    base::{
+        clock::unix_seconds,
+        failure::{Failure, fact},
+    },
+    store::database::Tx,
 };
 
-/// How long the form may be filled in and the token fetched.
+/// How long a login takes at most, until its token is fetched.
 const LIFETIME_SECONDS: i64 = 10 * 60;
 
-/// Whether the person has an account already.
+/// What a login is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Login,
@@ -27,24 +32,42 @@ impl Purpose {
     }
 }
 
-/// A login that has begun.
+/// A login that has begun and not run out.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) purpose: Purpose,
-    /// The address that asked for it, for the person at the form to look at.
+    /// The address of the client that began it. The form shows it to the person.
     pub(crate) started_from: String,
-    /// Who has finished it.
+    /// The user who has finished it.
     pub(crate) user: Option<UserName>,
 }
 
-/// Begins one. Those that ran out are forgotten.
-pub(crate) async fn begin(
-    tx: &mut Tx,
-    (login, done): (&SecretDigest, &SecretDigest),
-    purpose: Purpose,
-    started_from: &str,
-    now: Timestamp,
-) -> Result<(), Failure> {
+/// A login to begin.
+#[derive(Debug)]
+pub(crate) struct NewLogin {
+    /// The digest of the nonce in the URL of the form.
+    pub(crate) form_digest: SecretDigest,
+    /// The digest of the nonce in the URL that the client polls.
+    pub(crate) poll_digest: SecretDigest,
+    pub(crate) purpose: Purpose,
+    pub(crate) started_from: String,
+}
+
+/// The digest of the nonce in a URL.
+///
+/// # Errors
+/// Status 404 if the text cannot be a nonce.
+pub(crate) fn digest(nonce: &str) -> Result<SecretDigest, Failure> {
+    Secret::new(nonce).map(|secret| secret.digest()).map_err(|_| gone())
+}
+
+/// The failure for the URL of a login that does not exist: status 404.
+pub(crate) fn gone() -> Failure {
+    Failure::not_found("this login has run out or never was: run npm login again")
+}
+
+/// Begins a login. Logins that have run out are forgotten.
+pub(crate) async fn begin(tx: &mut Tx, new: &NewLogin, now: Timestamp) -> Result<(), Failure> {
     sqlx::query("DELETE FROM logins WHERE started < $1")
         .bind(unix_seconds(now).saturating_sub(LIFETIME_SECONDS))
         .execute(&mut **tx)
@@ -52,11 +75,11 @@ pub(crate) async fn begin(
     sqlx::query(
         "INSERT INTO logins (login_digest, done_digest, purpose, started, started_from) VALUES ($1, $2, $3, $4, $5)",
     )
-    .bind(login.to_hex())
-    .bind(done.to_hex())
-    .bind(purpose.as_str().to_owned())
+    .bind(new.form_digest.to_hex())
+    .bind(new.poll_digest.to_hex())
+    .bind(new.purpose.as_str().to_owned())
     .bind(unix_seconds(now))
-    .bind(started_from.to_owned())
+    .bind(new.started_from.clone())
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -73,7 +96,7 @@ fn login(row: Option<Row>, now: Timestamp) -> Result<Option<Login>, Failure> {
     Ok(Some(Login { purpose, started_from, user: fact(user.as_deref().map(str::parse).transpose())? }))
 }
 
-/// The login of a form's URL.
+/// The login of the form with this digest.
 pub(crate) async fn by_form(tx: &mut Tx, digest: &SecretDigest, now: Timestamp) -> Result<Option<Login>, Failure> {
     let row: Option<Row> =
         sqlx::query_as("SELECT purpose, started, started_from, user_name FROM logins WHERE login_digest = $1")
@@ -83,7 +106,7 @@ pub(crate) async fn by_form(tx: &mut Tx, digest: &SecretDigest, now: Timestamp) 
     login(row, now)
 }
 
-/// The login of the URL that the client polls.
+/// The login of the polled URL with this digest.
 pub(crate) async fn by_poll(tx: &mut Tx, digest: &SecretDigest, now: Timestamp) -> Result<Option<Login>, Failure> {
     let row: Option<Row> =
         sqlx::query_as("SELECT purpose, started, started_from, user_name FROM logins WHERE done_digest = $1")
@@ -93,7 +116,7 @@ pub(crate) async fn by_poll(tx: &mut Tx, digest: &SecretDigest, now: Timestamp) 
     login(row, now)
 }
 
-/// Says who has finished it.
+/// Records that the user has finished the login of a form.
 pub(crate) async fn finish(tx: &mut Tx, digest: &SecretDigest, user: UserName<&str>) -> Result<(), Failure> {
     sqlx::query("UPDATE logins SET user_name = $2 WHERE login_digest = $1")
         .bind(digest.to_hex())
@@ -103,15 +126,15 @@ pub(crate) async fn finish(tx: &mut Tx, digest: &SecretDigest, user: UserName<&s
     Ok(())
 }
 
-/// Forgets it: its token is made once.
-pub(crate) async fn forget(tx: &mut Tx, done: &SecretDigest) -> Result<(), Failure> {
-    sqlx::query("DELETE FROM logins WHERE done_digest = $1").bind(done.to_hex()).execute(&mut **tx).await?;
+/// Forgets the login of a polled URL, so that only one token is issued for it.
+pub(crate) async fn forget(tx: &mut Tx, poll_digest: &SecretDigest) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM logins WHERE done_digest = $1").bind(poll_digest.to_hex()).execute(&mut **tx).await?;
     Ok(())
 }
 
-/// Forgets those that this user has finished and nobody has fetched the token of: it would be made after what it is to be
-/// older than, a cut-off or another password.
-pub(crate) async fn forget_those_of(tx: &mut Tx, user: UserName<&str>) -> Result<(), Failure> {
+/// Forgets the logins that the user has finished and whose token was not fetched. Such a token would be issued after a
+/// change that is meant to end all access until then: a cut-off, a suspension, a new password or second factor.
+pub(crate) async fn forget_of_user(tx: &mut Tx, user: UserName<&str>) -> Result<(), Failure> {
     sqlx::query("DELETE FROM logins WHERE user_name = $1").bind(user.as_str().to_owned()).execute(&mut **tx).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Packages: what is written of them. Each function is the effect of one thing that was allowed.
+//! Packages: their versions, grants, settings and stars.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,15 @@ use tollgate::{
     value::{GrantedPermission, Permission},
 };
 
-use super::{Tx, facts, organizations};
 use crate::{
-    failure::{Failure, fact, other, storable},
-    random,
-    tarballs::TarballId,
+    base::{
+        failure::{Failure, fact, other, storable},
+        random,
+    },
+    store::{accounts, database::Tx, facts, tarballs::TarballId, teams},
 };
 
-/// A version to be.
+/// A version to be added.
 #[derive(Debug)]
 pub(crate) struct NewVersion<'a> {
     pub(crate) version: &'a str,
@@ -25,15 +26,18 @@ pub(crate) struct NewVersion<'a> {
     pub(crate) tarball: &'a TarballId,
 }
 
-/// Makes a package, with npm's first rights: read-write for its creator, or in the scope of an organization for the team
-/// `developers`.
-pub(crate) async fn create(
-    tx: &mut Tx,
-    name: PackageName<&str>,
-    visibility: Visibility,
-    creator: UserName<&str>,
-    now: Timestamp,
-) -> Result<(), Failure> {
+/// A package to be created.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewPackage<'a> {
+    pub(crate) name: PackageName<&'a str>,
+    pub(crate) visibility: Visibility,
+    pub(crate) creator: UserName<&'a str>,
+}
+
+/// Creates a package with the grant that npm gives: read-write to the creator, or in the scope of an organization to
+/// its team `developers`.
+pub(crate) async fn create(tx: &mut Tx, new: NewPackage<'_>, now: Timestamp) -> Result<(), Failure> {
+    let NewPackage { name, visibility, creator } = new;
     sqlx::query(
         "INSERT INTO packages (name, visibility, publishing_access, revision, created, modified) \
          VALUES ($1, $2, $3, $4, $5, $5)",
@@ -47,15 +51,14 @@ pub(crate) async fn create(
     .await?;
     match (facts::scope_owner(tx, name).await?, name.scope()) {
         (ScopeOwner::Organization, Some(scope)) => {
-            let organization = fact(scope.as_str().try_into())?;
-            let (team, permission) = (organizations::developers()?, GrantedPermission::ReadWrite);
-            organizations::set_team_access(tx, organization, team, name, Some(permission)).await
+            let team = teams::developers(fact(scope.as_str().try_into())?)?;
+            teams::set_grant(tx, team, name, Some(GrantedPermission::ReadWrite)).await
         }
         _ => set_user_grant(tx, name, creator, Some(GrantedPermission::ReadWrite)).await,
     }
 }
 
-/// Gives the user a grant of their own, or takes it away.
+/// Replaces the user's own grant on a package, or removes it.
 pub(crate) async fn set_user_grant(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -78,8 +81,8 @@ pub(crate) async fn set_user_grant(
     Ok(())
 }
 
-/// A new revision of the package's document.
-pub(crate) async fn touch(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) -> Result<(), Failure> {
+/// Gives the document a new revision, and records the time of the change.
+pub(crate) async fn renew_revision(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) -> Result<(), Failure> {
     sqlx::query("UPDATE packages SET revision = $2, modified = $3 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(random::nonce()?)
@@ -89,14 +92,17 @@ pub(crate) async fn touch(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) 
     Ok(())
 }
 
-/// The longest manifest, in characters: whoever reads the package's document has all of them in memory.
+/// The most bytes of a manifest. The document of a package, which has all manifests, is built in memory.
 const MAX_MANIFEST: usize = 1024 * 1024;
-/// The longest message of a deprecation.
+/// The most bytes of a deprecation's message.
 const MAX_DEPRECATION: usize = 128 * 1024;
-/// All manifests of a package, with the messages.
+/// The most characters of all manifests and deprecations of a package before another version is added.
 const MAX_MANIFESTS: i64 = 16 * 1024 * 1024;
 
-/// The manifest as it is stored, if there is room for it in the package's document.
+/// The text of a manifest to be stored.
+///
+/// # Errors
+/// Status 413 if it is too large, or the other manifests of the package are.
 async fn manifest_text(tx: &mut Tx, name: PackageName<&str>, manifest: &Value) -> Result<String, Failure> {
     let too_large = |text| Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text);
     let text = serde_json::to_string(manifest).map_err(other)?;
@@ -117,7 +123,10 @@ async fn manifest_text(tx: &mut Tx, name: PackageName<&str>, manifest: &Value) -
     Ok(text)
 }
 
-/// Adds a version. None is ever published twice, not even after it was unpublished.
+/// Adds a version.
+///
+/// # Errors
+/// Status 409 if the version was ever published, also if it was unpublished since.
 pub(crate) async fn insert_version(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -153,7 +162,7 @@ pub(crate) async fn insert_version(
     Ok(())
 }
 
-/// Deprecates a version, or takes that back.
+/// Replaces the deprecation of a version, or removes it.
 pub(crate) async fn deprecate(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -175,7 +184,7 @@ pub(crate) async fn deprecate(
     Ok(())
 }
 
-/// Removes a version, and the tags that point at it.
+/// Removes a version and the dist-tags that point at it.
 pub(crate) async fn remove_version(tx: &mut Tx, name: PackageName<&str>, version: &str) -> Result<(), Failure> {
     sqlx::query("DELETE FROM versions WHERE package = $1 AND version = $2")
         .bind(name.as_str().to_owned())
@@ -185,23 +194,23 @@ pub(crate) async fn remove_version(tx: &mut Tx, name: PackageName<&str>, version
     Ok(())
 }
 
-/// Removes the package with everything that hangs on it. Its versions stay used.
+/// Removes a package with everything that belongs to it. Its versions cannot be published again.
 pub(crate) async fn delete(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
     sqlx::query("DELETE FROM packages WHERE name = $1").bind(name.as_str().to_owned()).execute(&mut **tx).await?;
     Ok(())
 }
 
-/// Where the tarball of a version is.
+/// The id of the tarball of a version.
 pub(crate) async fn tarball(tx: &mut Tx, name: PackageName<&str>, version: &str) -> Result<Option<TarballId>, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT tarball FROM versions WHERE package = $1 AND version = $2")
         .bind(name.as_str().to_owned())
         .bind(version.to_owned())
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(row.map(|(id,)| TarballId::stored(id)))
+    Ok(row.map(|(id,)| TarballId::from_stored(id)))
 }
 
-/// Sets who may read it.
+/// Sets whether a package is public or private.
 pub(crate) async fn set_visibility(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -215,7 +224,7 @@ pub(crate) async fn set_visibility(
     Ok(())
 }
 
-/// Sets what it asks of those who write to it.
+/// Sets whether writes to a package need a second factor.
 pub(crate) async fn set_publishing_access(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -229,7 +238,7 @@ pub(crate) async fn set_publishing_access(
     Ok(())
 }
 
-/// The users with a read-write grant of their own.
+/// The users with a read-write grant of their own, sorted.
 pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<String>, Failure> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT user_name FROM package_users WHERE package = $1 AND permission = $2")
@@ -242,16 +251,19 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
     Ok(names)
 }
 
-/// Puts these users in the place of the maintainers there are.
+/// Replaces the maintainers.
+///
+/// # Errors
+/// Status 409 if an unscoped package would have no maintainer, and 400 if there is no such user.
 pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users: &[UserName]) -> Result<(), Failure> {
-    // Nobody could ever publish to it again, nor give it to anyone. What has a scope has whoever owns that.
+    // No user could ever change the package again. A scoped one can still be changed by the owner of the scope.
     if users.is_empty() && !name.is_scoped() {
         return Err(Failure::conflict(format!(
             "`{name}` would be left without an owner: expected another owner first"
         )));
     }
     for user in users {
-        if super::accounts::account(tx, user.as_borrowed()).await?.is_none() {
+        if accounts::account(tx, user.as_borrowed()).await?.is_none() {
             return Err(Failure::bad_request(format!("there is no user `{user}`: expected one with an account")));
         }
     }
@@ -266,7 +278,7 @@ pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users:
     Ok(())
 }
 
-/// The users with any recorded right to the package, with the highest: by a grant of their own or by a team.
+/// The users with a grant on the package, of their own or by a team, with the highest permission of each.
 pub(crate) async fn collaborators(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -282,7 +294,7 @@ pub(crate) async fn collaborators(
     highest(rows)
 }
 
-/// Sets or takes the user's star.
+/// Sets or removes the star of a user.
 pub(crate) async fn set_star(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -299,14 +311,14 @@ pub(crate) async fn set_star(
     Ok(())
 }
 
-/// Whether there is a star.
+/// Whether a user has starred a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Star {
     On,
     Off,
 }
 
-/// The packages that the user has starred, readable or not.
+/// The names of the packages that the user has starred, sorted. They are not checked for being readable.
 pub(crate) async fn starred_by(tx: &mut Tx, user: &str) -> Result<Vec<String>, Failure> {
     let rows: Vec<(String,)> = sqlx::query_as("SELECT package FROM stars WHERE user_name = $1")
         .bind(user.to_owned())
@@ -317,7 +329,7 @@ pub(crate) async fn starred_by(tx: &mut Tx, user: &str) -> Result<Vec<String>, F
     Ok(packages)
 }
 
-/// The packages that a user has any recorded right to, with the highest: by a grant of their own or by a team.
+/// The packages on which a user has a grant, own or by a team, with the highest permission on each.
 pub(crate) async fn of_user(tx: &mut Tx, user: UserName<&str>) -> Result<BTreeMap<String, Permission>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT package, permission FROM package_users WHERE user_name = $1 UNION ALL \
@@ -330,6 +342,7 @@ pub(crate) async fn of_user(tx: &mut Tx, user: UserName<&str>) -> Result<BTreeMa
     highest(rows)
 }
 
+/// The highest permission of each key.
 fn highest(rows: Vec<(String, String)>) -> Result<BTreeMap<String, Permission>, Failure> {
     let mut highest: BTreeMap<String, Permission> = BTreeMap::new();
     for (key, permission) in rows {

@@ -1,16 +1,18 @@
-//! The document of a package, as npm's client reads it: put together from rows, never stored as one.
+//! The document of a package as npm's client reads it. It is built from rows on each request, and not stored.
 
 use serde_json::{Map, Value, json};
 use tollgate::PackageName;
 
-use super::{Tx, accounts, dist_tags, packages};
-use crate::failure::{Failure, fact};
+use crate::{
+    base::failure::{Failure, fact},
+    store::{accounts, database::Tx, dist_tags, packages},
+};
 
-/// What the document shows of its newest version.
+/// The fields that the document takes from the manifest of `latest`.
 const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
-/// The document, with tarballs under `base`; none where there is no such package.
+/// The document of a package, in which the URLs of tarballs begin with `base`; `None` if there is no such package.
 pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) -> Result<Option<Value>, Failure> {
     let row: Option<(String, String, String)> =
         sqlx::query_as("SELECT revision, created, modified FROM packages WHERE name = $1")
@@ -29,7 +31,8 @@ pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) 
     time.insert("created".into(), created.into());
     time.insert("modified".into(), modified.into());
     for (version, manifest, deprecated, published) in rows {
-        versions.insert(version.clone(), manifest_of(name, &version, &manifest, deprecated, base)?);
+        let url = tarball_url(name, &version, base);
+        versions.insert(version.clone(), shown_manifest(&manifest, url, deprecated)?);
         time.insert(version, published.into());
     }
     let mut document = Map::new();
@@ -51,21 +54,16 @@ pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) 
     Ok(Some(Value::Object(document)))
 }
 
-/// A revision as `CouchDB` wrote it, which clients expect: a number, a dash, hexadecimal digits.
+/// A revision in `CouchDB`'s form, which clients expect: a number, a dash, and hexadecimal digits.
 fn revision_text(revision: &str) -> String {
     format!("1-{revision}")
 }
 
-fn manifest_of(
-    name: PackageName<&str>,
-    version: &str,
-    manifest: &str,
-    deprecated: Option<String>,
-    base: &str,
-) -> Result<Value, Failure> {
-    let mut manifest: Map<String, Value> = fact(serde_json::from_str(manifest))?;
+/// A stored manifest with the URL of its tarball and the message of its deprecation.
+fn shown_manifest(stored: &str, tarball_url: String, deprecated: Option<String>) -> Result<Value, Failure> {
+    let mut manifest: Map<String, Value> = fact(serde_json::from_str(stored))?;
     if let Some(dist) = manifest.get_mut("dist").and_then(Value::as_object_mut) {
-        dist.insert("tarball".into(), tarball_url(name, version, base).into());
+        dist.insert("tarball".into(), tarball_url.into());
     }
     if let Some(message) = deprecated {
         manifest.insert("deprecated".into(), message.into());
@@ -96,7 +94,7 @@ async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
     Ok(Value::Object(stars))
 }
 
-/// The present revision, as clients have read it.
+/// The present revision, in the form of the document.
 pub(crate) async fn revision(tx: &mut Tx, name: PackageName<&str>) -> Result<String, Failure> {
     let row: (String,) = sqlx::query_as("SELECT revision FROM packages WHERE name = $1")
         .bind(name.as_str().to_owned())

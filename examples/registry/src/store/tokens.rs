@@ -1,4 +1,4 @@
-//! Tokens: stored by the digest of their text, in `tollgate`'s form.
+//! Tokens, stored in `tollgate`'s form under the digest of their text.
 
 use tollgate::{
     Secret, StoredToken, Timestamp, Token, UserName,
@@ -6,25 +6,30 @@ use tollgate::{
     token::{GranularTokenSet, SecretDigest, SecretHint},
 };
 
-use super::Tx;
-use crate::failure::{Failure, fact, other};
+use crate::{
+    base::failure::{Failure, fact, other},
+    store::database::Tx,
+};
 
-/// A token with what a listing shows of its text.
+/// A token with the first and last characters of its text.
 #[derive(Clone, Debug)]
-pub(crate) struct Listed {
+pub(crate) struct TokenWithHint {
     pub(crate) token: Token,
     pub(crate) hint: SecretHint,
 }
 
-/// The token of that digest. A row that does not load is a token that nobody knows, never an error that could end up as
-/// "no token" (L8).
+/// The token with this digest.
+///
+/// A row that does not load counts as an unknown token ([L8](tollgate::docs::rules#l8)). It is not an error, which a
+/// caller could mistake for a request without a token.
 pub(crate) async fn by_digest(tx: &mut Tx, digest: &SecretDigest) -> Result<Option<Token>, Failure> {
     let row: Option<(String, String)> = sqlx::query_as("SELECT digest, stored FROM tokens WHERE digest = $1")
         .bind(digest.to_hex())
         .fetch_optional(&mut **tx)
         .await?;
     let Some((found, stored)) = row else { return Ok(None) };
-    // The database compared bytes in its own time; this comparison takes the same time for every digest (S2).
+    // The database compared the digests in a time that depends on them. This comparison takes the same time for every
+    // digest (rule S2).
     let is_same = found.parse::<SecretDigest>().is_ok_and(|found| found == *digest);
     Ok(if is_same { load(&stored) } else { None })
 }
@@ -33,7 +38,7 @@ fn load(stored: &str) -> Option<Token> {
     serde_json::from_str::<StoredToken>(stored).ok()?.load().ok()
 }
 
-/// Stores a token that was issued.
+/// Stores a token that was just issued.
 pub(crate) async fn insert(tx: &mut Tx, token: &Token, secret: Secret<'_>) -> Result<(), Failure> {
     let hint: SecretHint = secret.hint();
     sqlx::query(
@@ -55,19 +60,21 @@ fn stored(token: &Token) -> Result<String, Failure> {
     serde_json::to_string(&StoredToken::from(token)).map_err(other)
 }
 
-/// The user's tokens that are not revoked one by one, oldest first. Those that do not load are left out: nobody knows them.
-pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<Listed>, Failure> {
+/// The tokens of a user that are not revoked one by one, oldest first. Rows that do not load are left out.
+pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<TokenWithHint>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT stored, hint FROM tokens WHERE user_name = $1 AND revoked = 0 ORDER BY created, token_key",
     )
     .bind(owner.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
-    let listed = |(stored, hint): (String, String)| Some(Listed { token: load(&stored)?, hint: hint.parse().ok()? });
+    let listed =
+        |(stored, hint): (String, String)| Some(TokenWithHint { token: load(&stored)?, hint: hint.parse().ok()? });
     Ok(rows.into_iter().filter_map(listed).collect())
 }
 
-/// The user's granular tokens, as L1 and L6 ask about them.
+/// The granular tokens of a user, by which an issue checks their number ([L6](tollgate::docs::rules#l6)) and their
+/// names ([L1](tollgate::docs::rules#l1)).
 pub(crate) async fn granular_set<'a>(tx: &mut Tx, owner: OwnerView<'a>) -> Result<GranularTokenSet<'a>, Failure> {
     let mut set = GranularTokenSet::new(owner);
     for listed in of_user(tx, owner.name()).await? {
@@ -78,7 +85,7 @@ pub(crate) async fn granular_set<'a>(tx: &mut Tx, owner: OwnerView<'a>) -> Resul
     Ok(set)
 }
 
-/// Revokes one of the user's tokens. The caller was allowed to.
+/// Revokes a token.
 pub(crate) async fn revoke(tx: &mut Tx, token: &Token, now: Timestamp) -> Result<(), Failure> {
     let mut revoked = token.clone();
     revoked.revoke(now);

@@ -1,4 +1,4 @@
-//! Getting an account, logging in and out, and enrolling a second factor, as a person does at the terminal.
+//! Creating an account, logging in and out, and enrolling a second factor at the terminal.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[test]
-fn adduser_makes_an_account_and_logout_ends_its_token() {
+fn adduser_creates_an_account_and_logout_revokes_its_token() {
     let server = Server::start();
     let carol = Person::at(&server, "carol", None);
     let (name, password, email) =
@@ -25,10 +25,10 @@ fn adduser_makes_an_account_and_logout_ends_its_token() {
     carol.npm("whoami").succeeds().prints("carol");
     let token = carol.npm_client().token().expect("a token in the configuration");
     assert!(token.starts_with("npm_"), "{token}");
-    // `npm login` makes a legacy publish token: it may do what its owner may.
+    // `npm login` makes a legacy publish token, which may do all that its owner may.
     carol.publish("carols", "1.0.0", "").succeeds();
 
-    // The name is taken now.
+    // The name is taken, so a second account cannot have it.
     let other = Person::at(&server, "other", None);
     other
         .npm_asked(
@@ -54,7 +54,7 @@ fn adduser_makes_an_account_and_logout_ends_its_token() {
 }
 
 #[test]
-fn a_wrong_password_and_an_unknown_user_are_told() {
+fn a_wrong_password_and_an_unknown_user_get_different_messages() {
     let server = Server::start();
     server.person("alice");
     let somebody = Person::at(&server, "somebody", None);
@@ -72,11 +72,11 @@ fn a_wrong_password_and_an_unknown_user_are_told() {
 }
 
 #[test]
-fn a_second_factor_is_enrolled_at_the_terminal_and_asked_for_from_then_on() {
+fn a_second_factor_is_enrolled_at_the_terminal_and_required_afterwards() {
     let server = Server::start();
     let alice = server.person("alice");
     let password = |_: &str| password_of("alice");
-    // The authenticator app gets the secret that npm prints below the QR code.
+    // The secret that npm prints below the QR code is typed into the authenticator app.
     let enrol = |printed: &str| app_of(printed).code_beside(-1);
     let ran = alice.npm_asked(
         "profile enable-2fa auth-and-writes",
@@ -92,11 +92,11 @@ fn a_second_factor_is_enrolled_at_the_terminal_and_asked_for_from_then_on() {
     alice.publish("pad", "1.0.0", "").fails_with("EOTP").says("This operation requires a one-time password");
     alice.publish("pad", "1.0.0", &format!("--otp={}", app.code())).succeeds();
 
-    // Who has lost the device has the recovery codes, each for once.
+    // A recovery code stands for the one-time password, once.
     alice.publish("pad", "1.0.1", &format!("--otp={}", recovery[0])).succeeds();
     alice.publish("pad", "1.0.2", &format!("--otp={}", recovery[0])).fails_with("EOTP");
 
-    // A login asks for it as well.
+    // A login requires the second factor as well.
     let laptop = Person::at(&server, "alice", None);
     let name = |_: &str| "alice".into();
     let login = "login --auth-type=legacy";
@@ -148,7 +148,7 @@ fn a_profile_is_changed_and_a_new_password_replaces_the_old_one() {
     let name = |_: &str| "alice".to_owned();
     laptop.npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &old)]).fails_with("E401");
     laptop.npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &new)]).succeeds();
-    // Nobody else reads it, or writes it.
+    // The profile of another account is another one.
     let bob = server.person("bob");
     assert_eq!(bob.npm("profile get --json").succeeds().json()["name"], "bob");
     assert!(!server.log().contains("another-pass-word"));
@@ -156,12 +156,13 @@ fn a_profile_is_changed_and_a_new_password_replaces_the_old_one() {
 
 const ANOTHER: &str = "another-pass-word";
 
-/// `POST /-/npm/v1/user`.
+/// Sends a change of the profile: `POST /-/npm/v1/user`.
 fn change(person: &Person, sent: &Value) -> Reply {
     person.http("POST", "/-/npm/v1/user").json(sent).send()
 }
 
-/// The account is as it was made: its password is the first one, it has no name and no second factor.
+/// Asserts that the account is as it was created, with the first password and no full name, and that the field `tfa` of
+/// its profile has this value.
 #[track_caller]
 fn nothing_has_changed(person: &Person, tfa: &Value) {
     let token = |password: &str| {
@@ -175,7 +176,7 @@ fn nothing_has_changed(person: &Person, tfa: &Value) {
 }
 
 #[test]
-fn a_change_that_is_refused_in_one_part_is_refused_whole() {
+fn a_change_that_is_refused_in_part_changes_nothing() {
     let server = Server::start();
     let alice = server.person("alice");
     let right = alice.password();
@@ -192,7 +193,7 @@ fn a_change_that_is_refused_in_one_part_is_refused_whole() {
     change(&alice, &wrong).expect(401);
     nothing_has_changed(&alice, &json!(false));
 
-    // In the middle of an enrolment: a wrong code, and the right one.
+    // During an enrolment, with a wrong code and with the right one.
     let reply = change(&alice, &json!({ "tfa": mode(&right) })).expect(200).json();
     let app = Authenticator::scan(reply["tfa"].as_str().unwrap());
     let pending = json!({ "pending": true, "mode": "auth-only" });
@@ -202,12 +203,12 @@ fn a_change_that_is_refused_in_one_part_is_refused_whole() {
         change(&alice, &json!({ "fullname": "Alice", "tfa": [code] })).expect(400);
         nothing_has_changed(&alice, &pending);
     }
-    // Nothing of it was used up: alone it does what it says.
+    // The refusals did not consume the code: alone it ends the enrolment.
     change(&alice, &json!({ "tfa": [app.code()] })).expect(200);
 }
 
 #[test]
-fn no_answer_repeats_a_password_that_was_put_in_a_wrong_place() {
+fn no_response_repeats_a_password_from_an_unexpected_place_of_the_body() {
     let server = Server::start();
     let alice = server.person("alice");
     let (text, number) = ("correct horse battery", 8_675_309_123_u64);
@@ -239,7 +240,7 @@ fn no_answer_repeats_a_password_that_was_put_in_a_wrong_place() {
     for create in [json!(text), json!(number)] {
         refused(("POST", "/-/v1/login"), &json!({ "create": create }).to_string());
     }
-    // No object at all, one that breaks off, one that says it twice, and what comes after it.
+    // Bodies that are not an object, break off, have a key twice, or go on after the object.
     for sent in [
         json!(text).to_string(),
         json!(number).to_string(),

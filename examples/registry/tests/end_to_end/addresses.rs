@@ -1,10 +1,11 @@
-//! Where a request comes from: the connection, or what a trusted proxy says, and never what a client says of itself.
+//! The address of a client: that of the connection, or the one that a trusted proxy reports. The client cannot choose
+//! it.
 
 use serde_json::json;
 
 use crate::support::{Request, Server};
 
-/// A token of alice's that is good from this range.
+/// A token of alice that may be used from this range.
 fn token_for(server: &Server, range: &str) -> String {
     let body = json!({
         "name": "there", "packages_all": true, "packages_and_scopes_permission": "read-only",
@@ -13,9 +14,9 @@ fn token_for(server: &Server, range: &str) -> String {
     server.person("alice").granular(&body)
 }
 
-/// Whether the token is good with these headers: 401 with `ipaddress`, or 200.
+/// Whether the token may be used with these `X-Forwarded-For` headers: the status is 200, or 401 with `ipaddress`.
 #[track_caller]
-fn is_there(request: Request, forwarded: &[&str]) -> bool {
+fn is_in_range(request: Request, forwarded: &[&str]) -> bool {
     let request = forwarded.iter().fold(request, |request, value| request.header("x-forwarded-for", value));
     let reply = request.send();
     match reply.status {
@@ -29,7 +30,7 @@ fn is_there(request: Request, forwarded: &[&str]) -> bool {
 }
 
 #[test]
-fn behind_a_trusted_proxy_the_address_is_the_one_the_proxy_saw() {
+fn behind_a_trusted_proxy_the_client_is_the_address_that_the_proxy_saw() {
     let server = Server::start_with(&["--trusted-proxy", "127.0.0.1/32", "--trusted-proxy", "192.0.2.0/28"]);
     let token = token_for(&server, "203.0.113.0/24");
     let whoami = || server.http("GET", "/-/whoami").bearer(&token);
@@ -38,15 +39,15 @@ fn behind_a_trusted_proxy_the_address_is_the_one_the_proxy_saw() {
         (&["203.0.114.7"], false),
         (&["::ffff:203.0.113.7"], true),
         (&["2001:db8::7"], false),
-        // The client has written the left one itself.
+        // The proxy appends an address, so the client itself has written the one to the left.
         (&["203.0.113.7, 198.51.100.9"], false),
         (&["203.0.113.7", "198.51.100.9"], false),
         (&["198.51.100.9, 203.0.113.7"], true),
         (&["unknown, 203.0.113.7"], true),
-        // A second proxy, trusted as well, is stepped over; one that is not is the client.
+        // A second trusted proxy is skipped. A proxy that is not trusted counts as the client.
         (&["203.0.113.7, 192.0.2.5"], true),
         (&["203.0.113.7, 192.0.2.55"], false),
-        // A proxy that says nothing, or nonsense, leaves the address unknown.
+        // A missing or malformed header leaves the address unknown.
         (&[], false),
         (&[""], false),
         (&["unknown"], false),
@@ -54,11 +55,14 @@ fn behind_a_trusted_proxy_the_address_is_the_one_the_proxy_saw() {
         (&["203.0.113.7 "], true),
         (&["203.0.113.007"], false),
     ] {
-        assert_eq!(is_there(whoami(), forwarded), expected, "{forwarded:?}\n{}", server.log());
+        assert_eq!(is_in_range(whoami(), forwarded), expected, "{forwarded:?}\n{}", server.log());
     }
-    // Other headers of the kind are no proxy's.
+    // Similar headers are not read.
     for header in ["forwarded", "x-real-ip", "client-ip", "true-client-ip", "x-client-ip"] {
-        assert!(!is_there(whoami().header(header, "203.0.113.7").header(header, "for=203.0.113.7"), &["198.51.100.9"]));
+        assert!(!is_in_range(
+            whoami().header(header, "203.0.113.7").header(header, "for=203.0.113.7"),
+            &["198.51.100.9"]
+        ));
     }
 }
 
@@ -68,22 +72,22 @@ fn without_a_trusted_proxy_the_header_is_not_read() {
     let token = token_for(&server, "203.0.113.0/24");
     let whoami = || server.http("GET", "/-/whoami").bearer(&token);
     for forwarded in [&[][..], &["203.0.113.7"], &["203.0.113.7, 127.0.0.1"]] {
-        assert!(!is_there(whoami(), forwarded), "{forwarded:?}");
+        assert!(!is_in_range(whoami(), forwarded), "{forwarded:?}");
     }
 }
 
 #[test]
-fn a_proxy_that_is_not_trusted_is_the_client() {
+fn an_untrusted_proxy_counts_as_the_client() {
     let server = Server::start_with(&["--trusted-proxy", "192.0.2.1/32"]);
     let token = token_for(&server, "127.0.0.0/8");
     let whoami = || server.http("GET", "/-/whoami").bearer(&token);
     for forwarded in [&[][..], &["203.0.113.7"], &["nonsense"]] {
-        assert!(is_there(whoami(), forwarded), "{forwarded:?}");
+        assert!(is_in_range(whoami(), forwarded), "{forwarded:?}");
     }
 }
 
 #[test]
-fn a_range_that_makes_no_sense_keeps_the_server_from_starting() {
+fn a_malformed_range_on_the_command_line_is_an_error() {
     let folder = crate::support::server::temporary_folder();
     for range in ["127.0.0.1", "everyone", "10.0.0.0/33", ""] {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_tollgate-registry"))

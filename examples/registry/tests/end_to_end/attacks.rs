@@ -1,4 +1,4 @@
-//! What no well-behaved client sends.
+//! Requests that no well-behaved client sends.
 
 use std::{
     io::{Read, Write},
@@ -14,7 +14,7 @@ use crate::support::{
     person::{content, escaped, publish_document},
 };
 
-/// Nothing was stored under any of these names.
+/// Asserts that no package of these names exists.
 #[track_caller]
 fn nothing_is_there(alice: &Person, names: &[&str]) {
     for name in names {
@@ -62,12 +62,12 @@ fn a_publish_whose_names_disagree_stores_nothing() {
         assert!(!reply.error().is_empty());
         nothing_is_there(&alice, &["mine"]);
     }
-    // The same name twice in one object: two readers may read two names, so nobody reads any.
+    // A key that occurs twice in one object: two parsers may read different values, so the body is refused.
     let text = publish_document("mine", "1.0.0", None).to_string().replacen('{', r#"{"name":"victim","#, 1);
     alice.http("PUT", "/mine").bytes(text.as_bytes()).send().expect(400);
     nothing_is_there(&alice, &["mine"]);
 
-    // A tarball that is not the one the manifest is about.
+    // A tarball that is not the one of the manifest.
     for field in ["integrity", "shasum"] {
         let mut document = publish_document("mine", "1.0.0", None);
         document["versions"]["1.0.0"]["dist"][field] = json!("sha512-AAAA");
@@ -76,7 +76,7 @@ fn a_publish_whose_names_disagree_stores_nothing() {
     let mut document = publish_document("mine", "1.0.0", None);
     document["_attachments"]["mine-1.0.0.tgz"]["data"] = json!("not base 64!");
     alice.http("PUT", "/mine").json(&document).send().expect(400);
-    // Provenance that nobody here could vouch for is not dropped silently.
+    // A publish with provenance is refused, and not stored without it.
     let mut document = publish_document("mine", "1.0.0", None);
     document["_attachments"]["mine-1.0.0.sigstore"] =
         json!({ "content_type": "application/json", "data": "{}", "length": 2 });
@@ -89,7 +89,7 @@ fn a_publish_whose_names_disagree_stores_nothing() {
 }
 
 #[test]
-fn rights_that_are_smuggled_into_another_change_are_refused_and_change_nothing() {
+fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("mallory"));
     alice.put("@alice/kit", "1.0.0", Some("public"));
@@ -102,27 +102,27 @@ fn rights_that_are_smuggled_into_another_change_are_refused_and_change_nothing()
         document
     };
 
-    // A deprecation that gives the package to somebody else.
+    // A deprecation that also changes the owners.
     let mut smuggled = deprecation();
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "mallory@example.test" }]);
     let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
     assert!(reply.error().contains("change-maintainers"), "{reply:?}");
-    // One that hides the package, or stars it in somebody's name.
+    // A deprecation that also makes the package private, or stars it as another user.
     let mut smuggled = deprecation();
     smuggled["access"] = json!("restricted");
     automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
     let mut smuggled = deprecation();
     smuggled["users"] = json!({ "alice": true });
     automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
-    // A star is one's own: others are neither given one nor robbed of it.
+    // A user can set or remove no star but the own one.
     let star = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "users": { "mallory": true } });
     alice.http("PUT", "/@alice%2fkit").json(&star).send();
     assert_eq!(read()["users"], json!({}));
-    // A new version that hides the package.
+    // A new version that also makes the package private.
     let mut smuggled = publish_document("@alice/kit", "1.1.0", Some("restricted"));
     let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
     assert!(reply.error().contains("change-visibility"), "{reply:?}");
-    // A new version that brings a maintainer, or rewrites the old one's tarball.
+    // A new version that also adds a maintainer, or replaces the tarball of an old version.
     smuggled = publish_document("@alice/kit", "1.1.0", None);
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "" }]);
     let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send();
@@ -131,10 +131,10 @@ fn rights_that_are_smuggled_into_another_change_are_refused_and_change_nothing()
     smuggled["versions"]["1.0.0"]["dist"]["tarball"] = json!("http://192.0.2.1/evil.tgz");
     let reply = alice.http("PUT", "/@alice%2fkit").json(&smuggled).send();
     assert!(reply.status >= 400, "{reply:?}");
-    // A version already there, again, with something else in it.
+    // A version that exists, with other content.
     let reply = alice.http("PUT", "/@alice%2fkit").json(&publish_document("@alice/kit", "1.0.0", None)).send();
     assert!([400, 403, 409].contains(&reply.status), "{reply:?}");
-    // Owners that lock everybody out.
+    // A change of the owners that leaves none.
     let owners = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "maintainers": [] });
     let path = format!("/@alice%2fkit/-rev/{}", before["_rev"].as_str().unwrap());
     let reply = alice.http("PUT", &path).json(&owners).send();
@@ -148,13 +148,13 @@ fn rights_that_are_smuggled_into_another_change_are_refused_and_change_nothing()
     let before = read();
     bob.http("DELETE", &path).send().expect(403);
     assert_eq!(read(), before);
-    // The honest one goes through.
+    // The permitted change alone is made.
     automation.http("PUT", "/@alice%2fkit").json(&deprecation()).send().expect(201);
     assert_eq!(read()["versions"]["1.0.0"]["deprecated"], "old");
 }
 
 #[test]
-fn an_old_document_undoes_nothing_that_others_have_done_since() {
+fn an_outdated_document_cannot_undo_later_changes() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
@@ -170,7 +170,7 @@ fn an_old_document_undoes_nothing_that_others_have_done_since() {
 }
 
 #[test]
-fn a_name_is_decoded_once_and_then_it_is_a_name_or_nothing() {
+fn a_name_in_a_path_is_decoded_once_and_has_to_be_valid_then() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("@alice/kit", "1.0.0", None);
@@ -218,12 +218,12 @@ fn a_name_is_decoded_once_and_then_it_is_a_name_or_nothing() {
 }
 
 #[test]
-fn bodies_have_limits_and_what_is_wrong_with_them_is_said() {
+fn bodies_have_limits_and_a_bad_one_gets_an_error_text() {
     let server = Server::start();
     let alice = server.person("alice");
     let mib = 1024 * 1024;
     let announced = |method: &str, path: &str, length: usize| {
-        // The body never comes: it is the announcement that is refused.
+        // Only the length is sent, and never the body: the length alone is refused.
         alice.http(method, path).header("expect", "100-continue").header("content-length", &length.to_string()).send()
     };
     assert!(announced("PUT", "/left", 65 * mib).expect(413).error().contains("too large"));
@@ -231,7 +231,7 @@ fn bodies_have_limits_and_what_is_wrong_with_them_is_said() {
     let mut padded = json!({ "password": "x" });
     padded["padding"] = json!("x".repeat(100 * 1024));
     alice.http("POST", "/-/npm/v1/tokens").json(&padded).send().expect(413);
-    // Without a length, it is counted as it comes.
+    // A body without a length is counted while it arrives.
     alice.http("POST", "/-/npm/v1/tokens").chunk("x".repeat(70 * 1024).as_bytes()).send().expect(413);
 
     for (body, what) in [
@@ -253,7 +253,7 @@ fn bodies_have_limits_and_what_is_wrong_with_them_is_said() {
     alice.http("PUT", "/left").bytes(b"\xff\xfe{}").send().expect(400);
     let zipped = alice.http("PUT", "/left").header("content-encoding", "gzip").bytes(b"\x1f\x8b");
     zipped.send().expect(415);
-    // Whoever may not write is refused before any of that, and not asked for a body at all.
+    // A caller who may not write is refused before the body is looked at, and is not asked to send it.
     server.http("PUT", "/left").bytes(b"{").send().expect(401);
     let announced = server.http("PUT", "/left").header("expect", "100-continue");
     announced.header("content-length", "100").send().expect(401);
@@ -263,7 +263,7 @@ fn bodies_have_limits_and_what_is_wrong_with_them_is_said() {
 }
 
 #[test]
-fn a_request_inside_the_body_of_a_refused_one_is_not_answered() {
+fn a_request_inside_the_body_of_another_one_is_not_answered() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("@alice/diary", "1.0.0", None);
@@ -275,7 +275,7 @@ fn a_request_inside_the_body_of_a_refused_one_is_not_answered() {
         stream.write_all(format!("{head}{inner}").as_bytes()).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
         let mut answer = Vec::new();
-        // To the end, or until nothing more comes.
+        // Reads to the end of the stream, or until the timeout.
         let _ = stream.read_to_end(&mut answer);
         let answer = String::from_utf8_lossy(&answer).into_owned();
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{target}: {answer}");
@@ -284,7 +284,7 @@ fn a_request_inside_the_body_of_a_refused_one_is_not_answered() {
 }
 
 #[test]
-fn credentials_that_make_no_sense_are_a_bad_token_and_never_none() {
+fn unreadable_credentials_count_as_an_unknown_token_and_not_as_none() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("@alice/diary", "1.0.0", None);
@@ -293,7 +293,7 @@ fn credentials_that_make_no_sense_are_a_bad_token_and_never_none() {
     let doubled = format!("Bearer {} {}", alice.token(), alice.token());
     for value in [basic.as_str(), &doubled, "Bearer", "Bearer ", "", "bearer: x", alice.token(), "Digest x"] {
         let get = |path: &str| server.http("GET", path).header("authorization", value).send();
-        // Without a token a private package is not there. With a bad one that is not even looked at.
+        // Without a token the status would be 404. With an unknown one it is 401, whether or not the package exists.
         for path in ["/-/whoami", "/@alice%2fdiary"] {
             let reply = get(path);
             assert_eq!(reply.status, 401, "{value}: {reply:?}");
@@ -301,7 +301,7 @@ fn credentials_that_make_no_sense_are_a_bad_token_and_never_none() {
         let reply = get("/left").expect(200);
         assert!(reply.header("npm-notice").is_some_and(|notice| notice.contains("ignored")), "{value}: {reply:?}");
     }
-    // Two of them are none of them.
+    // Two `authorization` headers count as an unknown token, even if one of them is valid.
     let two = server.http("GET", "/-/whoami").bearer("npm_wrong").bearer(alice.token());
     two.send().expect(401);
     for (command, auth_type) in [("npm-command", "publish"), ("npm-auth-type", "web"), ("x-user", "alice")] {
@@ -328,7 +328,7 @@ fn no_secret_is_in_the_log() {
     server.http("GET", "/-/whoami").bearer(unknown).send().expect(401);
     alice.http("DELETE", &format!("/-/npm/v1/tokens/token/{unknown}")).otp(&code).send().expect(404);
     alice.http("DELETE", &format!("/-/npm/v1/tokens/token/{made}")).otp(&code).send().expect(204);
-    // Secrets where they do not belong.
+    // Secrets in unexpected places of a request.
     server.http("GET", &format!("/-/v1/search?text={unknown}")).send().expect(200);
     server.http("GET", &format!("/-/user/token/{unknown}")).send();
     server.http("PUT", "/-/user/org.couchdb.user:bob").bytes(br#"{"password":"a-broken-document"#).send().expect(400);
@@ -356,7 +356,7 @@ fn no_secret_is_in_the_log() {
     ] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
-    // Times and public ids have digits, too: a code is a word of its own.
+    // Times and public ids may contain the digits of a code, so the log is searched for a whole word.
     let mut words = log.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.');
     assert!(words.all(|word| word != code && word != wrong), "{code} or {wrong} in {log}");
 }

@@ -1,4 +1,4 @@
-//! The narrow CI token: it publishes one package from where the CI is, and does nothing else.
+//! A token for CI, which may publish one package from one network, and do nothing else.
 
 use crate::{
     package::installs,
@@ -55,23 +55,23 @@ fn a_narrow_ci_token_publishes_its_package_and_nothing_else() {
         ci.npm(command).fails_with("E403").says("the access token has no-access permission on organizations");
     }
 
-    // The same token from anywhere else is of no use.
+    // From another address the token allows nothing.
     for url in [elsewhere.url(), server.url()] {
         let thief = alice.through(&server, &url, &token);
         thief.publish("@acme/kit", "6.6.6", "").fails_with("EAUTHIP").says("Login is not allowed from your IP address");
         thief.npm("view @acme/kit").fails_with("EAUTHIP");
     }
-    // And nothing of all that has happened.
+    // The refused commands have changed nothing.
     let versions = |name: &str| alice.npm(&format!("view {name} versions --json")).succeeds().stdout.clone();
     assert_eq!(versions("@acme/kit").split_whitespace().collect::<String>(), "[\"1.0.0\",\"1.1.0\"]");
     alice.npm("view left-pad version").succeeds().prints("1.0.0");
-    // A logout is always allowed: it only takes away.
+    // Every token may log itself out.
     ci.npm("logout").succeeds();
     alice.through(&server, &ci_network.url(), &token).npm("whoami").fails_with("E401");
 }
 
 impl Person {
-    /// The same person with another token, by way of another address.
+    /// The same person with another token, and with the server at another URL.
     fn through(&self, server: &Server, url: &str, token: &str) -> Self {
         let person = self.with(server, token);
         let npm = Npm::new(person.npm_client().home().to_owned(), url, Some(token));

@@ -1,4 +1,4 @@
-//! Each kind of denial, and what the person at the terminal sees of it.
+//! Each kind of denial, and the text that npm prints for it.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[test]
-fn a_second_factor_is_asked_for_where_the_account_wants_it() {
+fn an_account_with_auth_and_writes_needs_a_second_factor_to_write() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "").succeeds();
@@ -22,18 +22,18 @@ fn a_second_factor_is_asked_for_where_the_account_wants_it() {
     alice.npm("dist-tag add left@1.0.0 old").fails_with("EOTP");
     alice.npm("deprecate left@1.0.0 old").fails_with("EOTP");
     alice.npm("unpublish left@1.0.0").fails_with("EOTP");
-    // What changes nothing, and a star, do without.
+    // Reads and stars need no second factor.
     alice.npm("view left version").succeeds().prints("1.0.1");
     alice.npm("star left").succeeds();
 
-    // Nothing is challenged that would be denied anyway.
+    // A write that would be denied anyway is denied, and not challenged.
     let bob = server.person("bob");
     bob.enable_2fa("auth-and-writes");
     bob.publish("left", "1.0.2", "").fails_with("E403").says("may not publish `left`");
 }
 
 #[test]
-fn another_address_than_the_tokens_is_told_so() {
+fn a_token_used_from_another_address_is_refused_with_that_reason() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "").succeeds();
@@ -49,13 +49,13 @@ fn another_address_than_the_tokens_is_told_so() {
     elsewhere.npm("whoami").fails_with("EAUTHIP").says(eauthip);
     elsewhere.npm("view @alice/diary").fails_with("EAUTHIP").says(eauthip);
     elsewhere.publish("left", "1.0.1", "").fails_with("EAUTHIP").says(eauthip);
-    // What everyone may read, is read without the token.
+    // A public package is read as if without the token.
     let ran = installs(&elsewhere, "left", "1.0.0");
     ran.says("npm notice the access token was ignored: it may not be used from this address");
 }
 
 #[test]
-fn a_dead_token_still_installs_what_is_public_and_is_told_what_it_is() {
+fn a_token_that_no_longer_works_installs_public_packages_with_a_notice() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "").succeeds();
@@ -69,7 +69,7 @@ fn a_dead_token_still_installs_what_is_public_and_is_told_what_it_is() {
     alice.npm(&format!("token revoke {}", listed(&alice, "revoked")["key"].as_str().unwrap())).succeeds();
     let expired = alice.with(&server, &alice.granular(&read("expired")));
     expired.npm("view @alice/diary version").succeeds();
-    // A day cannot be waited for, so the token is moved into the past.
+    // The shortest lifetime is a day, so the test changes the stored times instead of waiting.
     database::rewrite_token(&server, listed(&alice, "expired")["key"].as_str().unwrap(), |stored| {
         stored["created"] = json!("2020-01-01T00:00:00Z");
         stored["granular"]["expires"] = json!("2020-01-03T00:00:00Z");
@@ -88,13 +88,13 @@ fn a_dead_token_still_installs_what_is_public_and_is_told_what_it_is() {
             person.npm(command).fails_with("E401").says(invalid).says(&format!("npm notice {refused}"));
         }
     }
-    // Nor does a dead token tell what is there and what is not.
+    // With an unknown token, a private package and a missing one get the same response.
     let status = |name: &str| unknown.http("GET", name).send().status;
     assert_eq!((status("/@alice%2fdiary"), status("/@alice%2fnosuch")), (401, 401));
 }
 
 #[test]
-fn a_suspended_account_and_tokens_cut_off_by_the_operator_are_told() {
+fn a_suspension_and_a_cut_off_by_the_operator_are_refused_with_that_reason() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
@@ -107,7 +107,7 @@ fn a_suspended_account_and_tokens_cut_off_by_the_operator_are_told() {
 }
 
 #[test]
-fn what_a_granular_token_does_not_reach_is_told_with_the_reason() {
+fn a_granular_token_is_refused_with_the_reason_outside_its_grants() {
     let server = Server::start();
     let alice = server.person("alice");
     for name in ["left", "right", "@alice/diary", "@alice/ledger"] {
@@ -132,7 +132,7 @@ fn what_a_granular_token_does_not_reach_is_told_with_the_reason() {
     reader.npm("view @alice/diary version").succeeds();
     writer.publish("right", "1.0.1", "").fails_with("E403").says("the access token does not cover `right`");
     writer.npm("deprecate right@1.0.0 old").fails_with("E403").says("the access token does not cover `right`");
-    // Its owner may read it; this token may not, and is not told that it is there.
+    // The owner may read the package, but the token may not, and the response does not reveal that the package exists.
     writer.npm("view @alice/ledger").fails_with("E404");
     writer
         .publish("brand-new", "1.0.0", "")
@@ -147,13 +147,13 @@ fn what_a_granular_token_does_not_reach_is_told_with_the_reason() {
     ] {
         writer.npm(command).fails_with("E403").says(&format!("a granular access token may not {action}"));
     }
-    // No account can do that, whatever its token.
+    // No account may publish under such a name, with any token.
     let reply = alice.http("PUT", "/Capital").json(&crate::support::person::publish_document("Capital", "1.0.0", None));
     assert!(reply.send().expect(403).error().contains("is no name for a new package"));
 }
 
 #[test]
-fn a_hidden_package_and_a_free_name_look_alike_at_the_terminal() {
+fn a_hidden_package_and_a_missing_one_look_alike_at_the_terminal() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let nobody = Person::at(&server, "nobody", None);
@@ -190,7 +190,7 @@ fn a_hidden_package_and_a_free_name_look_alike_at_the_terminal() {
         assert_eq!(seen("@alice/hidden"), seen("@alice/absent"));
     }
 
-    // The answers are equal byte for byte, headers included.
+    // The responses are equal byte for byte, headers included.
     for (method, path) in [
         ("GET", "/@alice%2fNAME"),
         ("GET", "/@alice/NAME/-/NAME-1.0.0.tgz"),
@@ -212,11 +212,11 @@ fn a_hidden_package_and_a_free_name_look_alike_at_the_terminal() {
     }
 }
 
-/// What is printed, without the name in its spellings, and without the time that a package's size takes.
+/// The printed text without the name of the package, and without the lines about its tarball.
 fn without_name(printed: &str, name: &str) -> String {
     let short = name.split('/').next_back().unwrap();
     let mut lines: Vec<&str> = Vec::new();
-    // The tarball's digest is of the name, too.
+    // The digests and the size of the tarball depend on the name.
     for line in printed.lines() {
         let is_of_the_tarball = ["shasum", "integrity", "size"].iter().any(|word| line.contains(word));
         if !is_of_the_tarball {

@@ -1,4 +1,4 @@
-//! How many dist-tags there may be: everybody who installs a package reads all of them.
+//! The limits on the number of dist-tags.
 
 use serde_json::{Value, json};
 
@@ -34,20 +34,20 @@ fn tags_have_limits(server: &Server) {
         alice.http("PUT", &format!("/-/package/left/dist-tags/{tag}")).json(&json!(version)).send()
     };
 
-    // In one request.
+    // The limit of one request.
     for (many, limit) in [(101, 100), (1_001, 1_000), (50_000, 1_000)] {
         refused(publish("many", "1.0.0", tags("t", 0..many, "1.0.0").into()), limit);
         alice.http("GET", "/many").send().expect(404);
     }
     publish("left", "1.0.0", tags("p", 0..100, "1.0.0").into()).expect(201);
     refused(add(0..101), 100);
-    // Those that only move are written as well.
+    // Tags that only move count as well.
     refused(publish("left", "1.1.0", tags("t", 0..101, "1.1.0").into()), 100);
     alice.http("GET", "/left/1.1.0").send().expect(404);
-    // There is always a latest.
+    // The 100 tags and `latest`.
     assert_eq!(count(), 101);
 
-    // Of a package, however they come.
+    // The limit of a package, by each way to add a tag.
     for hundred in 0..8 {
         add(hundred * 100..(hundred + 1) * 100).expect(201);
     }
@@ -59,7 +59,7 @@ fn tags_have_limits(server: &Server) {
     alice.http("GET", "/left/1.1.0").send().expect(404);
     assert_eq!(count(), 1_000);
 
-    // A full package is published to, deprecated and tagged like any other.
+    // A package at the limit can still be published, deprecated, and have its tags moved.
     publish("left", "1.1.0", json!({ "latest": "1.1.0" })).expect(201);
     tag("p-7", "1.1.0").expect(201);
     let mut document = read();

@@ -1,4 +1,4 @@
-//! A right that goes away while the body of a write is still on its way.
+//! A permission that is removed while the body of a write is still arriving.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{Person, Server, person::publish_document};
 
-/// A publish that has been let in by its path, and whose document has not arrived yet.
+/// A publish that was not refused by its path, and whose body has not arrived.
 struct Begun {
     stream: TcpStream,
     rest: String,
@@ -30,12 +30,12 @@ impl Begun {
         let (first, rest) = body.split_at(10);
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(format!("{head}{first}").as_bytes()).unwrap();
-        // Long enough for the path to have been decided.
+        // By then the server has decided by the path.
         thread::sleep(Duration::from_millis(300));
         Self { stream, rest: rest.to_owned() }
     }
 
-    /// Sends the rest, and returns the status.
+    /// Sends the rest of the body, and returns the status of the response.
     fn finish(mut self) -> u16 {
         let _ = self.stream.write_all(self.rest.as_bytes());
         let mut answer = String::new();
@@ -45,7 +45,7 @@ impl Begun {
 }
 
 #[test]
-fn a_right_that_is_gone_before_the_document_has_arrived_writes_nothing() {
+fn a_permission_removed_before_the_body_has_arrived_writes_nothing() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     alice.put("left", "1.0.0", None);
@@ -61,33 +61,33 @@ fn a_right_that_is_gone_before_the_document_has_arrived_writes_nothing() {
         bob.with(&server, &bob.granular(&body))
     };
 
-    // Nothing happens meanwhile: this is how it goes.
+    // Nothing changes in between, and the publish succeeds.
     assert_eq!(Begun::publish(&server, &bob, "left", "1.0.1").finish(), 201);
     // The token is revoked.
     let robot = token();
     let begun = Begun::publish(&server, &robot, "left", "1.0.2");
     bob.http("DELETE", &format!("/-/npm/v1/tokens/token/{}", robot.token())).send().expect(204);
     assert_eq!(begun.finish(), 401);
-    // It logs itself out.
+    // The token logs itself out.
     let robot = token();
     let begun = Begun::publish(&server, &robot, "left", "1.0.2");
     robot.http("DELETE", &format!("/-/user/token/{}", robot.token())).send().expect(200);
     assert_eq!(begun.finish(), 401);
-    // The owner asks for a second factor from now on.
+    // The owner turns a second factor on.
     let begun = Begun::publish(&server, &alice, "left", "1.0.2");
     let app = alice.enable_2fa("auth-and-writes");
     assert_eq!(begun.finish(), 401);
     let off = json!({ "tfa": { "password": alice.password(), "mode": "disable" } });
     alice.http("POST", "/-/npm/v1/user").otp(&app.code()).json(&off).send().expect(200);
-    // The package has another owner now.
+    // The package gets other owners.
     let begun = Begun::publish(&server, &bob, "left", "1.0.2");
     owners(&["alice"]);
     assert_eq!(begun.finish(), 403);
-    // A new name is taken.
+    // Another user creates a package of this name.
     let begun = Begun::publish(&server, &bob, "right", "1.0.0");
     alice.put("right", "1.0.1", None);
     assert_eq!(begun.finish(), 403);
-    // The package is hidden, and nothing of what is in it is told any more.
+    // The package becomes private, so the response does not reveal that it exists.
     alice.put("@alice/open", "1.0.0", Some("public"));
     let begun = Begun::publish(&server, &bob, "@alice/open", "1.0.0");
     let hide = json!({ "access": "restricted" });

@@ -1,4 +1,4 @@
-//! The process: its first start, its end, and clients that are too slow for it.
+//! The process: the first start, the shutdown, and slow clients.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +11,7 @@ use std::{
 use crate::support::{Person, Server, person::publish_document};
 
 #[test]
-fn the_lines_of_the_first_start_publish_a_package_when_pasted() {
+fn the_lines_printed_by_the_first_start_publish_a_package() {
     let server = Server::start();
     let printed = server.printed_with("To log in as somebody else");
     let (_, lines) = printed.split_once("To publish a package, paste:\n\n").expect("instructions");
@@ -19,18 +19,18 @@ fn the_lines_of_the_first_start_publish_a_package_when_pasted() {
     let nobody = Person::at(&server, "nobody", None);
     let script = format!("set -e\n{lines}\n");
     let mut shell = nobody.npm_client().command("sh".as_ref(), &nobody.project());
-    // The user's own configuration does not know the registry: that is what the lines are for.
+    // The pasted lines configure the registry, so the environment must not.
     shell.env_remove("npm_config_registry").args(["-c", &script]);
     let ran = crate::support::npm::finish(shell, script, &[], nobody.log());
     ran.succeeds().says("+ hello-tollgate@1.0.0").says("hello-tollgate@1.0.0 |");
-    // There is one demo user, and the next start says nothing of it.
+    // The second start creates no user, and prints nothing about one.
     let server = server.killed_and_restarted();
     assert!(!server.printed().contains("demo"), "{}", server.printed());
     assert!(!server.printed().contains("paste"), "{}", server.printed());
 }
 
 #[test]
-fn a_publish_that_has_begun_is_finished_when_the_server_is_told_to_stop() {
+fn a_publish_that_has_begun_is_finished_before_the_server_stops() {
     for signal in ["-TERM", "-INT"] {
         let mut server = Server::start();
         let alice = server.person("alice");
@@ -66,7 +66,7 @@ fn slow_clients_are_cut_off_while_others_are_served() {
     let host = format!("host: {}\r\n", server.address());
     let authorization = format!("authorization: Bearer {}\r\n", alice.token());
     let slow = [
-        // Says nothing; breaks off in its headers; does not send its body.
+        // They send nothing, stop within the headers, or do not send the body.
         String::new(),
         format!("GET /-/ping HTTP/1.1\r\n{host}"),
         format!("POST /-/npm/v1/tokens HTTP/1.1\r\n{host}{authorization}content-length: 100\r\n\r\n{{"),
@@ -80,7 +80,7 @@ fn slow_clients_are_cut_off_while_others_are_served() {
     });
     alice.npm("ping").succeeds();
     for mut stream in streams {
-        // An answer, or just the end.
+        // The server responds, or only closes the connection.
         let mut answer = Vec::new();
         let ended = stream.read_to_end(&mut answer);
         assert!(ended.is_ok(), "still open after {:?}", begun.elapsed());
@@ -92,7 +92,7 @@ fn slow_clients_are_cut_off_while_others_are_served() {
 }
 
 #[test]
-fn nonsense_on_the_command_line_is_told() {
+fn an_invalid_command_line_is_an_error_that_names_the_problem() {
     let folder = crate::support::server::temporary_folder();
     let run = |arguments: &[&str]| {
         let program = env!("CARGO_BIN_EXE_tollgate-registry");

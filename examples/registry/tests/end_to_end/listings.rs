@@ -1,11 +1,11 @@
-//! What lists, searches and counts tell: only what the caller may read.
+//! Listings, searches and counts, which show only packages that the caller may read.
 
 use serde_json::{Value, json};
 
 use crate::support::{Person, Server};
 
 #[test]
-fn no_listing_shows_what_its_reader_may_not_read() {
+fn no_listing_shows_a_package_that_the_caller_may_not_read() {
     let server = Server::start();
     let (alice, bob, eve) = (server.person("alice"), server.person("bob"), server.person("eve"));
     let nobody = Person::at(&server, "nobody", None);
@@ -18,7 +18,7 @@ fn no_listing_shows_what_its_reader_may_not_read() {
     for name in ["@acme/secret", "@alice/diary", "left"] {
         alice.npm(&format!("star {name}")).succeeds();
     }
-    // A member of the organization, but of no team that has a grant.
+    // Bob is a member of the organization, but of no team with a grant.
     alice.http("DELETE", "/-/team/acme/developers/user").json(&json!({ "user": "bob" })).send().expect(204);
     let narrow = alice.with(
         &server,
@@ -51,16 +51,16 @@ fn no_listing_shows_what_its_reader_may_not_read() {
     assert_eq!(listed(&alice, "/-/org/acme/package"), ["@acme/open", "@acme/secret"]);
     assert_eq!(listed(&bob, "/-/org/acme/package"), ["@acme/open"]);
     assert_eq!(listed(&bob, "/-/team/acme/developers/package"), ["@acme/open"]);
-    // What somebody has is their own business.
+    // The packages of a user are listed only to that user.
     bob.http("GET", "/-/user/alice/package").send().expect(403);
     assert!(listed(&alice, "/-/user/alice/package").contains(&"@alice/diary".to_owned()));
-    // Nothing is known of what depends on what, whoever asks.
+    // An audit has the same result for a private package as for a missing one.
     let audited = json!({ "@acme/secret": ["1.0.0"], "@acme/nosuch": ["1.0.0"] });
     for person in [&alice, &nobody] {
         let reply = person.http("POST", "/-/npm/v1/security/advisories/bulk").json(&audited).send().expect(200);
         assert_eq!(reply.json(), json!({}));
     }
-    // A search that no package matches looks like one for a hidden one.
+    // A search that matches only a hidden package looks like one that matches none.
     for text in ["secret", "nosuchthing"] {
         let reply = eve.http("GET", &format!("/-/v1/search?text={text}")).send().expect(200).json();
         assert_eq!((&reply["objects"], &reply["total"]), (&json!([]), &json!(0)));
@@ -76,7 +76,7 @@ fn private(names: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn a_search_is_paged_and_finds_by_words() {
+fn a_search_has_pages_and_matches_words() {
     let server = Server::start();
     let alice = server.person("alice");
     for number in 0..25 {
@@ -98,7 +98,7 @@ fn a_search_is_paged_and_finds_by_words() {
 }
 
 #[test]
-fn urls_are_the_public_ones_where_the_server_knows_them() {
+fn urls_in_responses_begin_with_the_configured_public_url() {
     let server = Server::start_with(&["--public-url", "https://npm.example.test/"]);
     let alice = server.person("alice");
     alice.put("@alice/open", "1.0.0", Some("public"));

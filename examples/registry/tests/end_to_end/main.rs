@@ -1,18 +1,18 @@
-//! The registry from outside: the real npm client, pnpm and raw HTTP against the real program, each test with its own.
+//! End-to-end tests: the npm client, pnpm and plain HTTP requests against the program, with a server for each test.
 //!
-//! A test starts a server on a free port with its own data, and runs npm with a home, a configuration, a cache, a prefix
-//! and a working folder of its own, so that nothing of the person who runs the tests is read or written, and with the
-//! server as its only registry. What is asserted is what the person at the terminal sees. A failing assertion prints
-//! npm's output and the server's log.
+//! A test starts a server on a free port with its own data. It runs npm with a home, a configuration, a cache, a prefix
+//! and a working folder of its own, so that no file of the developer is read or written, and with the server as the
+//! only registry. Assertions are about the text that npm prints. A failing assertion prints npm's output and the
+//! server's log.
 //!
 //! npm 11 has to be on the PATH, and PostgreSQL's `initdb` and `postgres` on the PATH or in
-//! `/usr/lib/postgresql/*/bin` (`TOLLGATE_NO_POSTGRES=1` leaves those tests out).
+//! `/usr/lib/postgresql/*/bin`. `TOLLGATE_NO_POSTGRES=1` skips the tests that need PostgreSQL.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a slip in a test's own tables fails the test")]
-#![expect(clippy::panic, clippy::expect_used, reason = "that is how a test fails")]
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests' own")]
-#![expect(clippy::print_stdout, reason = "what is skipped is said")]
-#![expect(clippy::disallowed_methods, reason = "tests look at clocks, files and the environment; the crate does not")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a mistake in the data of a test fails the test")]
+#![expect(clippy::panic, clippy::expect_used, reason = "a test fails by a panic")]
+#![expect(clippy::arithmetic_side_effects, reason = "the tests compute with small numbers")]
+#![expect(clippy::print_stdout, reason = "a skipped test prints why")]
+#![expect(clippy::disallowed_methods, reason = "tests read clocks, files and the environment")]
 
 mod support;
 

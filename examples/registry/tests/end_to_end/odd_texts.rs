@@ -1,5 +1,5 @@
-//! Texts that one database takes and the other does not: stored as they are or refused on both, never an error of the
-//! server's.
+//! Texts that only one of the two databases can store. With both, they are stored unchanged or refused, and never cause
+//! an internal error.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
@@ -93,7 +93,7 @@ fn expect(reply: &Reply, status: u16, what: &str) {
     assert_eq!(reply.status, status, "{what}: {reply:?}");
 }
 
-/// Of that length, and of no pattern that a database could fold.
+/// A text of this length that a database cannot compress.
 fn long(length: usize) -> String {
     let mut text = "a".to_owned();
     while text.len() < length {

@@ -1,4 +1,4 @@
-//! An organization with teams.
+//! Organizations and teams at the terminal.
 
 use crate::{
     package::installs,
@@ -17,14 +17,14 @@ fn an_organization_is_run_from_the_terminal() {
     alice.npm("org set acme carol developer").succeeds();
     bob.npm("org ls acme").succeeds().says("alice - owner").says("bob - developer").says("carol - developer");
 
-    // The first publish in the scope gives everyone in `developers` write.
+    // The first publish in the scope gives the team `developers` a read-write grant.
     bob.publish("@acme/tool", "1.0.0", "").succeeds();
     bob.npm("team ls acme:developers").succeeds().says("alice").says("bob").says("carol");
     bob.npm("access list packages acme:developers").succeeds().prints("@acme/tool: read-write");
     carol.publish("@acme/tool", "1.1.0", "").succeeds();
     installs(&alice, "@acme/tool", "1.1.0");
 
-    // A team of its own, with less.
+    // Another team, with fewer permissions.
     let dora = server.person("dora");
     alice.npm("org set acme dora").succeeds();
     alice.npm("team create acme:readers").succeeds().says("+@acme:readers");
@@ -44,7 +44,7 @@ fn an_organization_is_run_from_the_terminal() {
     alice.npm("team ls acme").succeeds().does_not_say("readers");
     alice.npm("access list packages acme").succeeds().says("@acme/tool: read-write");
 
-    // An admin runs teams, not members; a developer neither.
+    // An admin manages teams, but not members. A developer manages neither.
     alice.npm("org set acme bob admin").succeeds();
     bob.npm("team create acme:robots").succeeds();
     bob.npm("org set acme dora admin").fails_with("E403").says("may not add-member");
@@ -54,7 +54,7 @@ fn an_organization_is_run_from_the_terminal() {
     carol.npm("access grant read-write acme:robots @acme/tool").fails_with("E403").says("may not manage-team-access");
     bob.npm("team destroy acme:robots").succeeds();
 
-    // Nobody is left without an owner, nor newcomers without the team that they come into.
+    // An organization keeps an owner, and the team that new members join.
     alice.npm("org rm acme alice").fails().says("owner");
     alice.npm("org set acme alice developer").fails().says("owner");
     alice.npm("team destroy acme:developers").fails().says("developers");
@@ -62,13 +62,13 @@ fn an_organization_is_run_from_the_terminal() {
 }
 
 #[test]
-fn who_leaves_an_organization_loses_its_packages_at_once() {
+fn a_removed_member_loses_the_packages_of_the_organization_at_once() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
     alice.npm("org set acme bob").succeeds();
     bob.publish("@acme/tool", "1.0.0", "").succeeds();
-    // A right of bob's own over the package does not outlive his leaving either.
+    // Bob's own grant on the package is removed with the membership.
     alice.npm("owner add bob @acme/tool").succeeds();
     let read = bob.http("GET", "/@acme%2ftool");
     read.clone().send().expect(200);
@@ -83,7 +83,7 @@ fn who_leaves_an_organization_loses_its_packages_at_once() {
     bob.npm("org ls acme").fails_with("E403").says("may not read-org");
     bob.npm("search tool").succeeds().does_not_say("@acme/tool");
 
-    // Back again, he is in `developers` again.
+    // A member who comes back joins `developers` again.
     alice.npm("org set acme bob").succeeds();
     bob.publish("@acme/tool", "1.0.1", "").succeeds();
 }
@@ -120,12 +120,12 @@ fn outsiders_see_and_do_nothing_in_an_organization() {
 }
 
 #[test]
-fn a_publish_that_would_also_show_the_package_to_everyone_needs_both_rights() {
+fn a_publish_that_also_makes_the_package_public_needs_both_permissions() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
     alice.npm("org set acme bob").succeeds();
-    // The first visibility is part of the creation, and so any member's to choose.
+    // The first visibility is part of the creation, so every member may choose it.
     bob.publish("@acme/open", "1.0.0", "--access=public").succeeds();
     bob.publish("@acme/tool", "1.0.0", "").succeeds();
     bob.publish("@acme/tool", "1.1.0", "--access=public").fails_with("E403").says("may not change-visibility");

@@ -1,8 +1,8 @@
-//! The life of a package, from outside: on SQLite here, and on PostgreSQL in `replicas`.
+//! The life of a package from publish to unpublish, on SQLite. `replicas` runs the same on PostgreSQL.
 
 use crate::support::{Person, Ran, Server};
 
-/// From the first publish to the last unpublish. Every step is one npm command, and what the next one shows.
+/// Runs npm's commands from the first publish to the last unpublish, and checks after each what the next one shows.
 pub(crate) fn whole_life(server: &Server) {
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let nobody = Person::at(server, "nobody", None);
@@ -45,20 +45,20 @@ pub(crate) fn whole_life(server: &Server) {
     alice.npm("unpublish left-pad@1.1.0").succeeds().says("- left-pad@1.1.0");
     nobody.npm("view left-pad versions --json").succeeds().does_not_say("1.1.0");
     nobody.npm("install left-pad@1.1.0").fails_with("ETARGET");
-    // A version that was there once is never there again with something else in it.
+    // An unpublished version cannot be published again.
     let previously = "You cannot publish over the previously published versions: ";
     alice.publish("left-pad", "1.1.0", "--tag=again").fails_with("E409").says(&format!("{previously}1.1.0."));
     nobody.npm("view left-pad version").succeeds().prints("1.2.0");
 
     alice.npm("unpublish left-pad --force").succeeds().says("- left-pad");
     nobody.npm("view left-pad version").fails_with("E404");
-    // The name is free, for whoever comes first; what was published under it is not published again.
+    // The name is free for any user, but its old versions cannot be published again.
     bob.publish("left-pad", "1.0.0", "").fails_with("E409").says(&format!("{previously}1.0.0."));
     bob.publish("left-pad", "2.0.0", "").succeeds();
     alice.publish("left-pad", "2.0.1", "").fails_with("E403");
 }
 
-/// npm installs it into a project of its own, and the package in it is that version.
+/// Installs a package into a new project, and asserts that the installed version is this one.
 #[track_caller]
 pub(crate) fn installs(who: &Person, package: &str, version: &str) -> Ran {
     let project = who.project();
@@ -76,7 +76,7 @@ fn a_public_package_lives_from_publish_to_unpublish() {
 }
 
 #[test]
-fn a_scoped_package_begins_private_and_is_shown_to_whom_it_is_given() {
+fn a_scoped_package_is_private_at_first_and_readable_with_a_grant() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let nobody = Person::at(&server, "nobody", None);
@@ -91,7 +91,7 @@ fn a_scoped_package_begins_private_and_is_shown_to_whom_it_is_given() {
     }
     alice.npm("search diary").succeeds().says("@alice/diary");
 
-    // In a user's scope the owners are who is listed.
+    // In the scope of a user, the owners are the users with a grant.
     alice.npm("owner add bob @alice/diary").succeeds();
     installs(&bob, "@alice/diary", "1.0.0");
     bob.npm("search diary").succeeds().says("@alice/diary");
@@ -106,14 +106,14 @@ fn a_scoped_package_begins_private_and_is_shown_to_whom_it_is_given() {
     alice.npm("access set status=private @alice/diary").succeeds();
     nobody.npm("view @alice/diary").fails_with("E404");
 
-    // The first visibility can be asked for with the first version.
+    // The first publish can set the visibility.
     alice.publish("@alice/open", "1.0.0", "--access=public").succeeds();
     nobody.npm("view @alice/open version").succeeds().prints("1.0.0");
     alice.npm("access get status @alice/open").succeeds().prints("@alice/open: public");
 }
 
 #[test]
-fn a_package_can_ask_for_a_second_factor_of_its_own() {
+fn a_package_can_require_a_second_factor() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.publish("vault", "1.0.0", "").succeeds();
@@ -127,7 +127,7 @@ fn a_package_can_ask_for_a_second_factor_of_its_own() {
     robot.publish("vault", "1.0.1", "").succeeds();
 
     alice.npm("access set mfa=automation vault").succeeds();
-    // Alice's account has no second factor, so there is none she could show.
+    // Alice's account has no second factor, so the write is denied and not challenged.
     alice.publish("vault", "1.1.0", "").fails_with("E403").says("second factor");
     robot.publish("vault", "1.0.2", "").succeeds();
 
@@ -141,7 +141,7 @@ fn a_package_can_ask_for_a_second_factor_of_its_own() {
 }
 
 #[test]
-fn what_is_no_package_of_anybody_works_without_an_account() {
+fn requests_about_no_package_work_without_an_account() {
     let server = Server::start();
     let (alice, nobody) = (server.person("alice"), Person::at(&server, "nobody", None));
     nobody.npm("ping").succeeds().says("PONG");
@@ -149,7 +149,7 @@ fn what_is_no_package_of_anybody_works_without_an_account() {
     nobody.npm("whoami").fails_with("ENEEDAUTH");
     alice.npm("whoami").succeeds().prints("alice");
 
-    // Audit is a read, by whoever asks, and says nothing of what is private.
+    // Every caller may audit, and the result does not depend on private packages.
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     let project = alice.project();
     alice.npm_in(&project, "install @alice/diary").succeeds();
@@ -159,11 +159,11 @@ fn what_is_no_package_of_anybody_works_without_an_account() {
 }
 
 #[test]
-fn tags_are_set_by_a_publish_and_by_hand_and_point_to_versions_that_are_there() {
+fn a_dist_tag_points_at_a_version_that_exists() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "--tag=next").succeeds();
-    // There is always a latest.
+    // The first version gets `latest` too, whichever tag it is published with.
     alice.npm("dist-tag ls left").succeeds().prints("latest: 1.0.0\nnext: 1.0.0");
     alice.publish("left", "2.0.0-rc.1", "--tag=next").succeeds();
     alice.npm("dist-tag ls left").succeeds().prints("latest: 1.0.0\nnext: 2.0.0-rc.1");
@@ -176,7 +176,7 @@ fn tags_are_set_by_a_publish_and_by_hand_and_point_to_versions_that_are_there() 
     }
     alice.http("DELETE", "/-/package/left/dist-tags/latest").send().expect(400);
     alice.http("DELETE", "/-/package/left/dist-tags/nosuch").send().expect(404);
-    // A tag does not outlive its version, and latest finds another.
+    // An unpublished version takes its tags with it, and `latest` moves to another version.
     alice.npm("unpublish left@1.0.0").succeeds();
     alice.npm("dist-tag ls left").succeeds().prints("latest: 2.0.0-rc.1\nnext: 2.0.0-rc.1");
 }

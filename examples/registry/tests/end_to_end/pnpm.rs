@@ -1,4 +1,4 @@
-//! A second client that nobody here wrote: pnpm, from the npm registry.
+//! A second client: pnpm, which is fetched from the npm registry.
 
 use std::{
     fs,
@@ -10,11 +10,11 @@ use serde_json::json;
 
 use crate::support::{Person, Ran, Server, npm, person::package_folder};
 
-/// pnpm's version, so that the tests run with the same one everywhere.
+/// The version of pnpm, which is fixed so that the tests run with the same one everywhere.
 const VERSION: &str = "10.20.0";
 
-/// Fetches pnpm, once for this target folder. `None`, with a message, where it cannot be had: this is the one thing here
-/// that comes from elsewhere.
+/// Fetches pnpm, once for a target folder. Prints a message and returns `None` if it cannot be fetched, because it is
+/// the only part of the tests that needs the internet.
 fn pnpm() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pnpm-{VERSION}"));
     let program = folder.join("node_modules/.bin/pnpm");
@@ -63,7 +63,7 @@ fn pnpm_publishes_and_installs_public_and_private_packages() {
         let index = fs::read_to_string(project.join("node_modules").join(name).join("index.js")).unwrap();
         assert_eq!(index, format!("module.exports = '{version}'\n"));
     }
-    // From its lockfile, too.
+    // An install from the lockfile works too.
     fs::remove_dir_all(project.join("node_modules")).unwrap();
     alice.pnpm(&pnpm, &project, "install --frozen-lockfile").succeeds();
     assert!(project.join("node_modules/left-pad/index.js").exists());

@@ -1,4 +1,4 @@
-//! Two at once, and a power cut in the middle.
+//! Requests at the same moment, and power cuts.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use crate::{
     tokens::listed,
 };
 
-/// Both at the same moment.
+/// Sends both requests at the same moment.
 pub(crate) fn at_once(requests: [crate::support::Request; 2]) -> [Reply; 2] {
     let barrier = Barrier::new(2);
     thread::scope(|scope| {
@@ -37,7 +37,7 @@ pub(crate) fn at_once(requests: [crate::support::Request; 2]) -> [Reply; 2] {
     })
 }
 
-/// Two people publish the same new name at once, again and again, by way of one server each or of the same one.
+/// Two people publish a new package of one name at once, several times. They may use one server or two.
 pub(crate) fn one_creates(alice: &Person, bob: &Person) {
     for round in 0..8 {
         let name = format!("contested-{round}");
@@ -45,7 +45,7 @@ pub(crate) fn one_creates(alice: &Person, bob: &Person) {
             person.http("PUT", &escaped(&name)).json(&publish_document(&name, version, None))
         };
         let replies = at_once([put(alice, "1.0.0"), put(bob, "2.0.0")]);
-        // The other one is told that the package is somebody's now.
+        // The other publish is decided again, and denied: the package has an owner by then.
         let (winner, version) = match replies.each_ref().map(|reply| reply.status) {
             [201, 403] => (alice, "1.0.0"),
             [403, 201] => (bob, "2.0.0"),
@@ -59,7 +59,7 @@ pub(crate) fn one_creates(alice: &Person, bob: &Person) {
     }
 }
 
-/// The account has 998 granular tokens more than the one it is given here. Of two made at once, one is made.
+/// Gives the account 999 granular tokens, and asserts that of two more created at once, one is refused.
 pub(crate) fn one_token_is_the_last(server: &Server, alice: &Person, other: &Person) {
     let body = |name: &str| {
         json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only",
@@ -76,7 +76,7 @@ pub(crate) fn one_token_is_the_last(server: &Server, alice: &Person, other: &Per
     let refused = replies.iter().find(|reply| reply.status == 409).unwrap().error();
     assert!(refused.contains("1000"), "{refused}");
     create(alice, "three").send().expect(409);
-    // One is revoked, and there is room for one.
+    // After a revocation there is room for one token.
     alice.http("DELETE", &format!("/-/npm/v1/tokens/token/{key}")).send().expect(204);
     create(other, "four").send().expect(201);
     create(alice, "five").send().expect(409);
@@ -87,12 +87,12 @@ fn first_key(alice: &Person) -> String {
 }
 
 #[test]
-fn of_two_first_publishes_one_creates_the_package() {
+fn of_two_first_publishes_at_once_one_creates_the_package() {
     let server = Server::start();
     one_creates(&server.person("alice"), &server.person("bob"));
 }
 
-/// Nobody is turned away for somebody else's sake.
+/// Asserts that 60 publishes of new packages at once all succeed, each followed by a version of a shared package.
 pub(crate) fn many_publish(people: &[&Person]) {
     thread::scope(|scope| {
         for number in 0..60 {
@@ -101,7 +101,7 @@ pub(crate) fn many_publish(people: &[&Person]) {
                 let name = format!("one-of-many-{number}");
                 person.put(&name, "1.0.0", None);
                 person.http("GET", &escaped(&name)).send().expect(200);
-                // One package of all, too: each adds a version.
+                // Every thread also adds a version to the shared package.
                 person
                     .http("PUT", "/shared")
                     .json(&publish_document("shared", &format!("1.0.{number}"), None))
@@ -117,13 +117,13 @@ pub(crate) fn many_publish(people: &[&Person]) {
 }
 
 #[test]
-fn many_publish_at_once_and_all_of_it_is_stored() {
+fn many_publishes_at_once_are_all_stored() {
     let server = Server::start();
     many_publish(&[&server.person("alice")]);
 }
 
 #[test]
-fn of_two_publishes_of_one_version_one_is_stored() {
+fn of_two_publishes_of_one_version_at_once_one_is_stored() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
@@ -137,17 +137,17 @@ fn of_two_publishes_of_one_version_one_is_stored() {
 }
 
 #[test]
-fn of_the_thousandth_and_the_next_token_one_is_made() {
+fn of_the_1000th_and_the_1001st_token_made_at_once_one_is_refused() {
     let server = Server::start();
     let alice = server.person("alice");
     one_token_is_the_last(&server, &alice, &alice);
-    // All of them are listed, page by page.
+    // npm reads all pages of the list.
     let list = alice.npm("token list --json").succeeds().json();
     assert_eq!(list.as_array().unwrap().len(), 1001);
 }
 
 #[test]
-fn after_kill_9_every_version_is_whole_or_absent_and_none_that_was_acknowledged() {
+fn after_kill_9_every_version_is_whole_or_absent_and_acknowledged_ones_are_whole() {
     let mut server = Server::start();
     let token = server.person("alice").token().to_owned();
     let mut acknowledged: BTreeMap<String, Vec<u8>> = BTreeMap::new();
@@ -162,13 +162,13 @@ fn after_kill_9_every_version_is_whole_or_absent_and_none_that_was_acknowledged(
                         if stop.load(Ordering::Relaxed) {
                             return;
                         }
-                        // Large enough that it takes a moment to arrive and to be written.
+                        // The tarball is large, so that it takes a moment to arrive and to be written.
                         let version = format!("{round}.{publisher}.{number}");
                         let bytes = content("left", &version).repeat(2_000);
                         let reply = server.http("PUT", "/left").bearer(token).json(&document(&version, &bytes));
                         match reply.try_send() {
                             Some(reply) if reply.status == 201 => stored.lock().unwrap().push((version, bytes)),
-                            // Beside the first one that creates the package.
+                            // 409 is for a publish beside the first one, which creates the package.
                             Some(reply) => assert!(reply.status >= 500 || reply.status == 409, "{reply:?}"),
                             None => return,
                         }
@@ -189,7 +189,8 @@ fn after_kill_9_every_version_is_whole_or_absent_and_none_that_was_acknowledged(
     println!("{} acknowledged, {unanswered} stored without an answer", acknowledged.len());
 }
 
-/// Everything that is listed can be fetched and is what it says; everything acknowledged is listed.
+/// Asserts that every acknowledged version is listed, and that every listed version has a whole tarball. Returns how
+/// many versions are stored that were not acknowledged.
 fn check(server: &Server, acknowledged: &BTreeMap<String, Vec<u8>>) -> usize {
     let packument = server.http("GET", "/left").send();
     if packument.status == 404 {

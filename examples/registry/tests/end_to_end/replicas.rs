@@ -1,4 +1,4 @@
-//! The same on PostgreSQL, and two servers on one database.
+//! PostgreSQL, and two servers on one database.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::{
     tokens::listed,
 };
 
-/// Two servers on one PostgreSQL, with one folder for tarballs. Not, if there is to be no PostgreSQL.
+/// Two servers on one PostgreSQL, with one folder for tarballs; `None` if PostgreSQL is to be skipped.
 fn replicas() -> Option<(Postgres, Server, Server)> {
     let postgres = Postgres::start()?;
     let first = Server::start_with(&["--database-url", &postgres.url()]);
@@ -23,7 +23,7 @@ fn a_package_lives_on_postgresql_as_on_sqlite() {
 }
 
 #[test]
-fn what_one_server_revokes_is_dead_on_the_other_with_its_very_next_request() {
+fn a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other() {
     let Some((_postgres, first, second)) = replicas() else { return };
     let alice = first.person("alice");
     let there = Person::at(&second, "alice", Some(alice.token()));
@@ -44,7 +44,7 @@ fn what_one_server_revokes_is_dead_on_the_other_with_its_very_next_request() {
         read.send().expect(401);
     }
 
-    // So is a right: of a member who is removed, and of an owner.
+    // The same holds for a removed member, and for a suspended owner.
     let bob = second.person("bob");
     first.organization("acme", &alice);
     alice.npm("org set acme bob").succeeds();
@@ -59,7 +59,7 @@ fn what_one_server_revokes_is_dead_on_the_other_with_its_very_next_request() {
 }
 
 #[test]
-fn two_servers_create_a_package_once_and_make_the_last_token_once() {
+fn two_servers_create_a_package_once_and_issue_the_last_token_once() {
     let Some((_postgres, first, second)) = replicas() else { return };
     let (alice, bob) = (first.person("alice"), second.person("bob"));
     races::one_creates(&alice, &bob);
@@ -69,7 +69,7 @@ fn two_servers_create_a_package_once_and_make_the_last_token_once() {
 }
 
 #[test]
-fn a_used_one_time_password_is_used_on_both_servers() {
+fn a_one_time_password_used_on_one_server_is_used_on_both() {
     let Some((_postgres, first, second)) = replicas() else { return };
     let alice = first.person("alice");
     alice.put("left", "1.0.0", None);

@@ -1,4 +1,4 @@
-//! One-time passwords: for which token, how often, and how many guesses.
+//! One-time passwords: which token may use one, how often, and the limit of guesses.
 
 use std::{sync::Barrier, thread};
 
@@ -11,11 +11,11 @@ use crate::{
 };
 
 #[test]
-fn a_one_time_password_serves_one_token_and_cannot_be_replayed_by_another() {
+fn a_one_time_password_works_for_the_first_token_that_uses_it_only() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
-    // Two terminals, both alice's.
+    // Alice uses two tokens.
     let laptop = alice.with(
         &server,
         &alice.granular(&json!({
@@ -25,14 +25,14 @@ fn a_one_time_password_serves_one_token_and_cannot_be_replayed_by_another() {
     let app = alice.enable_2fa("auth-and-writes");
     let code = app.code();
     alice.publish("left", "1.0.1", &format!("--otp={code}")).succeeds();
-    // One command of npm's sends its code more than once, so whoever has used it first goes on.
+    // One command of npm sends its code with several requests, so the first token may go on to use it.
     alice.npm(&format!("unpublish left@1.0.0 --otp={code}")).succeeds();
     laptop.publish("left", "1.0.2", &format!("--otp={code}")).fails_with("EOTP");
     laptop.publish("left", "1.0.2", &format!("--otp={}", app.code_beside(1))).succeeds();
 }
 
 #[test]
-fn a_factor_for_the_account_alone_lets_packages_be_published_and_guards_tokens() {
+fn a_factor_for_auth_only_guards_tokens_and_not_publishes() {
     let server = Server::start();
     let alice = server.person("alice");
     let app = alice.enable_2fa("auth-only");
@@ -49,12 +49,12 @@ fn a_factor_for_the_account_alone_lets_packages_be_published_and_guards_tokens()
     let key = crate::tokens::listed(&alice, "ci")["key"].as_str().unwrap().to_owned();
     alice.npm(&format!("token revoke {key}")).fails_with("EOTP");
     alice.npm(&format!("token revoke {key} --otp={}", app.code())).succeeds();
-    // A leaked token can always be given up.
+    // A logout needs no second factor, so a leaked token can always be revoked.
     alice.npm("logout").succeeds();
 }
 
 #[test]
-fn guesses_are_counted_and_a_right_one_after_too_many_wrong_ones_is_not_looked_at() {
+fn after_too_many_wrong_guesses_the_right_one_is_refused() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
@@ -79,29 +79,29 @@ fn guesses_are_counted_and_a_right_one_after_too_many_wrong_ones_is_not_looked_a
         basic("guess").expect(401);
     }
     basic(&bob.password()).expect(429);
-    // Who is logged in already is not locked out by somebody who guesses.
+    // Wrong guesses do not stop the tokens of the account.
     bob.npm("whoami").succeeds().prints("bob");
     assert_eq!(Person::at(&server, "bob", None).npm_client().token(), None);
 }
 
 #[test]
-fn a_one_time_password_that_nobody_asked_for_changes_nothing() {
+fn a_one_time_password_that_is_not_needed_changes_nothing() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     alice.publish("left", "1.0.0", "--otp=000000").succeeds();
     let app = bob.enable_2fa("auth-and-writes");
-    // It opens nothing that is closed, and is not used up by a denial.
+    // A code allows nothing that is denied, and a denial does not consume it.
     let code = app.code();
     bob.publish("left", "1.0.1", &format!("--otp={code}")).fails_with("E403");
     bob.npm(&format!("view left version --otp={code}")).succeeds().prints("1.0.0");
-    // Nor is one account's factor another's.
+    // A code of one account does not work for another.
     alice.enable_2fa("auth-and-writes");
     alice.publish("left", "1.0.1", &format!("--otp={code}")).fails_with("EOTP");
     bob.publish("bobs", "1.0.0", &format!("--otp={code}")).succeeds();
 }
 
 #[test]
-fn guesses_made_at_once_are_no_more_than_those_made_one_by_one() {
+fn guesses_made_at_once_have_the_same_limit() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
@@ -121,7 +121,7 @@ fn guesses_made_at_once_are_no_more_than_those_made_one_by_one() {
     assert_eq!((looked_at, refused), (30, 15), "passwords");
 }
 
-/// How many of so many equal requests are answered 401, and how many 429.
+/// Sends the request this many times at once. Returns how many responses are 401, and how many are 429.
 fn all_at_once(times: usize, request: &Request) -> (usize, usize) {
     let barrier = Barrier::new(times);
     let statuses: Vec<u16> = thread::scope(|scope| {

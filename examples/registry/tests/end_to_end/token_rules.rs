@@ -1,4 +1,4 @@
-//! What a token's kind, grants and maker allow it: the rules whose two sides meet only in a registry.
+//! Rules that compare a token with its owner, its creator, or the time.
 
 use serde_json::json;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::support::Server;
 
 #[test]
-fn a_granular_token_lives_for_a_day_at_least() {
+fn a_granular_token_expires_after_a_day_at_the_earliest() {
     let server = Server::start();
     let alice = server.person("alice");
     let create = |name: &str, hours: i64| {
@@ -21,12 +21,12 @@ fn a_granular_token_lives_for_a_day_at_least() {
     let password = alice.password();
     let flags = format!("--packages-all --packages-and-scopes-permission=read-only --password={password}");
     alice.npm(&format!("token create --name=a-day --expires=1 {flags}")).succeeds().says("expires: 20");
-    // Too long for a calendar is an error, not a token for ever.
+    // A number of days beyond the calendar is an error, and does not make a token that never expires.
     alice.npm(&format!("token create --name=for-ever --expires=99999999999 {flags}")).fails_with("E400");
 }
 
 #[test]
-fn a_token_with_ranges_makes_none_without_them() {
+fn a_token_with_ranges_cannot_create_one_with_wider_ranges() {
     let server = Server::start();
     let alice = server.person("alice");
     let local = alice.granular(&json!({ "readonly": false, "cidr_whitelist": ["127.0.0.0/8"] }));
@@ -39,14 +39,14 @@ fn a_token_with_ranges_makes_none_without_them() {
         let reply = local.create_token(&body("wider", ranges));
         assert!([400, 403].contains(&reply.status), "{ranges:?}: {reply:?}");
     }
-    // Nor one of the other kind.
+    // A legacy token without ranges cannot be created either.
     let reply = local.create_token(&json!({ "readonly": true }));
     assert!([400, 403].contains(&reply.status), "{reply:?}");
     local.create_token(&body("narrower", &["127.0.0.0/16"])).expect(201);
 }
 
 #[test]
-fn an_organization_grant_runs_teams_and_opens_no_package() {
+fn an_organization_grant_manages_teams_and_reads_no_package() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
@@ -67,14 +67,14 @@ fn an_organization_grant_runs_teams_and_opens_no_package() {
     watcher.npm("org ls acme").succeeds();
     watcher.npm("org rm acme bob").fails_with("E403").says("read-only permission on organizations");
     bob.npm("view @acme/tool version").succeeds().prints("1.0.0");
-    // An organization that its owner is no longer in is out of the token's reach, too.
+    // The token loses the organization when its owner leaves it.
     manager.npm("org set acme bob owner").succeeds();
     bob.npm("org rm acme alice").succeeds();
     manager.npm("org ls acme").fails_with("E403").says("may not read-org");
 }
 
 #[test]
-fn a_token_does_what_its_owner_still_may() {
+fn a_token_may_do_only_what_its_owner_may_do_now() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     alice.put("left", "1.0.0", None);
@@ -88,7 +88,7 @@ fn a_token_does_what_its_owner_still_may() {
     robot.publish("left", "1.0.1", "").succeeds();
     alice.npm("owner rm bob left").succeeds();
     robot.publish("left", "1.0.2", "").fails_with("E403").says("the account that this access token belongs to may not");
-    // What the owner may not have is not to be had by a token either.
+    // A token cannot be created with a permission that its owner does not have.
     let reply = bob.create_token(&json!({
         "name": "again", "packages": ["left"], "packages_and_scopes_permission": "read-write",
     }));

@@ -1,11 +1,11 @@
-//! The life of a token, from outside.
+//! Creating, listing, using and revoking tokens.
 
 use serde_json::{Value, json};
 
 use crate::support::{Person, Ran, Server};
 
 #[test]
-fn a_granular_token_has_every_restriction_that_npm_can_ask_for() {
+fn a_granular_token_can_have_every_restriction_of_npm_token_create() {
     let server = Server::start();
     let alice = server.person("alice");
     server.organization("acme", &alice);
@@ -20,7 +20,7 @@ fn a_granular_token_has_every_restriction_that_npm_can_ask_for() {
     ran.succeeds().says("with IP whitelist: 127.0.0.0/8,192.0.2.0/24").says("expires: 20");
     let robot = alice.with(&server, &created(&ran));
 
-    // What the list shows of it.
+    // The list shows all of them.
     alice.npm("token list").succeeds().says(" name ci created 20").says("with IP whitelist: 127.0.0.0/8,192.0.2.0/24");
     let listed = listed(&alice, "ci");
     for (field, value) in [
@@ -42,10 +42,10 @@ fn a_granular_token_has_every_restriction_that_npm_can_ask_for() {
     let parseable = alice.npm("token list --parseable");
     parseable.succeeds().says("key\ttoken\tid\tname\tcreated\treadonly\tCIDR whitelist\n");
     parseable.says("\tci\t").says("\tfalse\t127.0.0.0/8,192.0.2.0/24");
-    // The text is nowhere but in the answer to its creation.
+    // Only the response to the creation has the text of the token.
     assert!(!parseable.output().contains(robot.token()), "{parseable:?}");
 
-    // It does what it is for.
+    // The token may do what it was created for.
     robot.npm("whoami").succeeds().prints("alice");
     robot.publish("left", "1.0.1", "").succeeds();
     robot.publish("@alice/diary", "1.0.1", "").succeeds();
@@ -55,7 +55,7 @@ fn a_granular_token_has_every_restriction_that_npm_can_ask_for() {
 }
 
 #[test]
-fn a_token_for_all_packages_reaches_whatever_its_owner_does() {
+fn a_token_for_all_packages_may_write_the_packages_of_its_owner() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     bob.put("bobs", "1.0.0", None);
@@ -63,7 +63,7 @@ fn a_token_for_all_packages_reaches_whatever_its_owner_does() {
         "token create --name=everything --packages-all --packages-and-scopes-permission=read-write --password={}",
         alice.password(),
     ));
-    // Without a time of its own it gets npm's.
+    // Without `--expires` it gets npm's default.
     ran.succeeds().says("expires: 20").does_not_say("with IP whitelist");
     let robot = alice.with(&server, &created(&ran));
     robot.publish("brand-new", "1.0.0", "").succeeds();
@@ -72,7 +72,7 @@ fn a_token_for_all_packages_reaches_whatever_its_owner_does() {
 }
 
 #[test]
-fn a_revoked_token_is_dead_on_the_very_next_request() {
+fn a_revoked_token_is_refused_by_the_next_request() {
     let server = Server::start();
     let alice = server.person("alice");
     let body =
@@ -87,7 +87,7 @@ fn a_revoked_token_is_dead_on_the_very_next_request() {
     assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
     alice.with(&server, &first).npm("whoami").fails_with("E401").says("npm notice the access token was revoked");
 
-    // By its text, too: for whoever finds one somewhere.
+    // A token can also be revoked by its text.
     alice.npm(&format!("token revoke {second}")).succeeds().prints("Removed 1 token");
     server.http("GET", "/-/whoami").bearer(&second).send().expect(401);
     alice.npm("token list").succeeds().does_not_say("name first").does_not_say("name second");
@@ -102,7 +102,7 @@ fn a_revoked_token_is_dead_on_the_very_next_request() {
 }
 
 #[test]
-fn nobody_revokes_the_token_of_somebody_else() {
+fn a_user_cannot_revoke_the_token_of_another_user() {
     let server = Server::start();
     let (alice, mallory) = (server.person("alice"), server.person("mallory"));
     let key = listed(&alice, "(legacy publish)")["key"].as_str().unwrap().to_owned();
@@ -115,7 +115,7 @@ fn nobody_revokes_the_token_of_somebody_else() {
 }
 
 #[test]
-fn what_no_token_can_be_is_refused_with_the_reason() {
+fn an_invalid_token_request_is_refused_with_the_reason() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
@@ -136,7 +136,7 @@ fn what_no_token_can_be_is_refused_with_the_reason() {
         .fails_with("E401")
         .says("Incorrect or missing password.");
 
-    // What npm itself would not send.
+    // Requests that npm would not send.
     let refused = |change: &Value, status: u16| {
         let mut body = json!({ "name": "raw", "packages": ["left"], "packages_and_scopes_permission": "read-write" });
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -151,7 +151,7 @@ fn what_no_token_can_be_is_refused_with_the_reason() {
     refused(&json!({ "only_on_sundays": true }), 400);
     refused(&json!({ "cidr_whitelist": ["10.0.0.1"] }), 400);
     let fifty: Vec<String> = (0..50).map(|number| format!("@alice/p{number}")).collect();
-    // Fifty are few enough, but none of these exists.
+    // 50 packages are within the limit, but these do not exist.
     refused(&json!({ "packages": fifty }), 403);
     let organizations: Vec<String> = (0..51).map(|number| format!("o{number}")).collect();
     refused(&json!({ "orgs": organizations, "orgs_permission": "read-only" }), 400);
@@ -159,7 +159,7 @@ fn what_no_token_can_be_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_package_that_may_not_be_seen_is_refused_in_a_token_as_one_that_is_not_there() {
+fn a_token_request_for_a_hidden_package_is_refused_like_one_for_a_missing_package() {
     let server = Server::start();
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     alice.put("@alice/secret", "1.0.0", None);
@@ -173,7 +173,7 @@ fn a_package_that_may_not_be_seen_is_refused_in_a_token_as_one_that_is_not_there
 }
 
 #[test]
-fn legacy_tokens_of_each_kind_do_what_their_kind_does() {
+fn each_kind_of_legacy_token_may_do_what_its_kind_allows() {
     let server = Server::start();
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "").succeeds();
@@ -207,14 +207,14 @@ fn legacy_tokens_of_each_kind_do_what_their_kind_does() {
     publish.npm("token list").succeeds();
 }
 
-/// The token that npm has printed, once.
+/// The text of the token that `npm token create` has printed.
 #[track_caller]
 pub(crate) fn created(ran: &Ran) -> String {
     let token = ran.stdout.lines().find_map(|line| line.strip_prefix("Created token "));
     token.unwrap_or_else(|| panic!("no token in {ran:?}")).to_owned()
 }
 
-/// The token of this name, as npm lists it.
+/// The entry of the token with this name in the output of `npm token list`.
 #[track_caller]
 pub(crate) fn listed(person: &Person, name: &str) -> Value {
     let list = person.npm("token list --json").succeeds().json();

@@ -1,11 +1,11 @@
-//! `npm login` and `npm adduser` through the browser: npm waits while the person fills in a form.
+//! `npm login` and `npm adduser` by browser: npm waits while a person fills in a form.
 
 use crate::support::{
     Person, Reply, Server,
     person::{email_of, password_of},
 };
 
-/// The path of the form, from what npm has printed.
+/// The path of the form in the text that npm has printed.
 fn form_of(printed: &str) -> String {
     let at = printed.find("/-/v1/login/form/").expect("the URL of the form");
     printed[at..].split_whitespace().next().unwrap().to_owned()
@@ -19,7 +19,7 @@ fn fill_in(server: &Server, path: &str, fields: &[(&str, &str)]) -> Reply {
 }
 
 #[test]
-fn npm_login_waits_for_the_form_and_has_a_token_then() {
+fn npm_login_waits_for_the_form_and_gets_a_token() {
     let server = Server::start();
     let alice = server.person("alice");
     let laptop = Person::at(&server, "alice", None);
@@ -32,7 +32,7 @@ fn npm_login_waits_for_the_form_and_has_a_token_then() {
         let wrong = fill_in(&server, &path, &[("name", "alice"), ("password", "not-hers-at-all")]);
         assert!(wrong.expect(401).text().contains("Name or password is wrong."));
         fill_in(&server, &path, &[("name", "alice"), ("password", &password)]).expect(200);
-        // A form is filled in once.
+        // A form cannot be submitted again.
         fill_in(&server, &path, &[("name", "alice"), ("password", &password)]).expect(404);
         String::new()
     };
@@ -40,7 +40,7 @@ fn npm_login_waits_for_the_form_and_has_a_token_then() {
     laptop.npm("whoami").succeeds().prints("alice");
     let token = laptop.npm_client().token().unwrap();
     assert_ne!(token, alice.token());
-    // It is a legacy publish token, as the one of the old login.
+    // The token is a legacy publish token, as with `--auth-type=legacy`.
     laptop.npm("token list").succeeds().says("(legacy publish)");
     laptop.publish("left", "1.0.0", "").succeeds();
     let log = server.log();
@@ -50,7 +50,7 @@ fn npm_login_waits_for_the_form_and_has_a_token_then() {
 }
 
 #[test]
-fn npm_adduser_makes_the_account_in_the_browser() {
+fn npm_adduser_creates_an_account_in_the_browser() {
     let server = Server::start();
     server.person("alice");
     let carol = Person::at(&server, "carol", None);
@@ -71,7 +71,7 @@ fn npm_adduser_makes_the_account_in_the_browser() {
 }
 
 #[test]
-fn a_login_in_the_browser_asks_for_the_second_factor_and_gives_one_token() {
+fn a_login_in_the_browser_needs_the_second_factor_and_issues_one_token() {
     let server = Server::start();
     let alice = server.person("alice");
     let app = alice.enable_2fa("auth-only");
@@ -88,7 +88,7 @@ fn a_login_in_the_browser_asks_for_the_second_factor_and_gives_one_token() {
     with(&app.code()).expect(200);
     let token = poll().expect(200).json()["token"].as_str().unwrap().to_owned();
     server.http("GET", "/-/whoami").bearer(&token).send().expect(200);
-    // Fetched, it is gone; and who has the one URL has not the other.
+    // The token is fetched once. The URL of the form cannot be derived from the other one, or the reverse.
     poll().expect(404);
     server.http("GET", &form.replace("/form/", "/done/")).send().expect(404);
     server.http("GET", &done.replace("/done/", "/form/")).send().expect(404);

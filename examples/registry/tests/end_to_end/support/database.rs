@@ -1,11 +1,11 @@
-//! The server's database, opened beside it: for what takes too long from outside, such as a day or a thousand tokens.
+//! Direct changes of the server's database, for states that would take too long to reach: a day later, or 1000 tokens.
 
 use serde_json::Value;
 use sqlx::AnyPool;
 
 use super::Server;
 
-/// Rewrites the stored token of this public id.
+/// Changes the stored form of the token with this public id.
 pub(crate) fn rewrite_token(server: &Server, key: &str, rewrite: impl Fn(&mut Value)) {
     run(server, async |pool| {
         let (stored,): (String,) = sqlx::query_as("SELECT stored FROM tokens WHERE token_key = $1")
@@ -25,7 +25,7 @@ pub(crate) fn rewrite_token(server: &Server, key: &str, rewrite: impl Fn(&mut Va
     });
 }
 
-/// As many more tokens like this granular one, each under a name of its own. Nobody knows their texts.
+/// Inserts copies of a granular token, each with another id, name and digest. No text belongs to the digests.
 pub(crate) fn multiply_token(server: &Server, key: &str, times: usize) {
     run(server, async |pool| {
         let (user, hint, stored, created): (String, String, String, String) =

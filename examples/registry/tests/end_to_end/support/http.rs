@@ -1,4 +1,4 @@
-//! A plain HTTP/1.1 client: it sends whatever path and body a test wants, also what no well-behaved client would.
+//! A plain HTTP/1.1 client, which sends any path and body, also malformed ones.
 
 use std::{
     fmt,
@@ -22,14 +22,16 @@ pub(crate) struct Request {
     framing: Framing,
 }
 
-/// Whether the length of the body is said.
+/// How the server finds the end of the body.
 #[derive(Clone, Copy, PartialEq)]
 enum Framing {
+    /// By the header `content-length`.
     Length,
-    OfItsOwn,
+    /// By the body itself.
+    Chunked,
 }
 
-/// **An answer.**
+/// **A response.**
 pub(crate) struct Reply {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
@@ -64,22 +66,22 @@ impl Request {
         self
     }
 
-    /// A body that says itself where it ends.
+    /// Sets the body as one chunk, so that its length is not announced.
     pub(crate) fn chunk(self, bytes: &[u8]) -> Self {
         let mut body = format!("{:x}\r\n", bytes.len()).into_bytes();
         body.extend(bytes);
         body.extend(b"\r\n0\r\n\r\n");
-        Self { framing: Framing::OfItsOwn, ..self.header("transfer-encoding", "chunked").bytes(&body) }
+        Self { framing: Framing::Chunked, ..self.header("transfer-encoding", "chunked").bytes(&body) }
     }
 
-    /// Sends it and reads the whole answer.
+    /// Sends the request and reads the whole response.
     #[track_caller]
     pub(crate) fn send(self) -> Reply {
         let shown = format!("{} {}", self.method, self.path);
         self.try_send().unwrap_or_else(|| panic!("no answer to {shown}"))
     }
 
-    /// The same where the server may be gone in the middle of it.
+    /// Sends the request; `None` if the connection ends before a whole response has arrived.
     pub(crate) fn try_send(self) -> Option<Reply> {
         let mut stream = TcpStream::connect(self.address).ok()?;
         stream.set_read_timeout(Some(TIMEOUT)).ok()?;
@@ -98,7 +100,8 @@ impl Request {
         }
         let mut bytes = format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes();
         bytes.extend(self.body.unwrap_or_default());
-        // A server that answers before it has read everything may close the connection: the answer counts.
+        // The server may respond and close the connection before it has read everything, so a failed write is not an
+        // error.
         let _ = stream.write_all(&bytes);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
@@ -119,7 +122,7 @@ impl Reply {
         if reply.header("transfer-encoding") == Some("chunked") {
             reply.body = dechunked(&reply.body)?;
         } else if let Some(length) = reply.header("content-length") {
-            // Cut short: that is no answer.
+            // The response was cut short.
             if reply.body.len() < length.parse().ok()? {
                 return None;
             }
@@ -140,13 +143,13 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
-    /// The text of the body's `error`.
+    /// The text of the field `error` of the body.
     #[track_caller]
     pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap_or_else(|| panic!("no error in {self:?}")).to_owned()
     }
 
-    /// Fails the test unless it has this status.
+    /// Fails the test unless the response has this status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");

@@ -1,4 +1,4 @@
-//! What every test needs: a server, people with an npm each, and a plain HTTP client.
+//! What every test uses: a server, people with an npm each, and a plain HTTP client.
 
 pub(crate) mod database;
 pub(crate) mod http;

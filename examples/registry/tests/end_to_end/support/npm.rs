@@ -1,4 +1,4 @@
-//! The real npm, and what it printed.
+//! Runs npm, and keeps what it prints.
 
 use std::{
     fmt,
@@ -13,21 +13,21 @@ use serde_json::Value;
 
 use super::server::SharedText;
 
-/// How long a command may take, on a machine that does something else too.
+/// How long a command may take. It is long, for machines under load.
 const TIMEOUT: Duration = Duration::from_mins(3);
 
-/// **An npm of somebody's own**: home, configuration, cache and prefix in one folder.
+/// **An npm with its own home, configuration, cache and prefix**, all in one folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Npm {
     home: PathBuf,
     registry: String,
 }
 
-/// A prompt to wait for, and what is typed then; from what npm has printed so far, if that is needed.
+/// A prompt to wait for, and the function that makes the typed text from what npm has printed so far.
 pub(crate) type Answer<'a> = (&'a str, &'a dyn Fn(&str) -> String);
 
 impl Npm {
-    /// Makes the home. Without a token, npm is not logged in.
+    /// Creates the home. Without a token, npm is not logged in.
     pub(crate) fn new(home: PathBuf, registry: &str, token: Option<&str>) -> Self {
         std::fs::create_dir_all(&home).unwrap();
         let host = registry.trim_start_matches("http:");
@@ -41,7 +41,7 @@ impl Npm {
         &self.home
     }
 
-    /// What the user's configuration says now, as `npm login` has changed it.
+    /// The text of the user's configuration, which `npm login` changes.
     pub(crate) fn config(&self) -> String {
         std::fs::read_to_string(self.home.join(".npmrc")).unwrap()
     }
@@ -51,7 +51,7 @@ impl Npm {
         self.config().lines().find_map(|line| line.split_once(":_authToken=")).map(|(_, token)| token.to_owned())
     }
 
-    /// The environment in which npm, or another client, finds nothing of the person who runs the tests.
+    /// A command whose environment has nothing of the developer's but the PATH.
     pub(crate) fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command
@@ -60,7 +60,7 @@ impl Npm {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", &self.home)
             .env("NO_COLOR", "1")
-            // Not a CI's npm: that one would take its own decisions about output.
+            // Variables that tell npm of a CI would change its output, so they are not passed on.
             .env("npm_config_userconfig", self.home.join(".npmrc"))
             .env("npm_config_globalconfig", self.home.join("global.npmrc"))
             .env("npm_config_prefix", self.home.join("prefix"))
@@ -80,7 +80,7 @@ impl Npm {
         self.talk(folder, arguments, &[], log)
     }
 
-    /// Runs it and answers its prompts, in this order.
+    /// Runs `npm` with these arguments in this folder, and answers its prompts in this order.
     pub(crate) fn talk(&self, folder: &Path, arguments: &[&str], answers: &[Answer<'_>], log: &SharedText) -> Ran {
         let mut command = self.command(Path::new("npm"), folder);
         command.args(arguments);
@@ -101,7 +101,7 @@ pub(crate) fn finish(mut command: Command, shown: String, answers: &[Answer<'_>]
     let begun = Instant::now();
     let status = loop {
         if let Some((prompt, answer)) = next {
-            // Prompts go to the terminal: to the standard output here.
+            // Prompts appear on the standard output.
             let printed = stdout.lock().unwrap().clone();
             if let Some(at) = printed[seen..].find(prompt) {
                 seen += at + prompt.len();
@@ -110,7 +110,7 @@ pub(crate) fn finish(mut command: Command, shown: String, answers: &[Answer<'_>]
                 next = waiting.next();
             }
         } else {
-            // Nobody is there to answer anything else.
+            // Another prompt gets the end of the input.
             stdin = None;
         }
         if let Some(status) = child.try_wait().unwrap() {
@@ -134,7 +134,7 @@ fn stop(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Collects a stream as it comes, prompts without a line's end included.
+/// Collects a stream while it is written, including prompts that do not end a line.
 fn collect(mut stream: impl Read + Send + 'static) -> (SharedText, thread::JoinHandle<()>) {
     let text = SharedText::default();
     let shared = text.clone();
@@ -147,7 +147,7 @@ fn collect(mut stream: impl Read + Send + 'static) -> (SharedText, thread::JoinH
     (text, reader)
 }
 
-/// **What came of a command.** Failing assertions print all of it.
+/// **The result of a command.** Failing assertions print all of it.
 #[derive(Clone)]
 pub(crate) struct Ran {
     shown: String,
@@ -158,55 +158,55 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// It ended with 0.
+    /// Asserts that the status is 0.
     #[track_caller]
     pub(crate) fn succeeds(&self) -> &Self {
         assert_eq!(self.status, Some(0), "expected success of {self:?}");
         self
     }
 
-    /// It ended with 1 and this code of npm's.
+    /// Asserts that the status is 1, and that npm printed this error code.
     #[track_caller]
     pub(crate) fn fails_with(&self, code: &str) -> &Self {
         assert_eq!(self.status, Some(1), "expected failure of {self:?}");
         self.says(&format!("npm error code {code}\n"))
     }
 
-    /// It ended with something else than 0.
+    /// Asserts that the status is not 0.
     #[track_caller]
     pub(crate) fn fails(&self) -> &Self {
         assert!(self.status.is_some_and(|status| status != 0), "expected failure of {self:?}");
         self
     }
 
-    /// The person at the terminal sees this text.
+    /// Asserts that the output contains this text.
     #[track_caller]
     pub(crate) fn says(&self, text: &str) -> &Self {
         assert!(self.output().contains(text), "expected {text:?} from {self:?}");
         self
     }
 
-    /// The person at the terminal does not see this text.
+    /// Asserts that the output does not contain this text.
     #[track_caller]
     pub(crate) fn does_not_say(&self, text: &str) -> &Self {
         assert!(!self.output().contains(text), "did not expect {text:?} from {self:?}");
         self
     }
 
-    /// Its standard output, without white space around it.
+    /// Asserts that the standard output is this text, apart from white space around it.
     #[track_caller]
     pub(crate) fn prints(&self, text: &str) -> &Self {
         assert_eq!(self.stdout.trim(), text, "from {self:?}");
         self
     }
 
-    /// Its standard output as JSON.
+    /// Parses the standard output as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
-    /// Both streams, as they are on a terminal.
+    /// The standard output and the standard error, one after the other.
     pub(crate) fn output(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }

@@ -1,4 +1,4 @@
-//! People: an account, a token and an npm each.
+//! People, each with an account, a token and an npm.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use super::{
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// **Somebody with an account**, at a terminal of their own.
+/// **A person at a terminal**, with or without an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     name: String,
@@ -31,7 +31,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Makes the account as npm's legacy `adduser` does.
+    /// Creates an account by the request of npm's legacy `adduser`.
     #[track_caller]
     pub(crate) fn join(server: &Server, name: &str) -> Self {
         let document = login_document(name, &password_of(name), Some(&email_of(name)));
@@ -41,7 +41,7 @@ impl Person {
         Self::at(server, name, Some(&token))
     }
 
-    /// Somebody at a terminal, with this token or none.
+    /// A person with this token, or without a token.
     pub(crate) fn at(server: &Server, name: &str, token: Option<&str>) -> Self {
         let folder = server.folder().to_owned();
         Self {
@@ -62,7 +62,7 @@ impl Person {
         password_of(&self.name)
     }
 
-    /// The token that the person began with.
+    /// The token that the person had at the start.
     #[track_caller]
     pub(crate) fn token(&self) -> &str {
         self.token.as_deref().expect("a token")
@@ -76,44 +76,44 @@ impl Person {
         &self.log
     }
 
-    /// Another terminal, with another token.
+    /// The same person with another token and another npm.
     pub(crate) fn with(&self, server: &Server, token: &str) -> Self {
         Self::at(server, &self.name, Some(token))
     }
 
-    /// The same person at a terminal with this npm.
+    /// The same person with this npm.
     pub(crate) fn with_npm(self, npm: Npm) -> Self {
         Self { npm, ..self }
     }
 
-    /// `npm` with these words, in a project of its own.
+    /// Runs `npm` with these words in a new project.
     pub(crate) fn npm(&self, words: &str) -> Ran {
         self.npm_in(&self.project(), words)
     }
 
-    /// `npm` with these words, in this folder.
+    /// Runs `npm` with these words in this folder.
     pub(crate) fn npm_in(&self, folder: &Path, words: &str) -> Ran {
         self.npm.run(folder, &words.split_whitespace().collect::<Vec<_>>(), &self.log)
     }
 
-    /// The same with answers to its prompts.
+    /// Runs `npm` with these words in a new project, and answers its prompts.
     pub(crate) fn npm_asked(&self, words: &str, answers: &[Answer<'_>]) -> Ran {
         self.npm.talk(&self.project(), &words.split_whitespace().collect::<Vec<_>>(), answers, &self.log)
     }
 
-    /// An empty project.
+    /// Creates an empty project.
     pub(crate) fn project(&self) -> PathBuf {
         let folder = new_folder(&self.folder, "project");
         fs::write(folder.join("package.json"), r#"{"name":"project","version":"1.0.0","private":true}"#).unwrap();
         folder
     }
 
-    /// `npm publish` of a small package, with these flags.
+    /// Runs `npm publish` for a small package, with these flags.
     pub(crate) fn publish(&self, name: &str, version: &str, flags: &str) -> Ran {
         self.npm_in(&package_folder(&self.folder, name, version), &format!("publish {flags}"))
     }
 
-    /// A request with the token.
+    /// A request with the person's token.
     pub(crate) fn http(&self, method: &str, path: &str) -> Request {
         let request = Request::new(self.address, method, path);
         match &self.token {
@@ -122,20 +122,20 @@ impl Person {
         }
     }
 
-    /// Publishes by HTTP, where npm is not what is tested.
+    /// Publishes by HTTP, for tests that are not about npm's publish.
     #[track_caller]
     pub(crate) fn put(&self, name: &str, version: &str, access: Option<&str>) -> Reply {
         let document = publish_document(name, version, access);
         self.http("PUT", &escaped(name)).json(&document).send().expect(201)
     }
 
-    /// A granular token by HTTP. The body is npm 11's, without the password.
+    /// Creates a token by HTTP, and returns its text. The body is npm's, without the password.
     #[track_caller]
     pub(crate) fn granular(&self, body: &Value) -> String {
         self.create_token(body).expect(201).json()["token"].as_str().unwrap().to_owned()
     }
 
-    /// The answer to the creation of a token; the password is added.
+    /// Requests a token by HTTP. The password is added to the body.
     pub(crate) fn create_token(&self, body: &Value) -> Reply {
         let mut body = body.clone();
         body["password"] = self.password().into();
@@ -148,14 +148,14 @@ impl Person {
         let begin = json!({ "tfa": { "password": self.password(), "mode": mode } });
         let url = self.http("POST", "/-/npm/v1/user").json(&begin).send().expect(200).json();
         let app = Authenticator::scan(url["tfa"].as_str().unwrap());
-        // A code of the step before, so that the present one is not used up for the test.
+        // The code of the previous step is used, so that the test can use the present one.
         let finish = json!({ "tfa": [app.code_beside(-1)] });
         self.http("POST", "/-/npm/v1/user").json(&finish).send().expect(200);
         app
     }
 }
 
-/// Long enough, and unlike anything else in a log.
+/// The password of a person. It is long enough, and nothing else in a log looks like it.
 pub(crate) fn password_of(name: &str) -> String {
     format!("pass-word-of-{name}")
 }
@@ -164,7 +164,7 @@ pub(crate) fn email_of(name: &str) -> String {
     format!("{name}@example.test")
 }
 
-/// What npm's legacy login puts.
+/// The body of npm's legacy login.
 pub(crate) fn login_document(name: &str, password: &str, email: Option<&str>) -> Value {
     let mut document = json!({
         "_id": format!("org.couchdb.user:{name}"),
@@ -180,17 +180,17 @@ pub(crate) fn login_document(name: &str, password: &str, email: Option<&str>) ->
     document
 }
 
-/// The path of a package as npm writes it.
+/// The path of a package, as npm writes it.
 pub(crate) fn escaped(name: &str) -> String {
     format!("/{}", name.replace('/', "%2f"))
 }
 
-/// The text of a tarball that no client unpacks: what is in it says what it is of.
+/// The content of a tarball that no client unpacks. It names the package and the version.
 pub(crate) fn content(name: &str, version: &str) -> Vec<u8> {
     format!("the tarball of {name} {version}").into_bytes()
 }
 
-/// npm's document of a publish.
+/// The body of npm's publish.
 pub(crate) fn publish_document(name: &str, version: &str, access: Option<&str>) -> Value {
     let bytes = content(name, version);
     let file = format!("{name}-{version}.tgz");
@@ -215,7 +215,7 @@ pub(crate) fn publish_document(name: &str, version: &str, access: Option<&str>) 
     })
 }
 
-/// A folder with a package that npm can publish and others can install.
+/// Creates a folder with a package that npm can publish and install.
 pub(crate) fn package_folder(parent: &Path, name: &str, version: &str) -> PathBuf {
     let folder = new_folder(parent, "package");
     let manifest = json!({

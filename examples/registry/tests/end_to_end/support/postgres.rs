@@ -1,4 +1,4 @@
-//! A PostgreSQL of the test's own: a cluster in a temporary folder, reached through a socket in it, gone with the test.
+//! A PostgreSQL for one test: a cluster in a temporary folder, which is reached by a socket in that folder.
 
 use std::{
     env, fs,
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use super::server::temporary_folder;
 
 const START_TIMEOUT: Duration = Duration::from_mins(1);
-/// `nobody`, everywhere: PostgreSQL refuses to be root.
+/// The id of the user `nobody`, who runs PostgreSQL if the tests run as root: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65_534;
 
 /// **A running PostgreSQL.**
@@ -27,14 +27,14 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts one; none if whoever runs the tests does not want any. Missing programs are a failure, not a reason to skip.
+    /// Starts PostgreSQL; `None` if `TOLLGATE_NO_POSTGRES` is set. If its programs are missing, the test fails.
     pub(crate) fn start() -> Option<Self> {
         if env::var_os("TOLLGATE_NO_POSTGRES").is_some() {
             println!("skipped: TOLLGATE_NO_POSTGRES is set");
             return None;
         }
         let folder = temporary_folder();
-        // The one who runs the tests owns what was just made.
+        // The new folder belongs to the user who runs the tests.
         let is_root = fs::metadata(folder.path()).unwrap().uid() == 0;
         if is_root {
             fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -64,7 +64,7 @@ impl Postgres {
             .arg(home.join("data"))
             .arg("-k")
             .arg(&home)
-            // The socket is all there is, and what is written need not outlive the test.
+            // It listens on the socket only. Its data need not survive the test, so nothing is synced.
             .args(["-c", "listen_addresses=", "-c", "fsync=off"])
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -88,7 +88,7 @@ impl Postgres {
         }
     }
 
-    /// What `--database-url` takes.
+    /// The URL for `--database-url`.
     pub(crate) fn url(&self) -> String {
         let socket = self.folder.path().join("pg").display().to_string().replace('/', "%2F");
         format!("postgres://postgres@localhost/postgres?host={socket}")
@@ -97,13 +97,13 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // SIGINT: a fast shutdown. SIGKILL would leave its other processes to find out.
+        // SIGINT is a fast shutdown. After SIGKILL its other processes would go on for a while.
         let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
 }
 
-/// Where the programs are: the newest that the distribution has put aside, else the PATH.
+/// The folder of the programs: the newest version in `/usr/lib/postgresql`, or else one on the PATH.
 fn binaries() -> PathBuf {
     let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()

@@ -1,4 +1,4 @@
-//! A reverse proxy as small as one can be: it says in `X-Forwarded-For` where a request comes from.
+//! A minimal reverse proxy, which appends an address to `X-Forwarded-For`.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -6,20 +6,20 @@ use std::{
     thread,
 };
 
-/// **A proxy** before a server, for as long as the test runs.
+/// **A proxy** in front of a server. It runs until the end of the test program.
 pub(crate) struct Proxy {
     address: SocketAddr,
 }
 
 impl Proxy {
-    /// Everything that comes to it is said to come from that address.
+    /// Starts a proxy that reports this address for every client.
     pub(crate) fn start(server: SocketAddr, client: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
-                // Either side may go away in the middle: that is not the test's matter.
+                // An error means that one side has closed the connection. The assertions of the test notice that.
                 thread::spawn(move || forward(&stream, server, client));
             }
         });
@@ -31,7 +31,7 @@ impl Proxy {
     }
 }
 
-/// One request, with the header appended to what the client says of itself, and the answer to its end.
+/// Forwards one request with the header appended, and the whole response.
 fn forward(mut client: &TcpStream, server: SocketAddr, from: &str) -> io::Result<()> {
     let mut upstream = TcpStream::connect(server)?;
     let mut reader = BufReader::new(client.try_clone()?);

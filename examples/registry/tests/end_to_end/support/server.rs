@@ -1,4 +1,4 @@
-//! The server as a process of its own, killed when the test is over.
+//! The server as a process, which is killed at the end of the test.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -14,24 +14,24 @@ use tempfile::TempDir;
 
 use super::{http::Request, person::Person};
 
-/// Generous, for machines that do something else too.
+/// How long the start may take. It is long, for machines under load.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Text that a thread goes on appending to.
+/// Text to which a thread appends.
 pub(crate) type SharedText = Arc<Mutex<String>>;
 
-/// **A running server.** Others may run on the same data.
+/// **A running server.** Several may run on the same data.
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
     arguments: Vec<String>,
     log: SharedText,
     stdout: SharedText,
-    /// Where its data is, and the homes of the people who use it; removed when the last server on it is gone.
+    /// The folder of its data and of the homes of people. It is removed with the last server that uses it.
     folder: Arc<TempDir>,
 }
 
-/// A folder that is gone after the test.
+/// A folder that is removed at the end of the test.
 pub(crate) fn temporary_folder() -> TempDir {
     tempfile::Builder::new().prefix("registry-test-").tempdir().unwrap()
 }
@@ -46,12 +46,12 @@ impl Server {
         Self::spawn(Arc::new(temporary_folder()), arguments)
     }
 
-    /// Another process with the same data and arguments.
+    /// Starts another process with the same data and arguments.
     pub(crate) fn another(&self) -> Self {
         Self::spawn(self.folder.clone(), self.arguments.clone())
     }
 
-    /// Kills it as a power cut would, and starts it again with the data that is there.
+    /// Kills the process with SIGKILL, and starts another one on its data.
     pub(crate) fn killed_and_restarted(mut self) -> Self {
         self.kill();
         self.another()
@@ -85,12 +85,12 @@ impl Server {
         self.address
     }
 
-    /// The URL, with a slash at its end as npm wants it.
+    /// The URL, with the slash at its end that npm expects.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// What it has logged so far.
+    /// The log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
@@ -99,12 +99,12 @@ impl Server {
         self.log.clone()
     }
 
-    /// What it has printed so far: the instructions of the first start.
+    /// The standard output so far, which has the instructions of the first start.
     pub(crate) fn printed(&self) -> String {
         self.stdout.lock().unwrap().clone()
     }
 
-    /// The same, once this is in it: its lines are collected one by one, and the first is waited for at the start.
+    /// Waits until the standard output contains this text, and returns it. The start waits only for the first line.
     pub(crate) fn printed_with(&self, text: &str) -> String {
         for _ in 0..200 {
             let printed = self.printed();
@@ -116,7 +116,7 @@ impl Server {
         panic!("{text:?} was not printed:\n{}", self.printed());
     }
 
-    /// Where its database is.
+    /// The URL of its database.
     pub(crate) fn database_url(&self) -> String {
         let given = database_arguments(&self.arguments).pop();
         given.unwrap_or_else(|| format!("sqlite:{}", data(&self.folder).join("registry.sqlite").display()))
@@ -130,23 +130,23 @@ impl Server {
         self.child.id()
     }
 
-    /// A plain request, without a token.
+    /// A request without a token.
     pub(crate) fn http(&self, method: &str, path: &str) -> Request {
         Request::new(self.address, method, path)
     }
 
-    /// A new account, made as npm's legacy `adduser` makes it.
+    /// Creates an account by the request of npm's legacy `adduser`.
     pub(crate) fn person(&self, name: &str) -> Person {
         Person::join(self, name)
     }
 
-    /// An organization, by the operator's command: npm's client has none that makes one.
+    /// Creates an organization by the operator's command. npm has no command for it.
     pub(crate) fn organization(&self, name: &str, owner: &Person) {
         let output = self.command(&["org", "create", name, "--owner", owner.name()], "");
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// Runs the program beside the server, on its data.
+    /// Runs a command of the program on the data of the running server.
     pub(crate) fn command(&self, arguments: &[&str], stdin: &str) -> Output {
         let mut child = program()
             .args(arguments)
@@ -162,18 +162,19 @@ impl Server {
         child.wait_with_output().unwrap()
     }
 
-    /// SIGKILL.
+    /// Kills the process with SIGKILL.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Waits for it to end by itself.
+    /// Waits until the process ends by itself.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    /// Waits for the log to say something. It is written after the answer, so a client may be quicker.
+    /// Waits until the log contains this text. The server writes a line after the response, which a client may see
+    /// earlier.
     #[track_caller]
     pub(crate) fn wait_for_log(&self, text: &str) {
         let begun = Instant::now();
@@ -200,13 +201,13 @@ fn data(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-/// The arguments of the server that its other commands know too.
+/// Those arguments of the server that a command takes too.
 fn database_arguments(arguments: &[String]) -> Vec<String> {
     let at = arguments.iter().position(|argument| argument == "--database-url");
     at.map(|at| arguments[at..at + 2].to_vec()).unwrap_or_default()
 }
 
-/// Collects the lines of a stream as they come.
+/// Collects the lines of a stream, and calls `each` with every line.
 fn collect(stream: impl Read + Send + 'static, mut each: impl FnMut(&str) + Send + 'static) -> SharedText {
     let text = SharedText::default();
     let shared = text.clone();

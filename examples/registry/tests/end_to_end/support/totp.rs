@@ -1,5 +1,5 @@
-//! One-time passwords as an authenticator app computes them (RFC 6238 with SHA-1, 30 seconds, 6 digits), written here once
-//! more so that the server does not check itself.
+//! One-time passwords as an authenticator app computes them (RFC 6238 with SHA-1, 30 seconds, 6 digits). This is a
+//! second implementation, independent of the server's.
 
 use std::{
     thread,
@@ -8,20 +8,20 @@ use std::{
 
 use sha1::{Digest, Sha1};
 
-/// **An authenticator app** with one account in it.
+/// **An authenticator app** with one account.
 #[derive(Clone, Debug)]
 pub(crate) struct Authenticator {
     key: Vec<u8>,
 }
 
 impl Authenticator {
-    /// From the `otpauth:` URL that the QR code shows.
+    /// Reads the secret from the `otpauth:` URL of a QR code.
     pub(crate) fn scan(url: &str) -> Self {
         let secret = url.split(['?', '&']).find_map(|part| part.strip_prefix("secret=")).expect("a secret in the URL");
         Self::enter(secret)
     }
 
-    /// From the secret, typed in.
+    /// Reads the secret in base 32, as a user types it.
     pub(crate) fn enter(secret: &str) -> Self {
         let mut key = Vec::new();
         let (mut bits, mut count) = (0_u32, 0_u32);
@@ -37,12 +37,13 @@ impl Authenticator {
         Self { key }
     }
 
-    /// The code that is shown now.
+    /// The code of the present step.
     pub(crate) fn code(&self) -> String {
         self.code_of(step_now())
     }
 
-    /// The code of a step before or after: within one, clocks may differ. It is good for some seconds more at least.
+    /// The code of a neighbouring step. Servers accept one step before and after, because clocks differ. The code is
+    /// valid for at least 5 more seconds.
     pub(crate) fn code_beside(&self, steps: i64) -> String {
         let left = 30 - seconds_now() % 30;
         if left < 5 {
@@ -51,7 +52,7 @@ impl Authenticator {
         self.code_of(step_now().checked_add_signed(steps).unwrap())
     }
 
-    /// A code that is none of about now.
+    /// A code of none of the steps near the present one.
     pub(crate) fn wrong_code(&self) -> String {
         let near: Vec<String> = (0..7).map(|step| self.code_of(step_now() - 3 + step)).collect();
         (0..10).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
@@ -81,7 +82,7 @@ fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
 }
 
 #[test]
-fn the_authenticator_computes_the_codes_of_the_standard() {
+fn the_authenticator_computes_the_codes_of_rfc_6238() {
     // RFC 6238, appendix B, the last six digits of the SHA-1 rows; the secret is "12345678901234567890".
     let app = Authenticator::scan("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=y");
     for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {

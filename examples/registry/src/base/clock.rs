@@ -1,0 +1,26 @@
+//! The clock. A request reads it when it comes in, and again in the transaction that decides it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tollgate::Timestamp;
+
+use crate::base::failure::{Failure, other};
+
+/// The time now.
+///
+/// # Errors
+/// The clock shows a time before 1970 or after the year 9999.
+pub(crate) fn now() -> Result<Timestamp, Failure> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tollgate takes the time as an argument, and this function reads the clock for it"
+    )]
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).map_err(other)?;
+    Timestamp::UNIX_EPOCH.checked_add(since_epoch).map_err(other)
+}
+
+/// Whole seconds since 1970, rounded down.
+pub(crate) fn unix_seconds(at: Timestamp) -> i64 {
+    let seconds = at.unix_nanoseconds().div_euclid(1_000_000_000);
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,117 @@
+//! Errors that are not decisions: a request that cannot be carried out, or a fault of the server.
+
+use std::fmt::Display;
+
+use axum::http::StatusCode;
+
+/// **Why a request failed** for another reason than a decision. A denial is never a `Failure`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The request cannot be carried out as it stands.
+    #[error("{status}: {text}")]
+    Refused {
+        /// The status of the response.
+        status: StatusCode,
+        /// The text of the response, which the client may see.
+        text: String,
+    },
+    /// The database returned an error.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error("migrations: {0}")]
+    Migrations(#[from] sqlx::migrate::MigrateError),
+    /// The folder of tarballs could not be read or written.
+    #[error("tarballs: {0}")]
+    Tarballs(#[from] object_store::Error),
+    /// A row cannot be read: another program wrote it, or a newer version of this one.
+    #[error("unreadable row: {0}")]
+    Row(String),
+    /// Another fault, which the operator has to look at.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    /// A refusal with a status and a text for the client.
+    pub(crate) fn refused(status: StatusCode, text: impl Display) -> Self {
+        Self::Refused { status, text: text.to_string() }
+    }
+
+    /// A refusal with status 400.
+    pub(crate) fn bad_request(text: impl Display) -> Self {
+        Self::refused(StatusCode::BAD_REQUEST, text)
+    }
+
+    /// A refusal with status 404, for things whose existence is no secret to the caller: a version, a team, a tag.
+    pub(crate) fn not_found(text: impl Display) -> Self {
+        Self::refused(StatusCode::NOT_FOUND, text)
+    }
+
+    /// A refusal with status 404, for an endpoint that `tollgate` knows and this server does not offer.
+    pub(crate) fn not_offered() -> Self {
+        Self::not_found("not offered here")
+    }
+
+    /// A refusal with status 409.
+    pub(crate) fn conflict(text: impl Display) -> Self {
+        Self::refused(StatusCode::CONFLICT, text)
+    }
+
+    /// The text for the client. A fault of the server is not described to it.
+    pub(crate) fn client_text(&self) -> String {
+        match self {
+            Self::Refused { text, .. } => text.clone(),
+            Self::Database(_) | Self::Migrations(_) | Self::Tarballs(_) | Self::Row(_) | Self::Other(_) => {
+                "internal error".to_owned()
+            }
+        }
+    }
+
+    /// Whether the operator has to look at it, because it is not the client's fault.
+    pub(crate) const fn is_fault(&self) -> bool {
+        match self {
+            Self::Refused { .. } => false,
+            Self::Database(_) | Self::Migrations(_) | Self::Tarballs(_) | Self::Row(_) | Self::Other(_) => true,
+        }
+    }
+
+    /// Whether another transaction interfered. A new attempt, which reads the facts again, may succeed.
+    pub(crate) fn is_transient(&self) -> bool {
+        // PostgreSQL: serialization failure, deadlock. SQLite: a snapshot that is too old, locked. A unique violation
+        // means that two writers both found no row; the next attempt finds the row that the other one wrote.
+        self.has_code(&["40001", "40P01", "261", "517", "6"])
+            || matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Whether the transaction waited for other writers until its timeout.
+    pub(crate) fn is_busy(&self) -> bool {
+        // PostgreSQL: the timeout of a lock. SQLite: busy, after its timeout.
+        self.has_code(&["55P03", "5"]) || matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
+    }
+
+    fn has_code(&self, codes: &[&str]) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| codes.contains(&&*code))
+    }
+}
+
+/// Refuses free text that a database column cannot hold. PostgreSQL stores no NUL character in a text; SQLite would,
+/// and gets none either, so that both behave alike.
+pub(crate) fn storable(what: &str, text: &str) -> Result<(), Failure> {
+    if text.contains('\0') {
+        return Err(Failure::bad_request(format!("{what} with a NUL character: expected text")));
+    }
+    Ok(())
+}
+
+/// Turns the error of a stored value that does not parse into [`Failure::Row`].
+pub(crate) fn fact<T, E: Display>(parsed: Result<T, E>) -> Result<T, Failure> {
+    parsed.map_err(|error| Failure::Row(error.to_string()))
+}
+
+/// Turns any error into [`Failure::Other`].
+pub(crate) fn other(error: impl Display) -> Failure {
+    Failure::Other(error.to_string())
+}

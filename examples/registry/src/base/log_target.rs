@@ -1,0 +1,10 @@
+//! The targets of log lines, by which `RUST_LOG` selects them. They are constants, so that moving code changes no log.
+
+/// The line of each request.
+pub(crate) const REQUEST: &str = "request";
+/// Faults of the server while it answers a request.
+pub(crate) const HTTP: &str = "tollgate_registry::http";
+/// Faults of the server while it answers a request for a page of a login.
+pub(crate) const LOGIN_PAGE: &str = "tollgate_registry::http::form";
+/// Start, connections, and shutdown.
+pub(crate) const SERVER: &str = "tollgate_registry::server";

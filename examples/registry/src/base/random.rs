@@ -1,0 +1,53 @@
+//! Randomness, which comes from the operating system only.
+
+use std::fmt::Write;
+
+use tollgate::token::{MintedSecret, SecretPrefix, TokenId};
+
+use crate::base::failure::{Failure, other};
+
+fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(other)?;
+    Ok(bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The text of a new access token.
+pub(crate) fn token_secret() -> Result<MintedSecret, Failure> {
+    MintedSecret::mint(&SecretPrefix::default(), &bytes::<64>()?).map_err(other)
+}
+
+/// The public id of a new access token: 128 bits in hexadecimal, without dashes, because npm's client hides texts that
+/// look like a UUID.
+pub(crate) fn token_id() -> Result<TokenId, Failure> {
+    TokenId::new(&hex(&bytes::<16>()?)).map_err(other)
+}
+
+/// An unguessable part of a URL, or a password: 128 bits in hexadecimal.
+pub(crate) fn nonce() -> Result<String, Failure> {
+    Ok(hex(&bytes::<16>()?))
+}
+
+/// The shared secret of a second factor: 160 bits.
+pub(crate) fn totp_secret() -> Result<[u8; 20], Failure> {
+    bytes()
+}
+
+/// A recovery code: 80 bits in hexadecimal.
+pub(crate) fn recovery_code() -> Result<String, Failure> {
+    Ok(hex(&bytes::<10>()?))
+}
+
+/// One random byte: two requests that wait for it pause for different times.
+pub(crate) fn byte() -> Result<u8, Failure> {
+    let [byte] = bytes::<1>()?;
+    Ok(byte)
+}

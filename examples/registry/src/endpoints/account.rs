@@ -1,0 +1,190 @@
+//! The account of the caller: its name, profile, password and second factor.
+
+use axum::{http::StatusCode, response::Response};
+use serde_json::{Map, Value, json};
+use tollgate::{
+    UserName,
+    facts::TwoFactorMode,
+    npm::{Body, Password, ProfileChange, TwoFactorChange},
+};
+
+use crate::{
+    base::failure::{Failure, other},
+    credentials::{one_time_password, password},
+    exchange::{
+        context::RequestContext,
+        decisions::{Exchange, allowed},
+        json::{self, KEYS_ONCE},
+        prepared::{Prepared, verify_own_password},
+    },
+    reply::response,
+    store::{
+        accounts::{self, Account, PendingTwoFactor},
+        database::Store,
+        guesses::{self, Guess},
+    },
+};
+
+/// The most codes that one request may end an enrolment with. Together they count as one guess.
+const MAX_CODES: usize = 2;
+
+/// `GET /-/whoami`: the name of the token's owner.
+pub(crate) fn whoami(exchange: &Exchange<'_>) -> Result<Response, Failure> {
+    let (_, owner) = exchange.token()?;
+    Ok(response::ok(&json!({ "username": owner.name() })))
+}
+
+/// `GET /-/npm/v1/user`: the profile.
+pub(crate) async fn read_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
+    let (name, account) = exchange.own_account().await?;
+    Ok(response::ok(&profile(&name, &account)))
+}
+
+/// The profile in npm's form. `tfa` is false without a second factor, and else an object with the mode; `pending` says
+/// whether its enrolment has not been finished.
+fn profile(name: &UserName, account: &Account) -> Value {
+    let tfa = match (account.two_factor, &account.pending) {
+        (TwoFactorMode::Disabled, Some(pending)) => json!({ "pending": true, "mode": pending.mode }),
+        (TwoFactorMode::Disabled, None) => json!(false),
+        (mode, _) => json!({ "pending": false, "mode": mode }),
+    };
+    let mut document = account.profile.clone();
+    document.insert("name".into(), json!(name));
+    document.insert("tfa".into(), tfa);
+    document.insert("email_verified".into(), json!(false));
+    document.insert("created".into(), json!(account.created));
+    document.insert("updated".into(), json!(account.updated));
+    document.insert("cidr_whitelist".into(), Value::Null);
+    Value::Object(document)
+}
+
+/// Reads the change that the body describes.
+///
+/// # Errors
+/// Status 400 for a change of the second factor beside another change. The two have different checks and responses, so
+/// one could be made while the other is refused. npm's client sends them separately.
+fn profile_change(sent: &Body) -> Result<ProfileChange<'_>, Failure> {
+    let change = ProfileChange::read(sent).map_err(response::invalid_body)?;
+    if change.two_factor().is_some() && (change.password().is_some() || !change.fields().is_empty()) {
+        return Err(Failure::bad_request("`tfa` beside another change: expected `tfa` alone, in a request of its own"));
+    }
+    Ok(change)
+}
+
+/// What [`write_profile`] needs before its transaction: passwords verified, and the new one hashed.
+pub(crate) async fn prepare_profile(
+    store: &Store,
+    context: &RequestContext,
+    bytes: &[u8],
+) -> Result<Prepared, Failure> {
+    let body: Body = json::parse_with_password(bytes, KEYS_ONCE)?;
+    let change = profile_change(&body)?;
+    let mut prepared = Prepared::default();
+    if let Some(change) = change.password() {
+        password::check_new(change.new.expose())?;
+        prepared.present_password = verify_own_password(store, context, change.old.expose()).await?;
+        prepared.new_password_hash = Some(password::hash(change.new.expose().to_owned()).await?);
+    }
+    if let Some(TwoFactorChange::Mode { password, .. }) = change.two_factor() {
+        prepared.password = verify_own_password(store, context, password.expose()).await?;
+    }
+    Ok(prepared)
+}
+
+/// `POST /-/npm/v1/user`: changes fields of the profile, the password, or the second factor.
+///
+/// The transaction of a refusal is committed too, because it counts wrong guesses. So nothing is written before
+/// everything is verified.
+pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
+    let sent = exchange.body()?;
+    let change = profile_change(&sent)?;
+    allowed!(exchange.decide(&change.access_requests()).await?);
+    if let Some(change) = change.two_factor() {
+        return change_two_factor(exchange, change).await;
+    }
+    let prepared = exchange.prepared;
+    if change.password().is_some() && !exchange.is_own_password(prepared.present_password.as_ref()).await? {
+        return Ok(response::wrong_password());
+    }
+    let (name, account) = exchange.own_account().await?;
+    if change.password().is_some() {
+        let hash = prepared.new_password_hash.clone().ok_or_else(|| other("a new password without its hash"))?;
+        accounts::set_password(&mut exchange.tx, name.as_borrowed(), hash).await?;
+    }
+    let mut fields: Map<String, Value> = account.profile;
+    for (field, value) in change.fields() {
+        match value {
+            Some(value) => fields.insert((*field).to_owned(), (*value).into()),
+            None => fields.remove(*field),
+        };
+    }
+    accounts::set_profile(&mut exchange.tx, name.as_borrowed(), &fields, exchange.context.now).await?;
+    read_profile(exchange).await
+}
+
+async fn change_two_factor(exchange: &mut Exchange<'_>, change: &TwoFactorChange<'_>) -> Result<Response, Failure> {
+    match change {
+        TwoFactorChange::Mode { mode, .. } => {
+            let prepared = exchange.prepared;
+            if !exchange.is_own_password(prepared.password.as_ref()).await? {
+                return Ok(response::wrong_password());
+            }
+            set_mode(exchange, *mode).await
+        }
+        TwoFactorChange::Confirm { codes } => confirm(exchange, codes).await,
+        _ => Err(Failure::not_offered()),
+    }
+}
+
+/// Sets the mode of the second factor. Without a second factor this begins an enrolment; the mode `disabled` removes
+/// the second factor, or the enrolment; otherwise only the mode changes.
+async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactorMode) -> Result<Response, Failure> {
+    let (name, account) = exchange.own_account().await?;
+    let (tx, user) = (&mut exchange.tx, name.as_borrowed());
+    match (account.two_factor, mode) {
+        (_, TwoFactorMode::Disabled) => {
+            accounts::set_two_factor(tx, user, TwoFactorMode::Disabled, None).await?;
+            accounts::set_recovery_codes(tx, user, &[]).await?;
+            Ok(response::ok(&json!({ "tfa": false })))
+        }
+        (TwoFactorMode::Disabled, mode) => {
+            let pending = PendingTwoFactor { secret: one_time_password::new_secret()?, mode };
+            accounts::set_pending(tx, user, Some(&pending)).await?;
+            Ok(response::ok(&json!({ "tfa": one_time_password::enrolment_url(&pending.secret, user)? })))
+        }
+        (_, mode) => {
+            accounts::set_two_factor(tx, user, mode, account.totp_secret).await?;
+            Ok(response::ok(&json!({ "tfa": { "pending": false, "mode": mode } })))
+        }
+    }
+}
+
+/// Finishes an enrolment with a code of the new second factor, which proves that the device has the secret.
+async fn confirm(exchange: &mut Exchange<'_>, codes: &[Password<'_>]) -> Result<Response, Failure> {
+    if codes.len() > MAX_CODES {
+        return Err(Failure::bad_request(format!("{} codes: expected one, or the next one too", codes.len())));
+    }
+    let (name, account) = exchange.own_account().await?;
+    let user = name.as_borrowed();
+    let Some(pending) = account.pending else {
+        return Err(Failure::bad_request("no second factor is being enrolled: expected that first"));
+    };
+    guesses::may_guess(&mut exchange.tx, user, Guess::OneTimePassword, exchange.context.now).await?;
+    let used_by = exchange.token()?.0.id().to_string();
+    let (tx, now) = (&mut exchange.tx, exchange.context.now);
+    let mut is_confirmed = false;
+    for code in codes {
+        if let Some(step) = one_time_password::step_of(&pending.secret, user, code.expose(), now)? {
+            is_confirmed |= accounts::use_code(tx, user, step, &used_by).await?;
+        }
+    }
+    if !is_confirmed {
+        guesses::wrong(tx, user, Guess::OneTimePassword, now).await?;
+        let text = "none of these is a code of the new second factor: expected the one it shows now";
+        return Ok(response::error(StatusCode::BAD_REQUEST, text));
+    }
+    accounts::set_two_factor(tx, user, pending.mode, Some(pending.secret)).await?;
+    let (codes, digests) = one_time_password::recovery_codes()?;
+    accounts::set_recovery_codes(tx, user, &digests).await?;
+    Ok(response::ok(&json!({ "tfa": codes })))
+}

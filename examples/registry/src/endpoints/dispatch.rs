@@ -1,0 +1,144 @@
+//! The dispatcher: finds the handler of an endpoint.
+
+use axum::{http::request::Parts, response::Response};
+use tollgate::npm::{
+    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, PutTarget, RequiredAccess, TeamRequest,
+};
+
+use crate::{
+    base::failure::Failure,
+    endpoints::{
+        account, dist_tags, login, organization, package,
+        put_package::{self, Put},
+        search, service, team, tokens,
+    },
+    exchange::{
+        context::RequestContext,
+        decisions::{Exchange, allowed},
+        prepared::Prepared,
+    },
+    store::{database::Store, teams::FullTeamName},
+};
+
+/// Does what takes long and needs no transaction: verifies and hashes passwords, and counts the dist-tags of a
+/// document.
+///
+/// Apart from that, a malformed body is left to the handler.
+pub(crate) async fn prepare(
+    store: &Store,
+    context: &RequestContext,
+    endpoint: &Endpoint,
+    bytes: &[u8],
+) -> Result<Prepared, Failure> {
+    match endpoint {
+        Endpoint::Open(OpenRequest::Login { user }) => login::prepare_create_account(user, bytes).await,
+        Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => login::prepare_log_in(store, context, user).await,
+        Endpoint::Account(AccountRequest::CreateToken) => tokens::prepare_create(store, context, bytes).await,
+        Endpoint::Account(AccountRequest::WriteProfile) => account::prepare_profile(store, context, bytes).await,
+        Endpoint::Package { request: PackageRequest::Write | PackageRequest::WriteRevision { .. }, .. } => {
+            put_package::check_tags(bytes)?;
+            Ok(Prepared::default())
+        }
+        Endpoint::Package { .. }
+        | Endpoint::Organization { .. }
+        | Endpoint::Team { .. }
+        | Endpoint::Account(_)
+        | Endpoint::Open(_)
+        | _ => Ok(Prepared::default()),
+    }
+}
+
+/// Decides what the path requires, and runs the handler. Where the body says what else is required, the handler decides
+/// that before it changes anything.
+pub(crate) async fn respond(
+    exchange: &mut Exchange<'_>,
+    endpoint: &Endpoint,
+    parts: &Parts,
+) -> Result<Response, Failure> {
+    match endpoint.required_access() {
+        RequiredAccess::Nothing => {}
+        RequiredAccess::This(access_request) => {
+            allowed!(exchange.decide(&[access_request]).await?);
+        }
+        required @ RequiredAccess::OneOf(_) => {
+            // This was decided before the body was read, and is decided again by the facts of this transaction: the
+            // handler compares the body with what is stored.
+            if let Some(refused) = exchange.decide_path(&required).await? {
+                return Ok(refused);
+            }
+        }
+    }
+    match endpoint {
+        Endpoint::Package { package: name, request } => match request {
+            PackageRequest::Read => package::read(exchange, name).await,
+            PackageRequest::ReadManifest { version } => package::manifest(exchange, name, version).await,
+            PackageRequest::ReadTarball { version } => package::tarball(exchange, name, version).await,
+            PackageRequest::ReadDistTags => dist_tags::read(exchange, name).await,
+            PackageRequest::ReadVisibility => package::visibility(exchange, name).await,
+            PackageRequest::ReadAttestations { .. } => package::attestations(),
+            PackageRequest::ReadCollaborators => package::collaborators(exchange, name).await,
+            PackageRequest::Write => {
+                put_package::put(exchange, name, Put { target: PutTarget::Package, revision: None }).await
+            }
+            PackageRequest::WriteRevision { revision } => {
+                let put = Put { target: PutTarget::Revision, revision: Some(revision.as_str()) };
+                put_package::put(exchange, name, put).await
+            }
+            PackageRequest::Delete { revision } => package::delete(exchange, name, revision).await,
+            PackageRequest::DeleteTarball { version, revision } => {
+                package::delete_tarball(exchange, name, version, revision).await
+            }
+            PackageRequest::WriteDistTag { tag } => dist_tags::write(exchange, name, tag).await,
+            PackageRequest::DeleteDistTag { tag } => dist_tags::delete(exchange, name, tag).await,
+            PackageRequest::WriteAccess => package::write_access(exchange, name).await,
+            _ => Err(Failure::not_offered()),
+        },
+        Endpoint::Organization { organization: name, request } => match request {
+            OrganizationRequest::ReadPackages => organization::packages(exchange, name).await,
+            OrganizationRequest::ReadMembers => organization::members(exchange, name).await,
+            OrganizationRequest::WriteMember => organization::write_member(exchange, name).await,
+            OrganizationRequest::DeleteMember => organization::delete_member(exchange, name).await,
+            OrganizationRequest::ReadTeams => organization::teams(exchange, name).await,
+            OrganizationRequest::CreateTeam => organization::create_team(exchange, name).await,
+            _ => Err(Failure::not_offered()),
+        },
+        Endpoint::Team { organization, team: name, request } => {
+            let team = FullTeamName { organization: organization.as_borrowed(), team: name.as_borrowed() };
+            match request {
+                TeamRequest::ReadPackages => team::packages(exchange, team).await,
+                TeamRequest::WritePackage => team::write_package(exchange, organization, name).await,
+                TeamRequest::DeletePackage => team::delete_package(exchange, organization, name).await,
+                TeamRequest::ReadMembers => team::members(exchange, team).await,
+                TeamRequest::WriteMember => team::write_member(exchange, team).await,
+                TeamRequest::DeleteMember => team::delete_member(exchange, team).await,
+                TeamRequest::Delete => team::delete(exchange, team).await,
+                _ => Err(Failure::not_offered()),
+            }
+        }
+        Endpoint::Account(request) => match request {
+            AccountRequest::Whoami => account::whoami(exchange),
+            AccountRequest::ReadProfile => account::read_profile(exchange).await,
+            AccountRequest::WriteProfile => account::write_profile(exchange).await,
+            AccountRequest::ReadPackages { user } => search::packages_of_user(exchange, user).await,
+            AccountRequest::ListTokens => tokens::list(exchange, parts).await,
+            AccountRequest::CreateToken => tokens::create(exchange).await,
+            AccountRequest::RevokeToken { token } => tokens::revoke(exchange, token).await,
+            AccountRequest::Logout { token } => tokens::logout(exchange, token).await,
+            _ => Err(Failure::not_offered()),
+        },
+        Endpoint::Open(request) => match request {
+            OpenRequest::Ping => Ok(service::ping()),
+            OpenRequest::ReadAdvisories => Ok(service::advisories()),
+            OpenRequest::ReadAudit => Ok(service::audit()),
+            OpenRequest::ReadKeys => service::keys(),
+            OpenRequest::Search => search::search(exchange, parts).await,
+            OpenRequest::ReadStars { user } => search::stars(exchange, user).await,
+            OpenRequest::Login { user } => login::create_account(exchange, user).await,
+            OpenRequest::LoginRevision { user, .. } => login::log_in(exchange, user).await,
+            OpenRequest::ReadUser { user } => login::read_user(exchange, user).await,
+            OpenRequest::WebLogin => login::begin_in_browser(exchange).await,
+            _ => Err(Failure::not_offered()),
+        },
+        _ => Err(Failure::not_offered()),
+    }
+}

@@ -1,0 +1,162 @@
+//! npm's logins: by name and password, and by browser.
+
+use axum::{http::StatusCode, response::Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tollgate::UserName;
+
+use crate::{
+    base::{failure::Failure, random},
+    credentials::{
+        issuance::IssuedToken,
+        login::{self, LoginCheck, LoginProof},
+        password::{self, VerifiedPassword},
+    },
+    exchange::{
+        context::{Credentials, RequestContext},
+        decisions::Exchange,
+        json,
+        prepared::Prepared,
+    },
+    reply::response,
+    store::{
+        accounts::{self, NewAccount},
+        database::Store,
+        logins::{self, NewLogin, Purpose},
+    },
+};
+
+/// The revision of every user's record. npm's client reads it and sends it back, as `CouchDB` wanted it.
+const REVISION: &str = "1-0";
+
+/// The body of `PUT /-/user/org.couchdb.user:NAME`.
+#[derive(Deserialize)]
+struct UserDocument {
+    name: String,
+    #[serde(default)]
+    password: String,
+    email: Option<String>,
+}
+
+fn logged_in(user: &UserName, issued: &IssuedToken) -> Response {
+    response::created(&json!({
+        "ok": true, "id": format!("org.couchdb.user:{user}"), "rev": REVISION, "token": issued.secret.expose(),
+    }))
+}
+
+/// Parses the body, which has to name the user of the path.
+fn parse_document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure> {
+    let expected = "an object with `name`, `password` and, for a new account, `email`, each a string and there once";
+    let document: UserDocument = json::parse_with_password(bytes, expected)?;
+    if document.name == user.as_str() {
+        Ok(document)
+    } else {
+        Err(Failure::bad_request(format!("another name than in the path: expected `{user}`")))
+    }
+}
+
+/// What [`create_account`] needs before its transaction: the password checked and hashed.
+pub(crate) async fn prepare_create_account(user: &UserName, bytes: &[u8]) -> Result<Prepared, Failure> {
+    let document = parse_document(bytes, user)?;
+    // Only a new account comes with an address.
+    if document.email.is_none() {
+        return Ok(Prepared::default());
+    }
+    password::check_new(&document.password)?;
+    Ok(Prepared { new_password_hash: Some(password::hash(document.password).await?), ..Prepared::default() })
+}
+
+/// What [`log_in`] needs before its transaction: the password of the basic credentials verified.
+pub(crate) async fn prepare_log_in(
+    store: &Store,
+    context: &RequestContext,
+    user: &UserName,
+) -> Result<Prepared, Failure> {
+    let password = match &context.credentials {
+        Credentials::Basic { name, password } if name == user.as_str() => {
+            VerifiedPassword::verify(store, user, password, context.now).await?
+        }
+        Credentials::Basic { .. } | Credentials::None | Credentials::Bearer(_) | Credentials::Unreadable => None,
+    };
+    Ok(Prepared { password, ..Prepared::default() })
+}
+
+/// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. For an account that exists the response
+/// is 409, and npm's client then sends the revision.
+pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
+    let document = parse_document(exchange.body, user)?;
+    if accounts::account(&mut exchange.tx, user.as_borrowed()).await?.is_some() {
+        return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
+    }
+    // A request without an address is a login, and npm's client reads status 400 as "there is no such user".
+    let (Some(email), Some(hash)) = (document.email, &exchange.prepared.new_password_hash) else {
+        return Err(Failure::bad_request(format!("there is no user `{user}`")));
+    };
+    let now = exchange.context.now;
+    let account = NewAccount { name: user, password_hash: hash.clone(), email: Some(&email) };
+    accounts::create(&mut exchange.tx, account, now).await?;
+    let issued = login::issue_token(&mut exchange.tx, user, now).await?;
+    Ok(logged_in(user, &issued))
+}
+
+/// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: logs in to an account that exists.
+pub(crate) async fn log_in(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
+    parse_document(exchange.body, user)?;
+    let now = exchange.context.now;
+    let proof = LoginProof {
+        password: exchange.prepared.password.as_ref(),
+        one_time_password: exchange.context.one_time_password.as_deref(),
+    };
+    match login::verify(&mut exchange.tx, user, proof, now).await? {
+        LoginCheck::Passed => {
+            let issued = login::issue_token(&mut exchange.tx, user, now).await?;
+            Ok(logged_in(user, &issued))
+        }
+        LoginCheck::WrongPassword => Ok(response::wrong_password()),
+        LoginCheck::OneTimePasswordNeeded => Ok(response::one_time_password_needed()),
+    }
+}
+
+/// `GET /-/user/org.couchdb.user:NAME`: the public record of a user.
+pub(crate) async fn read_user(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
+    let account = accounts::account(&mut exchange.tx, user.as_borrowed()).await?;
+    let account = account.ok_or_else(|| Failure::not_found(format!("there is no user `{user}`")))?;
+    Ok(response::ok(&json!({
+        "_id": format!("org.couchdb.user:{user}"),
+        "_rev": REVISION,
+        "name": user,
+        "email": account.profile.get("email").and_then(Value::as_str).unwrap_or_default(),
+    })))
+}
+
+#[derive(Default, Deserialize)]
+struct WebLoginBody {
+    #[serde(default)]
+    create: bool,
+}
+
+/// `POST /-/v1/login`: begins a login by browser. The response has two URLs, one for the person and one for
+/// the client; neither can be derived from the other.
+pub(crate) async fn begin_in_browser(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
+    let body = match exchange.body.as_ref() {
+        b"" => WebLoginBody::default(),
+        bytes => json::parse_with_password(bytes, "an object, in which `create` is true or false")?,
+    };
+    let purpose = if body.create { Purpose::CreateAccount } else { Purpose::Login };
+    let (form_nonce, poll_nonce) = (random::nonce()?, random::nonce()?);
+    let login = NewLogin {
+        form_digest: logins::digest(&form_nonce)?,
+        poll_digest: logins::digest(&poll_nonce)?,
+        purpose,
+        started_from: exchange.context.client_ip.to_string(),
+    };
+    logins::begin(&mut exchange.tx, &login, exchange.context.now).await?;
+    let base = &exchange.context.base_url;
+    Ok(response::json(
+        StatusCode::OK,
+        &json!({
+            "loginUrl": format!("{base}/-/v1/login/form/{form_nonce}"),
+            "doneUrl": format!("{base}/-/v1/login/done/{poll_nonce}"),
+        }),
+    ))
+}

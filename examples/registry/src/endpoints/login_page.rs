@@ -1,0 +1,228 @@
+//! The pages of a login by browser, and the URL that npm's client polls until the login is finished.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Form, Path, State},
+    http::{StatusCode, header},
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::json;
+use tollgate::{Timestamp, UserName};
+
+use crate::{
+    base::{
+        clock,
+        failure::{Failure, other},
+        log_target,
+    },
+    credentials::{
+        login::{self, LoginCheck, LoginProof},
+        password::{self, VerifiedPassword},
+    },
+    exchange::services::Services,
+    reply::response,
+    store::{
+        accounts::{self, NewAccount},
+        database::Tx,
+        logins::{self, Login, Purpose},
+    },
+};
+
+/// How many seconds npm's client is told to wait between two polls.
+const POLL_SECONDS: &str = "1";
+/// How often a form or a poll is tried when other transactions interfere.
+const MAX_ATTEMPTS: u8 = 5;
+
+/// The fields of the form.
+#[derive(Deserialize)]
+pub(crate) struct Filled {
+    name: String,
+    password: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    otp: String,
+}
+
+/// `GET /-/v1/login/form/:nonce`: the form.
+pub(crate) async fn show(State(services): State<Arc<Services>>, Path(nonce): Path<String>) -> Response {
+    logged("login-form", async {
+        let mut tx = services.store.snapshot().await?;
+        let login = unfinished(&mut tx, &nonce, clock::now()?).await?;
+        Ok(page(StatusCode::OK, &form(&login, "")))
+    })
+    .await
+}
+
+/// `POST /-/v1/login/form/:nonce`: the form, filled in.
+pub(crate) async fn submit(
+    State(services): State<Arc<Services>>,
+    Path(nonce): Path<String>,
+    Form(filled): Form<Filled>,
+) -> Response {
+    logged("login-submit", async {
+        let mut attempt = 0_u8;
+        loop {
+            attempt = attempt.saturating_add(1);
+            match finish(&services, &nonce, &filled).await {
+                Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {}
+                outcome => return outcome,
+            }
+        }
+    })
+    .await
+}
+
+/// The login of the form's URL, if it is not finished.
+async fn unfinished(tx: &mut Tx, nonce: &str, now: Timestamp) -> Result<Login, Failure> {
+    let login = logins::by_form(tx, &logins::digest(nonce)?, now).await?;
+    login.filter(|login| login.user.is_none()).ok_or_else(logins::gone)
+}
+
+async fn finish(services: &Services, nonce: &str, filled: &Filled) -> Result<Response, Failure> {
+    let now = clock::now()?;
+    let login = unfinished(&mut services.store.snapshot().await?, nonce, now).await?;
+    let Ok(user) = filled.name.trim().parse::<UserName>() else {
+        return Ok(page(StatusCode::BAD_REQUEST, &form(&login, "That is no name of a user.")));
+    };
+    // Hashing takes long, and other writers would wait for a transaction.
+    let (mut password, mut new_hash) = (None, None);
+    match login.purpose {
+        Purpose::Login => password = VerifiedPassword::verify(&services.store, &user, &filled.password, now).await?,
+        Purpose::CreateAccount => match password::check_new(&filled.password) {
+            Ok(()) => new_hash = Some(password::hash(filled.password.clone()).await?),
+            Err(problem) => return Ok(page(StatusCode::BAD_REQUEST, &form(&login, &problem.client_text()))),
+        },
+    }
+    let mut tx = services.store.writing().await?;
+    let now = clock::now()?;
+    let login = unfinished(&mut tx, nonce, now).await?;
+    let problem = match login.purpose {
+        Purpose::Login => {
+            let code = Some(filled.otp.trim()).filter(|code| !code.is_empty());
+            let proof = LoginProof { password: password.as_ref(), one_time_password: code };
+            match login::verify(&mut tx, &user, proof, now).await? {
+                LoginCheck::Passed => None,
+                LoginCheck::WrongPassword => Some("Name or password is wrong.".to_owned()),
+                LoginCheck::OneTimePasswordNeeded => {
+                    Some("This account has a second factor: fill in its present one-time password.".to_owned())
+                }
+            }
+        }
+        Purpose::CreateAccount => {
+            let hash = new_hash.ok_or_else(|| other("an account without a password"))?;
+            let account = NewAccount { name: &user, password_hash: hash, email: Some(filled.email.trim()) };
+            match accounts::create(&mut tx, account, now).await {
+                Ok(()) => None,
+                Err(refused @ Failure::Refused { .. }) => Some(refused.client_text()),
+                Err(failure) => return Err(failure),
+            }
+        }
+    };
+    if let Some(problem) = problem {
+        // The transaction may have counted a wrong guess.
+        tx.commit().await?;
+        return Ok(page(StatusCode::UNAUTHORIZED, &form(&login, &problem)));
+    }
+    logins::finish(&mut tx, &logins::digest(nonce)?, user.as_borrowed()).await?;
+    tx.commit().await?;
+    Ok(page(StatusCode::OK, "<p>Done. npm goes on by itself; this page may be closed."))
+}
+
+/// `GET /-/v1/login/done/:nonce`: whether the person has finished the login. The token is issued by the first poll
+/// after that, and its text is not stored.
+pub(crate) async fn poll(State(services): State<Arc<Services>>, Path(nonce): Path<String>) -> Response {
+    logged("login-done", async {
+        let mut attempt = 0_u8;
+        loop {
+            attempt = attempt.saturating_add(1);
+            match fetch(&services, &nonce).await {
+                Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {}
+                outcome => return outcome,
+            }
+        }
+    })
+    .await
+}
+
+async fn fetch(services: &Services, nonce: &str) -> Result<Response, Failure> {
+    let (now, done) = (clock::now()?, logins::digest(nonce)?);
+    // Most polls come before the person has finished, and a snapshot makes no writer wait for them.
+    let login = logins::by_poll(&mut services.store.snapshot().await?, &done, now).await?.ok_or_else(logins::gone)?;
+    if login.user.is_none() {
+        let mut response = response::json(StatusCode::ACCEPTED, &json!({}));
+        response::set_header(&mut response, header::RETRY_AFTER, POLL_SECONDS);
+        return Ok(response);
+    }
+    let mut tx = services.store.writing().await?;
+    let now = clock::now()?;
+    let login = logins::by_poll(&mut tx, &done, now).await?.ok_or_else(logins::gone)?;
+    let user = login.user.ok_or_else(logins::gone)?;
+    logins::forget(&mut tx, &done).await?;
+    let issued = login::issue_token(&mut tx, &user, now).await?;
+    tx.commit().await?;
+    Ok(response::ok(&json!({ "token": issued.secret.expose() })))
+}
+
+/// Writes the line of the log. It has the name of the endpoint and not the path, because the nonce in it is a secret.
+async fn logged(endpoint: &'static str, result: impl Future<Output = Result<Response, Failure>>) -> Response {
+    let mut response = match result.await {
+        Ok(response) => response,
+        Err(failure) => {
+            if failure.is_fault() {
+                tracing::error!(target: log_target::LOGIN_PAGE, "{failure}");
+            }
+            response::from_failure(&failure)
+        }
+    };
+    // The response has a token, or a form that leads to one.
+    response::set_header(&mut response, header::CACHE_CONTROL, "no-store");
+    tracing::info!(target: log_target::REQUEST, endpoint, status = response.status().as_u16());
+    response
+}
+
+/// The HTML of the form, with the problem of the last attempt.
+fn form(login: &Login, problem: &str) -> String {
+    let from = escaped(&login.started_from);
+    let (what, email) = match login.purpose {
+        Purpose::Login => ("Log in", ""),
+        Purpose::CreateAccount => ("Make an account", "<p><label>Address <input name=email type=email></label>"),
+    };
+    let otp = match login.purpose {
+        Purpose::Login => {
+            "<p><label>One-time password, if there is a second factor \
+             <input name=otp inputmode=numeric autocomplete=one-time-code></label>"
+        }
+        Purpose::CreateAccount => "",
+    };
+    let problem = if problem.is_empty() { String::new() } else { format!("<p role=alert>{}", escaped(problem)) };
+    format!(
+        "<h1>{what}</h1>\
+         <p>npm at {from} asks for a token of yours. Go on only if you have just run <code>npm login</code> or \
+         <code>npm adduser</code> there.{problem}\
+         <form method=post>\
+         <p><label>Name <input name=name autocomplete=username required autofocus></label>\
+         <p><label>Password <input name=password type=password required></label>{email}{otp}\
+         <p><button>{what}</button></form>"
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// An HTML page with this content.
+fn page(status: StatusCode, content: &str) -> Response {
+    let html = format!("<!doctype html><html lang=en><meta charset=utf-8><title>tollgate-registry</title>{content}");
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    response::set_header(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
+    // The URL is a secret, so no other site may see it as a referrer. A form for passwords may not be framed.
+    response::set_header(&mut response, header::REFERRER_POLICY, "no-referrer");
+    let policy = "default-src 'none'; frame-ancestors 'none'; form-action 'self'";
+    response::set_header(&mut response, header::CONTENT_SECURITY_POLICY, policy);
+    response
+}

@@ -1,0 +1,225 @@
+//! `PUT` to a package: publish, deprecate, star, change owners, unpublish a version. `tollgate` compares the body with
+//! the stored document, and says which of these the request is.
+
+use std::{collections::BTreeMap, fmt};
+
+use axum::response::Response;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::{Map, Value, json};
+use sha1::{Digest, Sha1};
+use sha2::Sha512;
+use tollgate::{
+    PackageName,
+    facts::Visibility,
+    npm::{AllowedChanges, Body, PackumentChanges, Publication, PutTarget, StoredPackument},
+};
+
+use crate::{
+    base::failure::{Failure, other},
+    endpoints::package,
+    exchange::{
+        decisions::{Exchange, allowed},
+        json,
+    },
+    reply::response,
+    store::{
+        accounts, dist_tags,
+        facts::FoundPackage,
+        packages::{self, NewPackage, NewVersion, Star},
+    },
+};
+
+/// What the path of a `PUT` says beside the package.
+#[derive(Clone, Copy)]
+pub(crate) struct Put<'r> {
+    pub(crate) target: PutTarget,
+    /// The revision in the path.
+    pub(crate) revision: Option<&'r str>,
+}
+
+/// The part of the body that [`PackumentChanges`] does not keep: the manifest of a new version.
+#[derive(Deserialize)]
+struct SentManifests {
+    #[serde(default)]
+    versions: BTreeMap<String, Map<String, Value>>,
+}
+
+/// The number of dist-tags of a document.
+#[derive(Deserialize)]
+struct SentTagCount {
+    #[serde(default, rename = "dist-tags", deserialize_with = "count_entries")]
+    count: usize,
+}
+
+/// Counts the entries of an object without keeping them.
+fn count_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    struct Entries;
+
+    impl<'de> Visitor<'de> for Entries {
+        type Value = usize;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<usize, A::Error> {
+            let mut count = 0_usize;
+            while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                count = count.saturating_add(1);
+            }
+            Ok(count)
+        }
+    }
+
+    deserializer.deserialize_map(Entries)
+}
+
+/// Checks that a document has no more dist-tags than a package may have. This is done before the transaction, because
+/// other writers would wait while the tags are compared. A malformed body passes, and the handler refuses it.
+pub(crate) fn check_tags(bytes: &[u8]) -> Result<(), Failure> {
+    json::parse(bytes).map_or(Ok(()), |sent: SentTagCount| dist_tags::check_count(sent.count))
+}
+
+/// Decides every change that the body makes to the stored document, and makes these changes and no others.
+pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Put<'_>) -> Result<Response, Failure> {
+    let sent_body = exchange.body()?;
+    let stored = stored(exchange, name).await?;
+    let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
+    let changes = PackumentChanges::read(name, put.target, &sent_body, packument).map_err(response::invalid_body)?;
+    let allowed = exchange.decide_and(&changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
+    let allowed = allowed!(allowed).map_err(|not_allowed| match not_allowed.status() {
+        400 => Failure::bad_request(not_allowed),
+        409 => Failure::conflict(not_allowed),
+        _ => other(not_allowed),
+    })?;
+    let revision = put.revision.or(changes.revision());
+    // A publish only adds, and sends no revision. Any other change has to start from the present document.
+    if stored.is_some() && (allowed.publication().is_none() || revision.is_some()) {
+        package::expect_revision(exchange, name, revision).await?;
+    }
+    apply(exchange, allowed).await?;
+    let text = if allowed.is_creation() { "package created" } else { "package updated" };
+    Ok(response::created(&json!({ "ok": text, "success": true })))
+}
+
+/// The package as this caller would read it, or `None` if it does not exist.
+async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Option<(Body, Visibility)>, Failure> {
+    let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
+    let document = package::document(exchange, name).await?;
+    let document = serde_json::from_value(document).map_err(other)?;
+    Ok(Some((document, found.visibility())))
+}
+
+/// Makes the changes that were allowed, all of them and no others.
+async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> Result<(), Failure> {
+    let (package, now) = (changes.package().as_borrowed(), exchange.context.now);
+    let published = changes.publication().map_or(0, |publication| publication.tags().len());
+    let set = changes.dist_tags().iter().filter(|(_, version)| version.is_some()).count();
+    dist_tags::check_count_at_once(published.saturating_add(set))?;
+    if changes.is_creation() {
+        let visibility = changes.visibility().unwrap_or_else(|| first_visibility(changes.package()));
+        let creator = exchange.token()?.1.name().clone();
+        let new = NewPackage { name: package, visibility, creator: creator.as_borrowed() };
+        packages::create(&mut exchange.tx, new, now).await?;
+    } else if let Some(visibility) = changes.visibility() {
+        packages::set_visibility(&mut exchange.tx, package, visibility).await?;
+    }
+    if let Some(publication) = changes.publication() {
+        publish(exchange, changes.package(), publication).await?;
+    }
+    for (tag, version) in changes.dist_tags() {
+        match version {
+            Some(version) => dist_tags::set(&mut exchange.tx, package, tag, version).await?,
+            None => dist_tags::remove(&mut exchange.tx, package, tag).await?,
+        }
+    }
+    for (version, message) in changes.deprecations() {
+        packages::deprecate(&mut exchange.tx, package, version, message.map(str::to_owned)).await?;
+    }
+    for version in changes.removals() {
+        packages::remove_version(&mut exchange.tx, package, version).await?;
+    }
+    if let Some(maintainers) = changes.maintainers() {
+        packages::set_maintainers(&mut exchange.tx, package, maintainers).await?;
+    }
+    let user = exchange.token()?.1.name().clone();
+    if let Some(star) = changes.starred_by(user.as_borrowed()) {
+        let star = if star { Star::On } else { Star::Off };
+        packages::set_star(&mut exchange.tx, package, user.as_borrowed(), star).await?;
+    }
+    dist_tags::ensure_latest(&mut exchange.tx, package).await?;
+    packages::renew_revision(&mut exchange.tx, package, now).await
+}
+
+/// Stores a new version: its tarball, its manifest, and its dist-tags.
+async fn publish(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    publication: &Publication<'_>,
+) -> Result<(), Failure> {
+    let (package, now, version) = (name.as_borrowed(), exchange.context.now, publication.version());
+    if publication.provenance().is_some() {
+        return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
+    }
+    let mut sent: SentManifests = json::parse(exchange.body)?;
+    let manifest = sent.versions.remove(version).ok_or_else(|| other("a publication without its manifest"))?;
+    let tarball = BASE64_STANDARD.decode(publication.tarball());
+    let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
+    let (mut manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
+    let publisher = exchange.token()?.1.name().clone();
+    let email = accounts::email(&mut exchange.tx, publisher.as_borrowed()).await?.unwrap_or_default();
+    manifest.insert("_npmUser".into(), json!({ "name": publisher, "email": email }));
+    let manifest = Value::Object(manifest);
+    // The tarball is on disk before the rows that name it are committed.
+    let tarball = exchange.services.tarballs.put(tarball).await?;
+    let new = NewVersion { version, manifest: &manifest, tarball: &tarball };
+    packages::insert_version(&mut exchange.tx, package, &new, now).await?;
+    packages::deprecate(&mut exchange.tx, package, version, deprecated).await?;
+    for tag in publication.tags() {
+        dist_tags::set(&mut exchange.tx, package, tag, version).await?;
+    }
+    Ok(())
+}
+
+/// The visibility of a new package if the publisher does not say: npm makes a scoped package private.
+fn first_visibility(name: &PackageName) -> Visibility {
+    if name.is_scoped() { Visibility::Private } else { Visibility::Public }
+}
+
+/// The manifest with the digests of its tarball, and the message of deprecation that it had.
+///
+/// # Errors
+/// Status 400 if a digest that the client sent is not the one of the tarball: the client meant to send another one.
+fn manifest_to_store(
+    mut manifest: Map<String, Value>,
+    tarball: &[u8],
+) -> Result<(Map<String, Value>, Option<String>), Failure> {
+    let integrity = format!("sha512-{}", BASE64_STANDARD.encode(Sha512::digest(tarball)));
+    let shasum = Sha1::digest(tarball).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let mut dist = match manifest.remove("dist") {
+        Some(Value::Object(dist)) => dist,
+        None => Map::new(),
+        Some(_) => return Err(Failure::bad_request("`dist` of the manifest: expected an object")),
+    };
+    for (field, expected) in [("integrity", &integrity), ("shasum", &shasum)] {
+        let sent = dist.insert(field.into(), expected.clone().into());
+        if sent.is_some_and(|sent| sent.as_str() != Some(expected)) {
+            return Err(Failure::bad_request(format!("`dist.{field}` of the manifest is not that of the tarball")));
+        }
+    }
+    // The server writes the URL of the tarball and the maintainers into each response. It neither signs nor attests.
+    for field in ["tarball", "signatures", "attestations"] {
+        dist.remove(field);
+    }
+    manifest.remove("maintainers");
+    manifest.insert("dist".into(), Value::Object(dist));
+    let deprecated = match manifest.remove("deprecated") {
+        Some(Value::String(message)) if !message.is_empty() => Some(message),
+        _ => None,
+    };
+    Ok((manifest, deprecated))
+}

@@ -1,0 +1,117 @@
+//! Tokens: listing, creation, revocation, and logout.
+
+use axum::{extract::Query, http::request::Parts, response::Response};
+use serde::Deserialize;
+use serde_json::json;
+use tollgate::{
+    Secret, Token,
+    npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
+    token::IssuedBy,
+};
+
+use crate::{
+    base::failure::Failure,
+    credentials::issuance::{self, IssueRequest, NewToken},
+    exchange::{
+        context::{Credentials, RequestContext},
+        decisions::{Exchange, allowed},
+        json::{self, KEYS_ONCE},
+        prepared::{Prepared, verify_own_password},
+    },
+    reply::response,
+    store::{database::Store, tokens},
+};
+
+/// The most tokens on a page of the list, and how many it has if the client does not say.
+const PAGE: usize = 100;
+
+#[derive(Deserialize)]
+struct Paging {
+    #[serde(default)]
+    page: usize,
+    #[serde(rename = "perPage")]
+    per_page: Option<usize>,
+}
+
+/// `GET /-/npm/v1/tokens`: one page of the caller's tokens that are not revoked.
+pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<Response, Failure> {
+    let Query(paging) = Query::<Paging>::try_from_uri(&parts.uri)
+        .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
+    let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
+    let owner = exchange.token()?.1.name().clone();
+    let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
+    stored.retain(|listed| !exchange.is_revoked(&listed.token));
+    let skipped = paging.page.saturating_mul(size);
+    let objects: Vec<ListedToken<'_>> =
+        stored.iter().skip(skipped).take(size).map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
+    let is_last = skipped.saturating_add(size) >= stored.len();
+    let next = format!("/-/npm/v1/tokens?page={}&perPage={size}", paging.page.saturating_add(1));
+    let next = if is_last { None } else { Some(next.as_str()) };
+    Ok(response::ok(&json!(TokenList { objects: &objects, total: stored.len(), next })))
+}
+
+/// What [`create`] needs before its transaction: the password verified.
+pub(crate) async fn prepare_create(store: &Store, context: &RequestContext, bytes: &[u8]) -> Result<Prepared, Failure> {
+    let body: Body = json::parse_with_password(bytes, KEYS_ONCE)?;
+    let request = CreateTokenRequest::read(&body, context.now).map_err(response::invalid_body)?;
+    let Some(password) = request.password else { return Ok(Prepared::default()) };
+    let password = verify_own_password(store, context, password.expose()).await?;
+    Ok(Prepared { password, ..Prepared::default() })
+}
+
+/// `POST /-/npm/v1/tokens`: issues a token to the owner of the caller's token, which was allowed to do so. The password
+/// confirms that the owner sends the request.
+pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
+    let sent = exchange.body()?;
+    let now = exchange.context.now;
+    let request = CreateTokenRequest::read(&sent, now).map_err(response::invalid_body)?;
+    let prepared = exchange.prepared;
+    if !exchange.is_own_password(prepared.password.as_ref()).await? {
+        return Ok(response::wrong_password());
+    }
+    let new = match request.token {
+        RequestedToken::Granular { settings } => NewToken::Granular(Box::new(settings)),
+        RequestedToken::Legacy { kind, allowed_ranges } => NewToken::Legacy { kind, ranges: allowed_ranges },
+        _ => return Err(Failure::not_offered()),
+    };
+    let (presented, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
+    let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), now };
+    let issued = issuance::issue(&mut exchange.tx, &owner, request).await?;
+    Ok(response::created(&json!(CreatedToken::new(&issued.token, &issued.secret))))
+}
+
+/// `DELETE /-/npm/v1/tokens/token/:token`: revokes a token of the same account, by its public id or its text.
+pub(crate) async fn revoke(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
+    let owner = exchange.token()?.1.name().clone();
+    let by_key = named.as_key().ok();
+    let listed = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
+    let found = match listed.into_iter().find(|listed| by_key.as_ref() == Some(listed.token.id())) {
+        Some(listed) => Some(listed.token),
+        None => by_text(exchange, named).await?.filter(|token| *token.owner() == owner),
+    };
+    let token = found.ok_or_else(|| Failure::not_found("there is no such token of this account"))?;
+    tokens::revoke(&mut exchange.tx, &token, exchange.context.now).await?;
+    Ok(response::no_content())
+}
+
+/// `DELETE /-/user/token/:token`: revokes the caller's token, or another one of the same account, by its text.
+pub(crate) async fn logout(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
+    let presented = match &exchange.context.credentials {
+        Credentials::Bearer(text) => Secret::new(text).ok().map(|secret| secret.digest()),
+        Credentials::None | Credentials::Basic { .. } | Credentials::Unreadable => None,
+    };
+    allowed!(exchange.decide(&[named.revocation(presented)]).await?);
+    let owner = exchange.token()?.1.name().clone();
+    let found = by_text(exchange, named).await?.filter(|token| *token.owner() == owner);
+    let token = found.ok_or_else(|| Failure::not_found("there is no such token of this account"))?;
+    tokens::revoke(&mut exchange.tx, &token, exchange.context.now).await?;
+    Ok(response::ok(&json!({ "ok": true })))
+}
+
+/// The token whose text is in the path. It may belong to another account.
+async fn by_text(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Option<Token>, Failure> {
+    match named.as_secret() {
+        Ok(secret) => tokens::by_digest(&mut exchange.tx, &secret.digest()).await,
+        Err(_) => Ok(None),
+    }
+}

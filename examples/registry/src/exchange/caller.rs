@@ -1,0 +1,46 @@
+//! The caller of a request: the token that the request carries, and the record of its owner.
+
+use tollgate::{BoundToken, Secret, Token, User, decision::Caller};
+
+use crate::{
+    base::failure::{Failure, fact},
+    exchange::context::Credentials,
+    store::{database::Tx, facts, tokens},
+};
+
+/// **The caller**, as the database knows it in this transaction.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a request has one value of it")]
+pub(crate) enum FoundCaller {
+    NoToken,
+    UnknownToken,
+    Token { token: Token, owner: User },
+}
+
+impl FoundCaller {
+    /// Looks the token and its owner up.
+    ///
+    /// Basic credentials count as an unknown token: only a login takes a password, and it reads the credentials itself.
+    pub(crate) async fn look_up(tx: &mut Tx, credentials: &Credentials) -> Result<Self, Failure> {
+        let text = match credentials {
+            Credentials::None => return Ok(Self::NoToken),
+            Credentials::Basic { .. } | Credentials::Unreadable => return Ok(Self::UnknownToken),
+            Credentials::Bearer(text) => text,
+        };
+        let Ok(secret) = Secret::new(text) else { return Ok(Self::UnknownToken) };
+        let Some(token) = tokens::by_digest(tx, &secret.digest()).await? else { return Ok(Self::UnknownToken) };
+        Ok(match facts::user(tx, token.owner().as_borrowed()).await? {
+            Some(owner) => Self::Token { token, owner },
+            None => Self::UnknownToken,
+        })
+    }
+
+    /// The caller in the form that decisions take.
+    pub(crate) fn as_caller(&self) -> Result<Caller<'_>, Failure> {
+        match self {
+            Self::NoToken => Ok(Caller::NoToken),
+            Self::UnknownToken => Ok(Caller::UnknownToken),
+            Self::Token { token, owner } => fact(BoundToken::bind(token, owner)).map(Caller::Token),
+        }
+    }
+}

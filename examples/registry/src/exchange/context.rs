@@ -1,0 +1,139 @@
+//! What a request says beside its endpoint: its credentials, where it comes from, and how the client calls the server.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, header};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use tollgate::{ClientIp, Timestamp};
+
+use crate::{
+    base::{clock, failure::Failure},
+    exchange::services::Services,
+};
+
+/// **The credentials of a request**, not verified yet. They hold secrets, so the type has no `Debug`.
+pub(crate) enum Credentials {
+    /// No `authorization` header.
+    None,
+    /// The text of a token.
+    Bearer(String),
+    /// A name and a password, which only a login takes.
+    Basic { name: String, password: String },
+    /// Another scheme, a malformed header, or more than one header.
+    Unreadable,
+}
+
+/// **A request without its endpoint and body**, before anything is looked up.
+pub(crate) struct RequestContext {
+    pub(crate) credentials: Credentials,
+    pub(crate) one_time_password: Option<String>,
+    pub(crate) client_ip: ClientIp,
+    pub(crate) now: Timestamp,
+    /// The URL that clients put before a path, without a slash at its end.
+    pub(crate) base_url: String,
+}
+
+impl RequestContext {
+    /// Reads the headers of a request from the other end `peer` of the connection, and the clock.
+    pub(crate) fn read(services: &Services, headers: &HeaderMap, peer: SocketAddr) -> Result<Self, Failure> {
+        Ok(Self {
+            credentials: credentials(headers),
+            one_time_password: one_time_password(headers),
+            client_ip: client_ip(services, headers, peer),
+            now: clock::now()?,
+            base_url: base_url(headers, services.public_url.as_deref(), services.address),
+        })
+    }
+}
+
+/// The address of the client: the peer, or the address that trusted proxies report. A header that is not text becomes
+/// an empty entry, which is not an address.
+fn client_ip(services: &Services, headers: &HeaderMap, peer: SocketAddr) -> ClientIp {
+    let forwarded: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    services.proxies.client_ip(peer.ip().into(), forwarded)
+}
+
+/// Reads the `authorization` header. A header that cannot be read is [`Unreadable`](Credentials::Unreadable), which
+/// counts as an unknown token, and never `None`.
+fn credentials(headers: &HeaderMap) -> Credentials {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Credentials::None };
+    if values.next().is_some() {
+        return Credentials::Unreadable;
+    }
+    let Some((scheme, rest)) = value.to_str().ok().and_then(|value| value.split_once(' ')) else {
+        return Credentials::Unreadable;
+    };
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Credentials::Bearer(rest.trim().to_owned());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        return basic(rest.trim()).unwrap_or(Credentials::Unreadable);
+    }
+    Credentials::Unreadable
+}
+
+fn basic(encoded: &str) -> Option<Credentials> {
+    let text = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
+    let (name, password) = text.split_once(':')?;
+    Some(Credentials::Basic { name: name.to_owned(), password: password.to_owned() })
+}
+
+/// The one-time password in the header `npm-otp`.
+fn one_time_password(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("npm-otp")?.to_str().ok()?.trim();
+    if value.is_empty() { None } else { Some(value.to_owned()) }
+}
+
+/// The URL that clients put before a path: the configured one, or else the `Host` of this request if it looks like a
+/// host, or else the address of the server.
+fn base_url(headers: &HeaderMap, public_url: Option<&str>, address: SocketAddr) -> String {
+    if let Some(url) = public_url {
+        return url.trim_end_matches('/').to_owned();
+    }
+    let is_host = |host: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+        !host.is_empty() && host.len() <= 255 && host.bytes().all(plain)
+    };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(is_host);
+    host.map_or_else(|| format!("http://{address}"), |host| format!("http://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Credentials, base_url, credentials};
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    fn headers(values: &[&'static str]) -> HeaderMap {
+        values.iter().map(|value| (header::AUTHORIZATION, HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn an_unreadable_authorization_header_does_not_count_as_none() {
+        assert!(matches!(credentials(&headers(&[])), Credentials::None));
+        assert!(matches!(credentials(&headers(&["Bearer abc"])), Credentials::Bearer(text) if text == "abc"));
+        assert!(matches!(credentials(&headers(&["bearer abc"])), Credentials::Bearer(_)));
+        // "alice:secret"
+        assert!(matches!(
+            credentials(&headers(&["Basic YWxpY2U6c2VjcmV0"])),
+            Credentials::Basic { name, password } if name == "alice" && password == "secret"
+        ));
+        for value in ["Bearer", "Basic %%%", "Digest x", ""] {
+            assert!(matches!(credentials(&headers(&[value])), Credentials::Unreadable), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_base_url_is_the_configured_one_or_a_plausible_host_or_the_address() {
+        let address = "127.0.0.1:4873".parse().unwrap();
+        let with = |host: &'static str| [(header::HOST, HeaderValue::from_static(host))].into_iter().collect();
+        assert_eq!(base_url(&with("localhost:99"), None, address), "http://localhost:99");
+        assert_eq!(
+            base_url(&with("localhost:99"), Some("https://npm.example.test/"), address),
+            "https://npm.example.test"
+        );
+        assert_eq!(base_url(&with("evil/path"), None, address), "http://127.0.0.1:4873");
+        assert_eq!(base_url(&HeaderMap::new(), None, address), "http://127.0.0.1:4873");
+    }
+}

@@ -1,0 +1,88 @@
+//! The commands that change the data from the command line. They need no token: the right to open the database is
+//! enough.
+
+use std::io::{BufRead, Write};
+
+use tollgate::facts::AccountStatus;
+
+use crate::{
+    base::{
+        clock,
+        failure::{Failure, other},
+    },
+    credentials::password,
+    program::{
+        command_line::{Command, Config, OrgCommand, UserCommand},
+        serve::open_store,
+    },
+    store::{
+        accounts::{self, NewAccount},
+        database::Store,
+        organizations,
+    },
+};
+
+/// How often a command is tried when the transactions of a server interfere.
+const MAX_ATTEMPTS: u8 = 10;
+
+/// Runs a command, and prints what was done.
+pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
+    let store = open_store(config).await?;
+    let new_hash = match &command {
+        Command::User(UserCommand::Create { .. }) => Some(password::hash(read_password()?).await?),
+        Command::User(_) | Command::Org(_) => None,
+    };
+    let mut attempt = 0_u8;
+    let done = loop {
+        attempt = attempt.saturating_add(1);
+        match once(&store, &command, new_hash.as_ref()).await {
+            Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {}
+            outcome => break outcome,
+        }
+    };
+    store.close().await;
+    writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
+}
+
+/// Reads the password of a new account, which is the first line of the standard input: every user of the machine could
+/// read an argument in the list of processes.
+fn read_password() -> Result<String, Failure> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(other)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    password::check_new(password)?;
+    Ok(password.to_owned())
+}
+
+/// Runs the command in one transaction. Returns the sentence that says what was done.
+async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Result<String, Failure> {
+    let mut tx = store.writing().await?;
+    // The clock is read after the wait for other writers: the cut-off has to include tokens that they issued.
+    let now = clock::now()?;
+    let done = match command {
+        Command::User(UserCommand::Create { name, email }) => {
+            let hash = new_hash.ok_or_else(|| other("an account without a password"))?;
+            let account = NewAccount { name, password_hash: hash.clone(), email: email.as_deref() };
+            accounts::create(&mut tx, account, now).await?;
+            format!("made the user `{name}`")
+        }
+        Command::User(UserCommand::Suspend { name }) => {
+            accounts::set_status(&mut tx, name.as_borrowed(), AccountStatus::Suspended).await?;
+            format!("suspended `{name}`")
+        }
+        Command::User(UserCommand::Activate { name }) => {
+            accounts::set_status(&mut tx, name.as_borrowed(), AccountStatus::Active).await?;
+            format!("`{name}` is active")
+        }
+        Command::User(UserCommand::RevokeTokens { name }) => {
+            accounts::revoke_tokens_until(&mut tx, name.as_borrowed(), now).await?;
+            format!("revoked every token of `{name}`")
+        }
+        Command::Org(OrgCommand::Create { name, owner }) => {
+            organizations::create(&mut tx, name, owner.as_borrowed()).await?;
+            format!("made the organization `{name}`, owned by `{owner}`")
+        }
+    };
+    tx.commit().await?;
+    Ok(done)
+}

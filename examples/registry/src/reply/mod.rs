@@ -1,0 +1,5 @@
+//! Responses in npm's form.
+
+pub(crate) mod npm_word;
+pub(crate) mod refusal;
+pub(crate) mod response;

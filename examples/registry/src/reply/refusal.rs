@@ -1,0 +1,35 @@
+//! Responses to denials and challenges. Their status, headers and texts are the ones that `tollgate` gives.
+
+use axum::{
+    http::{HeaderName, StatusCode, header},
+    response::Response,
+};
+use serde_json::json;
+use tollgate::{Challenge, Deny, npm::Answer};
+
+use crate::reply::response;
+
+/// The header whose text npm's client prints with every status.
+pub(crate) const NPM_NOTICE: HeaderName = HeaderName::from_static("npm-notice");
+
+/// The response to a denial.
+pub(crate) fn denied(deny: &Deny<'_>) -> Response {
+    from_answer(&Answer::from_deny(deny))
+}
+
+/// The response to a challenge, which asks for a second factor.
+pub(crate) fn challenged(challenge: &Challenge<'_>) -> Response {
+    from_answer(&Answer::from_challenge(challenge))
+}
+
+fn from_answer(answer: &Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::FORBIDDEN);
+    let mut response = response::json(status, &json!(answer));
+    if let Some(authenticate) = answer.www_authenticate() {
+        response::set_header(&mut response, header::WWW_AUTHENTICATE, authenticate);
+    }
+    if let Some(notice) = answer.npm_notice() {
+        response::set_header(&mut response, NPM_NOTICE, notice);
+    }
+    response
+}

@@ -1,0 +1,87 @@
+//! Responses that are not decisions: results as JSON, and failures.
+
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use serde_json::{Value, json};
+use tollgate::npm::BodyError;
+
+use crate::base::failure::Failure;
+
+/// A response with a JSON body.
+pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    set_header(&mut response, header::CONTENT_TYPE, "application/json");
+    response
+}
+
+/// A response with status 200 and a JSON body.
+pub(crate) fn ok(body: &Value) -> Response {
+    json(StatusCode::OK, body)
+}
+
+/// A response with status 201 and a JSON body.
+pub(crate) fn created(body: &Value) -> Response {
+    json(StatusCode::CREATED, body)
+}
+
+/// A response with status 204 and no body.
+pub(crate) fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// A response whose JSON body says in `error` what is wrong.
+pub(crate) fn error(status: StatusCode, text: &str) -> Response {
+    json(status, &json!({ "error": text }))
+}
+
+/// The response with status 401 to a password that is wrong or missing.
+pub(crate) fn wrong_password() -> Response {
+    let mut response = error(StatusCode::UNAUTHORIZED, "incorrect or missing password");
+    set_header(&mut response, header::WWW_AUTHENTICATE, "Basic");
+    response
+}
+
+/// The response with status 401 that makes npm's client ask for a one-time password. It is for logins, about which
+/// `tollgate` decides nothing; elsewhere a challenge asks for the one-time password.
+pub(crate) fn one_time_password_needed() -> Response {
+    let mut response =
+        error(StatusCode::UNAUTHORIZED, "this account needs a one-time password: expected one in npm-otp");
+    set_header(&mut response, header::WWW_AUTHENTICATE, "OTP");
+    response
+}
+
+/// Sets a header. A text that is not a valid header value is left out.
+pub(crate) fn set_header(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The failure for a body that does not have the shape that its endpoint takes.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
+pub(crate) fn invalid_body(error: BodyError) -> Failure {
+    Failure::refused(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST), &error)
+}
+
+/// The response to a request that failed. A fault of the server is not described to the client.
+pub(crate) fn from_failure(failure: &Failure) -> Response {
+    if failure.is_transient() || failure.is_busy() {
+        let mut response =
+            error(StatusCode::SERVICE_UNAVAILABLE, "too many others write at this moment: try once more");
+        set_header(&mut response, header::RETRY_AFTER, "1");
+        return response;
+    }
+    let status = match failure {
+        Failure::Refused { status, .. } => *status,
+        Failure::Database(_) | Failure::Migrations(_) | Failure::Tarballs(_) | Failure::Row(_) | Failure::Other(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    error(status, &failure.client_text())
+}

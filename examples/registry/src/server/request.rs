@@ -1,0 +1,140 @@
+//! The way of a request: its endpoint, the decision by its path, its body, and the transaction that answers it.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{
+    body::Bytes,
+    extract::Request,
+    http::{StatusCode, header, request::Parts},
+    response::Response,
+};
+use tollgate::npm::Endpoint;
+
+use crate::{
+    base::{
+        clock,
+        failure::{Failure, other},
+        random,
+    },
+    endpoints::{
+        dispatch,
+        table::{self, BodyKind},
+    },
+    exchange::{
+        context::RequestContext,
+        decisions::{Exchange, Received},
+        log_line::LogLine,
+        prepared::Prepared,
+        services::Services,
+    },
+    reply::{refusal::NPM_NOTICE, response},
+    server::body,
+};
+
+/// How often the transaction of a request is tried when other transactions interfere.
+const MAX_ATTEMPTS: u32 = 10;
+/// The longest pause before another attempt.
+const MAX_PAUSE: Duration = Duration::from_millis(500);
+
+/// Answers a request that comes from `peer`.
+pub(crate) async fn answer(
+    services: &Services,
+    request: Request,
+    peer: Option<SocketAddr>,
+    log_line: &mut LogLine,
+) -> Result<Response, Failure> {
+    let (parts, http_body) = request.into_parts();
+    let peer = peer.ok_or_else(|| other("a request without a connection"))?;
+    let context = RequestContext::read(services, &parts.headers, peer)?;
+    log_line.set_client_ip(context.client_ip);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let endpoint = match Endpoint::classify(parts.method.as_str(), target) {
+        Ok(endpoint) => endpoint,
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            return Err(Failure::refused(status, error));
+        }
+    };
+    let entry = table::entry(&endpoint);
+    log_line.set_endpoint(entry.log_name);
+    let mut incoming =
+        Incoming { services, endpoint, context, bytes: Bytes::new(), prepared: Prepared::default(), parts };
+    let mut _permit = None;
+    if entry.body != BodyKind::None {
+        // A caller who is refused by the path alone is refused before the body is read.
+        if let Some(refused) = incoming.decide_path(log_line).await? {
+            body::discard(&incoming.parts.headers, http_body, entry.body).await;
+            return Ok(refused);
+        }
+        let headers = &incoming.parts.headers;
+        if entry.body != BodyKind::Audit && headers.contains_key(header::CONTENT_ENCODING) {
+            return Err(Failure::refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "a compressed body: expected a plain one",
+            ));
+        }
+        _permit = body::permit(headers, entry.body).await?;
+        incoming.bytes = body::read(headers, http_body, entry.body).await?;
+        incoming.prepared =
+            dispatch::prepare(&services.store, &incoming.context, &incoming.endpoint, &incoming.bytes).await?;
+    }
+    incoming.answer_in_transaction(log_line).await
+}
+
+/// A request that has been received as a whole.
+struct Incoming<'s> {
+    services: &'s Services,
+    endpoint: Endpoint,
+    context: RequestContext,
+    bytes: Bytes,
+    prepared: Prepared,
+    parts: Parts,
+}
+
+impl Incoming<'_> {
+    fn received(&self) -> Received<'_> {
+        let Self { services, context, bytes, prepared, .. } = self;
+        Received { services, context, body: bytes, prepared }
+    }
+
+    /// Decides what the path alone requires, in a transaction of its own.
+    async fn decide_path(&self, log_line: &mut LogLine) -> Result<Option<Response>, Failure> {
+        let tx = self.services.store.snapshot().await?;
+        let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
+        exchange.decide_path(&self.endpoint.required_access()).await
+    }
+
+    /// Answers the request in a transaction. If other transactions interfere, it is tried again, and the facts are
+    /// looked up again.
+    async fn answer_in_transaction(&mut self, log_line: &mut LogLine) -> Result<Response, Failure> {
+        let mut attempt = 0_u32;
+        loop {
+            attempt = attempt.saturating_add(1);
+            match self.answer_once(log_line).await {
+                Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {
+                    // The pauses get longer, and are random: the other request must not come back at the same moment.
+                    let millis = u64::from(attempt).saturating_mul(u64::from(random::byte()?).saturating_add(1));
+                    tokio::time::sleep(Duration::from_millis(millis).min(MAX_PAUSE)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn answer_once(&mut self, log_line: &mut LogLine) -> Result<Response, Failure> {
+        let store = &self.services.store;
+        let tx = if self.endpoint.is_write() { store.writing().await? } else { store.snapshot().await? };
+        // The body may have taken minutes to arrive. A token that has expired meanwhile counts as expired.
+        self.context.now = clock::now()?;
+        let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
+        let mut response = dispatch::respond(&mut exchange, &self.endpoint, &self.parts).await?;
+        let Exchange { tx, notice, .. } = exchange;
+        // The response is sent after the commit, so everything that it acknowledges is on disk. The transaction of a
+        // refusal is committed too, because it may have counted a wrong guess.
+        tx.commit().await?;
+        if let Some(notice) = notice {
+            response::set_header(&mut response, NPM_NOTICE, notice);
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,61 @@
+//! The routes: the pages of a login by browser, and npm's endpoints.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{StatusCode, header},
+    response::Response,
+    routing::get,
+};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::{
+    base::log_target,
+    endpoints::{login_page, table::BodyKind},
+    exchange::{log_line::LogLine, services::Services},
+    reply::{refusal::NPM_NOTICE, response},
+    server::request,
+};
+
+/// How long a request may take, including a body that arrives slowly.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(330);
+
+/// The other end of the connection of a request, stored in its extensions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// The router. Every path but those of the login pages is npm's, and `tollgate` reads it.
+pub(crate) fn router(services: Arc<Services>) -> Router {
+    let form_timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, BodyKind::Small.timeout());
+    let form_limits = (DefaultBodyLimit::max(BodyKind::Small.max_bytes()), form_timeout);
+    Router::new()
+        .route("/-/v1/login/form/{login}", get(login_page::show).post(login_page::submit).layer(form_limits))
+        // A `HEAD` that ran the handler would consume the login and drop its token.
+        .route("/-/v1/login/done/{done}", get(login_page::poll).head(async || StatusCode::METHOD_NOT_ALLOWED))
+        .fallback(handle)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .with_state(services)
+}
+
+/// Answers a request for one of npm's endpoints, and writes its line of the log.
+async fn handle(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let started = tokio::time::Instant::now();
+    let mut log_line = LogLine::default();
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let mut response = match request::answer(&services, request, peer, &mut log_line).await {
+        Ok(response) => response,
+        Err(failure) => {
+            if failure.is_fault() {
+                tracing::error!(target: log_target::HTTP, "{failure}");
+            }
+            response::from_failure(&failure)
+        }
+    };
+    // A response is for this caller and this moment. npm's client shows no notice of a response that it may store.
+    let cache = if response.headers().contains_key(NPM_NOTICE) { "no-store" } else { "private, no-cache" };
+    response::set_header(&mut response, header::CACHE_CONTROL, cache);
+    log_line.write(response.status().as_u16(), started.elapsed().as_millis());
+    response
+}

@@ -3,15 +3,12 @@
 //!
 //! `TOLLGATE_WRITE_VECTORS=1 cargo test --all-features --test conformance` writes them again.
 
-#![cfg(feature = "testing")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "the vectors and the scenarios are files, and whether to write them is the caller's to say"
 )]
-
-mod oracle;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,6 +17,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
+use crate::oracle;
 use tollgate::{
     Reason,
     directory::{DecisionLine, Directory, RequestLine, World},

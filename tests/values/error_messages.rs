@@ -1,7 +1,6 @@
 //! Every error's message, verbatim, where it arises; both edges of every limit on making and loading tokens (L1 to L9).
 //!
 //! Messages of names, ranges, secrets, times and single states are asserted beside their types.
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a slip in a test's own data fails the test")]
 
 use serde_json::{Value, json};

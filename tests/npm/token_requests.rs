@@ -1,5 +1,4 @@
 //! The wire shapes of tokens: what asks for one in three spellings, what is refused and how, and what is answered.
-#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
 use serde_json::{Value, json};

@@ -15,8 +15,8 @@ use tollgate::{
     value::{NameError, NameProblem},
 };
 
-const RECORDED: &str = include_str!("data/names/recorded.jsonl");
-const CORE_MODULES: &str = include_str!("data/names/core-modules.txt");
+const RECORDED: &str = include_str!("../data/names/recorded.jsonl");
+const CORE_MODULES: &str = include_str!("../data/names/core-modules.txt");
 
 /// What a validator says of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,4 @@
 //! The client's address behind proxies: nobody makes an address up, and nobody borrows a proxy's.
-#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, reason = "a slip in a test's own data fails the test")]
 
 use proptest::prelude::*;

@@ -1,5 +1,4 @@
 //! The recording of the real npm client, read off the wire, is the demo's requests, which were worked out by hand.
-#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

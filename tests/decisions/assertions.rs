@@ -1,5 +1,4 @@
 //! The kit's assertions: each gives what it asserts, and fails on everything else with the explanation.
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -93,7 +92,7 @@ fn a_failure_without_a_token_says_what_there_was() {
 /// What the page shows of a failure is what it is.
 #[test]
 fn the_page_shows_the_failure_to_the_letter() {
-    let page = include_str!("../src/docs/testing.md");
+    let page = include_str!("../../src/docs/testing.md");
     let (_, shown) = page.split_once("```text\n").unwrap();
     let (shown, _) = shown.split_once("\n```").unwrap();
     let alice = user("alice").member("acme", Role::Member, &["developers"]).build();

@@ -5,9 +5,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a slip in a test's own tables fails the test")]
 #![expect(clippy::arithmetic_side_effects, reason = "instants lie within ten thousand years")]
 
-mod oracle;
-
-use oracle::worlds;
+use crate::oracle::{self, worlds};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,4 @@
 //! Attacks on the wire, by someone who did not write it: each test is named after what it stops.
-#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, reason = "a slip in the test's own tables fails the test")]
 
 use serde_json::{Value, json};

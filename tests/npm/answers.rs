@@ -1,5 +1,4 @@
 //! D3 and D4 on the wire: status, headers and body of every kind of answer, and that equal is told what is hidden.
-#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
 use std::collections::BTreeSet;

@@ -1,5 +1,4 @@
 //! A `PUT` to a package: what it changes, what of it must be allowed, and names that do not agree.
-#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in the test's own tables fails the test")]
 
 use proptest::prelude::*;

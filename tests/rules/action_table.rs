@@ -3,7 +3,6 @@
 //!
 //! What is expected is computed from the row alone.
 
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
 
 use std::collections::BTreeSet;

@@ -1,7 +1,5 @@
 //! npm's endpoints by method and path: the requests of npm's client, and what is none.
 
-#![cfg(feature = "npm")]
-
 use proptest::prelude::*;
 use tollgate::npm::{Endpoint, EndpointError, PackageRequest, RequiredAccess};
 

@@ -3,7 +3,6 @@
 //!
 //! `TOLLGATE_ORACLE_WORLDS` in the environment asks for more worlds.
 
-#![cfg(feature = "directory")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -11,11 +10,9 @@
     reason = "worlds and requests are made here, the scenarios are files, and how many worlds is the caller's to say"
 )]
 
-mod oracle;
-
 use std::{fmt::Write, fs, path::Path};
 
-use oracle::worlds;
+use crate::oracle::{self, worlds};
 use serde_json::{Value, json};
 use tollgate::{
     ClientIp, Decision, Explanation, Reason, Timestamp,

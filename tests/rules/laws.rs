@@ -2,7 +2,6 @@
 //!
 //! `PROPTEST_CASES` in the environment asks for more of them.
 
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a law that does not hold fails the test")]
 
 use std::{cell::Cell, fmt::Debug, time::Duration};

@@ -1,6 +1,5 @@
 //! D3 and D4: both texts of every denial, verbatim, and what the client's may not tell.
 
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
 
 use std::collections::BTreeSet;

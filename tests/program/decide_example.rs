@@ -1,6 +1,5 @@
 //! The `decide` example from outside: files in, lines and an exit status out, as `docs::format` says.
 
-#![cfg(feature = "directory")]
 #![expect(clippy::unwrap_used, reason = "a slip in a test's own tables fails the test")]
 
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-const FORMAT: &str = include_str!("../src/docs/format.md");
+const FORMAT: &str = include_str!("../../src/docs/format.md");
 const MIB: usize = 1024 * 1024;
 
 /// The path of an example: `target/<profile>/examples`, beside `target/<profile>/deps`, where this test is.
@@ -546,7 +545,7 @@ fn the_demo_comes_out_as_it_was_worked_out_by_hand() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     let ran = decide([data.join("demo-world.json"), data.join("demo-requests.jsonl")]);
     assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
-    let expected = include_str!("../examples/data/expected-demo.jsonl");
+    let expected = include_str!("../../examples/data/expected-demo.jsonl");
     let expected: Vec<Value> = expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for (found, expected) in ran.lines().iter().zip(&expected) {
         assert_eq!(found, expected);

@@ -4,7 +4,6 @@
 //! - `cargo test --release --all-features --test exhaustion -- --ignored --nocapture` asks them all, and prints how many
 //!   questions there are and how long it took.
 
-#![cfg(feature = "testing")]
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -13,8 +12,6 @@
     clippy::print_stdout,
     reason = "worlds and requests are made here, and what the clock says is only printed"
 )]
-
-mod oracle;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -25,7 +22,7 @@ use std::{
     time::Instant,
 };
 
-use oracle::Verdict;
+use crate::oracle::{self, Verdict};
 use serde_json::Value;
 use tollgate::{
     Decision, Reason, Timestamp,

@@ -1,5 +1,4 @@
 //! The scenario runner fails on what does not hold, and on every file that would hold nothing.
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot write its own files fails")]
 
 use std::{

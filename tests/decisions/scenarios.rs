@@ -1,7 +1,6 @@
 //! Runs `tests/scenarios/*.json`: what must come out, written from the rules. Their shapes are in the README beside them.
 //! Cases with a `request` are checked by the runner that downstream crates have too; the others are this crate's own.
 
-#![cfg(feature = "testing")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a value of JSON is the one kind that is wanted, or no other")]
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
 //! The small bodies on npm's wire, and several decisions about one request.
-#![cfg(all(feature = "testing", feature = "npm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in the test's own tables fails the test")]
 
 use core::time::Duration;

@@ -1,6 +1,5 @@
 //! What values say of themselves: accessors, `Debug`, hashes, and the sentences of an explanation that passes.
 
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a slip in a test's own data fails the test")]
 
 use std::{

@@ -1,6 +1,4 @@
 //! What a token can do at all, what of its grants is dead, what a listing shows; and the forms that decide alike.
-#![cfg(feature = "testing")]
-
 use std::sync::Arc;
 use tollgate::{
     AccountAction, BoundToken, ClientIp, Decision, OrganizationAction, PackageAction, Token,

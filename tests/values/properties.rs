@@ -1,7 +1,6 @@
 //! Properties of values: what is printed parses back, order and duplicates do not matter, documents say what values
 //! say. The laws of decisions are in `laws.rs`.
 
-#![cfg(feature = "testing")]
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,

@@ -1,7 +1,7 @@
 //! The conformance vectors: what they are made of, that they are what would be made today, and that their checker
 //! refuses wrong answers.
 //!
-//! `TOLLGATE_WRITE_VECTORS=1 cargo test --all-features --test conformance` writes them again.
+//! `TOLLGATE_WRITE_VECTORS=1 cargo test --all-features --test agreement conformance` writes them again.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,13 +14,16 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
     path::{Path, PathBuf},
+    rc::Rc,
+    thread,
 };
 
+use crate::{oracle, scenario_files::scenario_files};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use crate::oracle;
 use tollgate::{
     Reason,
-    directory::{DecisionLine, Directory, RequestLine, World},
+    directory::{DecisionLine, Directory, Request, RequestLine, World},
     operation::Action,
     testing::{
         check_answers,
@@ -52,7 +55,7 @@ impl Cases {
         };
         let mut world = self.world.clone();
         let (packages, tokens) = (named("package"), named("token"));
-        // A token that is found by its secret is named by nothing that could be read here.
+        // A token that is found by its secret is not named in the request: all tokens stay.
         let by_secret = self.cases.iter().any(|(request, _)| request.get("secret").is_some());
         let keep = |list: &mut Value, key: &str, names: &BTreeSet<&str>| {
             list.as_array_mut().unwrap().retain(|thing| names.contains(thing[key].as_str().unwrap()));
@@ -98,8 +101,8 @@ fn kinds(world: &Value) -> BTreeMap<String, String> {
     tokens.map(|token| (token["id"].as_str().unwrap().to_owned(), kind(token))).collect()
 }
 
-/// Every so many of a family's worlds is looked at. What sets these apart (the place, the mode of the second factor, each
-/// grant) comes round in threes and sevens: a step that shares a factor with them would meet one mode only.
+/// One world in so many of a family is looked at. The worlds differ in the owner's place, the two-factor mode and each grant,
+/// which repeat every three and every seven worlds: a step that shares a factor with these would meet one mode only.
 fn step(family: &Family) -> usize {
     match family.worlds() {
         0..=8 => 2,
@@ -109,30 +112,42 @@ fn step(family: &Family) -> usize {
 }
 
 fn from_the_families() -> Vec<Cases> {
+    let families = families();
+    thread::scope(|scope| {
+        let workers: Vec<_> = families.iter().map(|family| scope.spawn(|| from_a_family(family))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    })
+}
+
+/// The cases of one family. No other family has a case of the same signature, so that they can be looked for side by side.
+fn from_a_family(family: &Family) -> Vec<Cases> {
+    let requests: Vec<_> = family.requests().iter().map(|request| (request, parse(request).unwrap())).collect();
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
-    for family in families() {
-        for index in (0..family.worlds()).step_by(step(&family)) {
-            let world = family.world(index).unwrap();
-            let kinds = kinds(&world);
-            let answers = Answers::new(&world);
-            let new = |request: &&Value| {
-                let answer = answers.of(request);
-                seen.insert(signature(&family, request, &answer, &kinds))
-            };
-            let requests: Vec<_> = family.requests().iter().filter(new).cloned().collect();
-            let cases = requests.into_iter().map(|request| {
-                let answer = answers.of(&request);
-                (request, answer)
-            });
-            all.push(Cases { cases: cases.collect(), world });
+    for index in (0..family.worlds()).step_by(step(family)) {
+        let world = family.world(index).unwrap();
+        let kinds = kinds(&world);
+        let answers = Answers::new(&world);
+        let cases: Vec<_> = requests
+            .iter()
+            .filter_map(|(json, request)| {
+                let answer = answers.decided(request);
+                seen.insert(signature(family, json, &answer, &kinds)).then(|| ((*json).clone(), answer))
+            })
+            .collect();
+        if !cases.is_empty() {
+            all.push(Cases { cases, world });
         }
     }
-    all.retain(|cases| !cases.cases.is_empty());
     all
 }
 
-/// The answers of both, who must agree.
+fn parse(request: &Value) -> Result<Request, Value> {
+    let line = RequestLine::deserialize(request).unwrap();
+    line.parse().map_err(|error| json!({"id": error.id(), "error": true}))
+}
+
+/// The answers of the crate in one world, to be compared with the oracle's.
 struct Answers<'w> {
     world: &'w Value,
     directory: Directory,
@@ -140,21 +155,19 @@ struct Answers<'w> {
 
 impl<'w> Answers<'w> {
     fn new(world: &'w Value) -> Self {
-        let document: World = serde_json::from_value(world.clone()).unwrap();
+        let document = World::deserialize(world).unwrap();
         Self { world, directory: Directory::load(&document).unwrap() }
     }
 
-    /// The crate's.
+    /// The crate's answer.
     fn of(&self, request: &Value) -> Value {
-        let line: RequestLine = serde_json::from_value(request.clone()).unwrap();
-        match line.parse() {
-            Ok(request) => {
-                let caller = self.directory.caller(&request);
-                let decision = self.directory.decide(&caller, &request);
-                serde_json::to_value(DecisionLine::decided(&request, &decision)).unwrap()
-            }
-            Err(error) => json!({"id": error.id(), "error": true}),
-        }
+        parse(request).map_or_else(|error| error, |request| self.decided(&request))
+    }
+
+    fn decided(&self, request: &Request) -> Value {
+        let caller = self.directory.caller(request);
+        let decision = self.directory.decide(&caller, request);
+        serde_json::to_value(DecisionLine::decided(request, &decision)).unwrap()
     }
 
     fn agree(&self, request: &Value) {
@@ -166,12 +179,9 @@ impl<'w> Answers<'w> {
 
 /// The decisions of the scenarios, which were written by hand: the edges of each rule.
 fn from_the_scenarios() -> Vec<Cases> {
-    let mut paths: Vec<_> = fs::read_dir(here("scenarios")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    paths.sort();
     let mut all = Vec::new();
-    for path in paths {
-        let scenario: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    for (_, text) in scenario_files() {
+        let scenario: Value = serde_json::from_str(&text).unwrap();
         if scenario["world"].is_null() {
             continue;
         }
@@ -208,21 +218,23 @@ fn vectors() -> String {
     lines.join("\n") + "\n"
 }
 
-/// What the vectors promise: "one for each answer that each action can have", not only in the worlds looked at.
+/// The vectors promise one case for each answer that each action can have, not only in the worlds that they are made from.
 #[test]
 #[ignore = "minutes: run it in release"]
-fn no_other_world_has_a_case_of_its_own() {
+fn no_world_outside_the_sample_has_an_answer_that_the_vectors_lack() {
     for family in families() {
+        let requests: Vec<_> = family.requests().iter().map(|request| (request, parse(request).unwrap())).collect();
         let signatures = |step: usize| -> BTreeSet<String> {
             let in_world = |index| {
                 let world = family.world(index).unwrap();
                 let (kinds, answers) = (kinds(&world), Answers::new(&world));
-                let of = |request| signature(&family, request, &answers.of(request), &kinds);
-                family.requests().iter().map(of).collect::<BTreeSet<_>>()
+                let of =
+                    |(json, request): &(&Value, Request)| signature(&family, json, &answers.decided(request), &kinds);
+                requests.iter().map(of).collect::<BTreeSet<_>>()
             };
             (0..family.worlds()).step_by(step).flat_map(in_world).collect()
         };
-        // Of many worlds a good part: all of them would take an hour.
+        // One in 23 of the large families: all of them would take an hour.
         let (found, there) = (signatures(step(&family)), signatures(if family.worlds() > 100 { 23 } else { 1 }));
         assert_eq!(there.difference(&found).next(), None, "{}", family.name());
     }
@@ -233,7 +245,7 @@ fn file() -> PathBuf {
 }
 
 #[test]
-fn the_vectors_are_what_would_be_made_today() {
+fn the_vectors_of_the_file_are_those_that_this_code_makes() {
     let made = vectors();
     assert!(made.len() <= LARGEST, "{} bytes", made.len());
     if env::var("TOLLGATE_WRITE_VECTORS").is_ok() {
@@ -244,29 +256,37 @@ fn the_vectors_are_what_would_be_made_today() {
     assert!(made == on_record, "the vectors differ from line {differing:?} on: write them again, and see what changed");
 }
 
-/// The lines of the file that are cases, each with the world that it is in.
-fn cases(text: &str) -> Vec<(Value, Value, Value)> {
+/// A line of the file that is a case, with the world that it is in.
+struct Line {
+    world: Rc<Value>,
+    request: Value,
+    decision: Value,
+}
+
+fn cases(text: &str) -> Vec<Line> {
     let mut worlds = BTreeMap::new();
     let mut cases = Vec::new();
     for line in text.lines() {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let world = line["world"].as_str().unwrap().to_owned();
-        match line.get("document") {
-            Some(document) => drop(worlds.insert(world, document.clone())),
-            None => cases.push((worlds[&world].clone(), line["request"].clone(), line["decision"].clone())),
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        let name = line["world"].as_str().unwrap().to_owned();
+        if line.get("document").is_some() {
+            worlds.insert(name, Rc::new(line["document"].take()));
+        } else {
+            let (request, decision) = (line["request"].take(), line["decision"].take());
+            cases.push(Line { world: Rc::clone(&worlds[&name]), request, decision });
         }
     }
     cases
 }
 
-/// What the file itself says, the worlds as they stand in it.
+/// Reads the file itself, with the worlds as they stand in it.
 #[test]
-fn every_case_is_what_the_oracle_answers_in_the_world_of_the_file() {
+fn the_oracle_answers_every_case_of_the_file_as_the_file_does() {
     let text = fs::read_to_string(file()).unwrap();
     let (mut reasons, mut actions, mut kinds) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut answers = String::new();
     let cases = cases(&text);
-    for (world, request, decision) in &cases {
+    for Line { world, request, decision } in &cases {
         let answer = oracle::decide(world, request);
         assert_eq!(&answer, decision, "{request}");
         reasons.extend(decision["reason"].as_str().map(ToOwned::to_owned));
@@ -323,7 +343,7 @@ fn wrong_answers_are_refused() {
     ] {
         assert_eq!(check(answers).unwrap_err().to_string(), message);
     }
-    // An answer that decides is no error line, whatever else stands in it.
+    // An answer with a decision is not an error line, even if it has a field `error`.
     let allow = |error: &str| format!(r#"{{"id":"2","decision":"allow","status":200{error}}}"#);
     for (answer, message) in [
         (allow(r#","error":null"#), "error null: expected true\nline 2, `2`: decision \"allow\": expected (left out)"),
@@ -353,7 +373,7 @@ fn wrong_answers_are_refused() {
         let report = check(&[&deny.replace(field, other), error]).unwrap_err().to_string();
         assert!(report.starts_with("1 differences in 2 cases\nline 1, `1`: "), "{report}");
     }
-    // A case that stands twice would be checked once.
+    // If one id stood for two cases, only one of them would be checked.
     let twice = format!("{vectors}\n{}", vectors.lines().last().unwrap());
     let report = check_answers(&twice, &[deny, error].join("\n")).unwrap_err().to_string();
     assert_eq!(report, "1 differences in 2 cases\nline 4 of the vectors: a second case `2`");

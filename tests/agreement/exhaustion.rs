@@ -1,8 +1,8 @@
 //! Every combination of what a decision depends on: the crate against the oracle, every field of every decision.
 //!
-//! - `cargo test` asks one world in so many.
-//! - `cargo test --release --all-features --test exhaustion -- --ignored --nocapture` asks them all, and prints how many
-//!   questions there are and how long it took.
+//! - `cargo test` asks in a sample of the worlds.
+//! - `cargo test --release --all-features --test agreement -- --ignored --nocapture` asks in all of them, and prints how many
+//!   questions there are and how long it took. (It runs the long test of the conformance vectors too.)
 
 #![expect(
     clippy::unwrap_used,
@@ -94,7 +94,7 @@ impl Verified {
         Self { now, oldest, too_old, not_yet }
     }
 
-    /// F6: whose factor, and verified when, decides; a challenge stays one after any other.
+    /// Only the owner's own factor, verified at most five minutes ago and not in the future, answers a challenge (F6).
     fn holds(&self, decision: &Decision<'_>, caller: &Caller<'_>, request: &Request) -> bool {
         let (Decision::Challenge(challenge), Caller::Token(bound)) = (decision, caller) else { return true };
         let age = std::time::Duration::from_secs(300);
@@ -111,7 +111,7 @@ impl Verified {
 
 // ---------------------------------------------------------------------------------------------------- every question
 
-/// What came of a run.
+/// The counts and the differences of a run.
 #[derive(Default)]
 struct Tally {
     allows: usize,
@@ -215,7 +215,7 @@ fn ask_all(family: &Family, step: usize) -> Tally {
     tally
 }
 
-/// The answer without what only T and the expiry say: `None` where T denies, with its reason.
+/// The answer without its expiry; an error with the reason where a check of the token denies (T).
 fn beside_t(directory: &Directory, request: &Value) -> Result<String, &'static str> {
     let question = Question::of(request);
     let caller = directory.caller(&question.ours);
@@ -230,10 +230,10 @@ fn beside_t(directory: &Directory, request: &Value) -> Result<String, &'static s
     }
 }
 
-/// Why one family may hold all of T: whether it denies is the same whatever is asked, and what passes it is decided as if
-/// the token were in good state.
+/// One family holds all states of a token. That is enough: the checks of the token deny the same whatever is asked, and a token
+/// that passes them is decided as a token in good state is (T).
 #[test]
-fn t_is_independent_of_everything_else() {
+fn the_checks_of_the_token_do_not_depend_on_what_is_asked() {
     let families = families();
     let family = families.iter().find(|family| family.requests().iter().any(in_a_state)).unwrap();
     let load = |world: Value| Directory::load(&serde_json::from_value::<World>(world).unwrap()).unwrap();
@@ -283,7 +283,7 @@ fn run(step: impl Fn(&Family) -> usize) -> Tally {
 
 #[test]
 #[ignore = "minutes: run it in release"]
-fn every_combination_agrees() {
+fn the_crate_and_the_oracle_agree_on_every_combination() {
     let began = Instant::now();
     let all = run(|_| 1);
     let asked: usize = families().iter().map(Family::questions).sum();
@@ -301,9 +301,9 @@ fn the_readme_tells_how_many_questions_there_are() {
 }
 
 #[test]
-fn a_sample_agrees() {
+fn the_crate_and_the_oracle_agree_on_a_sample_of_the_combinations() {
     let all = run(|family| if family.worlds() > 100 { 701 } else { 7 });
-    // Every reason there is comes up.
+    // Every reason occurs.
     let missing: Vec<_> =
         tollgate::Reason::ALL.iter().filter(|reason| !all.denials.contains_key(reason.as_str())).collect();
     assert!(missing.is_empty(), "no question has the answer {missing:?}");

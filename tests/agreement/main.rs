@@ -3,6 +3,9 @@
 
 #[path = "../oracle/mod.rs"]
 mod oracle;
+#[cfg(feature = "directory")]
+#[path = "../support/scenario_files.rs"]
+mod scenario_files;
 
 #[cfg(feature = "testing")]
 mod conformance;

@@ -37,7 +37,7 @@ fn example_world() -> Value {
 }
 
 #[test]
-fn the_examples_of_format() {
+fn the_oracle_answers_the_examples_of_the_format_page() {
     let world = example_world();
     let cases = [
         (
@@ -186,7 +186,7 @@ const CASES: &[(&str, &str)] = &[
     ("whoami token=a-v6 client_ip=::10.9.9.9", "allow whoami 200 grant"),
     // T4, before K1.
     ("read-profile token=e-pub", "deny owner-suspended 403 -"),
-    // No token, and one nobody knows.
+    // No token, and an unknown one.
     ("read-package package=left-pad token=-", "allow read-package 200 public"),
     ("read-package package=@acme/app token=-", "deny authentication-required 404 -"),
     ("publish package=left-pad token=-", "deny authentication-required 401 -"),
@@ -218,7 +218,7 @@ const CASES: &[(&str, &str)] = &[
     ("publish package=@acme/NEW token=b-all", "deny invalid-new-name 403 -"),
     ("publish package=@acme/new token=b-all", "allow create-package 200 grant"),
     ("publish package=fs token=a-all", "deny invalid-new-name 403 -"),
-    // C1: a member's direct grant counts; a role alone gives nothing; a scope that nobody owns: only the team's.
+    // C1: a member's direct grant counts; a role alone gives nothing; in a scope without an owner only a team's grant counts.
     ("publish package=@acme/app token=b-auto", "allow publish-version 200 grant"),
     ("publish package=@acme/app token=a-auto", "deny owner-lacks-permission 403 -"),
     ("publish package=@acme/app token=c-new", "deny owner-lacks-permission 404 -"),
@@ -283,7 +283,7 @@ const CASES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn cases_worked_out_by_hand() {
+fn the_oracle_answers_cases_that_were_worked_out_by_hand() {
     let world = tricky_world();
     for (words, expected) in CASES {
         let line = oracle::decide(&world, &request_of(words));
@@ -306,7 +306,7 @@ fn valid_until_is_the_expiry_in_utc() {
 }
 
 #[test]
-fn what_is_no_object_or_has_no_id() {
+fn requests_that_are_not_objects_or_have_no_id_give_error_lines() {
     let world = tricky_world();
     for request in [json!(null), json!([1]), json!("x"), json!({"token": null, "action": "whoami", "now": NOW})] {
         assert_eq!(oracle::decide(&world, &request), json!({"id": null, "error": true}));
@@ -346,7 +346,7 @@ fn secrets_are_found_by_their_digest() {
 }
 
 #[test]
-fn names() {
+fn the_oracle_judges_names_as_npm_does() {
     // 2 = good for new packages, 1 = only for old ones, 0 = no name. The answers are those of
     // validate-npm-package-name 7.0.2, but for the last group, where N2 is stricter.
     let long = "a".repeat(215);
@@ -437,7 +437,7 @@ fn names() {
 }
 
 #[test]
-fn addresses_and_ranges() {
+fn the_oracle_reads_addresses_and_ranges() {
     use std::net::{IpAddr, Ipv6Addr};
     let texts = [
         "10.1.2.3",
@@ -529,7 +529,7 @@ fn addresses_and_ranges() {
 }
 
 #[test]
-fn times() {
+fn the_oracle_reads_times() {
     for (text, printed) in [
         ("2025-11-01T00:00:00Z", Some("2025-11-01T00:00:00Z")),
         ("2025-11-01T00:00:00.500Z", Some("2025-11-01T00:00:00.5Z")),
@@ -811,7 +811,7 @@ const CHALLENGED: [&str; 25] = [
 ];
 
 #[test]
-fn every_rule_is_hit() {
+fn the_generator_meets_every_rule() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut count = |key: String| *seen.entry(key).or_default() += 1;
     for seed in 0..300 {

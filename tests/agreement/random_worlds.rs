@@ -10,9 +10,12 @@
     reason = "worlds and requests are made here, the scenarios are files, and how many worlds is the caller's to say"
 )]
 
-use std::{fmt::Write, fs, path::Path};
+use std::fmt::Write;
 
-use crate::oracle::{self, worlds};
+use crate::{
+    oracle::{self, worlds},
+    scenario_files::scenario_files,
+};
 use serde_json::{Value, json};
 use tollgate::{
     ClientIp, Decision, Explanation, Reason, Timestamp,
@@ -250,23 +253,19 @@ fn the_crate_and_the_oracle_agree_on_random_worlds() {
 /// The oracle answers the scenarios' requests too, on their worlds.
 #[test]
 fn the_crate_and_the_oracle_agree_on_the_scenarios() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut paths: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    paths.sort();
     let mut tally = Tally::default();
-    for path in paths {
-        let file: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    for (file_name, text) in scenario_files() {
+        let file: Value = serde_json::from_str(&text).unwrap();
         let Some(world) = file.get("world") else { continue };
         count(&mut tally.worlds);
-        let directory = load(world).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let directory = load(world).unwrap_or_else(|error| panic!("{file_name}: {error}"));
         for case in file["cases"].as_array().unwrap() {
             let Some(request) = case.get("request") else { continue };
             let mut request = request.clone();
             if let Some(fields) = request.as_object_mut() {
                 fields.entry("id").or_insert_with(|| json!("the-id"));
             }
-            let name = format!("{}: {}", path.file_name().unwrap().display(), case["case"]);
+            let name = format!("{file_name}: {}", case["case"]);
             compare(&mut tally, &name, world, &directory, &request);
         }
     }

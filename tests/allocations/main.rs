@@ -1,4 +1,5 @@
-//! D5: `authorize` and all that leads up to it "no allocation", counted by a global allocator of this test's own.
+//! A decision, and everything that leads up to it, does not allocate (D5). The global allocator of this program counts, which is
+//! why it is a program of its own.
 
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
@@ -47,7 +48,7 @@ fn look_at(decision: &Decision<'_>) -> (u16, usize, bool, Action) {
 }
 
 #[test]
-fn the_counter_counts() {
+fn the_allocation_counter_counts() {
     let alice = user("alice").suspended().build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let bound = tollgate::testing::bind(&token, &alice);
@@ -109,7 +110,7 @@ fn answer(question: &Question<'_>) -> &'static str {
 }
 
 #[test]
-fn every_answer_and_every_reason_comes_without_an_allocation() {
+fn no_decision_of_any_reason_allocates() {
     use GrantedPermission::{ReadOnly, ReadWrite};
     let alice = user("alice").build();
     let member = user("alice").member("acme", Role::Member, &["developers"]).build();
@@ -180,7 +181,7 @@ fn every_answer_and_every_reason_comes_without_an_allocation() {
         Reason::ALL.iter().map(|reason| reason.as_str()).chain(["allow", "challenge"]).collect();
     assert_eq!(answers, every);
 
-    // Every action on every kind of token, whatever comes of it.
+    // Every action with every kind of token, whatever the answer.
     for token in [&publish, &read_only, &office, &reader, &narrow] {
         for things in [on_app, on_left_pad, on_new, on_odd, on_no_org] {
             for (owner, action) in [&alice, &strict].into_iter().flat_map(|o| Action::ALL.iter().map(move |a| (o, *a)))
@@ -192,7 +193,7 @@ fn every_answer_and_every_reason_comes_without_an_allocation() {
 }
 
 #[test]
-fn views_are_made_without_an_allocation_and_so_is_the_whole_way_from_rows() {
+fn a_decision_from_database_rows_through_views_does_not_allocate() {
     use GrantedPermission::ReadWrite;
     let membership = Membership::new("acme".parse().unwrap(), Role::Admin, ["developers".parse().unwrap()]).unwrap();
     let memberships = Memberships::new([membership]).unwrap();
@@ -261,7 +262,7 @@ fn views_are_made_without_an_allocation_and_so_is_the_whole_way_from_rows() {
 }
 
 #[test]
-fn a_listing_is_filtered_without_an_allocation() {
+fn filtering_a_listing_does_not_allocate() {
     let alice = user("alice").build();
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["@acme"])).build();
     let packages = [

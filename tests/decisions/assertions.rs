@@ -72,7 +72,7 @@ fn an_assertion_holds_for_its_own_answer_and_fails_for_every_other() {
 }
 
 #[test]
-fn a_failure_without_a_token_says_what_there_was() {
+fn a_failure_without_a_token_says_whether_one_was_presented() {
     let read = || PackageAction::ReadPackage.on(missing_package("left-pad"));
     let anonymous =
         failure(|| assert_allowed(Caller::NoToken.decide(read(), ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)));
@@ -91,7 +91,7 @@ fn a_failure_without_a_token_says_what_there_was() {
 
 /// What the page shows of a failure is what it is.
 #[test]
-fn the_page_shows_the_failure_to_the_letter() {
+fn the_documentation_shows_a_failure_to_the_letter() {
     let page = include_str!("../../src/docs/testing.md");
     let (_, shown) = page.split_once("```text\n").unwrap();
     let (shown, _) = shown.split_once("\n```").unwrap();

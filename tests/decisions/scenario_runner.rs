@@ -74,7 +74,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left over in a temporary folder is nobody's trouble.
+        // A leftover in a temporary folder does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -104,7 +104,7 @@ fn assert_reports(report: &str, parts: &[&str]) {
 }
 
 #[test]
-fn what_holds_is_counted_in_both_forms() {
+fn cases_that_hold_are_counted_in_both_file_forms() {
     let folder = Folder::new("holds")
         .with_cases(&[ALLOWED, DENIED, CHALLENGED])
         .with_lines(REQUESTS, &[R1, R2, "", R3])
@@ -114,7 +114,7 @@ fn what_holds_is_counted_in_both_forms() {
 }
 
 #[test]
-fn a_wiring_that_holds_is_counted_in_both_forms() {
+fn cases_that_hold_for_a_wiring_are_counted_in_both_file_forms() {
     let folder = Folder::new("wiring").with_cases(&[ALLOWED, CHALLENGED]).with_lines(REQUESTS, &[R1, R2, R3]);
     assert_eq!(run_scenarios_with(&folder.0, wiring), 5);
     let any_text = R3.replace("\"not an action\"", "true");
@@ -238,7 +238,7 @@ const WRONG_CASES: [(&str, &str); 25] = [
 ];
 
 #[test]
-fn a_case_that_is_none_or_expects_nothing_fails() {
+fn an_invalid_case_or_one_that_expects_nothing_fails() {
     for (index, (case, problem)) in WRONG_CASES.into_iter().enumerate() {
         let report = Folder::new(&format!("case-{index}")).with_cases(&[ALLOWED, case]).report();
         assert_reports(&report, &["cases: 2, failures: 1\n\n…/policy.json: cases[1] ", problem]);
@@ -272,7 +272,7 @@ const WRONG_FILES: [(&str, &str); 10] = [
 ];
 
 #[test]
-fn a_file_that_is_no_scenario_fails() {
+fn an_invalid_scenario_file_fails() {
     for (index, (file, problem)) in WRONG_FILES.into_iter().enumerate() {
         let report = Folder::new(&format!("file-{index}")).with("policy.json", file).report();
         assert_reports(&report, &["cases: 0, failures: 1\n\n", problem]);
@@ -357,7 +357,7 @@ fn lines_that_do_not_match_fail() {
 }
 
 #[test]
-fn requests_that_are_none_fail() {
+fn invalid_requests_fail() {
     let folder = |name: &str, requests: &str| Folder::new(name).with_lines(requests, &[R1]);
     assert_reports(
         &folder("no-requests", "\n").report(),
@@ -375,7 +375,7 @@ fn requests_that_are_none_fail() {
 }
 
 #[test]
-fn a_wiring_is_held_to_the_line_and_to_nothing_that_a_line_cannot_tell() {
+fn a_wiring_is_checked_only_for_what_a_decision_line_says() {
     let closed = |_: &Value| |request: &Value| json!({"id": request["id"], "decision": "deny", "reason": "closed", "status": 403});
     let folder = Folder::new("closed").with_cases(&[ALLOWED]);
     let report = folder.report_of(|folder| run_scenarios_with(folder, closed));

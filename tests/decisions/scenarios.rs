@@ -14,10 +14,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    fs,
-    path::Path,
 };
 
+use crate::scenario_files::scenario_files;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
@@ -76,21 +75,13 @@ struct Load {
 }
 
 fn scenarios() -> Vec<ScenarioFile> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let entries = fs::read_dir(&directory).expect("the scenarios are beside this file");
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    paths.sort();
-    assert!(!paths.is_empty(), "no scenario in {}", directory.display());
-    paths.iter().map(|path| scenario(path)).collect()
+    scenario_files().into_iter().map(|(file, text)| scenario(file, &text)).collect()
 }
 
-fn scenario(path: &Path) -> ScenarioFile {
-    let file = path.file_name().unwrap().to_str().unwrap().to_owned();
-    let text = fs::read_to_string(path).unwrap();
+fn scenario(file: String, text: &str) -> ScenarioFile {
     let File { rules, _idea, world, cases } =
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let Loads { cases: loads } = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let Loads { cases: loads } = serde_json::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
     let cases = cases.into_iter().zip(loads).map(|(json, Load { load })| {
         let claim = json["case"].as_str().unwrap_or_else(|| panic!("{file}: no claim: {json}")).to_owned();
         Case { claim, json, load }
@@ -98,7 +89,7 @@ fn scenario(path: &Path) -> ScenarioFile {
     ScenarioFile { rules, world, cases: cases.collect(), file }
 }
 
-/// What one case came to: nothing, or what is wrong.
+/// The outcome of a case: nothing, or what is wrong.
 type Checked = Result<(), String>;
 
 fn expect<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Checked {
@@ -235,7 +226,7 @@ fn maker<'a>(directory: &'a Directory, issued_by: &Value) -> Result<IssuedBy<'a>
     token.map(|token| IssuedBy::Token(token.as_view())).ok_or_else(|| format!("no token of the world is `{id}`"))
 }
 
-/// What keeps the settings from being any: one of the README's codes, or a case that is not written right.
+/// Why the settings are invalid: one of the README's codes, or a mistake in the case itself.
 enum Refused {
     Code(&'static str),
     Case(String),
@@ -386,7 +377,7 @@ fn code(error: &IssueError) -> &'static str {
 
 // ------------------------------------------------------------------------------------------------------------- texts
 
-/// Of a name: refused, of today, or only of an older one.
+/// A name is refused, allowed for new things, or allowed for old ones only.
 fn age<T, E>(name: Result<T, E>, check_new: impl Fn(&T) -> bool) -> &'static str {
     match name {
         Err(_) => "invalid",
@@ -435,7 +426,7 @@ fn secret(text: &str, expected: &Value) -> Value {
         SecretForm::Prefixed(checksum) => json!({"form": "prefixed", "checksum": checksum == Checksum::Valid}),
         other => json!({"form": format!("{other:?}")}),
     };
-    // Of shorter texts nothing is said: what is shown of them is the crate's to choose.
+    // The rules do not say what is shown of shorter texts.
     if text.len() >= 24 || expected.get("first").is_some() {
         let hint = secret.hint().to_string();
         let (first, last) = hint.split_once('…').unwrap_or_default();

@@ -1,24 +1,17 @@
 //! Attacks on the wire, by someone who did not write it: each test is named after what it stops.
 #![expect(clippy::unwrap_used, reason = "a slip in the test's own tables fails the test")]
 
+use crate::{body, name};
 use serde_json::{Value, json};
 use tollgate::npm::*;
 use tollgate::testing::*;
 use tollgate::{
-    BoundToken, ClientIp, Decision, PackageAction, PackageName, Timestamp, Token, User,
+    BoundToken, ClientIp, Decision, PackageAction, Timestamp, Token, User,
     decision::{AccessRequest, Caller, ResourceFacts},
     facts::{PackageState, PublishingAccess, TwoFactorMode, Visibility},
     token::LegacyKind,
     value::{GrantedPermission, Role},
 };
-
-fn body(value: Value) -> Body {
-    serde_json::from_value(value).unwrap()
-}
-
-fn name(text: &str) -> PackageName {
-    text.parse().unwrap()
-}
 
 fn stored() -> Value {
     json!({
@@ -49,7 +42,7 @@ fn asked(sent: Value, stored: Option<Value>) -> Result<(Vec<String>, bool), Stri
         PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, stored).map_err(|e| e.to_string())?;
     let actions: Vec<String> =
         changes.access_requests().iter().map(|access_request| access_request.action().to_owned()).collect();
-    // What is not understood is every write.
+    // A body that is not understood requires every write permission.
     let everything = ["publish", "unpublish", "deprecate", "set-dist-tag", "change-maintainers", "change-visibility"];
     let is_everything = everything.iter().all(|one| actions.iter().any(|action| action == one));
     Ok((actions, !is_everything))
@@ -76,7 +69,7 @@ fn a_version_that_is_published_is_a_semantic_one() {
     }
 }
 
-/// Nobody could move or remove it again.
+/// No request could move or remove such a tag again.
 #[test]
 fn a_tag_that_no_path_can_name_is_not_set() {
     for tag in ["", "..", "a/b", "%2e", "x\ny", "é", "a;b", "a?b", "a#b"] {
@@ -122,7 +115,7 @@ fn a_first_visibility_is_not_applied_to_a_package_that_exists() {
 
 /// A `deprecate` of a document that was read before 1.2.0 was published takes 1.2.0 away: only the revision tells.
 #[test]
-fn a_stale_document_tells_by_its_revision() {
+fn a_stale_document_is_known_by_its_revision() {
     let mut now_stored = stored();
     now_stored["versions"]["1.2.0"] = json!({"name": "@acme/w", "version": "1.2.0"});
     now_stored["_rev"] = json!("3-0");
@@ -137,14 +130,14 @@ fn a_stale_document_tells_by_its_revision() {
 
 /// The bits of -2.0 are those of the whole number -2^62.
 #[test]
-fn no_two_numbers_are_one() {
+fn two_different_numbers_are_never_equal() {
     let number = |text: &str| serde_json::from_str::<Body>(text).unwrap();
     assert!(number("-4611686018427387904") != number("-2.0"));
     assert!(number("-4616189618054758400") != number("-1.0"));
 }
 
 #[test]
-fn keys_and_values_in_disguise_smuggle_nothing() {
+fn no_change_hides_behind_another_spelling_of_a_key_or_value() {
     let w = |f: &dyn Fn(&mut Value)| {
         let mut sent = stored();
         f(&mut sent);
@@ -191,7 +184,7 @@ fn keys_and_values_in_disguise_smuggle_nothing() {
 }
 
 #[test]
-fn a_password_in_a_wrong_wrapping_is_in_no_error() {
+fn no_error_repeats_a_password_of_the_wrong_shape() {
     for sent in [
         json!({"password": "hunter2!"}),
         json!({"tfa": {"password": "hunter2!", "mode": "x"}}),
@@ -206,7 +199,7 @@ fn a_password_in_a_wrong_wrapping_is_in_no_error() {
 }
 
 #[test]
-fn no_one_time_passwords_confirm_nothing() {
+fn an_empty_list_of_one_time_passwords_confirms_nothing() {
     let sent = body(json!({"tfa": []}));
     let change = ProfileChange::read(&sent);
     assert!(change.is_err(), "`codes.iter().all(verify)` is true of none: {change:?}");
@@ -214,7 +207,7 @@ fn no_one_time_passwords_confirm_nothing() {
 
 /// A legacy publish token is the widest that there is, and lives for ever.
 #[test]
-fn a_body_that_says_nothing_asks_for_no_token() {
+fn an_empty_body_requests_no_token() {
     for sent in [json!({}), json!({"password": "x"}), json!({"cidr_whitelist": null})] {
         let sent_body = body(sent.clone());
         let read = CreateTokenRequest::read(&sent_body, Timestamp::UNIX_EPOCH);
@@ -277,7 +270,7 @@ fn no_error_of_a_token_request_repeats_the_password() {
 }
 
 #[test]
-fn a_token_request_that_is_not_clear_is_an_error() {
+fn an_ambiguous_token_request_is_an_error() {
     let base = || json!({"name": "ci", "packages": ["x"], "packages_and_scopes_permission": "read-only"});
     for (key, value) in [
         ("packages_all", json!("true")),
@@ -389,7 +382,7 @@ fn a_parameter_twice_by_another_spelling_is_an_error() {
 }
 
 #[test]
-fn what_another_reader_could_cut_off_is_in_no_version_tag_or_revision() {
+fn versions_tags_and_revisions_have_no_character_at_which_another_reader_stops() {
     for path in [
         "/left-pad/-rev/..;",
         "/left-pad/-rev/1-0;x",
@@ -433,7 +426,7 @@ fn a_token_in_a_path_has_no_dot_segment() {
             let got = Endpoint::classify("DELETE", &format!("{at}/{raw}"));
             assert_eq!(got, Err(EndpointError::Path(problem)), "{raw}");
         }
-        // A token in base64 has slashes, and one with dots in it is none of these segments.
+        // A token in base64 may have slashes, and one with dots inside a segment is fine.
         for raw in ["a%2Fb%3D%3D", "a%2Fb%2Bc", "a..b", "..a%2Fb..", "..."] {
             let endpoint = Endpoint::classify("DELETE", &format!("{at}/{raw}")).expect(raw);
             assert_eq!(endpoint.to_path(), format!("{at}/{raw}"));
@@ -578,7 +571,7 @@ fn owners() -> Vec<User> {
     owners
 }
 
-/// Status, headers, body of a denial; none where it was no denial.
+/// Status, headers and body of a denial; `None` for an allow or a challenge.
 fn refusal(decision: &Decision<'_>) -> Option<String> {
     match decision {
         Decision::Deny(deny) => {
@@ -616,7 +609,7 @@ fn endpoints() -> Vec<Endpoint> {
 }
 
 #[test]
-fn hidden_and_free_are_alike_through_every_endpoint() {
+fn a_hidden_package_and_a_free_name_get_equal_answers_from_every_endpoint() {
     let free: PackageState<'_> = missing_package("@acme/secret").into();
     let (mut compared, mut c4) = (0, 0);
     let (acme, globex) = (organization("acme"), organization("globex"));
@@ -664,21 +657,22 @@ fn hidden_and_free_are_alike_through_every_endpoint() {
                 };
                 let (hidden_outcome, free_outcome) = (outcome(hidden), outcome(free));
                 if !(hidden_outcome.0) || hidden_outcome != free_outcome {
-                    // somebody who may do something on the package after all (C4: an owner of the organization)
+                    // An owner of the organization may change the visibility of a package without reading it (C4).
                     let is_c4 = matches!(endpoint, Endpoint::Package { request: PackageRequest::WriteAccess, .. });
                     assert!(is_c4, "{endpoint:?} {caller:?}\n{hidden_outcome:?}\n{free_outcome:?}");
                     c4 += 1;
                 }
                 compared += 1;
             }
-            // after asks(): what the body of a grant to a team says, for each organization
+            // The endpoints whose package is in the body: a grant to a team, and sharing, for each organization.
             for org in ["acme", "globex"] {
                 let grant =
                     TeamAccessChange::read_grant(&body(json!({"package": "@acme/secret", "permissions": "read-only"})))
                         .unwrap();
                 let access_request = grant.access_request(&org.parse().unwrap(), &"developers".parse().unwrap());
                 let (h, f) = (decide(&access_request, hidden, org), decide(&access_request, free, org));
-                // Whoever C permits it knows of the package: what is denied then is F, which comes after C.
+                // An owner whom the ceiling permits the action (C) knows of the package. What denies then is the second
+                // factor (F), which is checked after it.
                 let after_c = |refusal: &Option<String>| {
                     refusal.as_ref().is_some_and(|text| {
                         text.contains("second factor") || text.contains("disallows tokens") || text.contains("no token")

@@ -3,6 +3,8 @@
 
 use core::time::Duration;
 
+use crate::body;
+
 use serde_json::{Value, json};
 use tollgate::npm::{
     AccessChange, AccountRequest, Body, BodyError, CombinedDecision, Endpoint, IsMember, MemberChange, ProfileChange,
@@ -16,10 +18,6 @@ use tollgate::{
     token::LegacyKind,
     value::{GrantedPermission, Role},
 };
-
-fn body(value: Value) -> Body {
-    serde_json::from_value(value).unwrap()
-}
 
 fn words(access_requests: &[AccessRequest]) -> Vec<String> {
     access_requests.iter().map(ToString::to_string).collect()
@@ -124,7 +122,7 @@ fn a_team_gets_access_by_two_fields_and_loses_it_by_one() {
 }
 
 #[test]
-fn a_member_is_taken_in_or_changed_by_whether_there_is_one() {
+fn setting_a_member_adds_or_changes_it_by_whether_it_is_one_already() {
     let acme = "acme".parse().unwrap();
     for (role, expected) in [
         (json!("owner"), Some(Role::Owner)),
@@ -165,7 +163,7 @@ fn a_member_is_taken_in_or_changed_by_whether_there_is_one() {
 }
 
 #[test]
-fn a_team_to_be_made_has_a_name_for_a_new_one() {
+fn a_new_team_needs_a_name_that_new_teams_may_have() {
     let team = TeamToCreate::read(&body(json!({"name": "ops", "description": "on call"}))).unwrap();
     assert_eq!((team.name().as_str(), team.description()), ("ops", "on call"));
     assert_eq!(team.access_request(&"acme".parse().unwrap()).to_string(), "create-team `acme:ops`");
@@ -183,7 +181,7 @@ fn a_team_to_be_made_has_a_name_for_a_new_one() {
 }
 
 #[test]
-fn a_version_for_a_tag_is_a_text_and_nothing_else() {
+fn the_version_for_a_tag_is_a_string() {
     assert_eq!(body(json!("1.0.0")).version().unwrap().as_str(), "1.0.0");
     let text = "not a version: expected one of the package's as a JSON string";
     refused(
@@ -199,7 +197,7 @@ fn a_version_for_a_tag_is_a_text_and_nothing_else() {
 }
 
 #[test]
-fn a_change_of_an_account_is_profile_or_second_factor_or_both() {
+fn a_change_of_an_account_concerns_the_profile_the_second_factor_or_both() {
     let sent = body(
         json!({"email": "a@example.com", "fullname": null, "password": {"old": "o", "new": "n"}, "tfa": ["123456", "654321"]}),
     );
@@ -264,7 +262,7 @@ impl<'a> Asked<'a> {
 }
 
 #[test]
-fn all_of_several_decisions_is_no_more_than_the_least_of_them() {
+fn a_combined_decision_is_the_lowest_of_its_parts() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let grant = |name: &str| package(name).user("alice", GrantedPermission::ReadWrite);
@@ -309,7 +307,7 @@ fn all_of_several_decisions_is_no_more_than_the_least_of_them() {
 }
 
 #[test]
-fn a_path_is_refused_by_the_first_denial_if_all_of_its_alternatives_are_denied() {
+fn a_path_is_denied_by_the_first_of_its_alternatives_if_all_are_denied() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let strict = package("express").user("alice", GrantedPermission::ReadWrite);
     let strict = strict.publishing_access(PublishingAccess::TwoFactorOnly).build();
@@ -321,7 +319,7 @@ fn a_path_is_refused_by_the_first_denial_if_all_of_its_alternatives_are_denied()
         // Each alternative is denied, the first is told.
         (&read_only, &strict, Some(Reason::KindForbidsAction)),
         (&automation, &strict, Some(Reason::TokensDisallowed)),
-        // A challenge is none.
+        // A challenge is not a denial.
         (&publish, &strict, None),
         // To star it is allowed.
         (&publish, &foreign, None),
@@ -347,7 +345,7 @@ fn a_path_is_refused_by_the_first_denial_if_all_of_its_alternatives_are_denied()
 }
 
 #[test]
-fn a_logout_of_the_token_that_asks_is_its_own_and_any_other_is_not() {
+fn logging_out_is_revoke_self_only_for_the_token_that_asks() {
     let digest = |text: &str| Secret::new(text).unwrap().digest();
     let endpoint = Endpoint::classify("DELETE", "/-/user/token/0123456789abcdef0123456789abcdef").unwrap();
     let Endpoint::Account(AccountRequest::Logout { token }) = endpoint else { panic!("a logout") };

@@ -1,4 +1,4 @@
-//! npm's endpoints by method and path: the requests of npm's client, and what is none.
+//! npm's endpoints by method and path: the requests of npm's client, and paths that are refused.
 
 use proptest::prelude::*;
 use tollgate::npm::{Endpoint, EndpointError, PackageRequest, RequiredAccess};
@@ -76,7 +76,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn each_request_of_npm_asks_for_what_it_is() {
+fn each_request_of_npm_requires_the_access_in_the_table() {
     for (method, path, expected) in REQUESTS {
         assert_eq!(asked(method, path).as_deref(), Ok(*expected), "{method} {path}");
     }
@@ -163,7 +163,7 @@ const NOT_A_REQUEST: &[(&str, u16, &str)] = &[
 ];
 
 #[test]
-fn what_is_no_request_is_an_error_and_never_another_package() {
+fn an_invalid_path_is_an_error_and_never_another_package() {
     for (path, status, message) in NOT_A_REQUEST {
         let error = Endpoint::classify("GET", path).expect_err(path);
         assert_eq!((error.status(), error.to_string().as_str()), (*status, *message), "{path}");
@@ -219,7 +219,7 @@ fn a_user_may_be_called_token_and_a_token_package() {
 }
 
 #[test]
-fn what_is_written_is_read_as_the_same() {
+fn endpoints_that_are_printed_parse_back() {
     for (method, path, _) in REQUESTS {
         let endpoint = Endpoint::classify(method, path).unwrap();
         assert_eq!(Endpoint::classify(endpoint.method(), &endpoint.to_path()).as_ref(), Ok(&endpoint), "{path}");
@@ -230,7 +230,7 @@ fn what_is_written_is_read_as_the_same() {
 proptest! {
     /// Any target at all, and targets made of the pieces that matter.
     #[test]
-    fn an_endpoint_of_any_target_is_written_and_read_as_the_same(
+    fn any_endpoint_that_is_printed_parses_back(
         method in "GET|PUT|POST|DELETE",
         target in prop_oneof![
             "\\PC{0,40}",

@@ -1,25 +1,22 @@
 //! A `PUT` to a package: what it changes, what of it must be allowed, and names that do not agree.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in the test's own tables fails the test")]
 
+use crate::{
+    body,
+    documents::{with, without},
+    name,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tollgate::npm::{AllowedChanges, Body, CombinedDecision, NotAllowed, PackumentChanges, PutTarget, StoredPackument};
 use tollgate::testing::{bind, legacy, missing_package, now, package, user};
 use tollgate::{
-    ClientIp, Decision, PackageAction, PackageName, UserName,
+    ClientIp, Decision, PackageAction, UserName,
     decision::{Caller, ResourceFacts},
     facts::{PackageState, Visibility},
     token::LegacyKind,
     value::{GrantedPermission, Role},
 };
-
-fn body(value: Value) -> Body {
-    serde_json::from_value(value).unwrap()
-}
-
-fn name(text: &str) -> PackageName {
-    text.parse().unwrap()
-}
 
 /// `@acme/w` as it is stored: two versions, a tag, two maintainers, one star.
 fn stored() -> Value {
@@ -45,19 +42,6 @@ fn publish() -> Value {
         "access": null,
         "_attachments": {"@acme/w-2.0.0.tgz": {"content_type": "application/octet-stream", "data": "AAAA", "length": 3}},
     })
-}
-
-/// The value with something else at a path.
-fn with(mut value: Value, pointer: &str, new: Value) -> Value {
-    let (parent, key) = pointer.rsplit_once('/').unwrap();
-    value.pointer_mut(parent).unwrap()[key.replace("~1", "/")] = new;
-    value
-}
-
-fn without(mut value: Value, pointer: &str) -> Value {
-    let (parent, key) = pointer.rsplit_once('/').unwrap();
-    value.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(&key.replace("~1", "/")).unwrap();
-    value
 }
 
 /// What is to be done of changes to `@acme/w` once alice, who may do anything with it, was allowed to; `@acme/w` exists or
@@ -94,14 +78,14 @@ fn asked(to: PutTarget, sent: Value, stored: Option<Value>) -> Result<(Vec<Strin
         access_request.action().to_owned()
     });
     let actions = actions.collect();
-    // Of a package that does not exist there is nothing but the creation to allow.
+    // For a package that does not exist, creation is the only thing to allow.
     let is_understood = |done: Result<_, NotAllowed>| done.err() != Some(NotAllowed::NotUnderstood);
     let understood = stored.is_none() || done(&changes, true, |changes| is_understood(changes.map(|_| ())));
     Ok((actions, understood))
 }
 
 #[test]
-fn each_body_asks_for_all_that_it_changes_and_nothing_more() {
+fn each_body_requires_access_for_what_it_changes_and_no_more() {
     use PutTarget::{Package, Revision};
     let gone = |version: &str| without(stored(), &format!("/versions/{version}"));
     #[rustfmt::skip]
@@ -151,7 +135,7 @@ fn each_body_asks_for_all_that_it_changes_and_nothing_more() {
 }
 
 #[test]
-fn what_nobody_changes_and_what_is_not_known_is_every_action_and_not_understood() {
+fn unknown_body_requires_every_write_permission() {
     let other = |first: &str| {
         let all = ["publish", "deprecate", "unpublish", "set-dist-tag", "change-maintainers", "change-visibility"];
         let rest = all.into_iter().filter(|action| *action != first);
@@ -219,7 +203,7 @@ fn the_first_action_never_depends_on_what_is_stored() {
 }
 
 #[test]
-fn what_is_to_be_done_is_what_was_asked_for() {
+fn the_changes_to_apply_are_those_that_were_requested() {
     let document = body(stored());
     let stored_packument = StoredPackument { document: &document, visibility: Visibility::Private };
     let sent = body(with(
@@ -258,7 +242,7 @@ fn what_is_to_be_done_is_what_was_asked_for() {
 }
 
 #[test]
-fn an_allow_of_a_creation_is_none_of_a_new_version_nor_the_other_way_round() {
+fn an_allow_to_create_a_package_does_not_cover_a_new_version_or_the_reverse() {
     let document = body(stored());
     let stored = StoredPackument { document: &document, visibility: Visibility::Private };
     let sent = body(publish());
@@ -276,7 +260,7 @@ fn an_allow_of_a_creation_is_none_of_a_new_version_nor_the_other_way_round() {
 }
 
 #[test]
-fn without_the_allow_of_each_there_is_nothing_to_do() {
+fn nothing_is_applied_unless_every_change_is_allowed() {
     use PackageAction::{ChangeMaintainers, Deprecate, Publish};
     let document = body(stored());
     let stored_packument = StoredPackument { document: &document, visibility: Visibility::Private };
@@ -310,7 +294,7 @@ fn without_the_allow_of_each_there_is_nothing_to_do() {
 }
 
 #[test]
-fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
+fn a_different_package_name_anywhere_in_a_document_is_an_error() {
     let attachment = || json!({"data": "AAAA"});
     #[rustfmt::skip]
     let table = [
@@ -355,7 +339,7 @@ fn a_name_that_does_not_agree_is_an_error_wherever_it_stands() {
 }
 
 #[test]
-fn a_version_that_is_published_already_is_a_conflict_for_whoever_may_publish() {
+fn publishing_a_version_again_is_a_conflict_for_a_token_that_may_publish() {
     let (sent, document) = (body(publish()), body(with(stored(), "/versions/2.0.0", json!({}))));
     let before = StoredPackument { document: &document, visibility: Visibility::Private };
     let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, Some(before)).unwrap();
@@ -376,7 +360,7 @@ proptest! {
     /// Whatever changes between two documents is asked for: where the first is stored and the second is sent, and
     /// nothing is asked for beyond the shape, they are the same in all that a registry acts on.
     #[test]
-    fn no_change_is_without_its_action(
+    fn every_change_requires_its_action(
         versions in proptest::sample::subsequence(vec!["1.0.0", "1.1.0"], 0..=2),
         deprecated in proptest::option::of("[a-z]{0,2}"),
         tag in proptest::option::of("1\\.[01]\\.0"),

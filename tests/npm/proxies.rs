@@ -1,4 +1,4 @@
-//! The client's address behind proxies: nobody makes an address up, and nobody borrows a proxy's.
+//! The client's address behind proxies: a client can neither invent an address nor take a proxy's.
 #![expect(clippy::unwrap_used, reason = "a slip in a test's own data fails the test")]
 
 use proptest::prelude::*;
@@ -50,7 +50,7 @@ fn the_client_is_the_first_untrusted_address_from_the_right() {
 }
 
 #[test]
-fn what_a_trusted_proxy_does_not_say_is_unknown_and_never_the_proxy() {
+fn an_address_that_a_trusted_proxy_does_not_report_is_unknown_and_never_the_proxys() {
     for forwarded in [
         &[][..],
         &[""],
@@ -79,7 +79,7 @@ fn what_a_trusted_proxy_does_not_say_is_unknown_and_never_the_proxy() {
 }
 
 #[test]
-fn a_hop_is_an_address_with_a_port_or_in_brackets_at_most() {
+fn a_hop_is_an_address_with_an_optional_port_or_brackets() {
     for (hop, client) in [
         ("192.0.2.7", "192.0.2.7"),
         (" \t192.0.2.7\t ", "192.0.2.7"),
@@ -128,7 +128,7 @@ fn a_hop_is_an_address_with_a_port_or_in_brackets_at_most() {
 }
 
 #[test]
-fn by_default_nobody_is_trusted() {
+fn no_proxy_is_trusted_by_default() {
     for none in [TrustedProxies::default(), TrustedProxies::new([])] {
         for peer in [PROXY, "127.0.0.1", "::1", "unknown"] {
             assert_eq!(none.client_ip(ip(peer), ["192.0.2.7"]), ip(peer));
@@ -137,7 +137,7 @@ fn by_default_nobody_is_trusted() {
 }
 
 #[test]
-fn no_more_than_32_hops_are_looked_at() {
+fn at_most_32_hops_are_read() {
     let chain = |proxies: usize| format!("192.0.2.7{}", ", 10.0.0.2".repeat(proxies));
     assert_eq!(proxies().client_ip(ip(PROXY), [&*chain(31)]), ip("192.0.2.7"));
     assert_eq!(proxies().client_ip(ip(PROXY), [&*chain(32)]), ClientIp::UNKNOWN);
@@ -168,7 +168,7 @@ proptest! {
 
     /// Of any header at all: a hop or unknown comes out, never a trusted peer that no hop names (too long for these).
     #[test]
-    fn a_trusted_peers_own_address_never_comes_out(headers in proptest::collection::vec("[0-9a-f:., \\[\\]]{0,30}", 0..4)) {
+    fn a_client_address_is_never_a_trusted_peers_own(headers in proptest::collection::vec("[0-9a-f:., \\[\\]]{0,30}", 0..4)) {
         let peer = ip("2001:db8:1:dead:beef:dead:beef:1234");
         prop_assert_ne!(proxies().client_ip(peer, headers.iter().map(String::as_str)), peer);
     }

@@ -1,10 +1,11 @@
 //! The wire shapes of tokens: what asks for one in three spellings, what is refused and how, and what is answered.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
+use crate::body_from_text;
 use serde_json::{Value, json};
 use tollgate::{
     Secret, Timestamp, Token,
-    npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
+    npm::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
     testing::{all, granular, legacy, now, only, ranges, time},
     token::{
         GranularSettings, LegacyKind, MintedSecret, OrganizationSelection, OrganizationsGrant, PackageSelection,
@@ -15,12 +16,8 @@ use tollgate::{
 
 const SECRET: &str = "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";
 
-fn body(text: &str) -> Body {
-    serde_json::from_str(text).unwrap()
-}
-
 fn asked(text: &str) -> RequestedToken {
-    match CreateTokenRequest::read(&body(text), now()) {
+    match CreateTokenRequest::read(&body_from_text(text), now()) {
         Ok(request) => request.token,
         Err(error) => panic!("{text}: {error}"),
     }
@@ -32,7 +29,7 @@ fn asked_granular(text: &str) -> GranularSettings {
 }
 
 fn refused_at(text: &str, now: Timestamp) -> String {
-    let body = body(text);
+    let body = body_from_text(text);
     let error = CreateTokenRequest::read(&body, now).map(|request| request.token).unwrap_err();
     assert_eq!(error.status(), 400);
     error.to_string()
@@ -56,7 +53,7 @@ const API: &str = r#"{"name":"ci","password":"pw","token_description":"d","packa
     "expires":"2025-12-01T00:00:00Z","cidr":["192.0.2.0/24"],"bypass_2fa":true}"#;
 
 #[test]
-fn npm_and_the_api_spell_one_and_the_same_granular_token() {
+fn the_spellings_of_npm_and_of_the_api_request_the_same_granular_token() {
     let expected = GranularSettings {
         name: "ci".parse().unwrap(),
         description: "d".parse().unwrap(),
@@ -74,13 +71,13 @@ fn npm_and_the_api_spell_one_and_the_same_granular_token() {
 }
 
 #[test]
-fn the_password_is_handed_over_and_never_printed() {
-    let with = body(NPM_11);
+fn the_password_reaches_the_caller_and_is_never_printed() {
+    let with = body_from_text(NPM_11);
     let request = CreateTokenRequest::read(&with, now()).unwrap();
     assert_eq!(request.password.unwrap().expose(), "pw");
     assert_eq!(format!("{:?}", request.password), "Some(Password(…))");
     assert!(!format!("{request:?}").contains("pw"));
-    let without = body(r#"{"readonly": true}"#);
+    let without = body_from_text(r#"{"readonly": true}"#);
     assert!(CreateTokenRequest::read(&without, now()).unwrap().password.is_none());
 }
 
@@ -102,7 +99,7 @@ fn a_body_without_any_granular_field_asks_for_a_legacy_token() {
 }
 
 #[test]
-fn the_cidr_list_and_nothing_else_may_be_null_or_empty() {
+fn only_the_cidr_list_may_be_null_or_empty() {
     for cidr in [r#""cidr_whitelist": null"#, r#""cidr_whitelist": []"#, r#""cidr": null"#, r#""cidr": []"#] {
         let RequestedToken::Legacy { allowed_ranges, .. } = asked(&format!(r#"{{"readonly": false, {cidr}}}"#)) else {
             panic!("{cidr}")
@@ -139,7 +136,7 @@ fn the_cidr_list_and_nothing_else_may_be_null_or_empty() {
 }
 
 #[test]
-fn all_packages_is_said_in_two_ways_and_never_by_leaving_something_out() {
+fn all_packages_has_two_spellings_and_is_never_implied_by_an_omission() {
     let read_only = |rest: &str| named(&format!(r#""packages_and_scopes_permission": "read-only", {rest}"#));
     for rest in [r#""packages_all": true"#, r#""packages": ["*"]"#, r#""packages": ["*"], "packages_all": true"#] {
         assert_eq!(asked_granular(&read_only(rest)).packages, packages(GrantedPermission::ReadOnly, all()), "{rest}");
@@ -168,7 +165,7 @@ fn all_packages_is_said_in_two_ways_and_never_by_leaving_something_out() {
     ] {
         assert_eq!(refused_at(&read_only(rest), now()), error, "{rest}");
     }
-    // A scope or an organization of that name is not what anybody means by it.
+    // There is no scope or organization of that name.
     assert_eq!(
         refused_at(&read_only(r#""scopes": ["acme", "*"]"#), now()),
         "scopes[1]: found `*`: expected a name, for only `packages` has a word for all",
@@ -277,7 +274,7 @@ fn expiry_is_in_whole_days_or_a_time_and_npms_default_without_either() {
 }
 
 #[test]
-fn a_field_that_nobody_knows_of_the_wrong_kind_or_spelt_twice_is_refused() {
+fn an_unknown_mistyped_or_repeated_field_is_refused() {
     let all_known = "`password`, `cidr_whitelist`, `cidr`, `readonly`, `automation`, `name`, `description`, \
                      `token_description`, `packages`, `packages_all`, `scopes`, `orgs`, \
                      `packages_and_scopes_permission`, `orgs_permission`, `expires`, `bypass_2fa`";
@@ -465,7 +462,7 @@ fn a_legacy_token_is_listed_by_its_kind_and_without_expiry() {
 }
 
 #[test]
-fn what_a_list_shows_of_a_secret_starts_it_and_is_nothing_of_a_short_one() {
+fn a_list_shows_the_start_of_a_long_secret_and_nothing_of_a_short_one() {
     let token = legacy(LegacyKind::Publish, "alice").build();
     for (secret, shown, hint) in [
         (SECRET, "npm_", "npm_…olCm"),
@@ -481,7 +478,7 @@ fn what_a_list_shows_of_a_secret_starts_it_and_is_nothing_of_a_short_one() {
 }
 
 #[test]
-fn a_page_has_urls_and_the_next_one_only_where_there_is_one() {
+fn a_page_links_a_next_page_only_if_there_is_one() {
     let token = legacy(LegacyKind::Publish, "alice").build();
     let objects = [ListedToken::new(&token, Secret::new(SECRET).unwrap().hint())];
     let page = |next| serde_json::to_value(TokenList { objects: &objects, total: 11, next }).unwrap();
@@ -491,7 +488,7 @@ fn a_page_has_urls_and_the_next_one_only_where_there_is_one() {
 }
 
 #[test]
-fn the_reply_to_a_creation_has_the_secret_once_and_prints_none() {
+fn the_reply_to_a_creation_has_the_secret_once_and_its_debug_output_never() {
     let minted = MintedSecret::mint(&SecretPrefix::default(), &[7; 64]).unwrap();
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).ranges(&["10.0.0.0/8"]).build();
     let reply = CreatedToken::new(&token, &minted);

@@ -19,8 +19,8 @@ const MIB: usize = 1024 * 1024;
 
 /// The path of an example: `target/<profile>/examples`, beside `target/<profile>/deps`, where this test is.
 ///
-/// A plain `cargo test` has built it; `cargo test --test …` and `--all-targets` have not, or not lately. So it is built
-/// here, which is nothing to do most of the time.
+/// `cargo test` builds the examples; `cargo test --test …` and `--all-targets` do not. So they are built here, with the
+/// features that this test was built with: cargo then finds that there is nothing to do, most of the time.
 fn example(name: &str) -> PathBuf {
     static BUILT: Once = Once::new();
     let test = std::env::current_exe().unwrap();
@@ -30,11 +30,20 @@ fn example(name: &str) -> PathBuf {
             "debug" => "dev",
             other => other,
         };
+        let features = [
+            ("std", cfg!(feature = "std")),
+            ("serde", cfg!(feature = "serde")),
+            ("npm", cfg!(feature = "npm")),
+            ("directory", cfg!(feature = "directory")),
+            ("testing", cfg!(feature = "testing")),
+        ];
+        let features: Vec<&str> = features.iter().filter(|(_, is_on)| *is_on).map(|(feature, _)| *feature).collect();
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--examples", "--profile", profile_name, "--manifest-path"]);
+        cargo.args(["build", "--quiet", "--examples", "--profile", profile_name, "--no-default-features"]);
+        cargo.args(["--features", &features.join(","), "--manifest-path"]);
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         cargo.arg("--target-dir").arg(profile.parent().unwrap());
-        // Where there is no cargo any more, what was built before is there or is missed below.
+        // Without cargo, an example that was built before is used, and one that was not is reported below.
         let built = cargo.status();
         assert!(built.is_err() || built.is_ok_and(|status| status.success()), "the examples do not build");
     });
@@ -72,7 +81,7 @@ fn spawn(arguments: &[&OsStr]) -> Child {
 
 fn decide_with_stdin(arguments: &[&OsStr], stdin: &[u8]) -> Ran {
     let mut child = spawn(arguments);
-    // A run that does not want it closes the pipe: that is no failure here.
+    // A run that does not read its input closes the pipe, which is not a failure here.
     let _ = child.stdin.take().unwrap().write_all(stdin);
     let output = child.wait_with_output().unwrap();
     Ran {
@@ -121,7 +130,7 @@ fn spaced(line: &str) -> String {
 }
 
 #[test]
-fn the_three_requests_of_format_get_the_answers_of_format() {
+fn the_examples_of_the_format_page_get_the_answers_of_the_page() {
     let [_, requests, decisions] = blocks();
     let ran = decide_lines("three", requests);
     assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
@@ -206,7 +215,7 @@ fn a_line_of_a_mebibyte_is_read_and_a_longer_one_is_one_error_line() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_one_error_line() {
+fn a_line_that_is_not_utf_8_is_one_error_line() {
     let mut requests = good("r1").into_bytes();
     requests.extend(b"\n{\"id\": \"r2\xff\"}\n");
     requests.extend(good("r3").into_bytes());
@@ -229,7 +238,7 @@ fn with(from: &str, to: &str) -> String {
 }
 
 #[test]
-fn what_is_no_request_is_an_error_line_with_the_id_where_there_is_one() {
+fn an_invalid_request_is_an_error_line_with_its_id_if_it_can_be_read() {
     let deep = "[".repeat(100_000);
     let cases = [
         // No object at all.
@@ -249,7 +258,7 @@ fn what_is_no_request_is_an_error_line_with_the_id_where_there_is_one() {
         (with(r#""now""#, r#""package": "left-pad", "now""#), Some("package")),
         (with(r#""now""#, r#""token": null, "now""#), Some("token")),
         (with(r#""now""#, r#""nowadays": 1, "now""#), Some("nowadays")),
-        // Fields of the resource: one too many, one too few, one that is none.
+        // Fields of the resource: one too many, one missing, one that is not a name.
         (with(r#""now""#, r#""org": "acme", "now""#), Some("org")),
         (with(r#""now""#, r#""user": "alice", "now""#), Some("user")),
         (with(r#""package": "@acme/app", "#, ""), Some("package")),
@@ -303,7 +312,7 @@ fn what_is_no_request_is_an_error_line_with_the_id_where_there_is_one() {
 }
 
 #[test]
-fn an_unknown_token_and_text_that_is_no_secret_are_decisions() {
+fn an_unknown_token_and_an_invalid_secret_give_decisions() {
     let requests = [
         with("t-2", "t-404"),
         with("t-2", ""),
@@ -322,7 +331,7 @@ fn an_unknown_token_and_text_that_is_no_secret_are_decisions() {
 }
 
 #[test]
-fn a_world_that_does_not_load_is_told_on_standard_error_a_line_each() {
+fn a_world_that_does_not_load_prints_each_error_on_a_line_of_standard_error() {
     let [text, requests, _] = blocks();
     let requests = file("bad-world-requests.jsonl", requests);
     let run = |name: &str, world: &str| decide([file(name, world), requests.clone()]);
@@ -369,7 +378,7 @@ fn a_world_that_does_not_load_is_told_on_standard_error_a_line_each() {
 }
 
 #[test]
-fn requests_that_cannot_be_read_are_told_on_standard_error() {
+fn unreadable_requests_print_an_error_on_standard_error() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     for requests in [folder.join("no-such-requests.jsonl"), folder] {
         let ran = decide([world("unreadable-world.json"), requests.clone()]);
@@ -379,7 +388,7 @@ fn requests_that_cannot_be_read_are_told_on_standard_error() {
 }
 
 #[test]
-fn a_wrong_command_line_is_told_with_the_right_one() {
+fn a_wrong_command_line_prints_the_usage() {
     let world = world("usage-world.json");
     let world = world.to_str().unwrap();
     let now = "--now=2025-11-01T00:00:00Z";
@@ -606,7 +615,7 @@ fn a_hundred_thousand_requests_stream_through() {
 }
 
 #[test]
-fn a_closed_pipe_ends_it_quietly() {
+fn a_closed_pipe_ends_the_program_quietly() {
     let world = world("pipe-world.json");
     let requests: String = (0..50_000).map(|number| good(&format!("r{number}")) + "\n").collect();
     let good_ones = file("pipe-requests.jsonl", &requests);

@@ -2,4 +2,5 @@
 
 #[cfg(feature = "directory")]
 mod decide_example;
+mod layers;
 mod readme;

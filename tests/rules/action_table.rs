@@ -1,7 +1,7 @@
-//! K, G, C and F as one table, written by hand from the rules, against the crate: every action by every kind of token
-//! for every right that its owner may have, under every account mode and publishing access.
+//! What each action needs (K, G, C and F of the rules) as one table, written by hand and compared with the crate: every action
+//! by every kind of token for every right that its owner may have, under every two-factor mode and publishing access.
 //!
-//! What is expected is computed from the row alone.
+//! The expected answer is computed from the table's row alone.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
 
@@ -413,7 +413,7 @@ fn every_cell_of_the_table_is_what_the_crate_decides() {
     let mut wrong: Vec<String> = Vec::new();
     for row in rows() {
         for level in levels(row.about) {
-            // Publishing access is a fact about a package: where there is none, once is enough.
+            // Publishing access is a fact about a package: without a package, one value is enough.
             let accesses = if level.package.is_some() { PublishingAccess::ALL } else { &PublishingAccess::ALL[..1] };
             for (mode, access) in
                 TwoFactorMode::ALL.iter().flat_map(|mode| accesses.iter().map(move |access| (mode, access)))

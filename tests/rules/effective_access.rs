@@ -1,4 +1,5 @@
-//! What a token can do at all, what of its grants is dead, what a listing shows; and the forms that decide alike.
+//! What a token can do at all, which of its grants have no effect, and what a listing shows; and that owned types, views and
+//! rows of other storage decide alike.
 use std::sync::Arc;
 use tollgate::{
     AccountAction, BoundToken, ClientIp, Decision, OrganizationAction, PackageAction, Token,
@@ -20,13 +21,13 @@ use tollgate::{
     token::TokenFacts,
 };
 
-/// The dead entries of a reach, as text.
+/// The ineffective grants, as text.
 fn dead(reach: &EffectiveAccess<'_>) -> Vec<String> {
     reach.ineffective_grants().iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn a_reach_has_a_decision_for_each_action_on_each_thing_and_on_the_owners_account() {
+fn effective_access_has_a_decision_for_each_action_on_each_resource_and_the_account() {
     let alice = user("alice").member("acme", Role::Admin, &[]).build();
     let token = granular("ci", "alice").organizations(GrantedPermission::ReadWrite, &["acme"]).build();
     let (app, acme) = (package("@acme/app").private().build(), organization("acme"));
@@ -39,7 +40,7 @@ fn a_reach_has_a_decision_for_each_action_on_each_thing_and_on_the_owners_accoun
     let reach = at.effective_access(&[(&app).into(), missing_package("free").into()], &[(&acme).into()], &teams);
     let (packages, orgs, teams, account) =
         (PackageAction::ALL.len(), OrganizationAction::ALL.len(), TeamAction::ALL.len(), AccountAction::ALL.len());
-    // A team of an old name cannot be made: there is no such question.
+    // No team can be created under a name that only old teams may have, so that question does not exist.
     assert_eq!(reach.decisions().len(), 2 * packages + orgs + (teams + 1) + teams + account);
     assert_eq!((packages, orgs, teams, account), (10, 8, 3, 8));
     let allowed: Vec<Action> =
@@ -66,7 +67,7 @@ fn a_reach_has_a_decision_for_each_action_on_each_thing_and_on_the_owners_accoun
 }
 
 #[test]
-fn a_reach_as_text_and_as_data_says_the_same() {
+fn effective_access_says_the_same_as_text_and_as_data() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let bound = bind(&token, &alice);
@@ -89,7 +90,7 @@ fn a_reach_as_text_and_as_data_says_the_same() {
 }
 
 #[test]
-fn a_suspended_owner_leaves_nothing_to_reach() {
+fn a_suspended_owner_leaves_no_effective_access() {
     let alice = user("alice").suspended().build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let left_pad = package("left-pad").build();
@@ -99,7 +100,7 @@ fn a_suspended_owner_leaves_nothing_to_reach() {
 }
 
 #[test]
-fn dead_grants_are_the_entries_that_give_less_than_they_say() {
+fn ineffective_grants_are_the_entries_that_give_less_than_they_say() {
     use GrantedPermission::{ReadOnly, ReadWrite};
     let alice =
         user("alice").member("acme", Role::Member, &["developers"]).member("umbrella", Role::Admin, &[]).build();
@@ -147,9 +148,9 @@ fn dead_grants_are_the_entries_that_give_less_than_they_say() {
     assert!(reach.to_string().ends_with("dead grant: organization `gone`: gone\n"));
 }
 
-/// What is to come there is theirs to create, whatever they may do with what is there.
+/// The owner may create packages in such a scope, whatever they may do with the packages that exist.
 #[test]
-fn a_scope_of_ones_own_or_of_ones_organization_is_not_dead() {
+fn a_grant_over_the_owners_scope_or_organization_is_effective() {
     let bob = user("bob").member("acme", Role::Member, &[]).build();
     let selected = only(&["@bob", "@acme", "@globex"]);
     let token = granular("t", "bob").packages(GrantedPermission::ReadWrite, selected).build();
@@ -161,7 +162,7 @@ fn a_scope_of_ones_own_or_of_ones_organization_is_not_dead() {
 }
 
 #[test]
-fn what_gives_all_it_says_is_not_dead() {
+fn a_grant_that_gives_all_it_says_is_effective() {
     use GrantedPermission::ReadOnly;
     let alice = user("alice").member("acme", Role::Member, &[]).build();
     let (left_pad, acme) = (package("left-pad").build(), organization("acme"));
@@ -179,7 +180,7 @@ fn what_gives_all_it_says_is_not_dead() {
 }
 
 #[test]
-fn a_listing_shows_what_the_token_may_read_and_nothing_else() {
+fn a_listing_shows_exactly_the_packages_that_the_token_may_read() {
     use GrantedPermission::ReadOnly;
     let alice = user("alice").member("acme", Role::Member, &["developers"]).build();
     let packages = [
@@ -233,7 +234,7 @@ fn a_retirement_notice_says_what_to_use_instead() {
 }
 
 #[test]
-fn an_owned_bound_token_goes_anywhere_and_decides_the_same() {
+fn an_owned_bound_token_may_change_threads_and_decides_the_same() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>(value: T) -> T {
         value
     }

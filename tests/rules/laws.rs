@@ -1,4 +1,5 @@
-//! The laws of a decision (D5 and more), over arbitrary questions.
+//! Laws of decisions, over arbitrary questions: no restriction ever raises a decision (D5), an allow implies the owner's own
+//! right, and a decision says the truth about itself.
 //!
 //! `PROPTEST_CASES` in the environment asks for more of them.
 
@@ -27,7 +28,7 @@ use tollgate::{
     value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Permission, Role, Scope, TeamName},
 };
 
-/// So many values, at least.
+/// How many values a law is held to, at least.
 const CASES: u32 = 512;
 
 /// For a law that compares with an answer of its own, action by action.
@@ -48,7 +49,7 @@ fn holds_for<S: Strategy>(cases: u32, values: S, law: impl Fn(S::Value) -> TestC
 // "With deny < challenge < allow, these never raise a decision"
 // ------------------------------------------------------------------------------------------------------------------
 
-/// The answer, as it stands and to an owner who has just shown a second factor.
+/// The verdict as it stands, and the verdict once the owner has shown a second factor.
 fn verdicts(question: &QuestionDraft) -> [Verdict; 2] {
     question.decide(|decision| {
         let answered = match decision {
@@ -62,8 +63,7 @@ fn verdicts(question: &QuestionDraft) -> [Verdict; 2] {
     })
 }
 
-/// No question gets a higher answer by one of the changes that are made of it; and some get a lower one, or the law
-/// would say nothing.
+/// No question gets a higher verdict by one of its changes; and some get a lower one, for else the law would be empty.
 fn never_raises<E: Debug>(
     with: impl Strategy<Value = E> + Clone,
     changed: impl Fn(&QuestionDraft, &E) -> Vec<QuestionDraft>,
@@ -78,7 +78,7 @@ fn never_raises_from<E: Debug>(
     changed: impl Fn(&QuestionDraft, &E) -> Vec<QuestionDraft>,
 ) {
     let lowered = Cell::new(0_u32);
-    // A law that says nothing in one round may have had bad luck, in three it has none to say.
+    // One round in which no decision is lowered may be bad luck; three are not.
     for _ in 0..3 {
         holds((question(), with.clone()), |(question, with)| {
             let other = Some(start(&question)).filter(|other| *other != question);
@@ -291,9 +291,9 @@ fn lowering_the_permission_on_organizations_never_raises_a_decision() {
     });
 }
 
-/// F1 to F4: where a bypass passes, the owner is challenged without it, or denied (F5).
+/// Where a bypass passes (F1 to F4), without it the owner is challenged, or denied if they have no second factor (F5).
 #[test]
-fn taking_the_bypass_never_raises_a_decision() {
+fn removing_the_bypass_never_raises_a_decision() {
     let bypassing = |question: &QuestionDraft| {
         let bypassing = with_settings(question, |settings| settings.bypass_2fa = TwoFactorBypass::On);
         bypassing.unwrap_or_else(|| question.clone())
@@ -359,7 +359,7 @@ fn second_half(range: &IpRange) -> Option<IpRange> {
 }
 
 #[test]
-fn an_address_that_nobody_knows_never_raises_a_decision() {
+fn an_unknown_address_never_raises_a_decision() {
     never_raises(Just(()), |question, ()| {
         Vec::from([QuestionDraft { client_ip: ClientIp::UNKNOWN, ..question.clone() }])
     });
@@ -405,7 +405,7 @@ fn suspending_the_owner_never_raises_a_decision() {
 }
 
 #[test]
-fn taking_a_direct_grant_never_raises_a_decision() {
+fn removing_a_direct_grant_never_raises_a_decision() {
     never_raises(Just(()), |question, ()| {
         let changed = without_each(&question.package.users);
         changed.map(|users| with_package(question, |package| package.users = users)).collect()
@@ -426,7 +426,7 @@ fn by_teams(question: &QuestionDraft) -> QuestionDraft {
 }
 
 #[test]
-fn taking_a_grant_from_a_team_never_raises_a_decision() {
+fn removing_a_grant_of_a_team_never_raises_a_decision() {
     never_raises_from(by_teams, Just(()), |question, ()| {
         let changed = without_each(&question.package.teams);
         changed.map(|teams| with_package(question, |package| package.teams = teams)).collect()
@@ -482,9 +482,9 @@ fn a_lower_role_never_raises_a_decision() {
     });
 }
 
-/// C1: "a scope that nobody is known to own: the direct grant does not count".
+/// A direct grant does not count on a package whose scope has no known owner (C1).
 #[test]
-fn a_scope_that_nobody_is_known_to_own_never_raises_a_decision() {
+fn a_scope_without_a_known_owner_never_raises_a_decision() {
     never_raises(Just(()), |question, ()| match question.package.scope_owner {
         ScopeOwner::User | ScopeOwner::Organization => {
             Vec::from([with_package(question, |package| package.scope_owner = ScopeOwner::Nobody)])
@@ -512,7 +512,7 @@ fn with_unlimited_token(question: &QuestionDraft) -> QuestionDraft {
 /// "Allow implies that C permits the owner": whatever a token may do, its owner's publish token may do, but for the
 /// second factor (it is challenged where another bypasses, and denied where there is no factor to show, F5).
 #[test]
-fn what_a_token_may_do_its_owner_may_do() {
+fn a_token_may_do_nothing_that_its_owner_may_not_do() {
     let beyond_public = Cell::new(0_u32);
     holds(question(), |question| {
         let record = question.record();
@@ -619,9 +619,9 @@ fn no_token_does_more_than_its_owner_may_do_now() {
     });
 }
 
-/// T, "before anything about the resource is looked at".
+/// The checks of the token come before anything about the resource is read (T).
 #[test]
-fn a_token_that_fails_t_is_denied_everything() {
+fn a_token_that_is_not_good_here_and_now_is_denied_everything() {
     let failed = Cell::new(0_u32);
     holds(question(), |question| {
         let QuestionDraft { token, owner, client_ip, now, .. } = &question;
@@ -647,7 +647,7 @@ fn a_token_that_fails_t_is_denied_everything() {
 }
 
 #[test]
-fn what_anonymous_may_do_every_token_that_passes_t_may_do() {
+fn every_good_token_may_do_what_anonymous_may_do() {
     let allowed = Cell::new(0_u32);
     holds(question(), |question| {
         let anonymous = question.ask(|_, operation| {
@@ -671,7 +671,7 @@ fn what_anonymous_may_do_every_token_that_passes_t_may_do() {
     assert!(allowed.get() > 0);
 }
 
-/// G2: "otherwise the two sides never mix".
+/// A grant over organizations gives nothing over packages (G2).
 #[test]
 fn an_organizations_grant_never_touches_the_answer_about_a_package() {
     holds((question(), organizations_grant()), |(question, grant)| {
@@ -682,8 +682,8 @@ fn an_organizations_grant_never_touches_the_answer_about_a_package() {
     });
 }
 
-/// G2: of what is about organizations, only `manage-team-access` looks at the packages grant, for a package whose scope
-/// is not that organization's. (For one of its own the status may differ: D3 asks whether the token could read it.)
+/// A packages grant gives nothing over an organization (G2), but for `manage-team-access` on a package whose scope is not that
+/// organization's. (For a package of its own the status may differ, which depends on whether the token could read it: D3.)
 #[test]
 fn a_packages_grant_never_touches_the_answer_about_an_organization() {
     holds((question(), packages_grant()), |(question, grant)| {
@@ -706,7 +706,7 @@ fn a_packages_grant_never_touches_the_answer_about_an_organization() {
     });
 }
 
-/// C1: "the grants of each team that the user is in", and nobody else's.
+/// A user has their own grant and those of the teams that they are in, and no others (C1).
 #[test]
 fn grants_to_others_change_nothing() {
     holds((question(), package()), |(question, other)| {
@@ -735,7 +735,7 @@ fn json(record: &AuditRecord) -> String {
 }
 
 #[test]
-fn a_listing_shows_what_may_be_read_and_nothing_else() {
+fn a_listing_shows_exactly_the_packages_that_may_be_read() {
     holds_for(MANY_CASES, question(), |question| {
         let (listed, allowed) = question.ask(|token, operation| {
             let token = token.at(question.client_ip, question.now);
@@ -748,7 +748,7 @@ fn a_listing_shows_what_may_be_read_and_nothing_else() {
 }
 
 #[test]
-fn an_explanation_explains_the_decision_that_is_made() {
+fn an_explanation_is_of_the_decision_that_is_made() {
     holds(question(), |question| {
         let (explained, first) = question.ask(|token, operation| {
             let explanation = token.at(question.client_ip, question.now).decide(operation).explain();
@@ -807,7 +807,7 @@ fn an_early_refusal_never_denies_what_is_permitted_later() {
             EarlyAnswer::Deny(deny) => Some(deny.reason()),
             EarlyAnswer::NotDecided => None,
         };
-        // Whoever the owner is and whatever the resource.
+        // For any owner and any resource.
         for question in [with_other_facts(&question, owner, package, toggled), question.clone()] {
             let record = question.record();
             if let Some(reason) = early {
@@ -825,7 +825,7 @@ fn an_early_refusal_never_denies_what_is_permitted_later() {
     assert!(refused.get() > 0 && open.get() > 0);
 }
 
-/// D2: "until when it holds if no fact changes".
+/// An allow says until when it holds if no fact changes (D2).
 #[test]
 fn an_allow_is_the_same_at_every_instant_before_its_valid_until() {
     let (ending, endless) = (Cell::new(0_u32), Cell::new(0_u32));
@@ -873,7 +873,7 @@ fn said(question: &QuestionDraft) -> (String, Vec<DecisionInput>) {
     })
 }
 
-/// D2: "a decision says which inputs it depended on (so that a cache has the right key)".
+/// A decision says which inputs it depended on, so that a cache has the right key (D2).
 #[test]
 fn an_input_that_a_decision_does_not_name_changes_nothing() {
     let compared = Cell::new([0_u32; DecisionInput::ALL.len()]);
@@ -932,7 +932,7 @@ fn an_input_that_a_decision_does_not_name_changes_nothing() {
     }
 }
 
-/// The same without a token, and with one that nobody knows.
+/// The same without a token, and with an unknown one.
 #[test]
 fn without_a_known_token_only_what_is_named_matters() {
     holds((question(), package()), |(question, other)| {
@@ -963,7 +963,7 @@ fn without_token(question: &QuestionDraft) -> [AuditRecord; 2] {
     })
 }
 
-/// F6: "another owner's or a stale one leaves the challenge", and one from the future.
+/// A factor of another owner, one verified too long ago and one verified in the future leave the challenge (F6).
 #[test]
 fn only_the_owners_own_fresh_factor_answers_a_challenge() {
     let challenged = Cell::new(0_u32);
@@ -1002,7 +1002,7 @@ fn once_more(question: &QuestionDraft) -> QuestionDraft {
 }
 
 #[test]
-fn a_record_decides_again_to_the_same_bytes() {
+fn the_same_facts_in_another_form_give_the_same_record() {
     holds(question(), |question| {
         let bytes = json(&question.record());
         prop_assert_eq!(&json(&question.record()), &bytes);

@@ -1,6 +1,10 @@
 //! Values: what parses, what prints, what is stored, and what an error says.
 
 #[cfg(feature = "testing")]
+#[path = "../support/snapshot.rs"]
+mod snapshot;
+
+#[cfg(feature = "testing")]
 mod error_messages;
 mod package_names;
 #[cfg(feature = "testing")]

@@ -114,7 +114,7 @@ fn the_core_modules_are_the_recorded_ones() {
 
 /// The recorded table is what the validator says today. Needs node and npm's `validate-npm-package-name` 7.0.2.
 #[test]
-fn the_record_is_what_npm_says() {
+fn the_recorded_verdicts_are_what_npm_says_today() {
     let recorded = recorded();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/names/record.mjs");
     let child = Command::new("node")

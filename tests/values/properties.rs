@@ -1,5 +1,5 @@
 //! Properties of values: what is printed parses back, order and duplicates do not matter, documents say what values
-//! say. The laws of decisions are in `laws.rs`.
+//! say. The laws of decisions are in `tests/rules/laws.rs`.
 
 #![expect(
     clippy::unwrap_used,
@@ -138,7 +138,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn serde_takes_no_text_that_parsing_refuses(
+    fn deserializing_refuses_what_parsing_refuses(
         package in prop_oneof![package_name().prop_map(|name| name.to_string()), almost_package_name().prop_map(|almost| almost.value)],
         scope in prop_oneof![scope().prop_map(|scope| scope.as_str().to_owned()), almost_scope().prop_map(|almost| almost.value)],
         user in almost_account_name(),
@@ -160,7 +160,7 @@ proptest! {
 
     /// N3: "accepted with or without `@` at the edge, and have one canonical form inside".
     #[test]
-    fn a_scope_is_the_same_with_and_without_its_sign(scope in scope()) {
+    fn a_scope_is_the_same_with_and_without_its_at_sign(scope in scope()) {
         prop_assert_eq!(&scope.as_str().parse::<Scope>().unwrap(), &scope);
         prop_assert_eq!(&format!("@{}", scope.as_str()).parse::<Scope>().unwrap(), &scope);
     }
@@ -196,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_stored_is_loaded_as_it_was(token in token()) {
+    fn a_stored_token_loads_as_it_was(token in token()) {
         let text = serde_json::to_string(&StoredToken::from(&token)).unwrap();
         let stored: StoredToken = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(stored.load().unwrap(), token);
@@ -204,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn ranges_addresses_and_digests_come_back_from_json(
+    fn ranges_addresses_and_digests_survive_json(
         ranges in allowed_ranges(),
         client in client_ip(),
         text in secret(),
@@ -242,7 +242,7 @@ proptest! {
 
     /// The order of facts does not matter; one of them twice is an error, for the two might differ.
     #[test]
-    fn the_order_of_facts_does_not_matter_and_none_is_there_twice(
+    fn the_order_of_facts_does_not_matter_and_a_duplicate_is_an_error(
         owner in user(),
         package in package(),
         from: Index,
@@ -271,9 +271,9 @@ proptest! {
         prop_assert_eq!(teams.is_empty(), TeamGrants::new(shuffled(teams, from, twice)).is_ok());
     }
 
-    /// The files say what the values say: each law of `laws.rs` is one of worlds and requests too.
+    /// The files say what the values say: so each law of `tests/rules/laws.rs` holds for worlds and requests too.
     #[test]
-    fn a_question_as_documents_is_decided_as_it_is(question in question()) {
+    fn a_question_written_as_documents_gets_the_same_decision(question in question()) {
         let Some(documents) = question.documents() else { return Ok(()) };
         let world: World = serde_json::from_value(documents.world).unwrap();
         let directory = Directory::load(&world).unwrap();

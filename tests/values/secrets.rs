@@ -1,5 +1,5 @@
-//! S3: no secret in anything printed. A recognisable secret goes through every type and every error that comes near
-//! one, and all that they print is searched for any eight characters of it in a row, and for its digest.
+//! Nothing that is printed contains a secret (S3). A recognisable secret passes through every type and every error that handles
+//! secrets, and all output is searched for any eight characters of it in a row, and for its digest.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a slip in a test's own data fails the test")]
 
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ fn errors_about_a_secret_do_not_repeat_it() {
         printed.error("SecretError", &Secret::new(&text).unwrap_err());
     }
     let hex = digest().to_hex();
-    // A secret where a digest is wanted, and a digest with a slip of the pen.
+    // A secret where a digest is wanted, and a digest with one wrong character.
     for text in [SECRET, &hex.to_uppercase(), &hex[1..]] {
         printed.error("SecretDigestError", &text.parse::<SecretDigest>().unwrap_err());
         printed.error("digest by serde", &serde_json::from_value::<SecretDigest>(json!(text)).unwrap_err());
@@ -158,7 +158,7 @@ fn errors_about_a_secret_do_not_repeat_it() {
 }
 
 #[test]
-fn a_token_on_record_holds_nothing_of_its_secret() {
+fn a_stored_token_holds_nothing_of_its_secret() {
     let mut printed = Printed::default();
     let owner: UserName = "alice".parse().unwrap();
     let key = TokenId::new("t-1").unwrap();
@@ -255,7 +255,7 @@ fn a_request_and_its_decision_print_nothing_of_the_secret() {
 }
 
 #[test]
-fn a_request_line_that_is_wrong_does_not_repeat_its_secret() {
+fn an_invalid_request_line_does_not_repeat_its_secret() {
     let mut printed = Printed::default();
     let mut lines = vec![
         request("secret", &json!([SECRET])),
@@ -286,7 +286,7 @@ fn a_request_line_that_is_wrong_does_not_repeat_its_secret() {
 
 /// What is read but not parsed yet holds the secret as text: its `Debug` is searched like any other.
 #[test]
-fn a_line_and_a_world_that_are_read_but_not_parsed_print_nothing_either() {
+fn unparsed_lines_and_worlds_print_nothing_of_a_secret() {
     let mut printed = Printed::default();
     let line: RequestLine = serde_json::from_value(request("secret", &json!(SECRET))).unwrap();
     printed.debug("RequestLine", &line);
@@ -296,9 +296,9 @@ fn a_line_and_a_world_that_are_read_but_not_parsed_print_nothing_either() {
     assert_eq!(printed.leaks(SECRET), [""; 0]);
 }
 
-/// A secret where the public id belongs. (`Request` prints ids: nothing tells that this is none.)
+/// A secret in the place of a token's public id. (`Request` prints ids: it cannot know that this one is a secret.)
 #[test]
-fn a_decision_does_not_repeat_an_id_that_nobody_knows() {
+fn a_decision_does_not_repeat_an_unknown_id() {
     let mut printed = Printed::default();
     let directory = Directory::load(&serde_json::from_value(world()).unwrap()).unwrap();
     let line: RequestLine = serde_json::from_value(request("token", &json!(SECRET))).unwrap();

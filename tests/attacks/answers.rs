@@ -45,7 +45,7 @@ fn a_hidden_package_and_a_free_name_are_told_alike() {
         }
     }
     assert!(told_404 > 0);
-    // Who may read it is told what is missing.
+    // A token that may read the package is told what is missing.
     let member = user("alice").member("acme", Role::Member, &[]).build();
     let (hidden, token) = (private.build(), publish_token());
     let bound = bind(&token, &member);
@@ -122,7 +122,7 @@ fn no_error_repeats_a_secret() {
 
 /// A token that was not accepted was dropped, and the request served as if it had none; T: a bad token is not no token.
 #[test]
-fn a_bad_token_is_never_treated_as_none() {
+fn a_bad_token_is_never_treated_as_no_token() {
     let directory = load_world(world()).unwrap();
     let read = request("t-1", "read-package", "left-pad");
     assert_eq!(decide(&directory, &read), READS);
@@ -174,7 +174,7 @@ fn a_right_checksum_authenticates_nothing() {
 
 /// "May create" was kept and used for the package that somebody else made meanwhile; D2: they are two actions.
 #[test]
-fn an_allow_of_a_creation_is_none_of_a_version() {
+fn an_allow_to_create_a_package_does_not_cover_a_new_version() {
     let member = user("alice").member("acme", Role::Member, &[]).build();
     let app = package("@acme/app").private().team("acme", "developers", WRITE).build();
     let tokens = [
@@ -187,7 +187,7 @@ fn an_allow_of_a_creation_is_none_of_a_version() {
         assert_eq!(publish(missing_package("@acme/app").into()), CREATES);
         assert_eq!(publish((&app).into()), NO_RIGHT);
     }
-    // Nor the other way round: who may write to every version of a package may not make it anew.
+    // The reverse holds too: a token that may write every version of a package may not create it again.
     let developer = user("alice").member("acme", Role::Member, &["developers"]).build();
     let by_name = granular("ci", "alice").packages(WRITE, only(&["@acme/app"])).build();
     let publish = |package: PackageState<'_>| publishing(&by_name, &developer, package);
@@ -253,7 +253,7 @@ fn no_bypass_passes_where_tokens_are_disallowed() {
             }
             assert_eq!(ask(token, &alice, on(Action::ReadPackage, &banned, &acme)), READS, "a read is no write");
         }
-        // A person's token is asked for the factor, and refused where there is none to show.
+        // A legacy publish token is challenged, and denied if the account has no second factor.
         let enrolled = *mode != TwoFactorMode::Disabled;
         let expected = if enrolled { Challenge(Action::Deprecate) } else { Deny(Reason::SecondFactorNotEnrolled) };
         assert_eq!(ask(&publish, &alice, on(Action::Deprecate, &banned, &acme)), expected, "{mode}");

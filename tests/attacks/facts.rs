@@ -71,7 +71,7 @@ fn verdict(answer: Answer) -> Verdict {
 
 /// Null for a fact was read as its absence, and its absence as freedom; D5: null stands only where the format says so.
 #[test]
-fn null_is_no_value_of_a_fact() {
+fn null_is_not_a_value_of_a_fact() {
     let nulled = read_with(|document, entry| with(document, entry, Value::Null)).map(|entries| entries.join(" "));
     let in_world = "/tokens/0/cidr /tokens/0/revoked /tokens/0/secret_sha256 /tokens/1/cidr /tokens/1/revoked \
         /tokens/1/secret_sha256 /users/0/tokens_revoked_until /users/1/tokens_revoked_until";
@@ -80,7 +80,7 @@ fn null_is_no_value_of_a_fact() {
 
 /// A restriction that an older version did not know was skipped with its field; D5: an unknown field is an error.
 #[test]
-fn a_field_that_nobody_knows_is_not_skipped() {
+fn an_unknown_field_is_an_error_and_not_skipped() {
     for (document, read) in documents() {
         assert_eq!(read(&document), Ok(()));
         let objects = entries(&document, "").into_iter().chain([String::new()]);
@@ -140,9 +140,10 @@ fn a_key_that_stands_twice_is_an_error_at_every_depth() {
     }
 }
 
-/// A scope whose owner was gone counted as nobody's business, and every old grant in it as good; C1, C3, C4, C5.
+/// When a scope's owner was gone, every old grant in the scope still counted. Without a known owner it does not (C1), and no account
+/// may create packages, change visibility or manage teams there (C3, C4, C5).
 #[test]
-fn a_scope_that_nobody_owns_gives_nobody_anything() {
+fn a_scope_without_an_owner_gives_no_rights() {
     let acme = organization("acme");
     let owner = user("alice").member("acme", Role::Owner, &[]).build();
     let publish = publish_token();
@@ -163,7 +164,7 @@ fn a_scope_that_nobody_owns_gives_nobody_anything() {
     let create = |name| publishing(&publish, &owner, missing_package(name));
     assert_eq!(create("@nobody/new"), NO_RIGHT);
     assert_eq!(create("@acme/new"), CREATES);
-    // A package that nobody looked up is not one that is fine.
+    // A package without facts is not permitted.
     let settings = || granular("ci", "alice").packages(READ, only(&["left-pad"]));
     let left_pad = package("left-pad").build();
     let missing = issue(settings(), &owner, &[], IssuedBy::Owner);

@@ -5,6 +5,11 @@
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
+#[path = "../support/documents.rs"]
+mod documents;
+#[path = "../support/told.rs"]
+mod told;
+
 mod answers;
 mod facts;
 mod ownership;
@@ -13,8 +18,10 @@ mod rights;
 mod texts;
 mod times;
 
+use documents::{with, without};
 use serde_json::{Value, json};
 use std::{fmt::Display, iter::repeat_n, net::Ipv4Addr, str::FromStr, time::Duration};
+use told::told;
 use tollgate::testing::{
     CREATED, GranularBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular, legacy,
     missing_package, now, only, organization, package, ranges, team_name, time, token_id, user, user_name,
@@ -98,21 +105,13 @@ fn granular_token() -> Token {
     granular("ci", "alice").packages(READ, all()).build()
 }
 
-/// Reads the public `left-pad`: what everybody may, so that only T can deny it.
+/// Reads the public `left-pad`, which everyone may: only a check of the token (T) can deny it.
 fn reading(token: &Token, owner: &User) -> Answer {
     reading_at(ClientIp::UNKNOWN, now(), token, owner)
 }
 
 fn reading_at(from: ClientIp, at: Timestamp, token: &Token, owner: &User) -> Answer {
     ask_at(from, at, token, owner, PackageAction::ReadPackage.on(&package("left-pad").build()))
-}
-
-/// What a client learns of a decision.
-fn told(decision: &Decision<'_>) -> (u16, String) {
-    match decision {
-        Decision::Deny(deny) => (deny.status(), deny.client_text().to_string()),
-        Decision::Allow(_) | Decision::Challenge(_) => (decision.status(), String::new()),
-    }
 }
 
 /// Makes a token of these settings, as that user with what look-ups of the packages found.
@@ -198,23 +197,6 @@ fn digest_of(secret: &str) -> Value {
 fn decide(directory: &Directory, request: &Value) -> Answer {
     let request = read_request(request).unwrap();
     answer(&directory.decide(&directory.caller(&request), &request))
-}
-
-/// The document with another value at the place; what was not there is added.
-fn with(mut document: Value, pointer: &str, value: Value) -> Value {
-    let (parent, field) = pointer.rsplit_once('/').unwrap();
-    match document.pointer_mut(parent).unwrap() {
-        Value::Array(items) => *items.get_mut(field.parse::<usize>().unwrap()).unwrap() = value,
-        Value::Object(entries) => drop(entries.insert(field.into(), value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => panic!("no place in it: {pointer}"),
-    }
-    document
-}
-
-fn without(mut document: Value, pointer: &str) -> Value {
-    let (parent, field) = pointer.rsplit_once('/').unwrap();
-    document.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(field).unwrap();
-    document
 }
 
 /// Where the entries of all objects of the document stand, at every depth.

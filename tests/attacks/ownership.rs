@@ -2,7 +2,7 @@
 
 use super::*;
 
-// Somebody else's.
+// What belongs to another account.
 
 /// A look-up that returned another user's record gave the token that user's rights; D5: no owner, no allow.
 #[test]
@@ -17,7 +17,8 @@ fn a_token_is_not_decided_by_the_record_of_another_user() {
     assert!(load_world(with(world(), "/tokens/0/owner", json!("nobody"))).is_err());
 }
 
-/// A token that may revoke tokens revoked anybody's, by naming the account; C6 knows one account only.
+/// A token that may revoke tokens revoked those of any account that it named. An account action reaches the owner's own account
+/// only (C6).
 #[test]
 fn an_account_action_reaches_no_other_account() {
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
@@ -31,9 +32,9 @@ fn an_account_action_reaches_no_other_account() {
     }
 }
 
-/// Any valid one-time password passed, whoever it belonged to and whenever it was typed; F6 asks whose and when.
+/// Any valid one-time password passed, of any account and of any age. It must be the owner's own and fresh (F6).
 #[test]
-fn a_second_factor_of_another_or_of_another_time_answers_nothing() {
+fn a_second_factor_of_another_account_or_time_answers_no_challenge() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let publish = publish_token();
     let bound = bind(&publish, &alice);
@@ -104,7 +105,7 @@ fn a_maker_with_ranges_makes_no_token_that_reaches_further() {
 
 /// A token that was dead, lesser or somebody else's could still make a fresh one; L9, K1, T1.
 #[test]
-fn a_token_without_create_token_makes_none() {
+fn a_token_without_create_token_makes_no_token() {
     let alice = user("alice").build();
     let made = |owner: &User, maker: &Token| {
         let settings = granular("ci", "alice").packages(READ, all());

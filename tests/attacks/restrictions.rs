@@ -4,7 +4,8 @@ use super::*;
 
 // Restrictions that are stored and not enforced.
 
-/// Several registries kept a read-only flag with the token and let it publish all the same; K1 and G1 stop it.
+/// Several registries kept a read-only flag with the token and let it publish. The kind (K1) and
+/// the permission (G1) forbid it.
 #[test]
 fn a_stored_read_only_flag_lets_nothing_be_written() {
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
@@ -47,7 +48,7 @@ fn a_stored_list_of_ranges_bars_every_other_address_from_every_action() {
 
 /// A bypass that is on because a record does not speak of it lets a stolen token publish; L7 and F1 stop it.
 #[test]
-fn a_bypass_that_nobody_switched_on_is_off() {
+fn a_bypass_that_was_not_switched_on_is_off() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let on_record = with(stored_granular(), "/cidr", Value::Null);
     let at = "/granular/bypass_2fa";
@@ -121,7 +122,7 @@ fn an_emptied_list_on_record_does_not_load() {
         ),
         (organizations, vec![json!(null), json!("all"), json!({"all": true})], vec![json!(["acme"])]),
     ] {
-        // A star is a name as good as any, and covers what is called `*`.
+        // A star is a name like any other, and covers only what is called `*`.
         let wrong = nothing.iter().filter(|value| pointer != organizations || **value != json!(["*"]));
         for value in wrong.chain(&also_wrong) {
             let stored = with(stored_granular(), pointer, value.clone());
@@ -142,7 +143,8 @@ fn an_emptied_list_on_record_does_not_load() {
     assert_eq!(ask(&starred, &alice, OrganizationAction::ReadOrg.on(&acme)), NOT_SELECTED);
 }
 
-/// A selection whose packages were deleted reached everything, or kept their names for whoever takes them; L5 and G3.
+/// A selection whose packages were deleted reached everything, or kept their names for a later owner. An empty
+/// selection reaches nothing (L5), and a selected name does not cover creating it (G3).
 #[test]
 fn a_deleted_package_in_a_selection_reaches_nothing() {
     let alice = user("alice").member("acme", Role::Member, &["developers"]).build();

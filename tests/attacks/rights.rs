@@ -27,7 +27,8 @@ fn a_team_right_does_not_survive_leaving_the_organization() {
     }
 }
 
-/// Who was about to leave had a team of an organization of theirs given access to the package first; C5 and C1.
+/// A member about to leave gave access to the package to a team of another organization first. Only the owner of the scope's
+/// organization may share a package (C5), and a team counts only for its members (C1).
 #[test]
 fn a_team_grant_planted_from_another_organization_does_not_open_a_package() {
     let (acme, globex) = (organization("acme"), organization("globex"));
@@ -47,7 +48,7 @@ fn a_team_grant_planted_from_another_organization_does_not_open_a_package() {
     assert_eq!(share(&leaving, &acme), NO_RIGHT);
     let owner = user("alice").member("acme", Role::Owner, &[]).build();
     assert_eq!(share(&owner, &acme), Allow(Action::SharePackage));
-    // Planted all the same: it lasts as long as the membership that it hangs on.
+    // A grant that was planted nevertheless lasts as long as the membership behind it.
     let planted = package("@acme/app").private().team("globex", "moles", WRITE).build();
     let change = PackageAction::Publish.on(&planted);
     let still_there = user("alice").member("globex", Role::Member, &["moles"]).build();

@@ -56,7 +56,7 @@ fn a_life_of_a_day_less_a_nanosecond_is_too_short() {
 
 /// "Revoke all my tokens" spared those made in that very instant; T1: at or before the cut-off.
 #[test]
-fn the_cut_off_takes_what_was_made_in_its_very_instant() {
+fn the_cut_off_revokes_a_token_made_at_its_own_instant() {
     let tokens = [publish_token(), granular_token()];
     let later = legacy(LegacyKind::Publish, "alice").created("2025-10-30T12:00:00.000000001Z").build();
     assert_eq!(reading(&later, &user("alice").tokens_revoked_until(CREATED).build()), READS, "made after it");
@@ -90,7 +90,7 @@ fn a_revocation_counts_whatever_its_time_says() {
     assert_eq!(reading(&publish_token(), &alice), READS);
 }
 
-/// A suspended account went on downloading, since anybody may; T4 comes before V1.
+/// A suspended account went on downloading what is public. The owner's suspension (T4) is checked before the public read (V1).
 #[test]
 fn a_suspended_owner_does_not_even_read_what_is_public() {
     for token in [legacy(LegacyKind::ReadOnly, "alice").build(), granular_token()] {

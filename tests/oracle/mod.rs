@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 // Entry points
 // ------------------------------------------------------------------------------------------------------------------
 
-/// The decision line for one request, or `{"id": …, "error": true}` for a request that is none.
+/// The decision line for one request, or `{"id": …, "error": true}` for an invalid request.
 pub(crate) fn decide(world: &Value, request: &Value) -> Value {
     decide_with(world, request, &sha256)
 }
@@ -62,7 +62,7 @@ pub(crate) fn line(id: &Value, verdict: Verdict) -> Value {
     }
 }
 
-/// What came of a request that is one.
+/// The answer to a valid request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Allow { action: String, valid_until: Option<i128>, via: &'static str },

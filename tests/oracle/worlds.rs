@@ -57,7 +57,7 @@ impl Rng {
 // The few names and instants that everything is made of
 // ------------------------------------------------------------------------------------------------------------------
 
-/// Accounts, and the chances in a hundred of being a user, or an organization; else nobody has the name.
+/// Accounts, and the chances in a hundred of being a user, or an organization; otherwise the name is free.
 const ACCOUNTS: [(&str, usize, usize); 8] = [
     ("alice", 100, 0),
     ("bob", 80, 10),
@@ -172,7 +172,7 @@ const SECRETS: [(&str, &str); 4] = [
     ("a b", "c8687a08aa5d6ed2044328fa6a697ab8e96dc34291e8c2034ae8c38e6fcc6d65"),
 ];
 
-/// Texts that are nobody's secret, and texts that cannot be one.
+/// Secrets of no token, and texts that cannot be secrets.
 const NO_SECRETS: [&str; 7] = [
     "npm_000000000000000000000000000000000001",
     "NPM_000000000000000000000000000000000000",
@@ -885,7 +885,7 @@ fn spoil(rng: &mut Rng, mut request: Value) -> Value {
 fn spoil_name(rng: &mut Rng, request: &mut Value) {
     let field = resource_field(request);
     if field == "now" {
-        // An account action without its `user`: give it one that is none.
+        // An account action without its `user` gets one that is not a name.
         request["user"] = json!(rng.text(&BAD_ACCOUNTS));
     } else if field == "package" {
         let too_long = "n".repeat(1025);

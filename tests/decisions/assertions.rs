@@ -1,0 +1,101 @@
+//! The kit's assertions: each gives what it asserts, and fails on everything else with the explanation.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tollgate::{
+    ClientIp, Decision, PackageAction, Reason, Timestamp, User, authorize,
+    decision::Caller,
+    facts::TwoFactorMode,
+    testing::{
+        assert_allowed, assert_challenged, assert_denied, bind, granular, missing_package, now, only, package, user,
+    },
+    value::{GrantedPermission, Role},
+};
+
+/// What the assertion panics with.
+fn failure<T>(assertion: impl FnOnce() -> T) -> String {
+    match catch_unwind(AssertUnwindSafe(assertion)) {
+        Ok(_) => panic!("the assertion holds"),
+        Err(panic) => *panic.downcast::<String>().unwrap(),
+    }
+}
+
+/// A publish of `@acme/app` by a member of a team that has the permission on it.
+fn publishing<T>(alice: &User, permission: GrantedPermission, take: impl FnOnce(Decision<'_>) -> T) -> T {
+    let ci = granular("ci", "alice").packages(GrantedPermission::ReadWrite, only(&["@acme"])).build();
+    let app = package("@acme/app").private().team("acme", "developers", permission).build();
+    take(authorize(&bind(&ci, alice), PackageAction::Publish, &app, ClientIp::UNKNOWN, now()))
+}
+
+#[test]
+fn an_assertion_holds_for_its_own_answer_and_fails_for_every_other() {
+    let (read, write) = (GrantedPermission::ReadOnly, GrantedPermission::ReadWrite);
+    let alice = || user("alice").member("acme", Role::Member, &["developers"]);
+    let (plain, strict) = (alice().build(), alice().two_factor(TwoFactorMode::AuthAndWrites).build());
+    let lacks = Reason::OwnerLacksPermission;
+    // Allow, challenge, deny.
+    publishing(&plain, write, |decision| assert_eq!(assert_allowed(decision).status(), 200));
+    publishing(&strict, write, |decision| assert_eq!(assert_challenged(decision).status(), 401));
+    publishing(&plain, read, |decision| assert_eq!(assert_denied(decision, lacks).reason(), lacks));
+    for (alice, permission, is, others) in [
+        (&plain, write, "ALLOW", [false, true, true]),
+        (&strict, write, "CHALLENGE", [true, false, true]),
+        (&plain, read, "DENY", [true, true, false]),
+    ] {
+        let [not_allowed, not_challenged, not_denied] = others;
+        let fails = |expected: &str, assertion: &dyn Fn(Decision<'_>)| {
+            let report = publishing(alice, permission, |decision| failure(|| assertion(decision)));
+            assert!(report.starts_with(&format!("expected {expected}, found\n{is} publish `@acme/app`")), "{report}");
+            assert!(report.contains("\n  C   owner-right "), "{report}");
+        };
+        if not_allowed {
+            fails("an allow", &|decision| {
+                assert_allowed(decision);
+            });
+        }
+        if not_challenged {
+            fails("a challenge", &|decision| {
+                assert_challenged(decision);
+            });
+        }
+        if not_denied {
+            fails("a denial, `owner-lacks-permission`", &|decision| {
+                assert_denied(decision, lacks);
+            });
+        }
+        // A denial for another reason is another denial.
+        fails("a denial, `not-selected`", &|decision| {
+            assert_denied(decision, Reason::NotSelected);
+        });
+    }
+}
+
+#[test]
+fn a_failure_without_a_token_says_whether_one_was_presented() {
+    let read = || PackageAction::ReadPackage.on(missing_package("left-pad"));
+    let anonymous =
+        failure(|| assert_allowed(Caller::NoToken.decide(read(), ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)));
+    assert!(
+        anonymous.starts_with("expected an allow, found\nDENY read-package `left-pad`: no-such-package"),
+        "{anonymous}"
+    );
+    let unknown = failure(|| {
+        assert_denied(
+            Caller::UnknownToken.decide(read(), ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH),
+            Reason::NoSuchPackage,
+        )
+    });
+    assert!(unknown.contains("token-unknown"), "{unknown}");
+}
+
+/// What the page shows of a failure is what it is.
+#[test]
+fn the_documentation_shows_a_failure_to_the_letter() {
+    let page = include_str!("../../src/docs/testing.md");
+    let (_, shown) = page.split_once("```text\n").unwrap();
+    let (shown, _) = shown.split_once("\n```").unwrap();
+    let alice = user("alice").member("acme", Role::Member, &["developers"]).build();
+    let report = publishing(&alice, GrantedPermission::ReadOnly, |decision| failure(|| assert_allowed(decision)));
+    assert_eq!(report.trim_end(), shown);
+}

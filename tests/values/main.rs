@@ -1,0 +1,15 @@
+//! Values: what parses, what prints, what is stored, and what an error says.
+
+#[cfg(feature = "testing")]
+#[path = "../support/snapshot.rs"]
+mod snapshot;
+
+#[cfg(feature = "testing")]
+mod error_messages;
+mod package_names;
+#[cfg(feature = "testing")]
+mod properties;
+#[cfg(all(feature = "std", feature = "serde"))]
+mod secrets;
+#[cfg(feature = "testing")]
+mod values;

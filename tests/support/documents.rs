@@ -1,4 +1,10 @@
 //! JSON documents with one thing changed. A place is a JSON pointer (RFC 6901).
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a mistake in a test's own data fails the test"
+)]
 
 use serde_json::Value;
 

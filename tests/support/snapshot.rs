@@ -9,6 +9,7 @@ use std::{env, fs, path::Path};
 #[track_caller]
 #[expect(
     clippy::disallowed_methods,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a snapshot is a file, and the caller says when to write it"
 )]

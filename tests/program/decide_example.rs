@@ -31,6 +31,7 @@ fn example(name: &str) -> PathBuf {
             other => other,
         };
         let features = [
+            ("default", cfg!(feature = "default")),
             ("std", cfg!(feature = "std")),
             ("serde", cfg!(feature = "serde")),
             ("npm", cfg!(feature = "npm")),

@@ -136,7 +136,7 @@ fn from_a_family(family: &Family) -> Vec<Cases> {
             })
             .collect();
         if !cases.is_empty() {
-            all.push(Cases { cases, world });
+            all.push(Cases { world, cases });
         }
     }
     all

@@ -3,7 +3,7 @@
 //! Beside every attack stands its near miss, the legitimate request that differs in one thing and still works: no test
 //! here can pass by everything being denied.
 #![cfg(feature = "testing")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
+#![expect(clippy::unwrap_used, reason = "a slip in a test's own data fails the test")]
 
 #[path = "../support/documents.rs"]
 mod documents;

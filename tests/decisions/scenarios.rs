@@ -4,10 +4,8 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a value of JSON is the one kind that is wanted, or no other")]
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods,
     reason = "a scenario that is none fails the test, and scenarios are files"
 )]
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Splits a pointer into its parent's and the last key.
 fn parent_and_key(pointer: &str) -> (&str, String) {
-    let (parent, key) = pointer.rsplit_once('/').expect("a pointer starts with `/`");
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
     (parent, key.replace("~1", "/").replace("~0", "~"))
 }
 

@@ -11,7 +11,8 @@ use std::{env, fs, path::Path};
     clippy::disallowed_methods,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a snapshot is a file, and the caller says when to write it"
+    clippy::panic,
+    reason = "a snapshot is a file, the caller says when to write it, and a difference fails the test"
 )]
 pub(crate) fn assert_snapshot(path: &str, found: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path);

@@ -50,9 +50,20 @@ fn asked(sent: Value, stored: Option<Value>) -> Result<(Vec<String>, bool), Stri
 
 #[test]
 fn a_version_that_is_published_is_a_semantic_one() {
-    for version in
-        ["1", "1-2.0.0", "0'\"><script>", "1.0.0.tgz", "01.0.0", "1.0", "1.0.0 ", "1.2.3+001", "1.2.3-a+b-c.01"]
-    {
+    for version in [
+        "1",
+        "1-2.0.0",
+        "0'\"><script>",
+        "1.0.0.tgz",
+        "01.0.0",
+        "1.0",
+        "1.0.0 ",
+        "1.2.3+001",
+        "1.2.3-a+b-c.01",
+        "1.0.0-a_b",
+        "1.0.0-a..b",
+        "1.0.0-é",
+    ] {
         let asked = asked(publish(version), None);
         assert!(asked.is_err(), "{version}: {asked:?}");
     }

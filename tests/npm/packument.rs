@@ -239,9 +239,22 @@ fn the_changes_to_apply_are_those_that_were_requested() {
         assert_eq!(changes.visibility(), Some(Visibility::Public));
         let published = changes.publication().unwrap();
         assert_eq!((published.version(), published.tags(), published.tarball()), ("2.0.0", &["latest"][..], "AAAA"));
+        assert_eq!(published.provenance(), None);
     });
     let printed = format!("{changes:?}");
     assert!(printed.contains("2.0.0") && !printed.contains("AAAA"), "a tarball is not for a log: {printed}");
+
+    let bundle = json!({"content_type": "application/vnd.dev.sigstore.bundle.v0.3+json", "data": "{}", "length": 2});
+    let sent = body(with(publish(), "/_attachments/@acme~1w-2.0.0.sigstore", bundle));
+    done(&read(PutTarget::Package, &sent, None), false, |changes| {
+        assert_eq!(changes.unwrap().publication().unwrap().provenance(), Some("{}"));
+    });
+
+    let sent = body(with(stored(), "/maintainers", json!([{"name": "bob"}])));
+    done(&read(PutTarget::Package, &sent, Some(stored_packument)), true, |changes| {
+        let maintainers = changes.unwrap().maintainers().unwrap();
+        assert_eq!(maintainers.iter().map(UserName::as_str).collect::<Vec<_>>(), ["bob"]);
+    });
 }
 
 #[test]

@@ -233,7 +233,7 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
         role: _,         // owners::every_membership
         teams: _,        // owners::every_membership
     } = membership;
-    let VerifiedFactor { owner: _, verified_at: _ } = factor; // tests/exhaustion.rs
+    let VerifiedFactor { owner: _, verified_at: _ } = factor; // tests/agreement/exhaustion.rs
 };
 
 /// The list of all fields of the operation that a decision reads, in the same form. `requests::resource_kind` lists the

@@ -9,7 +9,7 @@ mod error_messages;
 mod package_names;
 #[cfg(feature = "testing")]
 mod properties;
-#[cfg(all(feature = "std", feature = "serde"))]
+#[cfg(feature = "directory")]
 mod secrets;
 #[cfg(feature = "testing")]
 mod values;

@@ -1,4 +1,4 @@
-//! D3 and D4 on the wire: status, headers and body of every kind of answer, and that equal is told what is hidden.
+//! Status, headers and body of every kind of answer (D3, D4), and that a hidden package and a free name get equal ones.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Attacks on the wire, by someone who did not write it: each test is named after what it stops.
+//! Attacks through npm's requests, by someone who did not write the code: each test is named after what it stops.
 #![expect(clippy::unwrap_used, reason = "a slip in the test's own tables fails the test")]
 
 use crate::{body, name};

@@ -1,4 +1,4 @@
-//! The recording of the real npm client, read off the wire, is the demo's requests, which were worked out by hand.
+//! The recorded requests of the real npm client are read as the requests of the demo, which were worked out by hand.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

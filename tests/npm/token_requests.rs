@@ -1,4 +1,4 @@
-//! The wire shapes of tokens: what asks for one in three spellings, what is refused and how, and what is answered.
+//! Requests for tokens in their three spellings, which of them are refused and how, and how tokens are listed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
 use crate::body_from_text;

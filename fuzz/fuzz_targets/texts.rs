@@ -41,7 +41,7 @@ fn texts(text: &str) {
     assert!(key.is_none_or(|key| key.as_str() == text));
 }
 
-/// Checks a digest, which is "64 lower-case hex digits" (docs::format).
+/// Checks a digest, which is "64 lower-case hex digits" (`docs::format`).
 fn digest(text: &str) {
     let is_one = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let by_serde = serde_json::from_value::<SecretDigest>(text.into());

@@ -6,7 +6,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
-    reason = "a page of another shape fails the test, and has few lines"
+    reason = "a page of another shape fails the test, and its steps are few"
 )]
 
 use std::collections::BTreeSet;

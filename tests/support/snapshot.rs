@@ -9,7 +9,6 @@ use std::{env, fs, path::Path};
 #[track_caller]
 #[expect(
     clippy::disallowed_methods,
-    clippy::panic,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a snapshot is a file, the caller says when to write it, and a difference fails the test"

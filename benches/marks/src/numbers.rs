@@ -16,7 +16,7 @@ pub(crate) fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).expect("a count below four thousand million"))
 }
 
-/// The SplitMix64 generator. Its numbers are predictable and must not be used for secrets.
+/// The `SplitMix64` generator. Its numbers are predictable and must not be used for secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 

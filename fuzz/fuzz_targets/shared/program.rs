@@ -466,7 +466,7 @@ fn request(line: &Line<'_>, number: usize, world: &Value, accounts: &Accounts<'_
     request
 }
 
-/// Makes a request invalid (docs::format, "Requests"). Most numbers leave it valid.
+/// Makes a request invalid (`docs::format`, "Requests"). Most numbers leave it valid.
 fn spoil(mistake: usize, field: &str, request: &mut Value) {
     match mistake {
         1 => request[field] = Value::Null,

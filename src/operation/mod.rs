@@ -121,9 +121,7 @@ impl<'a> Operation<'a> {
         self.package_ref().copied()
     }
 
-    /// Returns a reference to the package that the operation names. A reference, because a copy of the package's facts
-    /// costs more than reading them in place.
-    // MEASURE: against `package()`.
+    /// Returns a reference to the package that the operation names.
     #[inline]
     pub(crate) const fn package_ref(&self) -> Option<&PackageState<'a>> {
         match self {

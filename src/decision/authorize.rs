@@ -23,8 +23,10 @@ use crate::{
 ///
 /// ```
 /// use tollgate::{
-///     BoundToken, Decision, MissingPackage, PackageAction, PackageName, Reason, StoredToken, User, authorize,
+///     BoundToken, Decision, MissingPackage, PackageAction, PackageName, Reason, Token, User, authorize,
 ///     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
+///     token::{LegacyKind, LegacyToken, TokenFacts},
+///     value::AllowedRanges,
 /// };
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,11 +37,13 @@ use crate::{
 ///     tokens_revoked_until: None,
 ///     memberships: Memberships::empty(),
 /// })?;
-/// let stored: StoredToken = serde_json::from_str(
-///     r#"{"version": 1, "key": "t-1", "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null,
-///         "cidr": null, "legacy": "read-only"}"#,
-/// )?;
-/// let token = stored.load()?;
+/// let facts = TokenFacts {
+///     id: "t-1".parse()?,
+///     owner: "alice".parse()?,
+///     created: "2025-10-30T12:00:00Z".parse()?,
+///     revoked: None,
+/// };
+/// let token = Token::from(LegacyToken::load(facts, LegacyKind::ReadOnly, AllowedRanges::Any));
 /// let token = BoundToken::bind(&token, &alice)?;
 ///
 /// let (client_ip, now) = ("192.0.2.1".parse()?, "2025-11-01T00:00:00Z".parse()?);

@@ -1,4 +1,4 @@
-//! The small bodies on npm's wire, and several decisions about one request.
+//! The small request bodies of npm, and several decisions about one request.
 #![expect(clippy::panic, reason = "a slip in the test's own tables fails the test")]
 
 use core::time::Duration;

@@ -5,8 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tollgate::{
     ClientIp, Decision, PackageAction, Reason, Timestamp, User, authorize,
-    decision::Caller,
+    decision::{Caller, EarlyAnswer},
     facts::TwoFactorMode,
+    operation::Action,
+    rules::{Check, Outcome},
     testing::{
         assert_allowed, assert_challenged, assert_denied, bind, granular, missing_package, now, only, package, user,
     },
@@ -98,4 +100,23 @@ fn the_documentation_shows_a_failure_to_the_letter() {
     let alice = user("alice").member("acme", Role::Member, &["developers"]).build();
     let report = publishing(&alice, GrantedPermission::ReadOnly, |decision| failure(|| assert_allowed(decision)));
     assert_eq!(report.trim_end(), shown);
+}
+
+#[test]
+fn an_early_denial_is_explained_by_the_checks_that_were_run_without_the_owner() {
+    let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["left-pad"])).build();
+    let view = token.as_view();
+    let EarlyAnswer::Deny(deny) = view.refuse_early(Action::PublishVersion, ClientIp::UNKNOWN, now()) else {
+        panic!("a token with read-only permission publishes nothing")
+    };
+    let explanation = Decision::Deny(deny).explain();
+    let checks: Vec<_> = explanation.steps().map(|(check, outcome, _)| (check, outcome)).collect();
+    let expected = [
+        (Check::NotRevoked, Outcome::Passed),
+        (Check::NotExpired, Outcome::Passed),
+        (Check::AddressAllowed, Outcome::Passed),
+        (Check::KindHasAction, Outcome::Passed),
+        (Check::PermissionForAction, Outcome::Failed(Reason::PermissionTooLow)),
+    ];
+    assert_eq!(checks, expected);
 }

@@ -52,7 +52,7 @@ impl<'a> Basis<'a> {
     /// The client's address and the time, if a token was read.
     pub(crate) const fn place_and_time(&self) -> Option<(ClientIp, Timestamp)> {
         match self {
-            Self::Bound(question) => Some((question.token_use.client_ip(), question.token_use.now())),
+            Self::Bound(question) => Some((question.token_use.client_ip(), question.token_use.now)),
             Self::Early(question) => Some((question.client_ip, question.now)),
             Self::NoToken(_) | Self::UnknownToken(_) | Self::NoAccount { .. } => None,
         }

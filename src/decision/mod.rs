@@ -262,7 +262,7 @@ impl<'a> Challenge<'a> {
     /// Verify the factor first, then take the time, then ask for the decision: a factor verified after that time does
     /// not count.
     pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: Duration) -> Decision<'a> {
-        let (bound, now) = (self.question.token_use.bound, self.question.token_use.now());
+        let (bound, now) = (self.question.token_use.bound, self.question.token_use.now);
         let is_owners = factor.owner == bound.token.owner;
         let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
         if is_owners && is_fresh {

@@ -1,7 +1,6 @@
 //! A token together with its owner, and the use of the token from an address at a time.
 
 use alloc::sync::Arc;
-use core::num::NonZeroU32;
 
 use crate::{
     facts::{AccountStatus, Memberships, OwnerView, TwoFactorMode, User},
@@ -138,15 +137,14 @@ impl BindError {
 
 /// The use of a token: the token with its owner, the client's address, and the time.
 ///
-/// The address and the time are stored in parts, which take four words, because the two types take five. A decision
-/// about a bound token contains a copy of this struct and of the operation, together 128 bytes, the largest size that
-/// the compiler copies without calling a function; see `docs::performance`.
+/// The address is stored in parts, which lets its family share a word with the time. A decision about a bound token
+/// contains a copy of this struct and of the operation, together 128 bytes, the largest size that the compiler copies
+/// without calling a function; see `docs::performance`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenUse<'a> {
     pub(crate) bound: &'a BoundToken<'a>,
     pub(crate) address: [u64; 2],
-    pub(crate) seconds: i64,
-    pub(crate) nanosecond_plus_one: NonZeroU32,
+    pub(crate) now: Timestamp,
     pub(crate) family: Family,
 }
 
@@ -154,17 +152,11 @@ impl<'a> TokenUse<'a> {
     #[inline]
     pub(crate) const fn new(bound: &'a BoundToken<'a>, client_ip: ClientIp, now: Timestamp) -> Self {
         let (family, address) = client_ip.to_parts();
-        let (seconds, nanosecond_plus_one) = now.to_parts();
-        Self { bound, address, seconds, nanosecond_plus_one, family }
+        Self { bound, address, now, family }
     }
 
     #[inline]
     pub(crate) const fn client_ip(&self) -> ClientIp {
         ClientIp::from_parts(self.family, self.address)
-    }
-
-    #[inline]
-    pub(crate) const fn now(&self) -> Timestamp {
-        Timestamp::from_parts(self.seconds, self.nanosecond_plus_one)
     }
 }

@@ -351,7 +351,7 @@ checks! {
             early |question| token::not_revoked(question.token, None);
         /// The time is before the token's expiry ([T2](crate::docs::rules#t2)).
         NotExpired = "not-expired", "T2":
-            |used| token::not_expired(&used.bound.token, used.now()),
+            |used| token::not_expired(&used.bound.token, used.now),
             early |question| token::not_expired(question.token, question.now);
         /// The client's address is in one of the token's allowed ranges ([T3](crate::docs::rules#t3)).
         AddressAllowed = "address-allowed", "T3":

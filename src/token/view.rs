@@ -1,6 +1,6 @@
 //! Borrowed tokens, in the form that the checks read.
 
-use core::{fmt, num::NonZeroU32};
+use core::fmt;
 
 use super::{
     GranularTokenError, LegacyKind, OrganizationsGrant, PackagesGrant, Token, TokenFacts, TwoFactorBypass,
@@ -71,17 +71,12 @@ pub(crate) enum Limits<'a> {
     Granular(Grants<'a>),
 }
 
-/// A [`GranularView`] whose expiry is split into its seconds and nanoseconds.
-///
-/// The split lets the nanoseconds share a word with `bypass_2fa`. Without it a bound token would take more than 128
-/// bytes, up to which the compiler copies a value in place (see the page about
-/// [performance](crate::docs::performance)).
+/// The fields of a [`GranularView`] that the checks read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grants<'a> {
     pub(crate) packages: &'a PackagesGrant,
     pub(crate) organizations: &'a OrganizationsGrant,
-    pub(crate) seconds: i64,
-    pub(crate) nanosecond_plus_one: NonZeroU32,
+    pub(crate) expires_at: Timestamp,
     pub(crate) bypass_2fa: TwoFactorBypass,
 }
 
@@ -89,13 +84,7 @@ impl<'a> Grants<'a> {
     #[inline]
     const fn new(granular: GranularView<'a>) -> Self {
         let GranularView { expires_at, bypass_2fa, packages, organizations } = granular;
-        let (seconds, nanosecond_plus_one) = expires_at.to_parts();
-        Self { packages, organizations, seconds, nanosecond_plus_one, bypass_2fa }
-    }
-
-    #[inline]
-    const fn expires_at(&self) -> Timestamp {
-        Timestamp::from_parts(self.seconds, self.nanosecond_plus_one)
+        Self { packages, organizations, expires_at, bypass_2fa }
     }
 }
 
@@ -168,7 +157,7 @@ impl<'a> TokenView<'a> {
     pub const fn expires_at(&self) -> Option<Timestamp> {
         match self.limits {
             Limits::Legacy(_) => None,
-            Limits::Granular(granular) => Some(granular.expires_at()),
+            Limits::Granular(granular) => Some(granular.expires_at),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Points in time.
 
 use alloc::boxed::Box;
-use core::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
+use core::{cmp::Ordering, fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -28,11 +28,13 @@ use crate::value::quoted::{Quoted, excerpt};
 /// assert!("2025-11-01T12:00:00".parse::<Timestamp>().is_err()); // no offset
 /// # Ok::<(), tollgate::value::TimestampError>(())
 /// ```
-// The derived order compares the seconds first, then the nanoseconds of the second.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timestamp {
-    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
-    seconds: i64,
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down, as the bytes of an `i64`.
+    ///
+    /// Bytes have no alignment, so a timestamp takes 12 bytes and not 16. A bound token holds four of them, and is
+    /// copied without calling a function as long as it has at most 128 bytes; see `docs::performance`.
+    seconds: [u8; 8],
     /// The nanoseconds after that second, from 0 to 999,999,999, plus one. It is never zero, so `Option<Timestamp>` is
     /// no larger than `Timestamp`.
     nanosecond_plus_one: NonZeroU32,
@@ -42,17 +44,17 @@ const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 impl Timestamp {
     /// The earliest point in time, 0000-01-01T00:00:00Z.
-    pub const MIN: Self = Self { seconds: -62_167_219_200, nanosecond_plus_one: NonZeroU32::MIN };
+    pub const MIN: Self = Self::from_parts(-62_167_219_200, NonZeroU32::MIN);
     /// The latest point in time, 9999-12-31T23:59:59.999999999Z.
-    pub const MAX: Self = Self {
-        seconds: 253_402_300_799,
-        nanosecond_plus_one: match NonZeroU32::new(1_000_000_000) {
+    pub const MAX: Self = Self::from_parts(
+        253_402_300_799,
+        match NonZeroU32::new(1_000_000_000) {
             Some(last) => last,
             None => unreachable!(), // evaluated at compile time
         },
-    };
+    );
     /// The start of Unix time, 1970-01-01T00:00:00Z.
-    pub const UNIX_EPOCH: Self = Self { seconds: 0, nanosecond_plus_one: NonZeroU32::MIN };
+    pub const UNIX_EPOCH: Self = Self::from_parts(0, NonZeroU32::MIN);
 
     /// Creates the point in time this many seconds after 1970-01-01T00:00:00Z, or before it if the number is negative.
     ///
@@ -78,8 +80,8 @@ impl Timestamp {
 
     /// Creates a point in time, after checking that it is within the years 0000 to 9999.
     const fn checked_new(seconds: i64, nanosecond_plus_one: NonZeroU32) -> Result<Self, TimestampError> {
-        if Self::MIN.seconds <= seconds && seconds <= Self::MAX.seconds {
-            Ok(Self { seconds, nanosecond_plus_one })
+        if Self::MIN.seconds() <= seconds && seconds <= Self::MAX.seconds() {
+            Ok(Self::from_parts(seconds, nanosecond_plus_one))
         } else {
             Err(TimestampError { problem: TimestampProblem::OutOfRange })
         }
@@ -88,19 +90,19 @@ impl Timestamp {
     /// Returns the number of nanoseconds since 1970-01-01T00:00:00Z. It is negative for an earlier point in time.
     #[must_use]
     pub fn unix_nanoseconds(self) -> i128 {
-        i128::from(self.seconds).saturating_mul(NANOS_PER_SECOND).saturating_add(i128::from(self.nanosecond()))
+        i128::from(self.seconds()).saturating_mul(NANOS_PER_SECOND).saturating_add(i128::from(self.nanosecond()))
     }
 
-    /// Returns the seconds, and the nanoseconds plus one.
+    /// Creates a point in time from the whole seconds since 1970-01-01T00:00:00Z, and the nanoseconds after them plus one.
     #[inline]
-    pub(crate) const fn to_parts(self) -> (i64, NonZeroU32) {
-        (self.seconds, self.nanosecond_plus_one)
+    const fn from_parts(seconds: i64, nanosecond_plus_one: NonZeroU32) -> Self {
+        Self { seconds: seconds.to_ne_bytes(), nanosecond_plus_one }
     }
 
-    /// Restores a point in time from its [parts](Self::to_parts).
+    /// Returns the whole seconds since 1970-01-01T00:00:00Z, rounded down.
     #[inline]
-    pub(crate) const fn from_parts(seconds: i64, nanosecond_plus_one: NonZeroU32) -> Self {
-        Self { seconds, nanosecond_plus_one }
+    const fn seconds(self) -> i64 {
+        i64::from_ne_bytes(self.seconds)
     }
 
     /// Returns the nanoseconds after the last whole second, from 0 to 999,999,999.
@@ -125,6 +127,21 @@ impl Timestamp {
         let seconds = nanoseconds.checked_div(1_000_000_000)?;
         let rest = nanoseconds.checked_rem(1_000_000_000)?;
         Some(Duration::new(u64::try_from(seconds).ok()?, u32::try_from(rest).ok()?))
+    }
+}
+
+impl Ord for Timestamp {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        let seconds = self.seconds().cmp(&other.seconds());
+        seconds.then_with(|| self.nanosecond_plus_one.cmp(&other.nanosecond_plus_one))
+    }
+}
+
+impl PartialOrd for Timestamp {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -155,7 +172,7 @@ impl fmt::Debug for Timestamp {
 impl From<Timestamp> for OffsetDateTime {
     fn from(at: Timestamp) -> Self {
         // Neither call fails: `OffsetDateTime` has every point in time that `Timestamp` has.
-        let second = Self::from_unix_timestamp(at.seconds).unwrap_or(Self::UNIX_EPOCH);
+        let second = Self::from_unix_timestamp(at.seconds()).unwrap_or(Self::UNIX_EPOCH);
         second.replace_nanosecond(at.nanosecond()).unwrap_or(second)
     }
 }

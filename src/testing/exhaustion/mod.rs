@@ -189,10 +189,9 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
                 status: _,               // owners::every_state
                 two_factor: _,           // owners::every_membership
             },
-        address: _,             // requests::from_everywhere
-        family: _,              // requests::from_everywhere
-        seconds: _, // tokens::in_every_state, which has tokens made and expiring before, at and after this time
-        nanosecond_plus_one: _, // the same
+        address: _, // requests::from_everywhere
+        family: _,  // requests::from_everywhere
+        now: _,     // tokens::in_every_state, which has tokens made and expiring before, at and after this time
     } = token_use;
     let TokenView {
         id: _,
@@ -208,8 +207,7 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
     match limits {
         Limits::Legacy(_) => {} // tokens::all
         Limits::Granular(Grants {
-            seconds: _, // tokens::in_every_state
-            nanosecond_plus_one: _,
+            expires_at: _, // tokens::in_every_state
             bypass_2fa,    // tokens::all
             packages,      // tokens::all
             organizations, // tokens::all

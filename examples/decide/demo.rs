@@ -30,7 +30,7 @@ const REQUESTS: &str = include_str!("../data/demo-requests.jsonl");
 /// A row of the table: a request and its decision.
 struct Row {
     id: String,
-    /// The token and its owner, or that there is no token or an unknown one.
+    /// The token and its owner, or a note that the token is missing or unknown.
     who: String,
     /// The client's address.
     client_ip: String,

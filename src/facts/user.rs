@@ -249,9 +249,9 @@ impl Memberships {
     /// Returns `true` if the user is in at least one of `teams`. Iterates over `teams` or over the user's teams,
     /// whichever list is shorter.
     ///
-    /// This function is never inlined. Most packages have no grants to teams, and for these the caller then does not
-    /// have to preserve the registers that this function uses. That removed a tenth of the instructions of a denial for
-    /// a missing permission; see `docs::performance`.
+    /// This function is never inlined. Most packages have no grants to teams, and a decision about such a package then
+    /// neither calls this function nor has to save the registers that it uses. That removed a tenth of the instructions
+    /// of a denial for a missing permission; see `docs::performance`.
     #[inline(never)]
     pub(crate) fn is_in_one_of(&self, teams: &Teams) -> bool {
         if teams.len() <= self.team_counts.last().copied().unwrap_or_default() {

@@ -58,7 +58,7 @@ string_enum! {
         AddTeamMember = "add-team-member",
         /// Removes a member from a team.
         RemoveTeamMember = "remove-team-member",
-        /// Gives a team access to a package, or removes it.
+        /// Gives a team access to a package, or removes that access.
         ManageTeamAccess = "manage-team-access",
         /// Manages the plan and the payment of the organization.
         ManageBilling = "manage-billing",
@@ -140,7 +140,7 @@ string_enum! {
 string_enum! {
     /// An action on a team.
     ///
-    /// Creating a team is [`CreateTeam`], which takes a name that a new team may have.
+    /// To create a team, use [`CreateTeam`]: its resource accepts only a name that a new team may have.
     #[non_exhaustive]
     pub enum TeamAction: "team action" {
         /// [`Action::DeleteTeam`].
@@ -181,8 +181,8 @@ string_enum! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreateTeam;
 
-/// The action of giving a team access to a package or removing it, [`Action::ManageTeamAccess`]. Its resource is a
-/// [`TeamAndPackage`](crate::facts::TeamAndPackage).
+/// The action of giving a team access to a package or removing that access, [`Action::ManageTeamAccess`]. Its resource
+/// is a [`TeamAndPackage`](crate::facts::TeamAndPackage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManageTeamAccess;
 

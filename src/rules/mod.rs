@@ -3,8 +3,8 @@
 //! A check compares two sides and returns the outcome and both sides of the comparison. The list at the end of this
 //! file is the only one: the enum [`Check`], the decision, the refusal of a token before its owner is known and the
 //! explanation all follow from it. Two places repeat a part of it by hand, and tests compare them with it: `could_read`
-//! in `reach.rs`, and the inputs of a decision in `decision/basis.rs`. An allow needs a private value that only this
-//! module makes, after the checks that have to be run.
+//! in `reach.rs`, and the inputs of a decision in `decision/basis.rs`. An allow can only be created from the private
+//! type `Cleared`. Only this module creates one, after the required checks.
 //!
 //! A decision needs outcomes only; an explanation needs the comparisons too. Both call the same functions: they are
 //! inlined, and the compiler drops a comparison that the caller does not read.
@@ -32,14 +32,14 @@ pub use comparison::{Comparison, DemandedBy};
 pub(crate) use reach::could_read;
 pub use reason::Reason;
 
-/// A bound token used from an address at a time, and the operation that it is to be used for: all the facts.
+/// Everything that a decision depends on: the use of a bound token, from an address and at a time, and the operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'a> {
     pub(crate) token_use: TokenUse<'a>,
     pub(crate) operation: Operation<'a>,
 }
 
-/// A question, with what nearly every check reads of its operation.
+/// A question together with its action and the action's requirement, which nearly every check reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'q, 'a> {
     pub(crate) question: &'q Question<'a>,
@@ -49,7 +49,8 @@ pub(crate) struct Context<'q, 'a> {
 }
 
 impl<'q, 'a> Context<'q, 'a> {
-    /// `action` is the operation's. The caller passes it because it often knows it without a look at the question.
+    /// Creates the context of a question. `action` must be the action of the question's operation: the caller passes it
+    /// because most callers know the action without reading the question.
     #[inline(always)]
     pub(crate) const fn new(question: &'q Question<'a>, action: Action) -> Self {
         Self { question, action, needs: action.needs() }
@@ -196,11 +197,11 @@ const fn require(check: Check, finding: Finding<'_>) -> Result<(), Failure> {
     }
 }
 
-/// Every check of the token itself passed. Only [`check_token`] makes one.
+/// Proof that every check of the token itself passed. Only [`check_token`] creates it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenCleared(());
 
-/// No check that had to be run failed. Only [`check_operation`] makes one, and [`public_read_without_token`] for a
+/// Proof that no required check failed. Only [`check_operation`] creates it, and [`public_read_without_token`] for a
 /// request without a token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cleared(());
@@ -208,11 +209,11 @@ pub(crate) struct Cleared(());
 /// How an operation passed the checks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Clearance {
-    /// As a read that is open to everyone: the checks after that one were not run.
+    /// As a read of a public package. The checks after [`Check::PublicRead`] were not run.
     PublicRead(Cleared),
     /// By the token's grant or kind, under its owner's rights.
     Grant(Cleared),
-    /// The same, but for the second factor, which is demanded.
+    /// As for `Grant`, except that a second factor is still needed.
     AwaitingFactor(Cleared, DemandedBy),
 }
 
@@ -271,16 +272,17 @@ macro_rules! checks {
             }
         }
 
-        /// Runs the checks of the token itself, up to the first that fails. They read no resource: they are run once
-        /// for as many resources as are asked about.
+        /// Runs the checks of the token itself, up to the first that fails. They read no resource, so one run
+        /// serves a request about any number of resources.
         #[inline(always)]
         pub(crate) fn check_token(token_use: &TokenUse<'_>) -> Result<TokenCleared, Failure> {
             $( require(Check::$token, { let $token_use = token_use; $token_check })?; )+
             Ok(TokenCleared(()))
         }
 
-        /// Runs the other checks, up to the first that fails. `ON_PACKAGE` is not read: it makes the compiler build a
-        /// second copy, for operations on packages. The caller says why.
+        /// Runs the other checks, up to the first that fails. The function does not read `ON_PACKAGE`: the parameter
+        /// makes the compiler build a second copy for operations on packages. `check` in `decision/authorize.rs` has
+        /// the measurements.
         #[inline(always)]
         pub(crate) fn check_operation<const ON_PACKAGE: bool>(context: &Context<'_, '_>, _: TokenCleared) -> Result<Clearance, Failure> {
             $( require(Check::$before, { let $before_context = context; $before_check })?; )+
@@ -343,7 +345,7 @@ macro_rules! checks {
 }
 
 checks! {
-    // Is the token good, from here and now?
+    // May the token be used at this time and from this address?
     token {
         /// The token is not revoked, and was made after the account's cut-off ([T1](crate::docs::rules#t1)).
         NotRevoked = "not-revoked", "T1":

@@ -11,7 +11,7 @@ use crate::{
     value::{GrantKind, Permission},
 };
 
-/// Denies an action that tokens of this kind never have ([K1](crate::docs::rules#k1)).
+/// Denies an action that no token of this kind may take ([K1](crate::docs::rules#k1)).
 #[inline(always)]
 pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: GranularRequirement) -> Finding<'a> {
     let passes = match token.kind() {
@@ -26,8 +26,10 @@ pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: 
 }
 
 /// Denies a granular token without the permission that the action needs on any resource
-/// ([G1](crate::docs::rules#g1)). This comes before existence ([D1](crate::docs::rules#d1)), so it leaves out the two
-/// actions whose answer depends on whether the package is public.
+/// ([G1](crate::docs::rules#g1)).
+///
+/// This check runs before the checks that the resource exists ([D1](crate::docs::rules#d1)). It leaves out the two
+/// actions whose decision depends on whether the package is public.
 #[inline(always)]
 pub(super) fn permission_for_action<'a>(
     token: &TokenView<'a>,
@@ -102,8 +104,11 @@ pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicRe
     }
 }
 
-/// The package of a `manage-team-access`, if its scope is not that organization's: handing it out takes rights over the
-/// package too ([G1](crate::docs::rules#g1), [G2](crate::docs::rules#g2), [C5](crate::docs::rules#c5)).
+/// Returns the package of a `manage-team-access` operation if the team's organization does not own the package's scope.
+///
+/// Giving a team access to such a package needs rights over the package as well as over the organization: a permission
+/// ([G1](crate::docs::rules#g1)), a selection ([G2](crate::docs::rules#g2)) and the owner's own right
+/// ([C5](crate::docs::rules#c5)).
 #[inline(always)]
 fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageView<'a>> {
     match operation {
@@ -124,9 +129,11 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
     }
 }
 
-/// Denies a granular token without the permission that the action needs on this resource ([G1](crate::docs::rules#g1)):
-/// the two reads that [`permission_for_action`] leaves out, and `manage-team-access` on a package of another scope,
-/// which needs read-write on packages too.
+/// Denies a granular token without the permission that the action needs on this resource
+/// ([G1](crate::docs::rules#g1)).
+///
+/// This check applies to the two reads that [`permission_for_action`] leaves out, and to `manage-team-access` on a
+/// [`foreign_package`], which needs `read-write` on packages too.
 #[inline(always)]
 pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
@@ -162,8 +169,9 @@ pub(super) fn organization_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a
     }
 }
 
-/// Denies an operation on a package that is not in the granular token's selection ([G2](crate::docs::rules#g2)). For
-/// `manage-team-access` this applies to packages of another scope only.
+/// Denies an operation on a package that is not in the granular token's selection ([G2](crate::docs::rules#g2)).
+///
+/// For `manage-team-access`, only a [`foreign_package`] has to be selected.
 #[inline(always)]
 pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };

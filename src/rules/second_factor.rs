@@ -1,5 +1,5 @@
-//! The check of the second factor ([F](crate::docs::rules#f)). It comes last, so that nothing is challenged that would
-//! be denied anyway.
+//! The check of the second factor ([F](crate::docs::rules#f)). It runs last, so that an operation that another
+//! check denies is never challenged.
 
 use super::{Context, FactorOutcome, Finding};
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     value::{GrantKind, Permission},
 };
 
-/// Whether the token bypasses the second factor ([F1](crate::docs::rules#f1)): an automation token, or a granular token
-/// with 2FA bypass and read-write permission on what the action is taken on.
+/// Whether the token bypasses the second factor ([F1](crate::docs::rules#f1)): it is an automation token, or a granular
+/// token with 2FA bypass whose grant for this action, over packages or over organizations, is `read-write`.
 #[inline(always)]
 fn bypasses(token: &TokenView<'_>, needs: GranularRequirement) -> bool {
     match token.limits {
@@ -41,6 +41,10 @@ const fn is_refused_by_two_factor_only(kind: TokenKind) -> bool {
     }
 }
 
+/// Challenges an operation that needs a second factor, because of the package's publishing access
+/// ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)) or the account's mode ([F4](crate::docs::rules#f4)),
+/// unless the token bypasses it. Denies the operation instead if the package refuses tokens of this kind, or if the
+/// package needs a second factor and the account has none ([F5](crate::docs::rules#f5)).
 #[inline(always)]
 pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, FactorOutcome> {
     let class = context.action.factor_class();

@@ -743,7 +743,7 @@ pub struct Resources<'a> {
     pub organization: OrganizationState<'a>,
     /// The name of a team of that organization.
     pub team: TeamName<&'a str>,
-    /// The name of the user whose account it is.
+    /// The account, by the name of its user.
     pub account: UserName<&'a str>,
 }
 

@@ -13,7 +13,7 @@ use crate::value::{
 ///
 /// - [`issue`](Self::issue) creates a token, and checks its settings against the rights that its owner has at that
 ///   moment ([L8](crate::docs::rules#l8)).
-/// - [`load`](Self::load) takes a token that is on record, and checks only its limits.
+/// - [`load`](Self::load) recreates a token that is on record, and checks only its limits.
 /// - A token is never edited ([L9](crate::docs::rules#l9)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GranularToken {
@@ -59,8 +59,8 @@ impl GranularToken {
     ///
     /// Returns the first of these errors:
     ///
-    /// - The expiry is less than 24 hours after `created`, or no time is 24 hours after it
-    ///   ([L4](crate::docs::rules#l4)).
+    /// - The expiry is less than 24 hours after `created`, or `created` is in the last 24 hours that a [`Timestamp`]
+    ///   can hold ([L4](crate::docs::rules#l4)).
     /// - Neither grant has a permission above `no-access` ([L5](crate::docs::rules#l5)).
     /// - The token bypasses the second factor and has no `read-write` permission ([L7](crate::docs::rules#l7)).
     pub fn load(facts: TokenFacts, settings: GranularSettings) -> Result<Self, GranularTokenError> {
@@ -184,8 +184,9 @@ pub enum TwoFactorBypass {
     /// The token is challenged for a second factor wherever one is required.
     #[default]
     Off,
-    /// The token is not challenged for an action whose grant has the permission `read-write`. It still may not write to
-    /// a package whose publishing access is `two-factor-only` ([F2](crate::docs::rules#f2)).
+    /// The token is not challenged for actions on packages if its packages grant is `read-write`, and for actions on
+    /// organizations and teams if its organizations grant is. It still may not write to a package whose publishing
+    /// access is `two-factor-only` ([F2](crate::docs::rules#f2)).
     On,
 }
 

@@ -42,11 +42,11 @@ pub(crate) struct Exchange<'r> {
     pub(crate) tx: Tx,
     pub(crate) caller: FoundCaller,
     facts: FoundFacts,
-    /// Why the token was ignored, if the response is the one to a request without a token.
+    /// Why the token was ignored, if the request was allowed only because it needs no token.
     pub(crate) notice: Option<&'static str>,
 }
 
-/// What of a request does not change when its transaction is begun again.
+/// The parts of a request that stay the same when its transaction is retried.
 #[derive(Clone, Copy)]
 pub(crate) struct Received<'r> {
     pub(crate) services: &'r Services,
@@ -64,7 +64,7 @@ struct FoundFacts {
 
 /// **The result of the decisions about a request.**
 pub(crate) enum Decided<T> {
-    /// Everything is allowed. The value is made from the allows: the handler carries it out, and nothing else.
+    /// Everything is allowed. The value is made from the allows, and the handler does only what the value says.
     Allowed(T),
     /// Something is denied or challenged, and this is the response.
     Refused(Response),
@@ -99,7 +99,8 @@ impl<'r> Exchange<'r> {
     /// The token and its owner.
     ///
     /// # Errors
-    /// The request has no known token. Handlers call this only after something was allowed that needs a token.
+    /// The request has no known token. Handlers call this only after a decision allowed an action that needs a token,
+    /// so the error is a bug in the handler.
     pub(crate) fn token(&self) -> Result<(&Token, &User), Failure> {
         match &self.caller {
             FoundCaller::Token { token, owner } => Ok((token, owner)),
@@ -116,14 +117,15 @@ impl<'r> Exchange<'r> {
         Ok((name, account.ok_or_else(|| other("a token of nobody"))?))
     }
 
-    /// Whether the password of the request was right, and still is the one of the token's owner.
+    /// Whether the request's password was verified, and is still the current password of the token's owner.
     pub(crate) async fn is_own_password(&mut self, password: Option<&VerifiedPassword>) -> Result<bool, Failure> {
         let (name, account) = self.own_account().await?;
         Ok(password.is_some_and(|password| password.is_of(&name, &account)))
     }
 
-    /// Whether a token of the caller's account is revoked, by itself or by the cut-off of the account. A decision checks this
-    /// first, whatever the action is, so any action serves to find it out ([T1](tollgate::docs::rules#t1)).
+    /// Whether a token of the caller's account is revoked, by itself or by the cut-off of the account
+    /// ([T1](tollgate::docs::rules#t1)). Every decision checks this first, so a decision about any action, here
+    /// `whoami`, answers the question.
     pub(crate) fn is_revoked(&self, token: &Token) -> bool {
         let Ok((_, owner)) = self.token() else { return false };
         let Ok(bound) = BoundToken::bind(token, owner) else { return false };
@@ -244,8 +246,8 @@ impl<'r> Exchange<'r> {
         ))
     }
 
-    /// Verifies the one-time password of the request. Returns the time of that, or `None` if it is missing or wrong. A
-    /// wrong one is counted.
+    /// Verifies the one-time password of the request. Returns the time of the verification, or `None` if the password
+    /// is missing or wrong. A wrong password counts towards the limit of guesses.
     async fn verify_one_time_password(&mut self) -> Result<Option<Timestamp>, Failure> {
         let (Some(code), FoundCaller::Token { token, owner }) = (&self.context.one_time_password, &self.caller) else {
             return Ok(None);
@@ -294,8 +296,8 @@ impl FoundFacts {
     }
 }
 
-/// Whether the access request reads a package. npm's client sends its token with every read, also one that has expired,
-/// and public packages need no token.
+/// Whether the access request reads a package. npm's client sends its token with every read, even if the token has
+/// expired, although a public package needs none.
 const fn reads_package(access_request: &AccessRequest) -> bool {
     matches!(access_request, AccessRequest::Package { action: PackageAction::ReadPackage, .. })
 }

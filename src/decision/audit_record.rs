@@ -26,7 +26,7 @@ string_enum! {
 }
 
 impl Decision<'_> {
-    /// Which of the three answers the decision is.
+    /// Returns the answer: deny, challenge or allow.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         match self {
@@ -48,7 +48,7 @@ pub struct AuditRecord {
     pub rules_version: u32,
     /// The answer.
     pub decision: Verdict,
-    /// The requested action's word, such as `publish`, whether or not the package exists.
+    /// The name of the requested action: `publish` both for creating a package and for publishing a new version.
     pub requested: Box<str>,
     /// The action that was allowed or challenged: for `publish`, the creation of a package or of a version.
     pub action: Option<Action>,
@@ -58,7 +58,7 @@ pub struct AuditRecord {
     pub org: Option<OrganizationName>,
     /// The team's name, if the request names one.
     pub team: Option<TeamName>,
-    /// The account's user, if the request names one.
+    /// The user whose account the request names, if it names an account.
     pub user: Option<UserName>,
     /// The reason of a denial.
     pub reason: Option<Reason>,
@@ -66,11 +66,12 @@ pub struct AuditRecord {
     pub demanded_by: Option<DemandedBy>,
     /// What allowed the request, for an allow.
     pub via: Option<AllowedBy>,
-    /// Until when an allow holds; `None` if no time ends it.
+    /// The time at which an allow ends, which is the expiry of a granular token. `None` for any other token, without a
+    /// token, and for an allow by a second factor, which holds for one request only.
     pub valid_until: Option<Timestamp>,
     /// The suggested HTTP status.
     pub status: u16,
-    /// The token's public id, if it is on record.
+    /// The token's public id, if the token is on record.
     pub token: Option<TokenId>,
     /// The token's owner, if the token is on record.
     pub owner: Option<UserName>,

@@ -5,10 +5,12 @@ use core::fmt;
 use crate::value::string_enum;
 
 string_enum! {
-    /// An input of a decision, besides the action and the names in the resource, which every decision depends on.
+    /// An input that a decision may depend on.
+    ///
+    /// The action and the names in the resource are not listed, because every decision depends on them.
     #[non_exhaustive]
     pub enum DecisionInput: "input" {
-        /// The token's record, or that the token is not on record.
+        /// The token's record, or the fact that the token is not on record.
         Token = "token",
         /// The record of the token's owner.
         Owner = "owner",
@@ -18,7 +20,7 @@ string_enum! {
         Now = "now",
         /// Whether the organization exists.
         Organization = "organization",
-        /// The package's record, or that the package does not exist.
+        /// The package's record, or the fact that the package does not exist.
         Package = "package",
     }
 }

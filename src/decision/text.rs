@@ -20,8 +20,8 @@ impl<'a> Deny<'a> {
         OperatorText(self)
     }
 
-    /// Returns the text for the client. It reveals nothing that the HTTP status hides: the text about a private package
-    /// that the token cannot read is the text about a package that does not exist.
+    /// Returns the text for the client. It reveals nothing that the HTTP status hides: a private package that the token
+    /// cannot read and a package that does not exist get the same text.
     #[must_use]
     pub const fn client_text(&self) -> impl fmt::Display + use<'_, 'a> {
         ClientText(self)

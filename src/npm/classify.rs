@@ -17,8 +17,10 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// Returns an error if the path is malformed, if a name in it is not a valid name, if no endpoint has the path, or
-    /// if the endpoint does not have the method. No error repeats the path, because there may be a secret in it.
+    /// Returns an error if the path, the query or the file name of a tarball is malformed, if a name in the target is
+    /// not a valid name, if no endpoint has the path, if the endpoint does not have the method, or if the endpoint
+    /// belongs to a feature that the [rules](crate::docs::rules) do not model. An error may repeat an invalid name, but
+    /// no other part of the target, because the target may contain a secret.
     ///
     /// # Examples
     ///
@@ -151,7 +153,8 @@ fn package_endpoint(package: &PackageName, request: PackageRequest) -> Endpoint 
     Endpoint::Package { package: package.clone(), request }
 }
 
-/// Returns the version in the file name of a tarball: `name-version.tgz`, where the name has no scope.
+/// Returns the version in the file name of a tarball, which is `name-version.tgz`. If the package is scoped, `name` is
+/// the part after the scope.
 fn tarball_version(file: &str, package: &PackageName) -> Result<PathText, EndpointError> {
     let after_name = file.strip_prefix(bare_name(package)).and_then(|rest| rest.strip_prefix('-'));
     let version = after_name.and_then(|rest| rest.strip_suffix(".tgz")).ok_or(EndpointError::Tarball)?;

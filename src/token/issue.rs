@@ -51,9 +51,9 @@ pub struct LegacyIssueFacts<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameAvailability {
-    /// No granular token of the account that is not revoked has the name.
+    /// The name is free: each of the account's granular tokens is revoked or has another name.
     Free,
-    /// A granular token of the account that is not revoked has the name.
+    /// One of the account's granular tokens has the name and is not revoked.
     Taken,
 }
 
@@ -78,10 +78,10 @@ impl GranularToken {
     /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)).
     /// 2. The account has fewer than 1000 granular tokens that are not revoked ([L1](crate::docs::rules#l1)).
     /// 3. The name is free ([L6](crate::docs::rules#l6)).
-    /// 4. The settings are valid together, as [`load`](Self::load) checks.
+    /// 4. The settings pass the checks of [`load`](Self::load).
     /// 5. If another token creates this one, it belongs to the same owner, has the action `create-token` and is not
-    ///    revoked. If it has allowed ranges, so has the new token, each within one of them
-    ///    ([L9](crate::docs::rules#l9)).
+    ///    revoked. If the creating token has allowed ranges, the new token has allowed ranges too, each within one
+    ///    of the creating token's ([L9](crate::docs::rules#l9)).
     /// 6. The owner has the requested permission on every selected package, scope and organization
     ///    ([L8](crate::docs::rules#l8)).
     ///
@@ -163,8 +163,8 @@ impl LegacyToken {
     ///
     /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)).
     /// 2. If another token creates this one, it belongs to the same owner, has the action `create-token` and is not
-    ///    revoked. If it has allowed ranges, so has the new token, each within one of them
-    ///    ([L9](crate::docs::rules#l9)).
+    ///    revoked. If the creating token has allowed ranges, the new token has allowed ranges too, each within one
+    ///    of the creating token's ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
         kind: LegacyKind,
@@ -353,10 +353,10 @@ pub enum IssueError {
         /// The kind of the creating token.
         kind: TokenKind,
     },
-    /// The token that creates this one has allowed ranges, and the new one has none ([L9](crate::docs::rules#l9)).
+    /// The creating token has allowed ranges, and the new token has none ([L9](crate::docs::rules#l9)).
     #[error("no IP ranges, made by a token that has ranges: expected ranges within those")]
     RangesRequired,
-    /// The token that creates this one has allowed ranges, and a range of the new one is in none of them
+    /// The creating token has allowed ranges, and a range of the new token is not within any of them
     /// ([L9](crate::docs::rules#l9)).
     #[error("IP range `{range}`, made by a token that has ranges: expected each within one of those")]
     RangeOutsideIssuer {

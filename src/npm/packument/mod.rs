@@ -28,15 +28,17 @@ pub struct StoredPackument<'a> {
 /// list of changes.
 ///
 /// 1. [`read`](Self::read) finds the changes.
-/// 2. If [`revision`](Self::revision) differs from the present revision, answer 409. A version that is missing from a
-///    whole document is removed, so a document that the client read yesterday would remove what was published today.
+/// 2. If the path or [`revision`](Self::revision) names a revision other than the present one, answer 409. If neither
+///    names a revision, answer 409 unless the body publishes a version: npm's client publishes without a revision. A
+///    body that is the whole document removes the versions that it leaves out, so a body based on yesterday's document
+///    would remove a version that was published today.
 /// 3. [`access_requests`](Self::access_requests) lists what must be allowed. Every change has its access request.
 /// 4. [`allowed_by`](Self::allowed_by) takes the allow of each access request and returns the changes. Apply these and
 ///    nothing else of the body.
 ///
-/// Any other field that is left out of the body is unchanged. `_revisions` and `time` are not read, because the
-/// registry writes them itself. An unrecognised body requires every write permission that a `PUT` can need, and still
-/// changes nothing.
+/// A field that is left out of the body is unchanged. In a body that is the whole document, an entry that is left out
+/// of `versions` or `dist-tags` is removed. `_revisions` and `time` are not read, because the registry writes them
+/// itself. An unrecognised body requires every write permission that a `PUT` can need, and still changes nothing.
 ///
 /// # Examples
 ///
@@ -108,9 +110,9 @@ enum Shape {
     Document,
     /// The whole document, put to a revision.
     Revision,
-    /// An object with `maintainers`, and no keys beside it but `_id`, `_rev` and `name`.
+    /// An object with the key `maintainers`. Its only other keys may be `_id`, `_rev` and `name`.
     Maintainers,
-    /// An object with `users`, and no keys beside it but `_id`, `_rev` and `name`, put to the package.
+    /// An object with the key `users`, put to the package. Its only other keys may be `_id`, `_rev` and `name`.
     Stars,
     /// Any other object.
     Unknown,
@@ -169,7 +171,7 @@ impl<'a> PackumentChanges<'a> {
 
     /// Returns `_rev` of the body, which is the revision that the client read before it changed the document.
     ///
-    /// If it differs from the present revision, answer 409.
+    /// If the body has a `_rev` other than the present revision, answer 409. npm's client publishes without `_rev`.
     #[must_use]
     pub const fn revision(&self) -> Option<&'a str> {
         self.revision
@@ -179,9 +181,10 @@ impl<'a> PackumentChanges<'a> {
     ///
     /// # Errors
     ///
-    /// - [`Missing`](ChangesNotAllowedError::Missing): there is no allow of one of the access requests.
-    /// - [`OtherFacts`](ChangesNotAllowedError::OtherFacts): an allow was decided about a package that exists and no document is
-    ///   stored, or the other way round. An allow of creating a package is not one of publishing a new version.
+    /// - [`Missing`](ChangesNotAllowedError::Missing): `allows` has no allow for one of the access requests.
+    /// - [`OtherFacts`](ChangesNotAllowedError::OtherFacts): the package existed when an allow was decided but had no
+    ///   stored document when the body was read, or the reverse. An allow to create a package does not permit a new
+    ///   version of an existing package.
     /// - [`PublishedAlready`](ChangesNotAllowedError::PublishedAlready): the package has the version already.
     /// - [`NotUnderstood`](ChangesNotAllowedError::NotUnderstood): the body is not one that npm's clients send.
     ///
@@ -292,8 +295,8 @@ pub enum ChangesNotAllowedError {
         /// The first action without an allow.
         action: PackageAction,
     },
-    /// The allows were decided about a package that exists and no document is stored, or the other way round. This is a
-    /// bug of the server, or the package was created or removed in between.
+    /// The package existed when an allow was decided but had no stored document when the body was read, or the reverse.
+    /// Either the server has a bug, or the package was created or removed between the two steps.
     #[error("an allow about other facts than were read: expected the package to exist in both or in neither")]
     OtherFacts,
     /// Everything is allowed, and the package has the version already.

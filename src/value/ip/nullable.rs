@@ -1,8 +1,8 @@
 //! Deserializing values for which null has a meaning: an unknown address, or no restriction to ranges.
 //!
 //! These values do not deserialize as an `Option`: serde reads an absent field as `None`, so a forgotten field would
-//! mean "any address". They use `deserialize_any`, for which an absent field is an error. It also excludes the formats
-//! that cannot tell null from a list.
+//! mean "any address". They use `deserialize_any`, for which an absent field is an error. Formats that cannot tell null
+//! from a list do not support `deserialize_any`, so these values do not deserialize from them.
 
 use core::fmt;
 
@@ -11,10 +11,10 @@ use serde::{
     de::{Error, SeqAccess, Unexpected, Visitor},
 };
 
-/// A type that deserializes from null, from a string or from a list.
+/// Builds a value while it is deserialized from null, from a string or from a list.
 pub(super) trait Nullable<'de>: Sized {
     type Value;
-    /// What a message says was expected.
+    /// The expected input, as error messages describe it.
     const EXPECTED: &'static str;
     /// The value that null stands for.
     fn null() -> Self::Value;
@@ -24,7 +24,7 @@ pub(super) trait Nullable<'de>: Sized {
     fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error>;
 }
 
-/// Visits a [`Nullable`] value.
+/// Passes null, a string or a list to a [`Nullable`], and refuses any other input.
 pub(super) struct NullableVisitor<T>(pub(super) T);
 
 impl<'de, T: Nullable<'de>> Visitor<'de> for NullableVisitor<T> {

@@ -18,8 +18,9 @@ use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 /// an existing package may have: it may contain capital letters and `~'!()*`, and may be longer than 214 characters.
 /// [`check_new`](Self::check_new) tells whether a *new* package may have it ([N2](crate::docs::rules#n2)).
 ///
-/// Both follow npm's `validate-npm-package-name` 7.0.2, and are stricter in two points: a scope or a scoped name is
-/// never `.`, `..`, `node_modules` or `favicon.ico` in any case, and a name has at most 1,024 bytes.
+/// Parsing and `check_new` follow npm's `validate-npm-package-name` 7.0.2, with two stricter rules. In a scoped name,
+/// neither the scope nor the part after it may be `.`, `..`, `node_modules` or `favicon.ico`, compared without case. No
+/// name has more than 1,024 bytes.
 ///
 /// # Examples
 ///
@@ -42,8 +43,8 @@ pub struct PackageName<T = Box<str>> {
     text: T,
     /// The index of the `/` in a scoped name, or 0 in an unscoped name.
     slash: u16,
-    /// Whether a new name may have all of these characters. Computed while parsing, so that the decision to create a
-    /// package does not read the name again, which would take 63 instructions more (10 %).
+    /// Whether a new name may contain every character of this name. Computed while parsing, so that the decision to
+    /// create a package does not read the name again, which would take 63 instructions more (10 %).
     has_new_name_characters: bool,
 }
 
@@ -52,8 +53,8 @@ impl<'a> PackageName<&'a str> {
     ///
     /// # Errors
     ///
-    /// No existing package may have this name: npm's `validForOldPackages` refuses it, or one of the two stricter rules
-    /// does ([N2](crate::docs::rules#n2)).
+    /// Returns an error if not even an existing package may have this name, because npm's `validForOldPackages` or one
+    /// of the two stricter rules above refuses the name ([N2](crate::docs::rules#n2)).
     pub fn new(text: &'a str) -> Result<Self, NameError> {
         let (slash, has_new_name_characters) =
             check(text).map_err(|problem| NameError::new("package", text, problem))?;
@@ -170,7 +171,8 @@ name_storage!(PackageName, "package");
 
 /// Checks that an existing package may have this name ([N2](crate::docs::rules#n2)).
 ///
-/// Returns the index of the `/`, or 0 for an unscoped name, and whether a new name may have all of these characters.
+/// Returns the index of the `/`, or 0 for an unscoped name, and whether a new name may contain every character of this
+/// name.
 fn check(text: &str) -> Result<(u16, bool), NameProblem> {
     if text.len() > MAX_PACKAGE_NAME {
         return Err(NameProblem::TooLong { found: text.len(), at_most: MAX_PACKAGE_NAME });

@@ -1,5 +1,5 @@
-//! `PUT` to a package: publish, deprecate, star, change owners, unpublish a version. `tollgate` compares the body with
-//! the stored document, and says which of these the request is.
+//! `PUT` to a package: publishes, deprecates or unpublishes versions, and changes dist-tags, maintainers, visibility
+//! and stars. `tollgate` compares the body with the stored document, and lists the changes that the body makes.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// What the path of a `PUT` says beside the package.
+/// The parts of the path of a `PUT`, except the name of the package.
 #[derive(Clone, Copy)]
 pub(crate) struct Put<'r> {
     pub(crate) target: PutTarget,
@@ -84,7 +84,8 @@ pub(crate) fn check_tags(bytes: &[u8]) -> Result<(), Failure> {
     json::parse(bytes).map_or(Ok(()), |sent: SentTagCount| dist_tags::check_count(sent.count))
 }
 
-/// Decides every change that the body makes to the stored document, and makes these changes and no others.
+/// Decides every change that the body makes to the stored document. If all are allowed, makes these changes and no
+/// others.
 pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Put<'_>) -> Result<Response, Failure> {
     let sent_body = exchange.body()?;
     let stored = stored(exchange, name).await?;
@@ -190,10 +191,11 @@ fn first_visibility(name: &PackageName) -> Visibility {
     if name.is_scoped() { Visibility::Private } else { Visibility::Public }
 }
 
-/// The manifest with the digests of its tarball, and the message of deprecation that it had.
+/// Returns the manifest with the digests of its tarball, and the deprecation message that the client sent in the
+/// manifest, if any.
 ///
 /// # Errors
-/// Status 400 if a digest that the client sent is not the one of the tarball: the client meant to send another one.
+/// Status 400 if `dist` is not an object, or if a digest in `dist` is not the digest of the tarball.
 fn manifest_to_store(
     mut manifest: Map<String, Value>,
     tarball: &[u8],

@@ -1,6 +1,7 @@
 //! The facts that decisions are made from: rows of the database become values of `tollgate`.
 //!
-//! The same queries run whether or not a package or user exists, so that the time they take does not reveal it.
+//! The same queries run for existing and for missing packages and users, so that their time does not reveal which
+//! packages and users exist.
 
 use std::collections::BTreeMap;
 
@@ -171,7 +172,8 @@ fn team_grants(rows: Vec<(String, String, String)>) -> Result<TeamGrants, Failur
     fact(TeamGrants::new(grants))
 }
 
-/// All packages, from which listings choose the readable ones. The number of queries does not grow with the packages.
+/// All packages, from which listings choose the readable ones. The number of queries does not depend on the number of
+/// packages.
 pub(crate) async fn all_packages(tx: &mut Tx) -> Result<Vec<Package>, Failure> {
     let rows: Vec<(String, String, String)> =
         sqlx::query_as("SELECT name, visibility, publishing_access FROM packages ORDER BY name")

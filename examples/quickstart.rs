@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         status: AccountStatus::Active,
         two_factor: TwoFactorMode::AuthAndWrites,
         tokens_revoked_until: None,
+        writes_held_until: None,
         memberships: Memberships::empty(),
     })?;
     let left_pad = Package::new(PackageFacts {

@@ -23,6 +23,7 @@ pub mod facts;
 #[cfg(feature = "npm")]
 pub mod npm;
 pub mod operation;
+pub mod policy;
 pub mod rules;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -34,6 +35,7 @@ pub use decision::{
 };
 pub use facts::{MissingPackage, Organization, Package, User};
 pub use operation::{AccountAction, BoundToken, OrganizationAction, PackageAction};
+pub use policy::Policy;
 pub use rules::Reason;
 #[cfg(feature = "serde")]
 pub use token::StoredToken;

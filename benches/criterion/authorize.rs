@@ -54,6 +54,7 @@ fn benches(c: &mut Criterion) {
         status: AccountStatus::Active,
         two_factor: TwoFactorMode::AuthAndWrites,
         tokens_revoked_until: None,
+        writes_held_until: None,
         memberships: Memberships::empty(),
     })
     .expect("a user");

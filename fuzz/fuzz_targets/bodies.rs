@@ -68,6 +68,7 @@ fn allowed(
         status: AccountStatus::Active,
         two_factor: TwoFactorMode::Disabled,
         tokens_revoked_until: None,
+        writes_held_until: None,
         memberships: Memberships::empty(),
     });
     let owner = owner.expect("a user");

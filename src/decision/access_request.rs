@@ -10,8 +10,8 @@ use crate::{
     },
     facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage},
     operation::{
-        AccountAction, Action, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction, PackageAction,
-        SharePackage, TeamAction,
+        AccountAction, Action, BoundToken, CreateTeam, Operation, OrganizationAction, PackageAction, SharePackage,
+        TeamAccessAction, TeamAction,
     },
     rules::Reason,
     value::{ClientIp, OrganizationName, PackageName, TeamName, Timestamp, UserName},
@@ -104,7 +104,9 @@ pub enum AccessRequest {
         team: TeamName,
     },
     /// Giving a team access to a package, or removing its access.
-    ManageTeamAccess {
+    TeamAccess {
+        /// The action.
+        action: TeamAccessAction,
         /// The team's organization.
         organization: OrganizationName,
         /// The team.
@@ -168,7 +170,7 @@ impl AccessRequest {
             Self::Organization { action, .. } => action.as_str(),
             Self::CreateTeam { .. } => Action::CreateTeam.as_str(),
             Self::Team { action, .. } => action.as_str(),
-            Self::ManageTeamAccess { .. } => Action::ManageTeamAccess.as_str(),
+            Self::TeamAccess { action, .. } => action.as_str(),
             Self::SharePackage { .. } => Action::SharePackage.as_str(),
             Self::Account { action, .. } => action.as_str(),
         }
@@ -178,9 +180,9 @@ impl AccessRequest {
     #[must_use]
     pub fn package(&self) -> Option<PackageName<&str>> {
         match self {
-            Self::Package { package, .. }
-            | Self::ManageTeamAccess { package, .. }
-            | Self::SharePackage { package, .. } => Some(package.as_borrowed()),
+            Self::Package { package, .. } | Self::TeamAccess { package, .. } | Self::SharePackage { package, .. } => {
+                Some(package.as_borrowed())
+            }
             Self::Organization { .. } | Self::CreateTeam { .. } | Self::Team { .. } | Self::Account { .. } => None,
         }
     }
@@ -192,7 +194,7 @@ impl AccessRequest {
             Self::Organization { organization, .. }
             | Self::CreateTeam { organization, .. }
             | Self::Team { organization, .. }
-            | Self::ManageTeamAccess { organization, .. }
+            | Self::TeamAccess { organization, .. }
             | Self::SharePackage { organization, .. } => Some(organization.as_borrowed()),
             Self::Package { .. } | Self::Account { .. } => None,
         }
@@ -251,9 +253,9 @@ impl AccessRequest {
             Self::Team { action, organization: name, team } => {
                 action.on(Team { organization: organization(name)?, name: team.as_borrowed() })
             }
-            Self::ManageTeamAccess { organization: name, team, package: package_name } => {
+            Self::TeamAccess { action, organization: name, team, package: package_name } => {
                 let team = Team { organization: organization(name)?, name: team.as_borrowed() };
-                ManageTeamAccess.on(TeamAndPackage { team, package: package(package_name)? })
+                action.on(TeamAndPackage { team, package: package(package_name)? })
             }
             Self::SharePackage { organization: name, package: package_name } => {
                 let (organization, package) = (organization(name)?, package(package_name)?);
@@ -301,6 +303,8 @@ impl From<AccountAction> for Action {
             AccountAction::RevokeSelf => Self::RevokeSelf,
             AccountAction::ReadProfile => Self::ReadProfile,
             AccountAction::ChangeProfile => Self::ChangeProfile,
+            AccountAction::ChangePassword => Self::ChangePassword,
+            AccountAction::EnrolTwoFactor => Self::EnrolTwoFactor,
             AccountAction::ConfigureTwoFactor => Self::ConfigureTwoFactor,
             AccountAction::ListTokens => Self::ListTokens,
             AccountAction::CreateToken => Self::CreateToken,
@@ -319,7 +323,7 @@ impl fmt::Display for AccessRequest {
             Self::CreateTeam { organization, team } | Self::Team { organization, team, .. } => {
                 write!(f, " `{organization}:{team}`")
             }
-            Self::ManageTeamAccess { organization, team, package } => write!(f, " `{organization}:{team}` `{package}`"),
+            Self::TeamAccess { organization, team, package, .. } => write!(f, " `{organization}:{team}` `{package}`"),
             Self::SharePackage { organization, package } => write!(f, " `{organization}` `{package}`"),
             Self::Account { user: Some(user), .. } => write!(f, " `{user}`"),
             Self::Account { user: None, .. } => Ok(()),

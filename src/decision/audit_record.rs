@@ -8,6 +8,7 @@ use alloc::{
 use crate::{
     decision::{AllowedBy, Decision, inputs::DecisionInputs},
     operation::Action,
+    policy::{DecisionPolicy, Policy},
     rules::{DemandedBy, Reason},
     token::TokenId,
     value::{OrganizationName, PackageName, TeamName, Timestamp, UserName, string_enum},
@@ -46,6 +47,9 @@ impl Decision<'_> {
 pub struct AuditRecord {
     /// The version of the rules that decided, [`RULES_VERSION`].
     pub rules_version: u32,
+    /// The policy that the decision was made under, as far as decisions read it. `None` if no token on record was
+    /// presented, since such an answer does not depend on the policy.
+    pub policy: Option<Policy>,
     /// The answer.
     pub decision: Verdict,
     /// The name of the requested action: `publish` both for creating a package and for publishing a new version.
@@ -86,7 +90,7 @@ pub struct AuditRecord {
 }
 
 /// The version of the rules that this crate decides by. A release that decides any request differently raises it.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 impl From<&Decision<'_>> for AuditRecord {
     fn from(decision: &Decision<'_>) -> Self {
@@ -96,9 +100,9 @@ impl From<&Decision<'_>> for AuditRecord {
             Decision::Deny(deny) => (Some(deny.reason()), Some(deny.operator_text().to_string().into())),
             Decision::Allow(_) | Decision::Challenge(_) => (None, None),
         };
-        let (via, valid_until) = match decision {
-            Decision::Allow(allow) => (Some(allow.allowed_by()), allow.valid_until()),
-            Decision::Challenge(_) | Decision::Deny(_) => (None, None),
+        let via = match decision {
+            Decision::Allow(allow) => Some(allow.allowed_by()),
+            Decision::Challenge(_) | Decision::Deny(_) => None,
         };
         let demanded_by = match decision {
             Decision::Challenge(challenge) => Some(challenge.demanded_by()),
@@ -107,6 +111,7 @@ impl From<&Decision<'_>> for AuditRecord {
         let (client_ip, now) = basis.place_and_time().unzip();
         Self {
             rules_version: RULES_VERSION,
+            policy: basis.policy().map(DecisionPolicy::to_policy),
             decision: decision.verdict(),
             requested: basis.action().requested_as().into(),
             action: match decision {
@@ -120,7 +125,7 @@ impl From<&Decision<'_>> for AuditRecord {
             reason,
             demanded_by,
             via,
-            valid_until,
+            valid_until: decision.validity().until(),
             status: decision.status(),
             token: basis.token().map(|token| token.id().clone()),
             owner: basis.token().map(|token| token.owner().into_owned()),

@@ -4,6 +4,7 @@ use crate::{
     decision::{Allow, AllowedBy, Challenge, Decision, Deny, Explanation, basis::Basis},
     facts::{PackageState, PackageView},
     operation::{Action, ActionOn, BoundToken, Operation, TokenUse},
+    policy::Policy,
     rules::{
         Clearance, Context, EarlyQuestion, Failure, Question, Reason, TokenCleared, check_early, check_operation,
         check_token, could_read, public_read_without_token,
@@ -14,7 +15,8 @@ use crate::{
 
 /// Decides whether a token may take an action on a resource, from an address, at a time.
 ///
-/// - `token` is [bound](BoundToken::bind) to its owner's current record: without the owner's rights nothing is decided.
+/// - `token` is [bound](Policy::bind) to its owner's current record, under a policy: without the owner's rights nothing is
+///   decided.
 /// - An action and a resource of different kinds do not compile ([`ActionOn`]).
 /// - Take `now` once for each request.
 /// - To ask about many resources, [`BoundToken::at`] runs the checks of the token once.
@@ -23,7 +25,7 @@ use crate::{
 ///
 /// ```
 /// use tollgate::{
-///     BoundToken, Decision, MissingPackage, PackageAction, PackageName, Reason, Token, User, authorize,
+///     Decision, MissingPackage, PackageAction, PackageName, Policy, Reason, Token, User, authorize,
 ///     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
 ///     token::{LegacyKind, LegacyToken, TokenFacts},
 ///     value::AllowedRanges,
@@ -35,6 +37,7 @@ use crate::{
 ///     status: AccountStatus::Active,
 ///     two_factor: TwoFactorMode::Disabled,
 ///     tokens_revoked_until: None,
+///     writes_held_until: None,
 ///     memberships: Memberships::empty(),
 /// })?;
 /// let facts = TokenFacts {
@@ -44,7 +47,7 @@ use crate::{
 ///     revoked: None,
 /// };
 /// let token = Token::from(LegacyToken::load(facts, LegacyKind::ReadOnly, AllowedRanges::Any));
-/// let token = BoundToken::bind(&token, &alice)?;
+/// let token = Policy::NPM_2025_10.bind(&token, &alice)?;
 ///
 /// let (client_ip, now) = ("192.0.2.1".parse()?, "2025-11-01T00:00:00Z".parse()?);
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
@@ -147,15 +150,21 @@ pub enum EarlyAnswer<'a> {
     NotDecided,
 }
 
-impl<'a> TokenView<'a> {
+impl Policy {
     /// Refuses a token that cannot be used for the action, before its owner's record is known. This is for a proxy that
-    /// refuses early. It checks the recorded revocation, the expiry, the address, the kind and the permission
-    /// ([T1](crate::docs::rules#t1) to [T3](crate::docs::rules#t3), [K1](crate::docs::rules#k1),
-    /// [G1](crate::docs::rules#g1)).
+    /// refuses early. It checks the recorded revocation, the retirement of legacy tokens, the expiry, the address, the
+    /// kind and the permission ([T1](crate::docs::rules#t1) to [T3](crate::docs::rules#t3),
+    /// [P1](crate::docs::rules#p1), [K1](crate::docs::rules#k1), [G1](crate::docs::rules#g1)).
     ///
     /// A read of a public package is refused only for what is wrong with the token itself, as in [`authorize`].
-    pub fn refuse_early(&'a self, action: Action, client_ip: ClientIp, now: Timestamp) -> EarlyAnswer<'a> {
-        let question = EarlyQuestion { token: self, action, client_ip, now };
+    pub fn refuse_early<'a>(
+        &self,
+        token: &'a TokenView<'a>,
+        action: Action,
+        client_ip: ClientIp,
+        now: Timestamp,
+    ) -> EarlyAnswer<'a> {
+        let question = EarlyQuestion { token, policy: self.for_decisions(), action, client_ip, now };
         match check_early(&question) {
             Err(failure) => EarlyAnswer::Deny(Deny::new(Basis::Early(question), failure)),
             Ok(()) => EarlyAnswer::NotDecided,
@@ -227,7 +236,7 @@ fn check(context: &Context<'_, '_>, token: TokenCleared) -> Result<Clearance, Fa
         Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
-        | Operation::ManageTeamAccess(_)
+        | Operation::TeamAccess { .. }
         | Operation::SharePackage(_)
         | Operation::Account { .. } => check_operation::<false>(context, token),
     }

@@ -3,6 +3,7 @@
 use crate::{
     decision::inputs::{DecisionInput, DecisionInputs},
     operation::{Action, Operation},
+    policy::DecisionPolicy,
     rules::{Check, EarlyQuestion, Question},
     token::TokenView,
     value::{AllowedRanges, ClientIp, Timestamp},
@@ -49,6 +50,15 @@ impl<'a> Basis<'a> {
         }
     }
 
+    /// The policy that the decision is made under. Answers without a token on record do not depend on one.
+    pub(crate) const fn policy(&self) -> Option<DecisionPolicy> {
+        match self {
+            Self::Bound(question) => Some(question.token_use.bound.policy),
+            Self::Early(question) => Some(question.policy),
+            Self::NoToken(_) | Self::UnknownToken(_) | Self::NoAccount { .. } => None,
+        }
+    }
+
     /// The client's address and the time, if a token was read.
     pub(crate) const fn place_and_time(&self) -> Option<(ClientIp, Timestamp)> {
         match self {
@@ -87,7 +97,12 @@ pub(crate) fn inputs(basis: &Basis<'_>, stopped_at: Option<Check>) -> DecisionIn
     if bound.is_some() && token.revoked.is_none() {
         inputs.insert(DecisionInput::Owner);
     }
-    if came_to(Check::NotExpired) && token.expires_at().is_some() {
+    let waits_for_hold = bound.is_some_and(|question| {
+        question.token_use.bound.writes_held_until.is_some() && question.operation.action().waits_for_hold()
+    });
+    if (came_to(Check::NotExpired) && token.expires_at().is_some())
+        || (came_to(Check::OwnerNotOnHold) && waits_for_hold)
+    {
         inputs.insert(DecisionInput::Now);
     }
     if came_to(Check::AddressAllowed) && *token.allowed_ranges != AllowedRanges::Any {

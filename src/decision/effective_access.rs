@@ -15,7 +15,7 @@ use crate::{
 /// teams that were asked about and on the owner's account, and the entries of its grants that have no effect.
 ///
 /// ```
-/// use tollgate::{BoundToken, MissingPackage, PackageName, Timestamp, Token, User};
+/// use tollgate::{MissingPackage, PackageName, Policy, Timestamp, Token, User};
 /// use tollgate::facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts};
 /// use tollgate::token::{LegacyKind, LegacyToken, TokenFacts};
 /// use tollgate::value::AllowedRanges;
@@ -26,11 +26,12 @@ use crate::{
 ///     status: AccountStatus::Active,
 ///     two_factor: TwoFactorMode::Disabled,
 ///     tokens_revoked_until: None,
+///     writes_held_until: None,
 ///     memberships: Memberships::empty(),
 /// })?;
 /// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None };
 /// let token = Token::from(LegacyToken::load(facts, LegacyKind::ReadOnly, AllowedRanges::Any));
-/// let token = BoundToken::bind(&token, &alice)?;
+/// let token = Policy::NPM_2025_10.bind(&token, &alice)?;
 ///
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
 /// let (client_ip, now) = ("192.0.2.1".parse()?, "2025-11-01T00:00:00Z".parse()?);
@@ -95,7 +96,7 @@ impl<'a> PresentedToken<'a> {
                 let why = packages.iter().find(|state| state.name() == *name).and_then(|state| match state {
                     PackageState::Missing(_) => Some(IneffectiveReason::Gone),
                     PackageState::Existing(package) => {
-                        below(package.effective_permission_of(owner.name, owner.memberships), needs)
+                        below(package.permission_for_token(owner.name, owner.memberships, needs), needs)
                     }
                 });
                 dead.extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Package(name.as_borrowed()), why }));
@@ -135,7 +136,7 @@ fn scope_is_ineffective(
     }
     let held = packages.iter().filter_map(|state| match state {
         PackageState::Existing(package) if scope.covers(package.name) => {
-            Some(package.effective_permission_of(owner.name, owner.memberships))
+            Some(package.permission_for_token(owner.name, owner.memberships, needs))
         }
         PackageState::Existing(_) | PackageState::Missing(_) => None,
     });
@@ -146,14 +147,17 @@ fn scope_is_ineffective(
 fn below(held: Permission, needs: Permission) -> Option<IneffectiveReason> {
     match held {
         Permission::NoAccess => Some(IneffectiveReason::OwnerHasNothing),
-        Permission::ReadOnly if needs > Permission::ReadOnly => Some(IneffectiveReason::OwnerHasReadOnly),
-        Permission::ReadOnly | Permission::ReadWrite => None,
+        // A user's permission is never `stage-only`.
+        Permission::ReadOnly | Permission::StageOnly if needs > Permission::ReadOnly => {
+            Some(IneffectiveReason::OwnerHasReadOnly)
+        }
+        Permission::ReadOnly | Permission::StageOnly | Permission::ReadWrite => None,
     }
 }
 
 impl<'a> EffectiveAccess<'a> {
     /// A decision for each action on each package, organization and team, and on the owner's account. Actions on two
-    /// resources at once (`manage-team-access`, `share-package`) are left out: decide those pair by pair.
+    /// resources at once (`grant-team-access`, `revoke-team-access`, `share-package`) are left out: decide those pair by pair.
     pub fn decisions(&self) -> &[Decision<'a>] {
         &self.decisions
     }
@@ -196,7 +200,7 @@ string_enum! {
         Gone = "gone",
         /// The owner has no right there.
         OwnerHasNothing = "owner-has-nothing",
-        /// The entry says read-write, and the owner may only read.
+        /// The entry says stage-only or read-write, and the owner may only read.
         OwnerHasReadOnly = "owner-has-read-only",
     }
 }

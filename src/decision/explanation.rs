@@ -89,7 +89,7 @@ impl fmt::Display for Explanation<'_> {
         match &self.decision {
             Decision::Allow(allow) => {
                 write!(f, "ALLOW {} ({}, via {}", allow.operation(), allow.action(), allow.allowed_by())?;
-                match allow.valid_until() {
+                match self.decision.validity().until() {
                     Some(until) => write!(f, ", valid until {until})")?,
                     None => f.write_str(")")?,
                 }

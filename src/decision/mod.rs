@@ -25,11 +25,12 @@ use basis::{Basis, inputs};
 use crate::{
     facts::{PackageState, VerifiedFactor},
     operation::{Action, Operation},
+    policy::{DecisionPolicy, UnscopedPackages},
     rules::{
         Check, Cleared, Comparison, Context, DemandedBy, Failure, Question, Reason, comparison, could_read, early_step,
     },
     token::TokenView,
-    value::{Timestamp, string_enum},
+    value::{PackageName, Timestamp, string_enum},
 };
 
 /// The answer to a request: allow, challenge or deny.
@@ -99,17 +100,14 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Whether the decision may be cached ([D2](crate::docs::rules#d2)). A challenge, and an allow after a second
-    /// factor, may not.
+    /// Until when the decision holds if no fact changes ([D2](crate::docs::rules#d2)). It holds for caches and operators:
+    /// do not tell a client when a denial ends.
     #[must_use]
-    pub const fn is_cacheable(&self) -> bool {
+    pub fn validity(&self) -> Validity {
         match self {
-            Self::Allow(allow) => match allow.allowed_by {
-                AllowedBy::Grant | AllowedBy::Public => true,
-                AllowedBy::SecondFactor => false,
-            },
-            Self::Challenge(_) => false,
-            Self::Deny(_) => true,
+            Self::Allow(allow) => allow.validity(),
+            Self::Challenge(_) => Validity::ThisRequestOnly,
+            Self::Deny(deny) => deny.validity(),
         }
     }
 
@@ -133,6 +131,34 @@ impl<'a> Decision<'a> {
             Self::Challenge(challenge) => Basis::Bound(challenge.question),
             Self::Deny(deny) => deny.basis,
         }
+    }
+}
+
+/// Until when a decision holds if no fact changes ([D2](crate::docs::rules#d2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// No time ends it.
+    Always,
+    /// The same request has the same answer until this time, which is excluded. From then on the answer may be another.
+    Until(Timestamp),
+    /// It holds for this request only, and is never kept: it depends on a second factor.
+    ThisRequestOnly,
+}
+
+impl Validity {
+    /// Returns the time that ends the decision, or `None` if none does or if the decision is for one request only.
+    #[must_use]
+    pub const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Until(until) => Some(until),
+            Self::Always | Self::ThisRequestOnly => None,
+        }
+    }
+}
+
+impl From<Option<Timestamp>> for Validity {
+    fn from(end: Option<Timestamp>) -> Self {
+        end.map_or(Self::Always, Self::Until)
     }
 }
 
@@ -203,13 +229,10 @@ impl<'a> Allow<'a> {
         self.allowed_by
     }
 
-    /// Until when the answer holds if no fact changes: the expiry of a granular token. `None` if no time ends it, and
-    /// after a second factor, which allows this one request only.
-    #[must_use]
-    pub fn valid_until(&self) -> Option<Timestamp> {
+    fn validity(&self) -> Validity {
         match self.allowed_by {
-            AllowedBy::Grant | AllowedBy::Public => self.basis().token().and_then(TokenView::expires_at),
-            AllowedBy::SecondFactor => None,
+            AllowedBy::Grant | AllowedBy::Public => self.basis().token().and_then(TokenView::expires_at).into(),
+            AllowedBy::SecondFactor => Validity::ThisRequestOnly,
         }
     }
 
@@ -325,11 +348,14 @@ impl<'a> Deny<'a> {
             Reason::AuthenticationRequired if action == Action::ReadPackage => 404,
             Reason::TokenUnknown
             | Reason::TokenRevoked
+            | Reason::TokenRetired
             | Reason::TokenExpired
             | Reason::IpNotAllowed
             | Reason::AuthenticationRequired => 401,
             Reason::OwnerSuspended
+            | Reason::OwnerOnHold
             | Reason::KindForbidsAction
+            | Reason::StageRequired
             | Reason::TokensDisallowed
             | Reason::SecondFactorNotEnrolled
             | Reason::InvalidNewName => 403,
@@ -349,7 +375,7 @@ impl<'a> Deny<'a> {
             return 403;
         }
         match (question.operation.action(), question.operation.package()) {
-            (Action::CreatePackage, Some(package)) if package.name().is_scoped() => 404,
+            (Action::CreatePackage, Some(package)) if could_be_hidden(question, package.name()) => 404,
             // Every token could read a public package, so this is about private ones.
             (_, Some(PackageState::Existing(package))) if !could_read(question.token_use.bound, &package) => 404,
             (_, _) => 403,
@@ -360,7 +386,34 @@ impl<'a> Deny<'a> {
         &self.basis
     }
 
+    fn validity(&self) -> Validity {
+        let expires_at = self.basis.token().and_then(TokenView::expires_at);
+        match (self.reason, &self.basis) {
+            (Reason::TokenRevoked | Reason::TokenRetired | Reason::TokenExpired, _) => Validity::Always,
+            (Reason::OwnerOnHold, Basis::Bound(question)) => {
+                let ends = [expires_at, question.token_use.bound.writes_held_until];
+                ends.into_iter().flatten().min().into()
+            }
+            (_, _) => expires_at.into(),
+        }
+    }
+
     fn depends_on(&self) -> DecisionInputs {
         inputs(&self.basis, self.failed)
+    }
+}
+
+/// Whether a package of this name could be private, and so hidden from a caller ([P6](crate::docs::rules#p6)).
+fn could_be_hidden(question: &Question<'_>, name: PackageName<&str>) -> bool {
+    let DecisionPolicy {
+        edition: _,
+        legacy_tokens: _,           // not_retired
+        least_publishing_access: _, // second_factor
+        bypass_covers: _,           // second_factor
+        unscoped_packages,
+    } = question.token_use.bound.policy;
+    match unscoped_packages {
+        UnscopedPackages::AlwaysPublic => name.is_scoped(),
+        UnscopedPackages::MayBePrivate => true,
     }
 }

@@ -7,8 +7,10 @@ use core::fmt;
 
 use crate::{
     decision::{Deny, basis::Basis},
-    facts::ScopeOwner,
-    rules::{Comparison, Reason},
+    facts::{PublishingAccess, ScopeOwner},
+    operation::Action,
+    policy::{DecisionPolicy, LegacyTokens},
+    rules::{Comparison, Reason, is_covered},
     token::{TokenKind, TokenView},
 };
 
@@ -67,18 +69,35 @@ impl fmt::Display for Cure<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(deny) = self;
         let action = deny.basis().action();
+        let policy = deny.basis().policy();
+        let honours_legacy_tokens = policy.is_some_and(|policy| policy.legacy_tokens == LegacyTokens::Honoured);
         match deny.reason() {
             Reason::TokenUnknown => f.write_str("log in again, or use a token that exists"),
             Reason::AuthenticationRequired => f.write_str("present an access token"),
             Reason::TokenRevoked | Reason::TokenExpired => f.write_str("make a new token"),
+            Reason::TokenRetired => f.write_str("make a granular token, or log in again"),
             Reason::IpNotAllowed => {
                 f.write_str("use the token from an allowed address, or make one whose ranges contain this one")
             }
             Reason::OwnerSuspended => f.write_str("reinstate the owner's account"),
             Reason::KindForbidsAction => match deny.basis().token().map(TokenView::kind) {
-                Some(TokenKind::Granular) => f.write_str("no granular token does this: use a legacy publish token"),
-                Some(TokenKind::Legacy(_)) | None => f.write_str("use a publish token, or a granular one where it has the action"),
+                Some(TokenKind::Granular) if honours_legacy_tokens => {
+                    f.write_str("no granular token does this: use a legacy publish token or a session")
+                }
+                Some(TokenKind::Granular) => f.write_str("no granular token does this: log in, and use the session"),
+                Some(TokenKind::Legacy(_) | TokenKind::Session) | None => {
+                    f.write_str("use a publish token or a session, or a granular token where it has the action")
+                }
             },
+            Reason::OwnerOnHold => match deny.comparison() {
+                Some(Comparison::Hold { until, .. }) => {
+                    write!(f, "wait until the hold on the owner's account ends at {until}, or lift it")
+                }
+                _ => f.write_str("wait until the hold on the owner's account ends, or lift it"),
+            },
+            Reason::StageRequired => {
+                f.write_str("stage the version and have it approved, or make a token with read-write on packages")
+            }
             Reason::PermissionTooLow => match deny.comparison() {
                 Some(Comparison::Permission { grant, needs, .. }) => {
                     write!(f, "make a token with {needs} on {grant}")
@@ -88,9 +107,7 @@ impl fmt::Display for Cure<'_, '_> {
             Reason::NoSuchOrg => f.write_str("check the organization's name"),
             Reason::NoSuchPackage => f.write_str("check the package's name, or publish it first"),
             Reason::NotSelected => f.write_str("make a token whose selection covers it"),
-            Reason::CreationNotCovered => {
-                f.write_str("make a token for all packages or for the scope")
-            }
+            Reason::CreationNotCovered => f.write_str("make a token for all packages or for the scope"),
             Reason::OwnerLacksPermission => match deny.comparison() {
                 Some(Comparison::Account { .. }) => f.write_str("use a token of that account: nothing else reaches it"),
                 Some(Comparison::ScopeControl { scope_owner: ScopeOwner::Unscoped, .. }) => {
@@ -103,13 +120,36 @@ impl fmt::Display for Cure<'_, '_> {
             },
             Reason::InvalidNewName => f.write_str("choose another name"),
             Reason::TokensDisallowed => {
-                f.write_str("use a legacy publish token and show a second factor, or change the package's publishing access")
+                let use_one = if honours_legacy_tokens {
+                    "use a legacy publish token or a session, and show a second factor"
+                } else {
+                    "log in, use the session, and show a second factor"
+                };
+                f.write_str(use_one)?;
+                match policy.map(|policy| policy.least_publishing_access) {
+                    // The policy treats every package as having this publishing access.
+                    Some(PublishingAccess::TwoFactorOnly) => Ok(()),
+                    _ => f.write_str("; or change the package's publishing access"),
+                }
             }
             Reason::SecondFactorNotEnrolled => {
-                f.write_str("enrol a second factor on the owner's account, or use a token that bypasses it where the package allows that")
+                f.write_str("enrol a second factor on the owner's account")?;
+                match policy {
+                    Some(policy) if could_be_bypassed(policy, action) => {
+                        f.write_str(", or use a token that bypasses it where the package allows that")
+                    }
+                    Some(_) | None => Ok(()),
+                }
             }
         }
     }
+}
+
+/// Whether a token that bypasses the second factor could bypass it for this action, where the package allows that.
+fn could_be_bypassed(policy: DecisionPolicy, action: Action) -> bool {
+    is_covered(policy.bypass_covers, action)
+        && policy.least_publishing_access != PublishingAccess::TwoFactorOnly
+        && !matches!(action, Action::ApproveStage | Action::RejectStage)
 }
 
 /// Writes the text for the client. If the status is 404, the text is the same for a hidden package and for one that
@@ -140,12 +180,21 @@ impl fmt::Display for ClientText<'_, '_> {
             Reason::AuthenticationRequired => write!(f, "{requested} needs an access token: log in first"),
             Reason::TokenRevoked => f.write_str("the access token was revoked: log in again or use another"),
             Reason::TokenExpired => f.write_str("the access token has expired: make a new one"),
+            Reason::TokenRetired => {
+                f.write_str("legacy access tokens are no longer accepted: log in again, or use a granular access token")
+            }
             Reason::IpNotAllowed => f.write_str("the access token may not be used from this address"),
             Reason::OwnerSuspended => f.write_str("the account that this access token belongs to is suspended"),
             Reason::KindForbidsAction => match asked.token().map(TokenView::kind) {
                 Some(kind) => write!(f, "a {kind} access token may not {requested}"),
                 None => write!(f, "this access token may not {requested}"),
             },
+            Reason::OwnerOnHold => {
+                f.write_str("the account that this access token belongs to is on hold and may not make changes for now")
+            }
+            Reason::StageRequired => f.write_str(
+                "the access token may not publish directly: stage the version, and approve it with a second factor",
+            ),
             Reason::PermissionTooLow => match deny.comparison() {
                 Some(Comparison::Permission { grant, has, needs, .. }) => {
                     write!(f, "the access token has {has} permission on {grant}: {requested} needs {needs}")

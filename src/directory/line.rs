@@ -20,7 +20,7 @@ use crate::{
 /// use serde_json::json;
 /// use tollgate::directory::{DecisionLine, Directory, RequestLine, World};
 ///
-/// let world: World = serde_json::from_str(r#"{"users": [], "orgs": [], "packages": [], "tokens": []}"#)?;
+/// let world: World = serde_json::from_str(r#"{"policy": "npm-2025-10", "users": [], "orgs": [], "packages": [], "tokens": []}"#)?;
 /// let directory = Directory::load(&world)?;
 ///
 /// let line: RequestLine = serde_json::from_value(json!({
@@ -59,8 +59,8 @@ pub enum DecisionLine {
         reason: Option<Reason>,
         /// The suggested HTTP status ([D3](crate::docs::rules#d3)).
         status: u16,
-        /// The time at which an allow ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if it has no end,
-        /// and for a challenge or a denial.
+        /// The time at which an allow or a denial ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if no time
+        /// ends it, and for a challenge or an allow by a second factor.
         valid_until: Option<Timestamp>,
         /// What allowed the request: the token's grant or kind, the visibility of a public package, or a second factor.
         via: Option<AllowedBy>,
@@ -79,10 +79,10 @@ impl DecisionLine {
     /// Creates the line for a decision about `request`.
     #[must_use]
     pub fn decided(request: &Request, decision: &Decision<'_>) -> Self {
-        let (action, reason, valid_until, via) = match decision {
-            Decision::Allow(allow) => (Some(allow.action()), None, allow.valid_until(), Some(allow.allowed_by())),
-            Decision::Challenge(challenge) => (Some(challenge.action()), None, None, None),
-            Decision::Deny(deny) => (None, Some(deny.reason()), None, None),
+        let (action, reason, via) = match decision {
+            Decision::Allow(allow) => (Some(allow.action()), None, Some(allow.allowed_by())),
+            Decision::Challenge(challenge) => (Some(challenge.action()), None, None),
+            Decision::Deny(deny) => (None, Some(deny.reason()), None),
         };
         Self::Decided {
             id: request.id().into(),
@@ -90,7 +90,7 @@ impl DecisionLine {
             action,
             reason,
             status: decision.status(),
-            valid_until,
+            valid_until: decision.validity().until(),
             via,
         }
     }

@@ -11,7 +11,7 @@
 //!
 //! let world: World = serde_json::from_str(
 //!     r#"{
-//! "users": [], "orgs": [], "tokens": [],
+//! "policy": "npm-2025-10", "users": [], "orgs": [], "tokens": [],
 //! "packages": [{"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"}]
 //! }"#,
 //! )?;
@@ -46,6 +46,7 @@ use crate::{
         VerifiedFactor,
     },
     operation::BoundToken,
+    policy::Policy,
     token::{Secret, SecretDigest, Token},
     value::{OrganizationName, PackageName, UserName},
 };
@@ -74,9 +75,12 @@ use request::RequestToken;
 /// };
 ///
 /// let world: World = serde_json::from_value(json!({
+///     "policy": "npm-2025-10",
 ///     "users": [
-///         {"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null},
-///         {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null},
+///         {"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null,
+///          "writes_held_until": null},
+///         {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null,
+///          "writes_held_until": null},
 ///     ],
 ///     "orgs": [],
 ///     "packages": [{
@@ -129,6 +133,7 @@ use request::RequestToken;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Directory {
+    policy: Policy,
     users: Named<User>,
     organizations: Named<Organization>,
     packages: Named<Package>,
@@ -154,6 +159,12 @@ impl Directory {
     /// [errors in a world](crate::docs::format#world-errors).
     pub fn load(world: &World) -> Result<Self, WorldError> {
         world::load(world)
+    }
+
+    /// Returns the policy of the world, by which the directory's tokens are bound.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// Returns the user with this name.
@@ -214,9 +225,10 @@ impl Directory {
     fn bind(&self, place: Option<usize>) -> Caller<'_> {
         let bound = place.and_then(|place| {
             let (token, (_, owner)) = (self.tokens.get(place)?, self.digests_and_owners.get(place)?);
-            // `load` found the owner's position by the owner's name, so `BoundToken::bind` could not fail here. Its
+            // `load` found the owner's position by the owner's name, so `Policy::bind` could not fail here. Its
             // comparison of the two names would read both from memory, and take 178 instructions more (3 %).
-            Some(BoundToken::from_owner(token.into(), self.users.at(*owner)?.into()))
+            let owner = self.users.at(*owner)?;
+            Some(BoundToken::from_owner(token.into(), owner.into(), self.policy.for_decisions()))
         });
         bound.map_or(Caller::UnknownToken, Caller::Token)
     }
@@ -289,7 +301,9 @@ mod tests {
             )
         };
         let text = format!(
-            r#"{{"users": [{{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}}],
+            r#"{{"policy": "npm-2025-10",
+                "users": [{{"name": "alice", "status": "active", "two_factor": "disabled",
+                            "tokens_revoked_until": null, "writes_held_until": null}}],
                 "orgs": [], "packages": [], "tokens": [{}, {}]}}"#,
             token("first", "01"),
             token("second", "02"),

@@ -196,11 +196,11 @@ fn access(fields: &Fields<'_>) -> Result<AccessRequest, ErrorAt> {
         team.check_new().map_err(|error| top.field("team").error(error))?;
         return Ok(AccessRequest::CreateTeam { organization, team });
     }
-    if action == Action::ManageTeamAccess.as_str() {
+    if let Ok(action) = action.parse() {
         names.takes(&["org", "team", "package"])?;
         let (organization, team, package) =
             (names.required("org")?, names.required("team")?, names.required("package")?);
-        return Ok(AccessRequest::ManageTeamAccess { organization, team, package });
+        return Ok(AccessRequest::TeamAccess { action, organization, team, package });
     }
     if action == Action::SharePackage.as_str() {
         names.takes(&["org", "package"])?;

@@ -23,6 +23,7 @@ use crate::{
         AccountStatus, Membership, Memberships, Organization, Package, PackageFacts, PublishingAccess, ScopeOwner,
         TeamGrants, TwoFactorMode, User, UserFacts, UserGrants, Visibility,
     },
+    policy::{Policy, UnscopedPackages},
     token::{
         SecretDigest, Token, is_revoked,
         stored_fields::{RawToken, keep},
@@ -58,7 +59,8 @@ impl fmt::Debug for World {
 /// ```
 /// use tollgate::directory::{Directory, World};
 ///
-/// let world: World = serde_json::from_str(r#"{"users": [], "orgs": [{"name": ".x"}], "packages": [], "tokens": []}"#)?;
+/// let text = r#"{"policy": "npm-2026-08", "users": [], "orgs": [{"name": ".x"}], "packages": [], "tokens": []}"#;
+/// let world: World = serde_json::from_str(text)?;
 /// let error = Directory::load(&world).unwrap_err();
 /// let paths: Vec<&str> = error.errors().map(|(path, _)| path).collect();
 /// assert_eq!(paths, ["orgs[0].name"]);
@@ -90,6 +92,7 @@ impl fmt::Display for WorldError {
 
 /// A world of the right shape, whose names, references and limits are not yet checked.
 struct RawWorld<'n> {
+    policy: Policy,
     users: Vec<RawUser<'n>>,
     orgs: Vec<&'n str>,
     packages: Vec<RawPackage<'n>>,
@@ -102,6 +105,7 @@ struct RawUser<'n> {
     status: AccountStatus,
     two_factor: TwoFactorMode,
     tokens_revoked_until: Option<Timestamp>,
+    writes_held_until: Option<Timestamp>,
     orgs: Vec<RawMembership<'n>>,
 }
 
@@ -153,8 +157,9 @@ fn each_or_none<'n, T>(
 impl<'n> RawWorld<'n> {
     fn read(node: &'n Node) -> Result<Self, ErrorAt> {
         let top = Path::Top;
-        let fields = Fields::new(node, &top, &["users", "orgs", "packages", "tokens"])?;
+        let fields = Fields::new(node, &top, &["policy", "users", "orgs", "packages", "tokens"])?;
         let list = |name: &'static str| fields.required(name, &top).map(|node| (node, name));
+        let policy = Policy::read(fields.required("policy", &top)?, &top.field("policy"))?;
         let (users, at) = list("users")?;
         let users = each(users, &top.field(at), RawUser::read)?;
         let (orgs, at) = list("orgs")?;
@@ -167,20 +172,21 @@ impl<'n> RawWorld<'n> {
         let (tokens, at) = list("tokens")?;
         let tokens = each(tokens, &top.field(at), |node, path| {
             const KNOWN: &[&str] =
-                &["id", "owner", "secret_sha256", "created", "revoked", "cidr", "legacy", "granular"];
+                &["id", "owner", "secret_sha256", "created", "revoked", "cidr", "legacy", "granular", "session"];
             let fields = Fields::new(node, path, KNOWN)?;
             let at = path.field("secret_sha256");
             let digest =
                 fields.optional("secret_sha256").map_or(Ok(None), |node| document::nullable_text(node, &at))?;
             Ok((RawToken::read(&fields, path, "id")?, digest))
         })?;
-        Ok(Self { users, orgs, packages, tokens })
+        Ok(Self { policy, users, orgs, packages, tokens })
     }
 
     fn build(&self, errors: &mut Vec<ErrorAt>) -> Directory {
         let names = Names::new(self);
         // `Directory` has no `Default`, because an empty directory would answer that no package exists.
         let mut directory = Directory {
+            policy: self.policy,
             users: Named::with_capacity(self.users.len(), |user| user.name().as_str()),
             organizations: Named::with_capacity(self.orgs.len(), |organization| organization.name().as_str()),
             packages: Named::with_capacity(self.packages.len(), |package| package.name().as_str()),
@@ -225,7 +231,7 @@ impl<'n> RawWorld<'n> {
                 let message = format!("a second package {}: expected one", quoted(package.name));
                 errors.push(path.field("name").error(message));
             }
-            if let Some(package) = package.build(&names, &path, errors)
+            if let Some(package) = package.build(&names, self.policy, &path, errors)
                 && !known
             {
                 directory.packages.insert(package);
@@ -319,16 +325,23 @@ impl<'n> Names<'n> {
 
 impl<'n> RawUser<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::new(node, path, &["name", "status", "two_factor", "tokens_revoked_until", "orgs"])?;
+        let fields = Fields::new(
+            node,
+            path,
+            &["name", "status", "two_factor", "tokens_revoked_until", "writes_held_until", "orgs"],
+        )?;
         let required = |name: &'static str| fields.required(name, path);
-        let at = path.field("tokens_revoked_until");
+        let time_or_null = |name: &'static str| {
+            let at = path.field(name);
+            let text = document::nullable_text(required(name)?, &at)?;
+            text.map(|text| text.parse().map_err(|error| at.error(error))).transpose()
+        };
         Ok(Self {
             name: document::text(required("name")?, &path.field("name"))?,
             status: document::word(required("status")?, &path.field("status"))?,
             two_factor: document::word(required("two_factor")?, &path.field("two_factor"))?,
-            tokens_revoked_until: document::nullable_text(required("tokens_revoked_until")?, &at)?
-                .map(|text| text.parse().map_err(|error| at.error(error)))
-                .transpose()?,
+            tokens_revoked_until: time_or_null("tokens_revoked_until")?,
+            writes_held_until: time_or_null("writes_held_until")?,
             orgs: each_or_none(&fields, "orgs", path, RawMembership::read)?,
         })
     }
@@ -362,6 +375,7 @@ impl<'n> RawUser<'n> {
             status: self.status,
             two_factor: self.two_factor,
             tokens_revoked_until: self.tokens_revoked_until,
+            writes_held_until: self.writes_held_until,
             memberships,
         })
         .ok()
@@ -416,14 +430,19 @@ impl<'n> RawPackage<'n> {
         })
     }
 
-    fn build(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<Package> {
+    fn build(&self, names: &Names<'_>, policy: Policy, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<Package> {
         let name = keep(self.name.parse::<PackageName>(), &path.field("name"), errors);
-        let private_unscoped =
-            self.visibility == Visibility::Private && name.as_ref().is_some_and(|name| !name.is_scoped());
+        let private_unscoped = match policy.unscoped_packages() {
+            UnscopedPackages::AlwaysPublic => {
+                self.visibility == Visibility::Private && name.as_ref().is_some_and(|name| !name.is_scoped())
+            }
+            UnscopedPackages::MayBePrivate => false,
+        };
         if private_unscoped {
-            errors.push(
-                path.field("visibility").error("an unscoped package as private: expected public, or a scoped name"),
-            );
+            errors.push(path.field("visibility").error(
+                "an unscoped package as private: expected public, a scoped name, or a policy with \
+                 `unscoped_packages` as `may-be-private`",
+            ));
         }
         let users = self.user_grants(names, &path.field("users"), errors);
         let teams = self.team_grants(names, &path.field("teams"), errors);

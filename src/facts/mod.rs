@@ -4,11 +4,13 @@
 //! The caller looks these up and passes them to the decision. A type such as [`User`] owns its facts. A type such as
 //! [`OwnerView`] borrows them, for a registry that keeps the same validated values in its own storage.
 
+mod external_ceiling;
 mod organization;
 mod package;
 mod team_index;
 mod user;
 
+pub use external_ceiling::ExternalCeiling;
 pub use organization::{
     Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, OrganizationView,
     Team, TeamAndPackage,
@@ -17,6 +19,7 @@ pub use package::{
     MissingPackage, Package, PackageError, PackageFacts, PackageState, PackageView, PublishingAccess, ScopeOwner,
     TeamGrants, UserGrants, Visibility,
 };
+pub(crate) use package::{RecordedGrants, Rights};
 pub use user::{
     AccountStatus, Membership, Memberships, OwnerView, TwoFactorMode, User, UserError, UserFacts, VerifiedFactor,
 };

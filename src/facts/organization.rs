@@ -143,7 +143,7 @@ impl<'a> NewTeam<'a> {
     }
 }
 
-/// The resource of `manage-team-access`: a team, and a package that it gets or loses access to.
+/// The resource of `grant-team-access` and `revoke-team-access`: a team, and a package that it gets or loses access to.
 #[derive(Clone, Copy, Debug)]
 pub struct TeamAndPackage<'a> {
     /// The team.

@@ -44,6 +44,12 @@ impl Teams {
         self.sorted.len()
     }
 
+    /// Returns `true` if one of these teams belongs to the organization.
+    pub(crate) fn has_team_of(&self, organization: OrganizationName<&str>) -> bool {
+        let first = self.sorted.partition_point(|(owner, _)| owner.as_str() < organization.into_str());
+        self.sorted.get(first).is_some_and(|(owner, _)| *owner == organization)
+    }
+
     /// Returns `true` if one of these teams is in another list, given by its hashes. `is_in` looks up a team in that
     /// list by name.
     #[inline]

@@ -58,6 +58,7 @@ string_enum! {
 ///     status: AccountStatus::Active,
 ///     two_factor: TwoFactorMode::AuthAndWrites,
 ///     tokens_revoked_until: None,
+///     writes_held_until: None,
 ///     memberships: Memberships::new([acme])?,
 /// })?;
 /// assert_eq!(alice.memberships().role_in(OrganizationName::new("acme")?), Some(Role::Admin));
@@ -68,6 +69,7 @@ string_enum! {
 ///     status: AccountStatus::Active,
 ///     two_factor: TwoFactorMode::Disabled,
 ///     tokens_revoked_until: None,
+///     writes_held_until: None,
 ///     memberships: alice.memberships().clone(),
 /// };
 /// assert!(User::new(user_named_acme).is_err());
@@ -79,6 +81,7 @@ pub struct User {
     status: AccountStatus,
     two_factor: TwoFactorMode,
     tokens_revoked_until: Option<Timestamp>,
+    writes_held_until: Option<Timestamp>,
     memberships: Memberships,
 }
 
@@ -95,6 +98,10 @@ pub struct UserFacts<T: AsRef<str> = Box<str>, M = Memberships> {
     pub two_factor: TwoFactorMode,
     /// The account's cut-off: every token created at or before this time is revoked ([T1](crate::docs::rules#t1)).
     pub tokens_revoked_until: Option<Timestamp>,
+    /// The time at which the account's hold ends, or `None` if there is no hold. Until then every token of the account is
+    /// denied writes and changes of the account, apart from those that make the account safe
+    /// ([T5](crate::docs::rules#t5)).
+    pub writes_held_until: Option<Timestamp>,
     /// The user's memberships in organizations.
     pub memberships: M,
 }
@@ -107,9 +114,9 @@ impl User {
     /// Returns an error if the user is a member of an organization with the user's own name. Users and organizations
     /// share one namespace, so both cannot exist ([N4](crate::docs::rules#n4)).
     pub fn new(facts: UserFacts) -> Result<Self, UserError> {
-        let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
+        let UserFacts { name, status, two_factor, tokens_revoked_until, writes_held_until, memberships } = facts;
         check_name(name.as_borrowed(), &memberships)?;
-        Ok(Self { name, status, two_factor, tokens_revoked_until, memberships })
+        Ok(Self { name, status, two_factor, tokens_revoked_until, writes_held_until, memberships })
     }
 
     /// Returns the name.
@@ -133,6 +140,7 @@ impl User {
             status: self.status,
             two_factor: self.two_factor,
             tokens_revoked_until: self.tokens_revoked_until,
+            writes_held_until: self.writes_held_until,
             memberships: &self.memberships,
         }
     }
@@ -145,6 +153,7 @@ pub struct OwnerView<'a> {
     pub(crate) status: AccountStatus,
     pub(crate) two_factor: TwoFactorMode,
     pub(crate) tokens_revoked_until: Option<Timestamp>,
+    pub(crate) writes_held_until: Option<Timestamp>,
     pub(crate) memberships: &'a Memberships,
 }
 
@@ -163,9 +172,9 @@ impl<'a> OwnerView<'a> {
     ///
     /// Returns the same error as [`User::new`].
     pub fn new(facts: UserFacts<&'a str, &'a Memberships>) -> Result<Self, UserError> {
-        let UserFacts { name, status, two_factor, tokens_revoked_until, memberships } = facts;
+        let UserFacts { name, status, two_factor, tokens_revoked_until, writes_held_until, memberships } = facts;
         check_name(name, memberships)?;
-        Ok(Self { name, status, two_factor, tokens_revoked_until, memberships })
+        Ok(Self { name, status, two_factor, tokens_revoked_until, writes_held_until, memberships })
     }
 
     /// Returns the name.
@@ -430,6 +439,7 @@ mod tests {
             status: AccountStatus::Active,
             two_factor: TwoFactorMode::Disabled,
             tokens_revoked_until: None,
+            writes_held_until: None,
             memberships: own,
         });
         assert_eq!(

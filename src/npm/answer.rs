@@ -70,10 +70,13 @@ impl Answer {
             Reason::TokenUnknown
             | Reason::AuthenticationRequired
             | Reason::TokenRevoked
+            | Reason::TokenRetired
             | Reason::TokenExpired
             | Reason::OwnerSuspended
             | Reason::KindForbidsAction
+            | Reason::OwnerOnHold
             | Reason::PermissionTooLow
+            | Reason::StageRequired
             | Reason::NoSuchOrg
             | Reason::NoSuchPackage
             | Reason::NotSelected
@@ -109,12 +112,17 @@ impl Answer {
         match deny.reason() {
             Reason::TokenUnknown => Some("the access token was ignored: it is not valid, log in again"),
             Reason::TokenRevoked => Some("the access token was ignored: it was revoked, log in again or use another"),
+            Reason::TokenRetired => {
+                Some("the access token was ignored: legacy tokens are no longer accepted, log in again")
+            }
             Reason::TokenExpired => Some("the access token was ignored: it has expired, make a new one"),
             Reason::IpNotAllowed => Some("the access token was ignored: it may not be used from this address"),
             Reason::OwnerSuspended => Some("the access token was ignored: the account that it belongs to is suspended"),
             Reason::AuthenticationRequired
             | Reason::KindForbidsAction
+            | Reason::OwnerOnHold
             | Reason::PermissionTooLow
+            | Reason::StageRequired
             | Reason::NoSuchOrg
             | Reason::NoSuchPackage
             | Reason::NotSelected

@@ -6,7 +6,7 @@ use super::{Body, BodyError, PathText};
 use crate::{
     decision::AccessRequest,
     facts::{PublishingAccess, Visibility},
-    operation::PackageAction,
+    operation::{PackageAction, TeamAccessAction},
     value::{
         GrantedPermission, OrganizationName, PackageName, Role, TeamName, UserName,
         document::{self, ErrorAt, Fields, Node, Path},
@@ -145,7 +145,12 @@ impl TeamAccessChange {
     /// Returns the access request that must be allowed. The organization and the team are those in the path.
     #[must_use]
     pub fn access_request(&self, organization: &OrganizationName, team: &TeamName) -> AccessRequest {
-        AccessRequest::ManageTeamAccess {
+        let action = match self.permission {
+            Some(_) => TeamAccessAction::GrantTeamAccess,
+            None => TeamAccessAction::RevokeTeamAccess,
+        };
+        AccessRequest::TeamAccess {
+            action,
             organization: organization.clone(),
             team: team.clone(),
             package: self.package.clone(),

@@ -242,7 +242,7 @@ impl<'t> TokenFields<'t> {
             AllowedRanges::Only(ranges) => Some(ranges.as_slice()),
         };
         let granular = match token {
-            Token::Legacy(_) => None,
+            Token::Legacy(_) | Token::Session(_) => None,
             Token::Granular(granular) => Some(granular),
         };
         let kind = token.kind();
@@ -259,7 +259,7 @@ impl<'t> TokenFields<'t> {
             readonly: match granular {
                 None => kind == TokenKind::Legacy(LegacyKind::ReadOnly),
                 Some(token) => {
-                    token.packages().permission().max(token.organizations().permission()) < Permission::ReadWrite
+                    token.packages().permission().max(token.organizations().permission()) <= Permission::ReadOnly
                 }
             },
             automation: kind == TokenKind::Legacy(LegacyKind::Automation),
@@ -277,6 +277,7 @@ impl GranularFields {
             let action = match permission {
                 Permission::NoAccess => return None,
                 Permission::ReadOnly => "read",
+                Permission::StageOnly => "stage",
                 Permission::ReadWrite => "write",
             };
             Some(PermissionFields { name, action })

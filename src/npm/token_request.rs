@@ -19,7 +19,7 @@ use crate::{
         PackagesGrant, SelectionError, TokenDescription, TwoFactorBypass,
     },
     value::{
-        AllowedRanges, GrantedPermission, Permission, Quoted, Timestamp,
+        AllowedRanges, GrantedPermission, PackagesPermission, Permission, Quoted, Timestamp, UnknownWordError,
         document::{ErrorAt, Fields, Node, Number, Path, boolean, list, text, word, wrong_kind},
     },
 };
@@ -210,7 +210,7 @@ fn settings(
         Some(false) | None => TwoFactorBypass::Off,
     };
     let default_days = match packages.permission().max(organizations.permission()) {
-        Permission::ReadWrite => DEFAULT_DAYS_READ_WRITE,
+        Permission::StageOnly | Permission::ReadWrite => DEFAULT_DAYS_READ_WRITE,
         Permission::ReadOnly | Permission::NoAccess => DEFAULT_DAYS_READ_ONLY,
     };
     Ok(GranularSettings {
@@ -278,8 +278,8 @@ fn packages(fields: Fields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorA
         fields,
         path,
         PACKAGES_PERMISSION,
-        selection,
-        "`packages`, `packages_all` or `scopes`",
+        packages_permission,
+        (selection, "`packages`, `packages_all` or `scopes`"),
     )?;
     Ok(match granted {
         None => PackagesGrant::NoAccess,
@@ -293,36 +293,49 @@ fn organizations(fields: Fields<'_>, path: &Path<'_>) -> Result<OrganizationsGra
         None => None,
         Some(node) => Some(OrganizationSelection::only(parse_names(node, &at)?).map_err(|error| at.error(error))?),
     };
-    Ok(match permission_and_selection(fields, path, ORGS_PERMISSION, selection, "`orgs`")? {
-        None => OrganizationsGrant::NoAccess,
-        Some((permission, selection)) => OrganizationsGrant::Granted { permission, selection },
-    })
+    Ok(
+        match permission_and_selection(fields, path, ORGS_PERMISSION, organizations_permission, (selection, "`orgs`"))?
+        {
+            None => OrganizationsGrant::NoAccess,
+            Some((permission, selection)) => OrganizationsGrant::Granted { permission, selection },
+        },
+    )
+}
+
+/// Parses npm's word for a permission on packages. What the rules call `stage-only` is `read-write-stage-only` here.
+fn packages_permission(word: &str) -> Result<PackagesPermission, UnknownWordError> {
+    match word {
+        "read-only" => Ok(PackagesPermission::ReadOnly),
+        "read-write-stage-only" => Ok(PackagesPermission::StageOnly),
+        "read-write" => Ok(PackagesPermission::ReadWrite),
+        _ => Err(UnknownWordError::new(
+            "permission",
+            word,
+            &["no-access", "read-only", "read-write-stage-only", "read-write"],
+        )),
+    }
+}
+
+/// Parses npm's word for a permission on organizations.
+fn organizations_permission(word: &str) -> Result<GrantedPermission, UnknownWordError> {
+    let unknown = || UnknownWordError::new("permission", word, &["no-access", "read-only", "read-write"]);
+    word.parse().map_err(|_| unknown())
 }
 
 /// Reads the permission in the field `name`, and returns it with the selection, or `None` if both are absent. A
 /// permission above `no-access` without a selection is an error, and so is the reverse ([L5](crate::docs::rules#l5)).
-fn permission_and_selection<S>(
+fn permission_and_selection<P: Copy + fmt::Display, S>(
     fields: Fields<'_>,
     path: &Path<'_>,
     name: &str,
-    selection: Option<S>,
-    select_by: &str,
-) -> Result<Option<(GrantedPermission, S)>, ErrorAt> {
+    words: fn(&str) -> Result<P, UnknownWordError>,
+    (selection, select_by): (Option<S>, &str),
+) -> Result<Option<(P, S)>, ErrorAt> {
     let at = path.field(name);
     let given = fields.optional(name);
     let permission = match given.map(|node| text(node, &at)).transpose()? {
-        None => Permission::NoAccess,
-        Some("read-write-stage-only") => {
-            return Err(at.error(
-                "found `read-write-stage-only`, which this registry does not have: expected one of `no-access`, `read-only`, `read-write`",
-            ));
-        }
-        Some(word) => word.parse().map_err(|error| at.error(error))?,
-    };
-    let permission = match permission {
-        Permission::NoAccess => None,
-        Permission::ReadOnly => Some(GrantedPermission::ReadOnly),
-        Permission::ReadWrite => Some(GrantedPermission::ReadWrite),
+        None | Some("no-access") => None,
+        Some(word) => Some(words(word).map_err(|error| at.error(error))?),
     };
     match (permission, selection) {
         (None, None) => Ok(None),

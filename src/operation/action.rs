@@ -2,90 +2,9 @@
 //! compile.
 
 use crate::{
-    token::LegacyKind,
-    value::{GrantKind, Permission, string_enum},
+    token::{LegacyKind, TokenKind},
+    value::{GrantKind, Permission, action::Action, string_enum},
 };
-
-string_enum! {
-    /// Any action, as decisions name it.
-    ///
-    /// A request to publish is one of two actions here, [`CreatePackage`](Self::CreatePackage) or
-    /// [`PublishVersion`](Self::PublishVersion), depending on whether the package exists.
-    ///
-    /// A decision is requested with the action type of the resource: [`PackageAction`], [`OrganizationAction`],
-    /// [`CreateTeam`], [`TeamAction`], [`ManageTeamAccess`], [`SharePackage`] or [`AccountAction`].
-    ///
-    /// [The table of actions](crate::docs::rules#actions) says which tokens may take each action.
-    #[non_exhaustive]
-    pub enum Action: "action" {
-        /// Reads a package: its packument, manifests, tarballs, dist-tags and visibility.
-        ReadPackage = "read-package",
-        /// Lists the users and teams with a grant on the package.
-        ListCollaborators = "list-collaborators",
-        /// Publishes the first version of a new package, and sets its first visibility.
-        CreatePackage = "create-package",
-        /// Publishes a new version of an existing package.
-        PublishVersion = "publish-version",
-        /// Removes a version, or the whole package.
-        Unpublish = "unpublish",
-        /// Marks versions as deprecated, or removes the mark.
-        Deprecate = "deprecate",
-        /// Adds, moves or removes a dist-tag.
-        SetDistTag = "set-dist-tag",
-        /// Makes the package public or private.
-        ChangeVisibility = "change-visibility",
-        /// Changes whether writing to the package needs a second factor.
-        ChangePublishingAccess = "change-publishing-access",
-        /// Changes the users with a direct grant on the package.
-        ChangeMaintainers = "change-maintainers",
-        /// Stars the package, or removes the star.
-        StarPackage = "star-package",
-        /// Reads an organization: its settings, members and teams, and their packages.
-        ReadOrg = "read-org",
-        /// Changes the settings of the organization.
-        ChangeOrgSettings = "change-org-settings",
-        /// Adds a user to the organization.
-        AddMember = "add-member",
-        /// Removes a user from the organization.
-        RemoveMember = "remove-member",
-        /// Changes the role of a member.
-        ChangeMemberRole = "change-member-role",
-        /// Creates a team.
-        CreateTeam = "create-team",
-        /// Deletes a team.
-        DeleteTeam = "delete-team",
-        /// Adds a member to a team.
-        AddTeamMember = "add-team-member",
-        /// Removes a member from a team.
-        RemoveTeamMember = "remove-team-member",
-        /// Gives a team access to a package, or removes that access.
-        ManageTeamAccess = "manage-team-access",
-        /// Manages the plan and the payment of the organization.
-        ManageBilling = "manage-billing",
-        /// Renames the organization.
-        RenameOrg = "rename-org",
-        /// Deletes the organization.
-        DeleteOrg = "delete-org",
-        /// Shares a package with a team of another organization.
-        SharePackage = "share-package",
-        /// Returns the name of the owner of the token.
-        Whoami = "whoami",
-        /// Revokes the token that makes the request.
-        RevokeSelf = "revoke-self",
-        /// Reads the profile of the account.
-        ReadProfile = "read-profile",
-        /// Changes the profile of the account, including the password.
-        ChangeProfile = "change-profile",
-        /// Enrols or removes a second factor of the account.
-        ConfigureTwoFactor = "configure-two-factor",
-        /// Lists the tokens of the account.
-        ListTokens = "list-tokens",
-        /// Creates a token.
-        CreateToken = "create-token",
-        /// Revokes another token of the account.
-        RevokeToken = "revoke-token",
-    }
-}
 
 string_enum! {
     /// An action on a package that exists, or on the name of a package that does not exist.
@@ -109,6 +28,14 @@ string_enum! {
         ChangePublishingAccess = "change-publishing-access",
         /// [`Action::ChangeMaintainers`].
         ChangeMaintainers = "change-maintainers",
+        /// [`Action::Stage`].
+        Stage = "stage",
+        /// [`Action::ReadStage`].
+        ReadStage = "read-stage",
+        /// [`Action::ApproveStage`].
+        ApproveStage = "approve-stage",
+        /// [`Action::RejectStage`].
+        RejectStage = "reject-stage",
         /// [`Action::StarPackage`].
         StarPackage = "star-package",
     }
@@ -166,6 +93,10 @@ string_enum! {
         ReadProfile = "read-profile",
         /// [`Action::ChangeProfile`].
         ChangeProfile = "change-profile",
+        /// [`Action::ChangePassword`].
+        ChangePassword = "change-password",
+        /// [`Action::EnrolTwoFactor`].
+        EnrolTwoFactor = "enrol-two-factor",
         /// [`Action::ConfigureTwoFactor`].
         ConfigureTwoFactor = "configure-two-factor",
         /// [`Action::ListTokens`].
@@ -181,10 +112,17 @@ string_enum! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreateTeam;
 
-/// The action of giving a team access to a package or removing that access, [`Action::ManageTeamAccess`]. Its resource
-/// is a [`TeamAndPackage`](crate::facts::TeamAndPackage).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ManageTeamAccess;
+string_enum! {
+    /// An action on the access of a team to a package. Its resource is a
+    /// [`TeamAndPackage`](crate::facts::TeamAndPackage).
+    #[non_exhaustive]
+    pub enum TeamAccessAction: "team access action" {
+        /// [`Action::GrantTeamAccess`].
+        GrantTeamAccess = "grant-team-access",
+        /// [`Action::RevokeTeamAccess`].
+        RevokeTeamAccess = "revoke-team-access",
+    }
+}
 
 /// The action of sharing a package with a team of another organization, [`Action::SharePackage`]. Its resource is an
 /// [`OrganizationAndPackage`](crate::facts::OrganizationAndPackage).
@@ -203,6 +141,16 @@ pub(crate) enum GranularRequirement {
     Never,
 }
 
+/// The kinds of legacy token that may take an action. A publish token may take every action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kinds {
+    All,
+    /// Automation and publish tokens.
+    Writers,
+    /// Publish tokens only.
+    Publish,
+}
+
 /// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FactorClass {
@@ -215,21 +163,17 @@ pub(crate) enum FactorClass {
 }
 
 impl Action {
-    /// Returns the word that requests this action, which is `publish` for [`CreatePackage`](Self::CreatePackage) and
-    /// [`PublishVersion`](Self::PublishVersion), and [`as_str`](Self::as_str) for all others.
-    #[must_use]
-    pub const fn requested_as(self) -> &'static str {
-        if matches!(self, Self::CreatePackage | Self::PublishVersion) {
-            PackageAction::Publish.as_str()
-        } else {
-            self.as_str()
-        }
-    }
-
-    /// Returns the kinds of legacy token that may take the action.
+    /// Returns `true` if tokens of this kind may take the action ([K1](crate::docs::rules#k1)). A session token may take
+    /// every action that a legacy publish token may take.
     #[inline]
-    pub(crate) const fn legacy_kinds(self) -> &'static [LegacyKind] {
-        self.table_row().0
+    pub(crate) const fn is_for(self, kind: TokenKind) -> bool {
+        let (kinds, needs) = self.table_row();
+        match kind {
+            TokenKind::Legacy(LegacyKind::ReadOnly) => matches!(kinds, Kinds::All),
+            TokenKind::Legacy(LegacyKind::Automation) => matches!(kinds, Kinds::All | Kinds::Writers),
+            TokenKind::Legacy(LegacyKind::Publish) | TokenKind::Session => true,
+            TokenKind::Granular => !matches!(needs, GranularRequirement::Never),
+        }
     }
 
     /// Returns what the action needs of a granular token.
@@ -242,22 +186,22 @@ impl Action {
     /// the action, and what it needs of a granular token.
     #[inline]
     #[expect(clippy::match_same_arms, reason = "the rows of the table, in its order")]
-    const fn table_row(self) -> (&'static [LegacyKind], GranularRequirement) {
+    const fn table_row(self) -> (Kinds, GranularRequirement) {
         use GrantKind::{Organizations, Packages};
-        use LegacyKind::{Automation, Publish, ReadOnly};
-        use Permission::{ReadOnly as RO, ReadWrite as RW};
-        const ALL_KINDS: &[LegacyKind] = &[ReadOnly, Automation, Publish];
-        const WRITERS: &[LegacyKind] = &[Automation, Publish];
-        const PUBLISH: &[LegacyKind] = &[Publish];
+        use Kinds::{All as ALL_KINDS, Publish as PUBLISH, Writers as WRITERS};
+        use Permission::{ReadOnly as RO, ReadWrite as RW, StageOnly as SO};
         match self {
             Self::ReadPackage => (ALL_KINDS, GranularRequirement::Permission(Packages, RO)),
             Self::ListCollaborators => (PUBLISH, GranularRequirement::Permission(Packages, RO)),
-            Self::CreatePackage | Self::PublishVersion | Self::Unpublish | Self::Deprecate | Self::SetDistTag => {
-                (WRITERS, GranularRequirement::Permission(Packages, RW))
+            Self::CreatePackage | Self::PublishVersion => (WRITERS, GranularRequirement::Permission(Packages, RW)),
+            Self::Unpublish | Self::Deprecate | Self::SetDistTag => {
+                (WRITERS, GranularRequirement::Permission(Packages, SO))
             }
             Self::ChangeVisibility | Self::ChangePublishingAccess | Self::ChangeMaintainers => {
                 (PUBLISH, GranularRequirement::Permission(Packages, RW))
             }
+            Self::Stage | Self::ReadStage => (WRITERS, GranularRequirement::Permission(Packages, SO)),
+            Self::ApproveStage | Self::RejectStage => (PUBLISH, GranularRequirement::Permission(Packages, RW)),
             Self::StarPackage => (PUBLISH, GranularRequirement::Never),
             Self::ReadOrg => (PUBLISH, GranularRequirement::Permission(Organizations, RO)),
             Self::ChangeOrgSettings | Self::AddMember | Self::RemoveMember | Self::ChangeMemberRole => {
@@ -267,13 +211,16 @@ impl Action {
             | Self::DeleteTeam
             | Self::AddTeamMember
             | Self::RemoveTeamMember
-            | Self::ManageTeamAccess => (PUBLISH, GranularRequirement::Permission(Organizations, RW)),
+            | Self::GrantTeamAccess
+            | Self::RevokeTeamAccess => (PUBLISH, GranularRequirement::Permission(Organizations, RW)),
             Self::ManageBilling | Self::RenameOrg | Self::DeleteOrg | Self::SharePackage => {
                 (PUBLISH, GranularRequirement::Never)
             }
             Self::Whoami | Self::RevokeSelf => (ALL_KINDS, GranularRequirement::Nothing),
             Self::ReadProfile
             | Self::ChangeProfile
+            | Self::ChangePassword
+            | Self::EnrolTwoFactor
             | Self::ConfigureTwoFactor
             | Self::ListTokens
             | Self::CreateToken
@@ -284,7 +231,12 @@ impl Action {
     /// Returns the class of the action ([F](crate::docs::rules#f)).
     pub(crate) const fn factor_class(self) -> FactorClass {
         match self {
-            Self::ChangeProfile | Self::ConfigureTwoFactor | Self::CreateToken | Self::RevokeToken => FactorClass::Auth,
+            Self::ChangeProfile
+            | Self::ChangePassword
+            | Self::EnrolTwoFactor
+            | Self::ConfigureTwoFactor
+            | Self::CreateToken
+            | Self::RevokeToken => FactorClass::Auth,
             Self::CreatePackage
             | Self::PublishVersion
             | Self::Unpublish
@@ -293,6 +245,8 @@ impl Action {
             | Self::ChangeVisibility
             | Self::ChangePublishingAccess
             | Self::ChangeMaintainers
+            | Self::ApproveStage
+            | Self::RejectStage
             | Self::ChangeOrgSettings
             | Self::AddMember
             | Self::RemoveMember
@@ -301,13 +255,16 @@ impl Action {
             | Self::DeleteTeam
             | Self::AddTeamMember
             | Self::RemoveTeamMember
-            | Self::ManageTeamAccess
+            | Self::GrantTeamAccess
+            | Self::RevokeTeamAccess
             | Self::ManageBilling
             | Self::RenameOrg
             | Self::DeleteOrg
             | Self::SharePackage => FactorClass::Write,
             Self::ReadPackage
             | Self::ListCollaborators
+            | Self::Stage
+            | Self::ReadStage
             | Self::ReadOrg
             | Self::ReadProfile
             | Self::ListTokens
@@ -315,5 +272,31 @@ impl Action {
             | Self::StarPackage
             | Self::RevokeSelf => FactorClass::None,
         }
+    }
+    /// Returns `true` if the action is governance: a write other than those on the versions of a package
+    /// ([P5](crate::docs::rules#p5)).
+    pub(crate) const fn is_governance(self) -> bool {
+        match self.factor_class() {
+            FactorClass::Write => !matches!(
+                self,
+                Self::CreatePackage
+                    | Self::PublishVersion
+                    | Self::Unpublish
+                    | Self::Deprecate
+                    | Self::SetDistTag
+                    | Self::ApproveStage
+                    | Self::RejectStage
+            ),
+            FactorClass::Auth | FactorClass::None => false,
+        }
+    }
+
+    /// Returns `true` if the action is denied while the owner's account is on hold ([T5](crate::docs::rules#t5)).
+    #[inline]
+    pub(crate) const fn waits_for_hold(self) -> bool {
+        let makes_safer =
+            matches!(self, Self::RejectStage | Self::RevokeToken | Self::ChangePassword | Self::EnrolTwoFactor);
+        let changes = matches!(self, Self::Stage) || !matches!(self.factor_class(), FactorClass::None);
+        changes && !makes_safer
     }
 }

@@ -4,20 +4,21 @@ use alloc::sync::Arc;
 
 use crate::{
     facts::{AccountStatus, Memberships, OwnerView, TwoFactorMode, User},
+    policy::{DecisionPolicy, Policy},
     token::{Token, TokenView},
     value::{ClientIp, Family, Timestamp, UserName},
 };
 
-/// A token together with the current facts about its owner.
+/// A token together with the current facts about its owner, and the policy that it is judged by.
 ///
 /// Every decision that can allow a token's request takes a `BoundToken`, so the rights of another user are never
-/// applied to a token.
+/// applied to a token, and no decision is made without a policy. [`Policy::bind`] creates one.
 ///
 /// # Examples
 ///
 /// ```
 /// use tollgate::{
-///     BoundToken, Timestamp, Token, User,
+///     Policy, Timestamp, Token, User,
 ///     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
 ///     token::{LegacyKind, LegacyToken, TokenFacts},
 ///     value::AllowedRanges,
@@ -28,6 +29,7 @@ use crate::{
 ///     status: AccountStatus::Active,
 ///     two_factor: TwoFactorMode::Disabled,
 ///     tokens_revoked_until: None,
+///     writes_held_until: None,
 ///     memberships: Memberships::empty(),
 /// };
 /// let bob = User::new(UserFacts { name: "bob".parse()?, ..alice.clone() })?;
@@ -36,8 +38,8 @@ use crate::{
 /// let facts = TokenFacts { id: "t-1".parse()?, owner: "alice".parse()?, created, revoked: None };
 /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
 ///
-/// assert!(BoundToken::bind(&token, &alice).is_ok());
-/// assert!(BoundToken::bind(&token, &bob).is_err());
+/// assert!(Policy::NPM_2025_10.bind(&token, &alice).is_ok());
+/// assert!(Policy::NPM_2025_10.bind(&token, &bob).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -47,31 +49,56 @@ pub struct BoundToken<'a> {
     // that the compiler copies without calling a function; see `docs::performance`.
     pub(crate) memberships: &'a Memberships,
     pub(crate) tokens_revoked_until: Option<Timestamp>,
+    pub(crate) writes_held_until: Option<Timestamp>,
     pub(crate) status: AccountStatus,
     pub(crate) two_factor: TwoFactorMode,
+    pub(crate) policy: DecisionPolicy,
 }
 
-impl<'a> BoundToken<'a> {
-    /// Binds a token to its owner, with the current facts about the owner.
+const _: () = assert!(size_of::<BoundToken<'_>>() <= 128);
+
+impl Policy {
+    /// Binds a token to its owner, with the current facts about the owner, for decisions under this policy.
     ///
     /// # Errors
     ///
     /// Returns an error if the token belongs to another user.
     #[inline]
-    pub fn bind(token: impl Into<TokenView<'a>>, owner: impl Into<OwnerView<'a>>) -> Result<Self, BindError> {
+    pub fn bind<'a>(
+        &self,
+        token: impl Into<TokenView<'a>>,
+        owner: impl Into<OwnerView<'a>>,
+    ) -> Result<BoundToken<'a>, BindError> {
         let (token, owner) = (token.into(), owner.into());
         if token.owner == owner.name {
-            Ok(Self::from_owner(token, owner))
+            Ok(BoundToken::from_owner(token, owner, self.for_decisions()))
         } else {
             Err(BindError::new(token.owner, owner.name))
         }
     }
 
+    /// Binds a token to its owner as [`bind`](Self::bind) does, and holds both by [`Arc`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the token belongs to another user.
+    pub fn bind_owned(
+        &self,
+        token: impl Into<Arc<Token>>,
+        owner: impl Into<Arc<User>>,
+    ) -> Result<OwnedBoundToken, BindError> {
+        let (token, owner) = (token.into(), owner.into());
+        self.bind(token.as_view(), owner.as_view())?;
+        Ok(OwnedBoundToken { token, owner, policy: self.for_decisions() })
+    }
+}
+
+impl<'a> BoundToken<'a> {
     /// Binds a token to its owner. The caller has checked that the names match.
     #[inline]
-    pub(crate) const fn from_owner(token: TokenView<'a>, owner: OwnerView<'a>) -> Self {
-        let OwnerView { name: _, status, two_factor, tokens_revoked_until, memberships } = owner;
-        Self { token, memberships, tokens_revoked_until, status, two_factor }
+    pub(crate) const fn from_owner(token: TokenView<'a>, owner: OwnerView<'a>, policy: DecisionPolicy) -> Self {
+        let OwnerView { name: _, status, two_factor, tokens_revoked_until, writes_held_until, memberships } = owner;
+        Self { token, memberships, tokens_revoked_until, writes_held_until, status, two_factor, policy }
     }
 
     /// Returns the token.
@@ -84,12 +111,19 @@ impl<'a> BoundToken<'a> {
     #[must_use]
     #[inline]
     pub const fn owner(&self) -> OwnerView<'a> {
-        let Self { token, memberships, tokens_revoked_until, status, two_factor } = *self;
-        OwnerView { name: token.owner, status, two_factor, tokens_revoked_until, memberships }
+        let Self { token, memberships, tokens_revoked_until, writes_held_until, status, two_factor, policy: _ } = *self;
+        OwnerView { name: token.owner, status, two_factor, tokens_revoked_until, writes_held_until, memberships }
+    }
+
+    /// Returns the policy that decisions about this token are made under, as far as decisions read it. Its limits for
+    /// issuing are those of the edition.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy.to_policy()
     }
 }
 
-/// The owned form of [`BoundToken`], which holds the token and its owner by [`Arc`].
+/// The owned form of [`BoundToken`], which holds the token and its owner by [`Arc`]. [`Policy::bind_owned`] creates one.
 ///
 /// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. A clone
 /// increments two reference counts and copies nothing else.
@@ -97,24 +131,14 @@ impl<'a> BoundToken<'a> {
 pub struct OwnedBoundToken {
     token: Arc<Token>,
     owner: Arc<User>,
+    policy: DecisionPolicy,
 }
 
 impl OwnedBoundToken {
-    /// Binds a token to its owner, with the current facts about the owner.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the token belongs to another user.
-    pub fn bind(token: impl Into<Arc<Token>>, owner: impl Into<Arc<User>>) -> Result<Self, BindError> {
-        let (token, owner) = (token.into(), owner.into());
-        BoundToken::bind(token.as_view(), owner.as_view())?;
-        Ok(Self { token, owner })
-    }
-
     /// Returns the [`BoundToken`] that borrows from this one, for the functions that decide.
     #[must_use]
     pub fn as_bound(&self) -> BoundToken<'_> {
-        BoundToken::from_owner(self.token.as_view(), self.owner.as_view())
+        BoundToken::from_owner(self.token.as_view(), self.owner.as_view(), self.policy)
     }
 }
 

@@ -6,11 +6,13 @@ mod bound_token;
 use core::fmt;
 
 pub use action::{
-    AccountAction, Action, CreateTeam, ManageTeamAccess, OrganizationAction, PackageAction, SharePackage, TeamAction,
+    AccountAction, CreateTeam, OrganizationAction, PackageAction, SharePackage, TeamAccessAction, TeamAction,
 };
 pub(crate) use action::{FactorClass, GranularRequirement};
 pub(crate) use bound_token::TokenUse;
 pub use bound_token::{BindError, BoundToken, OwnedBoundToken};
+
+pub use crate::value::action::Action;
 
 use crate::facts::{Account, NewTeam, OrganizationAndPackage, OrganizationState, PackageState, Team, TeamAndPackage};
 
@@ -49,8 +51,13 @@ pub enum Operation<'a> {
         /// The team.
         team: Team<'a>,
     },
-    /// Giving a team access to a package, or removing it.
-    ManageTeamAccess(TeamAndPackage<'a>),
+    /// An action on the access of a team to a package.
+    TeamAccess {
+        /// The action.
+        action: TeamAccessAction,
+        /// The team and the package.
+        resource: TeamAndPackage<'a>,
+    },
     /// Sharing a package with a team of another organization.
     SharePackage(OrganizationAndPackage<'a>),
     /// An action on an account.
@@ -82,6 +89,10 @@ impl<'a> Operation<'a> {
                 (PackageAction::ChangeVisibility, _) => Action::ChangeVisibility,
                 (PackageAction::ChangePublishingAccess, _) => Action::ChangePublishingAccess,
                 (PackageAction::ChangeMaintainers, _) => Action::ChangeMaintainers,
+                (PackageAction::Stage, _) => Action::Stage,
+                (PackageAction::ReadStage, _) => Action::ReadStage,
+                (PackageAction::ApproveStage, _) => Action::ApproveStage,
+                (PackageAction::RejectStage, _) => Action::RejectStage,
                 (PackageAction::StarPackage, _) => Action::StarPackage,
             },
             Self::Organization { action, organization: _ } => match action {
@@ -100,13 +111,18 @@ impl<'a> Operation<'a> {
                 TeamAction::AddTeamMember => Action::AddTeamMember,
                 TeamAction::RemoveTeamMember => Action::RemoveTeamMember,
             },
-            Self::ManageTeamAccess(_) => Action::ManageTeamAccess,
+            Self::TeamAccess { action, resource: _ } => match action {
+                TeamAccessAction::GrantTeamAccess => Action::GrantTeamAccess,
+                TeamAccessAction::RevokeTeamAccess => Action::RevokeTeamAccess,
+            },
             Self::SharePackage(_) => Action::SharePackage,
             Self::Account { action, account: _ } => match action {
                 AccountAction::Whoami => Action::Whoami,
                 AccountAction::RevokeSelf => Action::RevokeSelf,
                 AccountAction::ReadProfile => Action::ReadProfile,
                 AccountAction::ChangeProfile => Action::ChangeProfile,
+                AccountAction::ChangePassword => Action::ChangePassword,
+                AccountAction::EnrolTwoFactor => Action::EnrolTwoFactor,
                 AccountAction::ConfigureTwoFactor => Action::ConfigureTwoFactor,
                 AccountAction::ListTokens => Action::ListTokens,
                 AccountAction::CreateToken => Action::CreateToken,
@@ -126,7 +142,7 @@ impl<'a> Operation<'a> {
     pub(crate) const fn package_ref(&self) -> Option<&PackageState<'a>> {
         match self {
             Self::Package { action: _, package } => Some(package),
-            Self::ManageTeamAccess(resource) => Some(&resource.package),
+            Self::TeamAccess { action: _, resource } => Some(&resource.package),
             Self::SharePackage(resource) => Some(&resource.package),
             Self::Organization { .. } | Self::CreateTeam { .. } | Self::Team { .. } | Self::Account { .. } => None,
         }
@@ -139,7 +155,7 @@ impl<'a> Operation<'a> {
             Self::Organization { action: _, organization } => Some(*organization),
             Self::CreateTeam { team } => Some(team.team().organization),
             Self::Team { action: _, team } => Some(team.organization),
-            Self::ManageTeamAccess(resource) => Some(resource.team.organization),
+            Self::TeamAccess { action: _, resource } => Some(resource.team.organization),
             Self::SharePackage(resource) => Some(resource.organization),
             Self::Package { .. } | Self::Account { .. } => None,
         }
@@ -151,7 +167,7 @@ impl<'a> Operation<'a> {
         match self {
             Self::CreateTeam { team } => Some(team.team()),
             Self::Team { action: _, team } => Some(*team),
-            Self::ManageTeamAccess(resource) => Some(resource.team),
+            Self::TeamAccess { action: _, resource } => Some(resource.team),
             Self::Package { .. } | Self::Organization { .. } | Self::SharePackage(_) | Self::Account { .. } => None,
         }
     }
@@ -165,7 +181,7 @@ impl<'a> Operation<'a> {
             | Self::Organization { .. }
             | Self::CreateTeam { .. }
             | Self::Team { .. }
-            | Self::ManageTeamAccess(_)
+            | Self::TeamAccess { .. }
             | Self::SharePackage(_) => None,
         }
     }
@@ -200,7 +216,7 @@ impl fmt::Display for Operation<'_> {
 /// | [`OrganizationAction`] | [`OrganizationState`] |
 /// | [`CreateTeam`] | [`NewTeam`] |
 /// | [`TeamAction`] | [`Team`] |
-/// | [`ManageTeamAccess`] | [`TeamAndPackage`] |
+/// | [`TeamAccessAction`] | [`TeamAndPackage`] |
 /// | [`SharePackage`] | [`OrganizationAndPackage`] |
 /// | [`AccountAction`] | [`Account`] |
 ///
@@ -275,8 +291,8 @@ action_on!(OrganizationAction, OrganizationState<'a>, "an organization", |action
 });
 action_on!(CreateTeam, NewTeam<'a>, "the team to create", |_action, team| Operation::CreateTeam { team });
 action_on!(TeamAction, Team<'a>, "a team", |action, team| Operation::Team { action, team });
-action_on!(ManageTeamAccess, TeamAndPackage<'a>, "a team and a package", |_action, resource| {
-    Operation::ManageTeamAccess(resource)
+action_on!(TeamAccessAction, TeamAndPackage<'a>, "a team and a package", |action, resource| {
+    Operation::TeamAccess { action, resource }
 });
 action_on!(SharePackage, OrganizationAndPackage<'a>, "an organization and a package", |_action, resource| {
     Operation::SharePackage(resource)

@@ -3,7 +3,7 @@
 
 use super::{Context, Finding};
 use crate::{
-    facts::{Membership, OrganizationAndPackage, OwnerView, PackageState, PackageView, ScopeOwner, TeamAndPackage},
+    facts::{ExternalCeiling, Membership, OwnerView, PackageState, PackageView, RecordedGrants, Rights, ScopeOwner},
     operation::{Action, Operation, PackageAction},
     rules::{comparison::Comparison, reason::Reason},
     value::{OrganizationName, PackageName, Permission, Role},
@@ -23,7 +23,8 @@ pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
         | Action::DeleteTeam
         | Action::AddTeamMember
         | Action::RemoveTeamMember
-        | Action::ManageTeamAccess => Role::Admin,
+        | Action::GrantTeamAccess
+        | Action::RevokeTeamAccess => Role::Admin,
         Action::ChangeOrgSettings
         | Action::AddMember
         | Action::RemoveMember
@@ -43,11 +44,17 @@ pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
         | Action::ChangeVisibility
         | Action::ChangePublishingAccess
         | Action::ChangeMaintainers
+        | Action::Stage
+        | Action::ReadStage
+        | Action::ApproveStage
+        | Action::RejectStage
         | Action::StarPackage
         | Action::Whoami
         | Action::RevokeSelf
         | Action::ReadProfile
         | Action::ChangeProfile
+        | Action::ChangePassword
+        | Action::EnrolTwoFactor
         | Action::ConfigureTwoFactor
         | Action::ListTokens
         | Action::CreateToken
@@ -65,56 +72,82 @@ pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 #[inline(always)]
 pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let owner = &context.bound().owner();
+    let package = match context.operation().package_ref() {
+        // Once the package exists, taking a team's access away depends on the role in the organization alone.
+        Some(_) if context.action == Action::RevokeTeamAccess => return Finding::DOES_NOT_APPLY,
+        Some(PackageState::Existing(package)) => package,
+        Some(PackageState::Missing(package)) if context.action == Action::CreatePackage => {
+            return match package.ceiling {
+                Some(ceiling) => external_ceiling(ceiling, owner, package.name, context.action),
+                None => creation_right(owner, package.name),
+            };
+        }
+        Some(PackageState::Missing(_)) | None => return Finding::DOES_NOT_APPLY,
+    };
+    let grants = match package.rights {
+        Rights::Recorded(grants) => grants,
+        Rights::DecidedElsewhere(ceiling) => return external_ceiling(ceiling, owner, package.name, context.action),
+    };
     match context.operation() {
-        Operation::Package { action, package } => match (action, package) {
-            (PackageAction::Publish, PackageState::Missing(package)) => creation_right(owner, package.name),
-            (_, PackageState::Missing(_)) => Finding::DOES_NOT_APPLY,
-            (
-                PackageAction::ReadPackage | PackageAction::ListCollaborators | PackageAction::StarPackage,
-                PackageState::Existing(package),
-            ) => read_access(owner, package),
-            (PackageAction::ChangeVisibility, PackageState::Existing(package)) => scope_control(owner, package),
-            (
-                PackageAction::Publish
-                | PackageAction::Unpublish
-                | PackageAction::Deprecate
-                | PackageAction::SetDistTag
-                | PackageAction::ChangePublishingAccess
-                | PackageAction::ChangeMaintainers,
-                PackageState::Existing(package),
-            ) => write_access(owner, package),
-        },
-        Operation::ManageTeamAccess(TeamAndPackage { team, package: PackageState::Existing(package) }) => {
-            let organization = team.organization.name();
-            match package.scope_owner {
-                // A grant on another organization's package would remain after the user has left that organization.
-                // Only that organization can give such a grant, by `share-package` (C5).
-                ScopeOwner::Organization | ScopeOwner::Nobody => scope_of_organization(organization, package),
-                ScopeOwner::Unscoped | ScopeOwner::User => write_access(owner, package),
+        Operation::Package { action, package: _ } => match action {
+            PackageAction::ReadPackage | PackageAction::ListCollaborators | PackageAction::StarPackage => {
+                read_access(owner, package, grants)
             }
-        }
-        Operation::SharePackage(OrganizationAndPackage { organization, package: PackageState::Existing(package) }) => {
-            scope_of_organization(organization.name(), package)
-        }
-        Operation::ManageTeamAccess(TeamAndPackage { team: _, package: PackageState::Missing(_) })
-        | Operation::SharePackage(OrganizationAndPackage { organization: _, package: PackageState::Missing(_) })
-        | Operation::Organization { .. }
+            PackageAction::ChangeVisibility => scope_control(owner, package),
+            PackageAction::Publish
+            | PackageAction::Unpublish
+            | PackageAction::Deprecate
+            | PackageAction::SetDistTag
+            | PackageAction::ChangePublishingAccess
+            | PackageAction::ChangeMaintainers
+            | PackageAction::Stage
+            | PackageAction::ReadStage
+            | PackageAction::ApproveStage
+            | PackageAction::RejectStage => write_access(owner, package, grants),
+        },
+        Operation::TeamAccess { action: _, resource } => match package.scope_owner {
+            // A grant on another organization's package would remain after the user has left that organization.
+            // Only that organization can give such a grant, by `share-package` (C5).
+            ScopeOwner::Organization | ScopeOwner::Nobody => {
+                scope_of_organization(resource.team.organization.name(), package)
+            }
+            ScopeOwner::Unscoped | ScopeOwner::User => write_access(owner, package, grants),
+        },
+        Operation::SharePackage(resource) => scope_of_organization(resource.organization.name(), package),
+        // These name no package.
+        Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
         | Operation::Account { .. } => Finding::DOES_NOT_APPLY,
     }
 }
 
+/// Requires that the registry, which decides the owner's rights elsewhere, has decided that the owner may do this
+/// ([C7](crate::docs::rules#c7)).
+#[inline(always)]
+fn external_ceiling<'a>(
+    ceiling: &'a ExternalCeiling,
+    owner: &OwnerView<'a>,
+    package: PackageName<&'a str>,
+    action: Action,
+) -> Finding<'a> {
+    let allows = ceiling.allows(owner.name, &package, action);
+    let comparison = Comparison::ExternalCeiling { owner: owner.name, package, action, ceiling, allows };
+    Finding::new(allows, Reason::OwnerLacksPermission, comparison)
+}
+
 /// Requires read access to the package. Everyone has it if the package is public ([C2](crate::docs::rules#c2)).
 #[inline(always)]
-fn read_access<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
-    permission(owner, package, package.effective_permission_of(owner.name, owner.memberships), Permission::ReadOnly)
+fn read_access<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, grants: RecordedGrants<'a>) -> Finding<'a> {
+    let has = package.read_permission_of(grants, owner.name, owner.memberships);
+    permission(owner, package, has, Permission::ReadOnly)
 }
 
 /// Requires write access to the package, by a grant or by owning its scope ([C2](crate::docs::rules#c2)).
 #[inline(always)]
-fn write_access<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Finding<'a> {
-    permission(owner, package, package.permission_of(owner.name, owner.memberships), Permission::ReadWrite)
+fn write_access<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, grants: RecordedGrants<'a>) -> Finding<'a> {
+    let has = package.permission_of(grants, owner.name, owner.memberships);
+    permission(owner, package, has, Permission::ReadWrite)
 }
 
 #[inline(always)]

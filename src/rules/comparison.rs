@@ -3,9 +3,10 @@
 use core::fmt;
 
 use crate::{
-    facts::{AccountStatus, PublishingAccess, ScopeOwner, TwoFactorMode, Visibility},
+    facts::{AccountStatus, ExternalCeiling, PublishingAccess, ScopeOwner, TwoFactorMode, Visibility},
     operation::Action,
-    token::{CoveredBy, OrganizationsGrant, PackageSelection, PackagesGrant, TokenKind},
+    policy::{Edition, LegacyTokens},
+    token::{CoveredBy, LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, TokenKind},
     value::{
         AllowedRanges, ClientIp, GrantKind, OrganizationName, PackageName, Permission, Role, Timestamp, UserName,
         string_enum,
@@ -26,6 +27,16 @@ pub enum Comparison<'a> {
         /// The account's cut-off: every token created at or before this time is revoked. `None` if the account has no
         /// cut-off, or if the check ran before the owner's record was known.
         cut_off: Option<Timestamp>,
+    },
+    /// The kind of a legacy token, and whether the policy has these ([P1](crate::docs::rules#p1)).
+    #[non_exhaustive]
+    Retirement {
+        /// The kind.
+        kind: LegacyKind,
+        /// Whether legacy tokens work under the policy.
+        legacy_tokens: LegacyTokens,
+        /// The edition of the policy.
+        edition: Edition,
     },
     /// The token's expiry and the time of the request ([T2](crate::docs::rules#t2)).
     #[non_exhaustive]
@@ -50,6 +61,16 @@ pub enum Comparison<'a> {
         owner: UserName<&'a str>,
         /// The account's status.
         status: AccountStatus,
+    },
+    /// The end of the hold on the owner's account, and the time of the request ([T5](crate::docs::rules#t5)).
+    #[non_exhaustive]
+    Hold {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// The time at which the hold ends.
+        until: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
     },
     /// The kind of token and the action ([K1](crate::docs::rules#k1)).
     #[non_exhaustive]
@@ -148,6 +169,21 @@ pub enum Comparison<'a> {
         /// The lowest permission that is enough for the action.
         needs: Permission,
     },
+    /// The owner, and what the registry decided elsewhere that a user may do with a package
+    /// ([C7](crate::docs::rules#c7)).
+    #[non_exhaustive]
+    ExternalCeiling {
+        /// The token's owner.
+        owner: UserName<&'a str>,
+        /// The package.
+        package: PackageName<&'a str>,
+        /// The action.
+        action: Action,
+        /// What was decided elsewhere.
+        ceiling: &'a ExternalCeiling,
+        /// Whether it is about this owner and package, and has the action.
+        allows: bool,
+    },
     /// The owner and the name of a package to create ([C3](crate::docs::rules#c3)).
     #[non_exhaustive]
     Creator {
@@ -208,9 +244,10 @@ pub enum Comparison<'a> {
         demanded_by: Option<DemandedBy>,
         /// The two-factor mode of the owner's account.
         account: TwoFactorMode,
-        /// The package's publishing access, or `None` if the action does not write to an existing package.
+        /// The package's publishing access, raised to the policy's least one ([P4](crate::docs::rules#p4)). `None` if the
+        /// action does not write to a package.
         publishing_access: Option<PublishingAccess>,
-        /// Whether the token bypasses the second factor.
+        /// Whether the token bypasses the second factor for this action.
         bypass: bool,
     },
 }
@@ -223,6 +260,11 @@ string_enum! {
         Account = "account",
         /// The package's publishing access ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
         Package = "package",
+        /// The policy, which has a higher publishing access than the package ([P4](crate::docs::rules#p4)).
+        Policy = "policy",
+        /// The action: a staged version is always approved or rejected with a second factor
+        /// ([F](crate::docs::rules#f)).
+        Action = "action",
     }
 }
 
@@ -265,6 +307,30 @@ impl fmt::Display for Comparison<'_> {
                 }
                 (None, None) => f.write_str("the token is not revoked"),
             },
+            Self::Retirement { kind, legacy_tokens, edition } => {
+                write!(
+                    f,
+                    "the token is legacy {kind}, legacy tokens are {legacy_tokens} (policy of the edition `{edition}`)"
+                )
+            }
+            Self::Hold { owner, until, now } => {
+                write!(f, "the account of the owner `{owner}` is on hold until {until}, now is {now}")
+            }
+            Self::ExternalCeiling { owner, package, action, ceiling: _, allows: true } => {
+                write!(f, "the registry decided that the owner `{owner}` may {action} `{package}`")
+            }
+            Self::ExternalCeiling { owner, package, action, ceiling, allows: false } => {
+                if ceiling.user() == &owner && ceiling.package() == &package {
+                    write!(f, "the registry decided that the owner `{owner}` may not {action} `{package}`")
+                } else {
+                    write!(
+                        f,
+                        "the registry decided about the user `{}` and `{}`, the owner is `{owner}` and the package `{package}`",
+                        ceiling.user(),
+                        ceiling.package()
+                    )
+                }
+            }
             Self::Expiry { expires_at: Some(at), now } if now >= at => {
                 write!(f, "the token expired at {at}, now is {now}")
             }

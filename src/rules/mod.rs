@@ -24,6 +24,7 @@ mod token;
 
 use crate::{
     operation::{Action, BoundToken, GranularRequirement, Operation, TokenUse},
+    policy::DecisionPolicy,
     token::TokenView,
     value::{ClientIp, Timestamp, string_enum},
 };
@@ -31,6 +32,7 @@ use crate::{
 pub use comparison::{Comparison, DemandedBy};
 pub(crate) use reach::could_read;
 pub use reason::Reason;
+pub(crate) use second_factor::is_covered;
 
 /// Everything that a decision depends on: the use of a bound token, from an address and at a time, and the operation.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +73,7 @@ impl<'q, 'a> Context<'q, 'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EarlyQuestion<'a> {
     pub(crate) token: &'a TokenView<'a>,
+    pub(crate) policy: DecisionPolicy,
     pub(crate) action: Action,
     pub(crate) client_ip: ClientIp,
     pub(crate) now: Timestamp,
@@ -351,6 +354,10 @@ checks! {
         NotRevoked = "not-revoked", "T1":
             |used| token::not_revoked(&used.bound.token, used.bound.tokens_revoked_until),
             early |question| token::not_revoked(question.token, None);
+        /// The token is not a legacy token, or the policy honours legacy tokens ([P1](crate::docs::rules#p1)).
+        NotRetired = "not-retired", "P1":
+            |used| token::not_retired(&used.bound.token, used.bound.policy),
+            early |question| token::not_retired(question.token, question.policy);
         /// The time is before the token's expiry ([T2](crate::docs::rules#t2)).
         NotExpired = "not-expired", "T2":
             |used| token::not_expired(&used.bound.token, used.now),
@@ -367,8 +374,12 @@ checks! {
     before_public_read {
         /// Tokens of this kind may do this ([K1](crate::docs::rules#k1)).
         KindHasAction = "kind-has-action", "K1":
-            |context| reach::kind_has_action(&context.bound().token, context.action, context.needs),
-            early |question| reach::kind_has_action(question.token, question.action, question.action.needs());
+            |context| reach::kind_has_action(&context.bound().token, context.action),
+            early |question| reach::kind_has_action(question.token, question.action);
+        /// The owner's account is not on hold, or the action does not wait for the end of a hold
+        /// ([T5](crate::docs::rules#t5)).
+        OwnerNotOnHold = "owner-not-on-hold", "T5":
+            |context| token::owner_not_on_hold(&context.bound().owner(), context.action, context.question.token_use.now);
         /// A granular token has the permission that the action needs, whatever the resource
         /// ([G1](crate::docs::rules#g1)). `read-package` and `list-collaborators` wait for
         /// [`PermissionForResource`](Self::PermissionForResource).

@@ -5,24 +5,17 @@
 use super::{Context, Finding, PublicReadOutcome};
 use crate::{
     facts::{OrganizationState, PackageState, PackageView, Visibility},
-    operation::{Action, BoundToken, GranularRequirement, Operation},
+    operation::{Action, BoundToken, GranularRequirement, Operation, TeamAccessAction},
     rules::{comparison::Comparison, reason::Reason},
-    token::{CoveredBy, Grants, Limits, TokenKind, TokenView},
+    token::{CoveredBy, Grants, Limits, TokenView},
     value::{GrantKind, Permission},
 };
 
 /// Denies an action that no token of this kind may take ([K1](crate::docs::rules#k1)).
 #[inline(always)]
-pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: GranularRequirement) -> Finding<'a> {
-    let passes = match token.kind() {
-        TokenKind::Legacy(kind) => action.legacy_kinds().contains(&kind),
-        TokenKind::Granular => match needs {
-            GranularRequirement::Never => false,
-            GranularRequirement::Nothing | GranularRequirement::Permission(_, _) => true,
-        },
-    };
+pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action) -> Finding<'a> {
     let comparison = Comparison::Kind { kind: token.kind(), action };
-    Finding::new(passes, Reason::KindForbidsAction, comparison)
+    Finding::new(action.is_for(token.kind()), Reason::KindForbidsAction, comparison)
 }
 
 /// Denies a granular token without the permission that the action needs on any resource
@@ -38,9 +31,13 @@ pub(super) fn permission_for_action<'a>(
 ) -> Finding<'a> {
     match (token.limits, needs) {
         (Limits::Granular(granular), GranularRequirement::Permission(grant, needs)) if !depends_on_resource(action) => {
-            permission(&granular, grant, needs)
+            let reason = match (action, granular.packages.permission()) {
+                (Action::CreatePackage | Action::PublishVersion, Permission::StageOnly) => Reason::StageRequired,
+                (_, _) => Reason::PermissionTooLow,
+            };
+            permission(&granular, grant, needs, reason)
         }
-        (Limits::Granular(_) | Limits::Legacy(_), _) => Finding::DOES_NOT_APPLY,
+        (Limits::Granular(_) | Limits::Legacy(_) | Limits::Session { .. }, _) => Finding::DOES_NOT_APPLY,
     }
 }
 
@@ -52,12 +49,12 @@ fn depends_on_resource(action: Action) -> bool {
 /// Compares a granular token's permission on packages or on organizations with what the action needs
 /// ([G1](crate::docs::rules#g1)).
 #[inline(always)]
-fn permission<'a>(granular: &Grants<'a>, grant: GrantKind, needs: Permission) -> Finding<'a> {
+fn permission<'a>(granular: &Grants<'a>, grant: GrantKind, needs: Permission, reason: Reason) -> Finding<'a> {
     let has = match grant {
         GrantKind::Packages => granular.packages.permission(),
         GrantKind::Organizations => granular.organizations.permission(),
     };
-    Finding::new(has >= needs, Reason::PermissionTooLow, Comparison::Permission { grant, has, needs })
+    Finding::new(has >= needs, reason, Comparison::Permission { grant, has, needs })
 }
 
 /// Denies an operation on an organization that does not exist ([D1](crate::docs::rules#d1)).
@@ -78,13 +75,28 @@ pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match context.operation().package_ref() {
         Some(package) if context.action != Action::CreatePackage => {
             let exists = match package {
-                PackageState::Existing(_) => true,
+                PackageState::Existing(package) => exists_for(context, package),
                 PackageState::Missing(_) => false,
             };
             let comparison = Comparison::PackageExists { package: package.name(), exists };
             Finding::new(exists, Reason::NoSuchPackage, comparison)
         }
         Some(_) | None => Finding::DOES_NOT_APPLY,
+    }
+}
+
+/// Whether a package on record counts as existing. For `revoke-team-access` a private package does so only if this token
+/// could read it, if its scope is that organization's, or if some team of that organization has a grant on it: else any
+/// admin of any organization could ask which private names exist ([C5](crate::docs::rules#c5)).
+#[inline(always)]
+fn exists_for(context: &Context<'_, '_>, package: &PackageView<'_>) -> bool {
+    match (context.action, context.operation().organization()) {
+        (Action::RevokeTeamAccess, Some(organization)) => {
+            package.is_in_scope_of_organization(organization.name())
+                || package.has_grant_to_team_of(organization.name())
+                || could_read(context.bound(), package)
+        }
+        (_, _) => true,
     }
 }
 
@@ -104,7 +116,7 @@ pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicRe
     }
 }
 
-/// Returns the package of a `manage-team-access` operation if the team's organization does not own the package's scope.
+/// Returns the package of a `grant-team-access` operation if the team's organization does not own the package's scope.
 ///
 /// Giving a team access to such a package needs rights over the package as well as over the organization: a permission
 /// ([G1](crate::docs::rules#g1)), a selection ([G2](crate::docs::rules#g2)) and the owner's own right
@@ -112,7 +124,7 @@ pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicRe
 #[inline(always)]
 fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageView<'a>> {
     match operation {
-        Operation::ManageTeamAccess(resource) => match &resource.package {
+        Operation::TeamAccess { action: TeamAccessAction::GrantTeamAccess, resource } => match &resource.package {
             PackageState::Existing(package)
                 if !package.is_in_scope_of_organization(resource.team.organization.name()) =>
             {
@@ -124,6 +136,7 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
         | Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
+        | Operation::TeamAccess { action: TeamAccessAction::RevokeTeamAccess, resource: _ }
         | Operation::SharePackage(_)
         | Operation::Account { .. } => None,
     }
@@ -132,18 +145,18 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
 /// Denies a granular token without the permission that the action needs on this resource
 /// ([G1](crate::docs::rules#g1)).
 ///
-/// This check applies to the two reads that [`permission_for_action`] leaves out, and to `manage-team-access` on a
+/// This check applies to the two reads that [`permission_for_action`] leaves out, and to `grant-team-access` on a
 /// [`foreign_package`], which needs `read-write` on packages too.
 #[inline(always)]
 pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
     match context.needs {
         GranularRequirement::Permission(grant, needs) if depends_on_resource(context.action) => {
-            permission(&granular, grant, needs)
+            permission(&granular, grant, needs, Reason::PermissionTooLow)
         }
         GranularRequirement::Permission(_, _) | GranularRequirement::Nothing | GranularRequirement::Never => {
             match foreign_package(context.operation()) {
-                Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite),
+                Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite, Reason::PermissionTooLow),
                 None => Finding::DOES_NOT_APPLY,
             }
         }
@@ -171,7 +184,7 @@ pub(super) fn organization_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a
 
 /// Denies an operation on a package that is not in the granular token's selection ([G2](crate::docs::rules#g2)).
 ///
-/// For `manage-team-access`, only a [`foreign_package`] has to be selected.
+/// For `grant-team-access`, only a [`foreign_package`] has to be selected.
 #[inline(always)]
 pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
@@ -213,10 +226,11 @@ pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> b
         return true;
     }
     let reaches = match bound.token.limits {
-        Limits::Legacy(kind) => Action::ReadPackage.legacy_kinds().contains(&kind),
+        // Legacy tokens of every kind, and session tokens, may read.
+        Limits::Legacy(_) | Limits::Session { .. } => true,
         Limits::Granular(granular) => {
             granular.packages.permission() >= Permission::ReadOnly && granular.packages.covers(&package.name).is_some()
         }
     };
-    reaches && package.permission_of(bound.token.owner, bound.memberships) >= Permission::ReadOnly
+    reaches && package.is_readable_by(bound.token.owner, bound.memberships)
 }

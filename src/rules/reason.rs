@@ -14,6 +14,8 @@ string_enum! {
         AuthenticationRequired = "authentication-required",
         /// The token is revoked, or was made at or before the account's cut-off ([T1](crate::docs::rules#t1)).
         TokenRevoked = "token-revoked",
+        /// The token is a legacy token, and the policy has retired these ([P1](crate::docs::rules#p1)).
+        TokenRetired = "token-retired",
         /// The token has expired ([T2](crate::docs::rules#t2)).
         TokenExpired = "token-expired",
         /// The client's address is in none of the token's ranges, or is unknown while the token has ranges
@@ -23,9 +25,13 @@ string_enum! {
         OwnerSuspended = "owner-suspended",
         /// Tokens of this kind never have this action ([K1](crate::docs::rules#k1)).
         KindForbidsAction = "kind-forbids-action",
+        /// The owner's account is on hold, and the action is one that waits for its end ([T5](crate::docs::rules#t5)).
+        OwnerOnHold = "owner-on-hold",
         /// The token's permission on packages, or on organizations, is below what the action needs
         /// ([G1](crate::docs::rules#g1)).
         PermissionTooLow = "permission-too-low",
+        /// The token may stage versions for approval, and may not publish directly ([G1](crate::docs::rules#g1)).
+        StageRequired = "stage-required",
         /// The organization does not exist ([D1](crate::docs::rules#d1)).
         NoSuchOrg = "no-such-org",
         /// The package does not exist ([D1](crate::docs::rules#d1)).
@@ -52,11 +58,13 @@ impl Reason {
         match self {
             Self::TokenUnknown | Self::AuthenticationRequired => "T",
             Self::TokenRevoked => "T1",
+            Self::TokenRetired => "P1",
             Self::TokenExpired => "T2",
             Self::IpNotAllowed => "T3",
             Self::OwnerSuspended => "T4",
             Self::KindForbidsAction => "K1",
-            Self::PermissionTooLow => "G1",
+            Self::OwnerOnHold => "T5",
+            Self::PermissionTooLow | Self::StageRequired => "G1",
             Self::NoSuchOrg | Self::NoSuchPackage => "D1",
             Self::NotSelected => "G2",
             Self::CreationNotCovered => "G3",

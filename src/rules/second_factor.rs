@@ -4,7 +4,8 @@
 use super::{Context, FactorOutcome, Finding};
 use crate::{
     facts::{PackageState, PublishingAccess, TwoFactorMode},
-    operation::{FactorClass, GranularRequirement},
+    operation::{Action, FactorClass, GranularRequirement},
+    policy::{BypassCovers, DecisionPolicy},
     rules::{
         comparison::{Comparison, DemandedBy},
         reason::Reason,
@@ -19,7 +20,7 @@ use crate::{
 fn bypasses(token: &TokenView<'_>, needs: GranularRequirement) -> bool {
     match token.limits {
         Limits::Legacy(LegacyKind::Automation) => true,
-        Limits::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
+        Limits::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) | Limits::Session { .. } => false,
         Limits::Granular(granular) => {
             let permission = match needs {
                 GranularRequirement::Permission(GrantKind::Packages, _) => granular.packages.permission(),
@@ -31,13 +32,26 @@ fn bypasses(token: &TokenView<'_>, needs: GranularRequirement) -> bool {
     }
 }
 
+/// Whether the policy lets a token that bypasses the second factor bypass it for this action
+/// ([P5](crate::docs::rules#p5)).
+#[inline(always)]
+pub(crate) const fn is_covered(covers: BypassCovers, action: Action) -> bool {
+    match covers {
+        BypassCovers::Everything => true,
+        BypassCovers::AllButGovernance => !action.is_governance(),
+        BypassCovers::AllButGovernanceAndPublish => {
+            !action.is_governance() && !matches!(action, Action::CreatePackage | Action::PublishVersion)
+        }
+    }
+}
+
 /// Whether a package with `two-factor-only` refuses tokens of this kind, with or without bypass
 /// ([F2](crate::docs::rules#f2)).
 #[inline(always)]
 const fn is_refused_by_two_factor_only(kind: TokenKind) -> bool {
     match kind {
         TokenKind::Legacy(LegacyKind::Automation) | TokenKind::Granular => true,
-        TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) => false,
+        TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Publish) | TokenKind::Session => false,
     }
 }
 
@@ -51,19 +65,38 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
     if class == FactorClass::None {
         return Finding { outcome: FactorOutcome::DoesNotApply, comparison: None };
     }
+    let DecisionPolicy {
+        edition: _,
+        legacy_tokens: _, // not_retired
+        least_publishing_access,
+        bypass_covers,
+        unscoped_packages: _, // Deny::status
+    } = context.bound().policy;
     let token = &context.bound().token;
     let account = context.bound().two_factor;
-    let bypass = bypasses(token, context.needs);
-    let publishing_access = match (class, context.operation().package_ref()) {
-        (FactorClass::Write, Some(PackageState::Existing(package))) => Some(package.publishing_access),
-        (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => None,
+    let bypass = bypasses(token, context.needs) && is_covered(bypass_covers, context.action);
+    // A creation is a write on a package that has the least publishing access of the policy (P4).
+    let (publishing_access, demander, may_be_refused) = match (class, context.operation().package_ref()) {
+        (FactorClass::Write, Some(PackageState::Existing(package))) => {
+            if package.publishing_access < least_publishing_access {
+                (least_publishing_access, DemandedBy::Policy, true)
+            } else {
+                (package.publishing_access, DemandedBy::Package, true)
+            }
+        }
+        (FactorClass::Write, Some(PackageState::Missing(_))) => (least_publishing_access, DemandedBy::Policy, false),
+        (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => {
+            (PublishingAccess::NoRequirement, DemandedBy::Account, false)
+        }
     };
-    let disallowed =
-        publishing_access == Some(PublishingAccess::TwoFactorOnly) && is_refused_by_two_factor_only(token.kind());
+    let refused = may_be_refused
+        && publishing_access == PublishingAccess::TwoFactorOnly
+        && is_refused_by_two_factor_only(token.kind());
     let demanded_by = match publishing_access {
-        Some(PublishingAccess::TwoFactorOnly) => Some(DemandedBy::Package),
-        Some(PublishingAccess::TwoFactorOrBypass) => (!bypass).then_some(DemandedBy::Package),
-        Some(PublishingAccess::NoRequirement) | None => {
+        _ if matches!(context.action, Action::ApproveStage | Action::RejectStage) => Some(DemandedBy::Action),
+        PublishingAccess::TwoFactorOnly => Some(demander),
+        PublishingAccess::TwoFactorOrBypass => (!bypass).then_some(demander),
+        PublishingAccess::NoRequirement => {
             // The account's mode decides (F4): writes are challenged under auth-and-writes, changes of the account
             // under both modes.
             let demanded = match (account, class) {
@@ -80,12 +113,18 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
         }
     };
     let outcome = match demanded_by {
-        Some(_) if disallowed => FactorOutcome::Failed(Reason::TokensDisallowed),
-        Some(DemandedBy::Package) if account == TwoFactorMode::Disabled => {
+        Some(_) if refused => FactorOutcome::Failed(Reason::TokensDisallowed),
+        Some(DemandedBy::Package | DemandedBy::Policy | DemandedBy::Action) if account == TwoFactorMode::Disabled => {
             FactorOutcome::Failed(Reason::SecondFactorNotEnrolled)
         }
-        Some(demanded_by @ (DemandedBy::Package | DemandedBy::Account)) => FactorOutcome::Challenged(demanded_by),
+        Some(demanded_by) => FactorOutcome::Challenged(demanded_by),
         None => FactorOutcome::Passed,
+    };
+    let publishing_access = match (may_be_refused, publishing_access) {
+        (true, access) | (false, access @ (PublishingAccess::TwoFactorOrBypass | PublishingAccess::TwoFactorOnly)) => {
+            Some(access)
+        }
+        (false, PublishingAccess::NoRequirement) => None,
     };
     let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass };
     Finding { outcome, comparison: Some(comparison) }

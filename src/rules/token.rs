@@ -3,8 +3,10 @@
 use super::Finding;
 use crate::{
     facts::{AccountStatus, OwnerView},
+    operation::Action,
+    policy::{DecisionPolicy, LegacyTokens},
     rules::{comparison::Comparison, reason::Reason},
-    token::{TokenView, is_revoked},
+    token::{Limits, TokenView, is_revoked},
     value::{ClientIp, Timestamp},
 };
 
@@ -17,6 +19,24 @@ pub(super) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>)
     let passes = !is_revoked(created, revoked, cut_off);
     let comparison = Comparison::Revocation { created, revoked, cut_off };
     Finding::new(passes, Reason::TokenRevoked, comparison)
+}
+
+/// Denies a legacy token where the policy has retired them ([P1](crate::docs::rules#p1)).
+#[inline(always)]
+pub(super) fn not_retired<'a>(token: &TokenView<'a>, policy: DecisionPolicy) -> Finding<'a> {
+    let DecisionPolicy {
+        edition,
+        legacy_tokens,
+        least_publishing_access: _, // second_factor
+        bypass_covers: _,           // second_factor
+        unscoped_packages: _,       // Deny::status
+    } = policy;
+    let Limits::Legacy(kind) = token.limits else { return Finding::DOES_NOT_APPLY };
+    let passes = match legacy_tokens {
+        LegacyTokens::Honoured => true,
+        LegacyTokens::Retired => false,
+    };
+    Finding::new(passes, Reason::TokenRetired, Comparison::Retirement { kind, legacy_tokens, edition })
 }
 
 /// Denies a token from the instant of its expiry on ([T2](crate::docs::rules#t2)). A time before the token was made is
@@ -35,6 +55,18 @@ pub(super) fn address_allowed<'a>(token: &TokenView<'a>, client_ip: ClientIp) ->
     let allowed = token.allowed_ranges;
     let comparison = Comparison::Address { client_ip, allowed };
     Finding::new(allowed.allow(client_ip), Reason::IpNotAllowed, comparison)
+}
+
+/// Denies writes and changes of the account while the owner's account is on hold ([T5](crate::docs::rules#t5)).
+#[inline(always)]
+pub(super) fn owner_not_on_hold<'a>(owner: &OwnerView<'a>, action: Action, now: Timestamp) -> Finding<'a> {
+    match owner.writes_held_until {
+        Some(until) if action.waits_for_hold() => {
+            let comparison = Comparison::Hold { owner: owner.name, until, now };
+            Finding::new(now >= until, Reason::OwnerOnHold, comparison)
+        }
+        Some(_) | None => Finding::DOES_NOT_APPLY,
+    }
 }
 
 /// Denies every token of a suspended owner ([T4](crate::docs::rules#t4)).

@@ -11,16 +11,18 @@ use crate::{
         Team, TeamAndPackage, TeamGrants, TwoFactorMode, User, UserFacts, UserGrants, Visibility,
     },
     operation::{
-        AccountAction, Action, BoundToken, CreateTeam, ManageTeamAccess, Operation, OrganizationAction, PackageAction,
-        SharePackage, TeamAction,
+        AccountAction, Action, BoundToken, CreateTeam, Operation, OrganizationAction, PackageAction, SharePackage,
+        TeamAccessAction, TeamAction,
     },
+    policy::Policy,
     token::{
         GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenFacts, TokenId, TwoFactorBypass,
+        PackageOrScope, PackageSelection, PackagesGrant, SessionToken, Token, TokenDescription, TokenFacts, TokenId,
+        TwoFactorBypass,
     },
     value::{
-        AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Role, Scope, TeamName, Timestamp,
-        UserName,
+        AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, PackagesPermission, Role, Scope,
+        TeamName, Timestamp, UserName,
     },
 };
 
@@ -154,15 +156,15 @@ pub fn ranges(texts: &[&str]) -> AllowedRanges {
     valid(AllowedRanges::only(texts.iter().map(|text| parsed::<IpRange>(text))))
 }
 
-/// Binds a token to its owner.
+/// Binds a token to its owner, for decisions under a policy.
 ///
 /// # Panics
 ///
 /// Panics if `owner` is not the owner of `token`.
 #[must_use]
 #[track_caller]
-pub fn bind<'a>(token: &'a Token, owner: &'a User) -> BoundToken<'a> {
-    valid(BoundToken::bind(token, owner))
+pub fn bind<'a>(policy: Policy, token: &'a Token, owner: &'a User) -> BoundToken<'a> {
+    valid(policy.bind(token, owner))
 }
 
 /// Creates a builder of a user who is active, has no second factor and is in no organization.
@@ -198,6 +200,7 @@ pub fn user(name: &str) -> UserBuilder {
         status: AccountStatus::Active,
         two_factor: TwoFactorMode::Disabled,
         cut_off: None,
+        held_until: None,
         memberships: Vec::new(),
     }
 }
@@ -209,6 +212,7 @@ pub struct UserBuilder {
     status: AccountStatus,
     two_factor: TwoFactorMode,
     cut_off: Option<Timestamp>,
+    held_until: Option<Timestamp>,
     memberships: Vec<Membership>,
 }
 
@@ -242,6 +246,18 @@ impl UserBuilder {
         self
     }
 
+    /// Puts the account on hold until this time, in RFC 3339 ([T5](crate::docs::rules#t5)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
+    #[must_use]
+    #[track_caller]
+    pub fn writes_held_until(mut self, at: &str) -> Self {
+        self.held_until = Some(time(at));
+        self
+    }
+
     /// Adds a membership in an organization, with the user's teams there.
     ///
     /// # Panics
@@ -270,6 +286,7 @@ impl UserBuilder {
             status: self.status,
             two_factor: self.two_factor,
             tokens_revoked_until: self.cut_off,
+            writes_held_until: self.held_until,
             memberships,
         }))
     }
@@ -296,12 +313,12 @@ impl UserBuilder {
 /// assert_eq!(app.name().as_str(), "@acme/app");
 /// ```
 ///
-/// An unscoped package cannot be private ([V1](crate::docs::rules#v1)):
+/// The scope of an unscoped package cannot belong to a user:
 ///
 /// ```should_panic
 /// use tollgate::testing::package;
 ///
-/// package("left-pad").private().build();
+/// package("left-pad").in_scope_of_a_user().build();
 /// ```
 #[must_use]
 #[track_caller]
@@ -507,6 +524,108 @@ impl LegacyBuilder {
     }
 }
 
+/// Creates a builder of a session token that is valid from any address and is not revoked.
+///
+/// # Panics
+///
+/// Panics if `id` is not a valid [`TokenId`] or `owner` is not a valid [`UserName`].
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{testing::session, token::TokenKind};
+///
+/// let login = session("t-1", "alice").expires("2025-11-01T02:00:00Z").build();
+/// assert_eq!(login.kind(), TokenKind::Session);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn session(id: &str, owner: &str) -> SessionBuilder {
+    SessionBuilder {
+        id: token_id(id),
+        owner: parsed(owner),
+        created: time(CREATED),
+        revoked: None,
+        expires_at: time(EXPIRES),
+        ranges: AllowedRanges::Any,
+    }
+}
+
+/// A builder of a session [`Token`], created by [`session`].
+#[derive(Clone, Debug)]
+pub struct SessionBuilder {
+    id: TokenId,
+    owner: UserName,
+    created: Timestamp,
+    revoked: Option<Timestamp>,
+    expires_at: Timestamp,
+    ranges: AllowedRanges,
+}
+
+impl SessionBuilder {
+    /// Sets the time at which the token was created, in RFC 3339.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
+    #[must_use]
+    #[track_caller]
+    pub fn created(mut self, at: &str) -> Self {
+        self.created = time(at);
+        self
+    }
+
+    /// Revokes the token at this time, in RFC 3339 ([T1](crate::docs::rules#t1)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
+    #[must_use]
+    #[track_caller]
+    pub fn revoked(mut self, at: &str) -> Self {
+        self.revoked = Some(time(at));
+        self
+    }
+
+    /// Sets the time at which the token expires, in RFC 3339 ([T2](crate::docs::rules#t2)).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `at` is not a valid [`Timestamp`].
+    #[must_use]
+    #[track_caller]
+    pub fn expires(mut self, at: &str) -> Self {
+        self.expires_at = time(at);
+        self
+    }
+
+    /// Allows the token to be used only from these IP ranges, in CIDR notation ([T3](crate::docs::rules#t3)). An empty
+    /// list allows any address.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a text is not a valid [`IpRange`], or if there are more than 1,000 different ranges
+    /// ([L7](crate::docs::rules#l7)).
+    #[must_use]
+    #[track_caller]
+    pub fn ranges(mut self, texts: &[&str]) -> Self {
+        self.ranges = ranges(texts);
+        self
+    }
+
+    /// Builds the token.
+    #[must_use]
+    #[track_caller]
+    pub fn build(self) -> Token {
+        SessionToken::load(
+            TokenFacts { id: self.id, owner: self.owner, created: self.created, revoked: self.revoked },
+            self.expires_at,
+            self.ranges,
+        )
+        .into()
+    }
+}
+
 /// Creates a builder of a granular token that is valid from any address, is not revoked and does not bypass the second
 /// factor.
 ///
@@ -659,8 +778,8 @@ impl GranularBuilder {
     /// Sets the grant over packages and scopes. [`all`] and [`only`] create a selection.
     #[must_use]
     #[track_caller]
-    pub fn packages(mut self, permission: GrantedPermission, selection: PackageSelection) -> Self {
-        self.settings.packages = PackagesGrant::Granted { permission, selection };
+    pub fn packages(mut self, permission: impl Into<PackagesPermission>, selection: PackageSelection) -> Self {
+        self.settings.packages = PackagesGrant::Granted { permission: permission.into(), selection };
         self
     }
 
@@ -773,6 +892,10 @@ impl<'a> Resources<'a> {
             Action::ChangeVisibility => PackageAction::ChangeVisibility.on(package),
             Action::ChangePublishingAccess => PackageAction::ChangePublishingAccess.on(package),
             Action::ChangeMaintainers => PackageAction::ChangeMaintainers.on(package),
+            Action::Stage => PackageAction::Stage.on(package),
+            Action::ReadStage => PackageAction::ReadStage.on(package),
+            Action::ApproveStage => PackageAction::ApproveStage.on(package),
+            Action::RejectStage => PackageAction::RejectStage.on(package),
             Action::StarPackage => PackageAction::StarPackage.on(package),
             Action::ReadOrg => OrganizationAction::ReadOrg.on(organization),
             Action::ChangeOrgSettings => OrganizationAction::ChangeOrgSettings.on(organization),
@@ -786,12 +909,15 @@ impl<'a> Resources<'a> {
             Action::DeleteTeam => TeamAction::DeleteTeam.on(team),
             Action::AddTeamMember => TeamAction::AddTeamMember.on(team),
             Action::RemoveTeamMember => TeamAction::RemoveTeamMember.on(team),
-            Action::ManageTeamAccess => ManageTeamAccess.on(TeamAndPackage { team, package }),
+            Action::GrantTeamAccess => TeamAccessAction::GrantTeamAccess.on(TeamAndPackage { team, package }),
+            Action::RevokeTeamAccess => TeamAccessAction::RevokeTeamAccess.on(TeamAndPackage { team, package }),
             Action::SharePackage => SharePackage.on(OrganizationAndPackage { organization, package }),
             Action::Whoami => AccountAction::Whoami.on(account),
             Action::RevokeSelf => AccountAction::RevokeSelf.on(account),
             Action::ReadProfile => AccountAction::ReadProfile.on(account),
             Action::ChangeProfile => AccountAction::ChangeProfile.on(account),
+            Action::ChangePassword => AccountAction::ChangePassword.on(account),
+            Action::EnrolTwoFactor => AccountAction::EnrolTwoFactor.on(account),
             Action::ConfigureTwoFactor => AccountAction::ConfigureTwoFactor.on(account),
             Action::ListTokens => AccountAction::ListTokens.on(account),
             Action::CreateToken => AccountAction::CreateToken.on(account),

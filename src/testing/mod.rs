@@ -1,6 +1,7 @@
 //! Tools for the tests of a crate that uses tollgate.
 //!
-//! - *Builders* make users, packages and tokens in one line: [`user`], [`package`], [`legacy`], [`granular`].
+//! - *Builders* make users, packages and tokens in one line: [`user`], [`package`], [`legacy`], [`granular`],
+//!   [`session`].
 //! - *Assertions* print the explanation of a decision when they fail: [`assert_allowed`], [`assert_challenged`],
 //!   [`assert_denied`].
 //! - *Scenario files* hold a registry's policy as JSON: [`run_scenarios`], [`run_scenarios_with`].
@@ -17,7 +18,7 @@
 //!
 //! ```
 //! use tollgate::{
-//!     ClientIp, PackageAction, Reason, authorize,
+//!     ClientIp, PackageAction, Policy, Reason, authorize,
 //!     testing::*,
 //!     value::{GrantedPermission, Role},
 //! };
@@ -26,7 +27,7 @@
 //! let app = package("@acme/app").private().team("acme", "developers", GrantedPermission::ReadWrite).build();
 //! let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["@acme"])).build();
 //!
-//! let token = bind(&ci, &alice);
+//! let token = bind(Policy::NPM_2025_10, &ci, &alice);
 //! let client_ip = ClientIp::UNKNOWN;
 //! assert_allowed(authorize(&token, PackageAction::ReadPackage, &app, client_ip, now()));
 //! assert_denied(authorize(&token, PackageAction::Publish, &app, client_ip, now()), Reason::PermissionTooLow);
@@ -41,9 +42,9 @@ pub mod strategies;
 
 pub use assertions::{assert_allowed, assert_challenged, assert_denied};
 pub use build::{
-    CREATED, EXPIRES, GranularBuilder, LegacyBuilder, NOW, PackageBuilder, Resources, UserBuilder, all, bind, granular,
-    legacy, missing_organization, missing_package, now, only, organization, organization_name, package, package_name,
-    ranges, team_name, time, token_id, user, user_name,
+    CREATED, EXPIRES, GranularBuilder, LegacyBuilder, NOW, PackageBuilder, Resources, SessionBuilder, UserBuilder, all,
+    bind, granular, legacy, missing_organization, missing_package, now, only, organization, organization_name, package,
+    package_name, ranges, session, team_name, time, token_id, user, user_name,
 };
 pub use conformance::{WrongAnswers, check_answers};
 pub use scenario::{Scenario, run_scenarios, run_scenarios_with};

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use crate::value::{
-    GrantedPermission, NameSet, OrganizationName, PackageName, Permission, Scope,
+    GrantedPermission, NameSet, OrganizationName, PackageName, PackagesPermission, Permission, Scope,
     limits::{MAX_ORGANIZATIONS, MAX_PACKAGES_AND_SCOPES},
 };
 
@@ -19,8 +19,8 @@ pub enum PackagesGrant {
     NoAccess,
     /// The token has a permission over a selection of packages and scopes.
     Granted {
-        /// `read-only` or `read-write`.
-        permission: GrantedPermission,
+        /// `read-only`, `stage-only` or `read-write`.
+        permission: PackagesPermission,
         /// The packages that the permission is for.
         selection: PackageSelection,
     },

@@ -144,8 +144,10 @@ pub(super) fn broken_limits(
     };
     let permission = match packages.max(organizations) {
         Permission::NoAccess => Some(GranularTokenError::NoPermission),
-        Permission::ReadOnly if bypass_2fa == TwoFactorBypass::On => Some(GranularTokenError::BypassWithoutReadWrite),
-        Permission::ReadOnly | Permission::ReadWrite => None,
+        Permission::ReadOnly | Permission::StageOnly if bypass_2fa == TwoFactorBypass::On => {
+            Some(GranularTokenError::BypassWithoutReadWrite)
+        }
+        Permission::ReadOnly | Permission::StageOnly | Permission::ReadWrite => None,
     };
     [lifetime, permission].into_iter().flatten()
 }

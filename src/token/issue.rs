@@ -1,15 +1,19 @@
 //! Issuing a token: checks the limits of the account, and the rights that the owner has at that moment.
 
+use alloc::{boxed::Box, string::ToString};
+use core::fmt;
+
 use super::{
     GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
-    PackagesGrant, TokenKind, TokenView, is_revoked,
+    PackagesGrant, SessionToken, TokenKind, TokenView, TwoFactorBypass, is_revoked,
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
+    policy::{IssuePolicy, LegacyTokens, MayBe, Policy, PolicySwitch, RangesAre},
     token::{TokenFacts, secret::TokenId},
     value::{
-        AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackageName, Permission, Role, Scope, Timestamp,
-        UserName, limits::MAX_GRANULAR_TOKENS,
+        AllowedRanges, GrantedPermission, IpRange, Lifetime, OrganizationName, PackageName, PackagesPermission,
+        Permission, Role, Scope, Timestamp, UserName, limits::MAX_GRANULAR_TOKENS,
     },
 };
 
@@ -19,9 +23,9 @@ use crate::{
 /// `name_availability` is the result of looking up one name. [`GranularTokenSet`](super::GranularTokenSet) computes
 /// both from a list of tokens.
 #[derive(Clone, Copy, Debug)]
-pub struct IssueFacts<'a> {
-    /// The user that the token will belong to.
-    pub owner: OwnerView<'a>,
+pub struct GranularIssueFacts<'a> {
+    /// The facts that the issue of every token needs.
+    pub issue: IssueFacts<'a>,
     /// The result of looking up each package that is selected by name, in any order. A package whose scope is selected
     /// too may be left out.
     pub packages: &'a [PackageState<'a>],
@@ -30,15 +34,13 @@ pub struct IssueFacts<'a> {
     pub granular_tokens: usize,
     /// Whether one of those tokens already has the name of the new token ([L6](crate::docs::rules#l6)).
     pub name_availability: NameAvailability,
-    /// Who creates the token: the owner in person, or another token ([L9](crate::docs::rules#l9)).
-    pub issued_by: IssuedBy<'a>,
-    /// The time of issue.
-    pub now: Timestamp,
 }
 
-/// The facts that [`LegacyToken::issue`] needs, as of the moment of issue.
+/// The facts that the issue of every token needs, as of the moment of issue.
 #[derive(Clone, Copy, Debug)]
-pub struct LegacyIssueFacts<'a> {
+pub struct IssueFacts<'a> {
+    /// The policy that the token is issued under.
+    pub policy: Policy,
     /// The user that the token will belong to.
     pub owner: OwnerView<'a>,
     /// Who creates the token: the owner in person, or another token ([L9](crate::docs::rules#l9)).
@@ -75,27 +77,29 @@ impl GranularToken {
     ///
     /// Checks the following in this order, and returns the first error:
     ///
-    /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)).
+    /// 1. The owner is neither suspended ([T4](crate::docs::rules#t4)) nor on hold ([T5](crate::docs::rules#t5)).
     /// 2. The account has fewer than 1000 granular tokens that are not revoked ([L1](crate::docs::rules#l1)).
     /// 3. The name is free ([L6](crate::docs::rules#l6)).
     /// 4. The settings pass the checks of [`load`](Self::load).
-    /// 5. If another token creates this one, it belongs to the same owner, has the action `create-token` and is not
-    ///    revoked. If the creating token has allowed ranges, the new token has allowed ranges too, each within one
-    ///    of the creating token's ([L9](crate::docs::rules#l9)).
-    /// 6. The owner has the requested permission on every selected package, scope and organization
+    /// 5. The policy allows the lifetime, the lack of ranges, the bypass and the selection of all packages
+    ///    ([P2](crate::docs::rules#p2), [P7](crate::docs::rules#p7)).
+    /// 6. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is neither
+    ///    revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too, each
+    ///    within one of the creating token's ([L9](crate::docs::rules#l9)).
+    /// 7. The owner has the requested permission on every selected package, scope and organization
     ///    ([L8](crate::docs::rules#l8)).
     ///
     /// # Examples
     ///
     /// ```
     /// use tollgate::{
-    ///     Timestamp, User,
+    ///     Policy, Timestamp, User,
     ///     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
     ///     token::{
-    ///         GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, NameAvailability, OrganizationsGrant,
-    ///         PackageSelection, PackagesGrant, TokenDescription, TokenId, TwoFactorBypass,
+    ///         GranularIssueFacts, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, NameAvailability,
+    ///         OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription, TokenId, TwoFactorBypass,
     ///     },
-    ///     value::{AllowedRanges, GrantedPermission, Scope},
+    ///     value::{AllowedRanges, PackagesPermission, Scope},
     /// };
     ///
     /// let alice = User::new(UserFacts {
@@ -103,6 +107,7 @@ impl GranularToken {
     ///     status: AccountStatus::Active,
     ///     two_factor: TwoFactorMode::Disabled,
     ///     tokens_revoked_until: None,
+    ///     writes_held_until: None,
     ///     memberships: Memberships::empty(),
     /// })?;
     /// let own_scope: Scope = "@alice".parse()?;
@@ -115,30 +120,31 @@ impl GranularToken {
     ///     allowed_ranges: AllowedRanges::Any,
     ///     bypass_2fa: TwoFactorBypass::Off,
     ///     packages: PackagesGrant::Granted {
-    ///         permission: GrantedPermission::ReadWrite,
+    ///         permission: PackagesPermission::ReadWrite,
     ///         selection: PackageSelection::only([own_scope.into()])?,
     ///     },
     ///     organizations: OrganizationsGrant::NoAccess,
     /// };
-    /// let facts = IssueFacts {
-    ///     owner: alice.as_view(),
+    /// let policy = Policy::NPM_2025_10;
+    /// let facts = GranularIssueFacts {
+    ///     issue: IssueFacts { policy, owner: alice.as_view(), issued_by: IssuedBy::Owner, now },
     ///     packages: &[],
     ///     granular_tokens: 999,
     ///     name_availability: NameAvailability::Free,
-    ///     issued_by: IssuedBy::Owner,
-    ///     now,
     /// };
     /// let token = GranularToken::issue(TokenId::new("t-1")?, settings.clone(), &facts)?;
     /// assert_eq!(token.name().as_str(), "ci");
     ///
     /// // The account is at the limit.
-    /// let full = IssueFacts { granular_tokens: 1000, ..facts };
+    /// let full = GranularIssueFacts { granular_tokens: 1000, ..facts };
     /// assert_eq!(GranularToken::issue(TokenId::new("t-2")?, settings, &full), Err(IssueError::TooManyTokens));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn issue(id: TokenId, settings: GranularSettings, facts: &IssueFacts<'_>) -> Result<Self, IssueError> {
-        let IssueFacts { owner, packages, granular_tokens, name_availability, issued_by, now } = *facts;
+    pub fn issue(id: TokenId, settings: GranularSettings, facts: &GranularIssueFacts<'_>) -> Result<Self, IssueError> {
+        let GranularIssueFacts { issue, packages, granular_tokens, name_availability } = *facts;
+        let IssueFacts { policy, owner, issued_by, now } = issue;
         check_owner_is_active(&owner)?;
+        check_owner_is_not_on_hold(&owner, now)?;
         if granular_tokens >= MAX_GRANULAR_TOKENS {
             return Err(IssueError::TooManyTokens);
         }
@@ -147,7 +153,8 @@ impl GranularToken {
         }
         let token =
             Self::load(TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None }, settings)?;
-        check_creating_token(&owner, &token.common().allowed_ranges, issued_by)?;
+        check_policy_of_granular_token(&token, &policy)?;
+        check_creating_token(&owner, &token.common().allowed_ranges, issued_by, &policy)?;
         check_owner_rights_on_packages(token.packages(), &owner, packages)?;
         check_owner_roles_in_organizations(token.organizations(), &owner)?;
         Ok(token)
@@ -161,21 +168,119 @@ impl LegacyToken {
     ///
     /// Checks the following in this order, and returns the first error:
     ///
-    /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)).
-    /// 2. If another token creates this one, it belongs to the same owner, has the action `create-token` and is not
-    ///    revoked. If the creating token has allowed ranges, the new token has allowed ranges too, each within one
-    ///    of the creating token's ([L9](crate::docs::rules#l9)).
+    /// 1. The policy has legacy tokens ([P1](crate::docs::rules#p1)).
+    /// 2. The owner is not suspended ([T4](crate::docs::rules#t4)). An owner on hold is issued a publish token, which a
+    ///    login makes, and no other ([T5](crate::docs::rules#t5)).
+    /// 3. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is neither
+    ///    revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too, each
+    ///    within one of the creating token's ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
         kind: LegacyKind,
         allowed_ranges: AllowedRanges,
-        facts: &LegacyIssueFacts<'_>,
+        facts: &IssueFacts<'_>,
     ) -> Result<Self, IssueError> {
-        let LegacyIssueFacts { owner, issued_by, now } = *facts;
+        let IssueFacts { policy, owner, issued_by, now } = *facts;
+        if policy.for_issuing().legacy_tokens == LegacyTokens::Retired {
+            return Err(IssueError::against(
+                &policy,
+                PolicySwitch::LegacyTokens,
+                format_args!("a legacy {kind} token"),
+            ));
+        }
         check_owner_is_active(&owner)?;
-        check_creating_token(&owner, &allowed_ranges, issued_by)?;
+        match kind {
+            LegacyKind::ReadOnly | LegacyKind::Automation => check_owner_is_not_on_hold(&owner, now)?,
+            LegacyKind::Publish => {}
+        }
+        check_creating_token(&owner, &allowed_ranges, issued_by, &policy)?;
         let facts = TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None };
         Ok(Self::load(facts, kind, allowed_ranges))
+    }
+}
+
+impl SessionToken {
+    /// Issues a session token, created at `facts.now`: what a login makes.
+    ///
+    /// # Errors
+    ///
+    /// Checks the following in this order, and returns the first error:
+    ///
+    /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)). An owner on hold is issued a session token.
+    /// 2. The token expires after `facts.now`.
+    /// 3. The policy allows the lifetime ([P3](crate::docs::rules#p3)).
+    /// 4. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is neither
+    ///    revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too, each
+    ///    within one of the creating token's ([L9](crate::docs::rules#l9)).
+    pub fn issue(
+        id: TokenId,
+        expires_at: Timestamp,
+        allowed_ranges: AllowedRanges,
+        facts: &IssueFacts<'_>,
+    ) -> Result<Self, IssueError> {
+        let IssueFacts { policy, owner, issued_by, now } = *facts;
+        check_owner_is_active(&owner)?;
+        if expires_at <= now {
+            return Err(IssueError::SessionExpired { expires_at, now });
+        }
+        let limit = policy.for_issuing().session_lifetime_at_most;
+        check_lifetime(&policy, PolicySwitch::SessionLifetimeAtMost, limit, now, expires_at)?;
+        check_creating_token(&owner, &allowed_ranges, issued_by, &policy)?;
+        let facts = TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None };
+        Ok(Self::load(facts, expires_at, allowed_ranges))
+    }
+}
+
+/// Checks the limits that a policy puts on a new granular token ([P2](crate::docs::rules#p2),
+/// [P7](crate::docs::rules#p7)).
+fn check_policy_of_granular_token(token: &GranularToken, policy: &Policy) -> Result<(), IssueError> {
+    let IssuePolicy {
+        legacy_tokens: _,            // LegacyToken::issue, check_creating_token
+        session_lifetime_at_most: _, // SessionToken::issue
+        write_lifetime_at_most,
+        token_lifetime_at_most,
+        ranges,
+        bypass,
+        all_packages,
+    } = policy.for_issuing();
+    let (created, expires_at) = (token.common().created, token.expires_at());
+    if token.packages().permission().max(token.organizations().permission()) > Permission::ReadOnly {
+        check_lifetime(policy, PolicySwitch::WriteLifetimeAtMost, write_lifetime_at_most, created, expires_at)?;
+    }
+    check_lifetime(policy, PolicySwitch::TokenLifetimeAtMost, token_lifetime_at_most, created, expires_at)?;
+    if ranges == RangesAre::Required && token.common().allowed_ranges == AllowedRanges::Any {
+        return Err(IssueError::against(policy, PolicySwitch::Ranges, "no IP ranges"));
+    }
+    if bypass == MayBe::Forbidden && token.bypass_2fa() == TwoFactorBypass::On {
+        return Err(IssueError::against(policy, PolicySwitch::Bypass, "2FA bypass"));
+    }
+    match token.packages() {
+        PackagesGrant::Granted { permission: _, selection: PackageSelection::All }
+            if all_packages == MayBe::Forbidden =>
+        {
+            Err(IssueError::against(policy, PolicySwitch::AllPackages, "all packages"))
+        }
+        PackagesGrant::Granted { .. } | PackagesGrant::NoAccess => Ok(()),
+    }
+}
+
+/// Checks that the lifetime is at most the limit of the switch. Exactly the limit is enough.
+fn check_lifetime(
+    policy: &Policy,
+    switch: PolicySwitch,
+    limit: Option<Lifetime>,
+    created: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), IssueError> {
+    let lifetime = expires_at.duration_since(created).unwrap_or_default();
+    match limit {
+        Some(limit) if lifetime > limit.duration() => {
+            // A part of a second is rounded up, so that the lifetime asked for never reads like the limit.
+            let seconds = lifetime.as_secs().saturating_add(u64::from(lifetime.subsec_nanos() > 0));
+            let asked = Lifetime::from_seconds(seconds);
+            Err(IssueError::against(policy, switch, format_args!("a lifetime of {asked}")))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -186,12 +291,20 @@ fn check_owner_is_active(owner: &OwnerView<'_>) -> Result<(), IssueError> {
     }
 }
 
+fn check_owner_is_not_on_hold(owner: &OwnerView<'_>, now: Timestamp) -> Result<(), IssueError> {
+    match owner.writes_held_until {
+        Some(until) if now < until => Err(IssueError::OwnerOnHold { until }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Checks that the creating token may create tokens, and that each range of the new token is within one of the creating
 /// token's ranges ([L9](crate::docs::rules#l9)).
 fn check_creating_token(
     owner: &OwnerView<'_>,
     ranges: &AllowedRanges,
     issued_by: IssuedBy<'_>,
+    policy: &Policy,
 ) -> Result<(), IssueError> {
     let maker = match issued_by {
         IssuedBy::Owner => return Ok(()),
@@ -201,7 +314,12 @@ fn check_creating_token(
         return Err(IssueError::IssuerOfOtherUser { maker: maker.owner().into_owned() });
     }
     let revoked = is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until);
-    if revoked || maker.kind() != TokenKind::Legacy(LegacyKind::Publish) {
+    let may_create_tokens = match maker.kind() {
+        TokenKind::Legacy(LegacyKind::Publish) => policy.for_issuing().legacy_tokens == LegacyTokens::Honoured,
+        TokenKind::Session => true,
+        TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Automation) | TokenKind::Granular => false,
+    };
+    if revoked || !may_create_tokens {
         return Err(IssueError::IssuerMayNotCreateTokens { kind: maker.kind() });
     }
     let AllowedRanges::Only(limits) = maker.allowed_ranges else { return Ok(()) };
@@ -246,20 +364,24 @@ fn check_owner_rights_on_packages(
 
 fn check_owner_right_on_package(
     state: &PackageState<'_>,
-    needs: GrantedPermission,
+    needs: PackagesPermission,
     owner: &OwnerView<'_>,
 ) -> Result<(), IssueError> {
     let held = match state {
         PackageState::Missing(_) => Permission::NoAccess,
-        PackageState::Existing(package) => package.effective_permission_of(owner.name, owner.memberships),
+        PackageState::Existing(package) => package.permission_for_token(owner.name, owner.memberships, needs.into()),
     };
     let package = || state.name().into_owned();
     match (held, needs) {
         (Permission::NoAccess, _) => Err(IssueError::PackageNotFound { package: package() }),
-        (Permission::ReadOnly, GrantedPermission::ReadWrite) => {
-            Err(IssueError::PackageNotWritable { package: package() })
+        // A user's permission is never `stage-only`.
+        (
+            Permission::ReadOnly | Permission::StageOnly,
+            PackagesPermission::StageOnly | PackagesPermission::ReadWrite,
+        ) => Err(IssueError::PackageNotWritable { package: package() }),
+        (Permission::ReadOnly | Permission::StageOnly, PackagesPermission::ReadOnly) | (Permission::ReadWrite, _) => {
+            Ok(())
         }
-        (Permission::ReadOnly, GrantedPermission::ReadOnly) | (Permission::ReadWrite, _) => Ok(()),
     }
 }
 
@@ -290,6 +412,32 @@ pub enum IssueError {
     /// The owner is suspended, so the new token would be denied every action ([T4](crate::docs::rules#t4)).
     #[error("the owner is suspended: expected an active account")]
     OwnerSuspended,
+    /// The owner's account is on hold, and the token is not one that a login makes ([T5](crate::docs::rules#t5)).
+    #[error("the owner is on hold until {until}: expected a token that a login makes, or a time after the hold")]
+    OwnerOnHold {
+        /// The time at which the hold ends.
+        until: Timestamp,
+    },
+    /// The policy does not allow the token ([P](crate::docs::rules#p)).
+    #[error("{asked}: expected {expected}, by `{switch}` of the policy `{policy}`")]
+    AgainstPolicy {
+        /// The switch of the policy that does not allow the token.
+        switch: PolicySwitch,
+        /// What was asked for, such as `a lifetime of 91 days`.
+        asked: Box<str>,
+        /// What the policy allows, such as `at most 90 days`.
+        expected: Box<str>,
+        /// The policy.
+        policy: Policy,
+    },
+    /// A new session token would have expired already.
+    #[error("a session that expires at {expires_at}: expected a time after {now}, when it is made")]
+    SessionExpired {
+        /// The expiry.
+        expires_at: Timestamp,
+        /// The time of issue.
+        now: Timestamp,
+    },
     /// The account has 1000 granular tokens that are not revoked ([L1](crate::docs::rules#l1)).
     #[error(
         "the account has {MAX_GRANULAR_TOKENS} granular tokens that are not revoked: expected fewer, revoke one first"
@@ -308,13 +456,13 @@ pub enum IssueError {
         /// The package.
         package: PackageName,
     },
-    /// The grant is `read-write`, and the owner may only read a selected package ([L8](crate::docs::rules#l8)).
-    #[error("package `{package}` with `read-write`: expected a package that the owner may write to")]
+    /// The grant is `stage-only` or `read-write`, and the owner may only read a selected package ([L8](crate::docs::rules#l8)).
+    #[error("package `{package}` to write to: expected a package that the owner may write to")]
     PackageNotWritable {
         /// The package.
         package: PackageName,
     },
-    /// [`IssueFacts::packages`] lacks a selected package.
+    /// [`GranularIssueFacts::packages`] lacks a selected package.
     #[error("no facts about the selected package `{package}`: expected what a look-up found of every one")]
     PackageFactsMissing {
         /// The package.
@@ -344,10 +492,10 @@ pub enum IssueError {
         /// The owner of the creating token.
         maker: UserName,
     },
-    /// The token that creates this one is revoked, or its kind does not have the action `create-token`
+    /// The token that creates this one is revoked or retired, or its kind does not have the action `create-token`
     /// ([L9](crate::docs::rules#l9), [K1](crate::docs::rules#k1)).
     #[error(
-        "made by a {kind} token that has no right to make one: expected a legacy publish token that is not revoked"
+        "made by a {kind} token that has no right to make one: expected a session token, or a legacy publish token where those are honoured, that is not revoked"
     )]
     IssuerMayNotCreateTokens {
         /// The kind of the creating token.
@@ -363,4 +511,15 @@ pub enum IssueError {
         /// The first such range of the new token.
         range: IpRange,
     },
+}
+
+impl IssueError {
+    fn against(policy: &Policy, switch: PolicySwitch, asked: impl fmt::Display) -> Self {
+        Self::AgainstPolicy {
+            switch,
+            asked: asked.to_string().into(),
+            expected: policy.expected_by(switch).to_string().into(),
+            policy: *policy,
+        }
+    }
 }

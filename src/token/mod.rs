@@ -1,14 +1,14 @@
 //! Access tokens: creating, storing and reading them, and their secrets.
 //!
-//! A [`Token`] is either a [`LegacyToken`] or a [`GranularToken`]. A token holds no secret. Its [`Secret`] is a type of
+//! A [`Token`] is a [`LegacyToken`], a [`GranularToken`] or a [`SessionToken`]. A token holds no secret. Its [`Secret`] is a type of
 //! its own, and a registry stores the [`SecretDigest`] of it.
 //!
 //! | to | use |
 //! |---|---|
-//! | create a token | [`GranularToken::issue`], [`LegacyToken::issue`] |
+//! | create a token | [`GranularToken::issue`], [`SessionToken::issue`], [`LegacyToken::issue`] |
 //! | create its secret | [`MintedSecret::mint`] |
 //! | find the token of a request | [`Secret::new`], [`Secret::digest`] |
-//! | store and load a token | `StoredToken` (feature `serde`), or [`GranularToken::load`] and [`LegacyToken::load`] |
+//! | store and load a token | `StoredToken` (feature `serde`), or `load` of the token's type |
 //! | decide without copying a stored token | [`TokenView`] |
 
 mod grant;
@@ -16,6 +16,7 @@ mod granular;
 mod issue;
 mod legacy;
 mod secret;
+mod session;
 mod set;
 #[cfg(feature = "serde")]
 mod stored;
@@ -30,12 +31,13 @@ pub use grant::{
 pub use granular::{
     GranularSettings, GranularToken, GranularTokenError, TokenDescription, TokenName, TokenTextError, TwoFactorBypass,
 };
-pub use issue::{IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, NameAvailability};
+pub use issue::{GranularIssueFacts, IssueError, IssueFacts, IssuedBy, NameAvailability};
 pub use legacy::{LegacyKind, LegacyToken, RetirementNotice};
 pub use secret::{
     Checksum, MintError, MintedSecret, Secret, SecretDigest, SecretDigestError, SecretError, SecretForm, SecretHint,
     SecretHintError, SecretPrefix, SecretPrefixError, TokenId, TokenIdError,
 };
+pub use session::SessionToken;
 pub use set::{GranularTokenSet, TokenSetError};
 #[cfg(feature = "serde")]
 pub use stored::{StoredToken, StoredTokenError};
@@ -44,7 +46,7 @@ pub use view::{GranularView, TokenKind, TokenView};
 
 use crate::value::{AllowedRanges, Timestamp, UserName};
 
-/// An access token on record: legacy or granular.
+/// An access token on record: legacy, granular or a session token.
 ///
 /// - A token belongs to exactly one user, its owner. The token refers to its owner by name, so a registry never gives
 ///   the name of a deleted user to anyone else ([N5](crate::docs::rules#n5)).
@@ -81,6 +83,8 @@ pub enum Token {
     Legacy(LegacyToken),
     /// A token with grants and an expiry.
     Granular(GranularToken),
+    /// A token that a login made, which expires.
+    Session(SessionToken),
 }
 
 impl Token {
@@ -147,6 +151,7 @@ impl Token {
         match self {
             Self::Legacy(token) => TokenKind::Legacy(token.kind()),
             Self::Granular(_) => TokenKind::Granular,
+            Self::Session(_) => TokenKind::Session,
         }
     }
 
@@ -157,18 +162,19 @@ impl Token {
         let common = match self {
             Self::Legacy(token) => token.common_mut(),
             Self::Granular(token) => token.common_mut(),
+            Self::Session(token) => token.common_mut(),
         };
         common.revoked.get_or_insert(at);
     }
 
-    /// Returns npm's advice to replace the token, or `None` if the token is granular.
+    /// Returns npm's advice to replace the token, or `None` if the token is not a legacy token.
     ///
     /// A server can send the advice as a notice with its response.
     #[must_use]
     pub const fn retirement(&self) -> Option<RetirementNotice> {
         match self {
             Self::Legacy(token) => Some(token.retirement()),
-            Self::Granular(_) => None,
+            Self::Granular(_) | Self::Session(_) => None,
         }
     }
 
@@ -182,6 +188,7 @@ impl Token {
         match self {
             Self::Legacy(token) => token.common(),
             Self::Granular(token) => token.common(),
+            Self::Session(token) => token.common(),
         }
     }
 }
@@ -189,6 +196,12 @@ impl Token {
 impl From<LegacyToken> for Token {
     fn from(token: LegacyToken) -> Self {
         Self::Legacy(token)
+    }
+}
+
+impl From<SessionToken> for Token {
+    fn from(token: SessionToken) -> Self {
+        Self::Session(token)
     }
 }
 
@@ -204,9 +217,9 @@ pub(crate) fn is_revoked(created: Timestamp, revoked: Option<Timestamp>, cut_off
     revoked.is_some() || cut_off.is_some_and(|cut_off| created <= cut_off)
 }
 
-/// The facts that a registry records about every token, legacy or granular.
+/// The facts that a registry records about every token.
 ///
-/// The defaults of the type parameters own their values, for [`GranularToken::load`] and [`LegacyToken::load`]. A
+/// The defaults of the type parameters own their values, for [`GranularToken::load`] and the other types of token. A
 /// [`TokenView`] takes `TokenFacts<&TokenId, &str>`, which borrows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenFacts<I = TokenId, T: AsRef<str> = alloc::boxed::Box<str>> {
@@ -220,7 +233,7 @@ pub struct TokenFacts<I = TokenId, T: AsRef<str> = alloc::boxed::Box<str>> {
     pub revoked: Option<Timestamp>,
 }
 
-/// The fields that legacy and granular tokens share: the [`TokenFacts`] and the allowed ranges.
+/// The fields that all tokens share: the [`TokenFacts`] and the allowed ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct CommonFields {
     id: TokenId,

@@ -6,7 +6,8 @@ use core::fmt;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, Token, TwoFactorBypass, stored_fields::RawToken,
+    GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, SessionToken, Token, TwoFactorBypass,
+    stored_fields::RawToken,
 };
 use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 
@@ -31,6 +32,7 @@ use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 /// | `cidr` | null for any address, or a list of ranges that is not empty |
 /// | `legacy` | `read-only`, `automation` or `publish`; only a legacy token has this field |
 /// | `granular` | the object below; only a granular token has this field |
+/// | `session` | an object with `expires`, the time of expiry; only a session token has this field |
 ///
 /// | field in `granular` | value |
 /// |---|---|
@@ -41,7 +43,7 @@ use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 /// | `packages_and_scopes` | an object with `permission` and `select`; no access if left out |
 /// | `orgs` | an object with `permission` and `select`; no access if left out |
 ///
-/// `permission` is `no-access`, `read-only` or `read-write`. A permission above `no-access` has a `select`. For
+/// `permission` is `no-access`, `read-only` or `read-write`, and for packages and scopes also `stage-only`. A permission above `no-access` has a `select`. For
 /// packages and scopes this is `"all"`, or an object with the lists `packages` and `scopes`, of which one may be left
 /// out. For organizations it is a list of names. No list is empty.
 ///
@@ -141,7 +143,7 @@ impl StoredToken {
             Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),
             None => return Err(malformed(path.field("version").error("missing field"))),
         }
-        let known = &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular"];
+        let known = &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular", "session"];
         let fields = Fields::new(node, &path, known).map_err(malformed)?;
         let raw = RawToken::read(&fields, &path, "key").map_err(malformed)?;
         let mut errors = Vec::new();
@@ -205,7 +207,18 @@ impl Serialize for StoredToken {
         match token {
             Token::Legacy(legacy) => map.serialize_entry("legacy", &legacy.kind())?,
             Token::Granular(granular) => map.serialize_entry("granular", &SerializeGranular(granular))?,
+            Token::Session(session) => map.serialize_entry("session", &SerializeSession(session))?,
         }
+        map.end()
+    }
+}
+
+struct SerializeSession<'t>(&'t SessionToken);
+
+impl Serialize for SerializeSession<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("expires", &self.0.expires_at())?;
         map.end()
     }
 }

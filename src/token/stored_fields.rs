@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 
 use super::{
     GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationSelection,
-    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, SelectionError, Token, TokenDescription,
-    TwoFactorBypass,
+    OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, SelectionError, SessionToken, Token,
+    TokenDescription, TwoFactorBypass,
 };
 use crate::{
     token::{TokenFacts, secret::TokenId},
     value::{
-        AllowedRanges, GrantedPermission, NameError, Permission, Timestamp,
+        AllowedRanges, GrantedPermission, NameError, PackagesPermission, Permission, Timestamp, UnknownWordError,
         document::{self, ErrorAt, Fields, Node, Path},
     },
 };
@@ -31,6 +31,7 @@ pub(crate) struct RawToken<'n> {
 enum RawKind<'n> {
     Legacy(LegacyKind),
     Granular(RawGranular<'n>),
+    Session { expires: Timestamp },
 }
 
 pub(crate) struct RawGranular<'n> {
@@ -43,7 +44,8 @@ pub(crate) struct RawGranular<'n> {
 }
 
 struct RawPackages<'n> {
-    permission: Permission,
+    /// `None` for `no-access`.
+    permission: Option<PackagesPermission>,
     select: Option<RawSelect<'n>>,
 }
 
@@ -53,7 +55,8 @@ enum RawSelect<'n> {
 }
 
 struct RawOrgs<'n> {
-    permission: Permission,
+    /// `None` for `no-access`.
+    permission: Option<GrantedPermission>,
     select: Option<Vec<&'n str>>,
 }
 
@@ -79,11 +82,21 @@ impl<'n> RawToken<'n> {
         let revoked = revoked.map(|text| text.parse().map_err(|error| at.error(error))).transpose()?;
         let cidr = required("cidr")?;
         let cidr = if *cidr == Node::Null { None } else { Some(texts(cidr, &path.field("cidr"))?) };
-        let kind = match (fields.optional("legacy"), fields.optional("granular")) {
-            (Some(legacy), None) => RawKind::Legacy(document::word(legacy, &path.field("legacy"))?),
-            (None, Some(granular)) => RawKind::Granular(RawGranular::read(granular, &path.field("granular"))?),
-            (Some(_), Some(_)) => return Err(path.error("both `legacy` and `granular`: expected one of them")),
-            (None, None) => return Err(path.error("neither `legacy` nor `granular`: expected one of them")),
+        let kind = match (fields.optional("legacy"), fields.optional("granular"), fields.optional("session")) {
+            (Some(legacy), None, None) => RawKind::Legacy(document::word(legacy, &path.field("legacy"))?),
+            (None, Some(granular), None) => RawKind::Granular(RawGranular::read(granular, &path.field("granular"))?),
+            (None, None, Some(session)) => {
+                let path = path.field("session");
+                let fields = Fields::new(session, &path, &["expires"])?;
+                let expires = document::word(fields.required("expires", &path)?, &path.field("expires"))?;
+                RawKind::Session { expires }
+            }
+            (None, None, None) => {
+                return Err(path.error("none of `legacy`, `granular` and `session`: expected one of them"));
+            }
+            (_, _, _) => {
+                return Err(path.error("more than one of `legacy`, `granular` and `session`: expected one of them"));
+            }
         };
         Ok(Self { key, owner, created, revoked, cidr, kind })
     }
@@ -97,6 +110,10 @@ impl<'n> RawToken<'n> {
         match &self.kind {
             RawKind::Legacy(kind) => Some(
                 LegacyToken::load(TokenFacts { id: key?, owner: owner?, created, revoked }, *kind, allowed_ranges?)
+                    .into(),
+            ),
+            RawKind::Session { expires } => Some(
+                SessionToken::load(TokenFacts { id: key?, owner: owner?, created, revoked }, *expires, allowed_ranges?)
                     .into(),
             ),
             RawKind::Granular(granular) => {
@@ -161,11 +178,11 @@ impl<'n> RawGranular<'n> {
         let at = path.field("bypass_2fa");
         let bypass_2fa = fields.optional("bypass_2fa").map_or(Ok(false), |node| document::boolean(node, &at))?;
         let packages = match fields.optional("packages_and_scopes") {
-            None => RawPackages { permission: Permission::NoAccess, select: None },
+            None => RawPackages { permission: None, select: None },
             Some(node) => RawPackages::read(node, &path.field("packages_and_scopes"))?,
         };
         let orgs = match fields.optional("orgs") {
-            None => RawOrgs { permission: Permission::NoAccess, select: None },
+            None => RawOrgs { permission: None, select: None },
             Some(node) => RawOrgs::read(node, &path.field("orgs"))?,
         };
         Ok(Self { name, description, expires, bypass_2fa, packages, orgs })
@@ -184,7 +201,10 @@ impl<'n> RawGranular<'n> {
         let packages = self.packages.build(&path.field("packages_and_scopes"), errors);
         let organizations = self.orgs.build(&path.field("orgs"), errors);
         // A limit that spans several fields is reported at the field that the user would change.
-        let permissions = (self.packages.permission, self.orgs.permission);
+        let permissions = (
+            self.packages.permission.map_or(Permission::NoAccess, Permission::from),
+            self.orgs.permission.map_or(Permission::NoAccess, Permission::from),
+        );
         for broken in super::granular::broken_limits(created, self.expires, bypass_2fa, permissions.0, permissions.1) {
             let at = match broken {
                 GranularTokenError::ExpiresTooSoon { .. } | GranularTokenError::CreatedTooLate { .. } => {
@@ -209,17 +229,12 @@ impl<'n> RawGranular<'n> {
 
 /// Checks that a permission above `no-access` has a selection, and that `no-access` has none
 /// ([L5](crate::docs::rules#l5)).
-fn selection<'s, T>(
-    permission: Permission,
+fn selection<'s, P: core::fmt::Display, T>(
+    permission: Option<P>,
     select: Option<&'s T>,
     path: &Path<'_>,
-) -> Result<Option<(GrantedPermission, &'s T)>, ErrorAt> {
-    let granted = match permission {
-        Permission::NoAccess => None,
-        Permission::ReadOnly => Some(GrantedPermission::ReadOnly),
-        Permission::ReadWrite => Some(GrantedPermission::ReadWrite),
-    };
-    match (granted, select) {
+) -> Result<Option<(P, &'s T)>, ErrorAt> {
+    match (permission, select) {
         (None, None) => Ok(None),
         (Some(granted), Some(select)) => Ok(Some((granted, select))),
         (None, Some(_)) => Err(path.field("select").error("a selection with `no-access`: expected none")),
@@ -227,6 +242,22 @@ fn selection<'s, T>(
             Err(path.field("select").error(alloc::format!("no selection with `{granted}`: expected one")))
         }
     }
+}
+
+/// Reads a permission: `None` for `no-access`, and otherwise one of the words of `P`.
+fn permission<P: Copy + Into<Permission> + core::str::FromStr<Err = UnknownWordError>>(
+    fields: &Fields<'_>,
+    path: &Path<'_>,
+    words: &'static [&'static str],
+) -> Result<Option<P>, ErrorAt> {
+    let path_of_it = path.field("permission");
+    let text = document::text(fields.required("permission", path)?, &path_of_it)?;
+    if text == Permission::NoAccess.as_str() {
+        return Ok(None);
+    }
+    text.parse()
+        .map(Some)
+        .map_err(|_: UnknownWordError| path_of_it.error(UnknownWordError::new("permission", text, words)))
 }
 
 /// Returns the value of `result`, or adds its error, which has a path already, to `errors`.
@@ -237,7 +268,7 @@ fn note<T>(result: Result<T, ErrorAt>, errors: &mut Vec<ErrorAt>) -> Option<T> {
 impl<'n> RawPackages<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
         let fields = Fields::new(node, path, &["permission", "select"])?;
-        let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
+        let permission = permission(&fields, path, &["no-access", "read-only", "stage-only", "read-write"])?;
         let at = path.field("select");
         let select = match fields.optional("select") {
             None => None,
@@ -283,7 +314,7 @@ impl<'n> RawPackages<'n> {
 impl<'n> RawOrgs<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
         let fields = Fields::new(node, path, &["permission", "select"])?;
-        let permission = document::word(fields.required("permission", path)?, &path.field("permission"))?;
+        let permission = permission(&fields, path, &["no-access", "read-only", "read-write"])?;
         let select = fields.optional("select").map(|node| texts(node, &path.field("select"))).transpose()?;
         Ok(Self { permission, select })
     }

@@ -11,9 +11,9 @@ use crate::{
     value::{AllowedRanges, Timestamp, UserName},
 };
 
-/// The kind of a token: one of the three legacy kinds, or granular.
+/// The kind of a token: one of the three legacy kinds, granular or session.
 ///
-/// [`Display`](fmt::Display) writes `legacy read-only`, `legacy automation`, `legacy publish` or `granular`.
+/// [`Display`](fmt::Display) writes `legacy read-only`, `legacy automation`, `legacy publish`, `granular` or `session`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenKind {
@@ -21,6 +21,8 @@ pub enum TokenKind {
     Legacy(LegacyKind),
     /// A granular token.
     Granular,
+    /// A session token.
+    Session,
 }
 
 impl fmt::Display for TokenKind {
@@ -28,14 +30,15 @@ impl fmt::Display for TokenKind {
         match self {
             Self::Legacy(kind) => write!(f, "legacy {kind}"),
             Self::Granular => f.write_str("granular"),
+            Self::Session => f.write_str("session"),
         }
     }
 }
 
 /// A borrowed token, with everything that the checks read of it.
 ///
-/// [`Token::as_view`] borrows from a [`Token`]. [`legacy`](Self::legacy) and [`granular`](Self::granular) borrow from
-/// other storage, so that a registry which keeps tokens in its own structures need not build a `Token` for each
+/// [`Token::as_view`] borrows from a [`Token`]. [`legacy`](Self::legacy), [`granular`](Self::granular) and
+/// [`session`](Self::session) borrow from other storage, so that a registry which keeps tokens in its own structures need not build a `Token` for each
 /// request.
 ///
 /// # Examples
@@ -64,11 +67,13 @@ pub struct TokenView<'a> {
     pub(crate) limits: Limits<'a>,
 }
 
-/// What limits a token's use: its kind if it is legacy, or its grants and expiry if it is granular.
+/// What limits a token's use: its kind if it is legacy, its grants and expiry if it is granular, or its expiry if it is a
+/// session token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limits<'a> {
     Legacy(LegacyKind),
     Granular(Grants<'a>),
+    Session { expires_at: Timestamp },
 }
 
 /// The fields of a [`GranularView`] that the checks read.
@@ -129,6 +134,17 @@ impl<'a> TokenView<'a> {
         Ok(Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Granular(Grants::new(granular)) })
     }
 
+    /// Creates a view of a session token from borrowed parts.
+    #[must_use]
+    pub const fn session(
+        facts: TokenFacts<&'a TokenId, &'a str>,
+        expires_at: Timestamp,
+        allowed_ranges: &'a AllowedRanges,
+    ) -> Self {
+        let TokenFacts { id, owner, created, revoked } = facts;
+        Self { id, owner, created, revoked, allowed_ranges, limits: Limits::Session { expires_at } }
+    }
+
     /// Returns the public id, which npm calls `key`.
     #[must_use]
     pub const fn id(&self) -> &'a TokenId {
@@ -147,6 +163,7 @@ impl<'a> TokenView<'a> {
         match self.limits {
             Limits::Legacy(kind) => TokenKind::Legacy(kind),
             Limits::Granular(_) => TokenKind::Granular,
+            Limits::Session { .. } => TokenKind::Session,
         }
     }
 
@@ -158,6 +175,7 @@ impl<'a> TokenView<'a> {
         match self.limits {
             Limits::Legacy(_) => None,
             Limits::Granular(granular) => Some(granular.expires_at),
+            Limits::Session { expires_at } => Some(expires_at),
         }
     }
 }
@@ -184,6 +202,7 @@ impl<'a> From<&'a Token> for TokenView<'a> {
                 packages: token.packages(),
                 organizations: token.organizations(),
             }))),
+            Token::Session(token) => with_limits(Limits::Session { expires_at: token.expires_at() }),
         }
     }
 }

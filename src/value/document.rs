@@ -345,6 +345,19 @@ pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
 /// # Errors
 ///
 /// Returns an error if the value is not a string, or if parsing it fails.
+/// Returns the value of a whole number of at least 0.
+pub(crate) fn whole_number(node: &Node, path: &Path<'_>) -> Result<u64, ErrorAt> {
+    match node {
+        Node::Number(Number::Whole(number)) => Ok(*number),
+        Node::Number(Number::Negative(_) | Number::Other(_)) => {
+            Err(path.error("a number that is negative or has a fraction: expected a whole number of at least 0"))
+        }
+        Node::Null | Node::Bool(_) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
+            Err(wrong_kind(node, path, "a whole number"))
+        }
+    }
+}
+
 pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: &Path<'_>) -> Result<T, ErrorAt> {
     text(node, path)?.parse().map_err(|error| path.error(error))
 }

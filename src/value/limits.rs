@@ -40,8 +40,11 @@ pub const MAX_PACKAGE_NAME: usize = 1024;
 /// The maximum length of a new package's name, in characters, all of which are ASCII ([N2](crate::docs::rules#n2)).
 pub const MAX_NEW_PACKAGE_NAME: usize = 214;
 
-/// The maximum length of the name of a user, an organization or a team, in bytes ([N4](crate::docs::rules#n4)).
+/// The maximum length of the name of an organization, a team or a new user, in bytes ([N4](crate::docs::rules#n4)).
 pub const MAX_ACCOUNT_NAME: usize = 214;
+
+/// The maximum length of the name of a user that exists, in bytes ([N4](crate::docs::rules#n4)).
+pub const MAX_USER_NAME: usize = 256;
 
 /// The maximum length of a secret, in bytes, all of which are visible ASCII characters ([S1](crate::docs::rules#s1)).
 pub const MAX_SECRET: usize = 512;

@@ -5,11 +5,12 @@ use crate::value::string_enum::string_enum;
 string_enum! {
     /// A permission, on a granular token or of a user on a package.
     ///
-    /// Permissions are ordered: `NoAccess < ReadOnly < ReadWrite`.
+    /// Permissions are ordered: `NoAccess < ReadOnly < StageOnly < ReadWrite`.
     ///
     /// A granular token has one permission for packages and scopes and one for organizations
     /// ([L5](crate::docs::rules#l5)). A user's permission on a package is the highest of those that the user gets
-    /// directly, through teams and by owning the scope ([C1](crate::docs::rules#c1)).
+    /// directly, through teams and by owning the scope ([C1](crate::docs::rules#c1)). Only a token's grant over packages
+    /// and scopes can be `StageOnly`.
     ///
     /// ```
     /// use tollgate::value::Permission;
@@ -24,16 +25,52 @@ string_enum! {
         NoAccess = "no-access",
         /// Reading only.
         ReadOnly = "read-only",
+        /// Reading, and every write but a direct publish and changes of who may write: staging versions for someone to
+        /// approve, deprecating, unpublishing and moving dist-tags ([G1](crate::docs::rules#g1)).
+        StageOnly = "stage-only",
         /// Reading and writing.
         ReadWrite = "read-write",
     }
 }
 
 string_enum! {
-    /// A [`Permission`] above `no-access`.
+    /// The permission of a granular token's grant over packages and scopes: a [`Permission`] above `no-access`
+    /// ([L5](crate::docs::rules#l5)).
+    #[non_exhaustive]
+    pub enum PackagesPermission: "permission" {
+        /// Reading only.
+        ReadOnly = "read-only",
+        /// Reading and staging ([`Permission::StageOnly`]).
+        StageOnly = "stage-only",
+        /// Reading and writing.
+        ReadWrite = "read-write",
+    }
+}
+
+impl From<PackagesPermission> for Permission {
+    fn from(granted: PackagesPermission) -> Self {
+        match granted {
+            PackagesPermission::ReadOnly => Self::ReadOnly,
+            PackagesPermission::StageOnly => Self::StageOnly,
+            PackagesPermission::ReadWrite => Self::ReadWrite,
+        }
+    }
+}
+
+impl From<GrantedPermission> for PackagesPermission {
+    fn from(granted: GrantedPermission) -> Self {
+        match granted {
+            GrantedPermission::ReadOnly => Self::ReadOnly,
+            GrantedPermission::ReadWrite => Self::ReadWrite,
+        }
+    }
+}
+
+string_enum! {
+    /// A permission that is `read-only` or `read-write`.
     ///
-    /// Grants on packages carry this type, and so do the grants of a token that have a selection. So every grant gives
-    /// at least reading ([L5](crate::docs::rules#l5)).
+    /// The grants of a package to users and teams carry this type, and so does a granular token's grant over
+    /// organizations. So every grant gives at least reading ([L5](crate::docs::rules#l5)).
     #[non_exhaustive]
     pub enum GrantedPermission: "permission" {
         /// Reading only.

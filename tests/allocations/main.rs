@@ -216,6 +216,7 @@ fn a_decision_from_database_rows_through_views_does_not_allocate() {
             status: AccountStatus::Active,
             two_factor: TwoFactorMode::Disabled,
             tokens_revoked_until: None,
+            writes_held_until: None,
             memberships: &memberships,
         })
         .unwrap();

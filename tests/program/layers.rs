@@ -14,9 +14,10 @@ use std::{
 };
 
 /// The layers from the bottom to the top. Two on one level do not know each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["value"],
     &["facts"],
+    &["policy"],
     &["token"],
     &["operation"],
     &["rules"],

@@ -82,6 +82,7 @@ impl Owners {
                 status,
                 two_factor,
                 tokens_revoked_until: None,
+                writes_held_until: None,
                 memberships: Memberships::empty(),
             })
             .expect("a user")

@@ -91,6 +91,7 @@ pub(crate) fn alice(memberships: Memberships) -> User {
         status: AccountStatus::Active,
         two_factor: TwoFactorMode::AuthAndWrites,
         tokens_revoked_until: None,
+        writes_held_until: None,
         memberships,
     })
     .expect("a user")

@@ -3,9 +3,10 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
-    facts::{team_index::Teams, user::Memberships},
+    facts::{external_ceiling::ExternalCeiling, team_index::Teams, user::Memberships},
     value::{
-        GrantedPermission, HasName, NameSet, OrganizationName, PackageName, Permission, TeamName, UserName, string_enum,
+        GrantedPermission, HasName, NameSet, OrganizationName, PackageName, Permission, TeamName, UserName,
+        action::Action, string_enum,
     },
 };
 
@@ -15,7 +16,8 @@ string_enum! {
     pub enum Visibility: "visibility" {
         /// Everyone may read the package, with or without a token.
         Public = "public",
-        /// Only users with a permission on the package may read it. Only a scoped package can be private.
+        /// Only users with a permission on the package may read it. An unscoped package is private only where the policy
+        /// says so ([P6](crate::docs::rules#p6)).
         Private = "private",
     }
 }
@@ -80,8 +82,8 @@ string_enum! {
 /// let app = Package::new(facts.clone())?;
 /// assert_eq!(app.name().as_str(), "@acme/app");
 ///
-/// // An unscoped package cannot be private.
-/// let unscoped = PackageFacts { name: "app".parse()?, scope_owner: ScopeOwner::Unscoped, ..facts };
+/// // An unscoped package has no owner of a scope.
+/// let unscoped = PackageFacts { name: "app".parse()?, ..facts };
 /// assert!(Package::new(unscoped).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -104,7 +106,8 @@ pub struct PackageFacts<T: AsRef<str> = Box<str>, U = UserGrants, G = TeamGrants
     pub name: PackageName<T>,
     /// Whether the scope belongs to a user or to an organization. [`ScopeOwner::Unscoped`] for an unscoped name.
     pub scope_owner: ScopeOwner,
-    /// Who may read the package ([V1](crate::docs::rules#v1)).
+    /// Who may read the package ([V1](crate::docs::rules#v1)). An unscoped package is private only in a registry whose
+    /// policy says so ([P6](crate::docs::rules#p6)).
     pub visibility: Visibility,
     /// Whether writing to the package needs a second factor ([F2](crate::docs::rules#f2),
     /// [F3](crate::docs::rules#f3)).
@@ -120,12 +123,10 @@ impl Package {
     ///
     /// # Errors
     ///
-    /// - The name is unscoped and the scope owner is not [`ScopeOwner::Unscoped`], or the reverse.
-    /// - The name is unscoped and the package is private. Unscoped packages are always public
-    ///   ([V1](crate::docs::rules#v1)).
+    /// The name is unscoped and the scope owner is not [`ScopeOwner::Unscoped`], or the reverse.
     pub fn new(facts: PackageFacts) -> Result<Self, PackageError> {
         let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
-        check_scope(name.as_borrowed(), scope_owner, visibility)?;
+        check_scope(name.as_borrowed(), scope_owner)?;
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
 
@@ -149,8 +150,7 @@ impl Package {
             scope_owner: self.scope_owner,
             visibility: self.visibility,
             publishing_access: self.publishing_access,
-            users: &self.users,
-            teams: &self.teams,
+            rights: Rights::Recorded(RecordedGrants { users: &self.users, teams: &self.teams }),
         }
     }
 }
@@ -162,17 +162,29 @@ pub struct PackageView<'a> {
     pub(crate) scope_owner: ScopeOwner,
     pub(crate) visibility: Visibility,
     pub(crate) publishing_access: PublishingAccess,
+    pub(crate) rights: Rights<'a>,
+}
+
+/// What users may do with a package: the grants on record, or what the registry decided elsewhere.
+///
+/// The two variants share the space of two references, so that a decision is no larger than it is with grants alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rights<'a> {
+    Recorded(RecordedGrants<'a>),
+    DecidedElsewhere(&'a ExternalCeiling),
+}
+
+/// The grants on record for a package.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordedGrants<'a> {
     pub(crate) users: &'a UserGrants,
     pub(crate) teams: &'a TeamGrants,
 }
 
-/// Checks that the scope owner and the visibility are possible for this name.
-fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner, visibility: Visibility) -> Result<(), PackageError> {
+/// Checks that the scope owner is possible for this name.
+fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner) -> Result<(), PackageError> {
     if name.is_scoped() == (scope_owner == ScopeOwner::Unscoped) {
         return Err(PackageError::ScopeOwner { name: name.into_owned(), scope_owner });
-    }
-    if !name.is_scoped() && visibility == Visibility::Private {
-        return Err(PackageError::PrivateUnscoped { name: name.into_owned() });
     }
     Ok(())
 }
@@ -182,12 +194,23 @@ impl<'a> PackageView<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the name does not fit the scope owner, or if an unscoped package is private, as
-    /// [`Package::new`] does.
+    /// Returns an error if the name does not fit the scope owner, as [`Package::new`] does.
     pub fn new(facts: PackageFacts<&'a str, &'a UserGrants, &'a TeamGrants>) -> Result<Self, PackageError> {
         let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
-        check_scope(name, scope_owner, visibility)?;
-        Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
+        check_scope(name, scope_owner)?;
+        Ok(Self {
+            name,
+            scope_owner,
+            visibility,
+            publishing_access,
+            rights: Rights::Recorded(RecordedGrants { users, teams }),
+        })
+    }
+
+    /// Puts what the registry decided elsewhere in the place of the recorded grants ([C7](crate::docs::rules#c7)).
+    #[must_use]
+    pub const fn with_external_ceiling(self, ceiling: &'a ExternalCeiling) -> Self {
+        Self { rights: Rights::DecidedElsewhere(ceiling), ..self }
     }
 
     /// Returns the name.
@@ -211,27 +234,78 @@ impl<'a> PackageView<'a> {
     /// Returns the highest permission that the user has on this package by a direct grant, by teams, or by owning the
     /// scope ([C1](crate::docs::rules#c1)).
     ///
-    /// The visibility is not considered. [`effective_permission_of`](Self::effective_permission_of) includes that
-    /// everyone may read a public package.
-    pub(crate) fn permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
+    /// The visibility is not considered. [`read_permission_of`](Self::read_permission_of) includes that everyone may read
+    /// a public package.
+    pub(crate) fn permission_of(
+        &self,
+        grants: RecordedGrants<'_>,
+        user: UserName<&str>,
+        memberships: &Memberships,
+    ) -> Permission {
         if self.is_in_scope_of_user(user) {
             return Permission::ReadWrite;
         }
         let direct =
-            if self.direct_grants_count(memberships) { self.users.permission_of(user) } else { Permission::NoAccess };
+            if self.direct_grants_count(memberships) { grants.users.permission_of(user) } else { Permission::NoAccess };
         match direct {
             Permission::ReadWrite => direct,
-            Permission::NoAccess | Permission::ReadOnly => direct.max(self.teams.highest(memberships)),
+            Permission::NoAccess | Permission::ReadOnly | Permission::StageOnly => {
+                direct.max(grants.teams.highest(memberships))
+            }
         }
     }
 
     /// Returns the permission that the user has on this package. It is at least `read-only` if the package is public
     /// ([C2](crate::docs::rules#c2)).
-    pub(crate) fn effective_permission_of(&self, user: UserName<&str>, memberships: &Memberships) -> Permission {
-        let granted = self.permission_of(user, memberships);
+    pub(crate) fn read_permission_of(
+        &self,
+        grants: RecordedGrants<'_>,
+        user: UserName<&str>,
+        memberships: &Memberships,
+    ) -> Permission {
+        let granted = self.permission_of(grants, user, memberships);
         match self.visibility {
             Visibility::Public => granted.max(Permission::ReadOnly),
             Visibility::Private => granted,
+        }
+    }
+
+    /// Returns `true` if the user has read access to this package, whose visibility is not considered.
+    pub(crate) fn is_readable_by(&self, user: UserName<&str>, memberships: &Memberships) -> bool {
+        match self.rights {
+            Rights::Recorded(grants) => self.permission_of(grants, user, memberships) >= Permission::ReadOnly,
+            Rights::DecidedElsewhere(ceiling) => ceiling.allows(user, &self.name, Action::ReadPackage),
+        }
+    }
+
+    /// Returns the permission that the user has on this package, for a token that asks for `needs`
+    /// ([L8](crate::docs::rules#l8)). A ceiling decided elsewhere is asked for `read-package` if the token asks for
+    /// `read-only`, and for `publish-version` if it asks for more.
+    pub(crate) fn permission_for_token(
+        &self,
+        user: UserName<&str>,
+        memberships: &Memberships,
+        needs: Permission,
+    ) -> Permission {
+        match self.rights {
+            Rights::Recorded(grants) => self.read_permission_of(grants, user, memberships),
+            Rights::DecidedElsewhere(ceiling) => {
+                if needs > Permission::ReadOnly && ceiling.allows(user, &self.name, Action::PublishVersion) {
+                    Permission::ReadWrite
+                } else if ceiling.allows(user, &self.name, Action::ReadPackage) {
+                    Permission::ReadOnly
+                } else {
+                    Permission::NoAccess
+                }
+            }
+        }
+    }
+
+    /// Returns `true` if some team of the organization has a grant on this package.
+    pub(crate) fn has_grant_to_team_of(&self, organization: OrganizationName<&str>) -> bool {
+        match self.rights {
+            Rights::Recorded(grants) => grants.teams.has_team_of(organization),
+            Rights::DecidedElsewhere(_) => false,
         }
     }
 
@@ -261,13 +335,21 @@ impl<'a> From<&'a Package> for PackageView<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingPackage<'a> {
     pub(crate) name: PackageName<&'a str>,
+    pub(crate) ceiling: Option<&'a ExternalCeiling>,
 }
 
 impl<'a> MissingPackage<'a> {
     /// States that no package with this name exists.
     #[must_use]
     pub const fn new(name: PackageName<&'a str>) -> Self {
-        Self { name }
+        Self { name, ceiling: None }
+    }
+
+    /// Puts what the registry decided elsewhere in the place of the rule about creating a package
+    /// ([C3](crate::docs::rules#c3), [C7](crate::docs::rules#c7)).
+    #[must_use]
+    pub const fn with_external_ceiling(self, ceiling: &'a ExternalCeiling) -> Self {
+        Self { ceiling: Some(ceiling), ..self }
     }
 
     /// Returns the name.
@@ -417,6 +499,11 @@ impl TeamGrants {
         Ok(Self { read_write: Teams::sorted(read_write), read_only: Teams::sorted(read_only) })
     }
 
+    /// Returns `true` if a team of the organization has a grant.
+    fn has_team_of(&self, organization: OrganizationName<&str>) -> bool {
+        self.read_write.has_team_of(organization) || self.read_only.has_team_of(organization)
+    }
+
     /// Returns the highest permission granted to a team that the user is in.
     fn highest(&self, memberships: &Memberships) -> Permission {
         let lists = [(&self.read_write, Permission::ReadWrite), (&self.read_only, Permission::ReadOnly)];
@@ -429,12 +516,6 @@ impl TeamGrants {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {
-    /// An unscoped package is private. Unscoped packages are always public ([V1](crate::docs::rules#v1)).
-    #[error("the unscoped package `{name}` as private: expected public, or a scoped name")]
-    PrivateUnscoped {
-        /// The name of the package.
-        name: PackageName,
-    },
     /// The name is unscoped and the scope owner is not [`ScopeOwner::Unscoped`], or the reverse.
     #[error(
         "the package `{name}` with the scope owner `{scope_owner}`: expected `unscoped` for an unscoped name, and only for it"

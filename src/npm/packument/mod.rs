@@ -209,6 +209,7 @@ impl<'a> PackumentChanges<'a> {
     ///     status: AccountStatus::Active,
     ///     two_factor: TwoFactorMode::Disabled,
     ///     tokens_revoked_until: None,
+    ///     writes_held_until: None,
     ///     memberships: Memberships::empty(),
     /// })?;
     /// let left_pad = Package::new(PackageFacts {
@@ -261,7 +262,7 @@ impl<'a> PackumentChanges<'a> {
                 Operation::Organization { .. }
                 | Operation::CreateTeam { .. }
                 | Operation::Team { .. }
-                | Operation::ManageTeamAccess(_)
+                | Operation::TeamAccess { .. }
                 | Operation::SharePackage(_)
                 | Operation::Account { .. } => false,
             };

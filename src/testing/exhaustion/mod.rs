@@ -153,6 +153,7 @@ impl Family {
         let owner = self.owners.get(index)?;
         let packages = if self.packages { packages::with_grants(owner) } else { Vec::new() };
         Some(json!({
+            "policy": "npm-2025-10",
             "users": owners::users(owner),
             "orgs": [{"name": "acme"}, {"name": "beta"}],
             "packages": packages,
@@ -186,8 +187,10 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
                 token,
                 memberships: _,          // owners::every_membership
                 tokens_revoked_until: _, // owners::every_state
+                writes_held_until: _,    // owners::every_state
                 status: _,               // owners::every_state
                 two_factor: _,           // owners::every_membership
+                policy: _,
             },
         address: _, // requests::from_everywhere
         family: _,  // requests::from_everywhere
@@ -205,7 +208,8 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
         AllowedRanges::Any | AllowedRanges::Only(_) => {}
     }
     match limits {
-        Limits::Legacy(_) => {} // tokens::all
+        Limits::Legacy(_) => {}                 // tokens::all
+        Limits::Session { expires_at: _ } => {} // tokens::all
         Limits::Granular(Grants {
             expires_at: _, // tokens::in_every_state
             bypass_2fa,    // tokens::all
@@ -243,10 +247,9 @@ const _: fn(Operation<'_>) = |operation| {
             scope_owner: _,       // packages::scopes
             visibility: _,        // packages::existing
             publishing_access: _, // packages::existing
-            users: _,             // owners::every_grant
-            teams: _,             // owners::every_grant
+            rights: _,            // owners::every_grant
         })
-        | PackageState::Missing(MissingPackage { name: _ }) => {} // packages::free
+        | PackageState::Missing(MissingPackage { name: _, ceiling: _ }) => {} // packages::free
     };
     let organization_state = |state| match state {
         // In every world `acme` and `beta` exist, and `nowhere` does not.
@@ -260,7 +263,7 @@ const _: fn(Operation<'_>) = |operation| {
         Operation::Organization { action: _, organization } => organization_state(organization),
         Operation::CreateTeam { team } => team_of(team.team()),
         Operation::Team { action: _, team } => team_of(team),
-        Operation::ManageTeamAccess(TeamAndPackage { team, package }) => {
+        Operation::TeamAccess { action: _, resource: TeamAndPackage { team, package } } => {
             team_of(team);
             package_state(package);
         }

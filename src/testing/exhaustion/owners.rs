@@ -106,8 +106,8 @@ pub(super) fn users(owner: &OwnerFacts) -> Value {
     json!([
         {
             "name": "alice", "status": owner.status, "two_factor": owner.two_factor,
-            "tokens_revoked_until": owner.tokens_revoked_until, "orgs": memberships,
+            "tokens_revoked_until": owner.tokens_revoked_until, "writes_held_until": null, "orgs": memberships,
         },
-        {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null},
+        {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null, "writes_held_until": null},
     ])
 }

@@ -35,6 +35,10 @@ const fn resource_kind(action: Action) -> ResourceKind {
         | Action::ChangeVisibility
         | Action::ChangePublishingAccess
         | Action::ChangeMaintainers
+        | Action::Stage
+        | Action::ReadStage
+        | Action::ApproveStage
+        | Action::RejectStage
         | Action::StarPackage => ResourceKind::Package,
         Action::ReadOrg
         | Action::ChangeOrgSettings
@@ -47,12 +51,14 @@ const fn resource_kind(action: Action) -> ResourceKind {
         Action::CreateTeam | Action::DeleteTeam | Action::AddTeamMember | Action::RemoveTeamMember => {
             ResourceKind::Team
         }
-        Action::ManageTeamAccess => ResourceKind::TeamAndPackage,
+        Action::GrantTeamAccess | Action::RevokeTeamAccess => ResourceKind::TeamAndPackage,
         Action::SharePackage => ResourceKind::OrganizationAndPackage,
         Action::Whoami
         | Action::RevokeSelf
         | Action::ReadProfile
         | Action::ChangeProfile
+        | Action::ChangePassword
+        | Action::EnrolTwoFactor
         | Action::ConfigureTwoFactor
         | Action::ListTokens
         | Action::CreateToken

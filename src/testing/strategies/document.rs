@@ -11,7 +11,8 @@ use super::{
     valid,
 };
 use crate::{
-    facts::ScopeOwner,
+    facts::{ScopeOwner, Visibility},
+    policy::UnscopedPackages,
     token::StoredToken,
     value::{Scope, UserName},
 };
@@ -53,7 +54,14 @@ impl QuestionDraft {
         let users = users
             .into_iter()
             .map(|name| if name == self.owner.name { user_document(&self.owner) } else { other_user(&name) });
+        let unscoped_is_private = package.is_some_and(|package| {
+            package.scope_owner == ScopeOwner::Unscoped && package.visibility == Visibility::Private
+        });
+        if unscoped_is_private && self.policy.unscoped_packages() == UnscopedPackages::AlwaysPublic {
+            return None;
+        }
         let world = json!({
+            "policy": self.policy,
             "users": users.collect::<Vec<_>>(),
             "orgs": organizations.iter().map(|name| json!({"name": name})).collect::<Vec<_>>(),
             "packages": package.map(package_document).into_iter().collect::<Vec<_>>(),
@@ -129,7 +137,7 @@ impl QuestionDraft {
 
 /// Returns the document of a user.
 fn user_document(draft: &UserDraft) -> Value {
-    let UserDraft { name, status, two_factor, tokens_revoked_until, memberships } = draft;
+    let UserDraft { name, status, two_factor, tokens_revoked_until, writes_held_until, memberships } = draft;
     let memberships = memberships.iter().map(
         |membership| json!({"name": membership.organization(), "role": membership.role(), "teams": membership.teams()}),
     );
@@ -138,13 +146,14 @@ fn user_document(draft: &UserDraft) -> Value {
         "status": status,
         "two_factor": two_factor,
         "tokens_revoked_until": tokens_revoked_until,
+        "writes_held_until": writes_held_until,
         "orgs": memberships.collect::<Vec<_>>(),
     })
 }
 
 /// Returns the document of a user who only has a grant or a scope.
 fn other_user(name: &UserName) -> Value {
-    json!({"name": name, "status": "active", "two_factor": "disabled", "tokens_revoked_until": null})
+    json!({"name": name, "status": "active", "two_factor": "disabled", "tokens_revoked_until": null, "writes_held_until": null})
 }
 
 /// Returns the document of a package.

@@ -19,7 +19,8 @@ use crate::{
         AccountStatus, Membership, Memberships, Package, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants,
         TwoFactorMode, User, UserFacts, UserGrants, Visibility,
     },
-    testing::build::{CREATED, time},
+    policy::UnscopedPackages,
+    testing::build::{CREATED, NOW, time},
     value::{GrantedPermission, OrganizationName, PackageName, Role, TeamName, Timestamp, UserName},
 };
 
@@ -39,6 +40,7 @@ use crate::{
 ///     status: AccountStatus::Active,
 ///     two_factor: TwoFactorMode::AuthOnly,
 ///     tokens_revoked_until: None,
+///     writes_held_until: None,
 ///     memberships: Vec::new(),
 /// };
 /// draft.status = AccountStatus::Suspended;
@@ -55,6 +57,8 @@ pub struct UserDraft {
     pub two_factor: TwoFactorMode,
     /// The account's cut-off: tokens made at or before this time are revoked ([T1](crate::docs::rules#t1)).
     pub tokens_revoked_until: Option<Timestamp>,
+    /// The end of the account's hold ([T5](crate::docs::rules#t5)).
+    pub writes_held_until: Option<Timestamp>,
     /// The memberships, at most one for each organization.
     pub memberships: Vec<Membership>,
 }
@@ -75,6 +79,7 @@ impl UserDraft {
             status: self.status,
             two_factor: self.two_factor,
             tokens_revoked_until: self.tokens_revoked_until,
+            writes_held_until: self.writes_held_until,
             memberships,
         }))
     }
@@ -101,8 +106,8 @@ impl UserDraft {
 /// };
 /// draft.build();
 ///
-/// draft.visibility = Visibility::Private;
-/// draft.build(); // panics: an unscoped package cannot be private
+/// draft.scope_owner = ScopeOwner::User;
+/// draft.build(); // panics: an unscoped package has no owner of its scope
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageDraft {
@@ -126,8 +131,7 @@ impl PackageDraft {
     ///
     /// # Panics
     ///
-    /// Panics if there are two grants to one user or team, if an unscoped package is private
-    /// ([V1](crate::docs::rules#v1)), or if the scope's owner contradicts the name.
+    /// Panics if there are two grants to one user or team, or if the scope's owner contradicts the name.
     #[must_use]
     #[track_caller]
     pub fn build(&self) -> Package {
@@ -145,8 +149,8 @@ impl PackageDraft {
     }
 }
 
-/// Generates users named `alice`, `bob` or `Alice` in every state. One in twelve is suspended, and one in twelve has a
-/// cut-off.
+/// Generates users named `alice`, `bob` or `Alice` in every state. One in twelve is suspended, one in twelve has a
+/// cut-off, and one in twelve has a hold, which may have ended.
 ///
 /// Shrinks towards an active `alice` in no organization.
 pub fn user() -> BoxedStrategy<UserDraft> {
@@ -157,12 +161,14 @@ pub fn user() -> BoxedStrategy<UserDraft> {
         0.08,
         one_of(&["2025-10-29T11:59:59.999999999Z", "2025-10-29T12:00:00Z", "2025-10-30T11:59:59.999999999Z", CREATED]),
     );
-    (name, status, one_of(TwoFactorMode::ALL), cut_off, memberships())
-        .prop_map(|(name, status, two_factor, cut_off, memberships)| UserDraft {
+    let held_until = option::weighted(0.08, one_of(&["2025-10-30T12:00:00Z", NOW, "2025-11-03T00:00:00.000000001Z"]));
+    (name, status, one_of(TwoFactorMode::ALL), (cut_off, held_until), memberships())
+        .prop_map(|(name, status, two_factor, (cut_off, held_until), memberships)| UserDraft {
             name,
             status,
             two_factor,
             tokens_revoked_until: cut_off.map(time),
+            writes_held_until: held_until.map(time),
             memberships,
         })
         .boxed()
@@ -195,7 +201,9 @@ fn memberships() -> BoxedStrategy<Vec<Membership>> {
 /// In nine of ten, the scope's owner fits the other names of the small world: `@acme` belongs to an organization,
 /// `@alice` to a user. Shrinks towards a public `@acme/app` without grants that demands no second factor.
 pub fn package() -> BoxedStrategy<PackageDraft> {
-    (known(PACKAGES), unnamed_package()).prop_map(|(name, package)| package.with_name(name)).boxed()
+    (known(PACKAGES), unnamed_package())
+        .prop_map(|(name, package)| package.with_name(name, UnscopedPackages::AlwaysPublic))
+        .boxed()
 }
 
 /// The facts of a package that has no name yet.
@@ -210,11 +218,12 @@ pub(super) struct UnnamedPackage {
 }
 
 impl UnnamedPackage {
-    /// Gives the package a name. An unscoped package becomes public, since it cannot be private.
-    pub(super) fn with_name(self, name: PackageName) -> PackageDraft {
+    /// Gives the package a name. An unscoped package becomes public, unless unscoped packages may be private.
+    pub(super) fn with_name(self, name: PackageName, unscoped_packages: UnscopedPackages) -> PackageDraft {
         let Self { other_scope_owner, visibility, publishing_access, users, teams } = self;
         let (scope_owner, visibility) = match name.as_borrowed().scope() {
-            None => (ScopeOwner::Unscoped, Visibility::Public),
+            None if unscoped_packages == UnscopedPackages::AlwaysPublic => (ScopeOwner::Unscoped, Visibility::Public),
+            None => (ScopeOwner::Unscoped, visibility),
             Some(scope) => (other_scope_owner.unwrap_or_else(|| owner_of(scope.into_str())), visibility),
         };
         PackageDraft { name, scope_owner, visibility, publishing_access, users, teams }

@@ -81,7 +81,7 @@ pub use almost_documents::{almost_request, almost_stored_token, almost_world};
 pub use document::{WorldAndRequest, world_and_request};
 pub use facts::{PackageDraft, UserDraft, package, user};
 pub use names::{new_package_name, organization_name, package_name, scope, team_name, user_name};
-pub use question::{QuestionDraft, question};
+pub use question::{QuestionDraft, policy, question};
 pub use tokens::{
     granular_settings, organization_selection, organizations_grant, package_selection, packages_grant, token,
     token_description, token_id, token_name,

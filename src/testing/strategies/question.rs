@@ -6,7 +6,7 @@ use std::string::ToString;
 use proptest::{
     arbitrary::any,
     bool::weighted,
-    prop_oneof,
+    option, prop_oneof,
     sample::Index,
     strategy::{BoxedStrategy, Just, Strategy},
 };
@@ -22,9 +22,11 @@ use super::{
 use crate::{
     decision::{AuditRecord, Decision},
     facts::{
-        Membership, MissingOrganization, MissingPackage, Organization, OrganizationState, PackageState, ScopeOwner,
+        Membership, MissingOrganization, MissingPackage, Organization, OrganizationState, PackageState,
+        PublishingAccess, ScopeOwner,
     },
     operation::{AccountAction, Action, BoundToken, Operation},
+    policy::{BypassCovers, Edition, Policy, UnscopedPackages},
     testing::build::{Resources, bind},
     token::{
         LegacyKind, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, Token,
@@ -50,6 +52,8 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionDraft {
+    /// The policy that the decision is made under.
+    pub policy: Policy,
     /// The token. It must belong to `owner`.
     pub token: Token,
     /// The owner of the token.
@@ -98,7 +102,7 @@ impl QuestionDraft {
         );
         let resources =
             Resources { package, organization, team: self.team.as_borrowed(), account: self.account.as_borrowed() };
-        ask(&bind(&self.token, &owner), resources.operation(self.action))
+        ask(&bind(self.policy, &self.token, &owner), resources.operation(self.action))
     }
 
     /// Decides the question, and calls `take` with the decision.
@@ -194,7 +198,7 @@ impl Covered {
 /// Returns the actions that a token of this kind may be used for. Questions ask for these more often than for others.
 const fn actions_of(kind: TokenKind) -> &'static [Action] {
     match kind {
-        TokenKind::Legacy(LegacyKind::Publish) => Action::ALL,
+        TokenKind::Legacy(LegacyKind::Publish) | TokenKind::Session => Action::ALL,
         TokenKind::Legacy(LegacyKind::Automation) => &[
             Action::ReadPackage,
             Action::PublishVersion,
@@ -216,6 +220,9 @@ const fn actions_of(kind: TokenKind) -> &'static [Action] {
             Action::ChangeVisibility,
             Action::ChangePublishingAccess,
             Action::ChangeMaintainers,
+            Action::Stage,
+            Action::ReadStage,
+            Action::ApproveStage,
             Action::ReadOrg,
             Action::ChangeOrgSettings,
             Action::AddMember,
@@ -225,8 +232,8 @@ const fn actions_of(kind: TokenKind) -> &'static [Action] {
             Action::DeleteTeam,
             Action::AddTeamMember,
             Action::RemoveTeamMember,
-            Action::ManageTeamAccess,
-            Action::ManageTeamAccess,
+            Action::GrantTeamAccess,
+            Action::RevokeTeamAccess,
             Action::Whoami,
             Action::RevokeSelf,
         ],
@@ -246,6 +253,31 @@ fn give_all_rights(owner: &mut UserDraft, package: &mut PackageDraft, organizati
         owner.memberships.retain(|membership| *membership.organization() != name);
         owner.memberships.push(valid(Membership::new(name, Role::Owner, teams)));
     }
+}
+
+/// Generates policies: every edition, as it is or with some of its switches tightened.
+///
+/// Shrinks towards `npm-2025-10`.
+pub fn policy() -> BoxedStrategy<Policy> {
+    let edition = prop_oneof![3 => Just(Edition::Npm2025_10), 3 => one_of(Edition::ALL)];
+    let least = option::weighted(0.2, one_of(PublishingAccess::ALL));
+    let covers = option::weighted(0.2, one_of(BypassCovers::ALL));
+    (edition, weighted(0.1), least, covers, weighted(0.2), weighted(0.2))
+        .prop_map(|(edition, retire, least, covers, may_be_private, require_ranges)| {
+            let mut policy = edition.policy();
+            // A value looser than the edition's is refused, and the edition's value stays.
+            policy = least.and_then(|least| policy.with_least_publishing_access(least).ok()).unwrap_or(policy);
+            policy = covers.and_then(|covers| policy.with_bypass_covers(covers).ok()).unwrap_or(policy);
+            if retire {
+                policy = policy.retire_legacy_tokens();
+            }
+            if may_be_private {
+                policy = policy.with_unscoped_packages(UnscopedPackages::MayBePrivate);
+            }
+            // A limit for issuing, which no decision reads.
+            if require_ranges { policy.require_ranges() } else { policy }
+        })
+        .boxed()
 }
 
 /// Generates questions: every action, every kind of token, allows, challenges, and every reason for which the request
@@ -285,13 +317,14 @@ pub fn question() -> BoxedStrategy<QuestionDraft> {
     let package = (name, unnamed_package(), weighted(0.08));
     let organization = (organization, weighted(0.08), known(TEAMS));
     let owner = (user(), weighted(0.5));
-    (plain_token(), owner, action, package, organization, account, covered, client_ip, moment)
-        .prop_map(|(mut draft, owner, action, package, organization, account, covered, client_ip, moment)| {
+    ((policy(), plain_token()), owner, action, package, organization, account, covered, client_ip, moment)
+        .prop_map(|(token, owner, action, package, organization, account, covered, client_ip, moment)| {
+            let (policy, mut draft) = token;
             let (mut owner, has_all_rights) = owner;
             let (name, package, package_is_missing) = package;
             let (organization, organization_is_missing, team) = organization;
             covered.add_to(&mut draft, &name, &organization);
-            let mut package = package.with_name(name);
+            let mut package = package.with_name(name, policy.unscoped_packages());
             if has_all_rights {
                 give_all_rights(&mut owner, &mut package, &organization);
             }
@@ -299,6 +332,7 @@ pub fn question() -> BoxedStrategy<QuestionDraft> {
             let token = draft.with_owner(owner.name.clone());
             let action = action.unwrap_or_else(|index: Index| *index.get(actions_of(token.kind())));
             QuestionDraft {
+                policy,
                 now: moment.time(created, token.as_view().expires_at()),
                 client_ip: client_ip.unwrap_or_else(|index| address_in(token.allowed_ranges(), index)),
                 account: account.unwrap_or_else(|| owner.name.clone()),

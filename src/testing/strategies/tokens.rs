@@ -19,10 +19,12 @@ use crate::{
     testing::build::{CREATED, time},
     token::{
         GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, Token, TokenDescription, TokenFacts, TokenId, TokenName,
-        TwoFactorBypass,
+        PackageOrScope, PackageSelection, PackagesGrant, SessionToken, Token, TokenDescription, TokenFacts, TokenId,
+        TokenName, TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission, PackageName, Permission, Scope, Timestamp, UserName},
+    value::{
+        AllowedRanges, GrantedPermission, PackageName, PackagesPermission, Permission, Scope, Timestamp, UserName,
+    },
 };
 
 /// Generates public ids of tokens: short ones, UUIDs, and other texts without control characters.
@@ -75,11 +77,21 @@ pub(super) fn granted_permission() -> BoxedStrategy<GrantedPermission> {
     prop_oneof![3 => Just(GrantedPermission::ReadWrite), 1 => Just(GrantedPermission::ReadOnly)].boxed()
 }
 
+/// Generates permissions on packages. `read-write` is as frequent as the other two together.
+fn packages_permission() -> BoxedStrategy<PackagesPermission> {
+    prop_oneof![
+        2 => Just(PackagesPermission::ReadWrite),
+        1 => Just(PackagesPermission::StageOnly),
+        1 => Just(PackagesPermission::ReadOnly),
+    ]
+    .boxed()
+}
+
 /// Generates grants over packages and scopes: no access, or a permission with a selection.
 ///
 /// Shrinks towards no access.
 pub fn packages_grant() -> BoxedStrategy<PackagesGrant> {
-    let granted = (granted_permission(), package_selection());
+    let granted = (packages_permission(), package_selection());
     prop_oneof![
         1 => Just(PackagesGrant::NoAccess),
         5 => granted.prop_map(|(permission, selection)| PackagesGrant::Granted { permission, selection }),
@@ -157,6 +169,8 @@ pub(super) struct OwnerlessToken {
 pub(super) enum OwnerlessKind {
     Legacy(LegacyKind, AllowedRanges),
     Granular(GranularSettings),
+    /// The time from creation to expiry, and the ranges.
+    Session(Duration, AllowedRanges),
 }
 
 impl OwnerlessToken {
@@ -166,6 +180,10 @@ impl OwnerlessToken {
         match kind {
             OwnerlessKind::Legacy(kind, ranges) => {
                 LegacyToken::load(TokenFacts { id, owner, created, revoked }, kind, ranges).into()
+            }
+            OwnerlessKind::Session(lifetime, ranges) => {
+                let expires_at = valid(created.checked_add(lifetime));
+                SessionToken::load(TokenFacts { id, owner, created, revoked }, expires_at, ranges).into()
             }
             OwnerlessKind::Granular(settings) => {
                 valid(GranularToken::load(TokenFacts { id, owner, created, revoked }, settings)).into()
@@ -193,9 +211,14 @@ fn ownerless_token(
         1 => Just(LegacyKind::ReadOnly),
     ]
     .boxed();
+    // A session may be shorter than a granular token.
+    const SESSION_LIFETIMES: &[Duration] =
+        &[Duration::from_secs(1), Duration::from_hours(2), Duration::from_hours(400 * 24)];
+    let session_lifetime = one_of(SESSION_LIFETIMES);
     let kind: BoxedStrategy<OwnerlessKind> = prop_oneof![
         2 => (legacy_kinds, allowed_ranges()).prop_map(|(kind, ranges)| OwnerlessKind::Legacy(kind, ranges)),
         3 => settings.prop_map(OwnerlessKind::Granular),
+        1 => (session_lifetime, allowed_ranges()).prop_map(|(lifetime, ranges)| OwnerlessKind::Session(lifetime, ranges)),
     ]
     .boxed();
     let created = one_of(&[CREATED, "2025-10-30T11:59:59.999999999Z", "2025-10-29T12:00:00Z"]).prop_map(time);

@@ -3,10 +3,26 @@
 use alloc::boxed::Box;
 
 use super::{NameError, NameProblem, check_no_capital, check_url_safe, name_storage};
-use crate::value::limits::MAX_ACCOUNT_NAME;
+use crate::value::limits::{MAX_ACCOUNT_NAME, MAX_USER_NAME};
 
-/// Checks that a name has 1 to 214 URL-safe ASCII characters, none of them `'`, and does not start with `.`
-/// ([N4](crate::docs::rules#n4)).
+/// Checks that the name of a user that exists has 1 to 256 visible ASCII characters, none of which has a meaning in a
+/// path, a scope or markup, and does not start with `.` or `@` ([N4](crate::docs::rules#n4)).
+fn check_user(text: &str) -> Result<(), NameProblem> {
+    if text.is_empty() {
+        return Err(NameProblem::Empty);
+    }
+    if let Some(first @ ('.' | '@')) = text.chars().next() {
+        return Err(NameProblem::StartsWith(first));
+    }
+    let allowed = |character: char| character.is_ascii_graphic() && !r#"/:%\"'<>?#&"#.contains(character);
+    if let Some(character) = text.chars().find(|character| !allowed(*character)) {
+        return Err(NameProblem::NotInUserName(character));
+    }
+    check_length(text, MAX_USER_NAME)
+}
+
+/// Checks that a name has 1 to 214 URL-safe ASCII characters, none of them `'`, and does not start with `.`: the name
+/// of an organization, a team or a new user ([N4](crate::docs::rules#n4)).
 fn check(text: &str) -> Result<(), NameProblem> {
     if text.is_empty() {
         return Err(NameProblem::Empty);
@@ -18,14 +34,15 @@ fn check(text: &str) -> Result<(), NameProblem> {
     if text.contains('\'') {
         return Err(NameProblem::NotUrlSafe('\''));
     }
-    if text.len() > MAX_ACCOUNT_NAME {
-        return Err(NameProblem::TooLong { found: text.len(), at_most: MAX_ACCOUNT_NAME });
-    }
-    Ok(())
+    check_length(text, MAX_ACCOUNT_NAME)
+}
+
+const fn check_length(text: &str, at_most: usize) -> Result<(), NameProblem> {
+    if text.len() > at_most { Err(NameProblem::TooLong { found: text.len(), at_most }) } else { Ok(()) }
 }
 
 macro_rules! account_name {
-    ($(#[$attribute:meta])* $name:ident, $what:literal) => {
+    ($(#[$attribute:meta])* $name:ident, $what:literal, $check:ident, $invalid:literal) => {
         $(#[$attribute])*
         #[derive(Clone, Copy)]
         pub struct $name<T = Box<str>>(T);
@@ -35,10 +52,9 @@ macro_rules! account_name {
             ///
             /// # Errors
             ///
-            /// The text is empty, is longer than 214 bytes, starts with `.`, or contains a character outside
-            /// `A-Za-z0-9-_.!~*()`.
+            #[doc = $invalid]
             pub fn new(text: &'a str) -> Result<Self, NameError> {
-                check(text).map_err(|problem| NameError::new($what, text, problem))?;
+                $check(text).map_err(|problem| NameError::new($what, text, problem))?;
                 Ok(Self(text))
             }
 
@@ -68,14 +84,17 @@ macro_rules! account_name {
                 $name(self.0.as_ref())
             }
 
-            /// Checks that the name may be given to a new account or team today: it has no capital letters
-            /// ([N4](crate::docs::rules#n4)).
+            /// Checks that the name may be given to a new account or team of npm: it has 1 to 214 characters of
+            /// `a-z0-9-_.!~*()`, and does not start with `.` ([N4](crate::docs::rules#n4)).
             ///
             /// # Errors
             ///
-            /// The name contains a capital letter.
+            /// The name contains a capital letter or another character, is longer, or starts with `.`.
             pub fn check_new(&self) -> Result<(), NameError> {
-                check_no_capital(self.as_str()).map_err(|problem| NameError::new($what, self.as_str(), problem))
+                let text = self.as_str();
+                check(text)
+                    .and_then(|()| check_no_capital(text))
+                    .map_err(|problem| NameError::new($what, text, problem))
             }
         }
 
@@ -92,8 +111,10 @@ macro_rules! account_name {
 account_name! {
     /// The name of a user, such as `alice`.
     ///
-    /// A name has 1 to 214 characters of `A-Za-z0-9-_.!~*()` and does not start with `.`
-    /// ([N4](crate::docs::rules#n4)). Names compare byte for byte ([N1](crate::docs::rules#n1)).
+    /// The name of a user that exists has 1 to 256 visible ASCII characters other than `/`, `:`, `%`, `\`, `"`, `'`, `<`,
+    /// `>`, `?`, `#` and `&`, and does not start with `.` or `@` ([N4](crate::docs::rules#n4)). So a registry whose users
+    /// log in by e-mail address can use the address. [`check_new`](Self::check_new) has the stricter rule for a new user
+    /// of npm. Names compare byte for byte ([N1](crate::docs::rules#n1)).
     ///
     /// Users and organizations share one namespace: `@alice` is the scope of the user `alice` or of the organization
     /// `alice`, because only one of the two can exist.
@@ -105,7 +126,8 @@ account_name! {
     ///
     /// A registry must never give the name of a deleted user to someone else ([N5](crate::docs::rules#n5)). Tokens,
     /// memberships and grants refer to users by name, so the new user would inherit all that still mention the name.
-    /// This crate cannot detect that.
+    /// This crate cannot detect that. Where addresses or names are given to other people later, use a stable id of the
+    /// account as the name.
     ///
     /// # Examples
     ///
@@ -117,17 +139,19 @@ account_name! {
     /// assert_ne!(alice, UserName::new("Alice")?);
     /// assert!(UserName::new("Alice")?.check_new().is_err()); // a capital letter
     ///
+    /// assert!(UserName::new("alice@example.com")?.check_new().is_err());
     /// assert!(UserName::new(".alice").is_err());
     /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
-    UserName, "user"
+    UserName, "user", check_user,
+    "The text is empty, is longer than 256 bytes, starts with `.` or `@`, or contains a character that no user name has."
 }
 
 account_name! {
     /// The name of an organization, such as `acme`.
     ///
-    /// Characters, lengths and the namespace are those of a [`UserName`] ([N4](crate::docs::rules#n4)). As with users,
-    /// a registry must never give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
+    /// A name has 1 to 214 characters of `A-Za-z0-9-_.!~*()` and does not start with `.`
+    /// ([N4](crate::docs::rules#n4)). Organizations share one namespace with users. As with users, a registry must never give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
     ///
     /// The scope `@acme` of the organization is a [`Scope`](crate::value::Scope), not an `OrganizationName`.
     ///
@@ -140,13 +164,14 @@ account_name! {
     /// assert!(OrganizationName::new("@acme").is_err());
     /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
-    OrganizationName, "organization"
+    OrganizationName, "organization", check,
+    "The text is empty, is longer than 214 bytes, starts with `.`, or contains a character outside `A-Za-z0-9-_.!~*()`."
 }
 
 account_name! {
     /// The name of a team, such as `developers`, which is unique within its organization.
     ///
-    /// Characters and lengths are those of a [`UserName`] ([N4](crate::docs::rules#n4)). npm's form
+    /// Characters and lengths are those of an [`OrganizationName`] ([N4](crate::docs::rules#n4)). npm's form
     /// `acme:developers` also names the organization; a `TeamName` does not.
     ///
     /// # Examples
@@ -158,7 +183,8 @@ account_name! {
     /// assert!(TeamName::new("acme:developers").is_err());
     /// # Ok::<(), tollgate::value::NameError>(())
     /// ```
-    TeamName, "team"
+    TeamName, "team", check,
+    "The text is empty, is longer than 214 bytes, starts with `.`, or contains a character outside `A-Za-z0-9-_.!~*()`."
 }
 
 #[cfg(test)]
@@ -170,19 +196,38 @@ mod tests {
         UserName::new(text).map(|name| name.to_string()).unwrap_err().to_string()
     }
 
+    fn team_message(text: &str) -> String {
+        TeamName::new(text).map(|name| name.to_string()).unwrap_err().to_string()
+    }
+
     #[test]
     fn messages_say_what_was_found_and_what_was_expected() {
         assert_eq!(message(""), "invalid user name ``: it is empty: expected at least one character");
         assert_eq!(message(".a"), "invalid user name `.a`: it starts with `.`: expected a letter or digit first");
-        assert_eq!(message("a b"), "invalid user name `a b`: it contains ` `: expected URL-safe ASCII characters only");
+        assert_eq!(message("@a"), "invalid user name `@a`: it starts with `@`: expected a letter or digit first");
+        assert_eq!(
+            message("a b"),
+            r#"invalid user name `a b`: it contains ` `: expected visible ASCII other than `/:%\"'<>?#&`"#
+        );
         assert_eq!(
             message("o'neil"),
-            "invalid user name `o'neil`: it contains `'`: expected URL-safe ASCII characters only"
+            r#"invalid user name `o'neil`: it contains `'`: expected visible ASCII other than `/:%\"'<>?#&`"#
         );
-        assert_eq!(message("а"), "invalid user name `а`: it contains `а`: expected URL-safe ASCII characters only");
-        let long = "a".repeat(215);
-        assert!(message(&long).ends_with("…`: it has 215 bytes: expected at most 214"));
-        assert!(UserName::new(&long[..214]).is_ok());
+        assert_eq!(
+            message("а"),
+            r#"invalid user name `а`: it contains `а`: expected visible ASCII other than `/:%\"'<>?#&`"#
+        );
+        let long = "a".repeat(257);
+        assert!(message(&long).ends_with("…`: it has 257 bytes: expected at most 256"));
+        assert!(UserName::new(&long[..256]).is_ok());
+
+        assert_eq!(team_message(".a"), "invalid team name `.a`: it starts with `.`: expected a letter or digit first");
+        assert_eq!(
+            team_message("o'neil"),
+            "invalid team name `o'neil`: it contains `'`: expected URL-safe ASCII characters only"
+        );
+        assert!(team_message(&long[..215]).ends_with("…`: it has 215 bytes: expected at most 214"));
+        assert!(TeamName::new(&long[..214]).is_ok());
         assert_eq!(
             TeamName::new("Ops").unwrap().check_new().unwrap_err().to_string(),
             "invalid team name `Ops`: it contains the capital letter `O`: expected lower case in a new name",
@@ -191,13 +236,36 @@ mod tests {
     }
 
     #[test]
+    fn a_new_user_has_a_name_of_npm_and_one_that_exists_may_have_an_address() {
+        for name in ["alice@example.com", "a+b", "a,b;c=d", "$", "~", "a@b@c", "{x}|y^`z", "[a]"] {
+            let user = UserName::new(name).unwrap();
+            assert_eq!(user.check_new().is_ok(), name == "~", "{name}");
+        }
+        assert!(UserName::new(&"a".repeat(214)).unwrap().check_new().is_ok());
+        assert!(UserName::new(&"a".repeat(215)).unwrap().check_new().is_err());
+        assert!(UserName::new("-a").unwrap().check_new().is_ok());
+    }
+
+    #[test]
     fn url_safe_characters_are_accepted_everywhere_except_a_leading_dot() {
         for character in ('\0'..='\u{ff}').filter(char::is_ascii) {
             let expected = character.is_ascii_alphanumeric() || "-_.!~*()".contains(character);
             let inside = alloc::format!("a{character}b");
+            assert_eq!(TeamName::new(&inside).is_ok(), expected, "{character:?}");
+            let first = alloc::format!("{character}b");
+            assert_eq!(TeamName::new(&first).is_ok(), expected && character != '.', "{character:?}");
+        }
+    }
+
+    #[test]
+    fn visible_characters_without_a_meaning_in_paths_and_markup_are_accepted_in_the_name_of_a_user() {
+        let excluded = ['/', ':', '%', '\\', '"', '\'', '<', '>', '?', '#', '&'];
+        for character in '\0'..='\u{ff}' {
+            let expected = ('!'..='~').contains(&character) && !excluded.contains(&character);
+            let inside = alloc::format!("a{character}b");
             assert_eq!(UserName::new(&inside).is_ok(), expected, "{character:?}");
             let first = alloc::format!("{character}b");
-            assert_eq!(UserName::new(&first).is_ok(), expected && character != '.', "{character:?}");
+            assert_eq!(UserName::new(&first).is_ok(), expected && !".@".contains(character), "{character:?}");
         }
     }
 }

@@ -56,13 +56,15 @@ pub enum NameProblem {
         /// The maximum length, in bytes.
         at_most: usize,
     },
-    /// The name starts with a character that this kind of name may not start with: `.`, `-` or `_`.
+    /// The name starts with a character that this kind of name may not start with: `.`, `-`, `_` or `@`.
     #[error("it starts with `{0}`: expected a letter or digit first")]
     StartsWith(char),
-    /// The text contains a character outside `A-Za-z0-9-_.!~*'()`, or a `'` in the name of a user, an organization or a
-    /// team.
+    /// The text contains a character outside `A-Za-z0-9-_.!~*'()`, or a `'` in the name of an organization or a team.
     #[error("it contains `{}`: expected URL-safe ASCII characters only", Printable(*.0))]
     NotUrlSafe(char),
+    /// The text contains a character that is not visible ASCII, or one of `/:%\"'<>?#&`, in the name of a user.
+    #[error(r#"it contains `{}`: expected visible ASCII other than `/:%\"'<>?#&`"#, Printable(*.0))]
+    NotInUserName(char),
     /// The text starts with `@` but has no `/`, so it does not have the form `@scope/name`.
     #[error("it starts with `@` without a `/` after the scope: expected `@scope/name`")]
     NoSlash,

@@ -3,7 +3,7 @@
 use crate::value::string_enum::string_enum;
 
 string_enum! {
-    /// A permission, on a granular token or of a user on a package.
+    /// The permission of a granular token, or of a user on a package.
     ///
     /// Permissions are ordered: `NoAccess < ReadOnly < ReadWrite`.
     ///
@@ -32,8 +32,8 @@ string_enum! {
 string_enum! {
     /// A [`Permission`] above `no-access`.
     ///
-    /// Grants on packages carry this type, and so do the grants of a token that have a selection. So every grant gives
-    /// at least reading ([L5](crate::docs::rules#l5)).
+    /// A grant of a user or a team on a package has this type, and so has a token's grant with a selection. So each of
+    /// these grants allows at least reading ([L5](crate::docs::rules#l5)).
     #[non_exhaustive]
     pub enum GrantedPermission: "permission" {
         /// Reading only.
@@ -64,7 +64,8 @@ string_enum! {
         Member = "member",
         /// May also create, delete and change teams.
         Admin = "admin",
-        /// May also manage members, settings, billing and the visibility of the organization's packages.
+        /// May also do everything else: manage members, settings and billing, change the visibility of the
+        /// organization's packages, share these packages, and rename or delete the organization.
         Owner = "owner",
     }
 }

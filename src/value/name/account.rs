@@ -98,14 +98,14 @@ account_name! {
     /// Users and organizations share one namespace: `@alice` is the scope of the user `alice` or of the organization
     /// `alice`, because only one of the two can exist.
     ///
-    /// `UserName` owns its text and `UserName<&str>` borrows it. Parsing creates the former, and
-    /// [`UserName::new`] the latter. Both compare with each other.
+    /// `UserName` owns its text and `UserName<&str>` borrows it. Parsing creates a `UserName`, and [`UserName::new`]
+    /// creates a `UserName<&str>`. The two types can be compared with each other.
     ///
     /// # A name is an identity
     ///
     /// A registry must never give the name of a deleted user to someone else ([N5](crate::docs::rules#n5)). Tokens,
-    /// memberships and grants refer to users by name, so the new user would inherit all that still mention the name.
-    /// This crate cannot detect that.
+    /// memberships and grants refer to users by name, so the new user would inherit every token, membership and grant
+    /// that still has the name. This crate cannot detect that a name was given again.
     ///
     /// # Examples
     ///
@@ -126,8 +126,9 @@ account_name! {
 account_name! {
     /// The name of an organization, such as `acme`.
     ///
-    /// Characters, lengths and the namespace are those of a [`UserName`] ([N4](crate::docs::rules#n4)). As with users,
-    /// a registry must never give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
+    /// The name has the same characters and lengths as a [`UserName`], and organizations and users share one namespace
+    /// ([N4](crate::docs::rules#n4)). As with users, a registry must never give the name of a deleted organization to
+    /// someone else ([N5](crate::docs::rules#n5)).
     ///
     /// The scope `@acme` of the organization is a [`Scope`](crate::value::Scope), not an `OrganizationName`.
     ///
@@ -146,7 +147,7 @@ account_name! {
 account_name! {
     /// The name of a team, such as `developers`, which is unique within its organization.
     ///
-    /// Characters and lengths are those of a [`UserName`] ([N4](crate::docs::rules#n4)). npm's form
+    /// The name has the same characters and lengths as a [`UserName`] ([N4](crate::docs::rules#n4)). npm's form
     /// `acme:developers` also names the organization; a `TeamName` does not.
     ///
     /// # Examples

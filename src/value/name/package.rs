@@ -53,8 +53,9 @@ impl<'a> PackageName<&'a str> {
     ///
     /// # Errors
     ///
-    /// Returns an error if not even an existing package may have this name, because npm's `validForOldPackages` refuses
-    /// the name, or one of the two stricter rules that [`PackageName`] describes ([N2](crate::docs::rules#n2)).
+    /// Returns an error if not even an existing package may have this name ([N2](crate::docs::rules#n2)): the name is
+    /// not `validForOldPackages` in npm's sense, or breaks one of the two stricter rules that [`PackageName`]
+    /// describes.
     pub fn new(text: &'a str) -> Result<Self, NameError> {
         let (slash, has_new_name_characters) =
             check(text).map_err(|problem| NameError::new("package", text, problem))?;

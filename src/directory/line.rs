@@ -59,8 +59,8 @@ pub enum DecisionLine {
         reason: Option<Reason>,
         /// The suggested HTTP status ([D3](crate::docs::rules#d3)).
         status: u16,
-        /// The time at which an allow ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if it has no end,
-        /// and for a challenge or a denial.
+        /// The time at which an allow ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if no time ends the
+        /// allow, for an allow by a second factor, and for a challenge or a denial.
         valid_until: Option<Timestamp>,
         /// What allowed the request: the token's grant or kind, the visibility of a public package, or a second factor.
         via: Option<AllowedBy>,
@@ -68,7 +68,7 @@ pub enum DecisionLine {
     /// A line of the requests file that is not a valid request.
     #[non_exhaustive]
     Error {
-        /// The request's id. `None` if it could not be read.
+        /// The request's id. `None` if the id could not be read.
         id: Option<String>,
         /// A description of the error, for people.
         error: String,

@@ -123,7 +123,7 @@ pub enum AccessRequest {
     Account {
         /// The action.
         action: AccountAction,
-        /// The user whose account it is, or `None` for the owner of the presented token.
+        /// The user who has the account, or `None` for the owner of the presented token.
         user: Option<UserName>,
     },
 }

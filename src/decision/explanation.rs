@@ -13,7 +13,7 @@ use crate::{
 
 /// A decision, with the outcome of every check in the order in which the checks are run ([D1](crate::docs::rules#d1)).
 ///
-/// - The reason of a denial is that of the first check that failed.
+/// - The reason of a denial is the reason of the first check that failed.
 /// - The checks after the first that failed are run too, so that the explanation shows everything that prevents an
 ///   allow. The checks after an allow by a public read are also run. None of these changes the decision.
 /// - Creating an explanation allocates nothing. `Display` prints one line for each check, for a person. Serializing

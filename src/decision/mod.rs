@@ -36,8 +36,8 @@ use crate::{
 /// The answer to a request: allow, challenge or deny.
 ///
 /// A decision is not a `Result`, because a denial is not an error. It converts to a `bool` only through
-/// [`is_allow`](Self::is_allow), which is false for a challenge. [`Verdict`] orders the three answers: deny < challenge
-/// < allow.
+/// [`is_allow`](Self::is_allow), which is false for a challenge. [`Verdict`] orders the three answers: `Deny <
+/// Challenge < Allow`.
 ///
 /// ```
 /// use tollgate::Decision;

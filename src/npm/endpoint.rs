@@ -110,11 +110,11 @@ pub enum PackageRequest {
     },
     /// `GET /-/package/:package/collaborators`: reads which users have access.
     ReadCollaborators,
-    /// `PUT /:package`: publishes, deprecates, stars, changes the maintainers, or several of these. The body tells
-    /// which. See [`PackumentChanges`](super::PackumentChanges).
+    /// `PUT /:package`: publishes, deprecates, stars, changes the maintainers, or makes several of these changes. The
+    /// body shows which changes the request makes. See [`PackumentChanges`](super::PackumentChanges).
     Write,
-    /// `PUT /:package/-rev/:revision`: changes the maintainers or removes versions. The body tells which. See
-    /// [`PackumentChanges`](super::PackumentChanges).
+    /// `PUT /:package/-rev/:revision`: changes the maintainers or removes versions. The body shows which change the
+    /// request makes. See [`PackumentChanges`](super::PackumentChanges).
     WriteRevision {
         /// The revision of the document that the client read.
         revision: PathText,
@@ -142,8 +142,8 @@ pub enum PackageRequest {
         /// The tag.
         tag: PathText,
     },
-    /// `POST /-/package/:package/access`: changes the visibility, the publishing access or both. The body tells which.
-    /// See [`AccessChange`](super::AccessChange).
+    /// `POST /-/package/:package/access`: changes the visibility, the publishing access or both. The body shows which
+    /// change the request makes. See [`AccessChange`](super::AccessChange).
     WriteAccess,
 }
 
@@ -196,8 +196,8 @@ pub enum AccountRequest {
     Whoami,
     /// `GET /-/npm/v1/user`: reads the profile of the token's owner.
     ReadProfile,
-    /// `POST /-/npm/v1/user`: changes the profile, the password or the second factor. The body tells which. See
-    /// [`ProfileChange`](super::ProfileChange).
+    /// `POST /-/npm/v1/user`: changes the profile, the password or the second factor. The body shows which change the
+    /// request makes. See [`ProfileChange`](super::ProfileChange).
     WriteProfile,
     /// `GET /-/npm/v1/tokens`: lists the tokens of the token's owner. The response is a
     /// [`TokenList`](super::TokenList).
@@ -222,7 +222,8 @@ pub enum AccountRequest {
     },
 }
 
-/// A request that needs no token, because it is open to everyone or carries a password. See [`Endpoint::Open`].
+/// A request that needs no token, because the endpoint is open to everyone or the request carries a password. See
+/// [`Endpoint::Open`].
 ///
 /// A response that lists packages must list only packages that the caller may read.
 /// [`PresentedToken::readable`](crate::decision::PresentedToken::readable) returns these packages.

@@ -19,7 +19,7 @@ pub enum PathProblem {
     /// A `%` is not followed by two hexadecimal digits.
     #[error("it has a `%` without two hexadecimal digits: expected percent-encoding")]
     Encoding,
-    /// A character is a backslash, `;`, `?`, `#`, a space, a control character or not ASCII, or it is still
+    /// A character is a backslash, `;`, `?`, `#`, a space, a control character or not ASCII, or a character is still
     /// percent-encoded after decoding once.
     #[error("it has a character that no name has: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once")]
     Character,

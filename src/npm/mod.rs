@@ -10,8 +10,8 @@
 //! 1. **Find the caller.** [`TrustedProxies::client_ip`] finds the client's address. If the request carries a token,
 //!    look it up by the digest of its [`Secret`](crate::Secret), load its owner, and bind the two to a
 //!    [`BoundToken`](crate::BoundToken). The result is a [`Caller`](crate::decision::Caller).
-//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result says which of
-//!    npm's endpoints it is, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
+//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result is one of npm's
+//!    endpoints, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
 //! 3. **Decide what the path requires.** [`Endpoint::required_access`] lists the [access requests] that follow from the
 //!    method and the path alone. Look up the names in these access requests, and decide the access requests with
 //!    [`RequiredAccess::refused_by`]. If the request is refused here, send the [`Answer`]. The body is not read yet, so

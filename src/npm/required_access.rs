@@ -52,8 +52,8 @@ impl RequiredAccess {
     /// Returns the denial that refuses the request before its body is read, or `None` if the request is not refused
     /// yet.
     ///
-    /// The request is refused if every access request is denied. The denial is that of the first. `decide` is called
-    /// for one access request after another, until one is not denied.
+    /// The request is refused if every access request is denied. The result is the denial of the first access request.
+    /// `decide` is called for each access request in order, until one is not denied.
     ///
     /// `None` does not allow the request. A challenge for a [`This`](Self::This) must still be answered, and for a
     /// [`OneOf`](Self::OneOf) every access request of the body must still be decided.

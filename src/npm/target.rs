@@ -51,7 +51,7 @@ impl<'r> Target<'r> {
 }
 
 /// Percent-decodes text once. Each decoded byte must be visible ASCII. The other bytes are not checked here:
-/// [`Target::split`] checks those of the path, and the caller checks those of the query.
+/// [`Target::split`] checks the bytes of the path, and the caller checks the bytes of the query.
 pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     if !raw.contains('%') {
         return Ok(Cow::Borrowed(raw));

@@ -301,7 +301,8 @@ fn organizations(fields: Fields<'_>, path: &Path<'_>) -> Result<OrganizationsGra
 }
 
 /// Reads the permission in the field `name`, and returns it with the selection, or `None` if both are absent. A
-/// permission above `no-access` without a selection is an error, and so is the reverse ([L5](crate::docs::rules#l5)).
+/// permission above `no-access` without a selection is an error, and so is a selection without such a permission
+/// ([L5](crate::docs::rules#l5)).
 fn permission_and_selection<S>(
     fields: Fields<'_>,
     path: &Path<'_>,

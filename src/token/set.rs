@@ -14,9 +14,9 @@ use crate::{
 
 /// The granular tokens of one account, in memory.
 ///
-/// At most 1000 of the tokens are not revoked ([L1](crate::docs::rules#l1)), and no two of these have the same name
-/// ([L6](crate::docs::rules#l6)). A token that was created at or before the account's cut-off counts as revoked
-/// ([T1](crate::docs::rules#t1)).
+/// At most 1000 of the tokens are not revoked ([L1](crate::docs::rules#l1)), and no two tokens that are not revoked
+/// have the same name ([L6](crate::docs::rules#l6)). A token that was created at or before the account's cut-off counts
+/// as revoked ([T1](crate::docs::rules#t1)).
 ///
 /// [`not_revoked`](Self::not_revoked) and [`name_availability`](Self::name_availability) are two of the facts that
 /// [`GranularToken::issue`] needs.

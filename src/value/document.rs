@@ -210,7 +210,7 @@ fn write_key(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
 pub(crate) struct ErrorAt {
     pub(crate) path: String,
     pub(crate) message: String,
-    /// Whether the path is that of an unknown field.
+    /// Whether the error is about an unknown field.
     pub(crate) is_unknown_field: bool,
 }
 

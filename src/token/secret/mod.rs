@@ -156,7 +156,7 @@ pub enum SecretError {
 
 /// The first and the last four characters of a secret, by which its owner recognises it.
 ///
-/// The hint of a secret with fewer than 16 characters shows none of them, so no hint shows more than half of a secret
+/// The hint of a secret with fewer than 16 characters shows no character, so no hint shows more than half of a secret
 /// ([S3](crate::docs::rules#s3)). The text form is `abcd…mnop`, or `…` if no character is shown.
 ///
 /// # Examples
@@ -189,7 +189,8 @@ impl FromStr for SecretHint {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is neither `…` nor four visible ASCII characters, `…` and four more.
+    /// Returns an error if the text is neither `…` alone nor four visible ASCII characters followed by `…` and four
+    /// more.
     fn from_str(text: &str) -> Result<Self, SecretHintError> {
         let (first, last) = text.split_once('…').ok_or(SecretHintError)?;
         let four = |text: &str| {

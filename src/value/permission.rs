@@ -32,8 +32,8 @@ string_enum! {
 string_enum! {
     /// A [`Permission`] above `no-access`.
     ///
-    /// The grant of a user or a team on a package has this permission, and a token's grant that has a selection has it
-    /// too. So each of these grants allows at least reading ([L5](crate::docs::rules#l5)).
+    /// The grant of a user or a team on a package has such a permission, and so has a token's grant with a selection.
+    /// So each of these grants allows at least reading ([L5](crate::docs::rules#l5)).
     #[non_exhaustive]
     pub enum GrantedPermission: "permission" {
         /// Reading only.
@@ -64,8 +64,8 @@ string_enum! {
         Member = "member",
         /// May also create, delete and change teams.
         Admin = "admin",
-        /// May also do everything else: manage members, settings and billing, change the visibility of the
-        /// organization's packages, share these packages, and rename or delete the organization.
+        /// May also manage members, settings and billing, change the visibility of the organization's packages, share
+        /// these packages, and rename or delete the organization.
         Owner = "owner",
     }
 }

@@ -1,4 +1,4 @@
-//! An access request, which has the names of its resource but no facts, and its caller.
+//! An access request, which names its resource but has no facts about it, and the caller of a request.
 
 use core::fmt;
 
@@ -30,7 +30,7 @@ pub enum Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    /// Decides an operation for the caller, in the way of one of these functions:
+    /// Decides an operation for the caller, as one of these functions does:
     ///
     /// - [`authorize_anonymous`](crate::authorize_anonymous) for [`NoToken`](Self::NoToken)
     /// - [`deny_unknown_token`](crate::deny_unknown_token) for [`UnknownToken`](Self::UnknownToken)
@@ -76,21 +76,21 @@ pub enum AccessRequest {
     Package {
         /// The action.
         action: PackageAction,
-        /// The resource's name.
+        /// The name of the package.
         package: PackageName,
     },
     /// An action on an organization.
     Organization {
         /// The action.
         action: OrganizationAction,
-        /// The resource's name.
+        /// The name of the organization.
         organization: OrganizationName,
     },
     /// The creation of a team.
     CreateTeam {
         /// The organization.
         organization: OrganizationName,
-        /// The name of the new team. [`decide`](Self::decide) returns an error if no new team may have it
+        /// The name of the new team. [`decide`](Self::decide) returns an error if no new team may have this name
         /// ([N4](crate::docs::rules#n4)).
         team: TeamName,
     },
@@ -116,7 +116,7 @@ pub enum AccessRequest {
     },
     /// Giving another organization access to a package.
     SharePackage {
-        /// The organization that shares.
+        /// The organization that shares the package. It must own the package's scope ([C5](crate::docs::rules#c5)).
         organization: OrganizationName,
         /// The package.
         package: PackageName,
@@ -125,7 +125,7 @@ pub enum AccessRequest {
     Account {
         /// The action.
         action: AccountAction,
-        /// The user whose account it is, or `None` for the owner of the presented token.
+        /// The user who has the account, or `None` for the owner of the presented token.
         user: Option<UserName>,
     },
 }
@@ -144,8 +144,8 @@ impl ResourceFacts<'_> {
     pub const NONE: Self = Self { package: None, organization: None };
 }
 
-/// The error returned when the facts are not about the names in the request, or when no new team may have the name in
-/// it.
+/// The error returned when the facts are not about the names in the request, or when the request creates a team with a
+/// name that no new team may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceFactsError {
@@ -161,8 +161,8 @@ pub enum ResourceFactsError {
 }
 
 impl AccessRequest {
-    /// Returns the word for the action, such as `deprecate`. To publish a new package and to publish a new version are
-    /// both `publish`.
+    /// Returns the word for the action, such as `deprecate`. Creating a package and publishing a new version are both
+    /// `publish`.
     #[must_use]
     pub const fn action(&self) -> &'static str {
         match self {
@@ -273,8 +273,8 @@ impl AccessRequest {
 /// An access request combined with the results of its look-ups.
 pub(crate) enum Resolved<'a> {
     Operation(Operation<'a>),
-    /// An action whose resource cannot be named: it is on the account of the token's owner, and there is no token on
-    /// record to tell who the owner is. It is denied because of the missing or unknown token.
+    /// An action whose resource cannot be named: the action is on the account of the token's owner, and without a token
+    /// on record the owner is not known. The action is denied, because the token is missing or unknown.
     Unnamed(Action),
 }
 

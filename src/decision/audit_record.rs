@@ -15,7 +15,7 @@ use crate::{
 };
 
 string_enum! {
-    /// The three answers, ordered: `Deny < Challenge < Allow`.
+    /// The three answers to a request, in the order `Deny < Challenge < Allow`.
     pub enum Verdict: "decision" {
         /// The request is denied.
         Deny = "deny",
@@ -40,7 +40,7 @@ impl Decision<'_> {
 
 /// A decision as an owned record for an audit log: the request, the answer, and the reason with the operator's text.
 ///
-/// Nothing can be authorized with a record, and it holds no secret.
+/// A record authorizes nothing, and holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -54,7 +54,8 @@ pub struct AuditRecord {
     pub decision: Verdict,
     /// The name of the requested action: `publish` both for creating a package and for publishing a new version.
     pub requested: Box<str>,
-    /// The action that was allowed or challenged: for `publish`, the creation of a package or of a version.
+    /// The action that was allowed or challenged: for `publish`, either `create-package` or `publish-version`. `None`
+    /// for a denial.
     pub action: Option<Action>,
     /// The package's name, if the request names one.
     pub package: Option<PackageName>,
@@ -64,14 +65,15 @@ pub struct AuditRecord {
     pub team: Option<TeamName>,
     /// The user whose account the request names, if it names an account.
     pub user: Option<UserName>,
-    /// The reason of a denial.
+    /// The reason of a denial. `None` for an allow or a challenge.
     pub reason: Option<Reason>,
-    /// What demanded the second factor, for a challenge.
+    /// What demanded the second factor. `None` if the decision is not a challenge.
     pub demanded_by: Option<DemandedBy>,
-    /// What allowed the request, for an allow.
+    /// What allowed the request. `None` if the decision is not an allow.
     pub via: Option<AllowedBy>,
-    /// The time at which an allow ends, which is the expiry of a granular token. `None` for any other token, without a
-    /// token, and for an allow by a second factor, which holds for one request only.
+    /// The time at which an allow ends, which is the expiry of a granular token. `None` for a legacy token, without a
+    /// token, and for an allow by a second factor, which holds for one request only. Also `None` for a challenge or a
+    /// denial.
     pub valid_until: Option<Timestamp>,
     /// The suggested HTTP status.
     pub status: u16,
@@ -85,7 +87,7 @@ pub struct AuditRecord {
     pub now: Option<Timestamp>,
     /// The inputs that the decision depended on.
     pub depends_on: DecisionInputs,
-    /// The operator's text of a denial.
+    /// The [text for the operator](crate::Deny::operator_text) of a denial.
     pub text: Option<Box<str>>,
 }
 

@@ -1,4 +1,4 @@
-//! The question that a decision answers, with the facts at hand, and which of them were read.
+//! The question that a decision answers, with the known facts, and the inputs that the checks read.
 
 use crate::{
     decision::inputs::{DecisionInput, DecisionInputs},
@@ -9,18 +9,18 @@ use crate::{
     value::{AllowedRanges, ClientIp, Timestamp},
 };
 
-/// The question that a decision answers, with as many of the facts as were at hand.
+/// The question that a decision answers, with the facts that were known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Basis<'a> {
-    /// About a token bound to its owner.
+    /// A question about a token bound to its owner.
     Bound(Question<'a>),
-    /// Without a token.
+    /// A question without a token.
     NoToken(Operation<'a>),
-    /// With a token that is not on record.
+    /// A question with a token that is not on record.
     UnknownToken(Operation<'a>),
-    /// About a token without its owner's record, and an action on any resource.
+    /// A question about a token without its owner's record, and about an action on any resource.
     Early(EarlyQuestion<'a>),
-    /// About an action on "my own account", without a token that says whose account that is.
+    /// A question about an action on the caller's own account, without a token on record that identifies the account.
     NoAccount { action: Action, token_given: bool },
 }
 
@@ -50,7 +50,7 @@ impl<'a> Basis<'a> {
         }
     }
 
-    /// The policy that the decision is made under. Answers without a token on record do not depend on one.
+    /// Returns the policy that the decision is made under. Answers without a token on record do not depend on one.
     pub(crate) const fn policy(&self) -> Option<DecisionPolicy> {
         match self {
             Self::Bound(question) => Some(question.token_use.bound.policy),
@@ -59,7 +59,7 @@ impl<'a> Basis<'a> {
         }
     }
 
-    /// The client's address and the time, if a token was read.
+    /// Returns the client's address and the time, if the question has a token on record.
     pub(crate) const fn place_and_time(&self) -> Option<(ClientIp, Timestamp)> {
         match self {
             Self::Bound(question) => Some((question.token_use.client_ip(), question.token_use.now)),
@@ -69,8 +69,8 @@ impl<'a> Basis<'a> {
     }
 }
 
-/// The inputs that were read up to and including the check that ended the decision, or by all checks if none did
-/// ([D2](crate::docs::rules#d2)).
+/// Returns the inputs that were read by the checks up to and including `stopped_at`, or by all checks if `stopped_at`
+/// is `None` ([D2](crate::docs::rules#d2)).
 pub(crate) fn inputs(basis: &Basis<'_>, stopped_at: Option<Check>) -> DecisionInputs {
     let mut inputs = DecisionInputs::empty();
     let came_to = |check: Check| stopped_at.is_none_or(|last| check <= last);
@@ -93,7 +93,8 @@ pub(crate) fn inputs(basis: &Basis<'_>, stopped_at: Option<Check>) -> DecisionIn
         Basis::Bound(question) => Some(question),
         Basis::NoToken(_) | Basis::UnknownToken(_) | Basis::Early(_) | Basis::NoAccount { .. } => None,
     };
-    // T1: a recorded revocation says all; without one the account's cut-off is looked at.
+    // A token with a recorded revocation is denied whatever its owner's record says. Otherwise the account's cut-off,
+    // which is in that record, is compared (T1).
     if bound.is_some() && token.revoked.is_none() {
         inputs.insert(DecisionInput::Owner);
     }

@@ -11,8 +11,8 @@ use crate::{
     value::{GrantedPermission, OrganizationName, PackageName, Permission, Role, Scope, string_enum},
 };
 
-/// What a token can do now, under its owner's rights: a decision for each action on the packages, organizations and
-/// teams that were asked about and on the owner's account, and the entries of its grants that have no effect.
+/// What a token can do now, under its owner's rights: a decision for each action on the given packages, organizations
+/// and teams and on the owner's account, and the entries of the token's grants that give less than they state.
 ///
 /// ```
 /// use tollgate::{MissingPackage, PackageName, Policy, Timestamp, Token, User};
@@ -48,10 +48,10 @@ pub struct EffectiveAccess<'a> {
 }
 
 impl<'a> PresentedToken<'a> {
-    /// Decides each action on these packages, organizations and teams, and on the owner's account.
+    /// Decides each action on the given packages, organizations and teams, and on the owner's account.
     ///
-    /// The result is for the operator: the reason of an ineffective grant tells a private package, which the owner may
-    /// not see, from one that does not exist.
+    /// The result is for the operator only: the reason of an ineffective grant reveals whether a package exists, even a
+    /// private package that the owner may not see.
     #[must_use]
     pub fn effective_access(
         &self,
@@ -122,9 +122,10 @@ impl<'a> PresentedToken<'a> {
     }
 }
 
-/// Why a selected scope has no effect, if it has none. It has one while it is the owner's own or that of an
-/// organization that they are in, since they may create packages there, and while they have a right over one of the
-/// packages.
+/// Returns why a selected scope is ineffective. `None` if the scope is effective, or if no existing package in the
+/// scope was given. A scope is effective if it belongs to the owner or to an organization that the owner is a member
+/// of, because the owner may create packages in it. A scope is also effective if the owner has the permission `needs`
+/// on one of the given packages in it.
 fn scope_is_ineffective(
     scope: Scope<&str>,
     needs: Permission,
@@ -140,7 +141,7 @@ fn scope_is_ineffective(
         }
         PackageState::Existing(_) | PackageState::Missing(_) => None,
     });
-    // Scopes without packages that were asked about are not judged.
+    // A scope is not judged if no existing package in it was given.
     below(held.max()?, needs)
 }
 
@@ -156,27 +157,28 @@ fn below(held: Permission, needs: Permission) -> Option<IneffectiveReason> {
 }
 
 impl<'a> EffectiveAccess<'a> {
-    /// A decision for each action on each package, organization and team, and on the owner's account. Actions on two
-    /// resources at once (`grant-team-access`, `revoke-team-access`, `share-package`) are left out: decide those pair by pair.
+    /// Returns a decision for each action on each given package, organization and team, and on the owner's account.
+    /// Actions on two resources at once (`grant-team-access`, `revoke-team-access`, `share-package`) are left out:
+    /// decide those pair by pair.
     pub fn decisions(&self) -> &[Decision<'a>] {
         &self.decisions
     }
 
-    /// The entries of the token's grants that give nothing, or less than they say. Entries about which no facts were
-    /// given are not judged.
+    /// Returns the entries of the token's grants that give nothing, or less than they state. An entry is not judged if
+    /// no facts about it were given.
     #[must_use]
     pub fn ineffective_grants(&self) -> &[IneffectiveGrant<'a>] {
         &self.dead_grants
     }
 }
 
-/// An entry of a token's grants that gives nothing now, or less than it says.
+/// An entry of a token's grants that now gives nothing, or less than it states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IneffectiveGrant<'a> {
     /// The entry.
     pub entry: GrantEntry<'a>,
-    /// Why the entry has no effect, or less than it says.
+    /// Why the entry gives nothing, or less than it states.
     pub why: IneffectiveReason,
 }
 
@@ -193,14 +195,14 @@ pub enum GrantEntry<'a> {
 }
 
 string_enum! {
-    /// Why an entry of a token's grants gives nothing, or less than it says.
+    /// Why an entry of a token's grants gives nothing, or less than it states.
     #[non_exhaustive]
     pub enum IneffectiveReason: "reason why an entry is dead" {
-        /// What it names does not exist.
+        /// The package or the organization does not exist.
         Gone = "gone",
-        /// The owner has no right there.
+        /// The owner has no permission on the package or in the scope, or is not a member of the organization.
         OwnerHasNothing = "owner-has-nothing",
-        /// The entry says stage-only or read-write, and the owner may only read.
+        /// The entry gives `stage-only` or `read-write`, but the owner may only read.
         OwnerHasReadOnly = "owner-has-read-only",
     }
 }
@@ -216,7 +218,7 @@ impl fmt::Display for IneffectiveGrant<'_> {
     }
 }
 
-/// Writes a line for each decision, then one for each ineffective grant.
+/// Writes a line for each decision, then a line for each ineffective grant.
 impl fmt::Display for EffectiveAccess<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for decision in &self.decisions {

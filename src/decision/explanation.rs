@@ -1,4 +1,4 @@
-//! A decision with every check behind it.
+//! The explanation of a decision: the outcome of every check.
 
 use core::fmt;
 
@@ -11,29 +11,30 @@ use crate::{
     rules::{Check, Comparison, Context, Outcome, Step, all_steps, early_step, public_read_step},
 };
 
-/// A decision with every check behind it, in the order in which they are run ([D1](crate::docs::rules#d1)).
+/// A decision, with the outcome of every check in the order in which the checks are run ([D1](crate::docs::rules#d1)).
 ///
-/// - The reason of a denial is that of the first check that failed.
-/// - The checks after it are run too, so that everything that stands in the way is seen at once. Those that a public
-///   read made unnecessary are also run, and change nothing.
-/// - It allocates nothing. `Display` prints it for a person, one line for each check; serde writes the same as data for
-///   a log.
+/// - The reason of a denial is the reason of the first check that failed.
+/// - The checks after the first that failed are run too, so that the explanation shows everything that prevents an
+///   allow. The checks after an allow by a public read are also run. None of these changes the decision.
+/// - Creating an explanation allocates nothing. `Display` prints one line for each check, for a person. Serializing
+///   writes the [`AuditRecord`](crate::decision::AuditRecord) of the decision and the checks, for a log.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation<'a> {
     decision: Decision<'a>,
     steps: Steps<'a>,
 }
 
-/// The checks that there were to run.
+/// The checks that the explanation has, which depend on what was known of the token.
 #[derive(Clone, Copy, Debug)]
 enum Steps<'a> {
-    /// For a token with its owner: all of them.
+    /// For a token bound to its owner: all checks.
     Bound([Step<'a>; Check::ALL.len()]),
-    /// For a token without its owner's record: the early ones, in order, then `None`.
+    /// For a token without its owner's record: each early check at its position in [`Check::ALL`], and `None` for each
+    /// other check.
     Early([Option<Step<'a>>; Check::ALL.len()]),
     /// Without a token: the check for a public read.
     NoToken(Step<'a>),
-    /// For a token that is not on record: none.
+    /// For a token that is not on record: no checks.
     Unknown,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Steps<'a> {
 }
 
 impl<'a> Decision<'a> {
-    /// Explains the decision: runs every check, also those after the first that failed.
+    /// Explains the decision by running every check, including the checks after the first that failed.
     #[must_use]
     pub fn explain(&self) -> Explanation<'a> {
         let steps = match self.basis() {
@@ -71,19 +72,22 @@ impl<'a> Decision<'a> {
 }
 
 impl<'a> Explanation<'a> {
-    /// The decision.
+    /// Returns the decision that is explained.
     pub const fn decision(&self) -> &Decision<'a> {
         &self.decision
     }
 
-    /// Each check with its outcome and both sides of its comparison, if it compared anything. Without a token this is
-    /// the check for a public read alone; for a token that is not on record it is empty.
+    /// Iterates over the checks, each with its outcome and both sides of its comparison, if it compared anything.
+    ///
+    /// Without the record of the token's owner, there are only the checks that need neither the owner nor the resource.
+    /// Without a token, there is only the check for a public read. For a token that is not on record, there is no
+    /// check.
     pub fn steps(&self) -> impl Iterator<Item = (Check, Outcome, Option<&Comparison<'a>>)> {
         self.steps.iter().map(|step| (step.check, step.outcome, step.comparison.as_ref()))
     }
 }
 
-/// Writes one line for the answer and one for each check.
+/// Writes one line for the answer, one for each check, and one for the cure of a denial.
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.decision {

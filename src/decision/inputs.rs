@@ -52,7 +52,7 @@ impl DecisionInputs {
         self.0 |= input.bit();
     }
 
-    /// Whether the decision depended on the input.
+    /// Returns `true` if the decision depended on the input.
     #[must_use]
     pub const fn contains(self, input: DecisionInput) -> bool {
         self.0 & input.bit() != 0

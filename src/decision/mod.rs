@@ -1,4 +1,5 @@
-//! Decisions: [`authorize`], its three answers, what explains and records them, and requests by name.
+//! Decisions: the functions that make them, such as [`authorize`], their three answers, explanations, audit records,
+//! and requests that name their resource.
 
 mod access_request;
 mod audit_record;
@@ -36,8 +37,8 @@ use crate::{
 /// The answer to a request: allow, challenge or deny.
 ///
 /// A decision is not a `Result`, because a denial is not an error. It converts to a `bool` only through
-/// [`is_allow`](Self::is_allow), which is false for a challenge. [`Verdict`] orders the three: deny < challenge <
-/// allow.
+/// [`is_allow`](Self::is_allow), which is false for a challenge. [`Verdict`] orders the three answers: `Deny <
+/// Challenge < Allow`.
 ///
 /// ```
 /// use tollgate::Decision;
@@ -69,7 +70,7 @@ pub enum Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    /// Whether the request is allowed. False for a challenge.
+    /// Returns `true` if the request is allowed, and `false` for a challenge or a denial.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
         match self {
@@ -78,7 +79,7 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The suggested HTTP status ([D3](crate::docs::rules#d3)): 200, 401, 403 or 404.
+    /// Returns the suggested HTTP status ([D3](crate::docs::rules#d3)): 200, 401, 403 or 404.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -88,9 +89,9 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The inputs that the decision depended on, besides the action and the names in the resource
-    /// ([D2](crate::docs::rules#d2)). They are the key of a cache, for a decision that [may be
-    /// cached](Self::is_cacheable).
+    /// Returns the inputs that the decision depended on, besides the action and the names in the resource
+    /// ([D2](crate::docs::rules#d2)). If the decision [may be cached](Self::is_cacheable), the cache's key must have
+    /// these inputs, the action and the names.
     #[must_use]
     pub fn depends_on(&self) -> DecisionInputs {
         match self {
@@ -100,8 +101,8 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Until when the decision holds if no fact changes ([D2](crate::docs::rules#d2)). It holds for caches and operators:
-    /// do not tell a client when a denial ends.
+    /// Returns until when the decision holds if no fact changes ([D2](crate::docs::rules#d2)). This is for caches and
+    /// operators: do not tell a client when a denial ends.
     #[must_use]
     pub fn validity(&self) -> Validity {
         match self {
@@ -111,15 +112,15 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The action that was decided. A publish is `create-package` or `publish-version`, which tells whether the package
-    /// exists: never show the action of a denial to the client.
+    /// Returns the action that was decided. For a publish, this is `create-package` or `publish-version`, which reveals
+    /// whether the package exists. So never show the action of a denial to the client.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.basis().action()
     }
 
-    /// The operation that was decided, with its resource; `None` for an [early refusal](TokenView::refuse_early), which
-    /// names no resource.
+    /// Returns the operation that was decided, with its resource. `None` if the resource has no name: for an [early
+    /// refusal](TokenView::refuse_early), and for an action on the caller's own account without a token on record.
     #[must_use]
     pub const fn operation(&self) -> Option<Operation<'a>> {
         self.basis().operation()
@@ -168,16 +169,16 @@ string_enum! {
     pub enum AllowedBy: "way of an allow" {
         /// The token's grant or kind, under its owner's rights.
         Grant = "grant",
-        /// The package is public: everyone may read it ([V1](crate::docs::rules#v1)).
+        /// The package is public, and everyone may read a public package ([V1](crate::docs::rules#v1)).
         Public = "public",
         /// The challenge was answered with a second factor ([F6](crate::docs::rules#f6)).
         SecondFactor = "second-factor",
     }
 }
 
-/// The answer that a request is allowed: the operation, until when, and what allowed it.
+/// The answer that a request is allowed: the operation, the time at which the allow ends, and what allowed the request.
 ///
-/// Only a decision in which no check failed that had to be run makes one.
+/// An `Allow` is created only if no required check failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Allow<'a> {
     allowed: Allowed<'a>,
@@ -200,14 +201,14 @@ impl<'a> Allow<'a> {
         Self { allowed: Allowed::ToAnyone(operation), allowed_by: AllowedBy::Public }
     }
 
-    /// The action that is allowed. The creation of a package and a new version of a package are different actions:
-    /// carry out this one and no other.
+    /// Returns the action that is allowed. Creating a package and publishing a new version are different actions: carry
+    /// out only the action that is allowed.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.operation().action()
     }
 
-    /// The operation that is allowed, with its resource.
+    /// Returns the operation that is allowed, with its resource.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         match &self.allowed {
@@ -223,7 +224,7 @@ impl<'a> Allow<'a> {
         }
     }
 
-    /// What allowed the request.
+    /// Returns what allowed the request.
     #[must_use]
     pub const fn allowed_by(&self) -> AllowedBy {
         self.allowed_by
@@ -236,7 +237,7 @@ impl<'a> Allow<'a> {
         }
     }
 
-    /// The suggested HTTP status, 200.
+    /// Returns the suggested HTTP status, which is 200.
     #[must_use]
     pub const fn status(&self) -> u16 {
         200
@@ -247,7 +248,7 @@ impl<'a> Allow<'a> {
     }
 }
 
-/// The answer that a request is allowed once the owner has shown a second factor. Every other check passed.
+/// The answer that a request is allowed once the owner has shown a second factor. No required check failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenge<'a> {
     question: Question<'a>,
@@ -260,30 +261,30 @@ impl<'a> Challenge<'a> {
         Self { question, demanded_by, cleared }
     }
 
-    /// What demands the second factor.
+    /// Returns what demands the second factor: the package or the account.
     #[must_use]
     pub const fn demanded_by(&self) -> DemandedBy {
         self.demanded_by
     }
 
-    /// The action that would be allowed.
+    /// Returns the action that would be allowed.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.question.operation.action()
     }
 
-    /// The operation that would be allowed, with its resource.
+    /// Returns the operation that would be allowed, with its resource.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         &self.question.operation
     }
 
     /// Answers the challenge with a verified second factor ([F6](crate::docs::rules#f6)). Returns an allow if the
-    /// factor is the token owner's and was verified at most `max_age` before the time of the decision, and not after
-    /// it; otherwise the same challenge.
+    /// factor belongs to the token's owner and was verified at the time of the decision or at most `max_age` earlier.
+    /// Otherwise returns the same challenge.
     ///
-    /// Verify the factor first, then take the time, then ask for the decision: a factor verified after that time does
-    /// not count.
+    /// Verify the factor first, then take the time, then ask for the decision: a factor that was verified after the
+    /// time of the decision does not count.
     pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: Duration) -> Decision<'a> {
         let (bound, now) = (self.question.token_use.bound, self.question.token_use.now);
         let is_owners = factor.owner == bound.token.owner;
@@ -295,19 +296,20 @@ impl<'a> Challenge<'a> {
         }
     }
 
-    /// The suggested HTTP status, 401, at which npm's client asks for a one-time password.
+    /// Returns the suggested HTTP status, which is 401. npm's client asks for a one-time password only after a 401.
     #[must_use]
     pub const fn status(&self) -> u16 {
         401
     }
 }
 
-/// The answer that a request is denied, for one reason: that of the first check that failed.
+/// The answer that a request is denied, for one reason. If a check failed, this is the reason of the first check that
+/// failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Deny<'a> {
     basis: Basis<'a>,
     reason: Reason,
-    /// The check that failed. Its comparison is computed on demand.
+    /// The first check that failed. Its comparison is computed on demand, by running the check again.
     failed: Option<Check>,
 }
 
@@ -316,19 +318,19 @@ impl<'a> Deny<'a> {
         Self { basis, reason: failure.reason, failed: Some(failure.check) }
     }
 
-    /// A denial without a token on record: no check failed.
+    /// Creates the denial of a request without a token on record. No check failed.
     pub(crate) const fn without_check(basis: Basis<'a>, reason: Reason) -> Self {
         Self { basis, reason, failed: None }
     }
 
-    /// The reason.
+    /// Returns the reason of the denial.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// Both sides of the comparison that failed. `None` if no check failed, because no token on
-    /// record was presented.
+    /// Returns both sides of the comparison that failed. `None` if no check failed, because the request had no token on
+    /// record.
     #[must_use]
     pub fn comparison(&self) -> Option<Comparison<'a>> {
         let check = self.failed?;
@@ -339,8 +341,8 @@ impl<'a> Deny<'a> {
         }
     }
 
-    /// The suggested HTTP status ([D3](crate::docs::rules#d3)). A denial about a private package that this token could
-    /// not read has 404, as a package that does not exist has.
+    /// Returns the suggested HTTP status ([D3](crate::docs::rules#d3)). If another status would reveal a private
+    /// package that the token may not read, the status is 404, the same as for a package that does not exist.
     #[must_use]
     pub fn status(&self) -> u16 {
         let action = self.basis.action();
@@ -367,8 +369,8 @@ impl<'a> Deny<'a> {
         }
     }
 
-    /// 404 for what the caller may not know to exist, otherwise 403. A check that came before existence tells nothing
-    /// of it.
+    /// Returns 404 if 403 would reveal that a package exists or does not exist, otherwise 403. A denial by a check that
+    /// is run before the check of existence reveals neither, and has 403.
     fn not_found_or_forbidden(&self) -> u16 {
         let Basis::Bound(question) = &self.basis else { return 403 };
         if self.failed == Some(Check::PermissionForAction) {
@@ -376,7 +378,7 @@ impl<'a> Deny<'a> {
         }
         match (question.operation.action(), question.operation.package()) {
             (Action::CreatePackage, Some(package)) if could_be_hidden(question, package.name()) => 404,
-            // Every token could read a public package, so this is about private ones.
+            // `could_read` is true for every public package, so this arm is only for private packages.
             (_, Some(PackageState::Existing(package))) if !could_read(question.token_use.bound, &package) => 404,
             (_, _) => 403,
         }

@@ -1,7 +1,7 @@
 //! The two texts of a denial ([D4](crate::docs::rules#d4)).
 //!
-//! The text for the operator has the reason, both sides of the comparison and a cure. The text for the client reveals
-//! nothing that the HTTP status hides, such as whether a private package exists.
+//! The text for the operator has the reason, both sides of the comparison, and what would turn the denial into an
+//! allow. The text for the client reveals nothing that the HTTP status hides, such as whether a private package exists.
 
 use core::fmt;
 

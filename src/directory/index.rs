@@ -12,13 +12,14 @@ use std::{boxed::Box, hash::RandomState, vec, vec::Vec};
 /// The table has a fixed capacity and never removes an entry. Collisions are resolved by linear probing.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
-    // A slot is the upper 24 bits of the hash, then the position plus one in the lower 40 bits. Zero is an empty slot.
+    // A slot is the upper 24 bits of the hash, then the position plus one in the lower 40 bits. An empty slot is zero.
     //
-    // The item at a position in the table has another key only if 24 bits of two hashes agree, once in 16.7 million. So
-    // a look-up reads one cache line of the table and then, nearly always, the right item. In a directory of 500,000
-    // tokens, which takes 411 MB, the median decision from a secret's text takes as long as 3.6 to 4.2 dependent memory
-    // reads (src/docs/performance.md).
-    // A `HashMap<Box<str>, usize>` would keep each key a second time; this table adds eight bytes for each slot.
+    // A look-up reads an item only if its slot has the upper 24 bits of the hash that is looked up. Two different keys
+    // have the same 24 bits once in 16.7 million times. So a look-up reads one cache line of the table and then, nearly
+    // always, the right item. In a directory of 500,000 tokens, which takes 411 MB, the median decision from a secret's
+    // text takes as long as 3.6 to 4.2 dependent memory reads (src/docs/performance.md).
+    //
+    // A `HashMap<Box<str>, usize>` would store each key a second time. This table stores eight bytes for each slot.
     slots: Box<[u64]>,
     hasher: RandomState,
 }

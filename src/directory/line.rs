@@ -68,7 +68,7 @@ pub enum DecisionLine {
     /// A line of the requests file that is not a valid request.
     #[non_exhaustive]
     Error {
-        /// The request's id. `None` if it could not be read.
+        /// The request's id. `None` if the id could not be read.
         id: Option<String>,
         /// A description of the error, for people.
         error: String,

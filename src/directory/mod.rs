@@ -1,7 +1,7 @@
 //! A registry in memory: users, organizations, packages and tokens, read from one document.
 //!
 //! A [`World`] is the document, a [`RequestLine`] is a request to that registry, and a [`DecisionLine`] is the decision
-//! about a request. [`docs::format`](crate::docs::format) describes all three. They are JSON there, but any
+//! about a request. [`docs::format`](crate::docs::format) describes all three. That page writes them as JSON, but any
 //! self-describing serde format works.
 //!
 //! # Examples
@@ -149,8 +149,8 @@ pub struct Directory {
 impl Directory {
     /// Loads a world.
     ///
-    /// Tokens are loaded, not issued: a token that selects what its owner may no longer use is loaded too
-    /// ([L8](crate::docs::rules#l8)).
+    /// Tokens are loaded, not issued: a token is loaded even if it selects packages or organizations that its owner may
+    /// no longer use ([L8](crate::docs::rules#l8)).
     ///
     /// # Errors
     ///
@@ -233,9 +233,9 @@ impl Directory {
         bound.map_or(Caller::UnknownToken, Caller::Token)
     }
 
-    /// Returns who makes the request: the bound token, no token, or an unknown token.
+    /// Returns the caller of the request: the bound token, no token, or an unknown token.
     ///
-    /// A secret that is not a valid secret is an unknown token.
+    /// A text that is not a valid [`Secret`] counts as an unknown token.
     #[must_use]
     pub fn caller(&self, request: &Request) -> Caller<'_> {
         match &request.presented {
@@ -253,8 +253,8 @@ impl Directory {
     /// If the request says that a second factor was shown, a challenge becomes an allow
     /// ([F6](crate::docs::rules#f6)).
     ///
-    /// `caller` must be the result of [`caller`](Self::caller) for the same request. The second factor counts as the
-    /// factor of that caller's owner, and no check compares the caller with the request.
+    /// `caller` must be the result of [`caller`](Self::caller) for the same request, which this method does not check.
+    /// The second factor counts as a factor of the owner of the caller's token.
     pub fn decide<'a>(&'a self, caller: &'a Caller<'a>, request: &'a Request) -> Decision<'a> {
         let decision = self.resolve(caller, request).decide(caller, request.client_ip, request.now);
         with_second_factor(decision, caller, request)

@@ -21,7 +21,7 @@ use crate::{
 /// One line of the requests file, deserialized but not yet [parsed](Self::parse).
 ///
 /// Deserializing succeeds for any value, such as a number. [`parse`](Self::parse) checks that the line is a request. So
-/// an invalid request is answered with an error line that has the request's id.
+/// an invalid request can be answered with an error line that has the request's id.
 ///
 /// ```
 /// use tollgate::directory::RequestLine;
@@ -117,7 +117,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The fields that a request may have whatever its action is.
+/// The fields that a request with any action may have.
 const COMMON: [&str; 7] = ["id", "token", "secret", "action", "client_ip", "now", "second_factor"];
 /// The fields that name the resource. Which of them a request has depends on its action.
 const RESOURCE: [&str; 4] = ["package", "org", "team", "user"];
@@ -242,7 +242,7 @@ impl Names<'_, '_> {
     }
 }
 
-/// The error of [`RequestLine::parse`]: the line is not a valid request.
+/// The error returned when [`RequestLine::parse`] fails, because the line is not a valid request.
 ///
 /// The `Display` text has the path of the field, then what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -53,8 +53,8 @@ impl fmt::Debug for World {
 
 /// The error returned when loading a world fails.
 ///
-/// Holds only the first error if the document does not have the shape of a world. Otherwise holds all errors of names,
-/// references and limits. The `Display` text has one line for each error.
+/// If the document does not have the shape of a world, a `WorldError` holds only the first error. Otherwise it holds
+/// all errors of names, references and limits. The `Display` text has one line for each error.
 ///
 /// ```
 /// use tollgate::directory::{Directory, World};
@@ -96,7 +96,7 @@ struct RawWorld<'n> {
     users: Vec<RawUser<'n>>,
     orgs: Vec<&'n str>,
     packages: Vec<RawPackage<'n>>,
-    /// Each token with its `secret_sha256`.
+    /// Each token, and the value of its field `secret_sha256`.
     tokens: Vec<(RawToken<'n>, Option<&'n str>)>,
 }
 
@@ -286,8 +286,8 @@ impl<'n> RawWorld<'n> {
                     }
                 }
             }
-            // If the directory does not have the owner, there is an error already: the name is not that of a user in
-            // the document, or that user is invalid.
+            // If the directory does not have the owner, there is an error already: the document has no user with this
+            // name, or that user is invalid.
             let Some(owner) = directory.users.place(raw.owner) else { continue };
             directory.by_id.insert(raw.key, directory.tokens.len());
             if let Some(digest) = digest {
@@ -299,8 +299,8 @@ impl<'n> RawWorld<'n> {
     }
 }
 
-/// The names of the users and organizations in the document. References are checked against these names, so that a
-/// user with an error is not also reported as missing wherever it is referred to.
+/// The names of the users and organizations in the document. References are checked against these names, so that a user
+/// with an error is not also reported as missing at each reference to that user.
 struct Names<'n> {
     users: HashSet<&'n str>,
     orgs: HashSet<&'n str>,

@@ -24,8 +24,8 @@ use crate::{
 /// - Serializing an answer writes the body, `{"error": "…"}`.
 /// - An answer says only what the client may know ([D4](crate::docs::rules#d4)). A private package that the token may
 ///   not read and a package that does not exist have equal answers.
-/// - The answer to a challenge asks for a one-time password in the header and in the body. Either is enough for npm to
-///   ask the user for one.
+/// - The answer to a challenge asks for a one-time password in the header `www-authenticate` and in the body. Either is
+///   enough to make the npm client ask the user for the password.
 ///
 /// # Examples
 ///
@@ -90,7 +90,8 @@ impl Answer {
         Self { status, www_authenticate, error, npm_notice }
     }
 
-    /// Creates the answer to a challenge. It has no `npm-notice`, because the npm client itself says how to go on.
+    /// Creates the answer to a challenge. The answer has no `npm-notice`, because the npm client itself tells the user
+    /// what to do.
     #[must_use]
     pub fn from_challenge(challenge: &Challenge<'_>) -> Self {
         let operation: &Operation<'_> = challenge.operation();
@@ -105,8 +106,9 @@ impl Answer {
     /// Returns the `npm-notice` for a read of a public package that the server allowed
     /// [without the token](crate::authorize_anonymous), after it denied the request with the token.
     ///
-    /// The notice says why the token was ignored. It is `None` if the token itself is good: it is known, not revoked,
-    /// not expired, allowed from the client's address, and its owner is not suspended ([T](crate::docs::rules#t)).
+    /// The notice says why the token was ignored. The result is `None` if the denial is not about the token itself: the
+    /// token is known, not revoked, not expired and allowed from the client's address, and its owner is not suspended
+    /// ([T](crate::docs::rules#t)).
     #[must_use]
     pub const fn notice_for_ignored(deny: &Deny<'_>) -> Option<&'static str> {
         match deny.reason() {

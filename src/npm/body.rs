@@ -9,8 +9,8 @@ use crate::value::document::{ErrorAt, Node, Path, each_key_once};
 
 /// The JSON body of a request, or a stored document that a body is compared with.
 ///
-/// - Deserialize it with the JSON library that your server uses. A key that is twice in one object is an error at any
-///   depth, because two readers of the document might each take a different one of the two values.
+/// - Deserialize it with the JSON library that your server uses. A key that occurs twice in one object is an error at
+///   any depth, because two readers of the document might use different values.
 /// - The JSON library must limit the depth of the document. `serde_json` stops at 128 levels.
 /// - `Debug` writes `Body(…)`, because the body may have a password in it.
 ///
@@ -39,7 +39,7 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-/// The error returned when a body is not one that its endpoint takes.
+/// The error returned when a body does not have a form that its endpoint accepts.
 ///
 /// The message is for the client. It says which field is wrong and what was expected there, and does not repeat a value
 /// that has the shape of a secret.

@@ -12,8 +12,8 @@ use crate::value::PackageName;
 impl Endpoint {
     /// Classifies a request by its method and its raw target, which is the path and the query as the client sent them.
     ///
-    /// `HEAD` is classified as `GET`. The method alone does not tell reads from writes: an audit is a `POST`, and
-    /// changes nothing.
+    /// `HEAD` is classified as `GET`. The method alone does not show whether a request writes: an audit is a `POST`
+    /// that changes nothing.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl Endpoint {
     }
 }
 
-/// The methods of one path, and the endpoint of each.
+/// The methods of one path, and the endpoint for each method.
 #[derive(Default)]
 struct Methods {
     get: Option<Endpoint>,
@@ -86,8 +86,8 @@ fn classify(method: &str, target: &str) -> Result<Endpoint, EndpointError> {
     let target = Target::split(target)?;
     let methods = match target.segments.as_slice() {
         [] => return Err(EndpointError::UnknownEndpoint),
-        // `/-/user/token/package` is two endpoints: a logout with a token called `package`, and the packages of a user
-        // called `token`. The method tells which.
+        // `/-/user/token/package` is the path of two endpoints: the logout of a token `package`, and the packages of a
+        // user `token`. The method tells them apart.
         ["-", "user", "token", token] if method == "DELETE" => {
             Methods::delete(Endpoint::Account(AccountRequest::Logout { token: TokenInPath::decode(token)? }))
         }
@@ -97,7 +97,7 @@ fn classify(method: &str, target: &str) -> Result<Endpoint, EndpointError> {
     methods.select(method)
 }
 
-/// `/-/…`
+/// Returns the methods of a path `/-/…`.
 fn registry_methods(segments: &[&str], target: &Target<'_>) -> Result<Methods, EndpointError> {
     match segments {
         ["package", rest @ ..] => package_settings_methods(rest),
@@ -119,7 +119,7 @@ fn registry_methods(segments: &[&str], target: &Target<'_>) -> Result<Methods, E
     }
 }
 
-/// `/:package…`
+/// Returns the methods of a path `/:package…`.
 fn package_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (package, rest) = target::package(segments)?;
     let tarball = |file: &str, package: &PackageName| tarball_version(&target::decoded(file)?, package);
@@ -166,7 +166,7 @@ pub(super) fn bare_name(package: &PackageName) -> &str {
     package.as_str().rsplit('/').next().unwrap_or_default()
 }
 
-/// `/-/package/:package/…`
+/// Returns the methods of a path `/-/package/:package/…`.
 fn package_settings_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (package, rest) = target::package(segments)?;
     match rest {
@@ -184,7 +184,7 @@ fn package_settings_methods(segments: &[&str]) -> Result<Methods, EndpointError>
     }
 }
 
-/// `/-/org/:org/…`
+/// Returns the methods of a path `/-/org/:org/…`.
 fn organization_methods(organization: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let organization: crate::value::OrganizationName = target::decoded(organization)?.parse()?;
     let on = |request| Endpoint::Organization { organization: organization.clone(), request };
@@ -198,7 +198,7 @@ fn organization_methods(organization: &str, rest: &[&str]) -> Result<Methods, En
     }
 }
 
-/// `/-/team/:org/:team…`
+/// Returns the methods of a path `/-/team/:org/:team…`.
 fn team_methods(organization: &str, team: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let organization: crate::value::OrganizationName = target::decoded(organization)?.parse()?;
     let team: crate::value::TeamName = target::decoded(team)?.parse()?;
@@ -215,7 +215,7 @@ fn team_methods(organization: &str, team: &str, rest: &[&str]) -> Result<Methods
     }
 }
 
-/// `/-/npm/v1/…`
+/// Returns the methods of a path `/-/npm/v1/…`.
 fn npm_v1_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let account = Endpoint::Account;
     match segments {
@@ -241,10 +241,10 @@ fn npm_v1_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     }
 }
 
-/// `/-/npm/v1/attestations/:package@:version`
+/// Returns the methods of the path `/-/npm/v1/attestations/:package@:version`.
 fn attestation_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     let (last, scope) = segments.split_last().ok_or(EndpointError::UnknownEndpoint)?;
-    // The last `@` that is not percent-encoded is the one before the version. The one before a scope comes earlier.
+    // The last `@` that is not percent-encoded precedes the version. The `@` of a scope comes earlier.
     let (name, version) = last.rsplit_once('@').ok_or(EndpointError::UnknownEndpoint)?;
     let name: Vec<&str> = scope.iter().copied().chain([name]).collect();
     let (package, rest) = target::package(&name)?;
@@ -255,7 +255,7 @@ fn attestation_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
     Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadAttestations { version })))
 }
 
-/// `/-/user/…`
+/// Returns the methods of a path `/-/user/…`.
 fn user_methods(user: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let user = target::decoded(user)?;
     let Some(account) = user.strip_prefix("org.couchdb.user:") else {

@@ -1,4 +1,4 @@
-//! The decisions about one request, combined to one.
+//! The decisions about one request, combined into one.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::time::Duration;
@@ -10,8 +10,8 @@ use crate::{
 
 /// The decisions about one request, combined: the request is allowed only if every decision is an allow.
 ///
-/// If a decision is a denial, the combined decision is the first denial. Otherwise, if one is a challenge, it is the
-/// first challenge.
+/// If a decision is a denial, the combined decision is the first denial. Otherwise, if a decision is a challenge, the
+/// combined decision is the first challenge.
 ///
 /// # Examples
 ///
@@ -43,19 +43,19 @@ use crate::{
 #[must_use = "an ignored decision protects nothing"]
 #[derive(Clone, Debug)]
 pub enum CombinedDecision<'a> {
-    /// Every decision is an allow. These are the allows, in the order of the decisions.
+    /// Every decision is an allow. The allows are in the order of the decisions.
     Allow(Box<[Allow<'a>]>),
     /// No decision is a denial, and this is the first challenge. The owner must show a second factor.
     Challenge(Challenge<'a>),
-    /// This is the first denial.
+    /// At least one decision is a denial, and this is the first denial.
     Deny(Deny<'a>),
 }
 
 impl<'a> CombinedDecision<'a> {
-    /// Combines decisions. Returns `None` if there are none, because then nothing is allowed.
+    /// Combines decisions. Returns `None` if there are no decisions, because then nothing is allowed.
     ///
-    /// If a second factor was shown, pass it with the age that it may have at most. It answers each challenge
-    /// ([F6](crate::docs::rules#f6)).
+    /// If the owner has shown a second factor, pass the factor with its maximum age. The factor then answers each
+    /// challenge ([F6](crate::docs::rules#f6)).
     pub fn from_decisions(
         decisions: impl IntoIterator<Item = Decision<'a>>,
         factor: Option<(&VerifiedFactor<'_>, Duration)>,

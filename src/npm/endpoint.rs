@@ -7,10 +7,10 @@ use crate::value::{OrganizationName, PackageName, TeamName, UserName};
 ///
 /// - [`classify`](Self::classify) reads an endpoint from a method and a path. Names are percent-decoded exactly once:
 ///   `@acme%2fw`, `@acme%2Fw`, `%40acme%2fw` and `@acme/w` are the same package.
-/// - [`required_access`](Self::required_access) returns what the caller must be allowed to do, as far as the path
-///   tells.
-/// - [`method`](Self::method) and [`to_path`](Self::to_path) write the endpoint as npm's client does. Classifying these
-///   gives an equal endpoint.
+/// - [`required_access`](Self::required_access) returns what the caller must be allowed to do, as far as the method and
+///   the path show it.
+/// - [`method`](Self::method) and [`to_path`](Self::to_path) write the endpoint as npm's client does. Classifying this
+///   method and this path gives an equal endpoint.
 ///
 /// # Examples
 ///
@@ -61,10 +61,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Whether the request may change something: a server that keeps its facts in a database needs a transaction that
-    /// writes.
+    /// Returns `true` if the request may change something. A server that keeps its facts in a database then needs a
+    /// transaction that can write.
     ///
-    /// Every request but a `GET` may, except the two audits, which send a `POST` and only read.
+    /// A `GET` changes nothing, and neither do the two audits, which are a `POST` and only read. Every other request
+    /// may change something.
     ///
     /// ```
     /// use tollgate::npm::Endpoint;
@@ -109,11 +110,11 @@ pub enum PackageRequest {
     },
     /// `GET /-/package/:package/collaborators`: reads which users have access.
     ReadCollaborators,
-    /// `PUT /:package`: publishes, deprecates, stars, changes the maintainers, or several of these. The body tells
-    /// which. See [`PackumentChanges`](super::PackumentChanges).
+    /// `PUT /:package`: publishes, deprecates, stars, changes the maintainers, or makes several of these changes. The
+    /// body shows which changes the request makes. See [`PackumentChanges`](super::PackumentChanges).
     Write,
-    /// `PUT /:package/-rev/:revision`: changes the maintainers or removes versions. The body tells which. See
-    /// [`PackumentChanges`](super::PackumentChanges).
+    /// `PUT /:package/-rev/:revision`: changes the maintainers or removes versions. The body shows which change the
+    /// request makes. See [`PackumentChanges`](super::PackumentChanges).
     WriteRevision {
         /// The revision of the document that the client read.
         revision: PathText,
@@ -141,8 +142,8 @@ pub enum PackageRequest {
         /// The tag.
         tag: PathText,
     },
-    /// `POST /-/package/:package/access`: changes the visibility, the publishing access or both. The body tells which.
-    /// See [`AccessChange`](super::AccessChange).
+    /// `POST /-/package/:package/access`: changes the visibility, the publishing access or both. The body shows which
+    /// change the request makes. See [`AccessChange`](super::AccessChange).
     WriteAccess,
 }
 
@@ -154,7 +155,8 @@ pub enum OrganizationRequest {
     ReadPackages,
     /// `GET /-/org/:org/user`: lists the members with their roles.
     ReadMembers,
-    /// `PUT /-/org/:org/user`: adds a member, or changes the role of one. See [`MemberChange`](super::MemberChange).
+    /// `PUT /-/org/:org/user`: adds a member, or changes the role of a member. See
+    /// [`MemberChange`](super::MemberChange).
     WriteMember,
     /// `DELETE /-/org/:org/user`: removes a member. The user is in the body.
     DeleteMember,
@@ -194,8 +196,8 @@ pub enum AccountRequest {
     Whoami,
     /// `GET /-/npm/v1/user`: reads the profile of the token's owner.
     ReadProfile,
-    /// `POST /-/npm/v1/user`: changes the profile, the password or the second factor. The body tells which. See
-    /// [`ProfileChange`](super::ProfileChange).
+    /// `POST /-/npm/v1/user`: changes the profile, the password or the second factor. The body shows which change the
+    /// request makes. See [`ProfileChange`](super::ProfileChange).
     WriteProfile,
     /// `GET /-/npm/v1/tokens`: lists the tokens of the token's owner. The response is a
     /// [`TokenList`](super::TokenList).
@@ -207,9 +209,10 @@ pub enum AccountRequest {
         /// The token to be revoked.
         token: TokenInPath,
     },
-    /// `DELETE /-/user/token/:token`: logs out, which revokes the token in the path. The path has its secret.
+    /// `DELETE /-/user/token/:token`: logs out, which revokes the token in the path. The path contains the token's
+    /// secret.
     Logout {
-        /// The token to be revoked, which may be another one than the request is sent with.
+        /// The token to be revoked. The request may be authenticated with another token.
         token: TokenInPath,
     },
     /// `GET /-/user/:user/package`: lists the packages that a user has access to.
@@ -219,10 +222,11 @@ pub enum AccountRequest {
     },
 }
 
-/// A request that needs no token, because it is open to everyone or carries a password. See [`Endpoint::Open`].
+/// A request that needs no token, because the endpoint is open to everyone or the request carries a password. See
+/// [`Endpoint::Open`].
 ///
-/// A response that lists packages must list only those that the caller may read, which
-/// [`PresentedToken::readable`](crate::decision::PresentedToken::readable) tells.
+/// A response that lists packages must list only packages that the caller may read.
+/// [`PresentedToken::readable`](crate::decision::PresentedToken::readable) returns these packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenRequest {

@@ -10,7 +10,7 @@ pub enum PathProblem {
     /// The path does not start with `/`.
     #[error("it does not start with `/`: expected a path")]
     NotAPath,
-    /// The path has two slashes in a row, or one at its end.
+    /// The path has two slashes in a row, or a slash at its end.
     #[error("it has an empty segment: expected none between two slashes or at the end")]
     EmptySegment,
     /// A segment is `.` or `..`, plain or percent-encoded.
@@ -19,18 +19,18 @@ pub enum PathProblem {
     /// A `%` is not followed by two hexadecimal digits.
     #[error("it has a `%` without two hexadecimal digits: expected percent-encoding")]
     Encoding,
-    /// A character is a backslash, `;`, `?`, `#`, a space, a control character or not ASCII, or it is still
+    /// A character is a backslash, `;`, `?`, `#`, a space, a control character or not ASCII, or a character is still
     /// percent-encoded after decoding once.
     #[error("it has a character that no name has: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once")]
     Character,
-    /// A version, tag, revision or token has a `/` where none may be, plain or percent-encoded.
+    /// A version, a tag or a revision contains a `/`, plain or percent-encoded.
     #[error("it has a slash inside a segment: expected one only between scope and name")]
     Slash,
 }
 
-/// The error returned when a method and a path are not a request that npm's clients send.
+/// The error returned when a method and a path do not form a request that npm's clients send.
 ///
-/// No message repeats the path, because there may be a secret in it.
+/// A message may repeat an invalid name, but no other part of the path, because the path may contain a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
@@ -49,14 +49,14 @@ pub enum EndpointError {
     /// No endpoint has this path.
     #[error("no such endpoint")]
     UnknownEndpoint,
-    /// The path is that of an endpoint which does not have this method.
+    /// An endpoint has this path, but it does not have this method.
     #[error("no such method on this endpoint")]
     UnknownMethod,
-    /// The endpoint is one of npm's that the [rules](crate::docs::rules) have no action for: webhooks, trusted
-    /// publishing or staged publishing.
+    /// The endpoint belongs to a feature of npm for which the [rules](crate::docs::rules) have no action: webhooks,
+    /// trusted publishing or staged publishing.
     #[error("{what} is no action of the rules: it is not offered here")]
     NotModelled {
-        /// npm's name of the feature.
+        /// The feature, such as `staged publishing`.
         what: &'static str,
     },
 }

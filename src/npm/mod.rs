@@ -1,7 +1,7 @@
 //! npm's HTTP requests and responses: what a request of the npm client requires, and how to answer it.
 //!
 //! This module does no I/O and knows no HTTP library. It reads methods, paths, header values and bodies, and it says
-//! which status, headers and body to send. The server is yours.
+//! which status, headers and body to send. Your server does the I/O.
 //!
 //! # From a request to a response
 //!
@@ -10,16 +10,17 @@
 //! 1. **Find the caller.** [`TrustedProxies::client_ip`] finds the client's address. If the request carries a token,
 //!    look it up by the digest of its [`Secret`](crate::Secret), load its owner, and bind the two to a
 //!    [`BoundToken`](crate::BoundToken). The result is a [`Caller`](crate::decision::Caller).
-//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result says which of
-//!    npm's endpoints it is, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
+//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result is one of npm's
+//!    endpoints, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
 //! 3. **Decide what the path requires.** [`Endpoint::required_access`] lists the [access requests] that follow from the
-//!    method and the path alone. Look up the names in them, and decide them with [`RequiredAccess::refused_by`]. If the
-//!    request is refused here, send the [`Answer`]. The body is not read yet, so the answer says nothing about it.
+//!    method and the path alone. Look up the names in these access requests, and decide the access requests with
+//!    [`RequiredAccess::refused_by`]. If the request is refused here, send the [`Answer`]. The body is not read yet, so
+//!    the answer says nothing about it.
 //! 4. **Read the body**, if the endpoint takes one. Deserialize it as a [`Body`], and pass it to the reader in the
 //!    table below. The reader validates the body, and returns the changes that it asks for.
 //! 5. **Decide the request.** The caller must be allowed every access request of the body. The method in the last
 //!    column of the table returns these. For an endpoint without such a method, the caller must be allowed what the
-//!    path requires. [`CombinedDecision::from_decisions`] combines several decisions to one.
+//!    path requires. [`CombinedDecision::from_decisions`] combines several decisions into one.
 //! 6. **Act or answer.** If the request is allowed, apply the changes that the reader returned, and nothing else of the
 //!    body. If it is denied or challenged, send the [`Answer`].
 //!
@@ -70,9 +71,9 @@
 //!
 //! # Which requests are known
 //!
-//! The module reads what the npm client 11 sends, what older clients send, and what npm's API documentation says in
-//! addition. Webhooks, trusted publishing and staged publishing are not actions of the [rules](crate::docs::rules).
-//! Their paths give [`EndpointError::NotModelled`].
+//! The module reads what the npm client 11 sends, what older clients send, and the further requests in npm's API
+//! documentation. Webhooks, trusted publishing and staged publishing are not actions of the
+//! [rules](crate::docs::rules). For their paths, [`Endpoint::classify`] returns [`EndpointError::NotModelled`].
 
 mod answer;
 mod body;

@@ -13,12 +13,12 @@ use crate::{
 
 /// A password or a one-time password that a body carries.
 ///
-/// It has no `Display` and no `==`, and `Debug` writes `Password(…)`.
+/// A `Password` has no `Display` and no `==`, and `Debug` writes `Password(…)`.
 #[derive(Clone, Copy)]
 pub struct Password<'a>(pub(super) &'a str);
 
 impl<'a> Password<'a> {
-    /// Returns the text, to verify it.
+    /// Returns the text, so that the registry can verify it.
     #[must_use]
     pub const fn expose(self) -> &'a str {
         self.0
@@ -64,7 +64,7 @@ pub struct ProfileChange<'a> {
 pub struct PasswordChange<'a> {
     /// The present password. Verify it before the change.
     pub old: Password<'a>,
-    /// The password from now on.
+    /// The new password.
     pub new: Password<'a>,
 }
 
@@ -82,12 +82,13 @@ pub enum TwoFactorChange<'a> {
     },
     /// Completes an enrolment with one-time passwords, which show that the user's device has the key.
     Confirm {
-        /// The one-time passwords in the order in which the client sent them. There is at least one. Verify each.
+        /// The one-time passwords in the order in which the client sent them. There is at least one. Verify each of
+        /// them.
         codes: Vec<Password<'a>>,
     },
 }
 
-/// The fields with texts that a user publishes about themselves.
+/// The fields of a profile that hold a text.
 const TEXT_FIELDS: [&str; 6] = ["email", "fullname", "homepage", "freenode", "twitter", "github"];
 const KNOWN: [&str; 8] = ["email", "fullname", "homepage", "freenode", "twitter", "github", "password", "tfa"];
 
@@ -109,7 +110,8 @@ impl<'a> ProfileChange<'a> {
         }
         if let Some(node) = fields.optional("password") {
             let path = top.field("password");
-            // A text here may be a password that should be in an object. `wrong_kind` would repeat it.
+            // A string here may be a password that should be in an object. `wrong_kind` would repeat the string in its
+            // message.
             if !matches!(node, Node::Object(_)) {
                 return Err(path.error("no change of the password: expected an object with `old` and `new`").into());
             }
@@ -149,13 +151,13 @@ impl<'a> ProfileChange<'a> {
         &self.fields
     }
 
-    /// Returns the change of the password, or `None` if it does not change.
+    /// Returns the change of the password, or `None` if the password does not change.
     #[must_use]
     pub const fn password(&self) -> Option<PasswordChange<'a>> {
         self.password
     }
 
-    /// Returns the step of the second factor, or `None` if it does not change.
+    /// Returns the change of the second factor, or `None` if the second factor does not change.
     #[must_use]
     pub const fn two_factor(&self) -> Option<&TwoFactorChange<'a>> {
         self.two_factor.as_ref()
@@ -166,7 +168,7 @@ fn password<'a>(fields: &Fields<'a>, name: &'static str, path: &Path<'_>) -> Res
     secret_text(fields.required(name, path)?, &path.field(name))
 }
 
-/// Reads a text that must not be repeated in an error.
+/// Reads a string that an error must not repeat.
 pub(super) fn secret_text<'a>(node: &'a Node, path: &Path<'_>) -> Result<Password<'a>, ErrorAt> {
     match node {
         Node::Text(text) => Ok(Password(text)),
@@ -194,7 +196,7 @@ fn two_factor<'a>(node: &'a Node, path: &Path<'_>) -> Result<TwoFactorChange<'a>
             };
             Ok(TwoFactorChange::Mode { password: password(&fields, "password", path)?, mode })
         }
-        // A text here may be a one-time password that should be in a list, so the error does not repeat it.
+        // A string here may be a one-time password that should be in a list, so the error does not repeat it.
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) => {
             Err(path.error("neither a mode nor one-time passwords: expected an object or a list"))
         }

@@ -5,7 +5,8 @@ use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::value::{ClientIp, IpRange};
 
-/// The most hops that are read. No registry has more proxies in a row, so a longer header is an attack.
+/// The maximum number of hops that are read. No registry has more proxies in a row, so more hops are a sign of an
+/// attack.
 const MAX_HOPS: usize = 32;
 
 /// The proxies that a registry trusts to forward a client's address in `X-Forwarded-For`.
@@ -24,7 +25,8 @@ const MAX_HOPS: usize = 32;
 /// - If the peer and every hop are trusted, the leftmost hop is the client.
 /// - The client is [unknown](ClientIp::UNKNOWN) if the peer is trusted and there is no hop, if a hop that is read is
 ///   not a valid address, or if more than 32 hops would have to be read. A token with allowed ranges does not accept an
-///   unknown address. (A proxy that forgot the header must not lend its own address to every client behind it.)
+///   unknown address. (If the proxy's own address were used, a proxy that omits the header would give its address to
+///   every client behind it.)
 ///
 /// A hop is an address, optionally in brackets or with a port, as some proxies write it: `192.0.2.7`, `192.0.2.7:4711`,
 /// `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`. An IPv4-mapped address is read as the IPv4 address. Zone
@@ -63,8 +65,8 @@ impl TrustedProxies {
     /// Returns the address of the client.
     ///
     /// `peer` is the other end of the connection. `forwarded` has the values of all `X-Forwarded-For` headers, in the
-    /// order of the request. Do not leave a value out. If a value is not valid text, pass an empty string for it, so
-    /// that it counts as a hop that is not a valid address.
+    /// order of the request. Do not leave a value out. If a value is not valid text, pass an empty string in its place.
+    /// The empty string counts as a hop that is not a valid address.
     #[must_use]
     pub fn client_ip<'h, I>(&self, peer: ClientIp, forwarded: I) -> ClientIp
     where
@@ -93,7 +95,7 @@ impl TrustedProxies {
     }
 }
 
-/// Parses a hop. A port is dropped.
+/// Parses a hop, and drops its port.
 fn parse_hop(hop: &str) -> Option<ClientIp> {
     let hop = hop.trim_matches([' ', '\t']);
     if hop.contains('%') {

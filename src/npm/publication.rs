@@ -30,28 +30,28 @@ impl core::fmt::Debug for Publication<'_> {
 impl<'a> Publication<'a> {
     /// Returns the version, such as `1.0.0`.
     ///
-    /// Its manifest is the value of this key in the body's `versions`. You can read it from the body with any JSON
-    /// library, because no key is in an object twice. Do not trust `dist`, `maintainers` and `_npmUser` in the
-    /// manifest: the client may write anything there.
+    /// The manifest of the version is the value of the key with this text in the body's `versions`. You can read the
+    /// manifest from the body with any JSON library, because no object in a [`Body`](super::Body) has a key twice. Do
+    /// not trust `dist`, `maintainers` and `_npmUser` in the manifest: the client may write anything there.
     #[must_use]
     pub const fn version(&self) -> &'a str {
         self.version
     }
 
-    /// Returns the tags that point to the version from now on, such as `latest`.
+    /// Returns the tags that the body sets to the new version, such as `latest`.
     #[must_use]
     pub fn tags(&self) -> &[&'a str] {
         &self.tags
     }
 
-    /// Returns the tarball, encoded in base64. It is not decoded or checked here.
+    /// Returns the tarball, encoded in base64. This crate neither decodes nor checks the tarball.
     #[must_use]
     pub const fn tarball(&self) -> &'a str {
         self.tarball
     }
 
-    /// Returns the provenance bundle, which is a JSON document as text, or `None` if the body has none. It is not
-    /// checked here.
+    /// Returns the provenance bundle, which is a JSON document as text, or `None` if the body has none. This crate does
+    /// not check the bundle.
     #[must_use]
     pub const fn provenance(&self) -> Option<&'a str> {
         self.provenance
@@ -60,7 +60,7 @@ impl<'a> Publication<'a> {
     pub(super) fn read(package: &PackageName, body: &'a Node) -> Result<Self, ErrorAt> {
         let top = Path::Top;
         let required = |name: &'static str| body.get(name).ok_or_else(|| top.field(name).error("missing field"));
-        // The reader of the document has compared the name with the path. Here the name must not be missing.
+        // If the body has a name, it was already compared with the path. A publish must have a name.
         required("name")?;
         let mut read = Self { version: "", tags: Vec::new(), tarball: "", provenance: None };
         let path = top.field("_attachments");
@@ -85,7 +85,7 @@ impl<'a> Publication<'a> {
         if tarballs != 1 {
             return Err(path.error(format!("{tarballs} tarballs: expected one, of one new version")));
         }
-        // A bundle for another version would be stored as the provenance of this one.
+        // A bundle for another version would be stored as the provenance of the new version.
         let is_of_another =
             |file: &str| attachment_version(package, file, ".sigstore").is_some_and(|version| version != read.version);
         if let Some((file, _)) = attachments.iter().find(|(file, _)| is_of_another(file)) {
@@ -111,7 +111,7 @@ impl<'a> Publication<'a> {
     }
 }
 
-/// The longest version that npm's `semver` accepts, in bytes.
+/// The maximum length of a version that npm's `semver` accepts, in bytes.
 const MAX_VERSION: usize = 256;
 
 /// The greatest number in a version that npm's `semver` accepts: `Number.MAX_SAFE_INTEGER` of JavaScript.
@@ -119,7 +119,8 @@ const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 /// Returns whether the text is a semantic version, by the grammar of semver.org, without build metadata.
 ///
-/// npm's client leaves build metadata out, and two versions that differ only in it count as the same version.
+/// npm's client removes build metadata, and two versions that differ only in their build metadata count as the same
+/// version.
 fn is_semantic(version: &str) -> bool {
     let is_number = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
@@ -135,8 +136,8 @@ fn is_semantic(version: &str) -> bool {
         && prerelease.is_none_or(|text| text.split('.').all(is_prerelease))
 }
 
-/// Returns the version in the file name of an attachment. npm's client writes the whole package name before it, and
-/// other clients leave out the scope.
+/// Returns the version in the file name of an attachment. npm's client writes the whole package name before the
+/// version, and other clients leave out the scope.
 fn attachment_version<'f>(package: &PackageName, file: &'f str, extension: &str) -> Option<&'f str> {
     let bare = super::classify::bare_name(package);
     let after = file.strip_prefix(package.as_str()).or_else(|| file.strip_prefix(bare))?;

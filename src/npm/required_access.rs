@@ -1,4 +1,4 @@
-//! What the caller of a request must be allowed to do, as far as the method and the path tell.
+//! What the caller of a request must be allowed to do, as far as the method and the path show it.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -8,10 +8,10 @@ use crate::{
     operation::{AccountAction, OrganizationAction, PackageAction, TeamAction},
 };
 
-/// What the caller of a request must be allowed to do, as far as the method and the path tell.
+/// What the caller of a request must be allowed to do, as far as the method and the path show it.
 ///
-/// Decide it before reading the body or comparing it with a stored document. Then the answer to a refused request does
-/// not depend on these, and the caller does not even learn whether the body was well-formed.
+/// Decide this access before you read the body or compare the body with a stored document. Then the answer to a refused
+/// request depends on neither, and the caller does not even learn whether the body was well-formed.
 ///
 /// # Examples
 ///
@@ -40,11 +40,11 @@ use crate::{
 pub enum RequiredAccess {
     /// The request needs no token.
     Nothing,
-    /// The caller must be allowed this, whatever the body says.
+    /// The caller must be allowed this access request, whatever the body says.
     This(AccessRequest),
-    /// The body tells what the caller must be allowed to do. Whatever it tells, a caller who is allowed that is allowed
-    /// one of these too. So if all of these are denied, the request is refused with the denial of the first. The list
-    /// is never empty.
+    /// The body determines which access requests the caller must be allowed. Whatever these are, a caller who is
+    /// allowed all of them is allowed at least one access request in this list too. So if the whole list is denied, the
+    /// request is refused, with the denial of the first access request. The list is never empty.
     OneOf(Box<[AccessRequest]>),
 }
 
@@ -52,10 +52,10 @@ impl RequiredAccess {
     /// Returns the denial that refuses the request before its body is read, or `None` if the request is not refused
     /// yet.
     ///
-    /// The request is refused if every access request is denied. The denial is that of the first. `decide` is called
-    /// for one access request after another, until one is not denied.
+    /// The request is refused if every access request is denied. The result is the denial of the first access request.
+    /// `decide` is called for each access request in order, until one is not denied.
     ///
-    /// `None` does not allow the request. A challenge of a [`This`](Self::This) must still be answered, and for a
+    /// `None` does not allow the request. A challenge for a [`This`](Self::This) must still be answered, and for a
     /// [`OneOf`](Self::OneOf) every access request of the body must still be decided.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl RequiredAccess {
 }
 
 impl Endpoint {
-    /// Returns what the caller must be allowed to do, as far as the method and the path tell.
+    /// Returns what the caller must be allowed to do, as far as the method and the path show it.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The small bodies: of a package's access, of teams, of members and of tags.
+//! The small bodies, which change a package's access, teams, members or tags.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -52,7 +52,7 @@ impl AccessChange {
     /// # Errors
     ///
     /// Returns an error if the body changes nothing, if a field or the value of `access` is unknown, if a field has a
-    /// wrong type, or if the two flags are in none of the rows above.
+    /// wrong type, or if the two flags do not match a row of the table above.
     pub fn read(body: &Body) -> Result<Self, BodyError> {
         let top = Path::Top;
         let known = &["access", "publish_requires_tfa", "automation_token_overrides_tfa"];
@@ -66,7 +66,7 @@ impl AccessChange {
             (None, None) => None,
             (Some(false), None | Some(false)) => Some(PublishingAccess::NoRequirement),
             (Some(true), Some(true)) => Some(PublishingAccess::TwoFactorOrBypass),
-            // A flag that is left out means the stricter publishing access.
+            // If `automation_token_overrides_tfa` is left out, the publishing access is the stricter of the two.
             (Some(true), None | Some(false)) => Some(PublishingAccess::TwoFactorOnly),
             (None | Some(false), Some(_)) => {
                 let message = "without a `publish_requires_tfa` that is true: expected both, or none";
@@ -101,7 +101,7 @@ impl AccessChange {
     }
 }
 
-/// Reads one of npm's words for the visibility of a package. `restricted` and `private` mean the same.
+/// Reads one of npm's words for the visibility of a package. `restricted` means the same as `private`.
 pub(super) fn visibility_word(node: &Node, path: &Path<'_>) -> Result<Visibility, ErrorAt> {
     match document::text(node, path)? {
         "public" => Ok(Visibility::Public),
@@ -305,11 +305,11 @@ impl Body {
     /// Reads the user in a body such as `{"user": "bob"}`.
     ///
     /// This is the body of a request that removes a member from an organization, or that adds a member to a team or
-    /// removes one.
+    /// removes a member from a team.
     ///
     /// # Errors
     ///
-    /// Returns an error if `user` is missing, if another field is there, or if the user's name is not valid.
+    /// Returns an error if `user` is missing, if the body has another field, or if the user's name is not valid.
     pub fn user(&self) -> Result<UserName, BodyError> {
         let fields = Fields::new(&self.0, &Path::Top, &["user"])?;
         Ok(required(&fields, "user")?)
@@ -320,8 +320,8 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// Returns an error if the body is not a string, or if the string cannot be in a path. Whether the package has the
-    /// version is not checked.
+    /// Returns an error if the body is not a string, or if the string is not a valid [`PathText`]. This function does
+    /// not check that the package has the version.
     pub fn version(&self) -> Result<PathText, BodyError> {
         let text = document::text(&self.0, &Path::Top)?;
         text.parse().map_err(|_| BodyError::new("not a version: expected one of the package's as a JSON string"))

@@ -51,7 +51,7 @@ impl<'r> Target<'r> {
 }
 
 /// Percent-decodes text once. Each decoded byte must be visible ASCII. The other bytes are not checked here:
-/// [`Target::split`] checks those of the path, and the caller those of the query.
+/// [`Target::split`] checks the bytes of the path, and the caller checks the bytes of the query.
 pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     if !raw.contains('%') {
         return Ok(Cow::Borrowed(raw));
@@ -150,9 +150,9 @@ impl fmt::Debug for PathText {
 /// `npm logout` sends the secret, and `npm token revoke` sends the public id or the secret. Because the text may be a
 /// secret, this type has no `Display`, and its `Debug` writes `TokenInPath(…)`. Do not log the path of the request.
 ///
-/// Some secrets are refused, because a proxy in front of the registry could read the path as a different one. They
-/// contain `\`, `%`, `;`, `?` or `#`, or one of the parts between their slashes is empty, `.` or `..`. A token with
-/// such a secret can be revoked by its public id.
+/// Some secrets are refused, because a proxy in front of the registry could read the path as a different path. These
+/// secrets contain `\`, `%`, `;`, `?` or `#`, or one of the parts between their slashes is empty, `.` or `..`. A token
+/// with such a secret can be revoked by its public id.
 ///
 /// # Examples
 ///
@@ -187,7 +187,8 @@ impl TokenInPath {
     /// Returns the access request that must be allowed for a logout with this token: `revoke-self` if the HTTP request
     /// was authenticated with the same secret, otherwise `revoke-token`.
     ///
-    /// `presented` is the digest of the secret that authenticated the HTTP request, or `None` if it had no secret.
+    /// `presented` is the digest of the secret that authenticated the HTTP request, or `None` if the HTTP request had
+    /// no secret.
     #[must_use]
     pub fn revocation(&self, presented: Option<SecretDigest>) -> AccessRequest {
         let is_own = presented.is_some_and(|presented| SecretDigest::from_text(self.0.as_bytes()) == presented);
@@ -195,7 +196,7 @@ impl TokenInPath {
         AccessRequest::Account { action, user: None }
     }
 
-    /// Returns the token as a secret, to look up its digest.
+    /// Returns the token as a secret, so that its digest can be looked up.
     ///
     /// # Errors
     ///

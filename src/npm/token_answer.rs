@@ -1,7 +1,7 @@
-//! Tokens in responses: of a list, and of a creation.
+//! Tokens in responses: in a list of tokens, and in the response to a request that creates a token.
 //!
-//! Sources: npm 11.19.1's `lib/commands/token.js` for what the client does with each field, which is noted at
-//! [`TokenFields`], and npm's API reference, `listTokens` and `createToken`, for the rest.
+//! The source of what the client does with each field, as noted at [`TokenFields`], is npm 11.19.1's
+//! `lib/commands/token.js`. The source of everything else is npm's API reference, `listTokens` and `createToken`.
 
 use alloc::{
     format,
@@ -22,20 +22,20 @@ use crate::{
 
 /// A token in the response to `GET /-/npm/v1/tokens`.
 ///
-/// Serializing it writes each field under the name that the npm client reads and under the name in npm's API reference,
-/// where the two differ.
+/// Serializing an entry writes each field under the name that the npm client reads. If npm's API reference has another
+/// name for the field, the field is written a second time, under that name.
 ///
-/// - `token` is the first four characters of the secret, or empty if the secret has fewer than 16. The client prints it
-///   with an ellipsis. It revokes by a full secret only if the secret starts with the `token` of some entry in the
-///   list.
+/// - `token` is the first four characters of the secret, or empty if the secret has fewer than 16. The client prints
+///   these characters and an ellipsis. `npm token revoke` accepts a full secret only if the secret starts with the
+///   `token` of an entry in the list.
 /// - `hint` is the [`SecretHint`].
-/// - `cidr_whitelist` is null if any address is allowed, because the client prints a line for every list. `cidr` is
-///   `[]` then.
+/// - If any address is allowed, `cidr` is `[]` and `cidr_whitelist` is null. The client would print a line for an empty
+///   `cidr_whitelist`.
 /// - The `name` of a legacy token is its kind in parentheses, such as `(legacy publish)`. No granular token can have
 ///   such a name. A legacy token has none of the fields `expires`, `expiry`, `permissions`, `scopes` and
 ///   `packages_all`.
 ///
-/// It cannot be deserialized. To store a token, use [`StoredToken`](crate::StoredToken).
+/// A `ListedToken` cannot be deserialized. To store a token, use [`StoredToken`](crate::StoredToken).
 ///
 /// # Examples
 ///
@@ -84,8 +84,8 @@ impl Serialize for ListedToken<'_> {
 
 /// A page of the response to `GET /-/npm/v1/tokens`.
 ///
-/// Serializing it writes `objects`, `total` and `urls`. `urls` is an object with `next`, or an empty one on the last
-/// page.
+/// Serializing a page writes `objects`, `total` and `urls`. `urls` is an object with the key `next`, or an empty object
+/// on the last page.
 ///
 /// # Examples
 ///
@@ -131,8 +131,8 @@ impl Serialize for TokenList<'_> {
 
 /// The response to `POST /-/npm/v1/tokens`, which creates a token.
 ///
-/// Serializing it writes the fields of a [`ListedToken`] without `hint`, and the whole secret as `token`. Serialize it
-/// into this response and nowhere else. `Debug` writes `CreatedToken(…)`.
+/// Serializing the response writes the fields of a [`ListedToken`] without `hint`, and the whole secret as `token`. Do
+/// not write the result anywhere else. `Debug` writes `CreatedToken(…)`.
 ///
 /// # Examples
 ///
@@ -188,16 +188,16 @@ impl Serialize for CreatedToken<'_> {
 /// The fields of a token in a response. The comments say what the npm client does with them.
 #[derive(Serialize)]
 struct TokenFields<'t> {
-    /// The client revokes by a prefix of it, and does not print it for a new token.
+    /// The client finds the token to revoke by a prefix of this key. It does not print the key of a new token.
     key: &'t TokenId,
-    /// In a list, the client revokes a full secret only if it starts with this.
+    /// In a list, the client revokes a token by its full secret only if the secret starts with this text.
     token: &'t str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'t str>,
-    /// The client prints any value, even null. In the API reference it is a string.
+    /// The client prints any value, even null. In the API reference this field is a string.
     name: String,
     description: Option<&'t TokenDescription>,
-    /// The client prints the first ten characters.
+    /// The client prints the first ten characters, which are the date.
     created: Timestamp,
     /// The time of the revocation, which is the only change that a token can have ([L9](crate::docs::rules#l9)).
     updated: Option<Timestamp>,
@@ -214,9 +214,9 @@ struct TokenFields<'t> {
 
 #[derive(Serialize)]
 struct GranularFields {
-    /// The client's name of the expiry, which it prints for a new token.
+    /// The expiry, under the client's name for it. The client prints it for a new token.
     expires: Timestamp,
-    /// The API reference's name of the expiry.
+    /// The expiry again, under the name in the API reference.
     expiry: Timestamp,
     packages_all: bool,
     permissions: Vec<PermissionFields>,

@@ -41,8 +41,8 @@ use crate::{
 /// - **Expiry**, `expires`. It is a whole number of days after `now`, or a time. Without it, npm's default is used: 7
 ///   days if a permission is `read-write`, otherwise 30 days.
 ///
-/// An unknown field is an error, because it might restrict the token. Two names of one field with different values are
-/// an error too.
+/// An unknown field is an error, because it might restrict the token. If a field has two names and the body has
+/// different values under them, that is an error too.
 ///
 /// The limits that span several fields are not checked here.
 /// [`GranularToken::issue`](crate::token::GranularToken::issue) and
@@ -127,10 +127,11 @@ const BYPASS_2FA: &str = "bypass_2fa";
 const PACKAGES_PERMISSION: &str = "packages_and_scopes_permission";
 const ORGS_PERMISSION: &str = "orgs_permission";
 
-/// The default lifetime of a token with a `read-write` permission. "Read-write tokens: … defaults to 7 days." (npm's
-/// API reference, `expires`)
+/// The default lifetime of a token with a `read-write` permission, in days. "Read-write tokens: … defaults to 7 days."
+/// (npm's API reference, `expires`)
 const DEFAULT_DAYS_READ_WRITE: u64 = 7;
-/// The default lifetime of any other token. "Read-only tokens: … defaults to 30 days." (npm's API reference, `expires`)
+/// The default lifetime of any other token, in days. "Read-only tokens: … defaults to 30 days." (npm's API reference,
+/// `expires`)
 const DEFAULT_DAYS_READ_ONLY: u64 = 30;
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
@@ -141,11 +142,11 @@ impl<'b> CreateTokenRequest<'b> {
     ///
     /// Returns an error in any of these cases:
     ///
-    /// - The body is not an object, or does not tell the kind of the token.
+    /// - The body is not an object, or does not show which kind of token it asks for.
     /// - A field is unknown, has a wrong type or value, or belongs to the other kind of token.
     /// - `name` is missing or null, and the body asks for a granular token.
     /// - A selection has no permission, or a permission above `no-access` has no selection.
-    /// - Two names of one field have different values.
+    /// - A field that has two names has different values under them.
     /// - `expires` is 0 days, or the expiry is after the year 9999.
     ///
     /// The message names the field. It does not repeat the password, or a value that has the shape of a secret.
@@ -368,8 +369,8 @@ fn read_either<'n, T: PartialEq>(
     }
 }
 
-/// Reads the allowed ranges. This is the only place where null or an empty list means everything: npm's clients have
-/// always sent these for a token without ranges.
+/// Reads the allowed ranges. This is the only field in which null or an empty list means that everything is allowed:
+/// npm's clients have always sent these values for a token without ranges.
 fn ranges(node: &Node, at: &Path<'_>) -> Result<AllowedRanges, ErrorAt> {
     if *node == Node::Null || list(node, at)?.is_empty() {
         return Ok(AllowedRanges::Any);
@@ -390,8 +391,8 @@ fn parse_all<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Resul
     not_empty(node, at)?.iter().enumerate().map(|(index, item)| word(item, &at.item(index))).collect()
 }
 
-/// Reads a list of names of scopes or organizations. `*` is a valid name of either, but a client that sends it means
-/// "all", so it is an error here.
+/// Reads a list of names of scopes or organizations. `*` is a valid name of a scope or an organization, but a client
+/// that sends `*` means "all", so `*` is an error here.
 fn parse_names<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
     let means_all = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
     match not_empty(node, at)?.iter().position(means_all) {

@@ -1,4 +1,4 @@
-//! The granular tokens of one account, as a list that keeps the account's limits.
+//! The granular tokens of one account, as a list that enforces the account's limits.
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -14,9 +14,9 @@ use crate::{
 
 /// The granular tokens of one account, in memory.
 ///
-/// At most 1000 of the tokens are not revoked ([L1](crate::docs::rules#l1)), and no two of these have the same name
-/// ([L6](crate::docs::rules#l6)). A token that was created at or before the account's cut-off counts as revoked
-/// ([T1](crate::docs::rules#t1)).
+/// At most 1000 of the tokens are not revoked ([L1](crate::docs::rules#l1)), and no two tokens that are not revoked
+/// have the same name ([L6](crate::docs::rules#l6)). A token that was created at or before the account's cut-off counts
+/// as revoked ([T1](crate::docs::rules#t1)).
 ///
 /// [`not_revoked`](Self::not_revoked) and [`name_availability`](Self::name_availability) are two of the facts that
 /// [`GranularToken::issue`] needs.
@@ -45,8 +45,8 @@ impl<'a> GranularTokenSet<'a> {
         self.names_in_use.len()
     }
 
-    /// Returns whether a token that is not revoked has the name, for
-    /// [`IssueFacts::name_availability`](super::IssueFacts::name_availability).
+    /// Returns [`Taken`](NameAvailability::Taken) if a token that is not revoked has the name, otherwise
+    /// [`Free`](NameAvailability::Free), for [`IssueFacts::name_availability`](super::IssueFacts::name_availability).
     #[must_use]
     pub fn name_availability(&self, name: &TokenName) -> NameAvailability {
         if self.names_in_use.contains(name) { NameAvailability::Taken } else { NameAvailability::Free }
@@ -56,11 +56,12 @@ impl<'a> GranularTokenSet<'a> {
     ///
     /// # Errors
     ///
-    /// In each of these cases the set is unchanged:
+    /// Returns an error, and leaves the set unchanged, in each of these cases:
     ///
     /// - The token belongs to another user.
     /// - A token in the set has the same id.
-    /// - The token is not revoked, and 1000 tokens in the set are not revoked ([L1](crate::docs::rules#l1)).
+    /// - The token is not revoked, and the set already has 1000 tokens that are not revoked
+    ///   ([L1](crate::docs::rules#l1)).
     /// - The token is not revoked, and another token that is not revoked has the same name
     ///   ([L6](crate::docs::rules#l6)).
     pub fn insert(&mut self, token: GranularToken) -> Result<(), TokenSetError> {
@@ -84,9 +85,11 @@ impl<'a> GranularTokenSet<'a> {
         Ok(())
     }
 
-    /// Revokes the token with the given id, so that it no longer counts and its name is free.
+    /// Revokes the token with the given id at the time `at`. The token then no longer counts towards the limit, and its
+    /// name is free.
     ///
-    /// A token that is revoked already keeps its recorded time. Returns `false` if no token in the set has the id.
+    /// If the token already has a time of revocation on record, it keeps that time. Returns `false` if no token in the
+    /// set has the id.
     pub fn revoke(&mut self, id: &TokenId, at: Timestamp) -> bool {
         let Some(token) = self.ids.get(id).and_then(|index| self.tokens.get_mut(*index)) else { return false };
         if is_not_revoked(&self.owner, token) {

@@ -1,5 +1,5 @@
 //! A document in a self-describing format such as JSON. The document is a tree that keeps duplicate keys. The functions
-//! that read it return errors with the path to the value.
+//! that read the tree return errors with the path to the wrong value.
 
 use alloc::{
     boxed::Box,
@@ -38,7 +38,7 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// Returns the kind of value, as messages name it.
+    /// Returns the kind of this value in words for error messages, such as `a string`.
     const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -204,17 +204,17 @@ fn write_key(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
     name.chars().take(256).try_for_each(|character| write!(f, "{}", Printable(character)))
 }
 
-/// An error in a document, with the path to the value: `tokens[3].cidr[0]: invalid IP range …`.
+/// An error in a document, with the path to the wrong value: `tokens[3].cidr[0]: invalid IP range …`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}{message}", path, if path.is_empty() { "" } else { ": " })]
 pub(crate) struct ErrorAt {
     pub(crate) path: String,
     pub(crate) message: String,
-    /// Whether the path is that of an unknown field.
+    /// Whether the error is about an unknown field.
     pub(crate) is_unknown_field: bool,
 }
 
-/// The fields of an object that has only known fields, and each of them at most once.
+/// The fields of an object that has only known fields, each at most once.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'n> {
     entries: &'n [(Box<str>, Node)],
@@ -268,8 +268,8 @@ pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<st
 
 /// Returns the first key that repeats an earlier one.
 ///
-/// Up to 16 keys are compared in pairs. When they were collected in a set, that was a third of the time to read a
-/// stored token; see `docs::performance`.
+/// Up to 16 keys are compared in pairs. Collecting them in a set took a third of the time to read a stored token; see
+/// `docs::performance`.
 fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
     const FEW: usize = 16;
     let mut names = entries.iter().map(|(name, _)| &**name);
@@ -340,7 +340,7 @@ pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
     }
 }
 
-/// Parses a string.
+/// Parses the text of a string.
 ///
 /// # Errors
 ///
@@ -377,7 +377,7 @@ pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Optio
     }
 }
 
-/// Creates an error about a value of the wrong kind. It says what was found and what was expected.
+/// Creates an error about a value of the wrong kind. The message says what was found and what was expected.
 pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorAt {
     match node {
         Node::Text(text) => path.error(format!("found the string {}: expected {expected}", Quoted(&excerpt(text)))),

@@ -3,7 +3,7 @@
 use crate::value::string_enum::string_enum;
 
 string_enum! {
-    /// A permission, on a granular token or of a user on a package.
+    /// The permission of a granular token, or of a user on a package.
     ///
     /// Permissions are ordered: `NoAccess < ReadOnly < StageOnly < ReadWrite`.
     ///
@@ -101,7 +101,8 @@ string_enum! {
         Member = "member",
         /// May also create, delete and change teams.
         Admin = "admin",
-        /// May also manage members, settings, billing and the visibility of the organization's packages.
+        /// May also manage members, settings and billing, change the visibility of the organization's packages, share
+        /// these packages, and rename or delete the organization.
         Owner = "owner",
     }
 }

@@ -46,7 +46,8 @@ impl fmt::Display for Alternatives {
 }
 
 /// Defines an enum of unit variants and the text form of each, with `ALL`, `as_str`, `Display`, `FromStr`, `Serialize`
-/// and `Deserialize`. The literal after the enum's name is what an [`UnknownWordError`] calls it.
+/// and `Deserialize`. The literal after the enum's name, such as `"permission"`, names the enum in the message of an
+/// [`UnknownWordError`].
 macro_rules! string_enum {
     (
         $(#[$attribute:meta])*
@@ -108,7 +109,7 @@ pub(crate) use string_enum;
 /// Deserializes a string and parses it.
 ///
 /// Every type with a text form deserializes with this function, so that deserializing validates exactly as parsing
-/// does. `what` names the type in the message for a value that is not a string.
+/// does. `what` names the type in the error message for a value that is not a string.
 #[cfg(feature = "serde")]
 pub(crate) fn deserialize_from_str<'de, D, T>(deserializer: D, what: &'static str) -> Result<T, D::Error>
 where

@@ -15,8 +15,8 @@ use crate::value::quoted::{Quoted, excerpt};
 ///
 /// # Textual representation
 ///
-/// `Timestamp` parses RFC 3339 with an offset. It displays RFC 3339 in UTC with `Z`, and with the fewest digits of a
-/// second that the value needs.
+/// `Timestamp` parses RFC 3339 with an offset. It displays RFC 3339 in UTC with `Z`, and with no more digits after the
+/// decimal point of the second than the value needs.
 ///
 /// # Examples
 ///
@@ -32,11 +32,11 @@ use crate::value::quoted::{Quoted, excerpt};
 pub struct Timestamp {
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down, as the bytes of an `i64`.
     ///
-    /// Bytes have no alignment, so a timestamp takes 12 bytes and not 16. A bound token holds four of them, and is
-    /// copied without calling a function as long as it has at most 128 bytes; see `docs::performance`.
+    /// Bytes need no alignment, so a timestamp takes 12 bytes and not 16. A bound token holds four timestamps, and
+    /// copying it calls no function as long as it has at most 128 bytes; see `docs::performance`.
     seconds: [u8; 8],
-    /// The nanoseconds after that second, from 0 to 999,999,999, plus one. It is never zero, so `Option<Timestamp>` is
-    /// no larger than `Timestamp`.
+    /// The nanoseconds after that second, from 0 to 999,999,999, plus one. The stored number is never zero, so
+    /// `Option<Timestamp>` is no larger than `Timestamp`.
     nanosecond_plus_one: NonZeroU32,
 }
 
@@ -56,7 +56,8 @@ impl Timestamp {
     /// The start of Unix time, 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self::from_parts(0, NonZeroU32::MIN);
 
-    /// Creates the point in time this many seconds after 1970-01-01T00:00:00Z, or before it if the number is negative.
+    /// Creates the point in time that is `seconds` seconds after 1970-01-01T00:00:00Z, or before it if `seconds` is
+    /// negative.
     ///
     /// # Errors
     ///
@@ -65,8 +66,8 @@ impl Timestamp {
         Self::checked_new(seconds, NonZeroU32::MIN)
     }
 
-    /// Creates the point in time this many nanoseconds after 1970-01-01T00:00:00Z, or before it if the number is
-    /// negative.
+    /// Creates the point in time that is `nanoseconds` nanoseconds after 1970-01-01T00:00:00Z, or before it if
+    /// `nanoseconds` is negative.
     ///
     /// # Errors
     ///
@@ -87,13 +88,15 @@ impl Timestamp {
         }
     }
 
-    /// Returns the number of nanoseconds since 1970-01-01T00:00:00Z. It is negative for an earlier point in time.
+    /// Returns the number of nanoseconds since 1970-01-01T00:00:00Z. The number is negative for a point in time before
+    /// that.
     #[must_use]
     pub fn unix_nanoseconds(self) -> i128 {
         i128::from(self.seconds()).saturating_mul(NANOS_PER_SECOND).saturating_add(i128::from(self.nanosecond()))
     }
 
-    /// Creates a point in time from the whole seconds since 1970-01-01T00:00:00Z, and the nanoseconds after them plus one.
+    /// Creates a point in time from the whole seconds since 1970-01-01T00:00:00Z, and one more than the nanoseconds
+    /// after the last whole second.
     #[inline]
     const fn from_parts(seconds: i64, nanosecond_plus_one: NonZeroU32) -> Self {
         Self { seconds: seconds.to_ne_bytes(), nanosecond_plus_one }
@@ -193,7 +196,7 @@ impl FromStr for Timestamp {
     /// # Errors
     ///
     /// - The text does not have this form, or the date does not exist.
-    /// - The second has more than nine decimal digits.
+    /// - The second has more than nine digits after the decimal point.
     /// - The second is 60, a leap second.
     /// - The result is outside the years 0000 to 9999 in UTC.
     fn from_str(text: &str) -> Result<Self, TimestampError> {

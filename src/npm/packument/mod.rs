@@ -24,8 +24,8 @@ pub struct StoredPackument<'a> {
 /// The changes that a `PUT` to a package makes, and the access requests that must be allowed for them.
 ///
 /// npm's client publishes, deprecates, unpublishes, stars and changes maintainers with a `PUT`. Only the body tells
-/// these apart, and one body can do several of them. So the body is compared with the stored document, and read as a
-/// list of changes.
+/// these apart, and one body can make several of these changes. So the body is compared with the stored document, and
+/// read as a list of changes.
 ///
 /// 1. [`read`](Self::read) finds the changes.
 /// 2. If the path or [`revision`](Self::revision) names a revision other than the present one, answer 409. If neither
@@ -37,8 +37,8 @@ pub struct StoredPackument<'a> {
 ///    nothing else of the body.
 ///
 /// A field that is left out of the body is unchanged. In a body that is the whole document, an entry that is left out
-/// of `versions` or `dist-tags` is removed. `_revisions` and `time` are not read, because the registry writes them
-/// itself. An unrecognised body requires every write permission that a `PUT` can need, and still changes nothing.
+/// of `versions` or `dist-tags` is removed. `_revisions`, `time` and `readme` are not read, because the registry writes
+/// them itself. An unrecognised body requires every write permission that a `PUT` can need, and still changes nothing.
 ///
 /// # Examples
 ///
@@ -101,7 +101,7 @@ pub enum PutTarget {
     Revision,
 }
 
-/// The shape of a body, told by the keys that it has and by its [`PutTarget`].
+/// The shape of a body, which follows from its keys and its [`PutTarget`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// A document with attachments, put to the package.
@@ -177,7 +177,8 @@ impl<'a> PackumentChanges<'a> {
         self.revision
     }
 
-    /// Returns the changes to apply, given the allow of each of the [`access_requests`](Self::access_requests).
+    /// Returns the changes to apply. `allows` must have an allow for each of the
+    /// [`access_requests`](Self::access_requests).
     ///
     /// # Errors
     ///
@@ -185,7 +186,8 @@ impl<'a> PackumentChanges<'a> {
     /// - [`OtherFacts`](ChangesNotAllowedError::OtherFacts): the package existed when an allow was decided but had no
     ///   stored document when the body was read, or the reverse. An allow to create a package does not permit a new
     ///   version of an existing package.
-    /// - [`PublishedAlready`](ChangesNotAllowedError::PublishedAlready): the package has the version already.
+    /// - [`PublishedAlready`](ChangesNotAllowedError::PublishedAlready): the package already has the version that the
+    ///   body publishes.
     /// - [`NotUnderstood`](ChangesNotAllowedError::NotUnderstood): the body is not one that npm's clients send.
     ///
     /// # Examples
@@ -290,7 +292,7 @@ pub struct AllowedChanges<'c, 'a>(&'c PackumentChanges<'a>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangesNotAllowedError {
-    /// There is no allow of an action that the body requires. This is a bug of the server.
+    /// There is no allow for an action that the body requires. This is a bug in the server.
     #[error("no allow of {action}: expected one of each action that is asked for")]
     Missing {
         /// The first action without an allow.
@@ -300,17 +302,17 @@ pub enum ChangesNotAllowedError {
     /// Either the server has a bug, or the package was created or removed between the two steps.
     #[error("an allow about other facts than were read: expected the package to exist in both or in neither")]
     OtherFacts,
-    /// Everything is allowed, and the package has the version already.
+    /// Everything is allowed, but the package already has the version that the body publishes.
     #[error("the version is published already: expected a new one")]
     PublishedAlready,
-    /// Everything is allowed, and the body is not one that npm's clients send.
+    /// Everything is allowed, but the body is not one that npm's clients send.
     #[error("not a known change of a package: expected a publish, deprecation, star, unpublish or other maintainers")]
     NotUnderstood,
 }
 
 impl ChangesNotAllowedError {
     /// Returns the HTTP status to answer with: 409 for a version that is published already, 400 for a body that is not
-    /// understood, or 500 for a bug of the server.
+    /// understood, or 500 if an allow is missing or was decided on other facts.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -364,13 +366,13 @@ impl<'c, 'a> AllowedChanges<'c, 'a> {
         &self.0.dist_tags
     }
 
-    /// Returns the complete new list of maintainers, or `None` if it does not change.
+    /// Returns the complete new list of maintainers, or `None` if the maintainers do not change.
     #[must_use]
     pub fn maintainers(self) -> Option<&'c [UserName]> {
         self.0.maintainers.as_deref()
     }
 
-    /// Returns the new visibility, or `None` if it does not change.
+    /// Returns the new visibility, or `None` if the visibility does not change.
     ///
     /// If the package [is created](Self::is_creation), this is the visibility that the body asks for, or `None` if it
     /// does not ask for one.

@@ -168,7 +168,8 @@ impl<'a> Reader<'_, 'a> {
             }
             is_understood &= same_but_for_deprecation(before, manifest);
         }
-        // A publish has only the new version. A whole document has every version to keep, and removes the others.
+        // The body of a publish has only the new version. A whole document has every version to keep, and removes the
+        // versions that it leaves out.
         if matches!(changes.shape, Shape::Document | Shape::Revision) {
             let sent: BTreeSet<&str> = entries(body, "versions")?.iter().map(|(version, _)| &**version).collect();
             changes.removals = stored.into_keys().filter(|version| !sent.contains(version)).collect();
@@ -201,8 +202,8 @@ impl<'a> Reader<'_, 'a> {
                 }
             }
         }
-        // A publish has only the tags of the new version. A whole document has every tag to keep, and removes the
-        // others.
+        // The body of a publish has only the tags of the new version. A whole document has every tag to keep, and
+        // removes the tags that it leaves out.
         if publication.is_none() {
             let sent = by_key(sent);
             let gone = stored.iter().filter(|(tag, _)| !sent.contains_key(&**tag));
@@ -244,8 +245,8 @@ impl<'a> Reader<'_, 'a> {
         Ok((wanted != stored).then_some(Stars { wanted, stored }))
     }
 
-    /// Returns `true` if a whole document changes a field outside [`KNOWN`]. A publish may have any other field, such
-    /// as `description`, which is ignored.
+    /// Returns `true` if a whole document changes a field outside [`KNOWN`]. The body of a publish may have any other
+    /// field, such as `description`. These fields are ignored.
     fn changes_other_fields(&self, body: &Node, shape: Shape) -> bool {
         let (Node::Object(keys), Shape::Document | Shape::Revision) = (body, shape) else { return false };
         let stored = self.stored_document();
@@ -274,7 +275,7 @@ fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
 }
 
 /// Returns the entries of an object as a map. The client chooses the number of entries, and searching the list once for
-/// each of them would take quadratic time.
+/// each entry would take quadratic time.
 fn by_key(entries: &[(Box<str>, Node)]) -> BTreeMap<&str, &Node> {
     entries.iter().map(|(key, value)| (&**key, value)).collect()
 }

@@ -1,4 +1,4 @@
-//! The creation of a secret from the caller's random bytes, and the checksum in a secret.
+//! Creates a secret from the caller's random bytes, and computes the checksum in a secret.
 
 use alloc::{boxed::Box, string::String};
 use core::{fmt, str::FromStr};
@@ -8,7 +8,7 @@ use crate::value::limits::{SECRET_CHECKSUM_CHARACTERS, SECRET_RANDOM_CHARACTERS}
 
 /// The prefix of a minted secret, such as the default `npm_` ([S1](crate::docs::rules#s1)).
 ///
-/// A private registry can choose its own. A prefix is 1 to 16 ASCII letters, digits and `_`, and ends in `_`.
+/// A private registry can choose its own prefix. A prefix is 1 to 16 ASCII letters, digits and `_`, and ends in `_`.
 ///
 /// # Examples
 ///
@@ -75,8 +75,8 @@ pub(super) fn checksum_of(random: &str) -> [u8; SECRET_CHECKSUM_CHARACTERS] {
 
 /// Returns the CRC-32/IEEE (reflected polynomial `EDB88320`) of `bytes`.
 ///
-/// The function processes one bit at a time. A table of 1 KiB would make it faster, but it reads only 30 bytes, and is
-/// called only to mint a secret or to find the form of one. No decision calls it.
+/// The function processes one bit at a time. A table of 1 KiB would make the function faster. But the function reads
+/// only 30 bytes, and is called only to mint a secret or to find the form of a secret. No decision calls it.
 fn crc_32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
@@ -88,7 +88,7 @@ fn crc_32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// A newly minted secret.
+/// A secret that was just created from random bytes.
 ///
 /// A `MintedSecret` owns the text of the secret. Show the text to the token's owner once, store the
 /// [digest](Secret::digest) of [`as_secret`](Self::as_secret), and drop the value. `Debug` writes `MintedSecret(…)`,
@@ -121,8 +121,8 @@ impl MintedSecret {
     /// characters with a probability of less than 10^-34.
     ///
     /// Every character is equally likely. The low six bits of a byte are a number from 0 to 63. A number from 0 to 61
-    /// gives a character, and a byte with 62 or 63 is skipped. (Taking each byte modulo 62 instead would make the first
-    /// eight characters a quarter more likely than the others.)
+    /// gives a character, and a byte with 62 or 63 is skipped. (Taking each byte modulo 62 would make the first eight
+    /// characters a quarter more likely than the others.)
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl MintedSecret {
         &self.0
     }
 
-    /// Borrows the minted secret as a [`Secret`], the type of a secret that a client sends.
+    /// Borrows the minted secret as a [`Secret`], which is also the type of a secret that a client sends.
     #[must_use]
     pub fn as_secret(&self) -> Secret<'_> {
         Secret(&self.0)

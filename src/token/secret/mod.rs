@@ -1,7 +1,7 @@
-//! The secret of a token, and what a registry stores and shows of it.
+//! The secret of a token, and what a registry stores and shows in place of the secret.
 //!
 //! [`Secret`] is the text that a client sends, [`SecretDigest`] is what a registry stores, [`TokenId`] is the public
-//! id, and [`SecretHint`] is what a person is shown. They are four types, and no conversion between them is implicit.
+//! id, and [`SecretHint`] is what a registry shows to a person. No conversion between these four types is implicit.
 
 mod digest;
 mod mint;
@@ -62,9 +62,9 @@ impl<'a> Secret<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not 1 to 512 visible ASCII characters. No token has such a text. Treat it as an
-    /// unknown token ([`deny_unknown_token`](crate::deny_unknown_token)), never as a request without a token
-    /// ([T](crate::docs::rules#t)).
+    /// Returns an error if the text is not 1 to 512 visible ASCII characters. No token has such a text. Treat the
+    /// request as a request with an unknown token ([`deny_unknown_token`](crate::deny_unknown_token)), never as a
+    /// request without a token ([T](crate::docs::rules#t)).
     pub fn new(text: &'a str) -> Result<Self, SecretError> {
         if text.is_empty() {
             return Err(SecretError::Empty);
@@ -72,15 +72,15 @@ impl<'a> Secret<'a> {
         if text.len() > MAX_SECRET {
             return Err(SecretError::TooLong);
         }
-        // `fold` in place of `all`: without an early exit, the compiler checks many bytes with one instruction. A secret of
-        // 40 bytes takes 76 instructions instead of 293.
+        // `fold` and not `all`: without an early exit, the compiler checks many bytes with one instruction. Checking a
+        // secret of 40 bytes takes 76 instructions instead of 293.
         if !text.bytes().fold(true, |visible, byte| visible & byte.is_ascii_graphic()) {
             return Err(SecretError::NotVisibleAscii);
         }
         Ok(Self(text))
     }
 
-    /// Returns the SHA-256 of the whole text, by which a registry stores and finds tokens
+    /// Returns the SHA-256 of the whole text. A registry stores this digest with the token, and finds the token by it
     /// ([S2](crate::docs::rules#s2)).
     #[must_use]
     pub fn digest(&self) -> SecretDigest {
@@ -95,8 +95,8 @@ impl<'a> Secret<'a> {
 
     /// Returns which of the known forms the text has ([S1](crate::docs::rules#s1)).
     ///
-    /// The form is for finding typos and for scanners that search code for secrets. It is never an authentication, and
-    /// a registry should not refuse a token for its form.
+    /// The form helps to find typos, and helps scanners that search code for secrets. It authenticates nothing, and a
+    /// registry should not refuse a token because of its form.
     #[must_use]
     pub fn form(&self, prefix: &SecretPrefix) -> SecretForm {
         if let Some(body) = self.0.strip_prefix(prefix.as_str())
@@ -117,7 +117,7 @@ impl fmt::Debug for Secret<'_> {
     }
 }
 
-/// The form of a secret's text ([S1](crate::docs::rules#s1)), as [`Secret::form`] tells it.
+/// The form of a secret's text ([S1](crate::docs::rules#s1)), which [`Secret::form`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretForm {
@@ -139,7 +139,7 @@ pub enum Checksum {
     Invalid,
 }
 
-/// The error returned when a text cannot be a [`Secret`]. It does not repeat the text.
+/// The error returned when a text cannot be a [`Secret`]. The message does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
@@ -156,8 +156,8 @@ pub enum SecretError {
 
 /// The first and the last four characters of a secret, by which its owner recognises it.
 ///
-/// The hint of a secret with fewer than 16 characters shows none of them, so no hint shows more than half of a secret
-/// ([S3](crate::docs::rules#s3)). The text form is `abcd…mnop`, or `…` alone.
+/// The hint of a secret with fewer than 16 characters shows no character, so no hint shows more than half of a secret
+/// ([S3](crate::docs::rules#s3)). The text form is `abcd…mnop`, or `…` if no character is shown.
 ///
 /// # Examples
 ///
@@ -185,11 +185,12 @@ impl SecretHint {
 impl FromStr for SecretHint {
     type Err = SecretHintError;
 
-    /// Parses a stored hint, which [`Display`](fmt::Display) wrote.
+    /// Parses a hint in the form that [`Display`](fmt::Display) writes.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is neither `…` nor four visible ASCII characters, `…` and four more.
+    /// Returns an error if the text is neither `…` alone nor four visible ASCII characters followed by `…` and four
+    /// more.
     fn from_str(text: &str) -> Result<Self, SecretHintError> {
         let (first, last) = text.split_once('…').ok_or(SecretHintError)?;
         let four = |text: &str| {
@@ -202,7 +203,7 @@ impl FromStr for SecretHint {
     }
 }
 
-/// The error returned when parsing a [`SecretHint`] fails. It does not repeat the text.
+/// The error returned when parsing a [`SecretHint`] fails. The message does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid secret hint: expected `…`, or it between four and four visible ASCII characters")]
 pub struct SecretHintError;

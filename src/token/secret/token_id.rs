@@ -65,8 +65,8 @@ impl fmt::Debug for TokenId {
     }
 }
 
-/// The error returned when parsing a [`TokenId`] fails. It does not repeat the text, which might be a secret in a wrong
-/// place.
+/// The error returned when parsing a [`TokenId`] fails. The message does not repeat the text, which might be a secret
+/// that a client sent in place of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid token id: expected 1 to {MAX_TOKEN_ID} bytes without control characters")]
 pub struct TokenIdError;

@@ -7,7 +7,7 @@ use crate::value::limits::MAX_RANGES;
 
 /// The IP addresses that a token may be used from: any address, or those in a list of 1 to 1,000 ranges.
 ///
-/// `Any` is a variant of its own, so an empty list never means "any address" ([L5](crate::docs::rules#l5)). `Any`
+/// `Any` is a separate variant, so an empty list never means "any address" ([L5](crate::docs::rules#l5)). `Any`
 /// serializes as null, and `Only` as a list.
 ///
 /// # Examples
@@ -32,7 +32,7 @@ use crate::value::limits::MAX_RANGES;
 pub enum AllowedRanges {
     /// Every address, including an unknown one.
     Any,
-    /// The addresses in at least one of these ranges. An unknown address is not among them.
+    /// The addresses in at least one of these ranges. An unknown address is in no range.
     Only(IpRanges),
 }
 
@@ -67,9 +67,10 @@ pub struct IpRanges(Box<RangeLists>);
 
 /// The ranges, and an index to search them by address.
 ///
-/// The index has the first and last address of every range that does not lie within another one, in order. These ranges
-/// do not overlap, so a binary search finds the only one that can contain an address. Searching one range this way
-/// takes 29 instructions, against 137 for a scan of `IpRange`s; see [`docs::performance`](crate::docs::performance).
+/// The index has the first and last address of every range that does not lie within another range, in order. These
+/// ranges do not overlap, so a binary search finds the only range that can contain an address. Searching one range this
+/// way takes 29 instructions, against 137 for a scan of `IpRange`s; see
+/// [`docs::performance`](crate::docs::performance).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RangeLists {
     ranges: Box<[IpRange]>,
@@ -93,7 +94,8 @@ impl IpRanges {
         }
     }
 
-    /// Returns the ranges, sorted: IPv4 ranges before IPv6 ranges, each by first address.
+    /// Returns the ranges in sorted order: IPv4 ranges before IPv6 ranges, and each family by first address and then by
+    /// prefix length.
     #[must_use]
     pub fn as_slice(&self) -> &[IpRange] {
         &self.0.ranges
@@ -109,7 +111,7 @@ impl IpRanges {
     }
 }
 
-/// Returns the ranges that do not lie within another one.
+/// Returns the ranges that do not lie within another range.
 ///
 /// The ranges must be sorted. Of two CIDR ranges that overlap, one lies within the other, and the outer one sorts
 /// first. So a range is outermost if it starts after the end of the last range that was kept.

@@ -18,15 +18,15 @@ use crate::value::quoted::{Quoted, excerpt};
 ///
 /// # Textual representation
 ///
-/// `IpRange` parses an address, `/`, and a prefix length, and displays the same with the host bits masked.
+/// `IpRange` parses an address, a `/` and a prefix length. It displays the same form.
 ///
 /// - Host bits are masked: `192.168.0.1/24` becomes `192.168.0.0/24`.
 /// - The prefix length is required. Octets and the prefix length have no leading zeros and no signs. There is no zone
 ///   id.
-/// - An IPv4-mapped range `::ffff:a.b.c.d/n` with `n` of at least 96 becomes the IPv4 range `a.b.c.d/(n - 96)`. With a
-///   shorter prefix it is refused.
-/// - Apart from IPv4-mapped addresses, an IPv6 range contains no IPv4 address, and an IPv4 range no IPv6 address.
-///   `::/0` contains every IPv6 client and no IPv4 client.
+/// - An IPv4-mapped range `::ffff:a.b.c.d/n` with `n` of at least 96 becomes the IPv4 range `a.b.c.d/(n - 96)`. An
+///   IPv4-mapped range with a shorter prefix is refused.
+/// - Apart from IPv4-mapped addresses, an IPv6 range contains no IPv4 address, and an IPv4 range contains no IPv6
+///   address. `::/0` contains every IPv6 client and no IPv4 client.
 ///
 /// # Examples
 ///
@@ -74,8 +74,8 @@ impl IpRange {
 
     /// Returns `true` if every address in `other` is also in this range.
     ///
-    /// The ranges of a token that another token creates must be covered by the ranges of its creator
-    /// ([L9](crate::docs::rules#l9)).
+    /// If a token with ranges creates another token, each range of the new token must be covered by a range of its
+    /// creator ([L9](crate::docs::rules#l9)).
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.0.contains(&other.0)

@@ -18,7 +18,7 @@ use crate::value::quoted::{Quoted, excerpt};
 /// as NAT64 and 6to4, are not unwrapped.
 ///
 /// Behind a proxy, take the address that a *trusted* proxy reports. A header that the client itself may have written
-/// proves nothing. Which proxies are trusted is for the caller to decide.
+/// proves nothing. The caller of this crate decides which proxies to trust.
 ///
 /// # Textual representation
 ///
@@ -43,7 +43,7 @@ use crate::value::quoted::{Quoted, excerpt};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientIp {
     family: Family,
-    /// The address as a number, the high word first. 0 for an unknown address.
+    /// The address as a number, with the high word first. For an unknown address, both words are 0.
     ///
     /// Whole words copy faster than an `Option<IpAddr>` of 17 bytes, which added 7 to 10 ns to every decision; see
     /// [`docs::performance`](crate::docs::performance).
@@ -53,7 +53,7 @@ pub struct ClientIp {
 /// The address family of a [`ClientIp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Family {
-    /// There is no address.
+    /// The address is unknown.
     Unknown,
     Ipv4,
     Ipv6,

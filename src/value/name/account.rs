@@ -119,14 +119,14 @@ account_name! {
     /// Users and organizations share one namespace: `@alice` is the scope of the user `alice` or of the organization
     /// `alice`, because only one of the two can exist.
     ///
-    /// `UserName` owns its text and `UserName<&str>` borrows it. Parsing creates the former, and
-    /// [`UserName::new`] the latter. Both compare with each other.
+    /// `UserName` owns its text and `UserName<&str>` borrows it. Parsing creates a `UserName`, and [`UserName::new`]
+    /// creates a `UserName<&str>`. The two types can be compared with each other.
     ///
     /// # A name is an identity
     ///
     /// A registry must never give the name of a deleted user to someone else ([N5](crate::docs::rules#n5)). Tokens,
-    /// memberships and grants refer to users by name, so the new user would inherit all that still mention the name.
-    /// This crate cannot detect that. Where addresses or names are given to other people later, use a stable id of the
+    /// memberships and grants refer to users by name, so the new user would inherit every token, membership and grant
+    /// that still has the name. This crate cannot detect that a name was given again. Where addresses or names are given to other people later, use a stable id of the
     /// account as the name.
     ///
     /// # Examples
@@ -151,7 +151,8 @@ account_name! {
     /// The name of an organization, such as `acme`.
     ///
     /// A name has 1 to 214 characters of `A-Za-z0-9-_.!~*()` and does not start with `.`
-    /// ([N4](crate::docs::rules#n4)). Organizations share one namespace with users. As with users, a registry must never give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
+    /// ([N4](crate::docs::rules#n4)). Organizations share one namespace with users. As with users, a registry must never
+    /// give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
     ///
     /// The scope `@acme` of the organization is a [`Scope`](crate::value::Scope), not an `OrganizationName`.
     ///
@@ -171,7 +172,7 @@ account_name! {
 account_name! {
     /// The name of a team, such as `developers`, which is unique within its organization.
     ///
-    /// Characters and lengths are those of an [`OrganizationName`] ([N4](crate::docs::rules#n4)). npm's form
+    /// The name has the same characters and lengths as an [`OrganizationName`] ([N4](crate::docs::rules#n4)). npm's form
     /// `acme:developers` also names the organization; a `TeamName` does not.
     ///
     /// # Examples

@@ -1,7 +1,8 @@
-//! Names of users, organizations, teams, scopes and packages ([N](crate::docs::rules#n)).
+//! Names of users, organizations, teams, scopes and packages. See the [rules for names](crate::docs::rules#n).
 //!
-//! Each type is generic over the storage of its text: `UserName` owns the text and `UserName<&str>` borrows it. Both
-//! compare with each other byte for byte. Parsing is the only way to create a name, so every name is valid.
+//! Each type is generic over the storage of its text: `UserName` owns the text and `UserName<&str>` borrows it. The two
+//! forms can be compared with each other, byte for byte. Parsing is the only way to create a name, so every name is
+//! valid.
 
 mod account;
 mod core_modules;
@@ -45,10 +46,10 @@ impl NameError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameProblem {
-    /// The text is empty, or one side of its `/` is.
+    /// The name, its scope or the part after its scope is empty.
     #[error("it is empty: expected at least one character")]
     Empty,
-    /// The text is longer than this kind of name may be.
+    /// The text is longer than the maximum length of this kind of name.
     #[error("it has {found} bytes: expected at most {at_most}")]
     TooLong {
         /// The length of the text, in bytes.
@@ -68,10 +69,10 @@ pub enum NameProblem {
     /// The text starts with `@` but has no `/`, so it does not have the form `@scope/name`.
     #[error("it starts with `@` without a `/` after the scope: expected `@scope/name`")]
     NoSlash,
-    /// The name, or one side of its `/`, is `.`, `..`, `node_modules` or `favicon.ico` in any case.
+    /// The name, its scope or the part after its scope is `.`, `..`, `node_modules` or `favicon.ico`, ignoring case.
     #[error("`{0}` is excluded: expected a name other than `.`, `..`, `node_modules` and `favicon.ico`")]
     Excluded(&'static str),
-    /// The name of a new package is the name of one of Node's core modules, in any case.
+    /// The name of a new package is the name of one of Node's core modules, ignoring case.
     #[error("`{0}` is a core module of Node: expected another name for a new package")]
     CoreModule(&'static str),
     /// A new name contains this capital letter.
@@ -94,7 +95,7 @@ const fn is_special(byte: u8) -> bool {
     matches!(byte, b'~' | b'\'' | b'!' | b'(' | b')' | b'*')
 }
 
-/// Checks that every character is URL-safe, and returns the classes that all characters belong to.
+/// Checks that every character is URL-safe, and returns the classes to which all characters belong.
 fn check_url_safe(text: &str) -> Result<CharacterClasses, NameProblem> {
     let classes = CharacterClasses::of_all(text);
     if classes.url_safe() {
@@ -104,7 +105,7 @@ fn check_url_safe(text: &str) -> Result<CharacterClasses, NameProblem> {
     text.chars().find(not_safe).map_or(Ok(classes), |character| Err(NameProblem::NotUrlSafe(character)))
 }
 
-/// The set of classes that every byte of a text belongs to, one bit for each class.
+/// A set of character classes, with one bit for each class. Every byte of a text belongs to each class in its set.
 #[derive(Clone, Copy)]
 struct CharacterClasses(u8);
 
@@ -115,8 +116,8 @@ impl CharacterClasses {
 
     /// Returns the classes that every byte of the text belongs to.
     ///
-    /// The classes of a byte come from a table, so that one pass over a name answers all three questions. With the
-    /// predicates in its place a package name takes 186 to 271 instructions more, over twice as many.
+    /// The classes of a byte come from a table, so that one pass over a name finds all three classes. With three
+    /// predicates in place of the table, parsing a package name takes 186 to 271 more instructions, over twice as many.
     fn of_all(text: &str) -> Self {
         const TABLE: [u8; 256] = CharacterClasses::table();
         let of_byte = |byte: u8| TABLE.get(usize::from(byte)).copied().unwrap_or_default();
@@ -150,10 +151,10 @@ impl CharacterClasses {
     }
 }
 
-/// Checks that a name or a scope is not `.`, `..`, `node_modules` or `favicon.ico`, in any case.
+/// Checks that a name or a scope is not `.`, `..`, `node_modules` or `favicon.ico`, ignoring case.
 ///
-/// npm excludes these as unscoped names only. Here they are excluded as scopes and as scoped names too
-/// ([N2](crate::docs::rules#n2)).
+/// npm excludes these words only as unscoped names. This crate excludes them also as a scope and as the part after a
+/// scope ([N2](crate::docs::rules#n2)).
 fn check_not_excluded(part: &str) -> Result<(), NameProblem> {
     match [".", "..", "node_modules", "favicon.ico"].into_iter().find(|name| name.eq_ignore_ascii_case(part)) {
         Some(name) => Err(NameProblem::Excluded(name)),
@@ -169,8 +170,8 @@ fn check_no_capital(text: &str) -> Result<(), NameProblem> {
     }
 }
 
-/// Implements what all name types share: conversion between the owned and the borrowed form, comparison across them,
-/// parsing, `Debug`, `Serialize` and `Deserialize`.
+/// Implements what all name types share: conversion between the owned and the borrowed form, comparison between the two
+/// forms, parsing, `Debug`, `Serialize` and `Deserialize`.
 macro_rules! name_storage {
     ($name:ident, $what:literal) => {
         impl<'a> TryFrom<&'a str> for $name<&'a str> {

@@ -16,11 +16,11 @@ use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 ///
 /// npm's rules for names became stricter over time, and older packages keep their names. A `PackageName` is a name that
 /// an existing package may have: it may contain capital letters and `~'!()*`, and may be longer than 214 characters.
-/// [`check_new`](Self::check_new) tells whether a *new* package may have it ([N2](crate::docs::rules#n2)).
+/// [`check_new`](Self::check_new) tells whether a *new* package may have the name ([N2](crate::docs::rules#n2)).
 ///
 /// Parsing and `check_new` follow npm's `validate-npm-package-name` 7.0.2, with two stricter rules. In a scoped name,
-/// neither the scope nor the part after it may be `.`, `..`, `node_modules` or `favicon.ico`, compared without case. No
-/// name has more than 1,024 bytes.
+/// neither the scope nor the part after it may be `.`, `..`, `node_modules` or `favicon.ico`, ignoring case. No name
+/// has more than 1,024 bytes.
 ///
 /// # Examples
 ///
@@ -43,8 +43,8 @@ pub struct PackageName<T = Box<str>> {
     text: T,
     /// The index of the `/` in a scoped name, or 0 in an unscoped name.
     slash: u16,
-    /// Whether a new name may contain every character of this name. Computed while parsing, so that the decision to
-    /// create a package does not read the name again, which would take 63 instructions more (10 %).
+    /// Whether a new name may contain every character of this name. Computed while parsing, so that a decision about
+    /// the creation of a package does not read the name again, which would take 63 more instructions (10 %).
     has_new_name_characters: bool,
 }
 
@@ -53,8 +53,9 @@ impl<'a> PackageName<&'a str> {
     ///
     /// # Errors
     ///
-    /// Returns an error if not even an existing package may have this name, because npm's `validForOldPackages` or one
-    /// of the two stricter rules above refuses the name ([N2](crate::docs::rules#n2)).
+    /// Returns an error if not even an existing package may have this name ([N2](crate::docs::rules#n2)): the name is
+    /// not `validForOldPackages` in npm's sense, or breaks one of the two stricter rules that [`PackageName`]
+    /// describes.
     pub fn new(text: &'a str) -> Result<Self, NameError> {
         let (slash, has_new_name_characters) =
             check(text).map_err(|problem| NameError::new("package", text, problem))?;
@@ -82,7 +83,7 @@ impl<'a> PackageName<&'a str> {
 
     /// Returns the bytes of the scope without its `@`, for looking it up in a [`NameSet`](super::NameSet) of scopes.
     ///
-    /// Bytes, because slicing a `str` checks for a character boundary at both ends; see
+    /// Returns bytes and not a `str`, because slicing a `str` checks for a character boundary at both ends; see
     /// [`docs::performance`](crate::docs::performance).
     #[inline]
     pub(crate) fn scope_bytes(self) -> Option<&'a [u8]> {
@@ -127,7 +128,8 @@ impl<T: AsRef<str>> PackageName<T> {
         self.new_name_problem().map_or(Ok(()), |problem| Err(NameError::new("new package", self.as_str(), problem)))
     }
 
-    /// Returns `true` if [`check_new`](Self::check_new) succeeds, without searching for what is wrong.
+    /// Returns `true` if [`check_new`](Self::check_new) succeeds. If the check fails, this function does not find out
+    /// why.
     #[inline]
     pub(crate) fn is_new(&self) -> bool {
         let text = self.as_str();
@@ -136,7 +138,8 @@ impl<T: AsRef<str>> PackageName<T> {
             && (self.is_scoped() || core_module(text).is_none())
     }
 
-    /// Returns what [`check_new`](Self::check_new) refuses, without allocating an error.
+    /// Returns the problem that [`check_new`](Self::check_new) reports, without allocating an error, or `None` if a new
+    /// package may have the name.
     pub(crate) fn new_name_problem(&self) -> Option<NameProblem> {
         let text = self.as_str();
         if let Some(module) = core_module(text) {

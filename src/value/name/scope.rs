@@ -13,10 +13,12 @@ use crate::value::limits::MAX_PACKAGE_NAME;
 /// A scope covers the packages whose names start with `@acme/`. It never covers `@acme-evil/x` or an unscoped `acme`
 /// ([N3](crate::docs::rules#n3)).
 ///
-/// A scope is parsed with or without the `@` and displayed with it. [`as_str`](Self::as_str) returns it without.
+/// A scope is parsed with or without the `@` and displayed with it. [`as_str`](Self::as_str) returns the scope without
+/// the `@`.
 ///
-/// The characters allowed are those before the `/` of a package name ([N2](crate::docs::rules#n2)), which are more than
-/// a user or an organization may have in its name. So a scope can exist that no user or organization can own today.
+/// A scope may contain every character that a package name may have before its `/` ([N2](crate::docs::rules#n2)). The
+/// name of a user or an organization may contain fewer characters ([N4](crate::docs::rules#n4)), so there are scopes
+/// that no user or organization can own.
 ///
 /// # Examples
 ///
@@ -35,12 +37,12 @@ use crate::value::limits::MAX_PACKAGE_NAME;
 pub struct Scope<T = Box<str>>(T);
 
 impl<'a> Scope<&'a str> {
-    /// Parses a scope, with or without its `@`, that borrows the text.
+    /// Parses a scope, with or without its `@`. The scope borrows the text.
     ///
     /// # Errors
     ///
-    /// Without the `@`, the text is empty, is longer than 1,021 bytes, is `.`, `..`, `node_modules` or `favicon.ico` in
-    /// any case, or contains a character outside `A-Za-z0-9-_.!~*'()`.
+    /// Without the `@`, the text is empty, is longer than 1,021 bytes, is `.`, `..`, `node_modules` or `favicon.ico`
+    /// (ignoring case), or contains a character outside `A-Za-z0-9-_.!~*'()`.
     pub fn new(text: &'a str) -> Result<Self, NameError> {
         let bare = text.strip_prefix('@').unwrap_or(text);
         check(bare).map_err(|problem| NameError::new("scope", text, problem))?;
@@ -92,14 +94,14 @@ impl<T: AsRef<str>> Scope<T> {
     }
 }
 
-/// Checks a scope without its `@`, and returns the classes that all of its characters belong to.
+/// Checks a scope without its `@`, and returns the classes to which all of its characters belong.
 pub(super) fn check(bare: &str) -> Result<CharacterClasses, NameProblem> {
     if bare.is_empty() {
         return Err(NameProblem::Empty);
     }
     check_not_excluded(bare)?;
     let classes = check_url_safe(bare)?;
-    // A package name also has the `@`, the `/` and at least one character after it.
+    // A package name also has the `@`, the `/` and at least one character after the `/`.
     let at_most = MAX_PACKAGE_NAME.saturating_sub(3);
     if bare.len() > at_most {
         return Err(NameProblem::TooLong { found: bare.len(), at_most });

@@ -1,10 +1,10 @@
 //! A set of names, searched by a hash of their bytes.
 //!
 //! The hash has no key, so a user who chooses names can make them collide. A search probes at most eight slots and then
-//! continues as a binary search of the sorted names, which bounds its cost for any names.
+//! continues as a binary search of the sorted names. This bounds the cost of a search, whatever the names are.
 //!
-//! Names are searched as bytes. As a `str`, the scope of a package name would be a slice, and slicing a `str` checks
-//! for a character boundary at both ends; see `docs::performance`.
+//! Names are looked up as bytes and not as `str`. The scope of a package name is a slice of the name, and slicing a
+//! `str` checks for a character boundary at both ends; see `docs::performance`.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::fmt;
@@ -28,21 +28,22 @@ pub(crate) trait HasName {
 struct Slot {
     /// The position of a name in the list, counted from 1, or 0 if the slot is free.
     position: u16,
-    /// The highest 16 bits of the name's hash. If they differ, the names differ, and the name need not be read.
+    /// The highest 16 bits of the name's hash. If the tags of two names differ, the names differ, so a search does not
+    /// read the name of a slot with another tag.
     tag: u16,
 }
 
-/// The maximum number of names that are searched by comparing each of them.
+/// The maximum number of names in a set that is searched by comparing each name.
 ///
 /// Hashing a short name takes three nanoseconds, longer than comparing it with three names; see `docs::performance`.
 const MAX_SCANNED: usize = 3;
 
-/// The maximum number of names in a set with a hash table. The largest table has 2^16 slots, as many as the 16 bits of a
-/// hash that choose the first slot can address.
+/// The maximum number of names in a set with a hash table. The largest table has 2^16 slots, which is the number of
+/// slots that 16 bits can address. A search takes its first slot from the lowest 16 bits of a hash.
 const MAX_INDEXED: usize = 1 << 15;
 
-/// The maximum number of slots that a search probes. If all of these slots are taken when the table is built, the name
-/// gets no slot and is found by binary search.
+/// The maximum number of slots that a search probes. If all slots that a name may have are taken when the table is
+/// built, the name gets no slot, and binary search finds it.
 const MAX_PROBES: usize = 8;
 
 impl<N: HasName + Ord> NameSet<N> {
@@ -103,14 +104,14 @@ impl<N> Default for NameSet<N> {
 }
 
 impl<N> NameSet<N> {
-    /// Returns the names, or the values that have them, sorted.
+    /// Returns the names, or the values that have names, in sorted order.
     pub(crate) const fn as_slice(&self) -> &[N] {
         &self.names
     }
 }
 
 /// Builds the hash table. At least half of its slots are free, so that a search for an absent name soon ends at a free
-/// one.
+/// slot.
 fn build_slots<N: HasName>(names: &[N]) -> Box<[Slot]> {
     let mut slots = vec![Slot { position: 0, tag: 0 }; names.len().saturating_mul(2).next_power_of_two()];
     for (name, position) in names.iter().zip(1..=u16::MAX) {
@@ -131,7 +132,8 @@ impl Slot {
     }
 }
 
-/// Returns the hash of a name. Do not store it: a later version of this crate may compute a different one.
+/// Returns the hash of a name. Do not store the hash: a later version of this crate may compute a different hash for
+/// the same name.
 #[inline]
 pub(crate) fn hash(name: &[u8]) -> u64 {
     hash_with(0, name)
@@ -144,7 +146,7 @@ pub(crate) fn hash_with(before: u64, name: &[u8]) -> u64 {
     mix(words.iter().fold(before, |hash, word| mix(hash, u64::from_le_bytes(*word))), last)
 }
 
-/// The hash of a name, as a probe sequence and a tag.
+/// The hash of a name. Its lowest 16 bits choose the slots to probe, and its highest 16 bits are the tag.
 #[derive(Clone, Copy)]
 struct Hash(u64);
 
@@ -156,7 +158,7 @@ impl Hash {
 
     /// Returns the indices of the slots to probe, in order.
     ///
-    /// `size` is the number of slots, a power of two. If it is 0, the indices are out of bounds.
+    /// `size` is the number of slots, a power of two. If `size` is 0, every index is out of bounds.
     #[inline]
     fn probes(self, size: usize) -> impl Iterator<Item = usize> {
         let mask = size.wrapping_sub(1);
@@ -165,7 +167,7 @@ impl Hash {
         (0..MAX_PROBES).map(move |step| first.wrapping_add(step) & mask)
     }
 
-    /// Returns the highest 16 bits, which do not choose the slot.
+    /// Returns the highest 16 bits of the hash. These bits do not choose the slots to probe.
     #[inline]
     const fn tag(self) -> u16 {
         let [.., before, high] = self.0.to_le_bytes();
@@ -175,8 +177,9 @@ impl Hash {
 
 /// Splits a name into words of eight bytes and a last word.
 ///
-/// The last word has the last eight bytes of the name, some of which may also be in the word before, or all bytes of a
-/// shorter name. Two names of the same length are equal if and only if all of these words are equal.
+/// The last word has the last eight bytes of the name, some of which may also be in the word before it. If the name has
+/// fewer than eight bytes, the last word has all of them. Two names of the same length are equal if and only if all of
+/// these words are equal.
 #[inline]
 fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
     let (words, rest) = name.as_chunks();
@@ -192,9 +195,9 @@ fn words(name: &[u8]) -> (&[[u8; 8]], u64) {
 
 /// Returns `true` if the names are equal, byte for byte.
 ///
-/// Names are short, so they are compared in words of eight bytes, inline. With `a == b`, which calls a function, binding a
-/// token takes 14 instructions more (13 %), looking for a name that a selection does not have takes 31 fewer, and an
-/// allow with 50 entries as many.
+/// Names are short, so they are compared in words of eight bytes, inline. With `a == b`, which calls a function,
+/// binding a token takes 14 more instructions (13 %), and looking up a name that a selection does not have takes 31
+/// fewer. The number for an allow by a selection of 50 entries does not change.
 #[inline]
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
@@ -277,7 +280,7 @@ mod tests {
 
     #[test]
     fn names_that_collide_are_told_apart() {
-        // The table has 64 slots. The 21 names have the same first slot, and a search probes fewer slots.
+        // The table has 64 slots. The 21 names have the same first slot, and a search probes only 8 slots.
         let first = |n: &usize| super::Hash::new(format!("n{n}").as_bytes()).probes(64).next();
         let alike: Vec<usize> = (0..10_000).filter(|n| first(n) == first(&0)).take(41).collect();
         let names: Vec<PackageName> = alike.iter().map(|n| format!("n{n}").parse().unwrap()).collect();

@@ -1,6 +1,6 @@
-//! Lists of teams, and whether two of them have a team in common.
+//! Lists of teams, and the test whether two lists have a team in common.
 //!
-//! The lists are compared by hashes and Bloom filters, so that the names of very few teams are read.
+//! Two lists are compared by hashes and Bloom filters, so that the names of very few teams are read.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -8,8 +8,9 @@ use crate::value::{OrganizationName, TeamName, hash, hash_with};
 
 /// The hashes of the teams in a list, in order, and a Bloom filter of these hashes.
 ///
-/// A short list has neither: its names are compared. The hash has no key, so a user who chooses names can make them
-/// collide. The worst case is one search by name for each team of the shorter list.
+/// A list of at most [`MAX_COMPARED`] teams has no hashes and no filter, because its names are compared directly. The
+/// hash has no key, so a user who chooses the names of teams can make their hashes collide. The worst case is one
+/// search by name for each team of the shorter list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TeamHashes(Option<Box<Hashes>>);
 
@@ -58,8 +59,8 @@ impl Teams {
         self.hashes.any_in(other, at, is_in)
     }
 
-    /// Returns `true` if one of the teams of another list is in this one. The other list is given by its hashes, and
-    /// `at` returns its team at a position.
+    /// Returns `true` if one of the teams of another list is in this list. The other list is given by its hashes, and
+    /// `at` returns the team at a position in that list.
     #[inline]
     pub(crate) fn has_one_of<'t>(&self, hashes: &TeamHashes, at: impl Fn(usize) -> Option<TeamPath<'t>>) -> bool {
         hashes.any_in(&self.hashes, at, |other| {
@@ -71,8 +72,8 @@ impl Teams {
 /// The names of a team's organization and of the team.
 pub(crate) type TeamPath<'t> = (&'t OrganizationName, &'t TeamName);
 
-/// The maximum number of teams in a list without hashes. Most lists are that short, and hashes would take memory without
-/// saving an instruction: a decision counts the same with 0 in its place.
+/// The maximum number of teams in a list without hashes. Most lists are that short. For them, hashes would take memory
+/// and save nothing: if this constant is 0, a decision takes the same number of instructions.
 const MAX_COMPARED: usize = 3;
 
 impl TeamHashes {
@@ -82,7 +83,7 @@ impl TeamHashes {
         if of_each.len() <= MAX_COMPARED {
             return Self(None);
         }
-        // One in 500 of the teams that are not in the list passes a filter of this size; see `docs::performance`.
+        // Of the teams that are not in the list, one in 500 passes a filter of this size; see `docs::performance`.
         let words = of_each.len().next_power_of_two();
         let mut filter = vec![0; words];
         for hash in &of_each {
@@ -120,8 +121,8 @@ impl TeamHashes {
 impl Hashes {
     /// Returns the positions of the teams that pass a filter.
     ///
-    /// Eight teams are tested together, without a branch for each, because it is rare that one of them passes. Tested one
-    /// at a time, 1000 teams against 200 grants take 970 instructions more (26 %).
+    /// Eight teams are tested together, without a branch for each, because it is rare that one of them passes. If they
+    /// are tested one at a time, a decision with 1000 teams and 200 grants takes 970 instructions more (26 %).
     #[inline]
     fn candidates(&self, filter: &[u64]) -> impl Iterator<Item = usize> {
         let (eights, rest) = self.of_each.as_chunks::<8>();

@@ -119,7 +119,7 @@ impl User {
         Ok(Self { name, status, two_factor, tokens_revoked_until, writes_held_until, memberships })
     }
 
-    /// Returns the name.
+    /// Returns the name of the user.
     #[must_use]
     pub const fn name(&self) -> &UserName {
         &self.name
@@ -177,7 +177,7 @@ impl<'a> OwnerView<'a> {
         Ok(Self { name, status, two_factor, tokens_revoked_until, writes_held_until, memberships })
     }
 
-    /// Returns the name.
+    /// Returns the name of the user.
     #[must_use]
     pub const fn name(&self) -> UserName<&'a str> {
         self.name
@@ -212,9 +212,9 @@ impl<'a> From<&'a User> for OwnerView<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memberships {
     list: NameSet<Membership>,
-    /// The hashes of the teams of all memberships, in order.
+    /// The hashes of the teams of all memberships, in the order of the memberships.
     teams: TeamHashes,
-    /// For each membership, in order, the number of teams in it and in all memberships before it.
+    /// For each membership, in order, the number of teams in that membership and in all memberships before it.
     team_counts: Box<[usize]>,
 }
 
@@ -229,7 +229,7 @@ impl Memberships {
     ///
     /// # Errors
     ///
-    /// Returns an error if two memberships are in one organization.
+    /// Returns an error if two memberships are in the same organization.
     pub fn new(memberships: impl IntoIterator<Item = Membership>) -> Result<Self, UserError> {
         let mut memberships: Vec<Membership> = memberships.into_iter().collect();
         memberships.sort_unstable_by(|a, b| a.organization.cmp(&b.organization));
@@ -272,7 +272,7 @@ impl Memberships {
         }
     }
 
-    /// Returns the team at a position in the list of the teams of all memberships, in order.
+    /// Returns the team at a position in the list that [`teams_of`] makes of all memberships.
     fn team_at(&self, position: usize) -> Option<TeamPath<'_>> {
         let membership = self.team_counts.partition_point(|count| *count <= position);
         let before =
@@ -305,7 +305,7 @@ impl Memberships {
     }
 }
 
-/// Returns the teams of all memberships, in order.
+/// Returns the teams of all memberships, one membership after the other.
 fn teams_of(memberships: &[Membership]) -> impl Iterator<Item = TeamPath<'_>> {
     memberships.iter().flat_map(|own| own.teams().iter().map(|team| (&own.organization, team)))
 }
@@ -378,7 +378,7 @@ impl Membership {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
-    /// There are two memberships in one organization.
+    /// Two memberships are in the same organization.
     #[error("two memberships in the organization `{organization}`: expected one")]
     TwoMemberships {
         /// The name of the organization.
@@ -404,8 +404,8 @@ pub enum UserError {
 
 /// A second factor that a user has shown, such as a one-time password, and that the caller has verified.
 ///
-/// Create one only after the verification succeeded. A recent factor of the token's owner turns a challenge into an
-/// allow, and changes no other decision ([F6](crate::docs::rules#f6)).
+/// Create a `VerifiedFactor` only after the verification succeeded. A recent factor of the token's owner turns a
+/// challenge into an allow, and changes no other decision ([F6](crate::docs::rules#f6)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifiedFactor<'a> {
     /// The user who showed the factor.

@@ -25,7 +25,7 @@ string_enum! {
 string_enum! {
     /// The publishing access of a package: whether writing to it needs a second factor.
     ///
-    /// It applies to every action that writes to an existing package, or that changes who may write to it
+    /// This setting applies to every action that writes to an existing package, or that changes who may write to it
     /// ([F2](crate::docs::rules#f2), [F3](crate::docs::rules#f3)).
     #[non_exhaustive]
     pub enum PublishingAccess: "publishing access" {
@@ -50,9 +50,9 @@ string_enum! {
     pub enum ScopeOwner: "scope owner" {
         /// The package has no scope.
         Unscoped = "unscoped",
-        /// The user with the name of the scope.
+        /// The scope belongs to the user with the name of the scope.
         User = "user",
-        /// The organization with the name of the scope.
+        /// The scope belongs to the organization with the name of the scope.
         Organization = "organization",
         /// The scope has no known owner. Direct grants to users do not count ([C1](crate::docs::rules#c1)).
         Nobody = "nobody",
@@ -130,13 +130,13 @@ impl Package {
         Ok(Self { name, scope_owner, visibility, publishing_access, users, teams })
     }
 
-    /// Returns the name.
+    /// Returns the name of the package.
     #[must_use]
     pub const fn name(&self) -> &PackageName {
         &self.name
     }
 
-    /// Returns the visibility.
+    /// Returns the visibility: who may read the package.
     #[must_use]
     pub const fn visibility(&self) -> Visibility {
         self.visibility
@@ -190,7 +190,7 @@ fn check_scope(name: PackageName<&str>, scope_owner: ScopeOwner) -> Result<(), P
 }
 
 impl<'a> PackageView<'a> {
-    /// Creates a view from borrowed current facts.
+    /// Creates a view that borrows the current facts.
     ///
     /// # Errors
     ///
@@ -311,8 +311,8 @@ impl<'a> PackageView<'a> {
 
     /// Returns `true` if direct grants to a user with these memberships count ([C1](crate::docs::rules#c1)).
     ///
-    /// In the scope of an organization, they count while the user is a member of it. In a scope without a known owner,
-    /// they never count.
+    /// In the scope of an organization, direct grants count while the user is a member of that organization. In a scope
+    /// without a known owner, direct grants never count.
     fn direct_grants_count(&self, memberships: &Memberships) -> bool {
         match self.scope_owner {
             ScopeOwner::Unscoped | ScopeOwner::User => true,
@@ -330,7 +330,7 @@ impl<'a> From<&'a Package> for PackageView<'a> {
 
 /// The name of a package that does not exist.
 ///
-/// Create one only after a look-up that succeeded and found no package. A look-up that failed does not show that the
+/// Create a `MissingPackage` only after a look-up that succeeded and found no package. A look-up that failed does not show that the
 /// package is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingPackage<'a> {

@@ -26,8 +26,8 @@ fn package(name: &str, scope_owner: ScopeOwner, visibility: Visibility) -> Resul
     })
 }
 
-// Lists of both sizes on either side: short ones, which are compared by name, and long ones, which have hashes. In some
-// of them the grant that decides is the last.
+// The user's teams and the package's grants are each tested with short lists, which are compared by name, and with long
+// lists, which have hashes. In some lists, the grant that decides is the last one.
 #[test]
 fn the_permission_through_teams_is_the_highest_of_all_common_teams() {
     let team = |n: usize| (format!("org{}", n % 5), format!("team{n}"));

@@ -86,7 +86,7 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 /// assert_eq!(assert_challenged(decision).demanded_by(), DemandedBy::Account);
 /// ```
 ///
-/// An account without a second factor is not:
+/// An account without a second factor is not challenged, so the assertion fails:
 ///
 /// ```should_panic
 /// use tollgate::{

@@ -26,11 +26,11 @@ use crate::{
     },
 };
 
-/// The time at which tokens are created, unless a builder sets another, in RFC 3339.
+/// The time at which tokens are created unless a builder sets another time, in RFC 3339.
 pub const CREATED: &str = "2025-10-30T12:00:00Z";
 /// The time of a request, in RFC 3339: a day and a half after [`CREATED`]. See [`now`].
 pub const NOW: &str = "2025-11-01T00:00:00Z";
-/// The time at which granular tokens expire, unless a builder sets another, in RFC 3339.
+/// The time at which granular tokens expire unless a builder sets another time, in RFC 3339.
 pub const EXPIRES: &str = "2026-01-01T00:00:00Z";
 
 /// Parses a time in RFC 3339, such as `2025-11-01T00:00:00Z`.
@@ -106,7 +106,7 @@ pub fn token_id(text: &str) -> TokenId {
     valid(TokenId::new(text))
 }
 
-/// Creates an organization that exists.
+/// States that an organization with this name exists.
 ///
 /// # Panics
 ///
@@ -275,8 +275,8 @@ impl UserBuilder {
     ///
     /// # Panics
     ///
-    /// Panics if the user has two memberships in one organization, or a membership in an organization of the user's own
-    /// name ([N4](crate::docs::rules#n4)).
+    /// Panics if the user has two memberships in one organization, or a membership in an organization that has the same
+    /// name as the user ([N4](crate::docs::rules#n4)).
     #[must_use]
     #[track_caller]
     pub fn build(self) -> User {
@@ -629,8 +629,8 @@ impl SessionBuilder {
 /// Creates a builder of a granular token that is valid from any address, is not revoked and does not bypass the second
 /// factor.
 ///
-/// The token has no grant yet. It needs at least one: see [`packages`](GranularBuilder::packages) and
-/// [`organizations`](GranularBuilder::organizations). Its public id is its name.
+/// The token has no grant yet, and needs at least one grant: see [`packages`](GranularBuilder::packages) and
+/// [`organizations`](GranularBuilder::organizations). The token's public id is its name.
 ///
 /// # Panics
 ///

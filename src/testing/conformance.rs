@@ -26,8 +26,8 @@ const SHOWN: usize = 20;
 ///
 /// # Errors
 ///
-/// Returns [`WrongAnswers`] if an answer differs, is missing, is there twice or has the id of no case; if a line is not
-/// valid JSON; or if the vectors have no case.
+/// Returns [`WrongAnswers`] if a case has no answer, two answers or a different answer; if the id of an answer belongs
+/// to no case; if two cases have the same id; if a line is not valid JSON; or if the vectors have no case.
 ///
 /// # Examples
 ///
@@ -100,7 +100,7 @@ fn id(line: &Value) -> Option<String> {
     line.get("id")?.as_str().map(Into::into)
 }
 
-/// Reads a line as JSON, and returns its id and all of it.
+/// Parses a line as JSON, and returns its id and the whole value.
 fn read(line: &str) -> Result<(Option<String>, Value), String> {
     let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     Ok((id(&value), value))

@@ -7,7 +7,7 @@
 //! - *Scenario files* hold a registry's policy as JSON: [`run_scenarios`], [`run_scenarios_with`].
 //! - *Strategies* generate values for property tests: [`strategies`].
 //! - *Conformance vectors* check an implementation in another language: [`check_answers`].
-//! - *Enumeration* lists every combination of facts that the rules can tell apart: [`exhaustion`].
+//! - *Families of questions* enumerate every combination of facts that the rules can tell apart: [`exhaustion`].
 //!
 //! The guide is [testing your registry's policy](crate::docs::testing).
 //!

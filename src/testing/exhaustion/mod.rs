@@ -1,9 +1,9 @@
 //! Every combination of the facts that a decision depends on, as worlds and requests.
 //!
 //! A decision depends on a finite number of distinctions: the kind of the token and its grants, whether its selection
-//! covers the resource, how its owner has a right, and so on. Each distinction is a list here. A [`Family`] asks every
-//! combination of those lists that its actions can tell apart. If a second implementation of the rules gives the same
-//! answer to every question, it decides by the same rules.
+//! covers the resource, how its owner has a right, and so on. Each distinction is a list here. A [`Family`] asks about
+//! every combination of the items of these lists that its actions can tell apart. If a second implementation of the
+//! rules gives the same answer to every question, it decides by the same rules.
 //!
 //! ```
 //! use tollgate::testing::exhaustion::families;
@@ -12,9 +12,10 @@
 //! assert!(questions > 50_000_000);
 //! ```
 //!
-//! Some values are represented by one example: a name by another name that relates to the selection in the same way, an
-//! address by another address inside or outside the range, a time by another time before, at or after the instant.
-//! Parsing and comparing these values have tests of their own.
+//! Names, addresses and times have too many values to list, so one example stands for all values that the rules treat
+//! alike: one name for all names that a selection covers in the same way, one address for all addresses inside or
+//! outside a range, one time for all times before or after an instant. Other tests cover the parsing and comparison of
+//! these values.
 
 #![expect(
     clippy::indexing_slicing,
@@ -46,7 +47,7 @@ use requests::Requests;
 
 /// A family of questions: a list of worlds, and a list of requests. Each request is asked in each world.
 ///
-/// [`families`] returns all of them.
+/// [`families`] returns all families.
 ///
 /// ```
 /// use tollgate::{
@@ -161,8 +162,8 @@ impl Family {
         }))
     }
 
-    /// Returns the requests, as lines of the [requests file](crate::docs::format#requests). Each is to be asked in
-    /// every world.
+    /// Returns the requests, as lines of the [requests file](crate::docs::format#requests). Each request belongs to
+    /// every world of the family.
     #[must_use]
     pub fn requests(&self) -> &[Value] {
         &self.requests
@@ -175,11 +176,11 @@ impl Family {
     }
 }
 
-/// The list of all fields of the token and its owner that a decision reads. The comment at a field says which list
-/// enumerates its values.
+/// A check, made by the compiler, that this module enumerates every field of the token and its owner that a decision
+/// reads. The comment at a field names the function whose list has the values of the field.
 ///
-/// A new field or variant breaks the build here until it is listed. Enums that are not listed are enumerated by their
-/// `ALL`, or by a `match`.
+/// A new field or variant does not compile here until it is added. Enums that are not matched here are enumerated by
+/// their `ALL`, or by a `match` elsewhere in this module.
 const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, membership, factor| {
     let TokenUse {
         bound:
@@ -238,8 +239,7 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
     let VerifiedFactor { owner: _, verified_at: _ } = factor; // tests/agreement/exhaustion.rs
 };
 
-/// The list of all fields of the operation that a decision reads, in the same form. `requests::resource_kind` lists the
-/// actions.
+/// The same check for every field of the operation. `requests::resource_kind` lists the actions.
 const _: fn(Operation<'_>) = |operation| {
     let package_state = |state| match state {
         PackageState::Existing(PackageView {

@@ -14,9 +14,9 @@ use crate::{
 /// One combination of the facts about alice, who owns the tokens.
 #[derive(Clone, Debug)]
 pub(super) struct OwnerFacts {
-    /// Her role in acme, and whether she is in its team `dev`, which may have a grant.
+    /// Her role in acme, and whether she is in its team `dev`, which may have a grant. `None` if she is not a member.
     acme: Option<(Role, InTeam)>,
-    /// The same in beta, the other organization.
+    /// Her role in beta, the other organization, and whether she is in its team `dev`.
     beta: Option<(Role, InTeam)>,
     /// The direct grant to alice on every package.
     pub(super) direct: Option<GrantedPermission>,
@@ -36,7 +36,8 @@ enum InTeam {
     No,
 }
 
-/// Returns every membership in acme, or none, with every two-factor mode. No owner has a grant.
+/// Returns an owner for each combination of a membership in acme, or none, with a two-factor mode. No owner has a
+/// grant.
 pub(super) fn every_membership() -> Vec<OwnerFacts> {
     let memberships = or_none(&pairs(Role::ALL, &[InTeam::Yes, InTeam::No]));
     let facts = |(acme, two_factor)| OwnerFacts {
@@ -52,8 +53,8 @@ pub(super) fn every_membership() -> Vec<OwnerFacts> {
     pairs(&memberships, TwoFactorMode::ALL).into_iter().map(facts).collect()
 }
 
-/// Returns the owners of [`every_membership`], each with every membership in beta, or none, and every combination of
-/// grants to alice, to the team of acme and to the team of beta.
+/// Returns the owners of [`every_membership`], each combined with no membership or a plain membership in beta, and with
+/// every combination of grants to alice, to the team of acme and to the team of beta.
 pub(super) fn every_grant() -> Vec<OwnerFacts> {
     let in_beta = or_none(&[(Role::Member, InTeam::Yes), (Role::Member, InTeam::No)]);
     let grants = or_none(GrantedPermission::ALL);
@@ -71,9 +72,11 @@ pub(super) fn every_grant() -> Vec<OwnerFacts> {
     owners
 }
 
-/// Returns every status with every cut-off: none, and before, at and after the time at which tokens are made.
+/// Returns an owner for each combination of an account status with a cut-off: none, or just before, at or just after
+/// the time at which tokens are made.
 ///
-/// The owner has every right. The first is active and has no cut-off.
+/// Each owner has the role `owner` in acme, a direct grant, and a grant through the team of acme. The first owner is
+/// active and has no cut-off.
 pub(super) fn every_state() -> Vec<OwnerFacts> {
     let (before, after) = ("2025-10-30T11:59:59.999999999Z", "2025-10-30T12:00:00.000000001Z");
     let cut_offs = or_none(&[before, CREATED, after]);

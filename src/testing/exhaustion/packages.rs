@@ -1,4 +1,5 @@
-//! Packages with every owner of the scope, every visibility and every publishing access; and names without a package.
+//! Packages with every kind of scope owner, every visibility and every publishing access, and names that no package
+//! has.
 
 use std::{format, string::String, vec::Vec};
 
@@ -10,7 +11,7 @@ use crate::{
     value::GrantedPermission,
 };
 
-/// Returns the scopes that an owner of this kind has, as prefixes of a package's name.
+/// Returns the scopes that owners of this kind have, as prefixes of package names.
 ///
 /// There are two users and two organizations. The user alice owns the tokens.
 fn scopes(of: ScopeOwner) -> &'static [&'static str] {
@@ -58,8 +59,8 @@ pub(super) fn existing() -> Vec<Name> {
     every_package().into_iter().map(|(name, _, _)| name).collect()
 }
 
-/// Returns names that no package has. For each scope there is one that is valid for a new package, and one that is only
-/// valid for an old package ([N2](crate::docs::rules#n2)).
+/// Returns names that no package has. For each scope, one name is valid for a new package, and one name is valid only
+/// for an old package ([N2](crate::docs::rules#n2)).
 pub(super) fn free() -> Vec<Name> {
     every_scope().flat_map(|scope| ["free", "Free"].map(|name| format!("{scope}{name}").into())).collect()
 }

@@ -68,7 +68,7 @@ const fn resource_kind(action: Action) -> ResourceKind {
 
 /// Returns the names by which requests ask for the actions on a kind of resource.
 ///
-/// `publish` is there once. It asks for two actions, `create-package` and `publish-version`.
+/// Two actions, `create-package` and `publish-version`, are requested as `publish`. The list has this name once.
 fn action_names(kind: ResourceKind) -> Vec<&'static str> {
     let on_kind = Action::ALL.iter().filter(|action| resource_kind(**action) == kind);
     let mut names: Vec<_> = on_kind.map(|action| action.requested_as()).collect();
@@ -76,11 +76,11 @@ fn action_names(kind: ResourceKind) -> Vec<&'static str> {
     names
 }
 
-/// A list of requests. Each has an id of its own, which is its index.
+/// A list of requests. The id of a request is its index in the list.
 pub(super) struct Requests(pub(super) Vec<Value>);
 
 impl Requests {
-    /// Appends more requests, and renumbers all.
+    /// Appends more requests, and numbers all requests again.
     pub(super) fn and(mut self, Self(more): Self) -> Self {
         self.0.extend(more);
         self.numbered()
@@ -96,7 +96,7 @@ impl Requests {
 
     /// Makes a request for each action and resource, with each token, with and without a second factor.
     ///
-    /// `resources` are requests without a token, address and time.
+    /// `resources` are requests that have an action and a resource, and no token, address, time or second factor yet.
     fn with_tokens(tokens: &[Value], resources: &[Value]) -> Self {
         let mut requests = Vec::with_capacity(tokens.len().saturating_mul(resources.len()).saturating_mul(2));
         for resource in resources {
@@ -115,7 +115,7 @@ impl Requests {
     }
 }
 
-/// Returns every action on a package, with each of the names.
+/// Returns every package action on each of the names, as requests without a token.
 fn package_resources(names: &[Name]) -> Vec<Value> {
     let mut resources = Vec::new();
     for package in names {
@@ -125,7 +125,7 @@ fn package_resources(names: &[Name]) -> Vec<Value> {
     resources
 }
 
-/// Returns every action on both an organization and a package, with each pair of names.
+/// Returns every action that needs both an organization and a package, on each pair of an organization and a package.
 fn team_and_package_resources(organizations: &[&str], names: &[Name]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
@@ -141,7 +141,7 @@ fn team_and_package_resources(organizations: &[&str], names: &[Name]) -> Vec<Val
     resources
 }
 
-/// Returns every action on an organization or on a team, with each of the names.
+/// Returns every action on an organization or on a team, for each of the organizations.
 fn organization_resources(organizations: &[&str]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
@@ -154,7 +154,8 @@ fn organization_resources(organizations: &[&str]) -> Vec<Value> {
     resources
 }
 
-/// Returns every action on an account: the owner's, named and left out, and that of another user.
+/// Returns every account action on three accounts: the token owner's without a `user` field, the token owner's with the
+/// field, and that of another user.
 fn account_resources() -> Vec<Value> {
     let of = |action: &'static str| {
         [
@@ -191,12 +192,12 @@ fn every_resource() -> Vec<Value> {
     resources
 }
 
-/// Returns every action on every resource, without a token and with an unknown token.
+/// Returns requests for every action on every resource, without a token and with an unknown token.
 pub(super) fn without_a_token() -> Requests {
     Requests::with_tokens(&[json!({"id": null}), json!({"id": "nobody knows it"})], &every_resource())
 }
 
-/// Returns every action on a few names, from a known address and from an unknown address.
+/// Returns requests for every action on a few resources, from a known address and from an unknown address.
 pub(super) fn from_everywhere(tokens: &[Value]) -> Requests {
     let names = ["@acme/public-no-requirement", "@acme/private-two-factor-only", "@acme/free"].map(Name::from);
     let mut resources = package_resources(&names);

@@ -18,9 +18,9 @@ use crate::{token::LegacyKind, value::GrantedPermission};
 enum Selected {
     /// It covers all packages.
     All,
-    /// It has every name in the requests, both of packages that exist and of packages that do not.
+    /// It has the name of every package in the requests, whether the package exists or not.
     Names,
-    /// It has the scope of every scoped package, and does not cover the unscoped ones.
+    /// It has the scope of every scoped package, and does not cover the unscoped packages.
     Scopes,
     /// It covers no package. It has names and scopes that are similar to those of the packages.
     Misses,
@@ -101,7 +101,8 @@ pub(super) fn all() -> Vec<Value> {
         for (orgs, orgs_grant, on_organizations) in organization_grants() {
             let writes = [on_packages, on_organizations].contains(&Some(GrantedPermission::ReadWrite));
             for bypass in [false, true] {
-                // A token needs a permission above `no-access` (L5), and may bypass only with a `read-write` one (L7).
+                // A token needs a permission above `no-access` (rule L5), and may bypass the second factor only with a
+                // `read-write` permission (rule L7).
                 if (on_packages.is_none() && on_organizations.is_none()) || (bypass && !writes) {
                     continue;
                 }
@@ -122,7 +123,7 @@ fn token(id: &str, kind: &str, value: &Value) -> Value {
 }
 
 /// The fields that make up the state of a token. A row has the label in the token's id, the name of the field, and the
-/// values that the field is set to. The empty value leaves the field as it is.
+/// values that the field is set to. An empty value leaves the field unchanged.
 const STATES: [(&str, &str, &[&str]); 4] = [
     ("revoked", "revoked", &["", "2025-11-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
     ("expires", "expires", &["", "2025-11-10T00:00:00.000000001Z", NOW, "2025-11-09T23:59:59.999999999Z"]),
@@ -147,7 +148,7 @@ pub(super) fn in_every_state() -> Vec<Value> {
             .flat_map(|token| values.iter().filter_map(|value| in_state(token, label, field, value)))
             .collect();
     }
-    // The names of an account's granular tokens are unique (L6).
+    // Two granular tokens of an account cannot have the same name (rule L6).
     for (index, token) in tokens.iter_mut().enumerate() {
         if let Some(granular) = token.get_mut("granular") {
             granular["name"] = json!(format!("s{index}"));

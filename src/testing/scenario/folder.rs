@@ -27,7 +27,7 @@ use crate::{
 /// - A subfolder is a scenario too. It has the three files of [the format](crate::docs::format): `world.json`,
 ///   `requests.jsonl` and `decisions.jsonl`. Each request is a case. The decision lines are compared in order, field by
 ///   field, as JSON values. The text of an error line is not compared, and may be written as `true`.
-/// - Other files are ignored, and so is everything whose name starts with a dot.
+/// - Other files are ignored, and so are files and folders whose name starts with a dot.
 ///
 /// `cargo test` runs a test in the folder of its package, so a relative path starts there.
 ///
@@ -35,7 +35,7 @@ use crate::{
 ///
 /// Panics with a list of failures if a case does not hold or a scenario is not valid. These are failures:
 ///
-/// - a decision other than the expected one; the message has both and the explanation of the decision
+/// - a decision that differs from the expected decision; the message has both decisions and an explanation
 /// - a folder without scenarios, a file that cannot be read or is not a scenario, a scenario without cases
 /// - a world that does not load, an unknown or duplicate key, two cases with the same claim, two requests with the same
 ///   id, a missing or superfluous line, an empty list of expected texts
@@ -93,14 +93,14 @@ pub fn run_scenarios(folder: impl AsRef<Path>) -> usize {
 ///   (see [the format](crate::docs::format)).
 /// - If the request of a case has no `id`, its id is the claim of the case. If your registry cannot read a request, the
 ///   answer is an error line, `{"id": …, "error": "…"}`.
-/// - `reason` may be a reason of your own. It is compared as text.
+/// - `reason` may be a reason of your registry that this crate does not have. It is compared as text.
 /// - A case with `client_text_…`, `operator_text_…`, `same_client_text_as` or `factor` fails here, because a decision
 ///   line has no such texts and a request line has no such factor. Keep these cases in a folder for [`run_scenarios`].
 ///
 /// # Panics
 ///
-/// Panics in the same cases as [`run_scenarios`]. For each of your lines that differs, the report has this crate's
-/// explanation of the decision. A panic in your code ends the run.
+/// Panics in the same cases as [`run_scenarios`]. If an answer of your registry differs from the expected line, the
+/// report has this crate's explanation of its own decision. A panic in your code ends the run.
 ///
 /// # Examples
 ///

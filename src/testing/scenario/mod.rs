@@ -72,15 +72,15 @@ type Checked = Result<(), String>;
 #[derive(Clone, Debug)]
 pub struct Scenario<'d> {
     directory: &'d Directory,
-    /// The claims of the cases checked so far. A case that was denied has its denial.
+    /// The claims of the cases checked so far, each with the denial if the case was denied.
     earlier: BTreeMap<String, Option<Denial>>,
 }
 
-/// What `same_client_text_as` compares of a denial.
+/// The parts of a denial that `same_client_text_as` compares.
 #[derive(Clone, Debug)]
 struct Denial {
     status: u16,
-    /// With the names that the request asked for replaced: see [`masked`].
+    /// The client text, in which placeholders replace the names of the request: see [`masked`].
     client_text: String,
 }
 
@@ -160,7 +160,7 @@ impl<'d> Scenario<'d> {
     }
 }
 
-/// Replaces each name that the request asked for by the placeholder `…`, so that the texts of two requests can be
+/// Replaces each resource name of the request by the placeholder `…`, so that the texts of two requests can be
 /// compared.
 fn masked(client_text: &str, request: &Value) -> String {
     let names = ["package", "org", "team", "user"].into_iter().filter_map(|field| request.get(field)?.as_str());
@@ -189,10 +189,11 @@ enum Expected<'v> {
     Decision { fields: &'v Map<String, Value>, texts: Vec<ExpectedText<'v>> },
 }
 
-/// A part that a denial's text must, or must not, contain.
+/// A part that a text of a denial must contain, or must not contain.
 #[derive(Clone, Copy)]
 struct ExpectedText<'v> {
-    /// One of [`TEXTS`], which says whose text it is and whether the part must be in it.
+    /// One of [`TEXTS`], such as `client_text_excludes`. The key says which text of the denial is searched, and whether
+    /// it must contain the part.
     key: &'v str,
     part: &'v str,
 }
@@ -229,7 +230,8 @@ impl<'v> Case<'v> {
         })
     }
 
-    /// Refuses a case that expects something that a decision line does not have, such as the texts of a denial.
+    /// Returns an error if the case needs something that a request line or a decision line does not have, such as the
+    /// texts of a denial.
     fn check_needs_only_a_line(&self) -> Checked {
         let own = match &self.expected {
             Expected::Decision { texts, .. } => texts.first().map(|text| text.key),
@@ -342,7 +344,7 @@ fn as_value(line: &DecisionLine) -> Result<Value, String> {
     serde_json::to_value(line).map_err(|error| error.to_string())
 }
 
-/// Adds a message if two values differ. `None` is a field that is left out.
+/// Adds a message if two values differ. `None` stands for a field that is left out.
 fn difference(what: &str, expected: Option<&Value>, found: Option<&Value>, problems: &mut Vec<String>) {
     let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".into(), Value::to_string);
     if expected != found {

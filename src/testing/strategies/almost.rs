@@ -77,7 +77,7 @@ fn with(text: &str, what: char, at: usize) -> String {
     format!("{before}{what}{after}")
 }
 
-/// Replaces the bytes from `at` on by others. Returns `None` if the text is too short.
+/// Replaces the bytes that start at `at` by the bytes of `by`. Returns `None` if the text is too short.
 fn replaced(text: &str, at: usize, by: &str) -> Option<String> {
     let end = at.checked_add(by.len())?;
     Some(format!("{}{by}{}", text.get(..at)?, text.get(end..)?))
@@ -99,7 +99,7 @@ fn with_other_character(text: &String, at: usize) -> Option<String> {
     Some(with(text, *what, at.checked_div(CHARACTERS.len())?))
 }
 
-/// Generates texts that are not a valid [`PackageName`], not even of an old package, such as `@acme`, `@acme/`,
+/// Generates texts that are not a valid [`PackageName`], even for an old package, such as `@acme`, `@acme/`,
 /// `.hidden`, `left pad` and `@acme/..` ([N2](crate::docs::rules#n2)).
 pub fn almost_package_name() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
@@ -340,7 +340,7 @@ pub fn almost_token_description() -> BoxedStrategy<Almost> {
 /// Generates lists that are not a valid [`PackageSelection`](crate::token::PackageSelection): empty, or with 51 to 60
 /// different packages and scopes ([L2](crate::docs::rules#l2), [L5](crate::docs::rules#l5)).
 ///
-/// No package of a list is in a scope of the list, so all entries count.
+/// No package of a list is in a scope of the list, so every entry counts towards the limit.
 pub fn almost_package_selection() -> BoxedStrategy<Almost<Vec<PackageOrScope>>> {
     let many = (51..=60_usize, any::<usize>()).prop_map(|(count, scopes)| {
         let entry = |n: usize| -> Option<PackageOrScope> {
@@ -374,7 +374,7 @@ type CreatedAndSettings = (Timestamp, GranularSettings);
 /// Generates creation times and settings that break exactly one limit: on the expiry ([L4](crate::docs::rules#l4)), the
 /// permissions ([L5](crate::docs::rules#l5)) or the bypass ([L7](crate::docs::rules#l7)).
 ///
-/// [`GranularToken::load`] and [`GranularToken::issue`] refuse them.
+/// [`GranularToken::load`] and [`GranularToken::issue`] refuse such settings.
 ///
 /// [`GranularToken::load`]: crate::token::GranularToken::load
 /// [`GranularToken::issue`]: crate::token::GranularToken::issue

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{token::StoredToken, value::Timestamp};
 
-/// Replaces the value at a place. Returns `None` if there is none.
+/// Replaces the value at a place. Returns `None` if the document has no such place.
 fn set(document: &Value, place: &str, value: Value) -> Option<Value> {
     let mut document = document.clone();
     *document.pointer_mut(place)? = value;
@@ -32,7 +32,7 @@ fn put(document: &Value, place: &str, member: &str, value: Value) -> Option<Valu
     Some(document)
 }
 
-/// Removes a member of the object at a place. Returns `None` if there is none.
+/// Removes a member of the object at a place. Returns `None` if the object has no such member.
 fn without(document: &Value, place: &str, member: &str) -> Option<Value> {
     let mut document = document.clone();
     document.pointer_mut(place)?.as_object_mut()?.remove(member)?;
@@ -143,10 +143,11 @@ const TOKEN: &[Mistake<Value>] = &[
     ("bypass as a text", |token, at| set(token, "/granular/bypass_2fa", either(at, "true", "false"))),
 ];
 
-/// Generates JSON documents from which no [`StoredToken`] loads: with a broken limit, an unknown field or a newer
-/// version.
+/// Generates JSON documents that do not load as a [`StoredToken`]: a value breaks a limit, a field is unknown, or the
+/// version is newer.
 ///
-/// A registry must treat such a token as unknown, and never as no token ([L8](crate::docs::rules#l8)).
+/// A registry must treat the token of a request as unknown if its row does not load. It must not treat the request as
+/// one without a token ([L8](crate::docs::rules#l8)).
 pub fn almost_stored_token() -> BoxedStrategy<Almost<Value>> {
     const STORED: &[Mistake<Value>] = &[
         ("a newer version", |token, _| set(token, "/version", json!(2))),
@@ -208,7 +209,7 @@ pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
         ("two tokens of one secret", |world, _| {
             let world = put(world, "/tokens/0", "secret_sha256", json!("a".repeat(64)))?;
             doubled(&world, "/tokens", |token| token["id"] = json!("another id")).filter(|world| {
-                // Two granular tokens would also have one name, which is a second mistake.
+                // A copy of a granular token would also have the name of the original, which is a second mistake.
                 world.pointer("/tokens/0/legacy").is_some()
             })
         }),
@@ -216,7 +217,7 @@ pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
             world.pointer("/tokens/0/granular")?;
             let token = world.pointer("/tokens/0")?;
             let user = world.get("users")?.as_array()?.iter().find(|user| user.get("name") == token.get("owner"))?;
-            // The name of a revoked token may be used again (L6).
+            // The name of a revoked token may be used again (rule L6).
             let live = token.get("revoked")?.is_null() && user.get("tokens_revoked_until")?.is_null();
             if live { doubled(world, "/tokens", |token| token["id"] = json!("another id")) } else { None }
         }),

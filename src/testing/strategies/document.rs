@@ -151,7 +151,7 @@ fn user_document(draft: &UserDraft) -> Value {
     })
 }
 
-/// Returns the document of a user who only has a grant or a scope.
+/// Returns the document of a user who is not the token's owner. Such a user only has a grant or owns a scope.
 fn other_user(name: &UserName) -> Value {
     json!({"name": name, "status": "active", "two_factor": "disabled", "tokens_revoked_until": null, "writes_held_until": null})
 }

@@ -26,8 +26,8 @@ use crate::{
 
 /// A user whose facts a test may change one by one.
 ///
-/// Has the fields of [`UserFacts`], but with a plain list of memberships. [`build`](Self::build) checks them and makes
-/// the [`User`]. [`user`] generates drafts.
+/// A draft has the fields of [`UserFacts`], but with a plain list of memberships. [`build`](Self::build) checks the
+/// facts and creates the [`User`]. [`user`] generates drafts.
 ///
 /// ```
 /// use tollgate::{
@@ -53,7 +53,7 @@ pub struct UserDraft {
     pub name: UserName,
     /// Whether the account may be used ([T4](crate::docs::rules#t4)).
     pub status: AccountStatus,
-    /// When the account asks for a second factor ([F4](crate::docs::rules#f4)).
+    /// The actions for which the account demands a second factor ([F4](crate::docs::rules#f4)).
     pub two_factor: TwoFactorMode,
     /// The account's cut-off: tokens made at or before this time are revoked ([T1](crate::docs::rules#t1)).
     pub tokens_revoked_until: Option<Timestamp>,
@@ -64,12 +64,12 @@ pub struct UserDraft {
 }
 
 impl UserDraft {
-    /// Makes the user.
+    /// Creates the user.
     ///
     /// # Panics
     ///
-    /// Panics if there are two memberships in one organization, or a membership in an organization of the user's own
-    /// name ([N4](crate::docs::rules#n4)).
+    /// Panics if there are two memberships in one organization, or a membership in an organization that has the same
+    /// name as the user ([N4](crate::docs::rules#n4)).
     #[must_use]
     #[track_caller]
     pub fn build(&self) -> User {
@@ -87,8 +87,8 @@ impl UserDraft {
 
 /// A package whose facts a test may change one by one.
 ///
-/// Has the fields of [`PackageFacts`], but with plain lists of grants. [`build`](Self::build) checks them and makes the
-/// [`Package`]. [`package`] generates drafts.
+/// A draft has the fields of [`PackageFacts`], but with plain lists of grants. [`build`](Self::build) checks the facts
+/// and creates the [`Package`]. [`package`] generates drafts.
 ///
 /// ```should_panic
 /// use tollgate::{
@@ -113,11 +113,11 @@ impl UserDraft {
 pub struct PackageDraft {
     /// The package's name.
     pub name: PackageName,
-    /// Who owns the scope in the name.
+    /// Whether the scope in the name belongs to a user, to an organization or to neither.
     pub scope_owner: ScopeOwner,
     /// Who may read the package ([V1](crate::docs::rules#v1)).
     pub visibility: Visibility,
-    /// What the package demands of a token that writes to it ([F2](crate::docs::rules#f2),
+    /// Whether writing to the package needs a second factor ([F2](crate::docs::rules#f2),
     /// [F3](crate::docs::rules#f3)).
     pub publishing_access: PublishingAccess,
     /// The direct grants, at most one for each user ([C1](crate::docs::rules#c1)).
@@ -127,7 +127,7 @@ pub struct PackageDraft {
 }
 
 impl PackageDraft {
-    /// Makes the package.
+    /// Creates the package.
     ///
     /// # Panics
     ///
@@ -198,8 +198,9 @@ fn memberships() -> BoxedStrategy<Vec<Membership>> {
 
 /// Generates packages from a small world of names, in every state.
 ///
-/// In nine of ten, the scope's owner fits the other names of the small world: `@acme` belongs to an organization,
-/// `@alice` to a user. Shrinks towards a public `@acme/app` without grants that demands no second factor.
+/// In nine of ten packages, the scope's owner fits the other names of the small world: `@acme` belongs to an
+/// organization and `@alice` to a user. Shrinks towards a public `@acme/app` without grants that demands no second
+/// factor.
 pub fn package() -> BoxedStrategy<PackageDraft> {
     (known(PACKAGES), unnamed_package())
         .prop_map(|(name, package)| package.with_name(name, UnscopedPackages::AlwaysPublic))
@@ -209,7 +210,7 @@ pub fn package() -> BoxedStrategy<PackageDraft> {
 /// The facts of a package that has no name yet.
 #[derive(Clone, Debug)]
 pub(super) struct UnnamedPackage {
-    /// The owner of the scope, if it is not the one that the small world has.
+    /// The owner of the scope, if it differs from the owner in the small world.
     other_scope_owner: Option<ScopeOwner>,
     visibility: Visibility,
     publishing_access: PublishingAccess,
@@ -230,7 +231,7 @@ impl UnnamedPackage {
     }
 }
 
-/// Returns who owns a scope in the small world.
+/// Returns the owner of a scope in the small world.
 fn owner_of(scope: &str) -> ScopeOwner {
     if USERS.contains(&scope) {
         ScopeOwner::User

@@ -1,19 +1,20 @@
 //! Strategies for [proptest]: names, values, tokens, users, packages, whole questions and documents, valid and almost
 //! valid.
 //!
-//! - A [`QuestionDraft`] is everything that one decision takes, in parts that a test may change. The parts refer to
-//!   each other: they share a small world of names with near misses among them, the times lie around the token's life,
-//!   and the addresses lie around its ranges. So allows, challenges and every reason for a denial occur often.
+//! - A [`QuestionDraft`] has all the facts that one decision needs, in fields that a test may change. The generated
+//!   fields fit each other: most names come from a small world that has near misses, most times are close to the
+//!   creation or the expiry of the token, and most addresses are in its ranges. So allows, challenges and every reason
+//!   for which the request of a token can be denied occur often.
 //! - An [`Almost`] is a value with exactly one mistake, and a description of the mistake. Your own parsers must refuse
-//!   it as this crate does.
+//!   the value, as this crate does.
 //! - All strategies shrink towards short and plain values.
 //!
 //! [proptest]: https://docs.rs/proptest
 //!
 //! # Examples
 //!
-//! Two properties of a registry. Whatever its handler allows, [`authorize`](crate::decision::authorize()) allows; and a
-//! text that is not a valid package name is a bad request:
+//! Two properties of a registry. If the handler allows a request, [`authorize`](crate::decision::authorize()) allows it
+//! too. A text that is not a valid package name gets status 400:
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -93,7 +94,7 @@ fn text(pattern: &str) -> BoxedStrategy<String> {
     valid(string_regex(pattern)).boxed()
 }
 
-/// Generates one of the values. Shrinks towards the first.
+/// Generates one of the values. Shrinks towards the first value.
 fn one_of<T: Clone + Debug + 'static>(values: &'static [T]) -> BoxedStrategy<T> {
     select(values).boxed()
 }

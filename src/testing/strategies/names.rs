@@ -27,8 +27,8 @@ pub(super) const UNUSED: &str = "ghost";
 pub(super) const TEAMS: &[&str] = &["developers", "ops", "Old.Team"];
 /// Scopes of the small world. `@ghost` belongs to no user and no organization.
 pub(super) const SCOPES: &[&str] = &["@acme", "@alice", "@acme-evil", "@bob", "@Acme", "@ghost"];
-/// Packages of the small world: near misses, names that are valid only for old packages, and scopes that belong to
-/// users, organizations or neither.
+/// Names of packages of the small world. They include near misses, names that are valid only for old packages, and
+/// scopes that belong to a user, to an organization or to neither.
 pub(super) const PACKAGES: &[&str] = &[
     "@acme/app",
     "left-pad",
@@ -47,7 +47,7 @@ pub(super) const PACKAGES: &[&str] = &[
     "@ghost/app",
 ];
 
-/// Generates one of the values that the texts parse to. Shrinks towards the first. Panics if a text is not valid.
+/// Parses one of the texts. Shrinks towards the first text. Panics if a text is not valid.
 pub(super) fn known<T>(texts: &'static [&'static str]) -> BoxedStrategy<T>
 where
     T: FromStr<Err: Display> + Debug + 'static,
@@ -93,7 +93,7 @@ pub fn new_package_name() -> BoxedStrategy<PackageName> {
     names.prop_filter("no new name", |name| name.check_new().is_ok()).boxed()
 }
 
-/// Generates scopes: `@acme`, similar scopes, and any other that is valid in a package name.
+/// Generates scopes: `@acme`, similar scopes, and other scopes that are valid in a package name.
 ///
 /// Shrinks towards `@acme` and short scopes.
 pub fn scope() -> BoxedStrategy<Scope> {

@@ -1,4 +1,4 @@
-//! Questions: everything that one decision takes.
+//! Questions. A question has all the facts that one decision needs.
 
 use core::{net::IpAddr, time::Duration};
 use std::string::ToString;
@@ -37,7 +37,7 @@ use crate::{
     },
 };
 
-/// Everything that one decision takes, in parts that a test may change: a token, its owner, an action with its
+/// All the facts that one decision needs, in fields that a test may change: a token, its owner, an action with its
 /// resource, the client's address and the time.
 ///
 /// [`question`] generates drafts.
@@ -58,8 +58,8 @@ pub struct QuestionDraft {
     pub token: Token,
     /// The owner of the token.
     pub owner: UserDraft,
-    /// The action. `create-package` and `publish-version` both ask to publish: `package_exists` decides which of the
-    /// two actions the decision is about.
+    /// The action. `create-package` and `publish-version` both ask to publish, and `package_exists` determines which of
+    /// the two actions is decided.
     pub action: Action,
     /// The package. If it does not exist, only its name is used.
     pub package: PackageDraft,
@@ -80,7 +80,7 @@ pub struct QuestionDraft {
 }
 
 impl QuestionDraft {
-    /// Makes the token, bound to its owner, and the operation, and calls `ask` with them.
+    /// Binds the token to its owner, creates the operation, and calls `ask` with the two.
     ///
     /// # Panics
     ///
@@ -139,8 +139,8 @@ enum Moment {
 }
 
 impl Moment {
-    /// Returns the time for a token that was created and expires at these times. A token that never expires has the
-    /// latest possible time as its expiry.
+    /// Returns the time of the request, for a token with this creation time and expiry. A token that never expires
+    /// counts as expiring at the latest possible time.
     fn time(self, created: Timestamp, expires: Option<Timestamp>) -> Timestamp {
         let later = |at: Timestamp, by: u64| at.checked_add(Duration::from_nanos(by)).unwrap_or(Timestamp::MAX);
         let earlier = |at: Timestamp| {
@@ -195,7 +195,8 @@ impl Covered {
     }
 }
 
-/// Returns the actions that a token of this kind may be used for. Questions ask for these more often than for others.
+/// Returns the actions that a token of this kind may be used for. Questions ask for these actions more often than for
+/// others.
 const fn actions_of(kind: TokenKind) -> &'static [Action] {
     match kind {
         TokenKind::Legacy(LegacyKind::Publish) | TokenKind::Session => Action::ALL,
@@ -286,7 +287,8 @@ pub fn policy() -> BoxedStrategy<Policy> {
 /// Shrinks towards `alice` reading a public `@acme/app` with a legacy publish token, one hour after the token was
 /// made.
 pub fn question() -> BoxedStrategy<QuestionDraft> {
-    // `Err` is an index that selects an action of the token's kind, `Ok` is any action. The token is not known yet.
+    // The token is not known here. `Err` is an index that selects one of the actions of its kind later, and `Ok` is any
+    // action.
     let action = prop_oneof![3 => any::<Index>().prop_map(Err), 1 => one_of(Action::ALL).prop_map(Ok)];
     let name: BoxedStrategy<PackageName> = prop_oneof![8 => known(PACKAGES), 1 => new_package_name()].boxed();
     let organization: BoxedStrategy<OrganizationName> = prop_oneof![
@@ -312,7 +314,7 @@ pub fn question() -> BoxedStrategy<QuestionDraft> {
     ]
     .boxed();
     let covered = (covered, weighted(0.75)).prop_map(|(package, organization)| Covered { package, organization });
-    // `Err` is an index that selects one of the token's ranges, `Ok` is any address. The token is not known yet.
+    // `Err` is an index that selects one of the token's ranges later, and `Ok` is any address.
     let client_ip = prop_oneof![4 => any::<Index>().prop_map(Err), 1 => any_client_ip().prop_map(Ok)];
     let package = (name, unnamed_package(), weighted(0.08));
     let organization = (organization, weighted(0.08), known(TEAMS));
@@ -355,7 +357,7 @@ fn lower_case(team: &TeamName) -> TeamName {
     valid(team.as_str().to_ascii_lowercase().parse())
 }
 
-/// Returns the first address of one of the ranges, or an unknown address if any is allowed.
+/// Returns the first address of one of the ranges, or an unknown address if the token may be used from any address.
 fn address_in(ranges: &AllowedRanges, index: Index) -> ClientIp {
     match ranges {
         AllowedRanges::Any => ClientIp::UNKNOWN,

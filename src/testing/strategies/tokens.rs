@@ -141,8 +141,8 @@ fn settings(texts: BoxedStrategy<(TokenName, TokenDescription)>) -> BoxedStrateg
         .boxed()
 }
 
-/// Generates the time from creation to expiry: a day, a nanosecond more, nine weeks, a year, or `None` for the latest
-/// possible expiry.
+/// Generates the time from creation to expiry: one day, one nanosecond more than a day, nine weeks, a year, or `None`
+/// for the latest possible expiry.
 fn lifetime() -> BoxedStrategy<Option<Duration>> {
     const DAY: u64 = 86_400;
     const LIFETIMES: &[Option<Duration>] = &[
@@ -164,7 +164,7 @@ pub(super) struct OwnerlessToken {
     pub(super) kind: OwnerlessKind,
 }
 
-/// The kind of an [`OwnerlessToken`], with what only that kind has.
+/// The kind of an [`OwnerlessToken`], with the facts that only this kind has.
 #[derive(Clone, Debug)]
 pub(super) enum OwnerlessKind {
     Legacy(LegacyKind, AllowedRanges),
@@ -174,7 +174,7 @@ pub(super) enum OwnerlessKind {
 }
 
 impl OwnerlessToken {
-    /// Makes the token of an owner.
+    /// Creates the token, owned by this user.
     pub(super) fn with_owner(self, owner: UserName) -> Token {
         let Self { id, created, revoked, kind } = self;
         match kind {

@@ -16,7 +16,7 @@ use crate::{
     value::{AllowedRanges, ClientIp, IpRange, Timestamp},
 };
 
-/// The ranges from which half of the generated ones are taken. Some contain each other, and they are of both families.
+/// The ranges that [`ip_range`] often generates. The list has IPv4 and IPv6 ranges, and some ranges contain others.
 const RANGES: &[&str] = &[
     "10.0.0.0/8",
     "10.1.0.0/16",
@@ -29,7 +29,7 @@ const RANGES: &[&str] = &[
     "::/0",
 ];
 
-/// The addresses from which half of the generated ones are taken: inside those ranges, or just outside.
+/// The addresses that [`client_ip`] often generates: inside the ranges of [`RANGES`], or just outside.
 const ADDRESSES: &[&str] = &[
     "10.1.2.3",
     "10.0.0.0",
@@ -60,7 +60,8 @@ pub fn timestamp() -> BoxedStrategy<Timestamp> {
 
 /// Generates addresses of clients: IPv4, IPv6 and unknown.
 ///
-/// Half of them are inside or just outside the ranges that [`ip_range`] often generates. Shrinks towards `10.1.2.3`.
+/// Half of the addresses are inside or just outside the ranges that [`ip_range`] often generates. Shrinks towards
+/// `10.1.2.3`.
 pub fn client_ip() -> BoxedStrategy<ClientIp> {
     prop_oneof![
         6 => known(ADDRESSES),
@@ -95,8 +96,8 @@ pub fn allowed_ranges() -> BoxedStrategy<AllowedRanges> {
         .boxed()
 }
 
-/// Generates the texts of secrets: prefixed with a checksum, hexadecimal, UUID, and opaque with 1 to 512 characters
-/// ([S1](crate::docs::rules#s1)).
+/// Generates texts of secrets, in each form that a secret may have ([S1](crate::docs::rules#s1)): a prefix with random
+/// characters and a checksum, hexadecimal digits, a UUID, and any 1 to 512 visible ASCII characters.
 ///
 /// Shrinks towards a short opaque text.
 pub fn secret() -> BoxedStrategy<String> {

@@ -10,11 +10,11 @@
 //! | `program/` | reads the command line, and starts the server or runs one command | every layer below |
 //! | `server/` | accepts connections, sets limits, runs each request in a transaction | `endpoints/` and below |
 //! | `endpoints/` | handles npm's endpoints, with one module for each topic | `exchange/` and below |
-//! | `exchange/` | decides a request in its transaction, and keeps its line of the log | `reply/` and below |
+//! | `exchange/` | decides a request in its transaction, and collects its log line | `reply/` and below |
 //! | `reply/` | writes responses in npm's form | `credentials/` and below |
 //! | `credentials/` | verifies passwords and one-time passwords, and issues tokens | `store/` and below |
 //! | `store/` | reads and writes the database and the folder of tarballs | `base/` |
-//! | `base/` | failures, the clock, randomness, names of logs | nothing of this crate |
+//! | `base/` | has the failures, the clock, randomness, and the log targets | nothing of this crate |
 
 mod base;
 mod credentials;

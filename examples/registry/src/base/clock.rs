@@ -1,4 +1,4 @@
-//! The clock. A request reads it when it comes in, and again in the transaction that decides it.
+//! The clock. The server reads it when a request comes in, and again when the transaction of the request begins.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

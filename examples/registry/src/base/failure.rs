@@ -4,11 +4,11 @@ use std::fmt::Display;
 
 use axum::http::StatusCode;
 
-/// **Why a request failed** for another reason than a decision. A denial is never a `Failure`.
+/// **The error of a request or command** that cannot be carried out. A denial is a decision, and never a `Failure`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The request cannot be carried out as it stands.
+    /// The request is refused because of its content or of the stored data, and not by a decision.
     #[error("{status}: {text}")]
     Refused {
         /// The status of the response.
@@ -25,7 +25,7 @@ pub enum Failure {
     /// The folder of tarballs could not be read or written.
     #[error("tarballs: {0}")]
     Tarballs(#[from] object_store::Error),
-    /// A row cannot be read: another program wrote it, or a newer version of this one.
+    /// A row cannot be read, because another program or a newer version of this program wrote it.
     #[error("unreadable row: {0}")]
     Row(String),
     /// Another fault, which the operator has to look at.
@@ -59,7 +59,8 @@ impl Failure {
         Self::refused(StatusCode::CONFLICT, text)
     }
 
-    /// The text for the client. A fault of the server is not described to it.
+    /// The text for the client. The text for a fault of the server is `internal error`, and says nothing about the
+    /// fault.
     pub(crate) fn client_text(&self) -> String {
         match self {
             Self::Refused { text, .. } => text.clone(),
@@ -69,7 +70,7 @@ impl Failure {
         }
     }
 
-    /// Whether the operator has to look at it, because it is not the client's fault.
+    /// Whether this is a fault of the server, which the operator has to look at.
     pub(crate) const fn is_fault(&self) -> bool {
         match self {
             Self::Refused { .. } => false,
@@ -97,8 +98,8 @@ impl Failure {
     }
 }
 
-/// Refuses free text that a database column cannot hold. PostgreSQL stores no NUL character in a text; SQLite would,
-/// and gets none either, so that both behave alike.
+/// Refuses a text with a NUL character. PostgreSQL cannot store such a text. SQLite could, but the text is refused for
+/// both databases, so that they behave alike.
 pub(crate) fn storable(what: &str, text: &str) -> Result<(), Failure> {
     if text.contains('\0') {
         return Err(Failure::bad_request(format!("{what} with a NUL character: expected text")));

@@ -1,4 +1,5 @@
-//! The targets of log lines, by which `RUST_LOG` selects them. They are constants, so that moving code changes no log.
+//! The targets of log lines, by which `RUST_LOG` selects lines. The targets are constants, so that moving code to
+//! another module does not change them.
 
 /// The line of each request.
 pub(crate) const REQUEST: &str = "request";

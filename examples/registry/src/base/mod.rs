@@ -1,4 +1,4 @@
-//! What every layer uses: failures, the clock, randomness, and the names of logs.
+//! The code that every layer uses: failures, the clock, randomness, and the log targets.
 
 pub(crate) mod clock;
 pub(crate) mod failure;

@@ -31,7 +31,7 @@ pub(crate) fn token_id() -> Result<TokenId, Failure> {
     TokenId::new(&hex(&bytes::<16>()?)).map_err(other)
 }
 
-/// An unguessable part of a URL, or a password: 128 bits in hexadecimal.
+/// 128 bits in hexadecimal, for a revision, a password, or the secret part of a URL.
 pub(crate) fn nonce() -> Result<String, Failure> {
     Ok(hex(&bytes::<16>()?))
 }
@@ -46,7 +46,8 @@ pub(crate) fn recovery_code() -> Result<String, Failure> {
     Ok(hex(&bytes::<10>()?))
 }
 
-/// One random byte: two requests that wait for it pause for different times.
+/// One random byte. A request that is tried again computes its pause from it, so that two requests pause for different
+/// times.
 pub(crate) fn byte() -> Result<u8, Failure> {
     let [byte] = bytes::<1>()?;
     Ok(byte)

@@ -1,5 +1,5 @@
-//! Issues tokens. `tollgate` checks the limits and the rights of the owner; this module looks the facts up and stores
-//! the result.
+//! Issues tokens. `tollgate` checks the limits and the owner's permissions. This module looks up the facts and stores
+//! the token.
 
 use axum::http::StatusCode;
 use tollgate::{
@@ -16,7 +16,8 @@ use crate::{
     store::{database::Tx, facts, tokens},
 };
 
-/// A token that was issued, with its text. The text is not stored, so this is the only time that it can be shown.
+/// A token that was issued, with its text. The text is not stored, so it can be shown only in the response that issues
+/// the token.
 #[derive(Debug)]
 pub(crate) struct IssuedToken {
     pub(crate) token: Token,
@@ -45,8 +46,8 @@ pub(crate) struct IssueRequest<'a> {
 
 /// Issues a token to `owner` and stores it.
 ///
-/// The transaction has to be one that writes ([`Store::writing`](crate::store::database::Store::writing)): the limits
-/// count the tokens that exist now.
+/// The transaction must come from [`Store::writing`](crate::store::database::Store::writing). Otherwise another
+/// transaction could issue a token after this one has counted the tokens of the owner.
 pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) -> Result<IssuedToken, Failure> {
     let IssueRequest { token: new, issued_by, now } = request;
     let id = random::token_id()?;
@@ -83,8 +84,8 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
     Ok(IssuedToken { token, secret })
 }
 
-/// The status is 400 for a request that is not valid, 409 for a limit, and 403 where the owner lacks a right that the
-/// token would have.
+/// The failure for a token that cannot be issued. The status is 400 if the request is not valid, 409 if the name is
+/// taken or the owner has too many tokens, and 403 if `tollgate` does not permit the owner to have this token.
 fn refused(error: &IssueError) -> Failure {
     let is_invalid = matches!(error, IssueError::Invalid(_));
     let is_limit = matches!(error, IssueError::NameTaken | IssueError::TooManyTokens);

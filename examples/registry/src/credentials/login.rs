@@ -1,9 +1,8 @@
-//! Logins, which end with a legacy publish token: the password and the second factor are verified, and the token is
-//! issued.
+//! Logins. A login verifies the password and the second factor, and issues a legacy publish token.
 //!
-//! No rights are decided here. A person who proves to be the owner of an account gets a token of that account, and what
-//! the token may do is decided when it is used. Whether the account may have a token at all is `tollgate`'s answer: a
-//! suspended account may not.
+//! This module decides no permissions. A person who proves to own an account gets a token of that account, and what the
+//! token may do is decided when it is used. `tollgate` decides whether the account may have a token at all: a suspended
+//! account may not.
 
 use tollgate::{Timestamp, UserName, facts::TwoFactorMode, token::IssuedBy};
 
@@ -28,9 +27,9 @@ use crate::{
 /// What a person shows to log in to an account.
 #[derive(Clone, Copy)]
 pub(crate) struct LoginProof<'a> {
-    /// The password, if it was the right one when it was verified.
+    /// The password, if it was correct when it was verified.
     pub(crate) password: Option<&'a VerifiedPassword>,
-    /// The one-time password, not verified yet.
+    /// The one-time password, which is not verified yet.
     pub(crate) one_time_password: Option<&'a str>,
 }
 
@@ -42,8 +41,8 @@ pub(crate) enum LoginCheck {
     OneTimePasswordNeeded,
 }
 
-/// Verifies that the password still is the one of the account, and the one-time password where the account has a second
-/// factor. A wrong one-time password is counted.
+/// Checks that the verified password is still the password of the account, and verifies the one-time password if the
+/// account has a second factor. A wrong one-time password counts towards the limit of guesses.
 pub(crate) async fn verify(
     tx: &mut Tx,
     user: &UserName,
@@ -61,7 +60,7 @@ pub(crate) async fn verify(
         return Ok(LoginCheck::OneTimePasswordNeeded);
     };
     guesses::may_guess(tx, name, Guess::OneTimePassword, now).await?;
-    // Every login has a name of its own, so that a code logs in only once.
+    // Every login has its own name, so that a one-time password works for only one login.
     let used_by = format!("login {}", random::nonce()?);
     let code = ShownCode { user: name, secret: &secret, code, used_by: &used_by };
     if one_time_password::verify(tx, code, now).await? {
@@ -71,7 +70,7 @@ pub(crate) async fn verify(
     Ok(LoginCheck::OneTimePasswordNeeded)
 }
 
-/// Issues the token of a login, which has to be verified: a legacy publish token.
+/// Issues a legacy publish token to the user. The caller must have verified the login, or created the account itself.
 pub(crate) async fn issue_token(tx: &mut Tx, user: &UserName, now: Timestamp) -> Result<IssuedToken, Failure> {
     let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
     issuance::issue(tx, &owner, IssueRequest { token: NewToken::LOGIN, issued_by: IssuedBy::Owner, now }).await

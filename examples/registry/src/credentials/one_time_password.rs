@@ -14,7 +14,7 @@ use crate::{
 
 /// How many recovery codes an account gets.
 const RECOVERY_CODES: usize = 5;
-/// The name that an authenticator app shows.
+/// The name of the issuer that an authenticator app shows.
 const ISSUER: &str = "tollgate-registry";
 
 fn totp(secret: &str, account: &str) -> Result<Totp, Failure> {
@@ -34,8 +34,8 @@ pub(crate) fn enrolment_url(secret: &str, user: UserName<&str>) -> Result<String
     totp(secret, user.as_str())?.to_url().map_err(|_| other("a second factor's URL cannot be made"))
 }
 
-/// The number of the time step in which an authenticator app shows `code`, or `None` if the code belongs neither to the
-/// present step nor to one of its neighbours.
+/// The number of the time step in which an authenticator app shows `code`, or `None` if the code belongs to none of the
+/// current step, the step before it and the step after it.
 pub(crate) fn step_of(secret: &str, user: UserName<&str>, code: &str, now: Timestamp) -> Result<Option<i64>, Failure> {
     let seconds = u64::try_from(unix_seconds(now)).unwrap_or(0);
     let step = totp(secret, user.as_str())?.check(code, seconds);
@@ -58,14 +58,14 @@ pub(crate) struct ShownCode<'a> {
     pub(crate) secret: &'a str,
     /// The text that the client shows.
     pub(crate) code: &'a str,
-    /// The id of the token, or the name of the login, that the code is shown with.
+    /// The id of the token that sends the code, or the name of the login.
     pub(crate) used_by: &'a str,
 }
 
-/// Whether the code is one of the user's, and no other token or login than `used_by` has used it.
+/// Whether the code is a valid code of the user, and no token or login other than `used_by` has used it.
 ///
-/// A single command of npm sends several requests with one code, so a one-time password keeps working for the token or
-/// login that used it first, for as long as the device shows it. A recovery code works once.
+/// A single npm command sends several requests with one code, so a one-time password keeps working for the token or
+/// login that used it first, until its time has passed. A recovery code works once.
 pub(crate) async fn verify(tx: &mut Tx, shown: ShownCode<'_>, now: Timestamp) -> Result<bool, Failure> {
     let ShownCode { user, secret, code, used_by } = shown;
     match step_of(secret, user, code, now)? {

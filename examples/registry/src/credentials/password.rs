@@ -1,4 +1,4 @@
-//! Passwords, hashed by argon2id. Hashing runs on threads of its own, so that requests are served meanwhile.
+//! Passwords, hashed by argon2id. Hashing runs on separate threads, so that other requests are served meanwhile.
 
 use argon2::{
     Argon2,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// How many passwords are hashed at one time. Each takes one core and 19 MiB.
+/// The permits for hashing a password. Each hash takes one core and 19 MiB of memory.
 static HASHING: Semaphore = Semaphore::const_new(4);
 
 /// The fewest characters of a new password.
@@ -37,10 +37,11 @@ pub(crate) fn check_new(password: &str) -> Result<(), Failure> {
     }
 }
 
-/// **A password that is the one of the account**, verified before the transaction that needs it: hashing takes long,
-/// and other writers would wait.
+/// **The correct password of an account**, verified before the transaction that needs it: hashing is slow, and inside
+/// the transaction other writers would wait.
 ///
-/// The account may get another password before that transaction begins, so the transaction asks [`is_of`](Self::is_of).
+/// The account may get another password before that transaction begins, so the transaction calls
+/// [`is_of`](Self::is_of).
 #[derive(Debug)]
 pub(crate) struct VerifiedPassword {
     user: UserName,
@@ -49,8 +50,8 @@ pub(crate) struct VerifiedPassword {
 }
 
 impl VerifiedPassword {
-    /// Verifies a password; `None` if it is wrong. A wrong password is counted. For a user who does not exist the check
-    /// takes as long, and the password is wrong.
+    /// Verifies a password. Returns `None` if the password is wrong, and counts the wrong guess. If the user does not
+    /// exist, the check takes as long, and also returns `None`.
     pub(crate) async fn verify(
         store: &Store,
         user: &UserName,
@@ -63,8 +64,8 @@ impl VerifiedPassword {
         drop(tx);
         let stored = account.map(|account| account.password_hash);
         let is_right = verify(password.to_owned(), stored.clone()).await?;
-        // More requests than there are guesses may have passed the first check at once. Only those within the limit get
-        // a result.
+        // More requests than the limit permits may have passed the first check at the same time. This second check
+        // gives a result only to those within the limit.
         let mut tx = if is_right { store.snapshot().await? } else { store.writing().await? };
         guesses::may_guess(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
         if is_right {
@@ -89,8 +90,8 @@ pub(crate) async fn hash(password: String) -> Result<String, Failure> {
         .await?
 }
 
-/// Whether the password matches the stored hash. Without a stored hash, as for an account that does not exist, the
-/// check takes as long, and the answer is no.
+/// Whether the password matches the stored hash. An account that does not exist has no stored hash. The check then
+/// takes as long, and returns `false`.
 async fn verify(password: String, stored: Option<String>) -> Result<bool, Failure> {
     if password.chars().count() > MAX_LENGTH {
         return Ok(false);
@@ -105,7 +106,7 @@ async fn verify(password: String, stored: Option<String>) -> Result<bool, Failur
     .await?
 }
 
-/// Runs work that takes long on a thread of its own, once fewer than the most hashes are being made.
+/// Runs slow work on a separate thread, after waiting for one of the permits of [`HASHING`].
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     let _place = HASHING.acquire().await.map_err(other)?;
     tokio::task::spawn_blocking(work).await.map_err(other)

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// The most codes that one request may end an enrolment with. Together they count as one guess.
+/// The maximum number of codes in a request that finishes an enrolment. Together they count as one guess.
 const MAX_CODES: usize = 2;
 
 /// `GET /-/whoami`: the name of the token's owner.
@@ -40,8 +40,8 @@ pub(crate) async fn read_profile(exchange: &mut Exchange<'_>) -> Result<Response
     Ok(response::ok(&profile(&name, &account)))
 }
 
-/// The profile in npm's form. `tfa` is false without a second factor, and else an object with the mode; `pending` says
-/// whether its enrolment has not been finished.
+/// The profile in npm's form. The field `tfa` is `false` if there is no second factor. Otherwise it is an object with
+/// `mode` and `pending`, which is `true` until the enrolment is finished.
 fn profile(name: &UserName, account: &Account) -> Value {
     let tfa = match (account.two_factor, &account.pending) {
         (TwoFactorMode::Disabled, Some(pending)) => json!({ "pending": true, "mode": pending.mode }),
@@ -61,8 +61,8 @@ fn profile(name: &UserName, account: &Account) -> Value {
 /// Reads the change that the body describes.
 ///
 /// # Errors
-/// Status 400 for a change of the second factor beside another change. The two have different checks and responses, so
-/// one could be made while the other is refused. npm's client sends them separately.
+/// Status 400 if the body changes the second factor and something else. The two changes have different checks and
+/// responses, so one could be made while the other is refused. npm's client sends them separately.
 fn profile_change(sent: &Body) -> Result<ProfileChange<'_>, Failure> {
     let change = ProfileChange::read(sent).map_err(response::invalid_body)?;
     if change.two_factor().is_some() && (change.password().is_some() || !change.fields().is_empty()) {
@@ -71,7 +71,7 @@ fn profile_change(sent: &Body) -> Result<ProfileChange<'_>, Failure> {
     Ok(change)
 }
 
-/// What [`write_profile`] needs before its transaction: passwords verified, and the new one hashed.
+/// Prepares [`write_profile`] before its transaction: verifies the passwords, and hashes the new password.
 pub(crate) async fn prepare_profile(
     store: &Store,
     context: &RequestContext,
@@ -93,8 +93,8 @@ pub(crate) async fn prepare_profile(
 
 /// `POST /-/npm/v1/user`: changes fields of the profile, the password, or the second factor.
 ///
-/// The transaction of a refusal is committed too, because it counts wrong guesses. So nothing is written before
-/// everything is verified.
+/// The transaction is committed even if the request is refused, because it counts wrong guesses. So nothing is changed
+/// before everything is verified.
 pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
     let change = profile_change(&sent)?;
@@ -136,8 +136,8 @@ async fn change_two_factor(exchange: &mut Exchange<'_>, change: &TwoFactorChange
     }
 }
 
-/// Sets the mode of the second factor. Without a second factor this begins an enrolment; the mode `disabled` removes
-/// the second factor, or the enrolment; otherwise only the mode changes.
+/// Sets the mode of the second factor. The mode `disabled` removes the second factor and ends an enrolment. Any other
+/// mode begins an enrolment if the account has no second factor, and otherwise only changes the mode.
 async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactorMode) -> Result<Response, Failure> {
     let (name, account) = exchange.own_account().await?;
     let (tx, user) = (&mut exchange.tx, name.as_borrowed());
@@ -159,7 +159,7 @@ async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactorMode) -> Result<Re
     }
 }
 
-/// Finishes an enrolment with a code of the new second factor, which proves that the device has the secret.
+/// Finishes an enrolment. A code of the new second factor proves that the user's device has the secret.
 async fn confirm(exchange: &mut Exchange<'_>, codes: &[Password<'_>]) -> Result<Response, Failure> {
     if codes.len() > MAX_CODES {
         return Err(Failure::bad_request(format!("{} codes: expected one, or the next one too", codes.len())));

@@ -20,10 +20,10 @@ use crate::{
     store::{database::Store, teams::FullTeamName},
 };
 
-/// Does what takes long and needs no transaction: verifies and hashes passwords, and counts the dist-tags of a
-/// document.
+/// Does the slow work before the transaction of the request: verifies and hashes passwords, and counts the dist-tags of
+/// a document.
 ///
-/// Apart from that, a malformed body is left to the handler.
+/// Where this work does not need the body, the handler refuses a malformed body.
 pub(crate) async fn prepare(
     store: &Store,
     context: &RequestContext,
@@ -48,8 +48,8 @@ pub(crate) async fn prepare(
     }
 }
 
-/// Decides what the path requires, and runs the handler. Where the body says what else is required, the handler decides
-/// that before it changes anything.
+/// Decides what the path requires, and runs the handler. If the body requires more access, the handler decides that
+/// before it changes anything.
 pub(crate) async fn respond(
     exchange: &mut Exchange<'_>,
     endpoint: &Endpoint,
@@ -61,8 +61,8 @@ pub(crate) async fn respond(
             allowed!(exchange.decide(&[access_request]).await?);
         }
         required @ RequiredAccess::OneOf(_) => {
-            // This was decided before the body was read, and is decided again by the facts of this transaction: the
-            // handler compares the body with what is stored.
+            // This was decided before the body was read. It is decided again from the facts of this transaction,
+            // because the handler compares the body with the stored document.
             if let Some(refused) = exchange.decide_path(&required).await? {
                 return Ok(refused);
             }

@@ -26,7 +26,8 @@ use crate::{
     },
 };
 
-/// The revision of every user's record. npm's client reads it and sends it back, as `CouchDB` wanted it.
+/// The revision of every user's record. npm's client reads it and sends it back, because the registry used to be a
+/// `CouchDB`, which requires a revision.
 const REVISION: &str = "1-0";
 
 /// The body of `PUT /-/user/org.couchdb.user:NAME`.
@@ -44,7 +45,7 @@ fn logged_in(user: &UserName, issued: &IssuedToken) -> Response {
     }))
 }
 
-/// Parses the body, which has to name the user of the path.
+/// Parses the body, whose `name` must be the user's name in the path.
 fn parse_document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure> {
     let expected = "an object with `name`, `password` and, for a new account, `email`, each a string and there once";
     let document: UserDocument = json::parse_with_password(bytes, expected)?;
@@ -55,10 +56,10 @@ fn parse_document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure
     }
 }
 
-/// What [`create_account`] needs before its transaction: the password checked and hashed.
+/// Prepares [`create_account`] before its transaction: checks and hashes the password.
 pub(crate) async fn prepare_create_account(user: &UserName, bytes: &[u8]) -> Result<Prepared, Failure> {
     let document = parse_document(bytes, user)?;
-    // Only a new account comes with an address.
+    // Only a request for a new account has an email address.
     if document.email.is_none() {
         return Ok(Prepared::default());
     }
@@ -66,7 +67,7 @@ pub(crate) async fn prepare_create_account(user: &UserName, bytes: &[u8]) -> Res
     Ok(Prepared { new_password_hash: Some(password::hash(document.password).await?), ..Prepared::default() })
 }
 
-/// What [`log_in`] needs before its transaction: the password of the basic credentials verified.
+/// Prepares [`log_in`] before its transaction: verifies the password of the basic credentials.
 pub(crate) async fn prepare_log_in(
     store: &Store,
     context: &RequestContext,
@@ -81,14 +82,14 @@ pub(crate) async fn prepare_log_in(
     Ok(Prepared { password, ..Prepared::default() })
 }
 
-/// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. For an account that exists the response
-/// is 409, and npm's client then sends the revision.
+/// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. If the account exists, the response is
+/// 409, and npm's client then sends the request of [`log_in`].
 pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     let document = parse_document(exchange.body, user)?;
     if accounts::account(&mut exchange.tx, user.as_borrowed()).await?.is_some() {
         return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
     }
-    // A request without an address is a login, and npm's client reads status 400 as "there is no such user".
+    // A request without an email address is a login, and npm's client takes status 400 for "there is no such user".
     let (Some(email), Some(hash)) = (document.email, &exchange.prepared.new_password_hash) else {
         return Err(Failure::bad_request(format!("there is no user `{user}`")));
     };

@@ -33,7 +33,7 @@ use crate::{
 
 /// How many seconds npm's client is told to wait between two polls.
 const POLL_SECONDS: &str = "1";
-/// How often a form or a poll is tried when other transactions interfere.
+/// The number of times that a form or a poll is tried when other transactions interfere.
 const MAX_ATTEMPTS: u8 = 5;
 
 /// The fields of the form.
@@ -47,7 +47,7 @@ pub(crate) struct Filled {
     otp: String,
 }
 
-/// `GET /-/v1/login/form/:nonce`: the form.
+/// `GET /-/v1/login/form/:nonce`: shows the form.
 pub(crate) async fn show(State(services): State<Arc<Services>>, Path(nonce): Path<String>) -> Response {
     logged("login-form", async {
         let mut tx = services.store.snapshot().await?;
@@ -57,7 +57,7 @@ pub(crate) async fn show(State(services): State<Arc<Services>>, Path(nonce): Pat
     .await
 }
 
-/// `POST /-/v1/login/form/:nonce`: the form, filled in.
+/// `POST /-/v1/login/form/:nonce`: receives the filled-in form, and finishes the login.
 pub(crate) async fn submit(
     State(services): State<Arc<Services>>,
     Path(nonce): Path<String>,
@@ -76,7 +76,10 @@ pub(crate) async fn submit(
     .await
 }
 
-/// The login of the form's URL, if it is not finished.
+/// Looks up the login of the form's URL.
+///
+/// # Errors
+/// Status 404 if the login does not exist, has expired or is finished.
 async fn unfinished(tx: &mut Tx, nonce: &str, now: Timestamp) -> Result<Login, Failure> {
     let login = logins::by_form(tx, &logins::digest(nonce)?, now).await?;
     login.filter(|login| login.user.is_none()).ok_or_else(logins::gone)
@@ -132,8 +135,8 @@ async fn finish(services: &Services, nonce: &str, filled: &Filled) -> Result<Res
     Ok(page(StatusCode::OK, "<p>Done. npm goes on by itself; this page may be closed."))
 }
 
-/// `GET /-/v1/login/done/:nonce`: whether the person has finished the login. The token is issued by the first poll
-/// after that, and its text is not stored.
+/// `GET /-/v1/login/done/:nonce`: tells npm's client whether the person has finished the login. The first poll after
+/// that issues the token, and its response has the text of the token, which is not stored.
 pub(crate) async fn poll(State(services): State<Arc<Services>>, Path(nonce): Path<String>) -> Response {
     logged("login-done", async {
         let mut attempt = 0_u8;
@@ -150,7 +153,7 @@ pub(crate) async fn poll(State(services): State<Arc<Services>>, Path(nonce): Pat
 
 async fn fetch(services: &Services, nonce: &str) -> Result<Response, Failure> {
     let (now, done) = (clock::now()?, logins::digest(nonce)?);
-    // Most polls come before the person has finished, and a snapshot makes no writer wait for them.
+    // Most polls come before the person has finished the form. A snapshot is enough for them, and makes no writer wait.
     let login = logins::by_poll(&mut services.store.snapshot().await?, &done, now).await?.ok_or_else(logins::gone)?;
     if login.user.is_none() {
         let mut response = response::json(StatusCode::ACCEPTED, &json!({}));
@@ -167,7 +170,8 @@ async fn fetch(services: &Services, nonce: &str) -> Result<Response, Failure> {
     Ok(response::ok(&json!({ "token": issued.secret.expose() })))
 }
 
-/// Writes the line of the log. It has the name of the endpoint and not the path, because the nonce in it is a secret.
+/// Returns the response to a request, and writes its log line. The line has the name of the endpoint and not the path,
+/// because the path contains a nonce, which is a secret.
 async fn logged(endpoint: &'static str, result: impl Future<Output = Result<Response, Failure>>) -> Response {
     let mut response = match result.await {
         Ok(response) => response,
@@ -178,13 +182,13 @@ async fn logged(endpoint: &'static str, result: impl Future<Output = Result<Resp
             response::from_failure(&failure)
         }
     };
-    // The response has a token, or a form that leads to one.
+    // The response has a token, or a form by which a token can be obtained.
     response::set_header(&mut response, header::CACHE_CONTROL, "no-store");
     tracing::info!(target: log_target::REQUEST, endpoint, status = response.status().as_u16());
     response
 }
 
-/// The HTML of the form, with the problem of the last attempt.
+/// The HTML of the form, with a text about the problem of the last attempt if `problem` is not empty.
 fn form(login: &Login, problem: &str) -> String {
     let from = escaped(&login.started_from);
     let (what, email) = match login.purpose {

@@ -27,7 +27,7 @@ pub(crate) async fn members(exchange: &mut Exchange<'_>, name: &OrganizationName
     Ok(response::ok(&Value::Object(roster)))
 }
 
-/// `PUT /-/org/:org/user`: adds a member, or changes the role of one.
+/// `PUT /-/org/:org/user`: adds a member, or changes the role of a member.
 pub(crate) async fn write_member(exchange: &mut Exchange<'_>, name: &OrganizationName) -> Result<Response, Failure> {
     let organization = name.as_borrowed();
     let change = MemberChange::read(&exchange.body()?).map_err(response::invalid_body)?;
@@ -62,8 +62,8 @@ pub(crate) async fn create_team(exchange: &mut Exchange<'_>, name: &Organization
     Ok(response::created(&json!({ "name": new.name() })))
 }
 
-/// `GET /-/org/:org/package`: the packages of the organization's scope, and those that one of its teams has a grant on,
-/// with npm's word for the highest permission.
+/// `GET /-/org/:org/package`: the packages in the organization's scope, and the packages on which one of its teams has
+/// a grant, each with npm's word for the highest permission of a team.
 pub(crate) async fn packages(exchange: &mut Exchange<'_>, name: &OrganizationName) -> Result<Response, Failure> {
     let organization = name.as_borrowed();
     let mut granted: Map<String, Value> = Map::new();

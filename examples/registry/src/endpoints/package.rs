@@ -19,23 +19,24 @@ use crate::{
     store::{dist_tags, facts::FoundPackage, packages, packument},
 };
 
-/// The document of a package, with URLs as this client uses them.
+/// The document of a package, in which URLs begin with the base URL of this request.
 ///
 /// # Errors
-/// There is no such package. Handlers call this only after something was allowed that needs an existing package.
+/// There is no such package. Handlers call this only for a package that they know to exist, so the error is a bug in
+/// the handler.
 pub(crate) async fn document(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Value, Failure> {
     let base = exchange.context.base_url.clone();
     let document = packument::packument(&mut exchange.tx, name.as_borrowed(), &base).await?;
     document.ok_or_else(|| other("a package was read that does not exist"))
 }
 
-/// Checks that the client has read the present revision of the package.
+/// Checks that the client has read the current revision of the package.
 ///
-/// The body is compared with the stored document. If the client had read an older one, changes by other clients since
-/// then would look as if this client wanted to undo them.
+/// The body is compared with the stored document. If the client had read an older document, the comparison would show
+/// later changes by other clients as changes that this client wants to undo.
 ///
 /// # Errors
-/// Status 409 for another revision, or none.
+/// Status 409 if the client sends another revision or no revision.
 pub(crate) async fn expect_revision(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
@@ -53,7 +54,7 @@ pub(crate) async fn read(exchange: &mut Exchange<'_>, name: &PackageName) -> Res
     Ok(response::ok(&document(exchange, name).await?))
 }
 
-/// `GET /:package/:version`: the manifest of a version, which may be given by a dist-tag.
+/// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version.
 pub(crate) async fn manifest(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
@@ -91,7 +92,8 @@ pub(crate) async fn visibility(exchange: &mut Exchange<'_>, name: &PackageName) 
     }
 }
 
-/// `GET /-/package/:package/collaborators`: the users with a grant, directly or by a team, with npm's word for it.
+/// `GET /-/package/:package/collaborators`: the users who have a grant, directly or by a team, each with npm's word for
+/// the highest permission.
 pub(crate) async fn collaborators(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
     let held = packages::collaborators(&mut exchange.tx, name.as_borrowed()).await?;
     let words: Map<String, Value> =
@@ -134,7 +136,7 @@ pub(crate) async fn delete(
     Ok(response::ok(&json!({ "ok": "package deleted" })))
 }
 
-/// `DELETE /:package/-/:name-:version.tgz/-rev/:revision`: removes a version, if it is still there.
+/// `DELETE /:package/-/:name-:version.tgz/-rev/:revision`: removes a version if it still exists.
 pub(crate) async fn delete_tarball(
     exchange: &mut Exchange<'_>,
     name: &PackageName,

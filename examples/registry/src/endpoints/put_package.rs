@@ -41,14 +41,14 @@ pub(crate) struct Put<'r> {
     pub(crate) revision: Option<&'r str>,
 }
 
-/// The part of the body that [`PackumentChanges`] does not keep: the manifest of a new version.
+/// The manifests in the body. [`PackumentChanges`] does not keep them, and a publish needs the manifest of its version.
 #[derive(Deserialize)]
 struct SentManifests {
     #[serde(default)]
     versions: BTreeMap<String, Map<String, Value>>,
 }
 
-/// The number of dist-tags of a document.
+/// The number of dist-tags in the body.
 #[derive(Deserialize)]
 struct SentTagCount {
     #[serde(default, rename = "dist-tags", deserialize_with = "count_entries")]
@@ -84,8 +84,8 @@ pub(crate) fn check_tags(bytes: &[u8]) -> Result<(), Failure> {
     json::parse(bytes).map_or(Ok(()), |sent: SentTagCount| dist_tags::check_count(sent.count))
 }
 
-/// Decides every change that the body makes to the stored document. If all are allowed, makes these changes and no
-/// others.
+/// Decides every change that the body makes to the stored document. If every change is allowed, makes these changes and
+/// no others.
 pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Put<'_>) -> Result<Response, Failure> {
     let sent_body = exchange.body()?;
     let stored = stored(exchange, name).await?;
@@ -98,7 +98,8 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Pu
         _ => other(not_allowed),
     })?;
     let revision = put.revision.or(changes.revision());
-    // A publish only adds, and sends no revision. Any other change has to start from the present document.
+    // A publish only adds to the document, and sends no revision. Any other change must be based on the current
+    // document.
     if stored.is_some() && (allowed.publication().is_none() || revision.is_some()) {
         package::expect_revision(exchange, name, revision).await?;
     }
@@ -107,7 +108,7 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Pu
     Ok(response::created(&json!({ "ok": text, "success": true })))
 }
 
-/// The package as this caller would read it, or `None` if it does not exist.
+/// The document of the package as this caller would read it, and its visibility. `None` if the package does not exist.
 async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Option<(Body, Visibility)>, Failure> {
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let document = package::document(exchange, name).await?;
@@ -186,13 +187,13 @@ async fn publish(
     Ok(())
 }
 
-/// The visibility of a new package if the publisher does not say: npm makes a scoped package private.
+/// The visibility of a new package if the publisher does not choose one. As in npm, a scoped package is then private.
 fn first_visibility(name: &PackageName) -> Visibility {
     if name.is_scoped() { Visibility::Private } else { Visibility::Public }
 }
 
-/// Returns the manifest with the digests of its tarball, and the deprecation message that the client sent in the
-/// manifest, if any.
+/// Returns the manifest with the digests of its tarball, and the deprecation message if the client sent one in the
+/// manifest.
 ///
 /// # Errors
 /// Status 400 if `dist` is not an object, or if a digest in `dist` is not the digest of the tarball.
@@ -213,7 +214,8 @@ fn manifest_to_store(
             return Err(Failure::bad_request(format!("`dist.{field}` of the manifest is not that of the tarball")));
         }
     }
-    // The server writes the URL of the tarball and the maintainers into each response. It neither signs nor attests.
+    // The server writes the URL of the tarball and the maintainers into each response. It makes no signatures and no
+    // attestations.
     for field in ["tarball", "signatures", "attestations"] {
         dist.remove(field);
     }

@@ -12,9 +12,9 @@ use crate::{
     store::{packages, packument},
 };
 
-/// The most results of one search, which is npm's limit too.
+/// The highest number of results that a client can ask for, as in npm.
 const MAX_SIZE: usize = 250;
-/// How many results a search has if the client does not say.
+/// The maximum number of results of a search if the client does not set it.
 const DEFAULT_SIZE: usize = 20;
 
 #[derive(Deserialize)]
@@ -92,8 +92,8 @@ pub(crate) async fn stars(exchange: &mut Exchange<'_>, user: &UserName) -> Resul
     Ok(response::ok(&json!({ "rows": rows })))
 }
 
-/// `GET /-/user/:user/package`: the packages that the user has a grant on, directly or by a team, or
-/// owns the scope of, with npm's word for the permission.
+/// `GET /-/user/:user/package`: the packages on which the user has a grant, directly or by a team, and the packages in
+/// the user's own scope, each with npm's word for the permission.
 pub(crate) async fn packages_of_user(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     let mut held = packages::of_user(&mut exchange.tx, user.as_borrowed()).await?;
     let mut listed = Map::new();

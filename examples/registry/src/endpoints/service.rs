@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{base::failure::Failure, reply::response};
 
-/// `GET /-/ping`.
+/// `GET /-/ping`: an empty object.
 pub(crate) fn ping() -> Response {
     response::ok(&json!({}))
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tollgate::npm::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
 
-/// **What the server knows of an endpoint** before its handler runs.
+/// **The properties of an endpoint** that the server needs before the handler runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EndpointEntry {
-    /// The name in the log, which has none of the names in the path.
+    /// The name of the endpoint in the log. It contains no name of a package, user, organization or team.
     pub(crate) log_name: &'static str,
     pub(crate) body: BodyKind,
 }
@@ -19,14 +19,15 @@ pub(crate) enum BodyKind {
     None,
     /// The document of a package, with a tarball in base 64.
     Document,
-    /// A list of dependencies to be audited. npm's client compresses it, and it is not parsed.
+    /// A list of dependencies for an audit. npm's client compresses this list, and the server does not parse it.
     Audit,
     /// Any other body.
     Small,
 }
 
 impl BodyKind {
-    /// The most bytes of such a body. Base 64 makes four bytes of three, so a tarball may have 48 MiB.
+    /// The maximum size of such a body in bytes. Base 64 makes four bytes of three, so a tarball can have almost 48
+    /// MiB.
     pub(crate) const fn max_bytes(self) -> usize {
         match self {
             Self::None => 0,

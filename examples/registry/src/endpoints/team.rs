@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// `GET /-/team/:org/:team/package`: the packages that the team has a grant on and the caller may read.
+/// `GET /-/team/:org/:team/package`: the packages on which the team has a grant and which the caller may read.
 pub(crate) async fn packages(exchange: &mut Exchange<'_>, team: FullTeamName<'_>) -> Result<Response, Failure> {
     teams::expect_team(&mut exchange.tx, team).await?;
     let granted = teams::packages(&mut exchange.tx, team).await?;

@@ -22,7 +22,7 @@ use crate::{
     store::{database::Store, tokens},
 };
 
-/// The most tokens on a page of the list, and how many it has if the client does not say.
+/// The maximum number of tokens on a page of the list, and the default if the client does not set a number.
 const PAGE: usize = 100;
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     Ok(response::ok(&json!(TokenList { objects: &objects, total: stored.len(), next })))
 }
 
-/// What [`create`] needs before its transaction: the password verified.
+/// Prepares [`create`] before its transaction: verifies the password.
 pub(crate) async fn prepare_create(store: &Store, context: &RequestContext, bytes: &[u8]) -> Result<Prepared, Failure> {
     let body: Body = json::parse_with_password(bytes, KEYS_ONCE)?;
     let request = CreateTokenRequest::read(&body, context.now).map_err(response::invalid_body)?;
@@ -59,8 +59,8 @@ pub(crate) async fn prepare_create(store: &Store, context: &RequestContext, byte
     Ok(Prepared { password, ..Prepared::default() })
 }
 
-/// `POST /-/npm/v1/tokens`: issues a token to the owner of the caller's token, which was allowed to do so. The password
-/// confirms that the owner sends the request.
+/// `POST /-/npm/v1/tokens`: issues a token to the owner of the caller's token. The decision by the path has allowed
+/// this. The password confirms that the owner sends the request.
 pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
     let now = exchange.context.now;
@@ -94,7 +94,7 @@ pub(crate) async fn revoke(exchange: &mut Exchange<'_>, named: &TokenInPath) -> 
     Ok(response::no_content())
 }
 
-/// `DELETE /-/user/token/:token`: revokes the caller's token, or another one of the same account, by its text.
+/// `DELETE /-/user/token/:token`: revokes the caller's token, or another token of the same account, by its text.
 pub(crate) async fn logout(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
     let presented = match &exchange.context.credentials {
         Credentials::Bearer(text) => Secret::new(text).ok().map(|secret| secret.digest()),

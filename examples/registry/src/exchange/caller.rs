@@ -8,7 +8,7 @@ use crate::{
     store::{database::Tx, facts, tokens},
 };
 
-/// **The caller**, as the database knows it in this transaction.
+/// **The caller**, as it is stored in the database in this transaction.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a request has one value of it")]
 pub(crate) enum FoundCaller {
@@ -18,9 +18,10 @@ pub(crate) enum FoundCaller {
 }
 
 impl FoundCaller {
-    /// Looks the token and its owner up.
+    /// Looks up the token and its owner.
     ///
-    /// Basic credentials count as an unknown token: only a login takes a password, and it reads the credentials itself.
+    /// Basic credentials count as an unknown token. Only a login accepts a password, and it reads the
+    /// credentials itself.
     pub(crate) async fn look_up(tx: &mut Tx, credentials: &Credentials) -> Result<Self, Failure> {
         let text = match credentials {
             Credentials::None => return Ok(Self::NoToken),

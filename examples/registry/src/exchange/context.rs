@@ -1,4 +1,5 @@
-//! What a request says beside its endpoint: its credentials, where it comes from, and how the client calls the server.
+//! The parts of a request other than its endpoint and its body: its credentials, the address of the client, and the URL
+//! by which the client reaches the server.
 
 use std::net::SocketAddr;
 
@@ -17,13 +18,13 @@ pub(crate) enum Credentials {
     None,
     /// The text of a token.
     Bearer(String),
-    /// A name and a password, which only a login takes.
+    /// A name and a password, which only a login accepts.
     Basic { name: String, password: String },
     /// Another scheme, a malformed header, or more than one header.
     Unreadable,
 }
 
-/// **A request without its endpoint and body**, before anything is looked up.
+/// **The parts of a request other than its endpoint and its body**, before any look-up.
 pub(crate) struct RequestContext {
     pub(crate) credentials: Credentials,
     pub(crate) one_time_password: Option<String>,
@@ -34,7 +35,7 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Reads the headers of a request from the other end `peer` of the connection, and the clock.
+    /// Reads the headers of a request and the clock. `peer` is the address of the other end of the connection.
     pub(crate) fn read(services: &Services, headers: &HeaderMap, peer: SocketAddr) -> Result<Self, Failure> {
         Ok(Self {
             credentials: credentials(headers),
@@ -86,8 +87,8 @@ fn one_time_password(headers: &HeaderMap) -> Option<String> {
     if value.is_empty() { None } else { Some(value.to_owned()) }
 }
 
-/// The URL that clients put before a path: the configured one, or else the `Host` of this request if it looks like a
-/// host, or else the address of the server.
+/// The URL that clients put before a path: the configured URL, or else the header `Host` of this request if it looks
+/// like a host, or else the address of the server.
 fn base_url(headers: &HeaderMap, public_url: Option<&str>, address: SocketAddr) -> String {
     if let Some(url) = public_url {
         return url.trim_end_matches('/').to_owned();

@@ -1,6 +1,6 @@
-//! One request in one transaction: its caller, the facts about what it names, and the decisions.
+//! One request in one transaction: its caller, the facts about the resources that it names, and the decisions.
 //!
-//! `tollgate` makes every decision here. This module looks the facts up, verifies one-time passwords, and keeps the
+//! `tollgate` makes every decision here. This module looks up the facts, verifies one-time passwords, and records the
 //! decisions for the log.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -42,7 +42,7 @@ pub(crate) struct Exchange<'r> {
     pub(crate) tx: Tx,
     pub(crate) caller: FoundCaller,
     facts: FoundFacts,
-    /// Why the token was ignored, if the request was allowed only because it needs no token.
+    /// The text of the header `npm-notice`, which says why the token was ignored. `None` if the token was not ignored.
     pub(crate) notice: Option<&'static str>,
 }
 
@@ -64,9 +64,9 @@ struct FoundFacts {
 
 /// **The result of the decisions about a request.**
 pub(crate) enum Decided<T> {
-    /// Everything is allowed. The value is made from the allows, and the handler does only what the value says.
+    /// Every access request is allowed. If the handler needs details of the allows, this value has them.
     Allowed(T),
-    /// Something is denied or challenged, and this is the response.
+    /// At least one access request is denied or challenged, and this is the response.
     Refused(Response),
 }
 
@@ -82,7 +82,7 @@ macro_rules! allowed {
 pub(crate) use allowed;
 
 impl<'r> Exchange<'r> {
-    /// Looks the caller up.
+    /// Begins the work on a request, and looks up the caller.
     pub(crate) async fn begin(received: Received<'r>, log_line: &'r mut LogLine, mut tx: Tx) -> Result<Self, Failure> {
         let Received { services, context, body, prepared } = received;
         let caller = FoundCaller::look_up(&mut tx, &context.credentials).await?;
@@ -91,7 +91,7 @@ impl<'r> Exchange<'r> {
         Ok(Self { services, context, body, prepared, log_line, tx, caller, facts, notice: None })
     }
 
-    /// Parses the body in the form that `tollgate` reads.
+    /// Parses the body of the request as a [`Body`], which `tollgate` can read.
     pub(crate) fn body(&self) -> Result<Body, Failure> {
         json::parse(self.body)
     }
@@ -153,12 +153,13 @@ impl<'r> Exchange<'r> {
         }))
     }
 
-    /// Decides all the access requests, and verifies the one-time password if they are challenged.
+    /// Decides all the access requests. If they are challenged, verifies the one-time password and decides again.
     pub(crate) async fn decide(&mut self, access_requests: &[AccessRequest]) -> Result<Decided<()>, Failure> {
         self.decide_and(access_requests, |_| ()).await
     }
 
-    /// Decides as [`decide`](Self::decide) does, and makes a value from the allows.
+    /// Decides all the access requests as [`decide`](Self::decide) does. If all are allowed, returns the value that
+    /// `then` makes from the allows.
     pub(crate) async fn decide_and<T>(
         &mut self,
         access_requests: &[AccessRequest],
@@ -174,14 +175,14 @@ impl<'r> Exchange<'r> {
             }
             _ => None,
         };
-        // It was verified for this request, so its age is zero.
+        // The factor was verified for this request, so its age is zero.
         let factor = factor.as_ref().map(|factor| (factor, Duration::ZERO));
         let combined = self.facts.decide_all(access_requests, &caller, self.context, factor)?;
         if let CombinedDecision::Deny(deny) = &combined
             && let Some(notice) = Answer::notice_for_ignored(deny)
             && access_requests.iter().all(reads_package)
         {
-            // The token allows nothing. A second, explicit decision without it says whether the request needs one.
+            // The token allows nothing. A second decision, without the token, shows whether the request needs a token.
             if let CombinedDecision::Allow(allows) =
                 self.facts.decide_all(access_requests, &Caller::NoToken, self.context, None)?
             {

@@ -1,12 +1,12 @@
-//! The log, which has one line for each request: what was asked for, and what was decided.
+//! The log, which has one line for each request: its endpoint, its actions and its decision.
 //!
-//! A line never has the path, which may contain the secret of a token, and never a header.
+//! A line never contains the path, because the path may contain the secret of a token. It never contains a header.
 
 use tollgate::{ClientIp, Decision, decision::AuditRecord};
 
 use crate::{base::log_target, exchange::caller::FoundCaller};
 
-/// **The line of one request**, collected while the request is handled.
+/// **The log line of one request.** Its fields are set while the request is handled.
 #[derive(Debug, Default)]
 pub(crate) struct LogLine {
     endpoint: &'static str,
@@ -36,13 +36,13 @@ impl LogLine {
         }
     }
 
-    /// Sets the decisions. They replace those of an earlier call: a request is decided more than once, and the last
-    /// time counts.
+    /// Sets the decisions, and forgets the decisions of an earlier call. A request may be decided more than once, and
+    /// only the last decisions are logged.
     pub(crate) fn set_decisions<'d>(&mut self, decisions: impl IntoIterator<Item = Decision<'d>>) {
         self.decisions = decisions.into_iter().map(|decision| AuditRecord::from(&decision)).collect();
     }
 
-    /// Says that the token was ignored: the response is the one to a request without a token.
+    /// Records that the token was ignored, and the request was handled as a request without a token.
     pub(crate) fn set_token_ignored(&mut self) {
         self.token_ignored = true;
     }

@@ -1,4 +1,5 @@
-//! One request in one transaction: its caller, the facts about what it names, the decisions, and its line in the log.
+//! One request in one transaction: its caller, the facts about the resources that it names, the decisions, and its log
+//! line.
 
 pub(crate) mod caller;
 pub(crate) mod context;

@@ -1,4 +1,4 @@
-//! What was verified and hashed for a request before its transaction began.
+//! The passwords that are verified or hashed before the transaction of a request begins.
 
 use tollgate::UserName;
 
@@ -9,18 +9,21 @@ use crate::{
     store::database::Store,
 };
 
-/// **What was done before the transaction**, because hashing takes long and other writers would wait.
+/// **The results of the work before the transaction.** Hashing is slow, and inside the transaction other writers would
+/// wait.
 #[derive(Default)]
 pub(crate) struct Prepared {
-    /// The password that confirms the request, if it was the right one.
+    /// The password that confirms the request, if it was correct.
     pub(crate) password: Option<VerifiedPassword>,
-    /// The present password in a request that changes it, if it was the right one. It never stands for `password`.
+    /// The current password in a request that changes the password, if it was correct. It does not confirm any other
+    /// request, which needs `password`.
     pub(crate) present_password: Option<VerifiedPassword>,
     /// The hash of the new password, in a request that sets one.
     pub(crate) new_password_hash: Option<String>,
 }
 
-/// Verifies the password of the caller; `None` if it is wrong, or if the request has no valid token.
+/// Verifies the password of the token's owner. Returns `None` if the password is wrong, or if the request has no known
+/// token.
 pub(crate) async fn verify_own_password(
     store: &Store,
     context: &RequestContext,

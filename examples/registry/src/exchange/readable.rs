@@ -16,7 +16,8 @@ use crate::{
 
 /// The packages that the caller may read, by name.
 ///
-/// A token that allows nothing, such as an expired one, is ignored: the caller reads what everybody may, with a notice.
+/// A token that allows nothing, such as an expired token, is ignored. The caller then gets the public packages, and a
+/// notice that says why the token was ignored.
 pub(crate) async fn readable_packages(exchange: &mut Exchange<'_>) -> Result<BTreeMap<String, Package>, Failure> {
     let all = facts::all_packages(&mut exchange.tx).await?;
     if let Some(notice) = notice_for_useless_token(exchange)? {
@@ -40,8 +41,8 @@ pub(crate) async fn readable_packages(exchange: &mut Exchange<'_>) -> Result<BTr
     })
 }
 
-/// The notice for a token that allows nothing, or `None` for one that works: every token that works may ask for the
-/// name of its owner.
+/// The notice for a token that allows nothing, or `None` for a token that works. A token works if it may do `whoami`,
+/// which is permitted to every kind of token.
 fn notice_for_useless_token(exchange: &Exchange<'_>) -> Result<Option<&'static str>, Failure> {
     let caller = exchange.caller.as_caller()?;
     let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };

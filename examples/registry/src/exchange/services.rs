@@ -1,4 +1,4 @@
-//! What every request shares.
+//! The data and the settings that all requests share.
 
 use std::net::SocketAddr;
 
@@ -6,13 +6,13 @@ use tollgate::npm::TrustedProxies;
 
 use crate::store::{database::Store, tarballs::Tarballs};
 
-/// **What every request shares**: the data, and how clients reach the server.
+/// **The data and the settings that all requests share.**
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) store: Store,
     pub(crate) tarballs: Tarballs,
     pub(crate) proxies: TrustedProxies,
-    /// The configured URL that clients put before a path.
+    /// The URL that clients put before a path, if it is configured.
     pub(crate) public_url: Option<String>,
     /// The address that the server listens on.
     pub(crate) address: SocketAddr,

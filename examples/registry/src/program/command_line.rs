@@ -12,15 +12,15 @@ use tollgate::{
 #[derive(Clone, Debug, Parser)]
 #[command(name = "tollgate-registry", version, about, long_about = None)]
 pub struct CommandLine {
-    /// What to do instead of serving.
+    /// The command to run instead of the server.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Where the data is, and how to serve it.
+    /// The location of the data, and the settings of the server.
     #[command(flatten)]
     pub config: Config,
 }
 
-/// **How the server runs.**
+/// **The flags of the server.** Some of them also apply to commands.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
     /// The address to listen on; port 0 takes a free one
@@ -29,19 +29,20 @@ pub struct Config {
     /// The folder for tarballs, and for the database unless --database-url names another
     #[arg(long, value_name = "DIR", default_value = "./registry-data", global = true)]
     pub data: PathBuf,
-    /// `sqlite:` or `postgres:` and where it is; without it, an SQLite file in the data folder
+    /// The URL of the database, which begins with `sqlite:` or `postgres:`; without it, an SQLite file in the data
+    /// folder
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
     /// A range of addresses of proxies whose X-Forwarded-For is believed; may be repeated
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     pub trusted_proxies: Vec<IpRange>,
-    /// What clients have before the path, such as `https://npm.example.test`; without it, `http://` and what the
-    /// request says in its Host
+    /// The URL that clients put before a path, such as `https://npm.example.test`; without it, `http://` and the
+    /// header Host of the request
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 }
 
-/// **A command that changes the data.** It may run beside a server, whose next request sees the change.
+/// **A command that changes the data.** It may run while a server runs. The next request to the server sees the change.
 #[derive(Clone, Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
@@ -59,25 +60,25 @@ pub enum Command {
 pub enum UserCommand {
     /// Makes an account; the password is read from the standard input
     Create {
-        /// The new name
+        /// The name of the new account
         name: UserName,
-        /// The address that maintainers are listed with
+        /// The email address, which is listed with the packages that the user maintains
         #[arg(long)]
         email: Option<String>,
     },
     /// Suspends an account: none of its tokens works any more
     Suspend {
-        /// Whose
+        /// The name of the account
         name: UserName,
     },
-    /// Takes a suspension back
+    /// Ends the suspension of an account
     Activate {
-        /// Whose
+        /// The name of the account
         name: UserName,
     },
-    /// Revokes every token that the account has by now
+    /// Revokes every token that was issued to the account until now
     RevokeTokens {
-        /// Whose
+        /// The name of the account
         name: UserName,
     },
 }
@@ -88,7 +89,7 @@ pub enum UserCommand {
 pub enum OrgCommand {
     /// Makes an organization with its team `developers`
     Create {
-        /// The new name
+        /// The name of the new organization
         name: OrganizationName,
         /// Its first owner, who can add the others with `npm org set`
         #[arg(long)]

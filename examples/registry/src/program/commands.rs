@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// How often a command is tried when the transactions of a server interfere.
+/// The number of times that a command is tried when other transactions interfere.
 const MAX_ATTEMPTS: u8 = 10;
 
 /// Runs a command, and prints what was done.
@@ -44,8 +44,8 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure
     writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
 }
 
-/// Reads the password of a new account, which is the first line of the standard input: every user of the machine could
-/// read an argument in the list of processes.
+/// Reads the password of a new account from the first line of the standard input. The password is not an argument,
+/// because every user of the machine can read the arguments in the list of processes.
 fn read_password() -> Result<String, Failure> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(other)?;
@@ -57,7 +57,8 @@ fn read_password() -> Result<String, Failure> {
 /// Runs the command in one transaction. Returns the sentence that says what was done.
 async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Result<String, Failure> {
     let mut tx = store.writing().await?;
-    // The clock is read after the wait for other writers: the cut-off has to include tokens that they issued.
+    // The clock is read after the wait for other writers, because the cut-off has to include the tokens that they
+    // issued.
     let now = clock::now()?;
     let done = match command {
         Command::User(UserCommand::Create { name, email }) => {

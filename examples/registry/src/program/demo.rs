@@ -1,4 +1,4 @@
-//! The user `demo`, which an empty database gets, so that a package can be published at once.
+//! Creates the user `demo` in an empty database, so that a new registry can be tried without creating an account.
 
 use std::net::SocketAddr;
 
@@ -18,7 +18,7 @@ use crate::{
 
 const NAME: &str = "demo";
 
-/// Creates the user `demo` with a token if the database has no account.
+/// Creates the user `demo` with a token if the database has no user and no organization. Returns `None` otherwise.
 pub(crate) async fn make_user(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failure> {
     match make_once(store, now).await {
         // Another process created an account at the same time. The second attempt finds it.
@@ -46,7 +46,7 @@ async fn make_once(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failur
     Ok(Some(Demo { password, token: issued.secret.expose().to_owned() }))
 }
 
-/// The password and the token of the new user, which are shown once.
+/// The password and the token of the new user. Neither is stored as a text, so they are shown only at this start.
 pub(crate) struct Demo {
     password: String,
     token: String,

@@ -1,4 +1,4 @@
-//! The command line, and what it can start: the server, or one command on the data.
+//! The command line, the server that it starts, and the commands that it runs on the data.
 
 pub(crate) mod command_line;
 pub(crate) mod commands;

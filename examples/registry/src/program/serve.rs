@@ -19,7 +19,7 @@ use crate::{
 
 /// Opens the database that the configuration names, and creates the data folder.
 pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
-    // The database has the secrets of second factors, so other users of the machine may not read the folder.
+    // The database contains the secrets of second factors, so other users of the machine must not read the folder.
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data).map_err(other)?;
     Store::open(&config.database_url()).await
 }

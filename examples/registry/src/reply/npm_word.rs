@@ -1,4 +1,4 @@
-//! npm's words for values of `tollgate`.
+//! The words that npm uses for values of `tollgate`.
 
 use tollgate::value::Permission;
 

@@ -1,4 +1,4 @@
-//! Responses to denials and challenges. Their status, headers and texts are the ones that `tollgate` gives.
+//! Responses to denials and challenges. `tollgate` provides their status, headers and texts.
 
 use axum::{
     http::{HeaderName, StatusCode, header},

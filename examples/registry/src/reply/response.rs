@@ -35,20 +35,20 @@ pub(crate) fn no_content() -> Response {
     response
 }
 
-/// A response whose JSON body says in `error` what is wrong.
+/// A response whose JSON body describes the problem in the field `error`.
 pub(crate) fn error(status: StatusCode, text: &str) -> Response {
     json(status, &json!({ "error": text }))
 }
 
-/// The response with status 401 to a password that is wrong or missing.
+/// The response to a wrong or missing password: status 401.
 pub(crate) fn wrong_password() -> Response {
     let mut response = error(StatusCode::UNAUTHORIZED, "incorrect or missing password");
     set_header(&mut response, header::WWW_AUTHENTICATE, "Basic");
     response
 }
 
-/// The response with status 401 that makes npm's client ask for a one-time password. It is for logins, about which
-/// `tollgate` decides nothing; elsewhere a challenge asks for the one-time password.
+/// The response with status 401 that makes npm's client ask for a one-time password. Only logins send this response,
+/// because `tollgate` does not decide them. For other requests, a challenge asks for the one-time password.
 pub(crate) fn one_time_password_needed() -> Response {
     let mut response =
         error(StatusCode::UNAUTHORIZED, "this account needs a one-time password: expected one in npm-otp");
@@ -56,14 +56,14 @@ pub(crate) fn one_time_password_needed() -> Response {
     response
 }
 
-/// Sets a header. A text that is not a valid header value is left out.
+/// Sets a header. Does nothing if the text is not a valid header value.
 pub(crate) fn set_header(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// The failure for a body that does not have the shape that its endpoint takes.
+/// The failure for a body that does not have the shape that the endpoint expects.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
 pub(crate) fn invalid_body(error: BodyError) -> Failure {
     Failure::refused(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST), &error)

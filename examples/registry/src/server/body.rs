@@ -12,15 +12,16 @@ use crate::{
     endpoints::table::BodyKind,
 };
 
-/// The most bytes of a document that is read without a permit.
+/// The size in bytes up to which a document is read without a permit.
 const SMALL_DOCUMENT: usize = 1024 * 1024;
-/// The permits for larger documents, and for those of unknown length: they are in memory as a whole.
+/// The permits for documents that are larger or of unknown length. They limit the memory that is used, because a
+/// document is in memory as a whole.
 static LARGE_DOCUMENTS: Semaphore = Semaphore::const_new(16);
 
 /// Reads a whole body.
 ///
 /// # Errors
-/// Status 413 for a body that is too large, 408 for one that takes too long, and 400 for one that breaks off.
+/// Status 413 for a body that is too large, 408 for a body that takes too long, and 400 for a body that breaks off.
 pub(crate) async fn read(headers: &HeaderMap, mut body: HttpBody, kind: BodyKind) -> Result<Bytes, Failure> {
     let limit = kind.max_bytes();
     let too_large =
@@ -54,8 +55,8 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Receives a body and drops it, up to twice its limit and for a while. Without that, a client that is still sending
-/// would see its connection break instead of the response.
+/// Receives a body and drops it, for at most 30 seconds and up to twice the size limit of its kind. Otherwise a client
+/// that is still sending would see a broken connection instead of the response.
 pub(crate) async fn discard(headers: &HeaderMap, mut body: HttpBody, kind: BodyKind) {
     // A client that expects `100 Continue` has not begun to send, and gets the response instead.
     if headers.contains_key(header::EXPECT) {
@@ -70,6 +71,6 @@ pub(crate) async fn discard(headers: &HeaderMap, mut body: HttpBody, kind: BodyK
             };
         }
     };
-    // A body that is too slow is given up like one that is too long.
+    // If the body takes too long, the server stops receiving, as it does if the body is too large.
     let _ = tokio::time::timeout(BodyKind::Small.timeout(), discarded).await;
 }

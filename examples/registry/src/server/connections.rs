@@ -24,9 +24,9 @@ use crate::{
 
 /// How long the headers of a request may take, including the wait for the next request on the same connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a client may receive nothing of a response.
+/// How long a client may accept no bytes of a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The most connections at one time. Further ones wait to be accepted.
+/// The maximum number of connections at one time. Further connections wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
 /// How long requests that have begun may go on after the server is told to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -45,7 +45,8 @@ pub(crate) async fn accept(listener: &TcpListener, router: &Router) -> Result<()
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // In most cases there are too many open files. Some are closed when connections end.
+                    // The usual cause is too many open files. Waiting helps, because files are closed when connections
+                    // end.
                     tracing::warn!(target: log_target::SERVER, "cannot accept: {error}");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;

@@ -1,4 +1,4 @@
-//! Connections, limits and timeouts, and the way of a request from the socket to a transaction and back.
+//! Connections, limits, timeouts, and the steps from a request on a connection to its response.
 
 pub(crate) mod body;
 pub(crate) mod connections;

@@ -1,4 +1,4 @@
-//! The way of a request: its endpoint, the decision by its path, its body, and the transaction that answers it.
+//! Answers a request: finds its endpoint, decides what its path requires, reads its body, and runs its transaction.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -31,7 +31,7 @@ use crate::{
     server::body,
 };
 
-/// How often the transaction of a request is tried when other transactions interfere.
+/// The number of times that the transaction of a request is tried when other transactions interfere.
 const MAX_ATTEMPTS: u32 = 10;
 /// The longest pause before another attempt.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
@@ -61,7 +61,7 @@ pub(crate) async fn answer(
         Incoming { services, endpoint, context, bytes: Bytes::new(), prepared: Prepared::default(), parts };
     let mut _permit = None;
     if entry.body != BodyKind::None {
-        // A caller who is refused by the path alone is refused before the body is read.
+        // If the path alone is enough to refuse the caller, the body is not processed.
         if let Some(refused) = incoming.decide_path(log_line).await? {
             body::discard(&incoming.parts.headers, http_body, entry.body).await;
             return Ok(refused);
@@ -104,15 +104,15 @@ impl Incoming<'_> {
         exchange.decide_path(&self.endpoint.required_access()).await
     }
 
-    /// Answers the request in a transaction. If other transactions interfere, it is tried again, and the facts are
-    /// looked up again.
+    /// Answers the request in a transaction. If other transactions interfere, this function begins a new transaction,
+    /// which looks up all facts again.
     async fn answer_in_transaction(&mut self, log_line: &mut LogLine) -> Result<Response, Failure> {
         let mut attempt = 0_u32;
         loop {
             attempt = attempt.saturating_add(1);
             match self.answer_once(log_line).await {
                 Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {
-                    // The pauses get longer, and are random: the other request must not come back at the same moment.
+                    // The pauses get longer, and are random, so that two requests do not interfere again.
                     let millis = u64::from(attempt).saturating_mul(u64::from(random::byte()?).saturating_add(1));
                     tokio::time::sleep(Duration::from_millis(millis).min(MAX_PAUSE)).await;
                 }
@@ -124,7 +124,7 @@ impl Incoming<'_> {
     async fn answer_once(&mut self, log_line: &mut LogLine) -> Result<Response, Failure> {
         let store = &self.services.store;
         let tx = if self.endpoint.is_write() { store.writing().await? } else { store.snapshot().await? };
-        // The body may have taken minutes to arrive. A token that has expired meanwhile counts as expired.
+        // The body may have taken minutes to arrive. A token that expired in the meantime must count as expired.
         self.context.now = clock::now()?;
         let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
         let mut response = dispatch::respond(&mut exchange, &self.endpoint, &self.parts).await?;

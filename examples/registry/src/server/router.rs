@@ -22,17 +22,17 @@ use crate::{
 /// How long a request may take, including a body that arrives slowly.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(330);
 
-/// The other end of the connection of a request, stored in its extensions.
+/// The address of the other end of a request's connection, stored in the extensions of the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// The router. Every path but those of the login pages is npm's, and `tollgate` reads it.
+/// The router. The paths of a login by browser have handlers here, and `tollgate` classifies all other paths.
 pub(crate) fn router(services: Arc<Services>) -> Router {
     let form_timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, BodyKind::Small.timeout());
     let form_limits = (DefaultBodyLimit::max(BodyKind::Small.max_bytes()), form_timeout);
     Router::new()
         .route("/-/v1/login/form/{login}", get(login_page::show).post(login_page::submit).layer(form_limits))
-        // A `HEAD` that ran the handler would consume the login and drop its token.
+        // If a `HEAD` ran the handler of `GET`, it would consume the login and drop the token.
         .route("/-/v1/login/done/{done}", get(login_page::poll).head(async || StatusCode::METHOD_NOT_ALLOWED))
         .fallback(handle)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
@@ -53,7 +53,8 @@ async fn handle(State(services): State<Arc<Services>>, request: Request) -> Resp
             response::from_failure(&failure)
         }
     };
-    // A response is for this caller and this moment. npm's client shows no notice of a response that it may store.
+    // A response is valid only for this caller and this moment. A response with a notice gets `no-store`, because npm's
+    // client does not show the notice of a response that it may store.
     let cache = if response.headers().contains_key(NPM_NOTICE) { "no-store" } else { "private, no-cache" };
     response::set_header(&mut response, header::CACHE_CONTROL, cache);
     log_line.write(response.status().as_u16(), started.elapsed().as_millis());

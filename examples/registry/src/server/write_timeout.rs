@@ -14,12 +14,13 @@ use tokio::{
 
 /// **A stream whose writes fail** when nothing could be written for `timeout`.
 ///
-/// Without it, a client that asks for a tarball and does not read it would occupy one of the connections for ever.
+/// Without the timeout, a client that requests a tarball and does not read it would occupy one of the connections for
+/// ever.
 #[derive(Debug)]
 pub(crate) struct WriteTimeout<S> {
     stream: S,
     timeout: Duration,
-    /// Runs while a write waits, and ends when it has waited for too long.
+    /// The timer of the write that is waiting. `None` if no write is waiting.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 

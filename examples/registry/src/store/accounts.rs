@@ -25,7 +25,7 @@ pub(crate) struct Account {
     pub(crate) updated: String,
 }
 
-/// A second factor that is being enrolled: the user has its secret, and has not shown a code yet.
+/// A second factor that is being enrolled: the user has its secret, but has not sent a code yet.
 #[derive(Clone)]
 pub(crate) struct PendingTwoFactor {
     pub(crate) secret: String,
@@ -38,13 +38,13 @@ pub(crate) async fn any_account(tx: &mut Tx) -> Result<bool, Failure> {
     Ok(row.is_some())
 }
 
-/// Takes a name for a user or an organization.
+/// Reserves a name for a new user or organization.
 ///
-/// Users and organizations share one namespace ([N4](tollgate::docs::rules#n4)), and a name is never free again
-/// ([N5](tollgate::docs::rules#n5)).
+/// Users and organizations share one namespace ([N4](tollgate::docs::rules#n4)), and a name that was reserved is never
+/// free again ([N5](tollgate::docs::rules#n5)).
 ///
 /// # Errors
-/// Status 409 if the name was ever taken.
+/// Status 409 if the name was reserved before.
 pub(super) async fn take_name(tx: &mut Tx, name: &str, kind: &str) -> Result<(), Failure> {
     let taken: Option<(String,)> = sqlx::query_as("SELECT kind FROM names WHERE name = $1")
         .bind(name.to_owned())
@@ -92,7 +92,7 @@ pub(crate) async fn create(tx: &mut Tx, new: NewAccount<'_>, now: Timestamp) -> 
     Ok(())
 }
 
-/// The account of this name.
+/// The account with this name.
 pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<Account>, Failure> {
     let row = sqlx::query(
         "SELECT password_hash, two_factor, totp_secret, pending_totp_secret, pending_two_factor, profile, created, \
@@ -141,7 +141,8 @@ pub(crate) async fn set_profile(
     Ok(())
 }
 
-/// Replaces the hash of the password. Logins with the old password whose token was not fetched yet are forgotten.
+/// Replaces the hash of the password. Deletes the user's finished logins whose token was not fetched yet, because they
+/// were verified with the old password.
 pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String) -> Result<(), Failure> {
     logins::forget_of_user(tx, name).await?;
     sqlx::query("UPDATE users SET password_hash = $2 WHERE name = $1")
@@ -152,8 +153,8 @@ pub(crate) async fn set_password(tx: &mut Tx, name: UserName<&str>, hash: String
     Ok(())
 }
 
-/// Suspends or activates an account, which only the operator does, at the command line. No token of a suspended account
-/// works ([T4](tollgate::docs::rules#t4)).
+/// Suspends or activates an account. Only the operator does this, on the command line. No token of a suspended account
+/// works ([T4](tollgate::docs::rules#t4)). Deletes the user's finished logins whose token was not fetched yet.
 pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: AccountStatus) -> Result<(), Failure> {
     logins::forget_of_user(tx, name).await?;
     let done = sqlx::query("UPDATE users SET status = $2 WHERE name = $1")
@@ -164,8 +165,9 @@ pub(crate) async fn set_status(tx: &mut Tx, name: UserName<&str>, status: Accoun
     one_user(done.rows_affected(), name)
 }
 
-/// Sets the cut-off of an account: every token made at or before it is revoked ([T1](tollgate::docs::rules#t1)). Logins
-/// whose token was not fetched yet are forgotten, because the token would be made after the cut-off.
+/// Sets the cut-off of an account: every token created at or before the cut-off is revoked
+/// ([T1](tollgate::docs::rules#t1)). Deletes the user's finished logins whose token was not fetched yet, because their
+/// tokens would be created after the cut-off.
 pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until: Timestamp) -> Result<(), Failure> {
     logins::forget_of_user(tx, name).await?;
     let done = sqlx::query("UPDATE users SET tokens_revoked_until = $2 WHERE name = $1")
@@ -184,7 +186,7 @@ fn one_user(rows: u64, name: UserName<&str>) -> Result<(), Failure> {
     if rows == 1 { Ok(()) } else { Err(Failure::not_found(format!("there is no user `{name}`"))) }
 }
 
-/// Begins the enrolment of a second factor, or forgets it.
+/// Stores a second factor that is being enrolled, or deletes it if `pending` is `None`.
 pub(crate) async fn set_pending(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -199,8 +201,8 @@ pub(crate) async fn set_pending(
     Ok(())
 }
 
-/// Sets the mode and the secret of the second factor, and forgets an enrolment. Logins that passed the previous check,
-/// and whose token was not fetched yet, are forgotten too.
+/// Sets the mode and the secret of the second factor, and ends an enrolment. Deletes the user's finished logins whose
+/// token was not fetched yet, because they were verified with the previous mode and secret.
 pub(crate) async fn set_two_factor(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -238,7 +240,7 @@ pub(crate) async fn set_recovery_codes(
     Ok(())
 }
 
-/// Consumes a recovery code. Returns whether the user had it.
+/// Deletes a recovery code, which works only once. Returns whether the user had this code.
 pub(crate) async fn use_recovery_code(
     tx: &mut Tx,
     name: UserName<&str>,
@@ -252,8 +254,8 @@ pub(crate) async fn use_recovery_code(
     Ok(done.rows_affected() == 1)
 }
 
-/// Consumes the one-time password of a time step for one token or login, which may use it again. Returns whether no
-/// other token or login has used it.
+/// Records that the token or login `used_by` uses the one-time password of a time step. Returns `false` if another
+/// token or login has used it. The same token or login may use it again.
 pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_by: &str) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT used_by FROM used_codes WHERE user_name = $1 AND step = $2")
         .bind(name.as_str().to_owned())
@@ -263,7 +265,7 @@ pub(crate) async fn use_code(tx: &mut Tx, name: UserName<&str>, step: i64, used_
     if let Some((by,)) = row {
         return Ok(by == used_by);
     }
-    // No code of a step as old as that is accepted any longer.
+    // The codes of these old steps are no longer accepted, so their rows are not needed.
     sqlx::query("DELETE FROM used_codes WHERE user_name = $1 AND step < $2")
         .bind(name.as_str().to_owned())
         .bind(step.saturating_sub(10))

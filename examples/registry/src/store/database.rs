@@ -1,15 +1,16 @@
 //! The database: SQLite or PostgreSQL, with one set of queries.
 //!
-//! Every request is one transaction. A request that only reads has one snapshot. Requests that write run one after the
-//! other, on all replicas: from the moment at which one reads its first fact to its commit, no other transaction
-//! writes. So a right that was removed before the commit permits no write, not even in the same instant, and nothing is
-//! cached between requests.
+//! Every request is answered in one transaction. A request that only reads has one snapshot. Requests that write run
+//! one after the other, on all replicas: from the moment at which such a request reads its first fact to its commit, no
+//! other transaction writes. So no write is committed that rests on a permission that was removed before the commit.
+//! Nothing is cached between requests.
 //!
 //! - SQLite: `BEGIN IMMEDIATE`.
 //! - PostgreSQL: the isolation level `SERIALIZABLE`, and a lock on the table `names` that is taken before the snapshot.
 //!   The isolation level alone is not enough: it may order a write before a revocation that was acknowledged earlier.
 //!
-//! *Price:* one write at a time. Reads, of which a registry has thousands for each write, never wait.
+//! The price is that there is only one write at a time. Reads never wait, and a registry has thousands of reads for
+//! each write.
 
 use std::{sync::Once, time::Duration};
 
@@ -23,7 +24,7 @@ use crate::base::failure::Failure;
 /// A transaction. If it is dropped without a commit, it changes nothing.
 pub(crate) type Tx = sqlx::Transaction<'static, sqlx::Any>;
 
-/// The most connections to the database at one time. Each serves one request.
+/// The maximum number of connections to the database at one time. Each connection serves one transaction.
 const MAX_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection. After that the response is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,14 +46,15 @@ impl Dialect {
     /// The statements that each new connection runs first.
     const fn settings(self) -> &'static [&'static str] {
         match self {
-            // WAL lets readers run beside the writer. FULL acknowledges no commit that a power cut would undo.
+            // WAL lets readers run beside the writer. With FULL, a power cut does not undo a commit that was
+            // acknowledged.
             Self::Sqlite => &[
                 "PRAGMA busy_timeout = 10000",
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
                 "PRAGMA foreign_keys = ON",
             ],
-            // A replica that hangs must not keep the others from writing.
+            // A replica that hangs must not keep the other replicas from writing.
             Self::Postgres => &["SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout = '60s'"],
         }
     }
@@ -99,24 +101,25 @@ impl Store {
         Ok(self.pool.begin_with(begin).await?)
     }
 
-    /// Begins a transaction for a request that may write. No other one writes until it ends.
+    /// Begins a transaction for a request that may write. No other transaction writes until this one ends.
     ///
-    /// Its statements may still fail because of another transaction ([`is_transient`](Failure::is_transient)). Then
-    /// everything that was read is void.
+    /// A statement may still fail because of another transaction ([`is_transient`](Failure::is_transient)). The caller
+    /// must then discard everything that it has read, and begin a new transaction.
     pub(crate) async fn writing(&self) -> Result<Tx, Failure> {
         match self.dialect {
             Dialect::Sqlite => Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?),
             Dialect::Postgres => {
                 let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
-                // A lock takes no snapshot. The next statement does, and by then no other transaction writes.
+                // The statement `LOCK` takes no snapshot. The next statement does, and no other transaction writes
+                // then.
                 sqlx::query("LOCK TABLE names IN SHARE ROW EXCLUSIVE MODE").execute(&mut *tx).await?;
                 Ok(tx)
             }
         }
     }
 
-    /// Brings the tables up to date. If another process is doing the same, an attempt fails and the next one finds the
-    /// work done.
+    /// Brings the tables up to date. If another process does this at the same time, an attempt may fail, and a later
+    /// attempt finds the tables up to date.
     async fn migrate(&self) -> Result<(), Failure> {
         let mut attempt = 0_u8;
         loop {

@@ -19,11 +19,13 @@ pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<BTreeMap
     Ok(rows.into_iter().collect())
 }
 
-/// The most tags that one request sets, new or moved. Each takes a statement, while other writers wait.
+/// The maximum number of tags that one request adds or moves. Each tag takes several statements, and other writers wait
+/// meanwhile.
 const MAX_TAGS_AT_ONCE: usize = 100;
-/// The most tags of a package. The document, which has all of them, is built in memory.
+/// The maximum number of tags of a package. The document of a package has all its tags, and is built in memory.
 const MAX_TAGS: usize = 1000;
-/// The most bytes of a tag: as many as the name of a package may have. PostgreSQL cannot index much longer ones.
+/// The maximum number of bytes of a tag, the same as for the name of a new package. PostgreSQL cannot index texts that
+/// are much longer.
 const MAX_TAG_LENGTH: usize = 214;
 
 /// Checks the number of tags of a package.
@@ -52,8 +54,8 @@ fn at_most(limit: usize, found: usize, what: &str) -> Result<(), Failure> {
 /// Points a tag at a version.
 ///
 /// # Errors
-/// Status 404 if the version does not exist, 400 for a tag that is too long or reads as a range, and 413 if the package
-/// has too many tags.
+/// Status 404 if the version does not exist, 400 if the tag is too long or could be read as a range of versions, and
+/// 413 if the package would have too many tags.
 pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version: &str) -> Result<(), Failure> {
     if packages::tarball(tx, name, version).await?.is_none() {
         return Err(Failure::not_found(format!("version not found: {version}")));
@@ -62,13 +64,13 @@ pub(crate) async fn set(tx: &mut Tx, name: PackageName<&str>, tag: &str, version
         let found = tag.len();
         return Err(Failure::bad_request(format!("a tag of {found} bytes: expected at most {MAX_TAG_LENGTH}")));
     }
-    // npm has this rule too: npm would read such a tag as the range, and never install by it.
+    // npm has this rule too, because `npm install` would read such a tag as a range and never as a tag.
     if semver::VersionReq::parse(tag.strip_prefix('v').unwrap_or(tag)).is_ok() {
         return Err(Failure::bad_request(format!(
             "the tag `{tag}` reads as a range of versions: expected another name"
         )));
     }
-    // A tag that exists is moved, and does not add to the number.
+    // If the tag exists, it is moved, and the number of tags stays the same.
     let (others,): (i64,) = sqlx::query_as(
         "SELECT COUNT(*) FROM dist_tags WHERE package = $1 AND NOT EXISTS \
          (SELECT 1 FROM dist_tags WHERE package = $1 AND tag = $2)",

@@ -1,6 +1,6 @@
-//! The facts that decisions are made from: rows of the database become values of `tollgate`.
+//! The facts that decisions depend on. This module converts rows of the database into values of `tollgate`.
 //!
-//! The same queries run for existing and for missing packages and users, so that their time does not reveal which
+//! The same queries run whether a package or user exists or not, so that the time of a response does not reveal which
 //! packages and users exist.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use crate::{
     store::database::Tx,
 };
 
-/// The result of looking a package up.
+/// The result of looking up a package.
 #[derive(Clone, Debug)]
 pub(crate) enum FoundPackage {
     Existing(Package),
@@ -35,7 +35,7 @@ impl FoundPackage {
     }
 }
 
-/// The result of looking an organization up.
+/// The result of looking up an organization.
 #[derive(Clone, Debug)]
 pub(crate) enum FoundOrganization {
     Existing(Organization),
@@ -51,7 +51,7 @@ impl FoundOrganization {
     }
 }
 
-/// The record of a user, with the memberships.
+/// Looks up a user, with the user's memberships.
 pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<User>, Failure> {
     type Row = (String, String, Option<String>);
     let row: Option<Row> = sqlx::query_as("SELECT status, two_factor, tokens_revoked_until FROM users WHERE name = $1")
@@ -95,7 +95,7 @@ async fn memberships(tx: &mut Tx, name: UserName<&str>) -> Result<Memberships, F
     fact(Memberships::new(memberships))
 }
 
-/// Looks an organization up.
+/// Looks up an organization.
 pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> Result<FoundOrganization, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT name FROM organizations WHERE name = $1")
         .bind(name.as_str().to_owned())
@@ -107,7 +107,7 @@ pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> R
     })
 }
 
-/// Looks a package up, with the grants on it and the owner of its scope.
+/// Looks up a package, with the grants on it and the owner of its scope.
 pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
     let row: Option<(String, String)> =
         sqlx::query_as("SELECT visibility, publishing_access FROM packages WHERE name = $1")
@@ -172,8 +172,8 @@ fn team_grants(rows: Vec<(String, String, String)>) -> Result<TeamGrants, Failur
     fact(TeamGrants::new(grants))
 }
 
-/// All packages, from which listings choose the readable ones. The number of queries does not depend on the number of
-/// packages.
+/// All packages. Listings then select the packages that the caller may read. The number of queries does not depend on
+/// the number of packages.
 pub(crate) async fn all_packages(tx: &mut Tx) -> Result<Vec<Package>, Failure> {
     let rows: Vec<(String, String, String)> =
         sqlx::query_as("SELECT name, visibility, publishing_access FROM packages ORDER BY name")

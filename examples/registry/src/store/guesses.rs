@@ -1,4 +1,4 @@
-//! The number of wrong passwords and one-time passwords of each account, which limits guessing.
+//! Counts the wrong passwords and one-time passwords for each account, and limits their number.
 
 use tollgate::{Timestamp, UserName};
 
@@ -22,7 +22,7 @@ impl Guess {
         }
     }
 
-    /// The most wrong guesses for an account within [`WINDOW_SECONDS`].
+    /// The maximum number of wrong guesses for an account within [`WINDOW_SECONDS`].
     const fn limit(self) -> i64 {
         match self {
             Self::Password => 30,
@@ -31,7 +31,7 @@ impl Guess {
     }
 }
 
-/// For how long wrong guesses are counted together: 15 minutes from the first one.
+/// The length of the window in which wrong guesses are counted: 15 minutes from the first wrong guess.
 const WINDOW_SECONDS: i64 = 15 * 60;
 
 /// Checks that the account has not reached its limit of wrong guesses.
@@ -64,7 +64,8 @@ pub(crate) async fn wrong(tx: &mut Tx, name: UserName<&str>, what: Guess, now: T
     Ok(())
 }
 
-/// The time of the first wrong guess in seconds since 1970, and the number of them, or `None` if the window is over.
+/// The time of the first wrong guess of the current window, in seconds since 1970, and the number of wrong guesses
+/// since then. `None` if there is no current window.
 async fn current(
     tx: &mut Tx,
     name: UserName<&str>,

@@ -1,7 +1,7 @@
 //! Logins by browser: npm's client begins one, a person finishes it at the form, and the client fetches the token.
 //!
-//! The URL of the form and the URL that the client polls each contain a nonce, which is a secret. The database has only
-//! the digests of the two.
+//! The URL of the form and the URL that the client polls each contain a nonce, which is a secret. The database stores
+//! only the digests of these nonces.
 
 use tollgate::{Secret, Timestamp, UserName, token::SecretDigest};
 
@@ -13,7 +13,7 @@ use crate::{
     store::database::Tx,
 };
 
-/// How long a login takes at most, until its token is fetched.
+/// The maximum time from the beginning of a login until its token is fetched.
 const LIFETIME_SECONDS: i64 = 10 * 60;
 
 /// What a login is for.
@@ -32,13 +32,13 @@ impl Purpose {
     }
 }
 
-/// A login that has begun and not run out.
+/// A login that has begun and has not expired.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) purpose: Purpose,
-    /// The address of the client that began it. The form shows it to the person.
+    /// The address of the client that began the login. The form shows this address to the person.
     pub(crate) started_from: String,
-    /// The user who has finished it.
+    /// The user who has finished the login, or `None` if it is not finished.
     pub(crate) user: Option<UserName>,
 }
 
@@ -61,12 +61,12 @@ pub(crate) fn digest(nonce: &str) -> Result<SecretDigest, Failure> {
     Secret::new(nonce).map(|secret| secret.digest()).map_err(|_| gone())
 }
 
-/// The failure for the URL of a login that does not exist: status 404.
+/// The failure for the URL of a login that does not exist or has expired: status 404.
 pub(crate) fn gone() -> Failure {
     Failure::not_found("this login has run out or never was: run npm login again")
 }
 
-/// Begins a login. Logins that have run out are forgotten.
+/// Begins a login, and deletes logins that have expired.
 pub(crate) async fn begin(tx: &mut Tx, new: &NewLogin, now: Timestamp) -> Result<(), Failure> {
     sqlx::query("DELETE FROM logins WHERE started < $1")
         .bind(unix_seconds(now).saturating_sub(LIFETIME_SECONDS))
@@ -126,14 +126,15 @@ pub(crate) async fn finish(tx: &mut Tx, digest: &SecretDigest, user: UserName<&s
     Ok(())
 }
 
-/// Forgets the login of a polled URL, so that only one token is issued for it.
+/// Deletes the login of a polled URL, so that only one token is issued for this login.
 pub(crate) async fn forget(tx: &mut Tx, poll_digest: &SecretDigest) -> Result<(), Failure> {
     sqlx::query("DELETE FROM logins WHERE done_digest = $1").bind(poll_digest.to_hex()).execute(&mut **tx).await?;
     Ok(())
 }
 
-/// Forgets the logins that the user has finished and whose token was not fetched. Such a token would be issued after a
-/// change that is meant to end all access until then: a cut-off, a suspension, a new password or second factor.
+/// Deletes the logins that the user has finished and whose token was not fetched yet. It is called when a cut-off, a
+/// suspension, a new password or a new second factor ends earlier access, because the token of such a login would be
+/// issued after this change.
 pub(crate) async fn forget_of_user(tx: &mut Tx, user: UserName<&str>) -> Result<(), Failure> {
     sqlx::query("DELETE FROM logins WHERE user_name = $1").bind(user.as_str().to_owned()).execute(&mut **tx).await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! The database and the folder of tarballs.
 //!
-//! A file holds the queries about one topic. Each function takes the transaction that it runs in, and names the effect
-//! of something that was allowed.
+//! Each file has the queries about one topic. A function takes the transaction that it runs in. It checks no
+//! permissions: its caller changes only what was allowed.
 
 pub(crate) mod accounts;
 pub(crate) mod database;

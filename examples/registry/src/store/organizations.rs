@@ -43,8 +43,8 @@ pub(crate) async fn members(
 
 /// Adds the user to the organization, or changes the role of a member. Returns the role.
 ///
-/// A new member joins the team `developers`. Without a role, a new member is a plain member, and a present one keeps
-/// the role.
+/// A new member joins the team `developers`. If `role` is `None`, a new member gets the role `member`, and a user who
+/// is a member already keeps the current role.
 ///
 /// # Errors
 /// Status 404 if there is no such user, and 409 if the organization would have no owner.
@@ -77,11 +77,11 @@ pub(crate) async fn set_member(
     Ok(after)
 }
 
-/// Checks that the organization has an owner after the user gets this role, or leaves. Without an owner it could never
-/// be changed again.
+/// Checks that the organization still has an owner after the user gets the role `becomes`, or leaves if it is `None`.
+/// An organization without an owner could never get a new member or owner.
 ///
 /// # Errors
-/// Status 409.
+/// Status 409 if the organization would have no owner.
 fn keep_an_owner(members: &BTreeMap<String, Role>, user: UserName<&str>, becomes: Option<Role>) -> Result<(), Failure> {
     let was_owner = members.get(user.as_str()) == Some(&Role::Owner);
     let others = members.iter().any(|(name, role)| name != user.as_str() && *role == Role::Owner);
@@ -91,8 +91,8 @@ fn keep_an_owner(members: &BTreeMap<String, Role>, user: UserName<&str>, becomes
     Ok(())
 }
 
-/// Removes the user from the organization and its teams, with the user's own grants on the packages of its scope. A
-/// member who comes back does not get them back.
+/// Removes the user from the organization and its teams, and deletes the user's own grants on the packages of its
+/// scope. A user who becomes a member again does not get these grants back.
 ///
 /// # Errors
 /// Status 404 if the user is not a member, and 409 for the last owner.
@@ -131,8 +131,8 @@ pub(crate) async fn remove_member(
 /// Adds a member of the organization to a team.
 ///
 /// # Errors
-/// Status 404 if the team does not exist, or the user is not a member of the organization. Adding a member to the
-/// organization takes another permission.
+/// Status 404 if the team does not exist, or if the user is not a member of the organization. This function does not
+/// make the user a member, because that needs another permission.
 pub(crate) async fn add_team_member(tx: &mut Tx, team: FullTeamName<'_>, user: UserName<&str>) -> Result<(), Failure> {
     let organization = team.organization;
     teams::expect_team(tx, team).await?;

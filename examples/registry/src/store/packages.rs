@@ -34,8 +34,8 @@ pub(crate) struct NewPackage<'a> {
     pub(crate) creator: UserName<&'a str>,
 }
 
-/// Creates a package with the grant that npm gives: read-write to the creator, or in the scope of an organization to
-/// its team `developers`.
+/// Creates a package with the same grant that npm gives: `read-write` to the team `developers` if an organization owns
+/// the scope, and to the creator otherwise.
 pub(crate) async fn create(tx: &mut Tx, new: NewPackage<'_>, now: Timestamp) -> Result<(), Failure> {
     let NewPackage { name, visibility, creator } = new;
     sqlx::query(
@@ -92,17 +92,18 @@ pub(crate) async fn renew_revision(tx: &mut Tx, name: PackageName<&str>, now: Ti
     Ok(())
 }
 
-/// The most bytes of a manifest. The document of a package, which has all manifests, is built in memory.
+/// The maximum number of bytes of a manifest. The document of a package has all its manifests, and is built in memory.
 const MAX_MANIFEST: usize = 1024 * 1024;
 /// The most bytes of a deprecation's message.
 const MAX_DEPRECATION: usize = 128 * 1024;
-/// The most characters of all manifests and deprecations of a package before another version is added.
+/// The maximum total length of all manifests and deprecations of a package, in characters. A version can be added to a
+/// package that is at this limit, but not above it.
 const MAX_MANIFESTS: i64 = 16 * 1024 * 1024;
 
 /// The text of a manifest to be stored.
 ///
 /// # Errors
-/// Status 413 if it is too large, or the other manifests of the package are.
+/// Status 413 if the manifest is too large, or if the other manifests of the package are too large together.
 async fn manifest_text(tx: &mut Tx, name: PackageName<&str>, manifest: &Value) -> Result<String, Failure> {
     let too_large = |text| Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text);
     let text = serde_json::to_string(manifest).map_err(other)?;
@@ -126,7 +127,8 @@ async fn manifest_text(tx: &mut Tx, name: PackageName<&str>, manifest: &Value) -
 /// Adds a version.
 ///
 /// # Errors
-/// Status 409 if the version was ever published, also if it was unpublished since.
+/// Status 409 if the version was published before, even if it was unpublished since, and 413 if a manifest is too
+/// large.
 pub(crate) async fn insert_version(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -194,7 +196,8 @@ pub(crate) async fn remove_version(tx: &mut Tx, name: PackageName<&str>, version
     Ok(())
 }
 
-/// Removes a package with everything that belongs to it. Its versions cannot be published again.
+/// Removes a package with its versions, tags, grants and stars. These versions cannot be published again, even after a
+/// new package of this name is created.
 pub(crate) async fn delete(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
     sqlx::query("DELETE FROM packages WHERE name = $1").bind(name.as_str().to_owned()).execute(&mut **tx).await?;
     Ok(())
@@ -251,12 +254,13 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
     Ok(names)
 }
 
-/// Replaces the maintainers.
+/// Replaces the maintainers, which are the users with a `read-write` grant of their own.
 ///
 /// # Errors
 /// Status 409 if an unscoped package would have no maintainer, and 400 if there is no such user.
 pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users: &[UserName]) -> Result<(), Failure> {
-    // No user could ever change the package again. A scoped one can still be changed by the owner of the scope.
+    // An unscoped package without a maintainer might have no user who may change it. A scoped package can still be
+    // changed by the owner of its scope.
     if users.is_empty() && !name.is_scoped() {
         return Err(Failure::conflict(format!(
             "`{name}` would be left without an owner: expected another owner first"
@@ -278,7 +282,7 @@ pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users:
     Ok(())
 }
 
-/// The users with a grant on the package, of their own or by a team, with the highest permission of each.
+/// The users who have a grant on the package, directly or by a team, each with the user's highest permission.
 pub(crate) async fn collaborators(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -318,7 +322,8 @@ pub(crate) enum Star {
     Off,
 }
 
-/// The names of the packages that the user has starred, sorted. They are not checked for being readable.
+/// The names of the packages that the user has starred, sorted. The list may contain packages that the caller may not
+/// read.
 pub(crate) async fn starred_by(tx: &mut Tx, user: &str) -> Result<Vec<String>, Failure> {
     let rows: Vec<(String,)> = sqlx::query_as("SELECT package FROM stars WHERE user_name = $1")
         .bind(user.to_owned())
@@ -329,7 +334,7 @@ pub(crate) async fn starred_by(tx: &mut Tx, user: &str) -> Result<Vec<String>, F
     Ok(packages)
 }
 
-/// The packages on which a user has a grant, own or by a team, with the highest permission on each.
+/// The packages on which a user has a grant, directly or by a team, each with the user's highest permission.
 pub(crate) async fn of_user(tx: &mut Tx, user: UserName<&str>) -> Result<BTreeMap<String, Permission>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT package, permission FROM package_users WHERE user_name = $1 UNION ALL \

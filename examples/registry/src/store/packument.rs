@@ -1,4 +1,4 @@
-//! The document of a package as npm's client reads it. It is built from rows on each request, and not stored.
+//! The document of a package as npm's client reads it. It is built from rows for each request, and not stored.
 
 use serde_json::{Map, Value, json};
 use tollgate::PackageName;
@@ -12,7 +12,7 @@ use crate::{
 const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
-/// The document of a package, in which the URLs of tarballs begin with `base`; `None` if there is no such package.
+/// The document of a package, or `None` if there is no such package. The URLs of its tarballs begin with `base`.
 pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) -> Result<Option<Value>, Failure> {
     let row: Option<(String, String, String)> =
         sqlx::query_as("SELECT revision, created, modified FROM packages WHERE name = $1")
@@ -94,7 +94,7 @@ async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
     Ok(Value::Object(stars))
 }
 
-/// The present revision, in the form of the document.
+/// The current revision of a package, in the form in which the document has it.
 pub(crate) async fn revision(tx: &mut Tx, name: PackageName<&str>) -> Result<String, Failure> {
     let row: (String,) = sqlx::query_as("SELECT revision FROM packages WHERE name = $1")
         .bind(name.as_str().to_owned())

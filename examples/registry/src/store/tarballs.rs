@@ -15,7 +15,7 @@ use crate::base::failure::{Failure, other};
 pub(crate) struct TarballId(String);
 
 impl TarballId {
-    /// The id in a row of the database.
+    /// The id that a row of the database has.
     pub(crate) const fn from_stored(text: String) -> Self {
         Self(text)
     }
@@ -34,7 +34,8 @@ impl TarballId {
         &self.0
     }
 
-    /// The path in the folder of tarballs. There is a folder for each first byte, so that none has too many files.
+    /// The path in the folder of tarballs. There is a subfolder for each value of the first byte, so that no folder has
+    /// too many files.
     fn key(&self) -> Key {
         let first = self.0.get(..2).unwrap_or("00");
         Key::from_iter([first, self.0.as_str()])

@@ -25,7 +25,8 @@ impl fmt::Display for FullTeamName<'_> {
     }
 }
 
-/// The team that every new member of an organization joins, and that gets the grant on a package created in its scope.
+/// The name of the team that every new member of an organization joins. This team gets the grant on a package that is
+/// created in the organization's scope.
 const DEVELOPERS: &str = "developers";
 
 /// The team `developers` of an organization.
@@ -54,10 +55,11 @@ pub(super) async fn exists(tx: &mut Tx, team: FullTeamName<'_>) -> Result<bool, 
     Ok(row.is_some())
 }
 
-/// Checks that the team exists. Handlers call this after the decision, which does not depend on it.
+/// Checks that the team exists. Handlers call this after the decision, which does not depend on the existence of a
+/// team.
 ///
 /// # Errors
-/// Status 404.
+/// Status 404 if the team does not exist.
 pub(crate) async fn expect_team(tx: &mut Tx, team: FullTeamName<'_>) -> Result<(), Failure> {
     if exists(tx, team).await? { Ok(()) } else { Err(Failure::not_found(format!("there is no team `{team}`"))) }
 }
@@ -65,7 +67,7 @@ pub(crate) async fn expect_team(tx: &mut Tx, team: FullTeamName<'_>) -> Result<(
 /// Creates a team.
 ///
 /// # Errors
-/// Status 409 if it exists.
+/// Status 409 if the team exists already.
 pub(crate) async fn create(tx: &mut Tx, team: FullTeamName<'_>, description: &str) -> Result<(), Failure> {
     storable("a description", description)?;
     if exists(tx, team).await? {
@@ -80,7 +82,7 @@ pub(crate) async fn create(tx: &mut Tx, team: FullTeamName<'_>, description: &st
     Ok(())
 }
 
-/// Deletes a team with its memberships and grants. A later team of this name gets none of them.
+/// Deletes a team with its memberships and grants. A later team of the same name gets none of them.
 ///
 /// # Errors
 /// Status 404 if the team does not exist, and 409 for the team `developers`.

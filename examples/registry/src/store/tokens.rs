@@ -20,16 +20,16 @@ pub(crate) struct TokenWithHint {
 
 /// The token with this digest.
 ///
-/// A row that does not load counts as an unknown token ([L8](tollgate::docs::rules#l8)). It is not an error, which a
-/// caller could mistake for a request without a token.
+/// A row that does not load counts as an unknown token ([L8](tollgate::docs::rules#l8)). If it were an error, a caller
+/// could treat the request as a request without a token.
 pub(crate) async fn by_digest(tx: &mut Tx, digest: &SecretDigest) -> Result<Option<Token>, Failure> {
     let row: Option<(String, String)> = sqlx::query_as("SELECT digest, stored FROM tokens WHERE digest = $1")
         .bind(digest.to_hex())
         .fetch_optional(&mut **tx)
         .await?;
     let Some((found, stored)) = row else { return Ok(None) };
-    // The database compared the digests in a time that depends on them. This comparison takes the same time for every
-    // digest (rule S2).
+    // The time in which the database compares digests depends on the digests. This comparison takes the same time for
+    // all digests (rule S2).
     let is_same = found.parse::<SecretDigest>().is_ok_and(|found| found == *digest);
     Ok(if is_same { load(&stored) } else { None })
 }
@@ -60,7 +60,8 @@ fn stored(token: &Token) -> Result<String, Failure> {
     serde_json::to_string(&StoredToken::from(token)).map_err(other)
 }
 
-/// The tokens of a user that are not revoked one by one, oldest first. Rows that do not load are left out.
+/// The tokens of a user that were not revoked individually, oldest first. Tokens that the account's cut-off revokes are
+/// included. Rows that do not load are left out.
 pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<TokenWithHint>, Failure> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT stored, hint FROM tokens WHERE user_name = $1 AND revoked = 0 ORDER BY created, token_key",
@@ -73,8 +74,8 @@ pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<To
     Ok(rows.into_iter().filter_map(listed).collect())
 }
 
-/// The granular tokens of a user, by which an issue checks their number ([L6](tollgate::docs::rules#l6)) and their
-/// names ([L1](tollgate::docs::rules#l1)).
+/// The granular tokens of a user. Issuing a token checks their number ([L1](tollgate::docs::rules#l1)) and that the new
+/// name is not in use ([L6](tollgate::docs::rules#l6)).
 pub(crate) async fn granular_set<'a>(tx: &mut Tx, owner: OwnerView<'a>) -> Result<GranularTokenSet<'a>, Failure> {
     let mut set = GranularTokenSet::new(owner);
     for listed in of_user(tx, owner.name()).await? {

@@ -73,7 +73,7 @@ pub(crate) struct OneRequest {
 
 impl std::fmt::Debug for OneRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The fields are not printed, because they may hold a secret (S3).
+        // The fields are not printed, because they may contain a secret, which is never printed (rule S3).
         f.debug_struct("OneRequest").field("secret_from_stdin", &self.secret_from_stdin).finish_non_exhaustive()
     }
 }

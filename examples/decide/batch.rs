@@ -23,7 +23,7 @@ pub(crate) enum Form {
     Explained,
 }
 
-/// Decides the requests in order, and prints each decision before it waits for the next request.
+/// Decides the requests in order, and prints each decision before waiting for the next request.
 ///
 /// `requests` is the path of the input, for error messages.
 pub(crate) fn run(

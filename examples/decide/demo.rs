@@ -55,8 +55,8 @@ fn directory() -> Result<Directory, Failure> {
     Directory::load(&world).map_err(|error| Failure::Message(error.to_string()))
 }
 
-/// Prints the table and a summary. The output has colours if it is a terminal, and if the environment variable
-/// `NO_COLOR` is unset or empty (<https://no-color.org>).
+/// Prints the table and a summary. The text has colours if `out` is a terminal and the environment variable `NO_COLOR`
+/// is unset or empty (<https://no-color.org>).
 pub(crate) fn run(out: impl Write + IsTerminal) -> Result<Outcome, Failure> {
     let in_colours = out.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut out = BufWriter::new(out);

@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 /// The length of the longest line that is read, in bytes without the line feed: 1 MiB.
 pub(crate) const LONGEST: usize = 1024 * 1024;
 
-/// The number of bytes that are read of a line. The one byte more than [`LONGEST`] is the line feed of the longest
-/// line, or shows that the line is too long.
+/// The maximum number of bytes that are read of a line, which is one more than [`LONGEST`]. The additional byte is the
+/// line feed, or shows that the line is too long.
 const LIMIT: u64 = 1024 * 1024 + 1;
 
 /// A reader of the lines of an input.
@@ -57,7 +57,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Skips blanks, and returns whether they reached to the end of the line. The line feed is then skipped too.
+    /// Skips blanks, and returns whether the rest of the line has nothing else. If so, the line feed is skipped too.
     fn skip_blanks(&mut self) -> io::Result<bool> {
         loop {
             let buffer = self.input.fill_buf()?;

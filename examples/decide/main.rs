@@ -33,7 +33,7 @@ enum Outcome {
     SomeInvalid,
 }
 
-/// An error that ends the run with exit status 2. If the reader of the output has closed it, the exit status is 0.
+/// An error that ends the run. The exit status is 2, or 0 if the error is that the reader of the output has closed it.
 #[derive(Debug)]
 enum Failure {
     /// An error with this message, which may have several lines.

@@ -7,7 +7,7 @@ use tollgate::directory::{Directory, RequestLine};
 
 use crate::{Failure, Outcome, arguments::OneRequest};
 
-/// The number of bytes that are read from standard input. A secret has at most 512.
+/// The maximum number of bytes that are read from standard input. A secret has at most 512 bytes.
 const STDIN_LIMIT: u64 = 64 * 1024;
 
 /// Decides the request and prints every check. The request is parsed exactly as a line of the requests file is.
@@ -32,7 +32,7 @@ pub(crate) fn run(directory: &Directory, request: OneRequest, mut out: impl Writ
     Ok(Outcome::AllDecided)
 }
 
-/// Makes the line of the requests file.
+/// Makes a line of the requests file from the fields, with an id.
 fn object(mut fields: Map<String, Value>) -> Value {
     fields.insert("id".into(), "request".into());
     Value::Object(fields)
@@ -40,8 +40,8 @@ fn object(mut fields: Map<String, Value>) -> Value {
 
 /// Reads a secret from standard input, without its line end.
 ///
-/// Bytes that are not valid UTF-8 become replacement characters. A secret is ASCII (S1), so such a text is still not a
-/// valid secret, and the token is unknown.
+/// Bytes that are not valid UTF-8 become replacement characters. A secret is ASCII (rule S1), so such a text is not a
+/// valid secret either, and the token is unknown.
 fn read_secret() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     io::stdin()

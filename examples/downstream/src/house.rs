@@ -1,4 +1,4 @@
-//! House rules: what this registry forbids although `tollgate` allows it.
+//! House rules: requests that this registry forbids although `tollgate` allows them.
 
 use serde::Serialize;
 use tollgate::{
@@ -38,7 +38,7 @@ pub struct Answer {
     pub verdict: Verdict,
     /// The action that was allowed or challenged.
     pub action: Option<Action>,
-    /// The reason for a denial: one of `tollgate`'s, or that of a house rule.
+    /// The reason for a denial: a reason of `tollgate`, or the reason of a house rule.
     pub reason: Option<&'static str>,
     /// The HTTP status.
     pub status: u16,
@@ -46,7 +46,7 @@ pub struct Answer {
     pub valid_until: Option<Timestamp>,
     /// What allowed the call.
     pub via: Option<AllowedBy>,
-    /// The text of a denial for the client. It reveals nothing that the client may not know.
+    /// The text of a denial for the client. The text reveals nothing that the client may not know.
     #[serde(skip)]
     pub client_text: Option<String>,
 }
@@ -54,9 +54,9 @@ pub struct Answer {
 impl HouseRules {
     /// Applies the house rules to a decision.
     ///
-    /// A denial keeps its reason and its texts. A client sees the reason of a house rule only if `tollgate` would let
-    /// it do the action, so the reason reveals no hidden package. A challenge is checked too, so that no user is asked
-    /// for a one-time password for an action that is then forbidden.
+    /// A denial keeps its reason and its text for the client. The house rules are applied only to an allow or a
+    /// challenge, so the reason of a house rule does not reveal a hidden package. They are applied to a challenge too,
+    /// so that no user is asked for a one-time password for an action that is forbidden anyway.
     #[must_use]
     pub fn on_top(&self, decision: Decision<'_>, facts: HouseFacts) -> Answer {
         let forbidden = match decision {
@@ -69,8 +69,8 @@ impl HouseRules {
         }
     }
 
-    /// Returns the reason and the client's text if a house rule forbids the action. An action that no rule names is not
-    /// forbidden.
+    /// Returns the reason and the client's text of the house rule that forbids the action, or `None` if no rule forbids
+    /// it.
     fn forbids(&self, action: Action, facts: HouseFacts) -> Option<(&'static str, &'static str)> {
         let HouseFacts { client_ip, dependents } = facts;
         let is_publish = matches!(action, Action::CreatePackage | Action::PublishVersion);
@@ -84,7 +84,7 @@ impl HouseRules {
     }
 }
 
-/// Makes an answer without house rules.
+/// Converts a decision into an answer, without applying the house rules.
 impl From<Decision<'_>> for Answer {
     fn from(decision: Decision<'_>) -> Self {
         let permitted = Self {

@@ -1,7 +1,7 @@
 //! A small registry that decides with `tollgate`, and applies two house rules to each decision.
 //!
 //! - [`rows`] turns rows of a database into facts.
-//! - [`house`] has the registry's own rules, which can only forbid more.
+//! - [`house`] has the registry's own rules. They can forbid what `tollgate` allows, and cannot allow what it denies.
 //! - [`Registry::answer`] answers a call of a client, from the rows to the answer.
 
 pub mod house;
@@ -18,8 +18,8 @@ use tollgate::{
 use house::{Answer, HouseFacts, HouseRules};
 use rows::Database;
 
-/// An error of the server itself, such as a row that is not valid. The server answers the call with 500 and never lets
-/// it pass.
+/// An error of the server itself, such as a row that is not valid. The server must answer the call with status 500, and
+/// must not perform the action.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// A registry: its rows and its house rules.
@@ -36,13 +36,14 @@ pub struct Registry {
 pub struct Call<'c> {
     /// The text after `Bearer` in the header `authorization`. `None` if there is no such header.
     pub secret: Option<&'c str>,
-    /// Whether the token's owner has shown a second factor in this call, which the server has verified.
+    /// Whether this call has a second factor of the token's owner, such as a one-time password, that the server has
+    /// verified.
     pub factor_shown: bool,
     /// The action.
     pub action: PackageAction,
     /// The name of the package.
     pub package: PackageName<&'c str>,
-    /// The client's address: that of the connection, or the one that a trusted proxy reports.
+    /// The client's address: the address of the connection, or the address that a trusted proxy reports.
     pub client_ip: ClientIp,
     /// The time, taken once at the start of the call.
     pub now: Timestamp,

@@ -23,7 +23,7 @@ pub struct Database {
     pub tokens: Vec<TokenRow>,
 }
 
-/// A user, with all columns that a decision needs. A query that leaves one out would make the decision wrong.
+/// A user, with all columns that a decision needs. If a query left out a column, the decision could be wrong.
 #[derive(Clone, Debug, Deserialize)]
 pub struct UserRow {
     pub name: String,
@@ -96,8 +96,8 @@ impl Database {
 
     /// Returns the package with this name and the number of packages that depend on it, or `None` if there is no row.
     ///
-    /// With a real database, return an error if the query fails. `None` would tell `tollgate` that the package does not
-    /// exist.
+    /// With a real database, return an error if the query fails. If this function returned `None`, `tollgate` would
+    /// decide as if the package did not exist.
     ///
     /// # Errors
     ///
@@ -136,8 +136,8 @@ impl Database {
 
     /// Returns the token with this secret, or `None` if there is no such token.
     ///
-    /// If the stored form does not load, the token is unknown too. Returning an error would risk that a caller treats
-    /// the request as one without a token.
+    /// Returns `None` also if the stored form does not load, so that the token counts as unknown. If this function
+    /// returned an error, a caller could treat the request as a request without a token.
     #[must_use]
     pub fn token(&self, secret: &str) -> Option<Token> {
         let digest = Secret::new(secret).ok()?.digest();

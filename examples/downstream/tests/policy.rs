@@ -1,5 +1,5 @@
-//! Tests of the policy in scenario files: `policy` for decisions by tollgate's rules, `house` for answers of this
-//! registry.
+//! Tests of the policy in scenario files. The folder `policy` tests decisions by tollgate's rules, and the folder
+//! `house` tests answers of this registry.
 #![expect(clippy::unwrap_used, reason = "an invalid world fails the test")]
 
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn the_registry_answers_as_the_policy_says() {
     assert_eq!(held, 10);
 }
 
-/// Returns the secret of the token with this id. Worlds do not need secrets, so the test makes them.
+/// Returns the secret of the token with this id. A world need not have secrets, so the test makes one for each token.
 fn secret(id: &str) -> String {
     format!("the-text-of-{id}")
 }
@@ -49,8 +49,8 @@ fn rows(world: &Value) -> Database {
     database
 }
 
-/// Answers a line of the requests file with a decision line. A request that this registry does not take gets an error
-/// line.
+/// Answers a line of the requests file with a decision line. A request that this registry does not support gets an
+/// error line.
 fn line(registry: &Registry, request: &Value) -> Value {
     let text = |field: &str| request.get(field)?.as_str();
     let secret = text("token").map(secret);

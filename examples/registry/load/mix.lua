@@ -1,4 +1,5 @@
--- For wrk: documents and tarballs, each by each token in turn. The lines of targets.txt are `path token`, `-` for none.
+-- A script for wrk, which requests each path of targets.txt with each token in turn. A line of targets.txt is
+-- `path token`, or `path -` for a request without a token.
 local requests = {}
 local next_request = 0
 

@@ -1,4 +1,5 @@
-// Fills an empty registry and writes the requests of the load: `path token` a line, `-` for no token.
+// Fills an empty registry, and writes the requests of the load test to a file. A line of the file is `path token`, or
+// `path -` for a request without a token.
 //
 //     node prepare.mjs http://127.0.0.1:PORT NAME PASSWORD targets.txt
 

@@ -1,4 +1,4 @@
-//! Tests of the database: two writers at once, and what is removed together.
+//! Tests of the database: two writers at the same time, and rows that are removed together.
 
 use std::path::Path;
 

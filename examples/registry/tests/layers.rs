@@ -1,5 +1,5 @@
-//! The layers of `src/`: a file imports files of its own layer and of those below it, and no two files import each
-//! other, directly or through others.
+//! The layers of `src/`: a file imports only files of its own layer and of the layers below it, and no two files import
+//! each other, directly or through other files.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a file that cannot be read fails the test")]
 
@@ -40,7 +40,7 @@ fn code(source: &str) -> String {
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The paths in `code` that begin with `crate::`, of `use` declarations with braces one path for each name.
+/// The paths in `code` that begin with `crate::`. A `use` declaration with braces has one path for each name.
 fn paths(code: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for item in code.split("crate::").skip(1) {
@@ -81,7 +81,7 @@ fn imports() -> BTreeMap<String, BTreeSet<String>> {
     files.iter().map(|(file, code)| (file.clone(), of(file, code))).collect()
 }
 
-/// The place of a file's layer from the top; `None` for the files above all layers.
+/// The index of a file's layer in [`LAYERS`]; `None` for the files above all layers.
 fn layer(file: &str) -> Option<usize> {
     let Some((folder, _)) = file.split_once("::") else {
         assert!(ROOT.contains(&file), "`{file}` is in no layer: expected it in one of the folders {LAYERS:?}");
@@ -104,7 +104,7 @@ fn a_file_imports_only_its_own_layer_and_those_below() {
 #[test]
 fn no_two_files_import_each_other() {
     let mut left = imports();
-    // A file that imports no file that is left, or that no such file imports, is in no circle.
+    // A file is in no circle if it imports none of the files that are left, or if none of them imports it.
     while let Some(free) = left.keys().find(|file| {
         let imports_none = left.get(*file).is_none_or(|imports| !imports.iter().any(|other| left.contains_key(other)));
         imports_none || !left.values().any(|imports| imports.contains(*file))

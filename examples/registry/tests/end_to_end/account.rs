@@ -25,7 +25,7 @@ fn adduser_creates_an_account_and_logout_revokes_its_token() {
     carol.npm("whoami").succeeds().prints("carol");
     let token = carol.npm_client().token().expect("a token in the configuration");
     assert!(token.starts_with("npm_"), "{token}");
-    // `npm login` makes a legacy publish token, which may do all that its owner may.
+    // `npm login` makes a legacy publish token, which may do everything that its owner may do.
     carol.publish("carols", "1.0.0", "").succeeds();
 
     // The name is taken, so a second account cannot have it.
@@ -92,7 +92,7 @@ fn a_second_factor_is_enrolled_at_the_terminal_and_required_afterwards() {
     alice.publish("pad", "1.0.0", "").fails_with("EOTP").says("This operation requires a one-time password");
     alice.publish("pad", "1.0.0", &format!("--otp={}", app.code())).succeeds();
 
-    // A recovery code stands for the one-time password, once.
+    // A recovery code is accepted in place of a one-time password, but only once.
     alice.publish("pad", "1.0.1", &format!("--otp={}", recovery[0])).succeeds();
     alice.publish("pad", "1.0.2", &format!("--otp={}", recovery[0])).fails_with("EOTP");
 
@@ -148,7 +148,7 @@ fn a_profile_is_changed_and_a_new_password_replaces_the_old_one() {
     let name = |_: &str| "alice".to_owned();
     laptop.npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &old)]).fails_with("E401");
     laptop.npm_asked("login --auth-type=legacy", &[("Username:", &name), ("Password:", &new)]).succeeds();
-    // The profile of another account is another one.
+    // Each account has its own profile.
     let bob = server.person("bob");
     assert_eq!(bob.npm("profile get --json").succeeds().json()["name"], "bob");
     assert!(!server.log().contains("another-pass-word"));
@@ -193,7 +193,7 @@ fn a_change_that_is_refused_in_part_changes_nothing() {
     change(&alice, &wrong).expect(401);
     nothing_has_changed(&alice, &json!(false));
 
-    // During an enrolment, with a wrong code and with the right one.
+    // During an enrolment, with a wrong code and with the right code.
     let reply = change(&alice, &json!({ "tfa": mode(&right) })).expect(200).json();
     let app = Authenticator::scan(reply["tfa"].as_str().unwrap());
     let pending = json!({ "pending": true, "mode": "auth-only" });
@@ -203,7 +203,7 @@ fn a_change_that_is_refused_in_part_changes_nothing() {
         change(&alice, &json!({ "fullname": "Alice", "tfa": [code] })).expect(400);
         nothing_has_changed(&alice, &pending);
     }
-    // The refusals did not consume the code: alone it ends the enrolment.
+    // The refused requests did not consume the code: sent alone, it finishes the enrolment.
     change(&alice, &json!({ "tfa": [app.code()] })).expect(200);
 }
 

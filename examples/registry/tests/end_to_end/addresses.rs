@@ -1,11 +1,11 @@
-//! The address of a client: that of the connection, or the one that a trusted proxy reports. The client cannot choose
-//! it.
+//! The address of a client: the address of the connection, or the address that a trusted proxy reports. The client
+//! cannot choose it.
 
 use serde_json::json;
 
 use crate::support::{Request, Server};
 
-/// A token of alice that may be used from this range.
+/// Creates a token of alice that may be used only from this range, and returns its text.
 fn token_for(server: &Server, range: &str) -> String {
     let body = json!({
         "name": "there", "packages_all": true, "packages_and_scopes_permission": "read-only",
@@ -39,7 +39,7 @@ fn behind_a_trusted_proxy_the_client_is_the_address_that_the_proxy_saw() {
         (&["203.0.114.7"], false),
         (&["::ffff:203.0.113.7"], true),
         (&["2001:db8::7"], false),
-        // The proxy appends an address, so the client itself has written the one to the left.
+        // The proxy appends an address, so the client itself has written the address to the left.
         (&["203.0.113.7, 198.51.100.9"], false),
         (&["203.0.113.7", "198.51.100.9"], false),
         (&["198.51.100.9, 203.0.113.7"], true),

@@ -67,7 +67,7 @@ fn a_publish_whose_names_disagree_stores_nothing() {
     alice.http("PUT", "/mine").bytes(text.as_bytes()).send().expect(400);
     nothing_is_there(&alice, &["mine"]);
 
-    // A tarball that is not the one of the manifest.
+    // A tarball whose digest is not the digest in the manifest.
     for field in ["integrity", "shasum"] {
         let mut document = publish_document("mine", "1.0.0", None);
         document["versions"]["1.0.0"]["dist"][field] = json!("sha512-AAAA");
@@ -114,7 +114,7 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it() {
     let mut smuggled = deprecation();
     smuggled["users"] = json!({ "alice": true });
     automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
-    // A user can set or remove no star but the own one.
+    // A user can set or remove only the user's own star.
     let star = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "users": { "mallory": true } });
     alice.http("PUT", "/@alice%2fkit").json(&star).send();
     assert_eq!(read()["users"], json!({}));
@@ -131,10 +131,10 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it() {
     smuggled["versions"]["1.0.0"]["dist"]["tarball"] = json!("http://192.0.2.1/evil.tgz");
     let reply = alice.http("PUT", "/@alice%2fkit").json(&smuggled).send();
     assert!(reply.status >= 400, "{reply:?}");
-    // A version that exists, with other content.
+    // A version that exists already, with other content.
     let reply = alice.http("PUT", "/@alice%2fkit").json(&publish_document("@alice/kit", "1.0.0", None)).send();
     assert!([400, 403, 409].contains(&reply.status), "{reply:?}");
-    // A change of the owners that leaves none.
+    // A change of the owners that leaves no owner.
     let owners = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "maintainers": [] });
     let path = format!("/@alice%2fkit/-rev/{}", before["_rev"].as_str().unwrap());
     let reply = alice.http("PUT", &path).json(&owners).send();
@@ -253,7 +253,7 @@ fn bodies_have_limits_and_a_bad_one_gets_an_error_text() {
     alice.http("PUT", "/left").bytes(b"\xff\xfe{}").send().expect(400);
     let zipped = alice.http("PUT", "/left").header("content-encoding", "gzip").bytes(b"\x1f\x8b");
     zipped.send().expect(415);
-    // A caller who may not write is refused before the body is looked at, and is not asked to send it.
+    // A caller who may not write is refused before the server reads the body, and is not asked to send it.
     server.http("PUT", "/left").bytes(b"{").send().expect(401);
     let announced = server.http("PUT", "/left").header("expect", "100-continue");
     announced.header("content-length", "100").send().expect(401);
@@ -293,7 +293,7 @@ fn unreadable_credentials_count_as_an_unknown_token_and_not_as_none() {
     let doubled = format!("Bearer {} {}", alice.token(), alice.token());
     for value in [basic.as_str(), &doubled, "Bearer", "Bearer ", "", "bearer: x", alice.token(), "Digest x"] {
         let get = |path: &str| server.http("GET", path).header("authorization", value).send();
-        // Without a token the status would be 404. With an unknown one it is 401, whether or not the package exists.
+        // Without a token the status would be 404. With an unknown token it is 401, whether or not the package exists.
         for path in ["/-/whoami", "/@alice%2fdiary"] {
             let reply = get(path);
             assert_eq!(reply.status, 401, "{value}: {reply:?}");

@@ -1,4 +1,4 @@
-//! A token for CI, which may publish one package from one network, and do nothing else.
+//! A token for CI, which may publish one package from one network, and is refused everything else.
 
 use crate::{
     package::installs,

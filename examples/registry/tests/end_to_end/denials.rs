@@ -49,7 +49,7 @@ fn a_token_used_from_another_address_is_refused_with_that_reason() {
     elsewhere.npm("whoami").fails_with("EAUTHIP").says(eauthip);
     elsewhere.npm("view @alice/diary").fails_with("EAUTHIP").says(eauthip);
     elsewhere.publish("left", "1.0.1", "").fails_with("EAUTHIP").says(eauthip);
-    // A public package is read as if without the token.
+    // A public package is read as if the request had no token.
     let ran = installs(&elsewhere, "left", "1.0.0");
     ran.says("npm notice the access token was ignored: it may not be used from this address");
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{Person, Server, person::publish_document};
 
-/// A publish that was not refused by its path, and whose body has not arrived.
+/// A publish that the server did not refuse by its path, and whose body has not arrived completely.
 struct Begun {
     stream: TcpStream,
     rest: String,
@@ -30,7 +30,7 @@ impl Begun {
         let (first, rest) = body.split_at(10);
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(format!("{head}{first}").as_bytes()).unwrap();
-        // By then the server has decided by the path.
+        // After this time, the server has decided what the path requires.
         thread::sleep(Duration::from_millis(300));
         Self { stream, rest: rest.to_owned() }
     }

@@ -1,11 +1,10 @@
 //! End-to-end tests: the npm client, pnpm and plain HTTP requests against the program, with a server for each test.
 //!
-//! A test starts a server on a free port with its own data. It runs npm with a home, a configuration, a cache, a prefix
-//! and a working folder of its own, so that no file of the developer is read or written, and with the server as the
-//! only registry. Assertions are about the text that npm prints. A failing assertion prints npm's output and the
-//! server's log.
+//! A test starts a server on a free port with its own data. It runs npm with the server as the only registry, and with
+//! its own home, configuration, cache, prefix and working folder, so that npm neither reads nor writes the developer's
+//! files. Assertions check the text that npm prints. A failing assertion prints npm's output and the server's log.
 //!
-//! npm 11 has to be on the PATH, and PostgreSQL's `initdb` and `postgres` on the PATH or in
+//! npm 11 must be on the PATH. PostgreSQL's `initdb` and `postgres` must be on the PATH or in
 //! `/usr/lib/postgresql/*/bin`. `TOLLGATE_NO_POSTGRES=1` skips the tests that need PostgreSQL.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a mistake in the data of a test fails the test")]

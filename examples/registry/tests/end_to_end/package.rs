@@ -1,8 +1,8 @@
-//! The life of a package from publish to unpublish, on SQLite. `replicas` runs the same on PostgreSQL.
+//! The life of a package from publish to unpublish, on SQLite. The test module `replicas` runs it on PostgreSQL.
 
 use crate::support::{Person, Ran, Server};
 
-/// Runs npm's commands from the first publish to the last unpublish, and checks after each what the next one shows.
+/// Runs npm's commands from the first publish to the last unpublish, and checks the result of each command.
 pub(crate) fn whole_life(server: &Server) {
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let nobody = Person::at(server, "nobody", None);
@@ -149,7 +149,7 @@ fn requests_about_no_package_work_without_an_account() {
     nobody.npm("whoami").fails_with("ENEEDAUTH");
     alice.npm("whoami").succeeds().prints("alice");
 
-    // Every caller may audit, and the result does not depend on private packages.
+    // Every caller may run an audit, and the result does not depend on private packages.
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     let project = alice.project();
     alice.npm_in(&project, "install @alice/diary").succeeds();

@@ -10,11 +10,11 @@ use serde_json::json;
 
 use crate::support::{Person, Ran, Server, npm, person::package_folder};
 
-/// The version of pnpm, which is fixed so that the tests run with the same one everywhere.
+/// The version of pnpm, which is fixed so that the tests run with the same version everywhere.
 const VERSION: &str = "10.20.0";
 
-/// Fetches pnpm, once for a target folder. Prints a message and returns `None` if it cannot be fetched, because it is
-/// the only part of the tests that needs the internet.
+/// Fetches pnpm, once for a target folder. If pnpm cannot be fetched, prints a message and returns `None`: no other
+/// part of the tests needs the internet.
 fn pnpm() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pnpm-{VERSION}"));
     let program = folder.join("node_modules/.bin/pnpm");

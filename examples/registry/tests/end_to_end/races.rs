@@ -37,7 +37,8 @@ pub(crate) fn at_once(requests: [crate::support::Request; 2]) -> [Reply; 2] {
     })
 }
 
-/// Two people publish a new package of one name at once, several times. They may use one server or two.
+/// Two people publish a new package with the same name at the same moment, several times. They may use one server or
+/// two servers.
 pub(crate) fn one_creates(alice: &Person, bob: &Person) {
     for round in 0..8 {
         let name = format!("contested-{round}");
@@ -45,7 +46,7 @@ pub(crate) fn one_creates(alice: &Person, bob: &Person) {
             person.http("PUT", &escaped(&name)).json(&publish_document(&name, version, None))
         };
         let replies = at_once([put(alice, "1.0.0"), put(bob, "2.0.0")]);
-        // The other publish is decided again, and denied: the package has an owner by then.
+        // The other publish is decided again. It is denied, because the package now has an owner.
         let (winner, version) = match replies.each_ref().map(|reply| reply.status) {
             [201, 403] => (alice, "1.0.0"),
             [403, 201] => (bob, "2.0.0"),
@@ -59,7 +60,8 @@ pub(crate) fn one_creates(alice: &Person, bob: &Person) {
     }
 }
 
-/// Gives the account 999 granular tokens, and asserts that of two more created at once, one is refused.
+/// Gives the account 999 granular tokens, and requests two more at the same moment. Asserts that one of them is
+/// refused.
 pub(crate) fn one_token_is_the_last(server: &Server, alice: &Person, other: &Person) {
     let body = |name: &str| {
         json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only",
@@ -168,7 +170,7 @@ fn after_kill_9_every_version_is_whole_or_absent_and_acknowledged_ones_are_whole
                         let reply = server.http("PUT", "/left").bearer(token).json(&document(&version, &bytes));
                         match reply.try_send() {
                             Some(reply) if reply.status == 201 => stored.lock().unwrap().push((version, bytes)),
-                            // 409 is for a publish beside the first one, which creates the package.
+                            // The status 409 occurs if another publish creates the package at the same moment.
                             Some(reply) => assert!(reply.status >= 500 || reply.status == 409, "{reply:?}"),
                             None => return,
                         }
@@ -189,8 +191,8 @@ fn after_kill_9_every_version_is_whole_or_absent_and_acknowledged_ones_are_whole
     println!("{} acknowledged, {unanswered} stored without an answer", acknowledged.len());
 }
 
-/// Asserts that every acknowledged version is listed, and that every listed version has a whole tarball. Returns how
-/// many versions are stored that were not acknowledged.
+/// Asserts that every acknowledged version is listed, and that every listed version has a whole tarball. Returns the
+/// number of listed versions that were not acknowledged.
 fn check(server: &Server, acknowledged: &BTreeMap<String, Vec<u8>>) -> usize {
     let packument = server.http("GET", "/left").send();
     if packument.status == 404 {

@@ -44,7 +44,7 @@ fn a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other() {
         read.send().expect(401);
     }
 
-    // The same holds for a removed member, and for a suspended owner.
+    // The second server also refuses a member who was removed through the first one, and an owner who was suspended.
     let bob = second.person("bob");
     first.organization("acme", &alice);
     alice.npm("org set acme bob").succeeds();

@@ -25,7 +25,7 @@ fn a_one_time_password_works_for_the_first_token_that_uses_it_only() {
     let app = alice.enable_2fa("auth-and-writes");
     let code = app.code();
     alice.publish("left", "1.0.1", &format!("--otp={code}")).succeeds();
-    // One command of npm sends its code with several requests, so the first token may go on to use it.
+    // One npm command sends its code with several requests, so the token that used the code first may use it again.
     alice.npm(&format!("unpublish left@1.0.0 --otp={code}")).succeeds();
     laptop.publish("left", "1.0.2", &format!("--otp={code}")).fails_with("EOTP");
     laptop.publish("left", "1.0.2", &format!("--otp={}", app.code_beside(1))).succeeds();
@@ -90,7 +90,7 @@ fn a_one_time_password_that_is_not_needed_changes_nothing() {
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     alice.publish("left", "1.0.0", "--otp=000000").succeeds();
     let app = bob.enable_2fa("auth-and-writes");
-    // A code allows nothing that is denied, and a denial does not consume it.
+    // A code does not turn a denial into an allow, and a denial does not consume the code.
     let code = app.code();
     bob.publish("left", "1.0.1", &format!("--otp={code}")).fails_with("E403");
     bob.npm(&format!("view left version --otp={code}")).succeeds().prints("1.0.0");

@@ -1,4 +1,4 @@
-//! Rules that compare a token with its owner, its creator, or the time.
+//! Rules that depend on the owner of a token, on the token that creates it, or on the time.
 
 use serde_json::json;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};

@@ -63,7 +63,7 @@ fn a_token_for_all_packages_may_write_the_packages_of_its_owner() {
         "token create --name=everything --packages-all --packages-and-scopes-permission=read-write --password={}",
         alice.password(),
     ));
-    // Without `--expires` it gets npm's default.
+    // Without `--expires`, the token gets npm's default lifetime.
     ran.succeeds().says("expires: 20").does_not_say("with IP whitelist");
     let robot = alice.with(&server, &created(&ran));
     robot.publish("brand-new", "1.0.0", "").succeeds();
@@ -136,7 +136,7 @@ fn an_invalid_token_request_is_refused_with_the_reason() {
         .fails_with("E401")
         .says("Incorrect or missing password.");
 
-    // Requests that npm would not send.
+    // Requests that npm does not send.
     let refused = |change: &Value, status: u16| {
         let mut body = json!({ "name": "raw", "packages": ["left"], "packages_and_scopes_permission": "read-write" });
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

@@ -88,7 +88,7 @@ fn a_login_in_the_browser_needs_the_second_factor_and_issues_one_token() {
     with(&app.code()).expect(200);
     let token = poll().expect(200).json()["token"].as_str().unwrap().to_owned();
     server.http("GET", "/-/whoami").bearer(&token).send().expect(200);
-    // The token is fetched once. The URL of the form cannot be derived from the other one, or the reverse.
+    // The token can be fetched only once. Neither of the two URLs can be derived from the other.
     poll().expect(404);
     server.http("GET", &form.replace("/form/", "/done/")).send().expect(404);
     server.http("GET", &done.replace("/done/", "/form/")).send().expect(404);

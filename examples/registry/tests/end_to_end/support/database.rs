@@ -1,4 +1,5 @@
-//! Direct changes of the server's database, for states that would take too long to reach: a day later, or 1000 tokens.
+//! Direct changes of the server's database, for states that a test could not reach quickly enough, such as an expired
+//! token or 1000 tokens.
 
 use serde_json::Value;
 use sqlx::AnyPool;
@@ -25,7 +26,8 @@ pub(crate) fn rewrite_token(server: &Server, key: &str, rewrite: impl Fn(&mut Va
     });
 }
 
-/// Inserts copies of a granular token, each with another id, name and digest. No text belongs to the digests.
+/// Inserts copies of a granular token, each with its own id, name and digest. There is no text with such a digest, so
+/// the copies cannot be used.
 pub(crate) fn multiply_token(server: &Server, key: &str, times: usize) {
     run(server, async |pool| {
         let (user, hint, stored, created): (String, String, String, String) =

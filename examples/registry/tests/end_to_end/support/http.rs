@@ -1,4 +1,4 @@
-//! A plain HTTP/1.1 client, which sends any path and body, also malformed ones.
+//! A plain HTTP/1.1 client, which can send any path and body, including malformed ones.
 
 use std::{
     fmt,

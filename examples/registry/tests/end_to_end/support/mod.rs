@@ -1,4 +1,4 @@
-//! What every test uses: a server, people with an npm each, and a plain HTTP client.
+//! The tools that every test uses: a server, people with one npm each, and a plain HTTP client.
 
 pub(crate) mod database;
 pub(crate) mod http;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::server::SharedText;
 
-/// How long a command may take. It is long, for machines under load.
+/// How long a command may take. The limit is high, because the machine may be under load.
 const TIMEOUT: Duration = Duration::from_mins(3);
 
 /// **An npm with its own home, configuration, cache and prefix**, all in one folder.
@@ -23,7 +23,7 @@ pub(crate) struct Npm {
     registry: String,
 }
 
-/// A prompt to wait for, and the function that makes the typed text from what npm has printed so far.
+/// A prompt to wait for, and a function that takes the text that npm has printed so far and returns the text to type.
 pub(crate) type Answer<'a> = (&'a str, &'a dyn Fn(&str) -> String);
 
 impl Npm {
@@ -51,7 +51,7 @@ impl Npm {
         self.config().lines().find_map(|line| line.split_once(":_authToken=")).map(|(_, token)| token.to_owned())
     }
 
-    /// A command whose environment has nothing of the developer's but the PATH.
+    /// A command whose environment has only the PATH of the developer's environment.
     pub(crate) fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command
@@ -110,7 +110,7 @@ pub(crate) fn finish(mut command: Command, shown: String, answers: &[Answer<'_>]
                 next = waiting.next();
             }
         } else {
-            // Another prompt gets the end of the input.
+            // After the last answer, a further prompt gets the end of the input.
             stdin = None;
         }
         if let Some(status) = child.try_wait().unwrap() {

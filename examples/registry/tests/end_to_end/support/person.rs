@@ -31,7 +31,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Creates an account by the request of npm's legacy `adduser`.
+    /// Creates an account with the request that npm's legacy `adduser` sends.
     #[track_caller]
     pub(crate) fn join(server: &Server, name: &str) -> Self {
         let document = login_document(name, &password_of(name), Some(&email_of(name)));
@@ -148,7 +148,7 @@ impl Person {
         let begin = json!({ "tfa": { "password": self.password(), "mode": mode } });
         let url = self.http("POST", "/-/npm/v1/user").json(&begin).send().expect(200).json();
         let app = Authenticator::scan(url["tfa"].as_str().unwrap());
-        // The code of the previous step is used, so that the test can use the present one.
+        // The code of the previous step is used here, so that the test can use the current code.
         let finish = json!({ "tfa": [app.code_beside(-1)] });
         self.http("POST", "/-/npm/v1/user").json(&finish).send().expect(200);
         app

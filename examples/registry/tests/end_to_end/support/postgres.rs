@@ -1,4 +1,4 @@
-//! A PostgreSQL for one test: a cluster in a temporary folder, which is reached by a socket in that folder.
+//! A PostgreSQL server for one test: a cluster in a temporary folder, which is reached by a socket in that folder.
 
 use std::{
     env, fs,
@@ -64,7 +64,7 @@ impl Postgres {
             .arg(home.join("data"))
             .arg("-k")
             .arg(&home)
-            // It listens on the socket only. Its data need not survive the test, so nothing is synced.
+            // PostgreSQL listens only on the socket. The data need not survive the test, so nothing is synced.
             .args(["-c", "listen_addresses=", "-c", "fsync=off"])
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -97,7 +97,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // SIGINT is a fast shutdown. After SIGKILL its other processes would go on for a while.
+        // PostgreSQL shuts down fast on SIGINT. After SIGKILL, its other processes would run on for a while.
         let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{http::Request, person::Person};
 
-/// How long the start may take. It is long, for machines under load.
+/// How long the start may take. The limit is high, because the machine may be under load.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Text to which a thread appends.
@@ -27,7 +27,8 @@ pub(crate) struct Server {
     arguments: Vec<String>,
     log: SharedText,
     stdout: SharedText,
-    /// The folder of its data and of the homes of people. It is removed with the last server that uses it.
+    /// The folder with the server's data and the homes of people. The folder is removed with the last server that uses
+    /// it.
     folder: Arc<TempDir>,
 }
 
@@ -116,7 +117,7 @@ impl Server {
         panic!("{text:?} was not printed:\n{}", self.printed());
     }
 
-    /// The URL of its database.
+    /// The URL of the server's database.
     pub(crate) fn database_url(&self) -> String {
         let given = database_arguments(&self.arguments).pop();
         given.unwrap_or_else(|| format!("sqlite:{}", data(&self.folder).join("registry.sqlite").display()))
@@ -135,7 +136,7 @@ impl Server {
         Request::new(self.address, method, path)
     }
 
-    /// Creates an account by the request of npm's legacy `adduser`.
+    /// Creates an account with the request that npm's legacy `adduser` sends.
     pub(crate) fn person(&self, name: &str) -> Person {
         Person::join(self, name)
     }
@@ -201,7 +202,7 @@ fn data(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-/// Those arguments of the server that a command takes too.
+/// The arguments of the server that its commands accept too.
 fn database_arguments(arguments: &[String]) -> Vec<String> {
     let at = arguments.iter().position(|argument| argument == "--database-url");
     at.map(|at| arguments[at..at + 2].to_vec()).unwrap_or_default()

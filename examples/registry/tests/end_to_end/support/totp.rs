@@ -52,7 +52,7 @@ impl Authenticator {
         self.code_of(step_now().checked_add_signed(steps).unwrap())
     }
 
-    /// A code of none of the steps near the present one.
+    /// A code that belongs to none of the steps near the current step.
     pub(crate) fn wrong_code(&self) -> String {
         let near: Vec<String> = (0..7).map(|step| self.code_of(step_now() - 3 + step)).collect();
         (0..10).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()

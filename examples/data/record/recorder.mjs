@@ -1,8 +1,8 @@
-// A registry that says yes: just enough of one, on the loopback address, for the npm client to go through its
-// commands. It decides nothing and checks no token. It writes down every request it gets, scrubbed.
+// A minimal registry on the loopback address, which accepts nearly every request so that npm's commands run to their
+// end. It decides nothing and checks no token. It records every request, without secrets.
 //
-// Each command starts from the packages of demo-world.json again: what one command publishes or removes, the next
-// one does not see. So every recorded request is a question about the same world.
+// Each command starts from the packages of demo-world.json again, and does not see what an earlier command published
+// or removed. So every recorded request is a request to the same world.
 
 import { createServer } from 'node:http'
 import { createHash } from 'node:crypto'
@@ -12,7 +12,7 @@ const BODY_LIMIT = 1 << 20
 const MAX_REQUESTS = 2000
 const MTIME = '1985-10-26T08:15:00.000Z'
 
-/** A gzipped tar archive with one package.json in it. */
+/** Returns a gzipped tar archive that contains only a package.json. */
 function tarball(name, version) {
   const content = Buffer.from(JSON.stringify({ name, version }) + '\n')
   const header = Buffer.alloc(512)
@@ -33,7 +33,7 @@ function tarball(name, version) {
 
 const bareName = (name) => name.slice(name.indexOf('/') + 1)
 
-/** The document of a package that exists: two versions, and as maintainers those with a direct read-write grant. */
+/** Returns the document of a package: two versions, and the users with a direct read-write grant as maintainers. */
 function packument(pkg, origin) {
   const writers = Object.entries(pkg.users ?? {}).filter(([, right]) => right === 'read-write').map(([user]) => user)
   const maintainers = (writers.length > 0 ? writers : ['registry-keeper']).map((name) => ({ name, email: `${name}@example.invalid` }))
@@ -64,7 +64,7 @@ function packument(pkg, origin) {
   }
 }
 
-/** The packages, users and organizations of the world, as one command sees and changes them. */
+/** Returns a copy of the packages, users and organizations of the world, which one command reads and changes. */
 function freshState(world, origin) {
   return {
     docs: new Map(world.packages.map((pkg) => [pkg.name, packument(pkg, origin)])),
@@ -168,7 +168,7 @@ function answerPackage(state, method, name, rest, body) {
   return ok(doc)
 }
 
-/** The answer to one request, or null for a path that this registry does not play. */
+/** Returns the answer to a request, or null for a path that this registry does not support. */
 function answer(state, call, method, target, body, origin) {
   const [path] = target.split('?')
   const parts = path.split('/').slice(1).map(decodeURIComponent)
@@ -238,9 +238,9 @@ async function readBody(request) {
 }
 
 /**
- * Starts the registry. `begin(call)` opens a command (`call.owner` answers whoami, `call.challenge` makes every
- * request that is not a GET ask for a one-time password until one is sent) and returns the list that its requests
- * are appended to.
+ * Starts the registry. `begin(call)` begins a command, and returns the list to which its requests are appended.
+ * `call.owner` is the answer to whoami. If `call.challenge` is set, every request other than a GET is answered with a
+ * challenge until it has a one-time password.
  */
 export async function startRecorder(world) {
   let state = null

@@ -1,9 +1,10 @@
-// Runs the real npm client through the scenario below, against the recorder, and writes ../npm-recording.jsonl.
+// Runs the commands of the scenario below with the real npm client and the recorder, and writes
+// ../npm-recording.jsonl.
 //
-//     node run.mjs            # needs npm 11 on the PATH; takes a minute or two
+//     node run.mjs            # needs npm 11 on the PATH
 //
-// npm gets a home, a configuration, a cache and a prefix of its own, in a directory that is removed afterwards, and
-// the recorder on the loopback address as its only registry.
+// npm runs with its own home, configuration, cache and prefix, in a directory that is removed afterwards. Its only
+// registry is the recorder on the loopback address.
 
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -18,25 +19,25 @@ const ELSEWHERE = '192.0.2.44'
 const OTP = '--otp=123456'
 const PASSWORD = '--password=not-a-password'
 
-// ---------------------------------------------------------------------------------------------- the scenario
-// A step is one npm command: `as` is the token's id in demo-world.json (null: none), `ip` where it comes from
-// (null: not known), `challenge` lets the recorder ask for a one-time password, `now` sets the clock, which
-// otherwise goes on by a minute a step.
+// ---------------------------------------------------------------------------------------------- the scenario A step is
+// one npm command. `as` is the token's id in demo-world.json, or null for no token. `ip` is the address of the client,
+// or null if it is unknown. `challenge` makes the recorder ask for a one-time password. `now` sets the clock, which
+// otherwise advances by one minute for each step.
 
 const run = (as, ip, command, options = {}) => ({ as, ip, command, ...options })
-/** `npm publish` in a folder that holds this package. */
+/** Returns a step that runs `npm publish` in a folder with this package. */
 const publish = (as, ip, name, version, flags = '', options = {}) => {
   const folder = `./${name.replace('@', '').replace('/', '-')}`
   return { as, ip, command: `publish ${folder} ${flags}`.trim(), folder: { path: folder, name, version }, ...options }
 }
-/** A command that is challenged, and the same once more with a one-time password. */
+/** Returns two steps: a command that is challenged, and the same command with a one-time password. */
 const challenged = (step) => [
   { ...step, challenge: true },
   { ...step, command: `${step.command} ${OTP}`, challenge: true },
 ]
 
 const SCENARIO = [
-  // Nobody, and a token that nobody knows.
+  // Requests without a token, and with an unknown token.
   run(null, ELSEWHERE, 'install left-pad'),
   run(null, ELSEWHERE, 'view @quillmarsh/billing version'),
   run(null, ELSEWHERE, 'view @quillmarsh/nothing version'),
@@ -197,7 +198,7 @@ const SCENARIO = [
 
 // ---------------------------------------------------------------------------------------------- the client
 
-/** npm with an environment of its own; resolves to its exit status. */
+/** Runs npm with its own environment. Resolves to the exit status. */
 function npm(args, { root, cwd, index, stdin = '' }) {
   const setting = {
     userconfig: join(root, 'user.npmrc'),
@@ -251,7 +252,7 @@ async function prepare(root, index, step, port) {
   return cwd
 }
 
-/** The command as it is written down: no one-time password and no password in it. */
+/** Returns the command as it is recorded, without one-time passwords and passwords. */
 const shown = (command) => `npm ${command}`.replace(OTP, '--otp=<otp>').replace(PASSWORD, '--password=<password>')
 
 async function main() {

@@ -1,11 +1,10 @@
-// Turns ../npm-recording.jsonl into requests that `decide` reads: ../demo-requests.jsonl.
+// Converts ../npm-recording.jsonl into requests for `decide`, and writes them to ../demo-requests.jsonl.
 //
 //     node to-requests.mjs
 //
-// Request r015 is the 15th request of the recording; r039b is the second action that the 39th one asks for. What npm
-// asks for is in the method, the path and, for three paths, only in the body. A request that is not known here is
-// an error, never a guess. The world is read for two questions that a registry can answer and a request cannot: is
-// there already such a package, and is this user already a member?
+// r015 is the 15th request of the recording, and r039b is the second action of the 39th request. The method and the
+// path determine the action, except for three paths, whose body determines it. An unknown request is an error. The
+// world answers two questions that the request does not: whether the package exists, and whether the user is a member.
 
 import { readFile, writeFile } from 'node:fs/promises'
 
@@ -17,7 +16,7 @@ const packages = new Map(world.packages.map((pkg) => [pkg.name, pkg]))
 const isMember = (user, org) => (world.users.find((entry) => entry.name === user)?.orgs ?? []).some((entry) => entry.name === org)
 const hasOnly = (body, keys) => Object.keys(body).every((key) => keys.includes(key))
 
-/** Paths that ask for nothing that a token could be refused: see the README. */
+/** Paths of requests that have no action: see the README. */
 const NO_ACTION = [
   /^\/-\/ping$/,
   /^\/-\/v1\/search\?/,
@@ -67,13 +66,13 @@ function packageFacts(method, name, what, body) {
   return hasOnly(body, ['access', 'publish_requires_tfa', 'automation_token_overrides_tfa']) ? actions : []
 }
 
-/** `PUT /:package`: publish, star or deprecate. Only the body tells. */
+/** `PUT /:package`: publish, star or deprecate, depending on the body. */
 function putPackage(name, body) {
   if (body._attachments) {
     const actions = [{ action: 'publish', package: name }]
     const stored = packages.get(name)
     const asked = { public: 'public', restricted: 'private' }[body.access]
-    // The visibility of a new package is part of its creation; that of an existing one is a change of its own.
+    // The visibility of a new package is part of its creation. For an existing package, it is a separate action.
     if (stored && asked && asked !== stored.visibility) actions.push({ action: 'change-visibility', package: name })
     return actions
   }
@@ -81,7 +80,7 @@ function putPackage(name, body) {
   return body.versions ? [{ action: 'deprecate', package: name }] : []
 }
 
-/** `PUT /:package/-rev/:rev`: change the maintainers, or take a version out. */
+/** `PUT /:package/-rev/:rev`: change the maintainers, or unpublish a version. */
 function putRevision(name, body) {
   if (body.maintainers && hasOnly(body, ['_id', '_rev', 'maintainers'])) return [{ action: 'change-maintainers', package: name }]
   return body.versions ? [{ action: 'unpublish', package: name }] : []
@@ -97,7 +96,7 @@ function packageActions(method, path, body) {
   return isRevision ? putRevision(name, body) : parts.length === 0 ? putPackage(name, body) : []
 }
 
-/** The actions that one HTTP request asks for. */
+/** Returns the actions that one HTTP request asks for. */
 function actionsOf({ method, path: target, body }) {
   if (NO_ACTION.some((pattern) => pattern.test(target))) return null
   const path = target.split('?')[0]
@@ -120,7 +119,7 @@ for (const request of recording) {
   for (const [index, { action, ...resource }] of actions.entries()) {
     const line = { token: request.as, action, ...resource, client_ip: request.client_ip, now: request.now }
     if (request.headers['npm-otp'] === 'yes') line.second_factor = true
-    // npm asks for some documents twice in one command; the decision is the same.
+    // npm requests some documents twice in one command. The decision is the same, so the action is listed once.
     const key = `${request.step} ${JSON.stringify(line)}`
     if (seen.has(key)) continue
     seen.add(key)

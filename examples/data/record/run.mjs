@@ -19,10 +19,10 @@ const ELSEWHERE = '192.0.2.44'
 const OTP = '--otp=123456'
 const PASSWORD = '--password=not-a-password'
 
-// ---------------------------------------------------------------------------------------------- the scenario A step is
-// one npm command. `as` is the token's id in demo-world.json, or null for no token. `ip` is the address of the client,
-// or null if it is unknown. `challenge` makes the recorder ask for a one-time password. `now` sets the clock, which
-// otherwise advances by one minute for each step.
+// ---------------------------------------------------------------------------------------------- the scenario
+// A step is one npm command. `as` is the token's id in demo-world.json, or null for no token. `ip` is the address of
+// the client, or null if it is unknown. `challenge` makes the recorder ask for a one-time password. `now` sets the
+// clock, which otherwise advances by one minute for each step.
 
 const run = (as, ip, command, options = {}) => ({ as, ip, command, ...options })
 /** Returns a step that runs `npm publish` in a folder with this package. */

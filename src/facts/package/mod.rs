@@ -330,8 +330,8 @@ impl<'a> From<&'a Package> for PackageView<'a> {
 
 /// The name of a package that does not exist.
 ///
-/// Create a `MissingPackage` only after a look-up that succeeded and found no package. A look-up that failed does not show that the
-/// package is missing.
+/// Create a `MissingPackage` only after a look-up that succeeded and found no package. A look-up that failed does not
+/// show that the package is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingPackage<'a> {
     pub(crate) name: PackageName<&'a str>,

@@ -3,8 +3,8 @@
 //!
 //! - A [`QuestionDraft`] has all the facts that one decision needs, in fields that a test may change. The generated
 //!   fields fit each other: most names come from a small world that has near misses, most times are close to the
-//!   creation or the expiry of the token, and most addresses are in its ranges. So allows, challenges and every reason
-//!   for which the request of a token can be denied occur often.
+//!   creation or the expiry of the token, and most addresses are in the token's ranges. So allows, challenges and every
+//!   reason for which the request of a token can be denied occur often.
 //! - An [`Almost`] is a value with exactly one mistake, and a description of the mistake. Your own parsers must refuse
 //!   the value, as this crate does.
 //! - All strategies shrink towards short and plain values.

@@ -89,7 +89,7 @@ pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName)
     if accounts::account(&mut exchange.tx, user.as_borrowed()).await?.is_some() {
         return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
     }
-    // A request without an email address is a login, and npm's client takes status 400 for "there is no such user".
+    // A request without an email address is a login, and npm's client reads status 400 as "there is no such user".
     let (Some(email), Some(hash)) = (document.email, &exchange.prepared.new_password_hash) else {
         return Err(Failure::bad_request(format!("there is no user `{user}`")));
     };

@@ -177,7 +177,7 @@ const CASES: &[(&str, &str)] = &[
     ("whoami token=a-all now=2025-12-01T00:00:00.25Z", "deny token-expired 401 -"),
     // T2: before it was made is not a reason.
     ("whoami token=a-all now=2020-01-01T00:00:00Z", "allow whoami 200 grant"),
-    // T3.
+    // Inside and outside the ranges, a mapped address, and none at all (T3).
     ("whoami token=a-v4 client_ip=10.9.9.9", "allow whoami 200 grant"),
     ("whoami token=a-v4 client_ip=::ffff:a09:909", "allow whoami 200 grant"),
     ("whoami token=a-v4 client_ip=::10.9.9.9", "deny ip-not-allowed 401 -"),
@@ -264,7 +264,7 @@ const CASES: &[(&str, &str)] = &[
     ("publish package=JSONStream token=a-pub", "challenge publish-version 401 -"),
     ("publish package=JSONStream token=a-pub 2fa", "allow publish-version 200 second-factor"),
     ("publish package=@acme/lib token=b-pub 2fa", "deny second-factor-not-enrolled 403 -"),
-    // F3 and F5.
+    // A package that asks for a factor or a bypass, and an owner who has no factor to show (F3, F5).
     ("publish package=@acme/app token=b-pub", "deny second-factor-not-enrolled 403 -"),
     ("publish package=@acme/app token=b-all", "allow publish-version 200 grant"),
     // F4: auth-only does not challenge a write.
@@ -664,7 +664,7 @@ fn problems_of_tokens(world: &Value, users: &BTreeSet<String>) -> Vec<String> {
             continue;
         };
 
-        // L4, L6.
+        // A day at least until the expiry, and the name and description (L4, L6).
         check(
             &mut found,
             instant(&granular["expires"]) >= instant(&token["created"]) + oracle::DAY,
@@ -686,7 +686,7 @@ fn problems_of_tokens(world: &Value, users: &BTreeSet<String>) -> Vec<String> {
     found
 }
 
-/// L2, L3, L5, L7.
+/// The permission and selection of each side, their sizes, and the bypass (L2, L3, L5, L7).
 fn problems_of_grants(id: &str, granular: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut highest = "no-access";

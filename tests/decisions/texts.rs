@@ -142,7 +142,7 @@ fn denials() -> Vec<Denial> {
         ask(&office, &alice, read),
         ask(&publish, &user("alice").suspended().build(), read),
     ]);
-    // K1, G1, D1
+    // The kind, the permission, and what does not exist (K1, G1, D1).
     denials.extend([
         ask(&legacy(LegacyKind::ReadOnly, "alice").build(), &alice, on_app.operation(Action::PublishVersion)),
         ask(&packages(ReadWrite, &["@acme"]), &alice, on_app.operation(Action::StarPackage)),
@@ -162,7 +162,7 @@ fn denials() -> Vec<Denial> {
         ask(&publish, &alice, on_free.operation(Action::ReadPackage)),
         ask(&publish, &alice, of(missing_package("free").into()).operation(Action::Deprecate)),
     ]);
-    // G2, G3
+    // What is not selected, and a creation that is not covered (G2, G3).
     denials.extend([
         ask(&packages(ReadWrite, &["@globex"]), &owner, on_app.operation(Action::PublishVersion)),
         ask(&packages(ReadWrite, &["@globex", "x"]), &owner, on_left_pad.operation(Action::PublishVersion)),

@@ -246,7 +246,7 @@ pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8])
         return deny("owner-suspended", true);
     }
 
-    // K1.
+    // The kind of the token (K1).
     if !kind_has_action(token, request.action) {
         return deny("kind-forbids-action", true);
     }
@@ -649,7 +649,7 @@ fn is_creation(world: &Value, request: &Request<'_>) -> bool {
 /// C2..C6: may the owner do it, whatever the token says.
 fn owner_may(world: &Value, owner: &Value, request: &Request<'_>) -> bool {
     match request.action {
-        // C3.
+        // A package that is created (C3).
         "publish" if is_creation(world, request) => owner_may_create(world, owner, package_of(request)),
         // C2: "read-package, list-collaborators, star-package: read (public: everyone)."
         "read-package" | "list-collaborators" | "star-package" => {
@@ -782,7 +782,7 @@ enum Factor {
     Denied(&'static str),
 }
 
-/// F1..F5.
+/// Whether a second factor is needed, and whether the owner can show one (F1 to F5).
 fn second_factor(world: &Value, token: &Value, owner: &Value, request: &Request<'_>) -> Factor {
     let enrolled = text(owner, "two_factor") != "disabled";
     // F5: "Where F2 or F3 would challenge but the owner has no second factor -> `second-factor-not-enrolled`."

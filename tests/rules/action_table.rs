@@ -308,7 +308,7 @@ fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode
     let hidden = if level.private && !could_read { 404 } else { 403 };
     let deny = |reason: &str, status: u16| format!("deny {action}: {reason}, {status}");
 
-    // K1
+    // What the kind of token never does (K1).
     let marks = [row.packages, row.organizations];
     let has_action = match presented.legacy {
         Some(LegacyKind::ReadOnly) => row.kinds[0],
@@ -324,7 +324,7 @@ fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode
     if action == Action::ReadPackage && !level.private {
         return format!("allow {action} via public until {until}, 200");
     }
-    // G1
+    // The permission on the side, or on both sides, that the action needs (G1).
     let mark = |side: [Mark; 2], has: Option<GrantedPermission>| match has {
         None => Mark::No,
         Some(GrantedPermission::ReadOnly) => side[0],

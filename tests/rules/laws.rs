@@ -541,7 +541,7 @@ fn owner_may(question: &QuestionDraft) -> bool {
         places.any(|place| place.organization() == organization && place.teams().contains(team))
     };
     let scope = package.name.as_borrowed().scope().map(Scope::into_str);
-    // C1.
+    // The owner's permission on the package (C1).
     let is_in_own_scope = package.scope_owner == ScopeOwner::User && scope == Some(owner.name.as_str());
     let role_in_scope = scope.filter(|_| package.scope_owner == ScopeOwner::Organization).and_then(role);
     let direct_grants_count =
@@ -555,9 +555,9 @@ fn owner_may(question: &QuestionDraft) -> bool {
     let is_in_scope_of_organization =
         package.scope_owner == ScopeOwner::Organization && scope == Some(organization.as_str());
     match question.action {
-        // C2.
+        // What reading or writing the package allows (C2).
         Action::ReadPackage | Action::ListCollaborators | Action::StarPackage => *exists && reads,
-        // C3.
+        // Who may create a package, and its name (C3).
         Action::CreatePackage | Action::PublishVersion if !*exists => {
             let creates = scope.is_none_or(|scope| scope == owner.name.as_str() || role(scope).is_some());
             creates && package.name.check_new().is_ok()
@@ -569,9 +569,9 @@ fn owner_may(question: &QuestionDraft) -> bool {
         | Action::SetDistTag
         | Action::ChangePublishingAccess
         | Action::ChangeMaintainers => *exists && writes,
-        // C4.
+        // Who may change the visibility (C4).
         Action::ChangeVisibility => *exists && (is_in_own_scope || role_in_scope == Some(Role::Owner)),
-        // C5.
+        // The role in the organization (C5).
         Action::ReadOrg => is_at_least(Role::Member),
         Action::CreateTeam | Action::DeleteTeam | Action::AddTeamMember | Action::RemoveTeamMember => {
             is_at_least(Role::Admin)
@@ -588,7 +588,7 @@ fn owner_may(question: &QuestionDraft) -> bool {
         | Action::ManageBilling
         | Action::RenameOrg
         | Action::DeleteOrg => is_at_least(Role::Owner),
-        // C6.
+        // The owner's own account only (C6).
         Action::Whoami
         | Action::RevokeSelf
         | Action::ReadProfile

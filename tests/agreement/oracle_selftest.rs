@@ -14,10 +14,13 @@ const NOW: &str = "2025-11-01T00:00:00Z";
 /// FORMAT's own world.
 fn example_world() -> Value {
     json!({
+        "policy": "npm-2025-10",
         "users": [
             {"name": "alice", "status": "active", "two_factor": "auth-and-writes", "tokens_revoked_until": null,
+             "writes_held_until": null,
              "orgs": [{"name": "acme", "role": "owner", "teams": ["developers"]}]},
-            {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}
+            {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null,
+             "writes_held_until": null}
         ],
         "orgs": [{"name": "acme"}],
         "packages": [
@@ -85,17 +88,21 @@ fn tricky_world() -> Value {
     let none = || json!({"permission": "no-access"});
     let both = json!({"bob": "read-write", "carol": "read-write"});
     let mut world = json!({
+        "policy": "npm-2025-10",
         "users": [
             {"name": "alice", "status": "active", "two_factor": "auth-and-writes", "tokens_revoked_until": null,
+             "writes_held_until": null,
              "orgs": [{"name": "acme", "role": "owner", "teams": ["developers"]},
                       {"name": "rival", "role": "admin"}]},
             {"name": "bob", "status": "active", "two_factor": "disabled",
-             "tokens_revoked_until": "2025-09-30T23:59:59.999999999Z",
+             "tokens_revoked_until": "2025-09-30T23:59:59.999999999Z", "writes_held_until": null,
              "orgs": [{"name": "acme", "role": "member"}]},
             {"name": "carol", "status": "active", "two_factor": "auth-only",
-             "tokens_revoked_until": "2025-10-01T02:00:00+02:00"},
-            {"name": "dan", "status": "active", "two_factor": "auth-only", "tokens_revoked_until": null},
-            {"name": "eve", "status": "suspended", "two_factor": "disabled", "tokens_revoked_until": null}
+             "tokens_revoked_until": "2025-10-01T02:00:00+02:00", "writes_held_until": null},
+            {"name": "dan", "status": "active", "two_factor": "auth-only", "tokens_revoked_until": null,
+             "writes_held_until": null},
+            {"name": "eve", "status": "suspended", "two_factor": "disabled", "tokens_revoked_until": null,
+             "writes_held_until": null}
         ],
         "orgs": [{"name": "acme"}, {"name": "rival"}],
         "packages": [
@@ -177,7 +184,7 @@ const CASES: &[(&str, &str)] = &[
     ("whoami token=a-all now=2025-12-01T00:00:00.25Z", "deny token-expired 401 -"),
     // T2: before it was made is not a reason.
     ("whoami token=a-all now=2020-01-01T00:00:00Z", "allow whoami 200 grant"),
-    // Inside and outside the ranges, a mapped address, and none at all (T3).
+    // T3.
     ("whoami token=a-v4 client_ip=10.9.9.9", "allow whoami 200 grant"),
     ("whoami token=a-v4 client_ip=::ffff:a09:909", "allow whoami 200 grant"),
     ("whoami token=a-v4 client_ip=::10.9.9.9", "deny ip-not-allowed 401 -"),
@@ -201,8 +208,8 @@ const CASES: &[(&str, &str)] = &[
     ("star-package package=nothing-here token=a-all", "deny kind-forbids-action 403 -"),
     ("unpublish package=nothing-here token=a-ro", "deny permission-too-low 403 -"),
     ("list-collaborators package=nothing-here token=a-orgs", "deny no-such-package 404 -"),
-    ("manage-team-access org=none team=t package=nothing-here token=a-pub", "deny no-such-org 404 -"),
-    ("manage-team-access org=acme team=t package=nothing-here token=a-pub", "deny no-such-package 404 -"),
+    ("grant-team-access org=none team=t package=nothing-here token=a-pub", "deny no-such-org 404 -"),
+    ("grant-team-access org=acme team=t package=nothing-here token=a-pub", "deny no-such-package 404 -"),
     // G2, N3: an unscoped `acme` is not in the scope; the status hides what the token could not read.
     ("deprecate package=acme token=a-acme", "deny not-selected 403 -"),
     ("deprecate package=@rival/x token=a-acme", "deny not-selected 404 -"),
@@ -218,7 +225,8 @@ const CASES: &[(&str, &str)] = &[
     ("publish package=@acme/NEW token=b-all", "deny invalid-new-name 403 -"),
     ("publish package=@acme/new token=b-all", "allow create-package 200 grant"),
     ("publish package=fs token=a-all", "deny invalid-new-name 403 -"),
-    // C1: a member's direct grant counts; a role alone gives nothing; in a scope without an owner only a team's grant counts.
+    // C1: a member's direct grant counts; a role alone gives nothing; in a scope without an owner only a team's grant
+    // counts.
     ("publish package=@acme/app token=b-auto", "allow publish-version 200 grant"),
     ("publish package=@acme/app token=a-auto", "deny owner-lacks-permission 403 -"),
     ("publish package=@acme/app token=c-new", "deny owner-lacks-permission 404 -"),
@@ -237,16 +245,16 @@ const CASES: &[(&str, &str)] = &[
     ("add-member org=rival token=a-all", "deny owner-lacks-permission 403 -"),
     ("read-org org=acme token=b-pub", "allow read-org 200 grant"),
     ("read-org org=rival token=b-pub", "deny owner-lacks-permission 403 -"),
-    // G1's second sentence and C5's for manage-team-access.
-    ("manage-team-access org=acme team=t package=@acme/app token=a-orgs", "allow manage-team-access 200 grant"),
-    ("manage-team-access org=acme team=t package=left-pad token=a-orgs", "deny permission-too-low 403 -"),
-    ("manage-team-access org=acme team=t package=@dan/d token=a-orgs", "deny permission-too-low 404 -"),
-    ("manage-team-access org=acme team=t package=@dan/d token=a-ro", "deny permission-too-low 403 -"),
-    ("manage-team-access org=acme team=t package=left-pad token=a-acme", "deny not-selected 403 -"),
-    ("manage-team-access org=acme team=t package=left-pad token=a-all", "allow manage-team-access 200 grant"),
-    ("manage-team-access org=acme team=t package=@dan/d token=a-all", "deny owner-lacks-permission 403 -"),
-    ("manage-team-access org=acme team=t package=@rival/x token=a-all", "deny owner-lacks-permission 403 -"),
-    ("manage-team-access org=acme team=t package=@ghost/g token=a-all", "deny owner-lacks-permission 403 -"),
+    // G1's second sentence and C5's for grant-team-access.
+    ("grant-team-access org=acme team=t package=@acme/app token=a-orgs", "allow grant-team-access 200 grant"),
+    ("grant-team-access org=acme team=t package=left-pad token=a-orgs", "deny permission-too-low 403 -"),
+    ("grant-team-access org=acme team=t package=@dan/d token=a-orgs", "deny permission-too-low 404 -"),
+    ("grant-team-access org=acme team=t package=@dan/d token=a-ro", "deny permission-too-low 403 -"),
+    ("grant-team-access org=acme team=t package=left-pad token=a-acme", "deny not-selected 403 -"),
+    ("grant-team-access org=acme team=t package=left-pad token=a-all", "allow grant-team-access 200 grant"),
+    ("grant-team-access org=acme team=t package=@dan/d token=a-all", "deny owner-lacks-permission 403 -"),
+    ("grant-team-access org=acme team=t package=@rival/x token=a-all", "deny owner-lacks-permission 403 -"),
+    ("grant-team-access org=acme team=t package=@ghost/g token=a-all", "deny owner-lacks-permission 403 -"),
     ("share-package org=acme package=@acme/app token=a-pub 2fa", "allow share-package 200 second-factor"),
     ("share-package org=acme package=left-pad token=a-pub", "deny owner-lacks-permission 403 -"),
     // C6, and no `no-such-user`.
@@ -264,7 +272,7 @@ const CASES: &[(&str, &str)] = &[
     ("publish package=JSONStream token=a-pub", "challenge publish-version 401 -"),
     ("publish package=JSONStream token=a-pub 2fa", "allow publish-version 200 second-factor"),
     ("publish package=@acme/lib token=b-pub 2fa", "deny second-factor-not-enrolled 403 -"),
-    // A package that asks for a factor or a bypass, and an owner who has no factor to show (F3, F5).
+    // F3 and F5.
     ("publish package=@acme/app token=b-pub", "deny second-factor-not-enrolled 403 -"),
     ("publish package=@acme/app token=b-all", "allow publish-version 200 grant"),
     // F4: auth-only does not challenge a write.
@@ -303,7 +311,882 @@ fn valid_until_is_the_expiry_in_utc() {
     assert_eq!(until("read-package package=left-pad token=-"), Value::Null);
     assert_eq!(until("publish package=@acme/new token=a-acme 2fa"), Value::Null);
     assert_eq!(until("publish package=@acme/new token=a-acme"), Value::Null);
+    // D2: "`valid_until` is given with denials too".
+    assert_eq!(until("publish package=@acme/new token=a-name"), json!("2025-12-01T00:00:00.25Z"));
+    assert_eq!(until("whoami token=a-all now=2025-12-01T00:00:00.25Z"), Value::Null);
+    assert_eq!(until("publish package=@acme/app token=a-auto"), Value::Null);
 }
+
+// ------------------------------------------------------------------------------------------------------------------
+// Version 2 of the rules
+// ------------------------------------------------------------------------------------------------------------------
+
+/// When a granular token of [`newer_world`] expires, when a session does, and until when an account is on hold.
+const GRANULAR: &str = "2025-12-01T00:00:00Z";
+const SESSION: &str = "2025-11-01T02:00:00Z";
+const HOLD: &str = "2025-11-02T00:00:00Z";
+
+/// A world for what version 2 brought. Alice owns acme and administers rival; pat owns acme; bob is a member of it and
+/// has no second factor; the accounts of hana, hugo and sue are on hold, and sue's is suspended too; pat's hold ends at
+/// [`NOW`]. Nobody has a grant on `@pat/q`.
+fn newer_world(policy: &str) -> Value {
+    let policy = if policy.starts_with('{') { serde_json::from_str(policy).unwrap() } else { json!(policy) };
+    let user = |name: &str, status: &str, mode: &str, hold: Value, orgs: Value| {
+        json!({"name": name, "status": status, "two_factor": mode, "tokens_revoked_until": null,
+               "writes_held_until": hold, "orgs": orgs})
+    };
+    let package = |name: &str, visibility: &str, access: &str, users: Value, teams: Value| {
+        json!({"name": name, "visibility": visibility, "publishing_access": access, "users": users,
+               "teams": teams})
+    };
+    let token = |id: &str, kind: &str, what: Value| {
+        let owner = match id.split_once('-').unwrap().0 {
+            "a" => "alice",
+            "b" => "bob",
+            "h" => "hana@example.com",
+            "g" => "hugo",
+            "p" => "pat",
+            "s" => "sue",
+            _ => "nobody",
+        };
+        let mut token =
+            json!({"id": id, "owner": owner, "created": "2025-10-01T00:00:00Z", "revoked": null, "cidr": null});
+        token[kind] = what;
+        token
+    };
+    let legacy = |id: &str, kind: &str| token(id, "legacy", json!(kind));
+    let session = |id: &str, expires: &str| token(id, "session", json!({"expires": expires}));
+    let granular = |id: &str, bypass: bool, packages: Value, orgs: Value| {
+        token(
+            id,
+            "granular",
+            json!({"name": id, "expires": GRANULAR, "bypass_2fa": bypass, "packages_and_scopes": packages,
+                   "orgs": orgs}),
+        )
+    };
+    let rw = |select: Value| json!({"permission": "read-write", "select": select});
+    let so = |select: Value| json!({"permission": "stage-only", "select": select});
+    let ro = |select: Value| json!({"permission": "read-only", "select": select});
+    let none = || json!({"permission": "no-access"});
+    let all = || json!("all");
+    let acme = |role: &str| json!([{"name": "acme", "role": role}]);
+    let everyone = json!({"alice": "read-write", "bob": "read-write", "pat": "read-write", "hugo": "read-write",
+                          "hana@example.com": "read-write"});
+    let both = json!({"alice": "read-write", "bob": "read-write"});
+    let mut world = json!({
+        "users": [
+            user("alice", "active", "auth-and-writes", Value::Null,
+                 json!([{"name": "acme", "role": "owner", "teams": ["dev"]}, {"name": "rival", "role": "admin"}])),
+            user("bob", "active", "disabled", Value::Null, acme("member")),
+            user("hana@example.com", "active", "auth-only", json!("2025-11-02T02:00:00+02:00"), acme("owner")),
+            user("hugo", "active", "disabled", json!(HOLD), json!([])),
+            user("pat", "active", "auth-only", json!(NOW), acme("owner")),
+            user("sue", "suspended", "disabled", json!(HOLD), json!([])),
+        ],
+        "orgs": [{"name": "acme"}, {"name": "acme-evil"}, {"name": "rival"}],
+        "packages": [
+            package("pad", "public", "no-requirement", everyone.clone(), json!({})),
+            package("bypassed", "public", "two-factor-or-bypass", both.clone(), json!({})),
+            package("strict", "public", "two-factor-only", both, json!({})),
+            package("@acme/app", "private", "no-requirement", everyone, json!({})),
+            package("@pat/p", "private", "no-requirement", json!({}), json!({"acme:dev": "read-only"})),
+            package("@pat/q", "private", "no-requirement", json!({}), json!({})),
+            package("@pat/r", "private", "no-requirement", json!({"alice": "read-only"}), json!({})),
+            package("@pat/e", "private", "no-requirement", json!({}), json!({"acme-evil:dev": "read-only"})),
+            package("@rival/x", "private", "no-requirement", json!({}), json!({})),
+            package("@ghost/g", "private", "no-requirement", json!({}), json!({"acme:gone": "read-only"})),
+        ],
+        "tokens": [
+            legacy("a-pub", "publish"), legacy("a-auto", "automation"), legacy("a-read", "read-only"),
+            legacy("b-pub", "publish"), legacy("b-auto", "automation"), legacy("h-pub", "publish"),
+            legacy("h-auto", "automation"), legacy("g-pub", "publish"), legacy("p-pub", "publish"),
+            legacy("s-pub", "publish"), legacy("a-gone", "read-only"), legacy("a-v4", "read-only"),
+            session("a-ses", SESSION), session("b-ses", SESSION), session("p-ses", SESSION), session("s-ses", SESSION),
+            session("h-ses", SESSION), session("h-same", HOLD), session("h-long", GRANULAR),
+            session("a-sgone", SESSION), session("a-sv4", SESSION),
+            granular("a-all", true, rw(all()), rw(json!(["acme", "rival"]))),
+            granular("a-plain", false, rw(all()), rw(json!(["acme"]))),
+            granular("a-pad", false, rw(json!({"packages": ["pad"]})), none()),
+            granular("a-stage", false, so(all()), none()),
+            granular("a-spad", false, so(json!({"packages": ["pad"]})), none()),
+            granular("a-sorgs", true, so(all()), rw(json!(["acme"]))),
+            granular("a-ro", false, ro(all()), none()),
+            granular("a-orgs", false, none(), rw(json!(["acme"]))),
+            granular("a-riv", false, none(), rw(json!(["rival"]))),
+            granular("a-oro", false, none(), ro(json!(["acme"]))),
+            granular("b-all", true, rw(all()), none()), granular("b-plain", false, rw(all()), none()),
+            granular("b-stage", false, so(all()), none()), granular("h-all", true, rw(all()), rw(json!(["acme"]))),
+            granular("h-ro", false, ro(all()), none()),
+        ]
+    });
+    for (gone, ranged) in [(10, 11), (19, 20)] {
+        world["tokens"][gone]["revoked"] = json!("2025-10-02T00:00:00Z");
+        world["tokens"][ranged]["cidr"] = json!(["10.0.0.0/8"]);
+    }
+    if policy["unscoped_packages"] == json!("may-be-private") {
+        let secret = package("secret", "private", "no-requirement", json!({"alice": "read-write"}), json!({}));
+        world["packages"].as_array_mut().unwrap().push(secret);
+    }
+    world["policy"] = policy;
+    world
+}
+
+/// [`summary`], and `valid_until` as one of the three times that there are.
+fn summary_and_end(line: &Value) -> String {
+    let until = match line["valid_until"].as_str() {
+        None => "-",
+        Some(GRANULAR) => "granular",
+        Some(SESSION) => "session",
+        Some(HOLD) => "hold",
+        Some(other) => other,
+    };
+    format!("{} {until}", summary(line))
+}
+
+/// Each case under each of its policies.
+fn holds_under(policies: &[&str], cases: &[(&str, &str)]) {
+    for policy in policies {
+        let world = newer_world(policy);
+        assert!(problems(&world).is_empty(), "{policy}: {:?}", problems(&world));
+        for (words, expected) in cases {
+            let line = oracle::decide(&world, &request_of(words));
+            assert_eq!(summary_and_end(&line), *expected, "{policy}: {words}: {line}");
+        }
+    }
+}
+
+const FIRST: &str = "npm-2025-10";
+const LATER: [&str; 3] = ["npm-2025-12", "npm-2026-08", "npm-2027-01"];
+const RETIRED: &str = r#"{"edition": "npm-2025-10", "legacy_tokens": "retired"}"#;
+const LEAST_BYPASS: &str = r#"{"edition": "npm-2025-10", "least_publishing_access": "two-factor-or-bypass"}"#;
+const LEAST_ONLY: &str = r#"{"edition": "npm-2025-10", "least_publishing_access": "two-factor-only"}"#;
+const LATEST_ONLY: &str = r#"{"edition": "npm-2027-01", "least_publishing_access": "two-factor-only"}"#;
+const NO_GOVERNANCE: &str = r#"{"edition": "npm-2025-10", "bypass_covers": "all-but-governance"}"#;
+const NO_PUBLISH: &str = r#"{"edition": "npm-2025-10", "bypass_covers": "all-but-governance-and-publish"}"#;
+const PRIVATE: &str = r#"{"edition": "npm-2025-10", "unscoped_packages": "may-be-private"}"#;
+const PUBLIC: &str = r#"{"edition": "npm-2027-01", "unscoped_packages": "always-public"}"#;
+
+#[test]
+fn p1_a_retired_token_is_denied_whatever_the_action() {
+    // A switch that stands at its edition's value, and the limits for issuing, change nothing.
+    let same = r#"{"edition": "npm-2025-10", "legacy_tokens": "honoured", "bypass_covers": "everything",
+        "least_publishing_access": "no-requirement", "unscoped_packages": "always-public", "ranges": "required",
+        "bypass": "forbidden", "all_packages": "forbidden", "token_lifetime_at_most": 86400,
+        "write_lifetime_at_most": 86400, "session_lifetime_at_most": 1}"#;
+    holds_under(
+        &[FIRST, same],
+        &[
+            ("whoami token=a-read", "allow whoami 200 grant -"),
+            ("whoami token=a-auto", "allow whoami 200 grant -"),
+            ("whoami token=a-pub", "allow whoami 200 grant -"),
+            ("whoami token=a-gone", "deny token-revoked 401 - -"),
+            ("whoami token=a-v4", "deny ip-not-allowed 401 - -"),
+            ("whoami token=s-pub", "deny owner-suspended 403 - -"),
+            ("read-profile token=a-read", "deny kind-forbids-action 403 - -"),
+            ("publish package=pad token=b-auto", "allow publish-version 200 grant -"),
+            ("publish package=pad token=a-all", "allow publish-version 200 grant granular"),
+        ],
+    );
+    let policies: Vec<&str> = LATER.into_iter().chain([RETIRED, LATEST_ONLY, PUBLIC]).collect();
+    holds_under(
+        &policies,
+        &[
+            ("whoami token=a-read", "deny token-retired 401 - -"),
+            ("whoami token=a-auto", "deny token-retired 401 - -"),
+            ("whoami token=a-pub", "deny token-retired 401 - -"),
+            // Not even what everyone may; without a token, it is allowed.
+            ("read-package package=pad token=a-read", "deny token-retired 401 - -"),
+            ("read-package package=pad token=-", "allow read-package 200 public -"),
+            ("read-package package=@pat/q token=-", "deny authentication-required 404 - -"),
+            ("whoami token=zzz", "deny token-unknown 401 - -"),
+            // Directly after T1.
+            ("whoami token=a-gone", "deny token-revoked 401 - -"),
+            ("whoami token=a-v4", "deny token-retired 401 - -"),
+            ("whoami token=s-pub", "deny token-retired 401 - -"),
+            ("read-profile token=a-read", "deny token-retired 401 - -"),
+            ("publish package=pad token=h-pub", "deny token-retired 401 - -"),
+            // The other kinds never are.
+            ("whoami token=a-ses", "allow whoami 200 grant session"),
+            ("whoami token=a-all", "allow whoami 200 grant granular"),
+        ],
+    );
+}
+
+#[test]
+fn p4_no_package_asks_for_less_than_the_policy() {
+    holds_under(
+        &[FIRST],
+        &[
+            ("publish package=pad token=b-ses", "allow publish-version 200 grant session"),
+            ("publish package=pad token=b-plain", "allow publish-version 200 grant granular"),
+            ("publish package=pad token=p-ses", "allow publish-version 200 grant session"),
+            (
+                "grant-team-access org=acme team=t package=@acme/app token=p-ses",
+                "allow grant-team-access 200 grant session",
+            ),
+            (
+                "revoke-team-access org=acme team=t package=@acme/app token=p-ses",
+                "allow revoke-team-access 200 grant session",
+            ),
+            ("share-package org=acme package=@acme/app token=p-ses", "allow share-package 200 grant session"),
+            ("publish package=new token=b-ses", "allow create-package 200 grant session"),
+            ("publish package=new token=p-ses", "allow create-package 200 grant session"),
+            ("publish package=new token=a-plain", "challenge create-package 401 - -"),
+            ("publish package=new token=b-plain", "allow create-package 200 grant granular"),
+        ],
+    );
+    // What is the same in the first two editions but for P1, and where the first is tightened.
+    holds_under(
+        &["npm-2025-12", LEAST_BYPASS],
+        &[
+            ("publish package=pad token=b-ses", "deny second-factor-not-enrolled 403 - session"),
+            ("publish package=pad token=b-plain", "deny second-factor-not-enrolled 403 - granular"),
+            ("publish package=pad token=b-all", "allow publish-version 200 grant granular"),
+            ("publish package=pad token=p-ses", "challenge publish-version 401 - -"),
+            ("publish package=pad token=p-ses 2fa", "allow publish-version 200 second-factor -"),
+            ("grant-team-access org=acme team=t package=@acme/app token=p-ses", "challenge grant-team-access 401 - -"),
+            (
+                "revoke-team-access org=acme team=t package=@acme/app token=p-ses",
+                "challenge revoke-team-access 401 - -",
+            ),
+            ("share-package org=acme package=@acme/app token=p-ses", "challenge share-package 401 - -"),
+            // A package that asks for more keeps it.
+            ("publish package=strict token=a-all", "deny tokens-disallowed 403 - granular"),
+            ("publish package=strict token=a-ses", "challenge publish-version 401 - -"),
+            // Creations.
+            ("publish package=new token=b-ses", "deny second-factor-not-enrolled 403 - session"),
+            ("publish package=new token=p-ses", "challenge create-package 401 - -"),
+            ("publish package=new token=p-ses 2fa", "allow create-package 200 second-factor -"),
+            ("publish package=new token=a-plain", "challenge create-package 401 - -"),
+            ("publish package=new token=b-plain", "deny second-factor-not-enrolled 403 - granular"),
+            ("publish package=new token=b-all", "allow create-package 200 grant granular"),
+            // C comes before F.
+            ("publish package=@ghost/new token=b-ses", "deny owner-lacks-permission 404 - session"),
+            ("publish package=NEW token=b-ses", "deny invalid-new-name 403 - session"),
+            // What names no package, is no write, or has no class.
+            ("add-member org=acme token=p-ses", "allow add-member 200 grant session"),
+            ("create-team org=acme team=t token=p-ses", "allow create-team 200 grant session"),
+            ("star-package package=pad token=b-ses", "allow star-package 200 grant session"),
+            ("stage package=pad token=b-ses", "allow stage 200 grant session"),
+            ("read-stage package=pad token=b-ses", "allow read-stage 200 grant session"),
+            ("list-collaborators package=pad token=b-ses", "allow list-collaborators 200 grant session"),
+            ("change-profile token=b-ses", "allow change-profile 200 grant session"),
+        ],
+    );
+    holds_under(
+        &[LEAST_BYPASS],
+        &[
+            ("publish package=pad token=b-auto", "allow publish-version 200 grant -"),
+            ("publish package=pad token=b-pub", "deny second-factor-not-enrolled 403 - -"),
+            ("publish package=new token=b-auto", "allow create-package 200 grant -"),
+        ],
+    );
+}
+
+#[test]
+fn p4_under_two_factor_only_a_creation_is_challenged_and_the_rest_is_banned() {
+    holds_under(
+        &[LEAST_ONLY, LATEST_ONLY],
+        &[
+            ("publish package=pad token=b-all", "deny tokens-disallowed 403 - granular"),
+            ("deprecate package=bypassed token=a-all 2fa", "deny tokens-disallowed 403 - granular"),
+            ("publish package=pad token=a-ses", "challenge publish-version 401 - -"),
+            ("publish package=pad token=b-ses", "deny second-factor-not-enrolled 403 - session"),
+            ("approve-stage package=pad token=a-all", "deny tokens-disallowed 403 - granular"),
+            (
+                "grant-team-access org=acme team=t package=@acme/app token=a-all",
+                "deny tokens-disallowed 403 - granular",
+            ),
+            (
+                "revoke-team-access org=acme team=t package=@acme/app token=a-all",
+                "deny tokens-disallowed 403 - granular",
+            ),
+            ("stage package=strict token=a-all", "allow stage 200 grant granular"),
+            ("read-stage package=strict token=a-all", "allow read-stage 200 grant granular"),
+            // No ban on creating, but a challenge for every token.
+            ("publish package=new token=a-all", "challenge create-package 401 - -"),
+            ("publish package=new token=a-all 2fa", "allow create-package 200 second-factor -"),
+            ("publish package=new token=a-plain", "challenge create-package 401 - -"),
+            ("publish package=new token=a-ses", "challenge create-package 401 - -"),
+            ("publish package=new token=p-ses", "challenge create-package 401 - -"),
+            ("publish package=new token=b-all", "deny second-factor-not-enrolled 403 - granular"),
+            ("publish package=new token=b-ses", "deny second-factor-not-enrolled 403 - session"),
+        ],
+    );
+    holds_under(
+        &[LEAST_ONLY],
+        &[
+            ("publish package=pad token=b-auto", "deny tokens-disallowed 403 - -"),
+            ("publish package=pad token=a-pub", "challenge publish-version 401 - -"),
+            ("publish package=pad token=b-pub", "deny second-factor-not-enrolled 403 - -"),
+            ("publish package=new token=a-auto", "challenge create-package 401 - -"),
+            ("publish package=new token=a-auto 2fa", "allow create-package 200 second-factor -"),
+            ("publish package=new token=b-auto", "deny second-factor-not-enrolled 403 - -"),
+            ("stage package=pad token=b-auto", "allow stage 200 grant -"),
+        ],
+    );
+}
+
+/// P5: every action of class *write* but six.
+const GOVERNANCE: [&str; 13] = [
+    "change-visibility package=@acme/app",
+    "change-publishing-access package=pad",
+    "change-maintainers package=pad",
+    "change-org-settings org=acme",
+    "add-member org=acme",
+    "remove-member org=acme",
+    "change-member-role org=acme",
+    "create-team org=acme team=t",
+    "delete-team org=acme team=t",
+    "add-team-member org=acme team=t",
+    "remove-team-member org=acme team=t",
+    "grant-team-access org=acme team=t package=pad",
+    "revoke-team-access org=acme team=t package=pad",
+];
+
+#[test]
+fn p5_what_a_token_that_bypasses_does_not_bypass() {
+    for (policies, expected) in [
+        (vec![FIRST, "npm-2025-12", LEAST_BYPASS], "allow {} 200 grant granular"),
+        (vec!["npm-2026-08", "npm-2027-01", NO_GOVERNANCE, NO_PUBLISH], "challenge {} 401 - -"),
+    ] {
+        for what in GOVERNANCE {
+            let action = what.split_once(' ').unwrap().0;
+            let words = format!("{what} token=a-all");
+            holds_under(&policies, &[(&words, &expected.replace("{}", action))]);
+        }
+    }
+    // Five of the six others.
+    let covered = [
+        ("unpublish package=pad token=a-all", "allow unpublish 200 grant granular"),
+        ("deprecate package=pad token=a-all", "allow deprecate 200 grant granular"),
+        ("deprecate package=bypassed token=a-all", "allow deprecate 200 grant granular"),
+        ("deprecate package=bypassed token=a-plain", "challenge deprecate 401 - -"),
+        ("set-dist-tag package=pad token=a-all", "allow set-dist-tag 200 grant granular"),
+        ("approve-stage package=pad token=a-all", "challenge approve-stage 401 - -"),
+        ("reject-stage package=pad token=a-all", "challenge reject-stage 401 - -"),
+        // F2 does not change.
+        ("unpublish package=strict token=a-all", "deny tokens-disallowed 403 - granular"),
+        ("publish package=strict token=a-all", "deny tokens-disallowed 403 - granular"),
+        ("change-maintainers package=strict token=a-all", "deny tokens-disallowed 403 - granular"),
+        // Nor does staging ask for anything.
+        ("stage package=pad token=a-all", "allow stage 200 grant granular"),
+    ];
+    let policies: Vec<&str> = LATER.into_iter().chain([FIRST, NO_GOVERNANCE, NO_PUBLISH]).collect();
+    holds_under(&policies, &covered);
+    // The sixth, of both kinds.
+    holds_under(
+        &[FIRST, "npm-2025-12", "npm-2026-08", NO_GOVERNANCE],
+        &[
+            ("publish package=pad token=a-all", "allow publish-version 200 grant granular"),
+            ("publish package=bypassed token=a-all", "allow publish-version 200 grant granular"),
+            ("publish package=new token=a-all", "allow create-package 200 grant granular"),
+        ],
+    );
+    holds_under(
+        &["npm-2027-01", NO_PUBLISH],
+        &[
+            ("publish package=pad token=a-all", "challenge publish-version 401 - -"),
+            ("publish package=pad token=a-all 2fa", "allow publish-version 200 second-factor -"),
+            ("publish package=bypassed token=a-all", "challenge publish-version 401 - -"),
+            ("publish package=bypassed token=b-all", "deny second-factor-not-enrolled 403 - granular"),
+            ("publish package=new token=a-all", "challenge create-package 401 - -"),
+        ],
+    );
+    // Like a token without bypass: F4 passes where the account has no second factor, F3 does not.
+    holds_under(
+        &[NO_GOVERNANCE, NO_PUBLISH],
+        &[
+            ("change-maintainers package=pad token=b-all", "allow change-maintainers 200 grant granular"),
+            ("change-maintainers package=bypassed token=b-all", "deny second-factor-not-enrolled 403 - granular"),
+            ("publish package=new token=b-all", "allow create-package 200 grant granular"),
+        ],
+    );
+    holds_under(
+        &["npm-2026-08", "npm-2027-01"],
+        &[("change-maintainers package=pad token=b-all", "deny second-factor-not-enrolled 403 - granular")],
+    );
+    holds_under(
+        &["npm-2027-01"],
+        &[
+            ("publish package=pad token=b-all", "deny second-factor-not-enrolled 403 - granular"),
+            ("publish package=new token=b-all", "deny second-factor-not-enrolled 403 - granular"),
+        ],
+    );
+    // An automation token is no better.
+    holds_under(
+        &[FIRST, NO_GOVERNANCE],
+        &[
+            ("publish package=pad token=a-auto", "allow publish-version 200 grant -"),
+            ("publish package=bypassed token=b-auto", "allow publish-version 200 grant -"),
+            ("publish package=new token=a-auto", "allow create-package 200 grant -"),
+        ],
+    );
+    holds_under(
+        &[NO_PUBLISH],
+        &[
+            ("publish package=pad token=a-auto", "challenge publish-version 401 - -"),
+            ("publish package=pad token=b-auto", "allow publish-version 200 grant -"),
+            ("publish package=bypassed token=b-auto", "deny second-factor-not-enrolled 403 - -"),
+            ("publish package=new token=a-auto", "challenge create-package 401 - -"),
+            ("unpublish package=pad token=a-auto", "allow unpublish 200 grant -"),
+        ],
+    );
+}
+
+#[test]
+fn a_session_does_what_a_publish_token_does_and_ends() {
+    holds_under(
+        &[FIRST],
+        &[
+            // T1, T2, T3, T4.
+            ("whoami token=a-sgone", "deny token-revoked 401 - -"),
+            ("whoami token=a-ses now=2025-11-01T01:59:59.999999999Z", "allow whoami 200 grant session"),
+            ("whoami token=a-ses now=2025-11-01T02:00:00Z", "deny token-expired 401 - -"),
+            ("whoami token=a-ses now=2025-11-01T02:00:00.000000001Z", "deny token-expired 401 - -"),
+            ("whoami token=a-ses now=2020-01-01T00:00:00Z", "allow whoami 200 grant session"),
+            ("whoami token=a-sv4", "deny ip-not-allowed 401 - session"),
+            ("whoami token=a-sv4 client_ip=11.0.0.0", "deny ip-not-allowed 401 - session"),
+            ("whoami token=a-sv4 client_ip=10.0.0.1", "allow whoami 200 grant session"),
+            ("whoami token=s-ses", "deny owner-suspended 403 - session"),
+            // The column of a publish token.
+            ("read-package package=pad token=a-ses", "allow read-package 200 public session"),
+            ("read-package package=@acme/app token=a-ses", "allow read-package 200 grant session"),
+            ("list-collaborators package=@acme/app token=a-ses", "allow list-collaborators 200 grant session"),
+            ("star-package package=pad token=a-ses", "allow star-package 200 grant session"),
+            ("read-org org=acme token=a-ses", "allow read-org 200 grant session"),
+            ("manage-billing org=acme token=a-ses", "challenge manage-billing 401 - -"),
+            ("delete-org org=acme token=a-ses 2fa", "allow delete-org 200 second-factor -"),
+            ("read-profile token=a-ses", "allow read-profile 200 grant session"),
+            ("list-tokens token=a-ses", "allow list-tokens 200 grant session"),
+            ("revoke-self token=a-ses", "allow revoke-self 200 grant session"),
+            ("create-token token=a-ses", "challenge create-token 401 - -"),
+            ("create-token token=b-ses", "allow create-token 200 grant session"),
+            ("change-password token=p-ses", "challenge change-password 401 - -"),
+            ("enrol-two-factor token=b-ses", "allow enrol-two-factor 200 grant session"),
+            ("enrol-two-factor token=b-ses user=alice", "deny owner-lacks-permission 403 - session"),
+            // It bypasses nothing, and F2 challenges it.
+            ("publish package=pad token=a-ses", "challenge publish-version 401 - -"),
+            ("publish package=bypassed token=a-ses", "challenge publish-version 401 - -"),
+            ("publish package=strict token=a-ses", "challenge publish-version 401 - -"),
+            ("publish package=strict token=a-ses 2fa", "allow publish-version 200 second-factor -"),
+            ("publish package=strict token=b-ses", "deny second-factor-not-enrolled 403 - session"),
+            // D2: denials last as long as the session.
+            ("read-org org=none token=a-ses", "deny no-such-org 404 - session"),
+            ("deprecate package=none token=a-ses", "deny no-such-package 404 - session"),
+            ("deprecate package=@pat/q token=a-ses", "deny owner-lacks-permission 404 - session"),
+            ("deprecate package=@pat/r token=a-ses", "deny owner-lacks-permission 403 - session"),
+        ],
+    );
+}
+
+#[test]
+fn stage_only_and_the_four_actions_of_the_waiting_room() {
+    holds_under(
+        &[FIRST],
+        &[
+            // SO is enough for five actions; it is less than RW, and more than RO.
+            ("stage package=pad token=a-stage", "allow stage 200 grant granular"),
+            ("stage package=pad token=a-ro", "deny permission-too-low 403 - granular"),
+            ("read-stage package=pad token=a-stage", "allow read-stage 200 grant granular"),
+            ("read-stage package=pad token=a-ro", "deny permission-too-low 403 - granular"),
+            ("deprecate package=pad token=b-stage", "allow deprecate 200 grant granular"),
+            ("unpublish package=pad token=b-stage", "allow unpublish 200 grant granular"),
+            ("set-dist-tag package=pad token=b-stage", "allow set-dist-tag 200 grant granular"),
+            ("set-dist-tag package=pad token=a-ro", "deny permission-too-low 403 - granular"),
+            ("approve-stage package=pad token=a-stage", "deny permission-too-low 403 - granular"),
+            ("reject-stage package=pad token=a-stage", "deny permission-too-low 403 - granular"),
+            ("change-visibility package=@acme/app token=a-stage", "deny permission-too-low 403 - granular"),
+            ("change-maintainers package=pad token=a-stage", "deny permission-too-low 403 - granular"),
+            ("change-publishing-access package=pad token=a-stage", "deny permission-too-low 403 - granular"),
+            ("read-package package=@acme/app token=a-stage", "allow read-package 200 grant granular"),
+            ("list-collaborators package=@acme/app token=a-stage", "allow list-collaborators 200 grant granular"),
+            ("add-member org=acme token=a-stage", "deny permission-too-low 403 - granular"),
+            // A publish: in the place of `permission-too-low`, whatever is named.
+            ("publish package=pad token=a-stage", "deny stage-required 403 - granular"),
+            ("publish package=strict token=a-stage", "deny stage-required 403 - granular"),
+            ("publish package=@pat/q token=a-stage", "deny stage-required 403 - granular"),
+            ("publish package=@acme/new token=a-stage", "deny stage-required 403 - granular"),
+            ("publish package=@ghost/NEW token=a-stage", "deny stage-required 403 - granular"),
+            ("publish package=@acme/app token=a-spad", "deny stage-required 403 - granular"),
+            ("publish package=pad token=a-ro", "deny permission-too-low 403 - granular"),
+            ("publish package=pad token=a-orgs", "deny permission-too-low 403 - granular"),
+            // F1: the side used is not read-write; G1's second sentence: nor is it enough to hand out a package.
+            ("deprecate package=pad token=a-stage", "challenge deprecate 401 - -"),
+            ("deprecate package=pad token=a-sorgs", "challenge deprecate 401 - -"),
+            ("deprecate package=bypassed token=a-sorgs", "challenge deprecate 401 - -"),
+            ("deprecate package=bypassed token=b-stage", "deny second-factor-not-enrolled 403 - granular"),
+            ("deprecate package=strict token=a-stage", "deny tokens-disallowed 403 - granular"),
+            ("add-member org=acme token=a-sorgs", "allow add-member 200 grant granular"),
+            (
+                "grant-team-access org=acme team=t package=@acme/app token=a-sorgs",
+                "allow grant-team-access 200 grant granular",
+            ),
+            ("grant-team-access org=acme team=t package=pad token=a-sorgs", "deny permission-too-low 403 - granular"),
+            (
+                "grant-team-access org=acme team=t package=@pat/q token=a-sorgs",
+                "deny permission-too-low 404 - granular",
+            ),
+            // An existing package, before G2, which is before C.
+            ("stage package=new token=a-all", "deny no-such-package 404 - granular"),
+            ("stage package=new token=a-ro", "deny permission-too-low 403 - granular"),
+            ("read-stage package=@acme/new token=a-stage", "deny no-such-package 404 - granular"),
+            ("approve-stage package=new token=a-ses", "deny no-such-package 404 - session"),
+            ("reject-stage package=new token=a-ses 2fa", "deny no-such-package 404 - session"),
+            ("stage package=pad token=a-spad", "allow stage 200 grant granular"),
+            ("stage package=@acme/app token=a-spad", "deny not-selected 404 - granular"),
+            ("stage package=strict token=a-spad", "deny not-selected 403 - granular"),
+            // The kinds.
+            ("stage package=pad token=a-read", "deny kind-forbids-action 403 - -"),
+            ("stage package=pad token=a-auto", "allow stage 200 grant -"),
+            ("stage package=pad token=a-pub", "allow stage 200 grant -"),
+            ("stage package=pad token=a-ses", "allow stage 200 grant session"),
+            ("read-stage package=pad token=a-read", "deny kind-forbids-action 403 - -"),
+            ("read-stage package=pad token=a-auto", "allow read-stage 200 grant -"),
+            ("read-stage package=pad token=a-pub", "allow read-stage 200 grant -"),
+            ("read-stage package=pad token=a-ses", "allow read-stage 200 grant session"),
+            ("approve-stage package=pad token=a-read", "deny kind-forbids-action 403 - -"),
+            ("approve-stage package=pad token=a-auto", "deny kind-forbids-action 403 - -"),
+            ("approve-stage package=pad token=a-pub", "challenge approve-stage 401 - -"),
+            ("reject-stage package=pad token=a-auto", "deny kind-forbids-action 403 - -"),
+            ("reject-stage package=pad token=a-pub", "challenge reject-stage 401 - -"),
+            ("stage package=pad token=-", "deny authentication-required 401 - -"),
+            ("read-stage package=pad token=-", "deny authentication-required 401 - -"),
+            // C2 write, also to read what waits, and also where the package is public.
+            ("stage package=@pat/r token=a-pub", "deny owner-lacks-permission 403 - -"),
+            ("read-stage package=@pat/r token=a-pub", "deny owner-lacks-permission 403 - -"),
+            ("read-stage package=@pat/q token=a-pub", "deny owner-lacks-permission 404 - -"),
+            ("read-stage package=bypassed token=p-ses", "deny owner-lacks-permission 403 - session"),
+            ("approve-stage package=@pat/r token=a-ses", "deny owner-lacks-permission 403 - session"),
+            ("reject-stage package=@pat/q token=a-ses", "deny owner-lacks-permission 404 - session"),
+        ],
+    );
+}
+
+#[test]
+fn the_waiting_room_and_the_second_factor() {
+    holds_under(
+        &[FIRST],
+        &[
+            // F does not apply to the first two, and neither does F2's ban.
+            ("stage package=strict token=a-all", "allow stage 200 grant granular"),
+            ("stage package=strict token=b-auto", "allow stage 200 grant -"),
+            ("stage package=bypassed token=b-plain", "allow stage 200 grant granular"),
+            ("read-stage package=strict token=b-stage", "allow read-stage 200 grant granular"),
+            // The last two: the ban first, then always a challenge.
+            ("approve-stage package=pad token=a-ses", "challenge approve-stage 401 - -"),
+            ("approve-stage package=pad token=a-ses 2fa", "allow approve-stage 200 second-factor -"),
+            ("approve-stage package=pad token=a-all", "challenge approve-stage 401 - -"),
+            ("approve-stage package=pad token=a-plain", "challenge approve-stage 401 - -"),
+            ("approve-stage package=pad token=p-ses", "challenge approve-stage 401 - -"),
+            ("approve-stage package=pad token=b-ses", "deny second-factor-not-enrolled 403 - session"),
+            ("approve-stage package=pad token=b-all", "deny second-factor-not-enrolled 403 - granular"),
+            ("approve-stage package=bypassed token=a-all", "challenge approve-stage 401 - -"),
+            ("approve-stage package=bypassed token=b-all 2fa", "deny second-factor-not-enrolled 403 - granular"),
+            ("approve-stage package=strict token=a-all", "deny tokens-disallowed 403 - granular"),
+            ("approve-stage package=strict token=b-all", "deny tokens-disallowed 403 - granular"),
+            ("approve-stage package=strict token=a-ses", "challenge approve-stage 401 - -"),
+            ("approve-stage package=strict token=b-ses", "deny second-factor-not-enrolled 403 - session"),
+            ("reject-stage package=pad token=a-all", "challenge reject-stage 401 - -"),
+            ("reject-stage package=pad token=p-ses 2fa", "allow reject-stage 200 second-factor -"),
+            ("reject-stage package=pad token=b-pub", "deny second-factor-not-enrolled 403 - -"),
+            ("reject-stage package=strict token=a-all 2fa", "deny tokens-disallowed 403 - granular"),
+        ],
+    );
+    // No policy changes any of it.
+    holds_under(
+        &LATER,
+        &[
+            ("stage package=pad token=a-stage", "allow stage 200 grant granular"),
+            ("stage package=strict token=a-stage", "allow stage 200 grant granular"),
+            ("publish package=pad token=a-stage", "deny stage-required 403 - granular"),
+            ("deprecate package=pad token=b-stage", "deny second-factor-not-enrolled 403 - granular"),
+            ("approve-stage package=pad token=p-ses", "challenge approve-stage 401 - -"),
+            ("reject-stage package=pad token=b-all", "deny second-factor-not-enrolled 403 - granular"),
+        ],
+    );
+}
+
+#[test]
+fn t5_an_account_on_hold() {
+    let before = "now=2025-11-01T23:59:59.999999999Z";
+    for (when, expected) in [
+        (before, "deny owner-on-hold 403 - hold"),
+        ("now=2025-11-02T00:00:00Z", "allow publish-version 200 grant -"),
+        ("now=2025-11-02T00:00:00.000000001Z", "allow publish-version 200 grant -"),
+        ("now=2020-01-01T00:00:00Z", "deny owner-on-hold 403 - hold"),
+    ] {
+        holds_under(&[FIRST], &[(&format!("publish package=pad token=h-pub {when}"), expected)]);
+    }
+    holds_under(
+        &[FIRST],
+        &[
+            // D2: the earlier of the two that exist.
+            ("publish package=pad token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("publish package=pad token=h-ses", "deny owner-on-hold 403 - session"),
+            ("publish package=pad token=h-same", "deny owner-on-hold 403 - hold"),
+            ("publish package=pad token=h-same now=2025-11-02T00:00:00Z", "deny token-expired 401 - -"),
+            ("publish package=pad token=h-long", "deny owner-on-hold 403 - hold"),
+            ("publish package=pad token=h-all", "deny owner-on-hold 403 - hold"),
+            ("publish package=pad token=h-all now=2025-11-02T00:00:00Z", "allow publish-version 200 grant granular"),
+            ("publish package=pad token=h-auto", "deny owner-on-hold 403 - hold"),
+            ("publish package=pad token=h-pub 2fa", "deny owner-on-hold 403 - hold"),
+            // A hold that ends now is none, and nor is that of somebody else.
+            ("publish package=pad token=p-pub", "allow publish-version 200 grant -"),
+            (
+                "publish package=pad token=p-pub now=2025-10-31T23:59:59.999999999Z",
+                "deny owner-on-hold 403 - 2025-11-01T00:00:00Z",
+            ),
+            ("publish package=@acme/app token=b-pub", "allow publish-version 200 grant -"),
+            // *write* and `stage`, but `reject-stage`.
+            ("unpublish package=pad token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("set-dist-tag package=pad token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("change-visibility package=@acme/app token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("add-member org=acme token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("delete-team org=acme team=t token=h-all", "deny owner-on-hold 403 - hold"),
+            ("grant-team-access org=acme team=t package=@acme/app token=h-all", "deny owner-on-hold 403 - hold"),
+            ("revoke-team-access org=acme team=t package=@acme/app token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("share-package org=acme package=@acme/app token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("stage package=pad token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("stage package=pad token=h-all", "deny owner-on-hold 403 - hold"),
+            ("stage package=pad token=h-auto", "deny owner-on-hold 403 - hold"),
+            ("approve-stage package=pad token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("reject-stage package=pad token=h-pub", "challenge reject-stage 401 - -"),
+            ("reject-stage package=pad token=h-pub 2fa", "allow reject-stage 200 second-factor -"),
+            // *auth*, but three.
+            ("create-token token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("change-profile token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("configure-two-factor token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("revoke-token token=h-pub", "challenge revoke-token 401 - -"),
+            ("change-password token=h-pub", "challenge change-password 401 - -"),
+            ("enrol-two-factor token=h-pub", "challenge enrol-two-factor 401 - -"),
+            ("configure-two-factor token=g-pub", "deny owner-on-hold 403 - hold"),
+            ("revoke-token token=g-pub", "allow revoke-token 200 grant -"),
+            ("change-password token=g-pub", "allow change-password 200 grant -"),
+            ("enrol-two-factor token=g-pub", "allow enrol-two-factor 200 grant -"),
+            // Neither what has no class, nor reading.
+            ("star-package package=pad token=h-pub", "allow star-package 200 grant -"),
+            ("revoke-self token=h-all", "allow revoke-self 200 grant granular"),
+            ("whoami token=h-ses", "allow whoami 200 grant session"),
+            ("list-tokens token=h-pub", "allow list-tokens 200 grant -"),
+            ("read-org org=acme token=h-pub", "allow read-org 200 grant -"),
+            ("read-stage package=pad token=h-all", "allow read-stage 200 grant granular"),
+            ("read-package package=@acme/app token=h-ro", "allow read-package 200 grant granular"),
+            ("list-collaborators package=@acme/app token=h-pub", "allow list-collaborators 200 grant -"),
+            // After T4 and K1, before G1, existence and C.
+            ("publish package=pad token=s-pub", "deny owner-suspended 403 - -"),
+            ("star-package package=pad token=h-all", "deny kind-forbids-action 403 - granular"),
+            ("create-token token=h-all", "deny kind-forbids-action 403 - granular"),
+            ("change-password token=h-all", "deny kind-forbids-action 403 - granular"),
+            ("enrol-two-factor token=h-auto", "deny kind-forbids-action 403 - -"),
+            ("publish package=pad token=h-ro", "deny owner-on-hold 403 - hold"),
+            ("reject-stage package=pad token=h-ro", "deny permission-too-low 403 - granular"),
+            ("read-stage package=pad token=h-ro", "deny permission-too-low 403 - granular"),
+            ("unpublish package=none token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("add-member org=none token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("publish package=@acme/new token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("publish package=@pat/q token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("change-profile user=bob token=h-pub", "deny owner-on-hold 403 - hold"),
+            ("change-password user=bob token=h-pub", "deny owner-lacks-permission 403 - -"),
+        ],
+    );
+    holds_under(
+        &LATER,
+        &[
+            ("publish package=pad token=h-pub", "deny token-retired 401 - -"),
+            ("publish package=pad token=h-all", "deny owner-on-hold 403 - hold"),
+            ("reject-stage package=pad token=h-long", "challenge reject-stage 401 - -"),
+        ],
+    );
+}
+
+#[test]
+fn n4_what_a_user_may_be_called() {
+    let longest = "u".repeat(256);
+    let too_long = "u".repeat(257);
+    for name in ["alice", "Alice", "lee@example.com", "a@", "-", "_", "a.", "!$()*+,-.;=@[]^_`{|}~", &longest] {
+        assert!(oracle::user_name_is_valid(name), "{name}");
+    }
+    for name in ["", ".", ".a", "@", "@a", "a b", " a", "a\t", "a\u{7f}", "caf\u{e9}", "\u{ff20}", &too_long] {
+        assert!(!oracle::user_name_is_valid(name), "{name}");
+    }
+    // Each character behind an `a`.
+    let left_out = "/:%\\\"'<>?#&";
+    for byte in 0..=127_u8 {
+        let letter = char::from(byte);
+        let good = letter.is_ascii_graphic() && !left_out.contains(letter);
+        assert_eq!(oracle::user_name_is_valid(&format!("a{letter}")), good, "{letter:?}");
+    }
+    holds_under(
+        &[FIRST],
+        &[
+            ("whoami user=hana@example.com token=h-pub", "allow whoami 200 grant -"),
+            ("whoami user=Hana@example.com token=h-pub", "deny owner-lacks-permission 403 - -"),
+            ("whoami user=hana@example.com token=a-pub", "deny owner-lacks-permission 403 - -"),
+            ("whoami user=hana@ token=h-pub", "deny owner-lacks-permission 403 - -"),
+            ("whoami user=@hana token=h-pub", "error -"),
+            ("whoami user=hana/x token=h-pub", "error -"),
+            // Neither organizations nor teams, nor scopes.
+            ("read-org org=hana@example.com token=h-pub", "error -"),
+            ("delete-team org=acme team=a@b token=h-pub", "error -"),
+            ("publish package=@hana@example.com/x token=h-pub", "error -"),
+            // A grant to such a user is one.
+            ("read-package package=@acme/app token=h-pub", "allow read-package 200 grant -"),
+        ],
+    );
+}
+
+#[test]
+fn c5_granting_and_taking_away() {
+    let revoke = |what: &str, expected: &str| {
+        holds_under(&[FIRST], &[(&format!("revoke-team-access team=t {what}"), expected)]);
+    };
+    // A private package counts: this token could read it,
+    revoke("org=acme package=@acme/app token=a-pub", "challenge revoke-team-access 401 - -");
+    revoke("org=rival package=@pat/p token=a-all", "allow revoke-team-access 200 grant granular");
+    revoke("org=rival package=@pat/r token=a-pub", "challenge revoke-team-access 401 - -");
+    revoke("org=acme package=@pat/r token=a-plain", "challenge revoke-team-access 401 - -");
+    // or its scope is the organization's,
+    revoke("org=acme package=@acme/app token=a-orgs", "challenge revoke-team-access 401 - -");
+    revoke("org=rival package=@rival/x token=a-pub", "challenge revoke-team-access 401 - -");
+    revoke("org=rival package=@rival/x token=a-all", "allow revoke-team-access 200 grant granular");
+    // or some team of it has a grant: whichever team is named.
+    revoke("org=acme package=@pat/p token=a-orgs", "challenge revoke-team-access 401 - -");
+    revoke("org=acme package=@ghost/g token=a-orgs", "challenge revoke-team-access 401 - -");
+    revoke("org=acme package=@ghost/g token=a-all 2fa", "allow revoke-team-access 200 grant granular");
+    // None of the three. (The owner could read `@pat/r` and `@pat/p`, but not this token.)
+    revoke("org=acme package=@pat/q token=a-pub", "deny no-such-package 404 - -");
+    revoke("org=acme package=@pat/q token=a-all", "deny no-such-package 404 - granular");
+    revoke("org=acme package=@pat/r token=a-orgs", "deny no-such-package 404 - granular");
+    revoke("org=rival package=@pat/p token=a-riv", "deny no-such-package 404 - granular");
+    revoke("org=rival package=@ghost/g token=a-pub", "deny no-such-package 404 - -");
+    revoke("org=acme package=@rival/x token=a-pub", "deny no-such-package 404 - -");
+    revoke("org=acme package=@pat/e token=a-orgs", "deny no-such-package 404 - granular");
+    revoke("org=acme package=@pat/e token=a-pub", "deny no-such-package 404 - -");
+    revoke("org=acme package=none token=a-pub", "deny no-such-package 404 - -");
+    revoke("org=none package=@pat/q token=a-pub", "deny no-such-org 404 - -");
+    // Existence is before G2.
+    revoke("org=rival package=@pat/q token=a-orgs", "deny no-such-package 404 - granular");
+    // A public one counts. Nothing else is asked about the package, and nothing of the packages side.
+    revoke("org=acme package=pad token=a-orgs", "challenge revoke-team-access 401 - -");
+    revoke("org=acme package=pad token=a-all", "allow revoke-team-access 200 grant granular");
+    revoke("org=rival package=pad token=a-pub", "challenge revoke-team-access 401 - -");
+    // G1, G2: organizations RW, and the organization selected.
+    revoke("org=acme package=pad token=a-oro", "deny permission-too-low 403 - granular");
+    revoke("org=acme package=none token=a-oro", "deny permission-too-low 403 - granular");
+    revoke("org=acme package=pad token=b-all", "deny permission-too-low 403 - granular");
+    revoke("org=rival package=pad token=a-orgs", "deny not-selected 403 - granular");
+    revoke("org=rival package=@rival/x token=a-orgs", "deny not-selected 404 - granular");
+    // K1.
+    revoke("org=acme package=pad token=a-auto", "deny kind-forbids-action 403 - -");
+    revoke("org=acme package=pad token=a-read", "deny kind-forbids-action 403 - -");
+    // Role owner or admin there.
+    revoke("org=acme package=@acme/app token=p-pub", "allow revoke-team-access 200 grant -");
+    revoke("org=acme package=@acme/app token=b-ses", "deny owner-lacks-permission 403 - session");
+    revoke("org=acme package=pad token=b-ses", "deny owner-lacks-permission 403 - session");
+    revoke("org=acme package=@pat/p token=b-ses", "deny owner-lacks-permission 404 - session");
+    revoke("org=acme-evil package=pad token=a-pub", "deny owner-lacks-permission 403 - -");
+    // F2, F3.
+    revoke("org=acme package=strict token=a-all", "deny tokens-disallowed 403 - granular");
+    revoke("org=acme package=strict token=a-pub", "challenge revoke-team-access 401 - -");
+    revoke("org=acme package=bypassed token=a-plain", "challenge revoke-team-access 401 - -");
+    revoke("org=acme package=bypassed token=a-all", "allow revoke-team-access 200 grant granular");
+    revoke("org=acme package=bypassed token=p-pub", "challenge revoke-team-access 401 - -");
+    // What is no request.
+    revoke("org=acme token=a-pub", "error -");
+    revoke("package=pad token=a-pub", "error -");
+    holds_under(
+        &[FIRST],
+        &[
+            ("revoke-team-access org=acme package=pad token=a-pub", "error -"),
+            ("manage-team-access org=acme team=t package=pad token=a-pub", "error -"),
+            // Granting has every rule that there was.
+            ("grant-team-access org=acme team=t package=@pat/q token=a-pub", "deny owner-lacks-permission 404 - -"),
+            ("grant-team-access org=acme team=t package=@pat/r token=a-pub", "deny owner-lacks-permission 403 - -"),
+            ("grant-team-access org=acme team=t package=@ghost/g token=a-pub", "deny owner-lacks-permission 404 - -"),
+            ("grant-team-access org=acme team=t package=pad token=a-orgs", "deny permission-too-low 403 - granular"),
+            ("grant-team-access org=acme team=t package=@acme/app token=a-orgs", "challenge grant-team-access 401 - -"),
+            ("grant-team-access org=acme team=t package=pad token=a-pub", "challenge grant-team-access 401 - -"),
+            ("grant-team-access org=acme team=t package=bypassed token=p-pub", "deny owner-lacks-permission 403 - -"),
+        ],
+    );
+}
+
+#[test]
+fn p6_unscoped_packages_may_be_private() {
+    holds_under(
+        &[PRIVATE],
+        &[
+            // `secret` is private and alice's.
+            ("read-package package=secret token=-", "deny authentication-required 404 - -"),
+            ("read-package package=secret token=a-read", "allow read-package 200 grant -"),
+            ("read-package package=secret token=b-ses", "deny owner-lacks-permission 404 - session"),
+            ("read-package package=secret token=a-pad", "deny not-selected 404 - granular"),
+            ("publish package=secret token=a-auto", "allow publish-version 200 grant -"),
+            ("publish package=secret token=b-auto", "deny owner-lacks-permission 404 - -"),
+            ("stage package=secret token=b-stage", "deny owner-lacks-permission 404 - granular"),
+            // C4: "It is never possible for an unscoped package."
+            ("change-visibility package=secret token=a-pub", "deny owner-lacks-permission 403 - -"),
+            ("change-visibility package=secret token=b-ses", "deny owner-lacks-permission 404 - session"),
+            (
+                "grant-team-access org=acme team=t package=secret token=p-ses",
+                "deny owner-lacks-permission 404 - session",
+            ),
+            (
+                "grant-team-access org=acme team=t package=secret token=a-all",
+                "allow grant-team-access 200 grant granular",
+            ),
+            ("revoke-team-access org=acme team=t package=secret token=p-ses", "deny no-such-package 404 - session"),
+            ("revoke-team-access org=acme team=t package=secret token=a-orgs", "deny no-such-package 404 - granular"),
+            ("revoke-team-access org=acme team=t package=secret token=a-plain", "challenge revoke-team-access 401 - -"),
+            // D3 line 4: every denied creation; but those of line 2 keep their status.
+            ("publish package=new token=a-pad", "deny creation-not-covered 404 - granular"),
+            ("publish package=@acme/new token=a-pad", "deny creation-not-covered 404 - granular"),
+            ("publish package=fs token=a-all", "deny invalid-new-name 403 - granular"),
+            ("publish package=new token=a-ro", "deny permission-too-low 403 - granular"),
+            ("publish package=new token=a-stage", "deny stage-required 403 - granular"),
+            ("publish package=new token=h-pub", "deny owner-on-hold 403 - hold"),
+            // Not of a creation, and not private.
+            ("publish package=bypassed token=p-pub", "deny owner-lacks-permission 403 - -"),
+        ],
+    );
+    holds_under(
+        &[FIRST, PUBLIC],
+        &[
+            ("publish package=new token=a-pad", "deny creation-not-covered 403 - granular"),
+            ("publish package=@acme/new token=a-pad", "deny creation-not-covered 404 - granular"),
+            ("publish package=fs token=a-pad", "deny creation-not-covered 403 - granular"),
+        ],
+    );
+}
+
+#[test]
+fn the_two_account_actions_that_were_split_off() {
+    holds_under(
+        &[FIRST],
+        &[
+            ("change-password token=a-pub", "challenge change-password 401 - -"),
+            ("change-password token=a-pub user=alice 2fa", "allow change-password 200 second-factor -"),
+            ("change-password token=p-pub", "challenge change-password 401 - -"),
+            ("change-password token=b-pub", "allow change-password 200 grant -"),
+            ("change-password token=b-pub user=alice", "deny owner-lacks-permission 403 - -"),
+            ("enrol-two-factor token=b-pub", "allow enrol-two-factor 200 grant -"),
+            ("enrol-two-factor token=a-ses", "challenge enrol-two-factor 401 - -"),
+            ("change-password token=a-auto", "deny kind-forbids-action 403 - -"),
+            ("change-password token=a-read", "deny kind-forbids-action 403 - -"),
+            ("change-password token=a-all", "deny kind-forbids-action 403 - granular"),
+            ("enrol-two-factor token=a-auto", "deny kind-forbids-action 403 - -"),
+            ("enrol-two-factor token=a-all", "deny kind-forbids-action 403 - granular"),
+            ("change-password token=-", "deny authentication-required 401 - -"),
+            ("enrol-two-factor token=a-pub package=pad", "error -"),
+            ("change-password token=a-pub org=acme", "error -"),
+        ],
+    );
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+// The rest of a request
+// ------------------------------------------------------------------------------------------------------------------
 
 #[test]
 fn requests_that_are_not_objects_or_have_no_id_give_error_lines() {
@@ -599,9 +1482,14 @@ fn problems(world: &Value) -> Vec<String> {
     check(&mut found, orgs.len() == entries(world, "orgs").len(), "two organizations of one name".into());
     check(&mut found, packages.len() == entries(world, "packages").len(), "two packages of one name".into());
     check(&mut found, users.is_disjoint(&orgs), "N4".into());
-    for name in users.iter().chain(&orgs) {
+    for name in &users {
+        check(&mut found, oracle::user_name_is_valid(name), format!("N4: {name}"));
+    }
+    for name in &orgs {
         check(&mut found, oracle::account_name_is_valid(name), format!("N4: {name}"));
     }
+    found.extend(problems_of_policy(&world["policy"]));
+    let private_unscoped = world["policy"]["unscoped_packages"] == json!("may-be-private");
 
     for user in entries(world, "users") {
         check(
@@ -609,6 +1497,8 @@ fn problems(world: &Value) -> Vec<String> {
             user["tokens_revoked_until"].is_null() || instant(&user["tokens_revoked_until"]) > 0,
             "cut-off".into(),
         );
+        let hold = user.get("writes_held_until");
+        check(&mut found, hold.is_some_and(|hold| hold.is_null() || instant(hold) > 0), "hold".into());
         let mut joined = BTreeSet::new();
         for membership in entries(user, "orgs") {
             let org = name_of(membership);
@@ -622,7 +1512,8 @@ fn problems(world: &Value) -> Vec<String> {
     for package in entries(world, "packages") {
         let name = name_of(package);
         check(&mut found, oracle::package_name_is_valid(&name), format!("N2: {name}"));
-        check(&mut found, package["visibility"] == json!("public") || name.starts_with('@'), format!("private {name}"));
+        let may_be_private = name.starts_with('@') || private_unscoped;
+        check(&mut found, package["visibility"] == json!("public") || may_be_private, format!("private {name}"));
         for user in package["users"].as_object().into_iter().flat_map(serde_json::Map::keys) {
             check(&mut found, users.contains(user), format!("dangling grant to {user}"));
         }
@@ -633,6 +1524,47 @@ fn problems(world: &Value) -> Vec<String> {
     }
 
     found.extend(problems_of_tokens(world, &users));
+    found
+}
+
+/// P: what a switch may be, loosest first, and which of them each edition has. "A looser value is an error".
+const SWITCHES: [(&str, &[&str], [usize; 4]); 7] = [
+    ("legacy_tokens", &["honoured", "retired"], [0, 1, 1, 1]),
+    ("least_publishing_access", &["no-requirement", "two-factor-or-bypass", "two-factor-only"], [0, 1, 1, 1]),
+    ("bypass_covers", &["everything", "all-but-governance", "all-but-governance-and-publish"], [0, 0, 1, 2]),
+    // "(neither is looser)".
+    ("unscoped_packages", &["always-public", "may-be-private"], [0, 0, 0, 0]),
+    ("ranges", &["optional", "required"], [0, 0, 0, 0]),
+    ("bypass", &["allowed", "forbidden"], [0, 0, 0, 0]),
+    ("all_packages", &["allowed", "forbidden"], [0, 0, 0, 0]),
+];
+
+/// P: a lifetime's least and most, in each edition.
+const DAYS_90: u64 = 90 * 24 * 60 * 60;
+const LIFETIMES: [(&str, u64, [u64; 4]); 3] = [
+    ("write_lifetime_at_most", 86_400, [u64::MAX, DAYS_90, DAYS_90, DAYS_90]),
+    ("session_lifetime_at_most", 1, [u64::MAX, 7_200, 7_200, 7_200]),
+    ("token_lifetime_at_most", 86_400, [u64::MAX, u64::MAX, u64::MAX, u64::MAX]),
+];
+
+/// The policy of [`problems`].
+fn problems_of_policy(policy: &Value) -> Vec<String> {
+    let editions = ["npm-2025-10", "npm-2025-12", "npm-2026-08", "npm-2027-01"];
+    let edition = policy.as_str().or_else(|| policy["edition"].as_str()).unwrap_or_default();
+    let Some(edition) = editions.iter().position(|one| *one == edition) else {
+        return vec![format!("no edition: {policy}")];
+    };
+    let mut found = Vec::new();
+    for (key, value) in policy.as_object().into_iter().flatten() {
+        let good = if let Some((_, values, looses)) = SWITCHES.iter().find(|(name, ..)| name == key) {
+            values.iter().position(|one| value == one).is_some_and(|at| at >= looses[edition])
+        } else if let Some((_, least, most)) = LIFETIMES.iter().find(|(name, ..)| name == key) {
+            value.as_u64().is_some_and(|seconds| (*least..=most[edition]).contains(&seconds))
+        } else {
+            key == "edition"
+        };
+        check(&mut found, good, format!("P: {key} {value}"));
+    }
     found
 }
 
@@ -659,12 +1591,17 @@ fn problems_of_tokens(world: &Value, users: &BTreeSet<String>) -> Vec<String> {
             ranges.iter().all(|range| oracle::parse_range(range.as_str().unwrap()).is_some()),
             format!("{id}: T3"),
         );
-        check(&mut found, token.get("legacy").is_some() != token.get("granular").is_some(), format!("{id}: one kind"));
+        let kinds = ["legacy", "granular", "session"].into_iter().filter(|kind| token.get(*kind).is_some()).count();
+        check(&mut found, kinds == 1, format!("{id}: {kinds} kinds"));
+        if let Some(session) = token.get("session") {
+            let fields = session.as_object().unwrap().len();
+            check(&mut found, fields == 1 && instant(&session["expires"]) > 0, format!("{id}: session"));
+        }
         let Some(granular) = token.get("granular") else {
             continue;
         };
 
-        // A day at least until the expiry, and the name and description (L4, L6).
+        // L4, L6.
         check(
             &mut found,
             instant(&granular["expires"]) >= instant(&token["created"]) + oracle::DAY,
@@ -686,13 +1623,19 @@ fn problems_of_tokens(world: &Value, users: &BTreeSet<String>) -> Vec<String> {
     found
 }
 
-/// The permission and selection of each side, their sizes, and the bypass (L2, L3, L5, L7).
+/// L2, L3, L5, L7.
 fn problems_of_grants(id: &str, granular: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut highest = "no-access";
     for side in ["packages_and_scopes", "orgs"] {
         let grant = &granular[side];
         let permission = grant["permission"].as_str().unwrap_or("no-access");
+        let permissions: &[&str] = if side == "orgs" {
+            &["no-access", "read-only", "read-write"]
+        } else {
+            &["no-access", "read-only", "stage-only", "read-write"]
+        };
+        check(&mut found, permissions.contains(&permission), format!("{id}: {permission} of {side}"));
         check(&mut found, grant.get("select").is_some() == (permission != "no-access"), format!("{id}: L5 {side}"));
         if permission == "read-write" || highest == "no-access" {
             highest = permission;
@@ -750,16 +1693,153 @@ fn worlds_are_valid_and_come_from_their_seed() {
     assert_ne!(worlds::requests(&world, 7, 50), worlds::requests(&world, 8, 50));
 }
 
+/// What the generator makes of P, T5, N4 and the kinds of tokens, each of them often.
+#[test]
+fn worlds_have_all_that_version_2_brought() {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut count = |key: String| *seen.entry(key).or_default() += 1;
+    for seed in 0..1_000 {
+        let world = worlds::world(seed);
+        if let Some(edition) = world["policy"].as_str() {
+            count(format!("{edition} alone"));
+        }
+        for (key, value) in world["policy"].as_object().into_iter().flatten() {
+            count(if value.is_u64() { key.clone() } else { format!("{key} {value}") });
+        }
+        for user in entries(&world, "users") {
+            count(format!("hold {}", if user["writes_held_until"].is_null() { "none" } else { "some" }));
+            count(format!("name {}", if name_of(user).contains('@') { "address" } else { "plain" }));
+        }
+        for token in entries(&world, "tokens") {
+            let granted = token["granular"]["packages_and_scopes"]["permission"].as_str();
+            let kind = ["legacy", "granular", "session"].into_iter().find(|kind| token.get(*kind).is_some()).unwrap();
+            count(format!("{kind} {}", granted.unwrap_or("-")));
+        }
+        for package in entries(&world, "packages") {
+            let scoped = name_of(package).starts_with('@');
+            count(format!("{} {}", package["visibility"], if scoped { "scoped" } else { "unscoped" }));
+        }
+    }
+    let mut expected: Vec<String> = [
+        "npm-2025-10 alone",
+        "npm-2025-12 alone",
+        "npm-2026-08 alone",
+        "npm-2027-01 alone",
+        "hold none",
+        "hold some",
+        "name address",
+        "name plain",
+        "legacy -",
+        "session -",
+        "granular read-only",
+        "granular stage-only",
+        "granular read-write",
+        "\"private\" unscoped",
+        "\"public\" unscoped",
+    ]
+    .map(str::to_owned)
+    .into();
+    expected.extend(LIFETIMES.map(|(name, ..)| name.to_owned()));
+    for (name, values, _) in SWITCHES {
+        expected.extend(values.iter().map(|value| format!("{name} \"{value}\"")));
+    }
+    for key in expected {
+        assert!(seen.get(&key).is_some_and(|times| *times >= 10), "{key}: {:?}", seen.get(&key));
+    }
+}
+
+/// A line, but for its `valid_until`.
+fn answer(line: &Value) -> Value {
+    let mut answer = line.clone();
+    answer["valid_until"] = Value::Null;
+    answer
+}
+
+/// D2: "with the same facts, from `now` until `valid_until` the answer (outcome, reason, status) is the same."
+#[test]
+fn an_answer_holds_until_its_end() {
+    let (mut allows, mut denials, mut held, mut changes) = (0, 0, 0, 0);
+    for seed in 0..300 {
+        let world = worlds::world(seed);
+        for request in worlds::requests(&world, seed, 60) {
+            let line = oracle::decide(&world, &request);
+            if !line["valid_until"].is_string() {
+                continue;
+            }
+            let end = instant(&line["valid_until"]);
+            let now = instant(&request["now"]);
+            assert!(now < end, "{request}: {line}");
+            if line["decision"] == json!("allow") {
+                allows += 1;
+            } else {
+                denials += 1;
+            }
+            held += i32::from(line["reason"] == json!("owner-on-hold"));
+            let at = |instant: i128| {
+                let mut later = request.clone();
+                later["now"] = json!(oracle::print_time(instant));
+                answer(&oracle::decide(&world, &later))
+            };
+            for later in [now, now + (end - now) / 2, end - 1] {
+                assert_eq!(at(later), answer(&line), "seed {seed}: {request} at {}", oracle::print_time(later));
+            }
+            changes += i32::from(at(end) != answer(&line));
+        }
+    }
+    println!("{allows} allowed, {denials} denied ({held} on hold); {changes} answers are others at their ends");
+    assert!(allows > 1_000 && denials > 1_000 && held > 100, "{allows} {denials} {held}");
+    // What holds until the expiry is `token-expired` then, but for what stands before T2.
+    assert!(changes > 1_000, "{changes}");
+}
+
+/// P: "with the same facts, a later edition in the table never raises a decision."
+#[test]
+fn a_later_edition_never_raises_a_decision() {
+    let height = |line: &Value| match line["decision"].as_str().unwrap() {
+        "deny" => 0,
+        "challenge" => 1,
+        "allow" => 2,
+        other => panic!("{other} is no decision"),
+    };
+    let mut lowered = BTreeMap::new();
+    for seed in 0..200 {
+        let mut world = worlds::world(seed);
+        let unscoped = world["policy"]["unscoped_packages"].as_str().unwrap_or("always-public").to_owned();
+        for request in worlds::requests(&world, seed, 60) {
+            if oracle::decide(&world, &request).get("error").is_some() {
+                continue;
+            }
+            let mut before: Option<Value> = None;
+            for edition in [FIRST].into_iter().chain(LATER) {
+                world["policy"] = json!({"edition": edition, "unscoped_packages": unscoped});
+                let line = oracle::decide(&world, &request);
+                if let Some(before) = before {
+                    assert!(height(&line) <= height(&before), "seed {seed}: {request}: {before}, then {line}");
+                    if height(&line) < height(&before) {
+                        *lowered.entry(edition).or_insert(0) += 1;
+                    }
+                }
+                before = Some(line);
+            }
+        }
+    }
+    println!("{lowered:?}");
+    assert!(LATER.into_iter().all(|edition| lowered[edition] >= 20), "{lowered:?}");
+}
+
 /// Every reason, with each status that it can come with (D3).
-const REASONS: [&str; 21] = [
+const REASONS: [&str; 24] = [
     "authentication-required 401",
     "authentication-required 404",
     "token-unknown 401",
     "token-revoked 401",
+    "token-retired 401",
     "token-expired 401",
     "ip-not-allowed 401",
     "owner-suspended 403",
     "kind-forbids-action 403",
+    "owner-on-hold 403",
+    "stage-required 403",
     "permission-too-low 403",
     "permission-too-low 404",
     "no-such-org 404",
@@ -776,13 +1856,14 @@ const REASONS: [&str; 21] = [
 ];
 
 /// What changes nothing.
-const READING: [&str; 6] = ["read-package", "list-collaborators", "read-org", "whoami", "read-profile", "list-tokens"];
+const READING: [&str; 7] =
+    ["read-package", "list-collaborators", "read-org", "whoami", "read-profile", "list-tokens", "read-stage"];
 
 /// What changes something and is in no class (F).
-const NO_CLASS: [&str; 2] = ["star-package", "revoke-self"];
+const NO_CLASS: [&str; 3] = ["star-package", "revoke-self", "stage"];
 
 /// *write* and *auth*: what can be challenged (F).
-const CHALLENGED: [&str; 25] = [
+const CHALLENGED: [&str; 30] = [
     "create-package",
     "publish-version",
     "unpublish",
@@ -799,7 +1880,8 @@ const CHALLENGED: [&str; 25] = [
     "delete-team",
     "add-team-member",
     "remove-team-member",
-    "manage-team-access",
+    "grant-team-access",
+    "revoke-team-access",
     "manage-billing",
     "rename-org",
     "delete-org",
@@ -808,6 +1890,10 @@ const CHALLENGED: [&str; 25] = [
     "configure-two-factor",
     "create-token",
     "revoke-token",
+    "change-password",
+    "enrol-two-factor",
+    "approve-stage",
+    "reject-stage",
 ];
 
 #[test]
@@ -836,8 +1922,13 @@ fn the_generator_meets_every_rule() {
                 None => count(format!("{decision} {}", line["action"].as_str().unwrap())),
             }
             if line["valid_until"].is_string() {
-                count(format!("valid_until via {}", line["via"].as_str().unwrap()));
+                count(match line["reason"].as_str() {
+                    Some(reason) => format!("valid_until of {reason}"),
+                    None => format!("valid_until via {}", line["via"].as_str().unwrap()),
+                });
             }
+            let edition = world["policy"].as_str().or_else(|| world["policy"]["edition"].as_str()).unwrap();
+            count(format!("{edition} {decision}"));
         }
     }
 
@@ -848,6 +1939,15 @@ fn the_generator_meets_every_rule() {
     expected.extend(["valid_until via grant".to_owned(), "valid_until via public".to_owned()]);
     for one in REASONS {
         expected.push(format!("reason {one}"));
+        // D2: "unless the reason is `token-revoked`, `token-retired` or `token-expired`"; without a token there is
+        // none.
+        let reason = one.split_once(' ').unwrap().0;
+        if !reason.starts_with("token-") && reason != "authentication-required" {
+            expected.push(format!("valid_until of {reason}"));
+        }
+    }
+    for edition in [FIRST].into_iter().chain(LATER) {
+        expected.extend(["allow", "challenge", "deny"].map(|decision| format!("{edition} {decision}")));
     }
     for action in READING.into_iter().chain(NO_CLASS).chain(CHALLENGED) {
         expected.push(format!("allow {action}"));
@@ -868,8 +1968,8 @@ fn the_generator_meets_every_rule() {
     for (key, times) in &seen {
         assert!(*times >= 5, "{key}: only {times}");
     }
-    // Every reason and status that occurs is one of those above.
-    for key in seen.keys().filter(|key| key.starts_with("reason ")) {
+    // Every reason and status that occurs is one of those above, and so is every reason with an end.
+    for key in seen.keys().filter(|key| key.starts_with("reason ") || key.starts_with("valid_until of ")) {
         assert!(expected.contains(key), "{key}");
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! It knows nothing of the crate: it reads the world and the request as plain JSON values, scans lists from the front,
 //! and follows the text of RULES and FORMAT sentence by sentence. It is slow on purpose. Where a comment quotes, it
-//! quotes the rule, in the words that it was first written in: RULES is `src/docs/rules.md`, FORMAT `src/docs/format.md`.
+//! quotes the rule, in the words that it was first written in: RULES is `src/docs/rules.md`, FORMAT
+//! `src/docs/format.md`, both in version 2. A ceiling that is decided elsewhere (C7) has no form in a world, so nothing
+//! here knows of it.
 //!
 //! * [`decide`] answers one request with its decision line. It hashes a `secret` with the SHA-256 below.
 //! * [`decide_with`] is the same with a SHA-256 of the caller's choice.
@@ -43,7 +45,7 @@ pub(crate) fn decide_with(world: &Value, request: &Value, sha256: &dyn Fn(&[u8])
 }
 
 /// FORMAT, Decisions: "`action` is what was allowed or challenged …, null on deny"; "`via` … null unless allowed";
-/// "`valid_until` only on allow"; "`reason` only on deny".
+/// "`valid_until` may stand on a denial"; "`reason` only on deny". D2: "a challenge … null".
 pub(crate) fn line(id: &Value, verdict: Verdict) -> Value {
     match verdict {
         Verdict::Allow { action, valid_until, via } => json!({
@@ -55,9 +57,9 @@ pub(crate) fn line(id: &Value, verdict: Verdict) -> Value {
             "id": id, "decision": "challenge", "action": action, "reason": null, "status": 401,
             "valid_until": null, "via": null,
         }),
-        Verdict::Deny { reason, status } => json!({
+        Verdict::Deny { reason, status, valid_until } => json!({
             "id": id, "decision": "deny", "action": null, "reason": reason, "status": status,
-            "valid_until": null, "via": null,
+            "valid_until": valid_until.map(print_time), "via": null,
         }),
     }
 }
@@ -67,7 +69,7 @@ pub(crate) fn line(id: &Value, verdict: Verdict) -> Value {
 pub(crate) enum Verdict {
     Allow { action: String, valid_until: Option<i128>, via: &'static str },
     Challenge { action: String },
-    Deny { reason: &'static str, status: u16 },
+    Deny { reason: &'static str, status: u16, valid_until: Option<i128> },
 }
 
 // ------------------------------------------------------------------------------------------------------------------
@@ -109,6 +111,8 @@ fn fields_of(action: &str) -> Option<&'static [&'static str]> {
         | "change-publishing-access"
         | "change-maintainers"
         | "star-package" => Some(&["package"]),
+        // "New actions, all of them with the field `package`".
+        "stage" | "read-stage" | "approve-stage" | "reject-stage" => Some(&["package"]),
         // "organization actions `org`".
         "read-org"
         | "change-org-settings"
@@ -122,8 +126,8 @@ fn fields_of(action: &str) -> Option<&'static [&'static str]> {
         "create-team" | "delete-team" | "add-team-member" | "remove-team-member" => Some(&["org", "team"]),
         // "`share-package` `package` too".
         "share-package" => Some(&["org", "package"]),
-        // "`manage-team-access` all three".
-        "manage-team-access" => Some(&["org", "team", "package"]),
+        // "`grant-team-access` and `revoke-team-access` in the place of `manage-team-access`", which took "all three".
+        "grant-team-access" | "revoke-team-access" => Some(&["org", "team", "package"]),
         // "account actions `user` (left out: the token's owner)".
         "whoami"
         | "revoke-self"
@@ -133,6 +137,8 @@ fn fields_of(action: &str) -> Option<&'static [&'static str]> {
         | "list-tokens"
         | "create-token"
         | "revoke-token" => Some(&["user"]),
+        // "`change-password`, `enrol-two-factor` (with `user` like the other account actions)".
+        "change-password" | "enrol-two-factor" => Some(&["user"]),
         _ => None,
     }
 }
@@ -188,7 +194,7 @@ pub(crate) fn read_request(request: &Value) -> Option<Request<'_>> {
     let mut user = None;
     if takes.contains(&"user") && object.contains_key("user") {
         let name = object.get("user")?.as_str()?;
-        if !account_name_is_valid(name) {
+        if !user_name_is_valid(name) {
             return None;
         }
         user = Some(name);
@@ -213,9 +219,8 @@ pub(crate) fn read_request(request: &Value) -> Option<Request<'_>> {
 // The decision: D1
 // ------------------------------------------------------------------------------------------------------------------
 
-/// D1: "T; what no resource can change, that is K1, and G1 for every action but `read-package` and
-/// `list-collaborators` (and not its second sentence); existence; V; what is left of G1; G2, G3; C; F. The first that
-/// fails is the reason."
+/// D1: "T1, P1, T2, T3, T4; K1; T5; G1 for every action but `read-package` and `list-collaborators`, and without its
+/// second sentence; existence; V1; the rest of G1; G2, G3; C; F with P4 and P5." "The first that fails is the reason."
 pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8]) -> [u8; 32]) -> Verdict {
     // T: "A token nobody knows, malformed text included: `token-unknown`."
     let token = match request.credential {
@@ -224,17 +229,24 @@ pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8])
         Credential::Secret(text) => token_of_secret(world, text, sha256),
     };
     let Some(token) = token else {
-        return Verdict::Deny { reason: "token-unknown", status: 401 };
+        // D2: "the expiry of a granular or session token …. Null otherwise": a token nobody knows has none.
+        return Verdict::Deny { reason: "token-unknown", status: 401, valid_until: None };
     };
     let owner = owner_of(world, token);
     let deny = |reason: &'static str, before_existence: bool| Verdict::Deny {
         reason,
         status: status_of_denial(world, request, token, reason, before_existence),
+        valid_until: end_of_denial(token, owner, reason),
     };
 
     // T1..T4, "In this order, before anything about the resource is looked at".
     if is_revoked(token, owner) {
         return deny("token-revoked", true);
+    }
+    // P1: "A retired legacy token is denied, whatever the action: … `token-retired` (401). The check stands directly
+    // after T1."
+    if is_retired(world, token) {
+        return deny("token-retired", true);
     }
     if is_expired(token, request.now) {
         return deny("token-expired", true);
@@ -246,14 +258,24 @@ pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8])
         return deny("owner-suspended", true);
     }
 
-    // The kind of the token (K1).
+    // K1.
     if !kind_has_action(token, request.action) {
         return deny("kind-forbids-action", true);
+    }
+
+    // T5: "The check stands after K1 and before G1."
+    if is_held(owner, request.now) && hold_stops(request.action) {
+        return deny("owner-on-hold", true);
     }
 
     // G1, first sentence, "for every action but `read-package` and `list-collaborators`".
     let left_for_later = request.action == "read-package" || request.action == "list-collaborators";
     if !left_for_later && !own_side_is_high_enough(token, request.action) {
+        // "A `publish` with stage-only has, in the place of `permission-too-low`, the new reason `stage-required`
+        // (403), at the same place in the order (for new names too …)."
+        if request.action == "publish" && permission_on(token, "packages_and_scopes") == STAGE {
+            return deny("stage-required", true);
+        }
         return deny("permission-too-low", true);
     }
 
@@ -266,9 +288,18 @@ pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8])
     }
     if let Some(name) = request.package
         && request.action != "publish"
-        && find_package(world, name).is_none()
     {
-        return deny("no-such-package", false);
+        match find_package(world, name) {
+            None => return deny("no-such-package", false),
+            // C5: "For this action a private package counts as existing only if …; otherwise it is `no-such-package`."
+            Some(package)
+                if request.action == "revoke-team-access"
+                    && !counts_as_existing_to_revoke(world, token, org_of(request), package) =>
+            {
+                return deny("no-such-package", false);
+            }
+            Some(_) => {}
+        }
     }
 
     // V1: "A public package is readable (`read-package`, no other action) by everyone, so by every token that passed T,
@@ -323,22 +354,24 @@ pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8])
 
 /// T, "No token presented: only V1 applies (a name that does not exist: `no-such-package`), every other action is
 /// `authentication-required`, whatever it names." D3: `authentication-required` is 401 "except on read-package (404)".
+/// P: "Answers without a token, or about an unknown one, do not depend on" the policy.
 fn judge_anonymous(world: &Value, request: &Request<'_>) -> Verdict {
     if request.action != "read-package" {
-        return Verdict::Deny { reason: "authentication-required", status: 401 };
+        return Verdict::Deny { reason: "authentication-required", status: 401, valid_until: None };
     }
     match find_package(world, package_of(request)) {
-        None => Verdict::Deny { reason: "no-such-package", status: 404 },
+        None => Verdict::Deny { reason: "no-such-package", status: 404, valid_until: None },
         Some(package) if text(package, "visibility") == "public" => {
             Verdict::Allow { action: "read-package".to_owned(), valid_until: None, via: "public" }
         }
-        Some(_) => Verdict::Deny { reason: "authentication-required", status: 404 },
+        Some(_) => Verdict::Deny { reason: "authentication-required", status: 404, valid_until: None },
     }
 }
 
 /// D3, "the first that fits". `before_existence` says whether D1 puts the check before existence.
 fn status_of_denial(world: &Value, request: &Request<'_>, token: &Value, reason: &str, before_existence: bool) -> u16 {
-    // "401 for `token-*`, `ip-not-allowed`, challenge, and `authentication-required` except on read-package".
+    // "401 for `token-*`, `ip-not-allowed`, challenge, and `authentication-required` except on read-package"; "Line 1:
+    // `token-retired` is 401."
     if reason.starts_with("token-") || reason == "ip-not-allowed" {
         return 401;
     }
@@ -349,6 +382,10 @@ fn status_of_denial(world: &Value, request: &Request<'_>, token: &Value, reason:
     {
         return 403;
     }
+    // "Line 2: `stage-required` and `owner-on-hold` are 403."
+    if reason == "stage-required" || reason == "owner-on-hold" {
+        return 403;
+    }
     // "and `permission-too-low` where D1 puts it before existence".
     if reason == "permission-too-low" && before_existence {
         return 403;
@@ -357,8 +394,11 @@ fn status_of_denial(world: &Value, request: &Request<'_>, token: &Value, reason:
     if reason.starts_with("no-such-") {
         return 404;
     }
-    // "404 for a denied creation of a scoped name".
-    if is_creation(world, request) && scope_of(package_of(request)).is_some() {
+    // "D3 line 4 becomes: 404 for a denied creation of a name that could be hidden: a scoped one, and under
+    // `may-be-private` every one."
+    if is_creation(world, request)
+        && (scope_of(package_of(request)).is_some() || switch(world, "unscoped_packages") == "may-be-private")
+    {
         return 404;
     }
     // "for a denial that names a private package 404 unless this same token could read that package".
@@ -381,6 +421,101 @@ fn token_could_read(world: &Value, token: &Value, package: &Value) -> bool {
         return false;
     }
     text(package, "visibility") == "public" || package_permission(world, owner_of(world, token), package) >= READ
+}
+
+/// D2: "`valid_until` is given with denials too: the expiry of a granular or session token, unless the reason is
+/// `token-revoked`, `token-retired` or `token-expired`; with `owner-on-hold` the earliest of the expiry and the end of
+/// the hold that exist. Null otherwise".
+fn end_of_denial(token: &Value, owner: &Value, reason: &str) -> Option<i128> {
+    match reason {
+        "token-revoked" | "token-retired" | "token-expired" => None,
+        "owner-on-hold" => match (expiry_of(token), end_of_hold(owner)) {
+            (Some(expires), Some(held)) => Some(expires.min(held)),
+            (Some(expires), None) => Some(expires),
+            (None, held) => held,
+        },
+        _ => expiry_of(token),
+    }
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+// P. Policies and editions
+// ------------------------------------------------------------------------------------------------------------------
+
+/// The table of P, those of its switches that a decision asks for: "the switches by the names and values above", and
+/// the edition's value of each. (P2, P3 and P7: "loading and deciding never ask them".)
+fn edition_value(edition: &str, name: &str) -> &'static str {
+    match (name, edition) {
+        // P1: honoured, retired, retired, retired.
+        ("legacy_tokens", "npm-2025-10") => "honoured",
+        ("legacy_tokens", "npm-2025-12" | "npm-2026-08" | "npm-2027-01") => "retired",
+        // P4: no-requirement, then two-factor-or-bypass.
+        ("least_publishing_access", "npm-2025-10") => "no-requirement",
+        ("least_publishing_access", "npm-2025-12" | "npm-2026-08" | "npm-2027-01") => "two-factor-or-bypass",
+        // P5: everything, everything, all-but-governance, all-but-governance-and-publish.
+        ("bypass_covers", "npm-2025-10" | "npm-2025-12") => "everything",
+        ("bypass_covers", "npm-2026-08") => "all-but-governance",
+        ("bypass_covers", "npm-2027-01") => "all-but-governance-and-publish",
+        // P6: always-public in all of them.
+        ("unscoped_packages", "npm-2025-10" | "npm-2025-12" | "npm-2026-08" | "npm-2027-01") => "always-public",
+        (name, edition) => panic!("{edition} says nothing of {name}"),
+    }
+}
+
+/// FORMAT, World: "a required top-level `"policy"`: an edition's name, or an object with `"edition"` and any switches".
+/// "A policy is an edition, tightened", so a switch that is there has its own value, and one that is not the edition's.
+fn switch<'a>(world: &'a Value, name: &str) -> &'a str {
+    let policy = &world["policy"];
+    if let Some(edition) = policy.as_str() {
+        return edition_value(edition, name);
+    }
+    match policy.get(name) {
+        Some(Value::String(tightened)) => tightened,
+        Some(other) => panic!("{other} is no value of {name}"),
+        None => edition_value(text(policy, "edition"), name),
+    }
+}
+
+/// P1: "A retired legacy token": under a policy where `legacy_tokens` are `retired`, every legacy one. "Tokens": a
+/// session "is never retired".
+fn is_retired(world: &Value, token: &Value) -> bool {
+    legacy_kind(token).is_some() && switch(world, "legacy_tokens") == "retired"
+}
+
+/// Publishing access as a number: no-requirement < two-factor-or-bypass < two-factor-only (P4, "loosest first").
+fn strictness(access: &str) -> u8 {
+    match access {
+        "no-requirement" => 0,
+        "two-factor-or-bypass" => 1,
+        "two-factor-only" => 2,
+        other => panic!("{other} is no publishing access"),
+    }
+}
+
+/// P4: "A package whose recorded publishing access is below the policy's least one is treated as having the least one
+/// (F2 to F5)."
+fn effective_access<'a>(world: &'a Value, package: &'a Value) -> &'a str {
+    let recorded = text(package, "publishing_access");
+    let least = switch(world, "least_publishing_access");
+    if strictness(recorded) < strictness(least) { least } else { recorded }
+}
+
+/// P5: "*Governance* is every action of class *write* except `publish`, `unpublish`, `deprecate`, `set-dist-tag`,
+/// `approve-stage` and `reject-stage`."
+fn is_governance(action: &str) -> bool {
+    is_write(action)
+        && !["publish", "unpublish", "deprecate", "set-dist-tag", "approve-stage", "reject-stage"].contains(&action)
+}
+
+/// P5: "What a token that bypasses (F1) bypasses. … Where the policy's value leaves governance or `publish` out, no
+/// token bypasses for those actions: F3 and F4 treat it like a token without bypass."
+fn bypass_covers(world: &Value, action: &str) -> bool {
+    match switch(world, "bypass_covers") {
+        "everything" => true,
+        "all-but-governance" => !is_governance(action),
+        "all-but-governance-and-publish" => !is_governance(action) && action != "publish",
+        other => panic!("{other} is no value of bypass_covers"),
+    }
 }
 
 // ------------------------------------------------------------------------------------------------------------------
@@ -420,7 +555,8 @@ fn is_revoked(token: &Value, owner: &Value) -> bool {
     }
 }
 
-/// T2: "`now >= expires_at`" (half open: dead at the instant)". L4: "a legacy token never expires".
+/// T2: "`now >= expires_at`" (half open: dead at the instant)". L4: "a legacy token never expires"; a session token
+/// "always expires (T2)".
 fn is_expired(token: &Value, now: i128) -> bool {
     match expiry_of(token) {
         None => false,
@@ -428,13 +564,16 @@ fn is_expired(token: &Value, now: i128) -> bool {
     }
 }
 
-/// D2: "`valid_until`: a granular token's expiry; none for a legacy token".
+/// D2: "the expiry of a granular or session token"; none for a legacy token. FORMAT: "`"session": {"expires": "…"}`".
 fn expiry_of(token: &Value) -> Option<i128> {
-    token.get("granular").map(|granular| time(text(granular, "expires")))
+    if let Some(granular) = token.get("granular") {
+        return Some(time(text(granular, "expires")));
+    }
+    token.get("session").map(|session| time(text(session, "expires")))
 }
 
 /// T3: "The client address is in none of the allowed ranges, or is unknown while there are ranges"; "No ranges: any
-/// address. Legacy tokens may have ranges too."
+/// address. Legacy tokens may have ranges too." A session token "may have ranges".
 fn address_is_allowed(token: &Value, client: Option<Address>) -> bool {
     let Some(ranges) = token["cidr"].as_array() else {
         return true;
@@ -453,21 +592,50 @@ fn address_is_allowed(token: &Value, client: Option<Address>) -> bool {
     false
 }
 
+/// T5: "an account may be on **hold** until a time (`writes_held_until`: null or a time; a fact without default)".
+fn end_of_hold(owner: &Value) -> Option<i128> {
+    match owner.get("writes_held_until") {
+        Some(Value::Null) => None,
+        Some(Value::String(until)) => Some(time(until)),
+        _ => panic!("a hold is required, null or a time"),
+    }
+}
+
+/// T5: "While `now` is before that of the token's owner".
+fn is_held(owner: &Value, now: i128) -> bool {
+    match end_of_hold(owner) {
+        None => false,
+        Some(until) => now < until,
+    }
+}
+
+/// T5: "every action of class *write* or *auth*, and `stage`, is denied: … except `reject-stage`, `revoke-token`,
+/// `change-password` and `enrol-two-factor`."
+fn hold_stops(action: &str) -> bool {
+    if ["reject-stage", "revoke-token", "change-password", "enrol-two-factor"].contains(&action) {
+        return false;
+    }
+    is_write(action) || is_auth(action) || action == "stage"
+}
+
 // ------------------------------------------------------------------------------------------------------------------
 // K, G. What the token itself reaches
 // ------------------------------------------------------------------------------------------------------------------
 
-/// A permission as a number: `no-access` < `read-only` < `read-write`.
+/// A permission as a number: `no-access` < `read-only` < `stage-only` < `read-write`.
 type Permission = u8;
 const NOTHING: Permission = 0;
 const READ: Permission = 1;
-const WRITE: Permission = 2;
+const STAGE: Permission = 2;
+const WRITE: Permission = 3;
 
-/// The words: "`no-access` < `read-only` < `read-write`".
+/// "A fourth permission on the side of packages, `stage-only`: `no-access` < `read-only` < `stage-only` <
+/// `read-write`."
 fn permission(name: &str) -> Permission {
     match name {
         "no-access" => NOTHING,
         "read-only" => READ,
+        "stage-only" => STAGE,
         "read-write" => WRITE,
         other => panic!("{other} is no permission"),
     }
@@ -481,15 +649,23 @@ enum Needs {
     Orgs(Permission),
 }
 
-/// The table of K and G: may read-only, automation, publish do it, and what does a granular token need.
+/// The table of K and G: may read-only, automation, publish do it, and what does a granular token need. "What packages
+/// permission an action needs (G1, "SO" for stage-only): `stage`, `read-stage`, `unpublish`, `deprecate`,
+/// `set-dist-tag`: SO. `approve-stage`, `reject-stage`: RW. The others as before."
 fn table(action: &str) -> (bool, bool, bool, Needs) {
     match action {
         "read-package" => (true, true, true, Needs::Packages(READ)),
         "list-collaborators" => (false, false, true, Needs::Packages(READ)),
         "publish" => (false, true, true, Needs::Packages(WRITE)),
-        "unpublish" => (false, true, true, Needs::Packages(WRITE)),
-        "deprecate" => (false, true, true, Needs::Packages(WRITE)),
-        "set-dist-tag" => (false, true, true, Needs::Packages(WRITE)),
+        "unpublish" => (false, true, true, Needs::Packages(STAGE)),
+        "deprecate" => (false, true, true, Needs::Packages(STAGE)),
+        "set-dist-tag" => (false, true, true, Needs::Packages(STAGE)),
+        // "`stage` …: kinds automation, publish, session"; "`read-stage`: kinds automation, publish, session";
+        // "`approve-stage` and `reject-stage`: kinds publish and session".
+        "stage" => (false, true, true, Needs::Packages(STAGE)),
+        "read-stage" => (false, true, true, Needs::Packages(STAGE)),
+        "approve-stage" => (false, false, true, Needs::Packages(WRITE)),
+        "reject-stage" => (false, false, true, Needs::Packages(WRITE)),
         "change-visibility" => (false, false, true, Needs::Packages(WRITE)),
         "change-publishing-access" => (false, false, true, Needs::Packages(WRITE)),
         "change-maintainers" => (false, false, true, Needs::Packages(WRITE)),
@@ -503,7 +679,10 @@ fn table(action: &str) -> (bool, bool, bool, Needs) {
         "delete-team" => (false, false, true, Needs::Orgs(WRITE)),
         "add-team-member" => (false, false, true, Needs::Orgs(WRITE)),
         "remove-team-member" => (false, false, true, Needs::Orgs(WRITE)),
-        "manage-team-access" => (false, false, true, Needs::Orgs(WRITE)),
+        // C5: "`grant-team-access` has every rule that `manage-team-access` had"; "`revoke-team-access` …: kinds
+        // publish and session; granular: organizations RW and the organization selected".
+        "grant-team-access" => (false, false, true, Needs::Orgs(WRITE)),
+        "revoke-team-access" => (false, false, true, Needs::Orgs(WRITE)),
         "manage-billing" => (false, false, true, Needs::Never),
         "rename-org" => (false, false, true, Needs::Never),
         "delete-org" => (false, false, true, Needs::Never),
@@ -516,23 +695,35 @@ fn table(action: &str) -> (bool, bool, bool, Needs) {
         "list-tokens" => (false, false, true, Needs::Never),
         "create-token" => (false, false, true, Needs::Never),
         "revoke-token" => (false, false, true, Needs::Never),
+        // "Kinds publish and session; granular never; class *auth*; C6."
+        "change-password" => (false, false, true, Needs::Never),
+        "enrol-two-factor" => (false, false, true, Needs::Never),
         other => panic!("{other} is not in the table"),
     }
 }
 
-/// `read-only`, `automation` or `publish`; `None` for a granular token.
+/// `read-only`, `automation` or `publish`; `None` for a granular or session token.
 fn legacy_kind(token: &Value) -> Option<&str> {
     token.get("legacy").and_then(Value::as_str)
 }
 
-/// FORMAT, World: "Exactly one of `legacy` … and `granular`."
+/// FORMAT, World: "`tokens[]`: exactly one of `legacy`, `granular`, `session`".
 fn is_granular(token: &Value) -> bool {
     token.get("granular").is_some()
 }
 
-/// K1: "A legacy kind without the action, or a granular token on an action marked never".
+/// FORMAT, World, as above: "the **session token**: what a login makes".
+fn is_session(token: &Value) -> bool {
+    token.get("session").is_some()
+}
+
+/// K1: "A legacy kind without the action, or a granular token on an action marked never". A session token has "the same
+/// column of the table of actions as a legacy `publish` token".
 fn kind_has_action(token: &Value, action: &str) -> bool {
     let (read_only, automation, publish, granular) = table(action);
+    if is_session(token) {
+        return publish;
+    }
     match legacy_kind(token) {
         Some("read-only") => read_only,
         Some("automation") => automation,
@@ -565,20 +756,20 @@ fn own_side_is_high_enough(token: &Value, action: &str) -> bool {
     }
 }
 
-/// G1, G2: "`manage-team-access` on a package whose scope is not that organization's" (an unscoped one has no scope, so
-/// none that is the organization's).
+/// G1, G2, C5: "`grant-team-access` on a package whose scope is not that organization's" (an unscoped one has no scope,
+/// so none that is the organization's).
 fn hands_out_a_foreign_package(request: &Request<'_>) -> bool {
-    request.action == "manage-team-access" && scope_of(package_of(request)) != request.org
+    request.action == "grant-team-access" && scope_of(package_of(request)) != request.org
 }
 
-/// G1, second sentence: "`manage-team-access` on a package whose scope is not that organization's hands out a right
+/// G1, second sentence: "`grant-team-access` on a package whose scope is not that organization's hands out a right
 /// over that package: it needs packages RW too."
 fn second_sentence_of_g1_holds(token: &Value, request: &Request<'_>) -> bool {
     !is_granular(token) || !hands_out_a_foreign_package(request) || permission_on(token, "packages_and_scopes") >= WRITE
 }
 
 /// G2: "Granular, the package is in the selection iff `All`, or its exact name, or its scope is selected; an
-/// organization iff named". "`manage-team-access` on a package whose scope is not that organization's needs both, the
+/// organization iff named". "`grant-team-access` on a package whose scope is not that organization's needs both, the
 /// organization first. Otherwise the two sides never mix".
 fn resource_is_selected(token: &Value, request: &Request<'_>) -> bool {
     if !is_granular(token) {
@@ -649,7 +840,7 @@ fn is_creation(world: &Value, request: &Request<'_>) -> bool {
 /// C2..C6: may the owner do it, whatever the token says.
 fn owner_may(world: &Value, owner: &Value, request: &Request<'_>) -> bool {
     match request.action {
-        // A package that is created (C3).
+        // C3.
         "publish" if is_creation(world, request) => owner_may_create(world, owner, package_of(request)),
         // C2: "read-package, list-collaborators, star-package: read (public: everyone)."
         "read-package" | "list-collaborators" | "star-package" => {
@@ -659,6 +850,10 @@ fn owner_may(world: &Value, owner: &Value, request: &Request<'_>) -> bool {
         // C2: "publish-version, unpublish, deprecate, set-dist-tag, change-publishing-access, change-maintainers:
         // write."
         "publish" | "unpublish" | "deprecate" | "set-dist-tag" | "change-publishing-access" | "change-maintainers" => {
+            package_permission(world, owner, existing_package(world, request)) >= WRITE
+        }
+        // "`stage` …: C2 write"; "`read-stage`: … C2 write"; "`approve-stage` and `reject-stage`: … C2 write".
+        "stage" | "read-stage" | "approve-stage" | "reject-stage" => {
             package_permission(world, owner, existing_package(world, request)) >= WRITE
         }
         // C4: "the user whose scope it is, or an owner of the organization whose scope it is; never for an unscoped
@@ -671,13 +866,13 @@ fn owner_may(world: &Value, owner: &Value, request: &Request<'_>) -> bool {
         },
         // C5: "`read-org`, any member".
         "read-org" => role_in(owner, org_of(request)).is_some(),
-        // C5: "the four team actions and `manage-team-access`, owner or admin".
+        // C5: "the four team actions and `grant-team-access`, owner or admin".
         "create-team" | "delete-team" | "add-team-member" | "remove-team-member" => {
             is_owner_or_admin(owner, org_of(request))
         }
-        // C5: "`manage-team-access`: the package's scope is that organization's, or it is (unscoped or of a user's
+        // C5: "`grant-team-access`: the package's scope is that organization's, or it is (unscoped or of a user's
         // scope) and the token's owner has write on it".
-        "manage-team-access" => {
+        "grant-team-access" => {
             if !is_owner_or_admin(owner, org_of(request)) {
                 return false;
             }
@@ -689,6 +884,8 @@ fn owner_may(world: &Value, owner: &Value, request: &Request<'_>) -> bool {
                 Some(_) => false,
             }
         }
+        // C5: "`revoke-team-access` …: role owner or admin there; nothing else is asked about the package."
+        "revoke-team-access" => is_owner_or_admin(owner, org_of(request)),
         // C5: "every other, owner"; "`share-package`: its scope is that organization's."
         "share-package" => {
             role_in(owner, org_of(request)) == Some("owner") && scope_of(package_of(request)) == request.org
@@ -708,7 +905,9 @@ fn owner_may(world: &Value, owner: &Value, request: &Request<'_>) -> bool {
         | "configure-two-factor"
         | "list-tokens"
         | "create-token"
-        | "revoke-token" => match request.user {
+        | "revoke-token"
+        | "change-password"
+        | "enrol-two-factor" => match request.user {
             None => true,
             Some(user) => user == text(owner, "name"),
         },
@@ -767,6 +966,25 @@ fn role_in<'a>(user: &'a Value, org: &str) -> Option<&'a str> {
     list(user, "orgs").iter().find(|membership| text(membership, "name") == org).map(|found| text(found, "role"))
 }
 
+/// C5: "For this action a private package counts as existing only if this same token could read it (D3), if its scope
+/// is that organization's, or if some team of that organization has a grant on it".
+fn counts_as_existing_to_revoke(world: &Value, token: &Value, org: &str, package: &Value) -> bool {
+    if text(package, "visibility") == "public" {
+        return true;
+    }
+    if token_could_read(world, token, package) {
+        return true;
+    }
+    if scope_of(text(package, "name")) == Some(org) {
+        return true;
+    }
+    // FORMAT: grants name `org:team`.
+    let Some(teams) = package["teams"].as_object() else {
+        return false;
+    };
+    teams.keys().any(|key| key.split_once(':').is_some_and(|(of, _)| of == org))
+}
+
 /// C5: "owner or admin".
 fn is_owner_or_admin(user: &Value, org: &str) -> bool {
     role_in(user, org) == Some("owner") || role_in(user, org) == Some("admin")
@@ -782,34 +1000,48 @@ enum Factor {
     Denied(&'static str),
 }
 
-/// Whether a second factor is needed, and whether the owner can show one (F1 to F5).
+/// F1..F5, "F with P4 and P5".
 fn second_factor(world: &Value, token: &Value, owner: &Value, request: &Request<'_>) -> Factor {
     let enrolled = text(owner, "two_factor") != "disabled";
     // F5: "Where F2 or F3 would challenge but the owner has no second factor -> `second-factor-not-enrolled`."
     let challenge_or_f5 = if enrolled { Factor::Challenged } else { Factor::Denied("second-factor-not-enrolled") };
+    // F1, P5.
+    let bypasses = bypasses(token, request.action) && bypass_covers(world, request.action);
 
-    // F2, F3: "A *write* that names an existing package (`manage-team-access` and `share-package` included …) whose
-    // access is".
+    // P4: "A `create-package` is treated as a write on a package with the policy's least one; F2's ban does not apply
+    // to it (under `two-factor-only` a creation is challenged, whatever the token; F5 applies)."
+    if is_creation(world, request) {
+        match switch(world, "least_publishing_access") {
+            "two-factor-only" => return challenge_or_f5,
+            "two-factor-or-bypass" if bypasses => return Factor::Passes,
+            "two-factor-or-bypass" => return challenge_or_f5,
+            "no-requirement" => {}
+            other => panic!("{other} is no publishing access"),
+        }
+    }
+
+    // F2, F3: "A *write* that names an existing package (`grant-team-access` and `share-package` included …) whose
+    // access is"; C5: "`revoke-team-access` … F2 and F3 as for `grant-team-access`".
     let existing = request.package.and_then(|name| find_package(world, name));
     if is_write(request.action)
         && let Some(package) = existing
     {
-        match text(package, "publishing_access") {
-            // F2: "automation and granular tokens -> `tokens-disallowed`, bypass or not …; a legacy publish token is
-            // challenged."
-            "two-factor-only" => {
-                if is_granular(token) || legacy_kind(token) == Some("automation") {
-                    return Factor::Denied("tokens-disallowed");
-                }
-                return challenge_or_f5;
-            }
+        let access = effective_access(world, package);
+        // F2: "automation and granular tokens -> `tokens-disallowed`, bypass or not …; a legacy publish token is
+        // challenged." A session token is "the same in F2".
+        if access == "two-factor-only" && (is_granular(token) || legacy_kind(token) == Some("automation")) {
+            return Factor::Denied("tokens-disallowed");
+        }
+        // "`approve-stage` and `reject-stage`: … F2's ban first, then always challenged under every policy: F1 never
+        // applies (not enrolled: `second-factor-not-enrolled`)."
+        if request.action == "approve-stage" || request.action == "reject-stage" {
+            return challenge_or_f5;
+        }
+        match access {
+            "two-factor-only" => return challenge_or_f5,
             // F3: "passes with bypass, else is challenged."
-            "two-factor-or-bypass" => {
-                if bypasses(token, request.action) {
-                    return Factor::Passes;
-                }
-                return challenge_or_f5;
-            }
+            "two-factor-or-bypass" if bypasses => return Factor::Passes,
+            "two-factor-or-bypass" => return challenge_or_f5,
             "no-requirement" => {}
             other => panic!("{other} is no publishing access"),
         }
@@ -817,7 +1049,7 @@ fn second_factor(world: &Value, token: &Value, owner: &Value, request: &Request<
 
     // F4: "Otherwise the account decides: bypass passes; *write* is challenged under auth-and-writes; *auth* under
     // both."
-    if bypasses(token, request.action) {
+    if bypasses {
         return Factor::Passes;
     }
     let mode = text(owner, "two_factor");
@@ -847,16 +1079,20 @@ fn bypasses(token: &Value, action: &str) -> bool {
     }
 }
 
-/// F: "*auth* = change-profile, configure-two-factor, create-token, revoke-token".
+/// F: "*auth* = change-profile, configure-two-factor, create-token, revoke-token"; "Two account actions are split off
+/// …: `change-password` … and `enrol-two-factor` … class *auth*".
 fn is_auth(action: &str) -> bool {
-    ["change-profile", "configure-two-factor", "create-token", "revoke-token"].contains(&action)
+    let split_off = action == "change-password" || action == "enrol-two-factor";
+    split_off || ["change-profile", "configure-two-factor", "create-token", "revoke-token"].contains(&action)
 }
 
-/// F: "*write* = every other action that changes something, except star-package and revoke-self (no class)".
+/// F: "*write* = every other action that changes something, except star-package and revoke-self (no class)"; "`stage`
+/// …: no class"; "`read-stage`: … no class"; "`approve-stage` and `reject-stage`: … class *write*".
 fn is_write(action: &str) -> bool {
     let changes_nothing =
-        ["read-package", "list-collaborators", "read-org", "whoami", "read-profile", "list-tokens"].contains(&action);
-    let no_class = action == "star-package" || action == "revoke-self";
+        ["read-package", "list-collaborators", "read-org", "whoami", "read-profile", "list-tokens", "read-stage"]
+            .contains(&action);
+    let no_class = action == "star-package" || action == "revoke-self" || action == "stage";
     !changes_nothing && !no_class && !is_auth(action)
 }
 
@@ -894,7 +1130,8 @@ fn find_package<'a>(world: &'a Value, name: &str) -> Option<&'a Value> {
     list(world, "packages").iter().find(|package| text(package, "name") == name)
 }
 
-/// N4: "`@x` belongs to the user x or to the organization x": is it a user.
+/// N4: "`@x` belongs to the user x or to the organization x": is it a user. "A user owns the scope whose text without
+/// `@` is their name, byte for byte."
 fn is_user(world: &Value, name: &str) -> bool {
     list(world, "users").iter().any(|user| text(user, "name") == name)
 }
@@ -1019,7 +1256,19 @@ pub(crate) fn scope_is_valid(scope: &str) -> bool {
     package_name_is_valid(&format!("@{bare}/x"))
 }
 
-/// N4: "Their names and those of teams: 1 to 214 of URL-safe ASCII (`A-Za-z0-9-_.!~*()`), not starting with `.`".
+/// N4: "the name of a *user* that exists may be any text of 1 to 256 bytes of visible ASCII other than
+/// `/ : % \ " ' < > ? # &`; it does not start with `.` or `@`."
+pub(crate) fn user_name_is_valid(name: &str) -> bool {
+    let mut good = !name.is_empty() && name.len() <= 256 && !name.starts_with('.') && !name.starts_with('@');
+    for letter in name.chars() {
+        let visible = ('!'..='~').contains(&letter);
+        good = good && visible && !['/', ':', '%', '\\', '"', '\'', '<', '>', '?', '#', '&'].contains(&letter);
+    }
+    good
+}
+
+/// N4, of organizations and teams (a *new* user's too): "Their names and those of teams: 1 to 214 of URL-safe ASCII
+/// (`A-Za-z0-9-_.!~*()`), not starting with `.`".
 pub(crate) fn account_name_is_valid(name: &str) -> bool {
     let mut good = !name.is_empty() && name.len() <= 214 && !name.starts_with('.');
     for letter in name.chars() {

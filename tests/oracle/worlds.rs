@@ -1,12 +1,13 @@
 //! Random valid worlds and random requests, from a seed.
 //!
 //! The worlds are small and dense: few names, so that owners, scopes, selections and grants meet often; few instants,
-//! so that the boundaries are hit. Each world keeps N, L1 to L7, T3 and the rest of what FORMAT asks of one that loads.
+//! so that the boundaries are hit. Each world keeps N, P, L1 to L7, T3 and the rest of what FORMAT asks of one that
+//! loads.
 //!
 //! The id of a request says what it is: one that starts with `r` is a good request, one that starts with `bad`, and one
 //! without a readable id, has a mistake made on purpose.
 
-use super::{DAY, HOUR, MINUTE, SECOND, parse_time, print_date_and_time};
+use super::{DAY, HOUR, MINUTE, SECOND, package_name_is_valid, parse_time, print_date_and_time};
 use serde_json::{Map, Value, json};
 
 // ------------------------------------------------------------------------------------------------------------------
@@ -58,7 +59,7 @@ impl Rng {
 // ------------------------------------------------------------------------------------------------------------------
 
 /// Accounts, and the chances in a hundred of being a user, or an organization; otherwise the name is free.
-const ACCOUNTS: [(&str, usize, usize); 8] = [
+const ACCOUNTS: [(&str, usize, usize); 10] = [
     ("alice", 100, 0),
     ("bob", 80, 10),
     ("carol", 45, 25),
@@ -67,6 +68,9 @@ const ACCOUNTS: [(&str, usize, usize); 8] = [
     ("acme-evil", 5, 65),
     ("ghost", 2, 3),
     ("kim~(2)", 25, 15),
+    // N4: a user's name may be an address, or have other characters that no scope and no organization has.
+    ("lee@example.com", 40, 0),
+    ("$[a+b];=|{c}^`,", 8, 0),
 ];
 
 const TEAMS: [&str; 3] = ["developers", "ops", "Old.Team"];
@@ -184,7 +188,7 @@ const NO_SECRETS: [&str; 7] = [
 ];
 
 /// Every action of a request, with the ones of the closest rules repeated.
-const ACTIONS: [&str; 48] = [
+const ACTIONS: [&str; 63] = [
     "read-package",
     "read-package",
     "read-package",
@@ -204,6 +208,14 @@ const ACTIONS: [&str; 48] = [
     "change-publishing-access",
     "change-maintainers",
     "star-package",
+    "stage",
+    "stage",
+    "read-stage",
+    "read-stage",
+    "approve-stage",
+    "approve-stage",
+    "reject-stage",
+    "reject-stage",
     "read-org",
     "read-org",
     "change-org-settings",
@@ -215,11 +227,14 @@ const ACTIONS: [&str; 48] = [
     "delete-team",
     "add-team-member",
     "remove-team-member",
-    "manage-team-access",
-    "manage-team-access",
-    "manage-team-access",
-    "manage-team-access",
-    "manage-team-access",
+    "grant-team-access",
+    "grant-team-access",
+    "grant-team-access",
+    "grant-team-access",
+    "revoke-team-access",
+    "revoke-team-access",
+    "revoke-team-access",
+    "revoke-team-access",
     "manage-billing",
     "rename-org",
     "delete-org",
@@ -230,13 +245,17 @@ const ACTIONS: [&str; 48] = [
     "read-profile",
     "change-profile",
     "configure-two-factor",
+    "change-password",
+    "change-password",
+    "enrol-two-factor",
+    "enrol-two-factor",
     "list-tokens",
     "create-token",
     "revoke-token",
 ];
 
 /// The actions that a granular token can do at all.
-const GRANULAR_ACTIONS: [&str; 31] = [
+const GRANULAR_ACTIONS: [&str; 42] = [
     "read-package",
     "read-package",
     "list-collaborators",
@@ -252,6 +271,14 @@ const GRANULAR_ACTIONS: [&str; 31] = [
     "change-visibility",
     "change-publishing-access",
     "change-maintainers",
+    "stage",
+    "stage",
+    "read-stage",
+    "read-stage",
+    "approve-stage",
+    "approve-stage",
+    "reject-stage",
+    "reject-stage",
     "read-org",
     "change-org-settings",
     "add-member",
@@ -261,18 +288,32 @@ const GRANULAR_ACTIONS: [&str; 31] = [
     "delete-team",
     "add-team-member",
     "remove-team-member",
-    "manage-team-access",
-    "manage-team-access",
-    "manage-team-access",
-    "manage-team-access",
-    "manage-team-access",
+    "grant-team-access",
+    "grant-team-access",
+    "grant-team-access",
+    "grant-team-access",
+    "revoke-team-access",
+    "revoke-team-access",
+    "revoke-team-access",
+    "revoke-team-access",
     "whoami",
     "revoke-self",
 ];
 
 /// The actions that an automation token can do, but for the two on its account.
-const AUTOMATION_ACTIONS: [&str; 8] =
-    ["read-package", "publish", "publish", "publish", "publish", "unpublish", "deprecate", "set-dist-tag"];
+const AUTOMATION_ACTIONS: [&str; 11] = [
+    "read-package",
+    "publish",
+    "publish",
+    "publish",
+    "publish",
+    "unpublish",
+    "deprecate",
+    "set-dist-tag",
+    "stage",
+    "stage",
+    "read-stage",
+];
 
 /// The instant around which everything happens.
 fn base() -> i128 {
@@ -282,6 +323,11 @@ fn base() -> i128 {
 /// When tokens are made; cut-offs lie on and beside these.
 fn births() -> [i128; 4] {
     [base() - 30 * DAY, base() - 2 * DAY, base() - 2 * DAY + 1, base() - HOUR]
+}
+
+/// How long a session lives: "what a login makes", so hours, and exactly as long as policies give one.
+fn session_lives() -> [i128; 6] {
+    [1, HOUR, 2 * HOUR, 2 * HOUR + 1, DAY, 3 * DAY]
 }
 
 /// A time in one of its many spellings: an offset, and any number of digits that is enough.
@@ -314,6 +360,9 @@ fn spell(rng: &mut Rng, instant: i128) -> String {
 pub(crate) fn world(seed: u64) -> Value {
     let mut rng = Rng::new(seed);
     let rng = &mut rng;
+    let policy = policy(rng);
+    let private_unscoped = policy["unscoped_packages"] == json!("may-be-private");
+    let retired = legacy_tokens_are_retired(&policy);
 
     // N4: "Users and organizations share one namespace".
     let mut users = Vec::new();
@@ -329,12 +378,91 @@ pub(crate) fn world(seed: u64) -> Value {
 
     let packages: Vec<Value> = PACKAGES
         .iter()
-        .filter_map(|name| if rng.chance(70) { Some(package(rng, name, &users, &orgs)) } else { None })
+        .filter_map(
+            |name| if rng.chance(70) { Some(package(rng, name, private_unscoped, &users, &orgs)) } else { None },
+        )
         .collect();
     let user_values: Vec<Value> = users.iter().map(|name| user(rng, name, &orgs)).collect();
     let org_values: Vec<Value> = orgs.iter().map(|name| json!({"name": name})).collect();
-    let token_values = some_tokens(rng, &user_values);
-    json!({"users": user_values, "orgs": org_values, "packages": packages, "tokens": token_values})
+    let token_values = some_tokens(rng, &user_values, retired);
+    json!({"policy": policy, "users": user_values, "orgs": org_values, "packages": packages, "tokens": token_values})
+}
+
+/// P1: every edition but the first has them retired, and the first may be tightened.
+fn legacy_tokens_are_retired(policy: &Value) -> bool {
+    let edition = policy.as_str().or_else(|| policy["edition"].as_str());
+    edition != Some("npm-2025-10") || policy["legacy_tokens"] == json!("retired")
+}
+
+/// FORMAT, World, `policy`: "an edition's name, or an object with `"edition"` and any switches". P: "any switch may be
+/// set to the edition's value or a tighter one (P6 to either)".
+fn policy(rng: &mut Rng) -> Value {
+    let edition = rng.text(&[
+        "npm-2025-10",
+        "npm-2025-10",
+        "npm-2025-10",
+        "npm-2025-12",
+        "npm-2025-12",
+        "npm-2026-08",
+        "npm-2026-08",
+        "npm-2027-01",
+        "npm-2027-01",
+    ]);
+    if rng.chance(40) {
+        return json!(edition);
+    }
+    let first = edition == "npm-2025-10";
+    let mut policy = json!({"edition": edition});
+
+    // P1, P4, P5: the edition's value and those behind it, "loosest first".
+    let legacy: &[&str] = if first { &["honoured", "honoured", "honoured", "retired"] } else { &["retired"] };
+    if rng.chance(30) {
+        policy["legacy_tokens"] = json!(rng.text(legacy));
+    }
+    let least: &[&str] = if first {
+        &["no-requirement", "two-factor-or-bypass", "two-factor-only", "two-factor-only"]
+    } else {
+        &["two-factor-or-bypass", "two-factor-only"]
+    };
+    if rng.chance(40) {
+        policy["least_publishing_access"] = json!(rng.text(least));
+    }
+    let covers: &[&str] = match edition {
+        "npm-2026-08" => &["all-but-governance", "all-but-governance-and-publish"],
+        "npm-2027-01" => &["all-but-governance-and-publish"],
+        _ => &["everything", "all-but-governance", "all-but-governance-and-publish"],
+    };
+    if rng.chance(40) {
+        policy["bypass_covers"] = json!(rng.text(covers));
+    }
+    // P6.
+    if rng.chance(60) {
+        policy["unscoped_packages"] = json!(rng.text(&["always-public", "may-be-private", "may-be-private"]));
+    }
+
+    // P2, P3, P7 "are limits for issuing; loading and deciding never ask them". P2: "A lifetime limit for granular
+    // tokens is at least 86,400 seconds (L4), one for sessions above 0"; "lifetimes in whole seconds".
+    if rng.chance(20) {
+        let most = if first { 400 * 86_400 } else { 90 * 86_400 };
+        policy["write_lifetime_at_most"] = json!(rng.pick(&[86_400, 86_401, 7 * 86_400, 90 * 86_400, most]));
+    }
+    if rng.chance(20) {
+        let most = if first { 12 * 3_600 } else { 2 * 3_600 };
+        policy["session_lifetime_at_most"] = json!(rng.pick(&[1, 60, 3_600, 2 * 3_600, most]));
+    }
+    if rng.chance(15) {
+        policy["token_lifetime_at_most"] = json!(rng.pick(&[86_400, 86_401, 30 * 86_400, 365 * 86_400]));
+    }
+    for (name, values) in [
+        ("ranges", ["optional", "required"]),
+        ("bypass", ["allowed", "forbidden"]),
+        ("all_packages", ["allowed", "forbidden"]),
+    ] {
+        if rng.chance(15) {
+            policy[name] = json!(rng.text(&values));
+        }
+    }
+    policy
 }
 
 /// One user: FORMAT, World, `users`.
@@ -344,7 +472,20 @@ fn user(rng: &mut Rng, name: &str, orgs: &[&str]) -> Value {
         "status": if rng.chance(4) { "suspended" } else { "active" },
         "two_factor": rng.text(&["disabled", "auth-only", "auth-and-writes", "auth-and-writes"]),
         "tokens_revoked_until": null,
+        "writes_held_until": null,
     });
+    if rng.chance(30) {
+        // T5: past, to come, and around the instants that requests are made at.
+        let until = match rng.below(10) {
+            0 => base() - 400 * DAY,
+            1 => base() + 400 * DAY,
+            2 => base() + *rng.pick(&[-1, 0, 1]),
+            3 => *rng.pick(&births()) + *rng.pick(&session_lives()),
+            4..=6 => *rng.pick(&births()) + *rng.pick(&LIVES),
+            _ => *rng.pick(&births()) + DAY + *rng.pick(&[-1, 0, 1]),
+        };
+        user["writes_held_until"] = json!(spell(rng, until));
+    }
     if rng.chance(7) {
         // T1: "made at or before the account's cut-off", so at, just before and just after.
         let cut_off = *rng.pick(&births()[..3]) + rng.pick(&[-1, 0, 1]);
@@ -370,9 +511,11 @@ fn user(rng: &mut Rng, name: &str, orgs: &[&str]) -> Value {
 }
 
 /// One package: FORMAT, World, `packages`.
-fn package(rng: &mut Rng, name: &str, users: &[&str], orgs: &[&str]) -> Value {
-    // FORMAT: "`private` (scoped names only)".
-    let visibility = if name.starts_with('@') && rng.chance(65) { "private" } else { "public" };
+fn package(rng: &mut Rng, name: &str, private_unscoped: bool, users: &[&str], orgs: &[&str]) -> Value {
+    // V1, P6: "under `may-be-private` an unscoped package may be private; under `always-public` a world with one is an
+    // error".
+    let may_be_private = name.starts_with('@') || private_unscoped;
+    let visibility = if may_be_private && rng.chance(65) { "private" } else { "public" };
     let access = rng.text(&["no-requirement", "no-requirement", "two-factor-or-bypass", "two-factor-only"]);
     let mut package = json!({"name": name, "visibility": visibility, "publishing_access": access});
     let mut direct = Map::new();
@@ -399,7 +542,7 @@ fn package(rng: &mut Rng, name: &str, users: &[&str], orgs: &[&str]) -> Value {
 }
 
 /// All tokens of a world: FORMAT, World, `tokens`.
-fn some_tokens(rng: &mut Rng, users: &[Value]) -> Vec<Value> {
+fn some_tokens(rng: &mut Rng, users: &[Value], retired: bool) -> Vec<Value> {
     let count = 8 + rng.below(7);
     let mut secrets: Vec<&str> = SECRETS.iter().map(|(_, digest)| *digest).collect();
     // L6: "unique among the account's granular tokens that are not revoked (T1)".
@@ -431,10 +574,18 @@ fn some_tokens(rng: &mut Rng, users: &[Value]) -> Vec<Value> {
         } else if rng.chance(30) {
             token["secret_sha256"] = Value::Null;
         }
-        match rng.below(10) {
+        // Where legacy tokens are retired, few are left.
+        let kind = rng.below(12);
+        let kind = if kind <= 4 && retired && rng.chance(75) { 5 } else { kind };
+        match kind {
             0 => token["legacy"] = json!("read-only"),
             1 => token["legacy"] = json!("automation"),
             2..=4 => token["legacy"] = json!("publish"),
+            5 | 6 => {
+                // FORMAT: "`"session": {"expires": "…"}`". Often one that lives as long as other tokens.
+                let life = if rng.chance(60) { *rng.pick(&LIVES) } else { *rng.pick(&session_lives()) };
+                token["session"] = json!({"expires": spell(rng, made + life)});
+            }
             _ => {
                 let cut_off = owner["tokens_revoked_until"].as_str().and_then(parse_time);
                 let lives = token["revoked"].is_null() && cut_off.is_none_or(|cut_off| made > cut_off);
@@ -453,23 +604,35 @@ fn some_tokens(rng: &mut Rng, users: &[Value]) -> Vec<Value> {
     made_so_far
 }
 
+/// L4: "at least 24 hours after it is made".
+const LIVES: [i128; 6] = [DAY, DAY + 1, 3 * DAY, 31 * DAY, 60 * DAY + SECOND / 2, 365 * DAY + 120_000];
+
 /// What a granular token adds: FORMAT, World, `granular`.
 fn granular(rng: &mut Rng, name: &str, made: i128) -> Value {
-    // L4: "at least 24 hours after it is made".
-    let life = *rng.pick(&[DAY, DAY + 1, 3 * DAY, 31 * DAY, 60 * DAY + SECOND / 2, 365 * DAY + 120_000]);
+    let life = *rng.pick(&LIVES);
     let mut granular = json!({"name": name, "expires": spell(rng, made + life)});
     if rng.chance(30) {
         granular["description"] = json!(rng.text(&["", "for the builds", "\u{fc}ber \"alles\""]));
     }
-    let mut packages =
-        rng.text(&["no-access", "read-only", "read-only", "read-write", "read-write", "read-write", "read-write"]);
+    let mut packages = rng.text(&[
+        "no-access",
+        "read-only",
+        "read-only",
+        "stage-only",
+        "stage-only",
+        "read-write",
+        "read-write",
+        "read-write",
+        "read-write",
+        "read-write",
+    ]);
     let orgs = rng.text(&["no-access", "no-access", "read-only", "read-write", "read-write", "read-write"]);
     if packages == "no-access" && orgs == "no-access" {
         // L5: "At least one of the two permissions is above `no-access`".
         packages = "read-only";
     }
-    // L7: "refused without a read-write permission".
-    if (packages == "read-write" || orgs == "read-write") && rng.chance(55) {
+    // L7: "refused without a read-write permission"; "`bypass_2fa` still needs a read-write permission".
+    if (packages == "read-write" || orgs == "read-write") && rng.chance(70) {
         granular["bypass_2fa"] = json!(true);
     } else if rng.chance(30) {
         granular["bypass_2fa"] = json!(false);
@@ -490,7 +653,7 @@ fn granular(rng: &mut Rng, name: &str, made: i128) -> Value {
 
 /// L2: "1 to 50, after dropping duplicates and packages whose scope is selected too". What is selected need not exist.
 fn package_selection(rng: &mut Rng) -> Value {
-    if rng.chance(35) {
+    if rng.chance(45) {
         return json!("all");
     }
     let mut packages: Vec<String> = Vec::new();
@@ -580,10 +743,27 @@ fn entries<'a>(world: &'a Value, key: &str) -> &'a [Value] {
     world[key].as_array().map_or(&[], Vec::as_slice)
 }
 
+/// The user that a token belongs to.
+fn owner_of<'a>(world: &'a Value, token: &Value) -> Option<&'a Value> {
+    entries(world, "users").iter().find(|user| user["name"] == token["owner"])
+}
+
+/// Revoked, retired or of a suspended owner: every answer but to few questions is the same.
+fn is_dead(world: &Value, token: &Value) -> bool {
+    let retired = token["legacy"].is_string() && legacy_tokens_are_retired(&world["policy"]);
+    let suspended = owner_of(world, token).is_some_and(|owner| owner["status"] == json!("suspended"));
+    retired || suspended || !token["revoked"].is_null()
+}
+
 /// One good request, still without its id.
 fn request(rng: &mut Rng, world: &Value) -> Value {
     let mut request = json!({});
-    let token = rng.pick(entries(world, "tokens"));
+    let mut token = rng.pick(entries(world, "tokens"));
+    for _ in 0..3 {
+        if is_dead(world, token) && rng.chance(80) {
+            token = rng.pick(entries(world, "tokens"));
+        }
+    }
     let mut known = Some(token);
     match rng.below(100) {
         0..=4 => {
@@ -611,7 +791,9 @@ fn request(rng: &mut Rng, world: &Value) -> Value {
         _ => request["token"] = token["id"].clone(),
     }
     // Mostly something that the kind of the token can do at all.
-    let kind = known.map(|token| token["legacy"].as_str().unwrap_or("granular"));
+    let kind = known.map(|token| {
+        token["legacy"].as_str().unwrap_or(if token["session"].is_object() { "session" } else { "granular" })
+    });
     let action = match kind {
         Some("granular") if rng.chance(85) => rng.text(&GRANULAR_ACTIONS),
         Some("automation") if rng.chance(80) => rng.text(&AUTOMATION_ACTIONS),
@@ -624,7 +806,7 @@ fn request(rng: &mut Rng, world: &Value) -> Value {
     if let Some(client) = client(rng, known) {
         request["client_ip"] = client;
     }
-    let now = now(rng, known);
+    let now = now(rng, world, known);
     request["now"] = json!(spell(rng, now));
     if rng.chance(50) {
         request["second_factor"] = json!(rng.chance(55));
@@ -633,7 +815,7 @@ fn request(rng: &mut Rng, world: &Value) -> Value {
 }
 
 /// FORMAT, Requests: "Package actions name `package`; organization actions `org`, those of a team `team` too,
-/// `share-package` `package` too, `manage-team-access` all three; account actions `user`".
+/// `share-package` `package` too, `grant-team-access` and `revoke-team-access` all three; account actions `user`".
 fn name_resource(rng: &mut Rng, world: &Value, token: Option<&Value>, action: &str, request: &mut Value) {
     match action {
         "read-package"
@@ -645,7 +827,11 @@ fn name_resource(rng: &mut Rng, world: &Value, token: Option<&Value>, action: &s
         | "change-visibility"
         | "change-publishing-access"
         | "change-maintainers"
-        | "star-package" => {
+        | "star-package"
+        | "stage"
+        | "read-stage"
+        | "approve-stage"
+        | "reject-stage" => {
             request["package"] = some_package(rng, world, token, action == "publish");
         }
         "whoami"
@@ -655,9 +841,15 @@ fn name_resource(rng: &mut Rng, world: &Value, token: Option<&Value>, action: &s
         | "configure-two-factor"
         | "list-tokens"
         | "create-token"
-        | "revoke-token" => {
+        | "revoke-token"
+        | "change-password"
+        | "enrol-two-factor" => {
             if rng.chance(25) {
-                request["user"] = json!(rng.text(&["alice", "bob", "carol", "Alice", "acme", "nobody-here"]));
+                // N4: 256 bytes are as long as a user's name may be.
+                let longest = "u".repeat(256);
+                let names =
+                    ["alice", "bob", "carol", "Alice", "acme", "nobody-here", "lee@example.com", "a@b", &longest];
+                request["user"] = json!(rng.text(&names));
             } else if rng.chance(35)
                 && let Some(token) = token
             {
@@ -666,8 +858,8 @@ fn name_resource(rng: &mut Rng, world: &Value, token: Option<&Value>, action: &s
         }
         _ => {
             request["org"] = some_org(rng, world, token);
-            if ["create-team", "delete-team", "add-team-member", "remove-team-member", "manage-team-access"]
-                .contains(&action)
+            let team_access = action == "grant-team-access" || action == "revoke-team-access";
+            if team_access || ["create-team", "delete-team", "add-team-member", "remove-team-member"].contains(&action)
             {
                 request["team"] = match action {
                     // "for create-team: not a new one, N4".
@@ -675,11 +867,11 @@ fn name_resource(rng: &mut Rng, world: &Value, token: Option<&Value>, action: &s
                     _ => json!(rng.text(&["developers", "ops", "Old.Team", "no-such-team"])),
                 };
             }
-            if action == "share-package" || action == "manage-team-access" {
+            if action == "share-package" || team_access {
                 let mut package = some_package(rng, world, token, false);
                 let org = request["org"].as_str().unwrap_or_default();
-                // Half of them in the organization's own scope.
-                if rng.chance(50) {
+                // Half of them in the organization's own scope; but what is taken from a team is mostly a foreign one.
+                if rng.chance(if action == "revoke-team-access" { 20 } else { 50 }) {
                     let own = format!("@{org}/");
                     let candidates: Vec<&Value> = entries(world, "packages")
                         .iter()
@@ -699,15 +891,15 @@ fn name_resource(rng: &mut Rng, world: &Value, token: Option<&Value>, action: &s
 /// The name of a package, rarely of none.
 fn some_package(rng: &mut Rng, world: &Value, token: Option<&Value>, often_new: bool) -> Value {
     let packages = entries(world, "packages");
-    // Often one on which the token's owner has a direct grant, or that is in a scope of the owner's own name.
-    if rng.chance(40)
+    // Often one on which the token's owner may write by a direct grant, or that is in a scope of the owner's own name.
+    if rng.chance(50)
         && let Some(owner) = token.and_then(|token| token["owner"].as_str())
     {
         let own = format!("@{owner}/");
         let names: Vec<&Value> = packages
             .iter()
             .filter(|package| {
-                package["users"].get(owner).is_some()
+                package["users"][owner] == json!("read-write")
                     || package["name"].as_str().is_some_and(|name| name.starts_with(&own))
             })
             .map(|package| &package["name"])
@@ -725,7 +917,15 @@ fn some_package(rng: &mut Rng, world: &Value, token: Option<&Value>, often_new: 
             return rng.pick(selected).clone();
         }
     }
-    if often_new && rng.chance(40) {
+    // A new name that can be had, and any other.
+    if often_new && rng.chance(25) {
+        let owner = token.and_then(|token| token["owner"].as_str()).unwrap_or("alice");
+        let names = ["brand-new".to_owned(), "@acme/new".to_owned(), format!("@{owner}/new")];
+        let name = rng.pick(&names);
+        // N4: not every user's name is one that a scope can have.
+        return json!(if package_name_is_valid(name) { name } else { "brand-new" });
+    }
+    if often_new && rng.chance(35) {
         return json!(rng.pick(&NEW_PACKAGES));
     }
     if often_new && rng.chance(2) {
@@ -749,6 +949,19 @@ fn some_org(rng: &mut Rng, world: &Value, token: Option<&Value>) -> Value {
         let selected = entries(&token["granular"]["orgs"], "select");
         if !selected.is_empty() {
             return rng.pick(selected).clone();
+        }
+    }
+    // Often one that the owner of the token may do something in.
+    if rng.chance(40)
+        && let Some(owner) = token.and_then(|token| owner_of(world, token))
+    {
+        let led: Vec<&Value> = entries(owner, "orgs")
+            .iter()
+            .filter(|membership| membership["role"] != json!("member"))
+            .map(|membership| &membership["name"])
+            .collect();
+        if !led.is_empty() {
+            return (*rng.pick(&led)).clone();
         }
     }
     if rng.chance(88) && !orgs.is_empty() {
@@ -777,12 +990,21 @@ fn client(rng: &mut Rng, token: Option<&Value>) -> Option<Value> {
 }
 
 /// Mostly while the token lives, often on its boundaries.
-fn now(rng: &mut Rng, token: Option<&Value>) -> i128 {
+fn now(rng: &mut Rng, world: &Value, token: Option<&Value>) -> i128 {
     let Some(token) = token else {
         return base() + 1;
     };
     let made = token["created"].as_str().and_then(parse_time).unwrap_or_default();
-    let expires = token["granular"]["expires"].as_str().and_then(parse_time).unwrap_or(base() + 500 * DAY);
+    let kind = if token["session"].is_object() { "session" } else { "granular" };
+    let expires = token[kind]["expires"].as_str().and_then(parse_time).unwrap_or(base() + 500 * DAY);
+    // T5: "While `now` is before that of the token's owner": just before the end of the hold, and exactly at it.
+    if let Some(until) =
+        owner_of(world, token).and_then(|owner| owner["writes_held_until"].as_str()).and_then(parse_time)
+        && (made - DAY..expires).contains(&until)
+        && rng.chance(45)
+    {
+        return until + *rng.pick(&[-1, -1, 0, 0, 1]);
+    }
     match rng.below(20) {
         // T2: "half open: dead at the instant".
         // The last instant twice as often as the first too late.
@@ -837,8 +1059,17 @@ fn spoil(rng: &mut Rng, mut request: Value) -> Value {
         // The action.
         7 => drop(object.remove("action")),
         8 | 9 => {
-            let no_action =
-                rng.text(&["create-package", "publish-version", "Publish", "read_package", "install", "", "whoami "]);
+            let no_action = rng.text(&[
+                "create-package",
+                "publish-version",
+                "manage-team-access",
+                "Publish",
+                "read_package",
+                "install",
+                "unstage",
+                "",
+                "whoami ",
+            ]);
             object.insert("action".into(), json!(no_action));
         }
         10 => drop(object.insert("action".into(), json!(null))),
@@ -886,7 +1117,7 @@ fn spoil_name(rng: &mut Rng, request: &mut Value) {
     let field = resource_field(request);
     if field == "now" {
         // An account action without its `user` gets one that is not a name.
-        request["user"] = json!(rng.text(&BAD_ACCOUNTS));
+        spoil_user(rng, request);
     } else if field == "package" {
         let too_long = "n".repeat(1025);
         let mut names = BAD_PACKAGES.to_vec();
@@ -894,12 +1125,22 @@ fn spoil_name(rng: &mut Rng, request: &mut Value) {
         request["package"] = json!(rng.text(&names));
     } else if request["action"] == json!("create-team") && rng.chance(60) {
         request["team"] = json!(rng.text(&["Developers", "neW", ".team", "", "a'b"]));
+    } else if field == "user" {
+        spoil_user(rng, request);
     } else {
         let too_long = "n".repeat(215);
         let mut names = BAD_ACCOUNTS.to_vec();
         names.push(&too_long);
         request[field] = json!(rng.text(&names));
     }
+}
+
+/// N4: what is not the name of a user.
+fn spoil_user(rng: &mut Rng, request: &mut Value) {
+    let too_long = "u".repeat(257);
+    let mut names = BAD_USERS.to_vec();
+    names.push(&too_long);
+    request["user"] = json!(rng.text(&names));
 }
 
 const BAD_TIMES: [&str; 22] = [
@@ -975,4 +1216,29 @@ const BAD_PACKAGES: [&str; 22] = [
     "@acme/a%20b",
 ];
 
-const BAD_ACCOUNTS: [&str; 9] = ["", ".acme", "..", "@acme", "acme/app", "a b", "it's", "caf\u{e9}", "acme:ops"];
+/// Neither organizations nor teams. A user may be called as the last two are.
+const BAD_ACCOUNTS: [&str; 11] =
+    ["", ".acme", "..", "@acme", "acme/app", "a b", "it's", "caf\u{e9}", "acme:ops", "lee@example.com", "a+b"];
+
+/// Nor users: one for each character that N4 leaves out, and for each of the two that no name starts with.
+const BAD_USERS: [&str; 19] = [
+    "",
+    ".acme",
+    ".",
+    "@acme",
+    "acme/app",
+    "acme:ops",
+    "a%20",
+    "a\\b",
+    "a\"b",
+    "it's",
+    "<a",
+    "a>",
+    "who?",
+    "#1",
+    "a&b",
+    "a b",
+    "caf\u{e9}",
+    "tab\t",
+    "a\u{7f}",
+];

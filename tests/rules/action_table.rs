@@ -1,5 +1,6 @@
 //! What each action needs (K, G, C and F of the rules) as one table, written by hand and compared with the crate: every action
-//! by every kind of token for every right that its owner may have, under every two-factor mode and publishing access.
+//! by every kind of token for every right that its owner may have, under every edition, two-factor mode and publishing
+//! access.
 //!
 //! The expected answer is computed from the table's row alone.
 
@@ -8,59 +9,71 @@
 use std::collections::BTreeSet;
 use tollgate::testing::{
     EXPIRES, PackageBuilder, Resources, UserBuilder, all, bind, granular, legacy, missing_package, now, organization,
-    package, team_name, user, user_name,
+    package, session, team_name, user, user_name,
 };
 use tollgate::{
     ClientIp, Decision, Token,
     facts::{PackageState, PublishingAccess, TwoFactorMode},
     operation::Action,
-    token::LegacyKind,
-    value::{GrantedPermission, Role},
+    policy::Edition,
+    token::{LegacyKind, TokenKind},
+    value::{GrantedPermission, PackagesPermission, Role},
 };
 
-/// One row for each action, and a second for `manage-team-access` on a package of another scope (G1, C5).
+/// One row for each action, and a second for the two actions on a team's access, for a package of another scope (G1, C5).
 ///
-/// - `about`: what the action names. `name` is a free one; an `org-package` is a package and an organization.
-/// - `RO`, `RW`: whether a granular token with that permission on packages, on organizations, may; `both`: it takes both.
+/// - `about`: what the action names. `name` is a free one; an `org-package` is a package and an organization, `elsewhere` is
+///   a package outside that organization's scope, and `granted` is one that a team of that organization has a grant on.
+/// - `publish`: a session token has the same column.
+/// - `RO`, `SO`, `RW`: whether a granular token with that permission on packages, on organizations, may; `both`: it takes
+///   both; `stage`: it may only stage.
 /// - `owner`: what the owner must have, all of it. `scope`: the package's scope is that organization's. `lendable`: it is
 ///   unscoped or of a user's scope.
-/// - `factor`: the class.
+/// - `factor`: the class, where `governance` is a write that P5 counts as such, and `always` is always challenged.
 const TABLE: &str = "
-action                     | about       | read-only automation publish | packages: RO RW | orgs: RO RW   | owner                | factor
-read-package               | package     | yes       yes        yes     |           yes yes |       -  -    | read                 | -
-list-collaborators         | package     | -         -          yes     |           yes yes |       -  -    | read                 | -
-create-package             | name        | -         yes        yes     |           -   yes |       -  -    | create               | write
-publish-version            | package     | -         yes        yes     |           -   yes |       -  -    | write                | write
-unpublish                  | package     | -         yes        yes     |           -   yes |       -  -    | write                | write
-deprecate                  | package     | -         yes        yes     |           -   yes |       -  -    | write                | write
-set-dist-tag               | package     | -         yes        yes     |           -   yes |       -  -    | write                | write
-change-visibility          | package     | -         -          yes     |           -   yes |       -  -    | scope-control        | write
-change-publishing-access   | package     | -         -          yes     |           -   yes |       -  -    | write                | write
-change-maintainers         | package     | -         -          yes     |           -   yes |       -  -    | write                | write
-star-package               | package     | -         -          yes     |           -   -   |       -  -    | read                 | -
-read-org                   | org         | -         -          yes     |           -   -   |       yes yes | member               | -
-change-org-settings        | org         | -         -          yes     |           -   -   |       -  yes  | owner                | write
-add-member                 | org         | -         -          yes     |           -   -   |       -  yes  | owner                | write
-remove-member              | org         | -         -          yes     |           -   -   |       -  yes  | owner                | write
-change-member-role         | org         | -         -          yes     |           -   -   |       -  yes  | owner                | write
-create-team                | org         | -         -          yes     |           -   -   |       -  yes  | admin                | write
-delete-team                | org         | -         -          yes     |           -   -   |       -  yes  | admin                | write
-add-team-member            | org         | -         -          yes     |           -   -   |       -  yes  | admin                | write
-remove-team-member         | org         | -         -          yes     |           -   -   |       -  yes  | admin                | write
-manage-team-access         | org-package | -         -          yes     |           -   -   |       -  yes  | admin+scope          | write
-manage-team-access         | elsewhere   | -         -          yes     |           -   both|       -  both | admin+lendable+write | write
-manage-billing             | org         | -         -          yes     |           -   -   |       -  -    | owner                | write
-rename-org                 | org         | -         -          yes     |           -   -   |       -  -    | owner                | write
-delete-org                 | org         | -         -          yes     |           -   -   |       -  -    | owner                | write
-share-package              | any-package | -         -          yes     |           -   -   |       -  -    | owner+scope          | write
-whoami                     | account     | yes       yes        yes     |           yes yes |       yes yes | self                 | -
-revoke-self                | account     | yes       yes        yes     |           yes yes |       yes yes | self                 | -
-read-profile               | account     | -         -          yes     |           -   -   |       -  -    | self                 | -
-change-profile             | account     | -         -          yes     |           -   -   |       -  -    | self                 | auth
-configure-two-factor       | account     | -         -          yes     |           -   -   |       -  -    | self                 | auth
-list-tokens                | account     | -         -          yes     |           -   -   |       -  -    | self                 | -
-create-token               | account     | -         -          yes     |           -   -   |       -  -    | self                 | auth
-revoke-token               | account     | -         -          yes     |           -   -   |       -  -    | self                 | auth
+action                     | about       | read-only automation publish | packages: RO SO RW | orgs: RO RW   | owner                | factor
+read-package               | package     | yes       yes        yes     |           yes yes yes |       -  -    | read                 | -
+list-collaborators         | package     | -         -          yes     |           yes yes yes |       -  -    | read                 | -
+create-package             | name        | -         yes        yes     |           -   stage yes |     -  -    | create               | write
+publish-version            | package     | -         yes        yes     |           -   stage yes |     -  -    | write                | write
+unpublish                  | package     | -         yes        yes     |           -   yes yes |       -  -    | write                | write
+deprecate                  | package     | -         yes        yes     |           -   yes yes |       -  -    | write                | write
+set-dist-tag               | package     | -         yes        yes     |           -   yes yes |       -  -    | write                | write
+change-visibility          | package     | -         -          yes     |           -   -   yes |       -  -    | scope-control        | governance
+change-publishing-access   | package     | -         -          yes     |           -   -   yes |       -  -    | write                | governance
+change-maintainers         | package     | -         -          yes     |           -   -   yes |       -  -    | write                | governance
+stage                      | package     | -         yes        yes     |           -   yes yes |       -  -    | write                | -
+read-stage                 | package     | -         yes        yes     |           -   yes yes |       -  -    | write                | -
+approve-stage              | package     | -         -          yes     |           -   -   yes |       -  -    | write                | always
+reject-stage               | package     | -         -          yes     |           -   -   yes |       -  -    | write                | always
+star-package               | package     | -         -          yes     |           -   -   -   |       -  -    | read                 | -
+read-org                   | org         | -         -          yes     |           -   -   -   |       yes yes | member               | -
+change-org-settings        | org         | -         -          yes     |           -   -   -   |       -  yes  | owner                | governance
+add-member                 | org         | -         -          yes     |           -   -   -   |       -  yes  | owner                | governance
+remove-member              | org         | -         -          yes     |           -   -   -   |       -  yes  | owner                | governance
+change-member-role         | org         | -         -          yes     |           -   -   -   |       -  yes  | owner                | governance
+create-team                | org         | -         -          yes     |           -   -   -   |       -  yes  | admin                | governance
+delete-team                | org         | -         -          yes     |           -   -   -   |       -  yes  | admin                | governance
+add-team-member            | org         | -         -          yes     |           -   -   -   |       -  yes  | admin                | governance
+remove-team-member         | org         | -         -          yes     |           -   -   -   |       -  yes  | admin                | governance
+grant-team-access          | org-package | -         -          yes     |           -   -   -   |       -  yes  | admin+scope          | governance
+grant-team-access          | elsewhere   | -         -          yes     |           -   -   both|       -  both | admin+lendable+write | governance
+revoke-team-access         | org-package | -         -          yes     |           -   -   -   |       -  yes  | admin                | governance
+revoke-team-access         | granted     | -         -          yes     |           -   -   -   |       -  yes  | admin                | governance
+manage-billing             | org         | -         -          yes     |           -   -   -   |       -  -    | owner                | governance
+rename-org                 | org         | -         -          yes     |           -   -   -   |       -  -    | owner                | governance
+delete-org                 | org         | -         -          yes     |           -   -   -   |       -  -    | owner                | governance
+share-package              | any-package | -         -          yes     |           -   -   -   |       -  -    | owner+scope          | governance
+whoami                     | account     | yes       yes        yes     |           yes yes yes |       yes yes | self                 | -
+revoke-self                | account     | yes       yes        yes     |           yes yes yes |       yes yes | self                 | -
+read-profile               | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | -
+change-profile             | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | auth
+change-password            | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | auth
+enrol-two-factor           | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | auth
+configure-two-factor       | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | auth
+list-tokens                | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | -
+create-token               | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | auth
+revoke-token               | account     | -         -          yes     |           -   -   -   |       -  -    | self                 | auth
 ";
 
 /// What a granular token of some permission on a side may.
@@ -70,6 +83,8 @@ enum Mark {
     Yes,
     /// With the other side's.
     Both,
+    /// Only by staging.
+    Stage,
 }
 
 /// A row of [`TABLE`].
@@ -79,8 +94,9 @@ struct Row {
     about: &'static str,
     /// Read-only, automation, publish.
     kinds: [bool; 3],
+    /// Read-only, stage-only, read-write.
+    packages: [Mark; 3],
     /// Read-only, read-write.
-    packages: [Mark; 2],
     organizations: [Mark; 2],
     owner: BTreeSet<&'static str>,
     factor: &'static str,
@@ -91,6 +107,7 @@ fn rows() -> Vec<Row> {
         "-" => Mark::No,
         "yes" => Mark::Yes,
         "both" => Mark::Both,
+        "stage" => Mark::Stage,
         other => panic!("`{other}` is no mark"),
     };
     let marks = |cell: &str| -> Vec<Mark> { cell.split_whitespace().map(mark).collect() };
@@ -113,32 +130,47 @@ fn rows() -> Vec<Row> {
 /// A token and what the table has to know of it.
 struct Presented {
     text: String,
-    legacy: Option<LegacyKind>,
-    packages: Option<GrantedPermission>,
+    kind: TokenKind,
+    packages: Option<PackagesPermission>,
     organizations: Option<GrantedPermission>,
     bypass: bool,
     token: Token,
 }
 
-/// The three legacy kinds, and every granular token that L5 and L7 let be, all packages and `acme` selected.
+/// The three legacy kinds, a session, and every granular token that L5 and L7 let be, all packages and `acme` selected.
 fn tokens() -> Vec<Presented> {
-    const LEVELS: [Option<GrantedPermission>; 3] =
+    const PACKAGES: [Option<PackagesPermission>; 4] = [
+        None,
+        Some(PackagesPermission::ReadOnly),
+        Some(PackagesPermission::StageOnly),
+        Some(PackagesPermission::ReadWrite),
+    ];
+    const ORGANIZATIONS: [Option<GrantedPermission>; 3] =
         [None, Some(GrantedPermission::ReadOnly), Some(GrantedPermission::ReadWrite)];
     let mut tokens: Vec<Presented> = [LegacyKind::ReadOnly, LegacyKind::Automation, LegacyKind::Publish]
         .map(|kind| Presented {
             text: format!("legacy {kind}"),
-            legacy: Some(kind),
+            kind: TokenKind::Legacy(kind),
             packages: None,
             organizations: None,
             bypass: false,
             token: legacy(kind, "alice").build(),
         })
         .into();
-    for packages in LEVELS {
-        for organizations in LEVELS {
+    tokens.push(Presented {
+        text: "session".into(),
+        kind: TokenKind::Session,
+        packages: None,
+        organizations: None,
+        bypass: false,
+        token: session("s-1", "alice").build(),
+    });
+    for packages in PACKAGES {
+        for organizations in ORGANIZATIONS {
             for bypass in [false, true] {
-                let highest = packages.max(organizations);
-                if highest.is_none() || (bypass && highest != Some(GrantedPermission::ReadWrite)) {
+                let writes = packages == Some(PackagesPermission::ReadWrite)
+                    || organizations == Some(GrantedPermission::ReadWrite);
+                if (packages.is_none() && organizations.is_none()) || (bypass && !writes) {
                     continue;
                 }
                 let mut token = granular("ci", "alice");
@@ -152,7 +184,8 @@ fn tokens() -> Vec<Presented> {
                     token = token.bypass_2fa();
                 }
                 let text = format!("granular packages {packages:?} organizations {organizations:?} bypass {bypass}");
-                tokens.push(Presented { text, legacy: None, packages, organizations, bypass, token: token.build() });
+                let (kind, token) = (TokenKind::Granular, token.build());
+                tokens.push(Presented { text, kind, packages, organizations, bypass, token });
             }
         }
     }
@@ -278,6 +311,22 @@ fn levels(about: &str) -> Vec<Level> {
             Level::new("nobody's scope, owner, writes", "admin owner read write", in_team(Role::Owner))
                 .private(package("@gone/app").in_scope_of_nobody().team("acme", "developers", ReadWrite)),
         ],
+        "granted" => vec![
+            Level::new("another organization's, a team has a grant, admin", "admin", role(Role::Admin))
+                .private(others()),
+            Level::new("another organization's, a team has a grant, member", "", role(Role::Member)).private(others()),
+            Level::new(
+                "another organization's, a team has a grant, owner in it",
+                "admin owner read write",
+                in_team(Role::Owner),
+            )
+            .private(others()),
+            Level::new("nobody's scope, a team has a grant, admin", "admin", role(Role::Admin))
+                .private(package("@gone/app").in_scope_of_nobody().team("acme", "developers", ReadOnly)),
+            Level::new("unscoped, no grant, admin", "admin read", role(Role::Admin)).public(package("left-pad")),
+            Level::new("own scope, no grant, admin", "admin read write", role(Role::Admin)).private(own()),
+            Level::new("own scope, no grant, not in it", "read write", alice()).private(own()),
+        ],
         "any-package" => vec![
             Level::new("its package, not in it", "scope", alice()).private(app()),
             Level::new("its package, member", "scope", role(Role::Member)).private(app()),
@@ -298,24 +347,64 @@ fn levels(about: &str) -> Vec<Level> {
     }
 }
 
+/// What an edition sets, as this file knows it: P1, P4 and P5.
+struct EditionColumn {
+    legacy_is_retired: bool,
+    least_access: PublishingAccess,
+    /// The words of the column `factor` for which no token bypasses, and whether none does for a publish.
+    not_bypassed: &'static [&'static str],
+    publish_is_bypassed: bool,
+}
+
+fn column(edition: Edition) -> EditionColumn {
+    let column = |legacy_is_retired, least_access, not_bypassed, publish_is_bypassed| EditionColumn {
+        legacy_is_retired,
+        least_access,
+        not_bypassed,
+        publish_is_bypassed,
+    };
+    match edition {
+        Edition::Npm2025_10 => column(false, PublishingAccess::NoRequirement, &[], true),
+        Edition::Npm2025_12 => column(true, PublishingAccess::TwoFactorOrBypass, &[], true),
+        Edition::Npm2026_08 => column(true, PublishingAccess::TwoFactorOrBypass, &["governance"], true),
+        Edition::Npm2027_01 => column(true, PublishingAccess::TwoFactorOrBypass, &["governance"], false),
+        other => panic!("no column for `{other}`"),
+    }
+}
+
 /// D1 and D3, from the row: the answer as a line of text.
-fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode, access: PublishingAccess) -> String {
-    let is_legacy = presented.legacy.is_some();
-    let until = if is_legacy { "-" } else { EXPIRES };
+fn expected(
+    row: &Row,
+    presented: &Presented,
+    level: &Level,
+    mode: TwoFactorMode,
+    access: PublishingAccess,
+    edition: Edition,
+) -> String {
+    let edition = column(edition);
+    let legacy = match presented.kind {
+        TokenKind::Legacy(kind) => Some(kind),
+        _ => None,
+    };
+    let is_granular = presented.kind == TokenKind::Granular;
+    let until = if legacy.is_some() { "-" } else { EXPIRES };
     let action = row.action;
     // D3: "for a denial that names a private package 404 unless this same token could read that package".
-    let could_read = level.has("read") && (is_legacy || presented.packages.is_some());
+    let could_read = level.has("read") && (!is_granular || presented.packages.is_some());
     let hidden = if level.private && !could_read { 404 } else { 403 };
-    let deny = |reason: &str, status: u16| format!("deny {action}: {reason}, {status}");
+    let deny = |reason: &str, status: u16| format!("deny {action}: {reason}, {status}, until {until}");
 
+    if legacy.is_some() && edition.legacy_is_retired {
+        return deny("token-retired", 401);
+    }
     // What the kind of token never does (K1).
-    let marks = [row.packages, row.organizations];
-    let has_action = match presented.legacy {
-        Some(LegacyKind::ReadOnly) => row.kinds[0],
-        Some(LegacyKind::Automation) => row.kinds[1],
-        Some(LegacyKind::Publish) => row.kinds[2],
-        Some(other) => panic!("no column for `{other}`"),
-        None => marks.iter().flatten().any(|mark| *mark != Mark::No),
+    let mut marks = row.packages.iter().chain(&row.organizations);
+    let has_action = match presented.kind {
+        TokenKind::Legacy(LegacyKind::ReadOnly) => row.kinds[0],
+        TokenKind::Legacy(LegacyKind::Automation) => row.kinds[1],
+        TokenKind::Legacy(LegacyKind::Publish) | TokenKind::Session => row.kinds[2],
+        TokenKind::Granular => marks.any(|mark| *mark != Mark::No),
+        other => panic!("no column for `{other}`"),
     };
     if !has_action {
         return deny("kind-forbids-action", 403);
@@ -325,16 +414,24 @@ fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode
         return format!("allow {action} via public until {until}, 200");
     }
     // The permission on the side, or on both sides, that the action needs (G1).
-    let mark = |side: [Mark; 2], has: Option<GrantedPermission>| match has {
-        None => Mark::No,
-        Some(GrantedPermission::ReadOnly) => side[0],
-        Some(GrantedPermission::ReadWrite) => side[1],
-        Some(other) => panic!("no column for `{other}`"),
-    };
-    if !is_legacy {
-        let packages = mark(row.packages, presented.packages);
-        let organizations = mark(row.organizations, presented.organizations);
-        let needs_both = marks.iter().flatten().any(|mark| *mark == Mark::Both);
+    if is_granular {
+        let packages = match presented.packages {
+            None => Mark::No,
+            Some(PackagesPermission::ReadOnly) => row.packages[0],
+            Some(PackagesPermission::StageOnly) => row.packages[1],
+            Some(PackagesPermission::ReadWrite) => row.packages[2],
+            Some(other) => panic!("no column for `{other}`"),
+        };
+        let organizations = match presented.organizations {
+            None => Mark::No,
+            Some(GrantedPermission::ReadOnly) => row.organizations[0],
+            Some(GrantedPermission::ReadWrite) => row.organizations[1],
+            Some(other) => panic!("no column for `{other}`"),
+        };
+        if packages == Mark::Stage {
+            return deny("stage-required", 403);
+        }
+        let needs_both = row.organizations.contains(&Mark::Both);
         let (passes, status) = if needs_both {
             // The organizations' side before existence, the packages' after it.
             let first = organizations == Mark::Both;
@@ -347,6 +444,11 @@ fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode
             return deny("permission-too-low", status);
         }
     }
+    // C5: a private package exists for `revoke-team-access` in that organization's scope, with a grant to a team of it, or
+    // for a token that could read it.
+    if row.about == "granted" && level.private && !level.text.contains("a team has a grant") && !could_read {
+        return deny("no-such-package", 404);
+    }
     // C
     if !row.owner.iter().all(|right| level.has(right)) {
         let status = match row.about {
@@ -357,22 +459,40 @@ fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode
         return deny("owner-lacks-permission", status);
     }
     // F
-    let side_used = if row.packages[1] == Mark::Yes { presented.packages } else { presented.organizations };
-    let bypass = presented.legacy == Some(LegacyKind::Automation)
-        || (presented.bypass && side_used == Some(GrantedPermission::ReadWrite));
+    let is_publish = matches!(row.action, Action::CreatePackage | Action::PublishVersion);
+    let writes = if row.organizations.contains(&Mark::Yes) || row.organizations.contains(&Mark::Both) {
+        presented.organizations == Some(GrantedPermission::ReadWrite)
+    } else {
+        presented.packages == Some(PackagesPermission::ReadWrite)
+    };
+    let bypass = (legacy == Some(LegacyKind::Automation) || (presented.bypass && writes))
+        && !edition.not_bypassed.contains(&row.factor)
+        && (edition.publish_is_bypassed || !is_publish);
     let enrolled = mode != TwoFactorMode::Disabled;
-    let publish = presented.legacy == Some(LegacyKind::Publish);
-    let demanded_by = match (row.factor, level.package.is_some().then_some(access)) {
-        ("write", Some(PublishingAccess::TwoFactorOnly)) if !publish => return deny("tokens-disallowed", 403),
-        ("write", Some(PublishingAccess::TwoFactorOnly)) => Some("package"),
-        ("write", Some(PublishingAccess::TwoFactorOrBypass)) => (!bypass).then_some("package"),
-        ("write", _) => (mode == TwoFactorMode::AuthAndWrites && !bypass).then_some("account"),
+    let is_person = matches!(presented.kind, TokenKind::Legacy(LegacyKind::Publish) | TokenKind::Session);
+    let exists = level.package.is_some();
+    // P4: a creation is a write on a package that has the least access.
+    let is_write = matches!(row.factor, "write" | "governance" | "always");
+    let (access, demander) = match (is_write, exists) {
+        (true, true) if access >= edition.least_access => (Some(access), "package"),
+        (true, true) => (Some(edition.least_access), "policy"),
+        (true, false) if row.about == "name" => (Some(edition.least_access), "policy"),
+        (_, _) => (None, "account"),
+    };
+    if exists && access == Some(PublishingAccess::TwoFactorOnly) && !is_person {
+        return deny("tokens-disallowed", 403);
+    }
+    let demanded_by = match (row.factor, access) {
+        ("always", _) => Some("action"),
+        (_, Some(PublishingAccess::TwoFactorOnly)) => Some(demander),
+        (_, Some(PublishingAccess::TwoFactorOrBypass)) => (!bypass).then_some(demander),
+        ("write" | "governance", _) => (mode == TwoFactorMode::AuthAndWrites && !bypass).then_some("account"),
         ("auth", _) => (enrolled && !bypass).then_some("account"),
         ("-", _) => None,
         (other, _) => panic!("`{other}` is no class"),
     };
     match demanded_by {
-        Some("package") if !enrolled => deny("second-factor-not-enrolled", 403),
+        Some("package" | "policy" | "action") if !enrolled => deny("second-factor-not-enrolled", 403),
         Some(demanded_by) => format!("challenge {action} by {demanded_by}, 401"),
         None => format!("allow {action} via grant until {until}, 200"),
     }
@@ -381,28 +501,28 @@ fn expected(row: &Row, presented: &Presented, level: &Level, mode: TwoFactorMode
 /// The crate's answer as the same line of text.
 fn decided(decision: &Decision<'_>) -> String {
     let status = decision.status();
+    let until = decision.validity().until().map_or("-".into(), |until| until.to_string());
     match decision {
         Decision::Allow(allow) => {
-            let until = allow.valid_until().map_or("-".into(), |until| until.to_string());
             format!("allow {} via {} until {until}, {status}", allow.action(), allow.allowed_by())
         }
         Decision::Challenge(challenge) => {
             format!("challenge {} by {}, {status}", challenge.action(), challenge.demanded_by())
         }
-        Decision::Deny(deny) => format!("deny {}: {}, {status}", decision.action(), deny.reason()),
+        Decision::Deny(deny) => format!("deny {}: {}, {status}, until {until}", decision.action(), deny.reason()),
     }
 }
 
 #[test]
-fn the_table_has_each_of_the_33_actions() {
+fn the_table_has_each_of_the_40_actions() {
     let mut actions: Vec<Action> = rows().iter().map(|row| row.action).collect();
-    assert_eq!(actions.len(), 34);
+    assert_eq!(actions.len(), 42);
     actions.dedup();
-    assert_eq!(actions.len(), 33);
+    assert_eq!(actions.len(), 40);
     let of_table: BTreeSet<Action> = actions.into_iter().collect();
     assert_eq!(of_table, Action::ALL.iter().copied().collect());
-    // L5 and L7 leave 8 granular tokens without bypass and 5 with it.
-    assert_eq!(tokens().len(), 3 + 8 + 5);
+    // L5 and L7 leave 11 granular tokens without bypass and 6 with it.
+    assert_eq!(tokens().len(), 3 + 1 + 11 + 6);
 }
 
 #[test]
@@ -428,13 +548,16 @@ fn every_cell_of_the_table_is_what_the_crate_decides() {
                     team: team_name("ops"),
                     account: user_name(level.account),
                 };
-                for presented in &tokens {
-                    let bound = bind(&presented.token, &owner);
+                for (edition, presented) in
+                    Edition::ALL.iter().flat_map(|edition| tokens.iter().map(move |token| (*edition, token)))
+                {
+                    let bound = bind(edition.policy(), &presented.token, &owner);
                     let decision = bound.at(ClientIp::UNKNOWN, now()).decide(things.operation(row.action));
-                    let (got, expected) = (decided(&decision), expected(&row, presented, &level, *mode, *access));
+                    let expected = expected(&row, presented, &level, *mode, *access, edition);
+                    let got = decided(&decision);
                     if got != expected {
                         let Presented { text, .. } = presented;
-                        let at = format!("{} / {} / {text} / {mode} / {access}", row.action, level.text);
+                        let at = format!("{edition} / {} / {} / {text} / {mode} / {access}", row.action, level.text);
                         wrong.push(format!("{at}\n  expected: {expected}\n  decided:  {got}"));
                     }
                     answers.push(got);
@@ -451,9 +574,9 @@ fn every_cell_of_the_table_is_what_the_crate_decides() {
         wrong.len(),
         wrong[..wrong.len().min(20)].join("\n")
     );
-    // Rows by levels by modes and accesses by tokens: 10 * 16 about a package, 1 * 8 about a name, 12 * 5 about an
-    // organization, 5 + 9 + 8 about both, 8 * 2 about an account.
-    let by_package = (10 * 16 + 5 + 9 + 8) * 9 * 16;
-    let without_package = (8 + 12 * 5 + 8 * 2) * 3 * 16;
-    assert_eq!(counts, (by_package + without_package, 3989, 631, 25_620));
+    // Rows by levels by modes and accesses by tokens and editions: 14 * 16 about a package, 1 * 8 about a name, 12 * 5 about
+    // an organization, 5 + 9 + 5 + 7 + 8 about both, 10 * 2 about an account.
+    let by_package = (14 * 16 + 5 + 9 + 5 + 7 + 8) * 9 * 21 * 4;
+    let without_package = (8 + 12 * 5 + 10 * 2) * 3 * 21 * 4;
+    assert_eq!(counts, (by_package + without_package, 21_561, 7142, 188_521));
 }

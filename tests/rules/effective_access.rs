@@ -2,13 +2,13 @@
 //! rows of other storage decide alike.
 use std::sync::Arc;
 use tollgate::{
-    AccountAction, BoundToken, ClientIp, Decision, OrganizationAction, PackageAction, Token,
+    AccountAction, ClientIp, Decision, OrganizationAction, PackageAction, Policy, Token,
     decision::{AuditRecord, EffectiveAccess, GrantEntry, IneffectiveReason},
     facts::{
         AccountStatus, Membership, Memberships, OrganizationState, OrganizationView, OwnerView, PackageState,
         PackageView, PublishingAccess, ScopeOwner, Team, TeamGrants, TwoFactorMode, UserGrants, Visibility,
     },
-    operation::{Action, OwnedBoundToken, TeamAction},
+    operation::{Action, TeamAction},
     token::{GranularView, LegacyKind, TokenView, TwoFactorBypass},
     value::{GrantedPermission, Role},
 };
@@ -35,14 +35,14 @@ fn effective_access_has_a_decision_for_each_action_on_each_resource_and_the_acco
         Team { organization: (&acme).into(), name: team_name("ops") },
         Team { organization: (&acme).into(), name: team_name("Old") },
     ];
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
     let reach = at.effective_access(&[(&app).into(), missing_package("free").into()], &[(&acme).into()], &teams);
     let (packages, orgs, teams, account) =
         (PackageAction::ALL.len(), OrganizationAction::ALL.len(), TeamAction::ALL.len(), AccountAction::ALL.len());
     // No team can be created under a name that only old teams may have, so that question does not exist.
     assert_eq!(reach.decisions().len(), 2 * packages + orgs + (teams + 1) + teams + account);
-    assert_eq!((packages, orgs, teams, account), (10, 8, 3, 8));
+    assert_eq!((packages, orgs, teams, account), (14, 8, 3, 10));
     let allowed: Vec<Action> =
         reach.decisions().iter().filter(|decision| decision.is_allow()).map(Decision::action).collect();
     assert_eq!(
@@ -70,7 +70,7 @@ fn effective_access_has_a_decision_for_each_action_on_each_resource_and_the_acco
 fn effective_access_says_the_same_as_text_and_as_data() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[], &[], &[]);
     assert_eq!(
         reach.to_string(),
@@ -78,13 +78,15 @@ fn effective_access_says_the_same_as_text_and_as_data() {
          allow      revoke-self `alice` (via grant)\n\
          allow      read-profile `alice` (via grant)\n\
          challenge  change-profile `alice` (second factor for the account)\n\
+         challenge  change-password `alice` (second factor for the account)\n\
+         challenge  enrol-two-factor `alice` (second factor for the account)\n\
          challenge  configure-two-factor `alice` (second factor for the account)\n\
          allow      list-tokens `alice` (via grant)\n\
          challenge  create-token `alice` (second factor for the account)\n\
          challenge  revoke-token `alice` (second factor for the account)\n"
     );
     let data = serde_json::to_value(&reach).unwrap();
-    assert_eq!(data["decisions"].as_array().unwrap().len(), 8);
+    assert_eq!(data["decisions"].as_array().unwrap().len(), 10);
     assert_eq!(data["decisions"][3]["decision"], "challenge");
     assert_eq!(data["dead_grants"], serde_json::json!([]));
 }
@@ -94,7 +96,7 @@ fn a_suspended_owner_leaves_no_effective_access() {
     let alice = user("alice").suspended().build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let left_pad = package("left-pad").build();
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[], &[]);
     assert!(reach.decisions().iter().all(|decision| matches!(decision, Decision::Deny(_))));
 }
@@ -122,7 +124,7 @@ fn ineffective_grants_are_the_entries_that_give_less_than_they_say() {
     let (acme, globex, umbrella) = (organization("acme"), organization("globex"), organization("umbrella"));
     let organizations: [OrganizationState<'_>; 4] =
         [(&acme).into(), (&globex).into(), (&umbrella).into(), missing_organization("gone").into()];
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
     let reach = at.effective_access(&states, &organizations, &[]);
     assert_eq!(
@@ -154,7 +156,7 @@ fn a_grant_over_the_owners_scope_or_organization_is_effective() {
     let bob = user("bob").member("acme", Role::Member, &[]).build();
     let selected = only(&["@bob", "@acme", "@globex"]);
     let token = granular("t", "bob").packages(GrantedPermission::ReadWrite, selected).build();
-    let bound = bind(&token, &bob);
+    let bound = bind(Policy::NPM_2025_10, &token, &bob);
     let (theirs, others) = (package("@acme/app").private().build(), package("@globex/app").private().build());
     let packages: [PackageState<'_>; 2] = [(&theirs).into(), (&others).into()];
     let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&packages, &[], &[]);
@@ -173,7 +175,7 @@ fn a_grant_that_gives_all_it_says_is_effective() {
         .build();
     let old = legacy(LegacyKind::Publish, "alice").build();
     for token in [everything, some, old] {
-        let bound = bind(&token, &alice);
+        let bound = bind(Policy::NPM_2025_10, &token, &alice);
         let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[(&acme).into()], &[]);
         assert_eq!(dead(&reach), [""; 0]);
     }
@@ -191,7 +193,7 @@ fn a_listing_shows_exactly_the_packages_that_the_token_may_read() {
         package("@globex/app").private().team("acme", "developers", ReadOnly).build(),
     ];
     let shown = |token: &Token, ip: ClientIp| -> Vec<String> {
-        let bound = bind(token, &alice);
+        let bound = bind(Policy::NPM_2025_10, token, &alice);
         bound.at(ip, now()).readable(&packages).map(|package| package.name().to_string()).collect()
     };
     let ip = ClientIp::UNKNOWN;
@@ -241,7 +243,7 @@ fn an_owned_bound_token_may_change_threads_and_decides_the_same() {
     let alice = user("alice").build();
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
-    let owned = goes_anywhere(OwnedBoundToken::bind(token.clone(), alice.clone()).unwrap());
+    let owned = goes_anywhere(Policy::NPM_2025_10.bind_owned(token.clone(), alice.clone()).unwrap());
     let in_thread: Vec<AuditRecord> = {
         let (owned, left_pad) = (owned.clone(), left_pad.clone());
         let decide = move || {
@@ -251,14 +253,14 @@ fn an_owned_bound_token_may_change_threads_and_decides_the_same() {
         };
         std::thread::spawn(decide).join().unwrap()
     };
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
     let here: Vec<_> =
         PackageAction::ALL.iter().map(|action| AuditRecord::from(&at.decide(action.on(&left_pad)))).collect();
     assert_eq!(here, in_thread);
     let bob = user("bob").build();
-    assert!(OwnedBoundToken::bind(token.clone(), bob.clone()).is_err());
-    assert!(OwnedBoundToken::bind(Arc::new(token), Arc::new(bob)).is_err());
+    assert!(Policy::NPM_2025_10.bind_owned(token.clone(), bob.clone()).is_err());
+    assert!(Policy::NPM_2025_10.bind_owned(Arc::new(token), Arc::new(bob)).is_err());
 }
 
 /// Rows as a database might give them: the validated parts, without a [`Token`], a [`tollgate::User`] or a [`tollgate::Package`].
@@ -292,6 +294,7 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
         status: AccountStatus::Active,
         two_factor: TwoFactorMode::AuthAndWrites,
         tokens_revoked_until: cut_off,
+        writes_held_until: None,
         memberships: &memberships,
     })
     .unwrap();
@@ -330,7 +333,8 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
 
     let (acme, acme_row) = (organization("acme"), OrganizationView::new(organization_name("acme")));
     for (token, row) in [(&ci, ci_row), (&old, old_row)] {
-        let (of_records, of_rows) = (bind(token, &alice), BoundToken::bind(row, owner_row).unwrap());
+        let (of_records, of_rows) =
+            (bind(Policy::NPM_2025_10, token, &alice), Policy::NPM_2025_10.bind(row, owner_row).unwrap());
         for ip in [ip, ClientIp::UNKNOWN] {
             let of_records = of_records.at(ip, now()).effective_access(&[(&app).into()], &[(&acme).into()], &[]);
             let of_rows = of_rows.at(ip, now()).effective_access(&[app_row.into()], &[acme_row.into()], &[]);

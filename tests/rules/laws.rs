@@ -12,20 +12,24 @@ use proptest::{
     test_runner::{TestCaseResult, TestRunner},
 };
 use tollgate::{
-    ClientIp, Decision, PackageAction, Reason, StoredToken, Timestamp, Token,
-    decision::{AllowedBy, AuditRecord, Caller, DecisionInput, EarlyAnswer, Verdict},
-    facts::{AccountStatus, Membership, PackageState, ScopeOwner, VerifiedFactor, Visibility},
+    ClientIp, Decision, PackageAction, Policy, Reason, StoredToken, Timestamp, Token,
+    decision::{AllowedBy, AuditRecord, Caller, DecisionInput, EarlyAnswer, Validity, Verdict},
+    facts::{AccountStatus, Membership, PackageState, PublishingAccess, ScopeOwner, VerifiedFactor, Visibility},
     operation::{Action, Operation},
+    policy::{BypassCovers, Edition, LegacyTokens},
     rules::{Check, Outcome},
     testing::strategies::{
         PackageDraft, QuestionDraft, UserDraft, allowed_ranges, client_ip, ip_range, organizations_grant, package,
         package_selection, packages_grant, question, timestamp, user,
     },
     token::{
-        GranularSettings, GranularToken, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, TokenFacts, TwoFactorBypass,
+        GranularSettings, GranularToken, LegacyToken, OrganizationSelection, OrganizationsGrant, PackageOrScope,
+        PackageSelection, PackagesGrant, SessionToken, TokenFacts, TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Permission, Role, Scope, TeamName},
+    value::{
+        AllowedRanges, GrantedPermission, IpRange, OrganizationName, PackagesPermission, Permission, Role, Scope,
+        TeamName,
+    },
 };
 
 /// How many values a law is held to, at least.
@@ -133,17 +137,20 @@ fn with_settings(question: &QuestionDraft, change: impl FnOnce(&mut GranularSett
 fn with_ranges(question: &QuestionDraft, ranges: AllowedRanges) -> QuestionDraft {
     match &question.token {
         Token::Legacy(token) => {
-            let (key, owner, created) =
-                (question.token.id().clone(), question.token.owner().clone(), question.token.created());
-            let token = LegacyToken::load(
-                TokenFacts { id: key, owner, created, revoked: question.token.revoked() },
-                token.kind(),
-                ranges,
-            );
+            let token = LegacyToken::load(facts_of(&question.token), token.kind(), ranges);
+            QuestionDraft { token: token.into(), ..question.clone() }
+        }
+        Token::Session(token) => {
+            let token = SessionToken::load(facts_of(&question.token), token.expires_at(), ranges);
             QuestionDraft { token: token.into(), ..question.clone() }
         }
         Token::Granular(_) | _ => with_settings(question, |settings| settings.allowed_ranges = ranges).unwrap(),
     }
+}
+
+fn facts_of(token: &Token) -> TokenFacts {
+    let (id, owner) = (token.id().clone(), token.owner().clone());
+    TokenFacts { id, owner, created: token.created(), revoked: token.revoked() }
 }
 
 fn with_owner(question: &QuestionDraft, change: impl FnOnce(&mut UserDraft)) -> QuestionDraft {
@@ -191,7 +198,7 @@ fn removing_the_organizations_grant_never_raises_a_decision() {
 }
 
 /// The selection as one list; none where everything is selected.
-fn entries(question: &QuestionDraft) -> Option<(GrantedPermission, Vec<PackageOrScope>)> {
+fn entries(question: &QuestionDraft) -> Option<(PackagesPermission, Vec<PackageOrScope>)> {
     let Token::Granular(token) = &question.token else { return None };
     let PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } = token.packages() else {
         return None;
@@ -270,12 +277,14 @@ fn a_selection_in_place_of_all_packages_never_raises_a_decision() {
 #[test]
 fn lowering_the_permission_on_packages_never_raises_a_decision() {
     never_raises(Just(()), |question, ()| {
-        let changed = with_settings(question, |settings| {
-            if let PackagesGrant::Granted { permission, selection: _ } = &mut settings.packages {
-                *permission = GrantedPermission::ReadOnly;
-            }
+        let changed = [PackagesPermission::ReadOnly, PackagesPermission::StageOnly].map(|lower| {
+            with_settings(question, |settings| {
+                if let PackagesGrant::Granted { permission, selection: _ } = &mut settings.packages {
+                    *permission = lower.min(*permission);
+                }
+            })
         });
-        Vec::from_iter(changed)
+        changed.into_iter().flatten().collect()
     });
 }
 
@@ -497,19 +506,16 @@ fn a_scope_without_a_known_owner_never_raises_a_decision() {
 // What an allow implies
 // ------------------------------------------------------------------------------------------------------------------
 
-/// The question asked with a token that has no limits of its own: a publish token of the same owner and age.
+/// The question asked with a token that has no limits of its own: a session of the same owner and age, without an end.
 fn with_unlimited_token(question: &QuestionDraft) -> QuestionDraft {
-    let (key, owner) = (question.token.id().clone(), question.token.owner().clone());
-    let created = question.token.created();
-    let token = LegacyToken::load(
-        TokenFacts { id: key, owner, created, revoked: None },
-        LegacyKind::Publish,
-        AllowedRanges::Any,
-    );
-    QuestionDraft { token: token.into(), ..question.clone() }
+    let facts = TokenFacts { revoked: None, ..facts_of(&question.token) };
+    let token = SessionToken::load(facts, Timestamp::MAX, AllowedRanges::Any);
+    // No session is good at the last instant of time.
+    let now = question.now.min(Timestamp::from_unix_nanoseconds(Timestamp::MAX.unix_nanoseconds() - 1).unwrap());
+    QuestionDraft { token: token.into(), now, ..question.clone() }
 }
 
-/// "Allow implies that C permits the owner": whatever a token may do, its owner's publish token may do, but for the
+/// "Allow implies that C permits the owner": whatever a token may do, its owner's session may do, but for the
 /// second factor (it is challenged where another bypasses, and denied where there is no factor to show, F5).
 #[test]
 fn a_token_may_do_nothing_that_its_owner_may_not_do() {
@@ -568,7 +574,11 @@ fn owner_may(question: &QuestionDraft) -> bool {
         | Action::Deprecate
         | Action::SetDistTag
         | Action::ChangePublishingAccess
-        | Action::ChangeMaintainers => *exists && writes,
+        | Action::ChangeMaintainers
+        | Action::Stage
+        | Action::ReadStage
+        | Action::ApproveStage
+        | Action::RejectStage => *exists && writes,
         // Who may change the visibility (C4).
         Action::ChangeVisibility => *exists && (is_in_own_scope || role_in_scope == Some(Role::Owner)),
         // The role in the organization (C5).
@@ -576,7 +586,12 @@ fn owner_may(question: &QuestionDraft) -> bool {
         Action::CreateTeam | Action::DeleteTeam | Action::AddTeamMember | Action::RemoveTeamMember => {
             is_at_least(Role::Admin)
         }
-        Action::ManageTeamAccess => {
+        // A private package exists for it in one of three ways (C5).
+        Action::RevokeTeamAccess => {
+            let has_a_team = package.teams.iter().any(|(of, _, _)| of == organization);
+            *exists && (reads || is_in_scope_of_organization || has_a_team) && is_at_least(Role::Admin)
+        }
+        Action::GrantTeamAccess => {
             let is_nobodys_else = matches!(package.scope_owner, ScopeOwner::Unscoped | ScopeOwner::User) && writes;
             *exists && is_at_least(Role::Admin) && (is_in_scope_of_organization || is_nobodys_else)
         }
@@ -593,6 +608,8 @@ fn owner_may(question: &QuestionDraft) -> bool {
         | Action::RevokeSelf
         | Action::ReadProfile
         | Action::ChangeProfile
+        | Action::ChangePassword
+        | Action::EnrolTwoFactor
         | Action::ConfigureTwoFactor
         | Action::ListTokens
         | Action::CreateToken
@@ -601,8 +618,8 @@ fn owner_may(question: &QuestionDraft) -> bool {
     }
 }
 
-/// "Allow implies that C permits the owner", and a challenge does; the owner's publish token, which has no limits of its
-/// own, may do just that much where it passes T.
+/// "Allow implies that C permits the owner", and a challenge does; the owner's session, which has no limits of its own,
+/// may do just that much where it passes T.
 #[test]
 fn no_token_does_more_than_its_owner_may_do_now() {
     holds_for(MANY_CASES, question(), |question| {
@@ -611,7 +628,8 @@ fn no_token_does_more_than_its_owner_may_do_now() {
             let record = question.record();
             prop_assert!(may || record.decision == Verdict::Deny, "{record:?}");
             let record = with_unlimited_token(&question).record();
-            let fails_t = matches!(record.reason, Some(Reason::TokenRevoked | Reason::OwnerSuspended));
+            let fails_t =
+                matches!(record.reason, Some(Reason::TokenRevoked | Reason::OwnerSuspended | Reason::OwnerOnHold));
             let lacks_factor = record.reason == Some(Reason::SecondFactorNotEnrolled);
             prop_assert!(fails_t || may == (record.decision >= Verdict::Challenge || lacks_factor), "{record:?}");
         }
@@ -626,19 +644,21 @@ fn a_token_that_is_not_good_here_and_now_is_denied_everything() {
     holds(question(), |question| {
         let QuestionDraft { token, owner, client_ip, now, .. } = &question;
         let is_revoked = token.revoked().is_some() || owner.tokens_revoked_until >= Some(token.created());
+        let is_retired = matches!(token, Token::Legacy(_)) && question.policy.legacy_tokens() == LegacyTokens::Retired;
         let is_expired = token.as_view().expires_at().is_some_and(|at| *now >= at);
         let ranges = ranges_of(&question);
         let is_elsewhere = !ranges.is_empty() && !ranges.iter().any(|range| range.contains(*client_ip));
         let is_suspended = owner.status == AccountStatus::Suspended;
         let expected = [
             (is_revoked, Reason::TokenRevoked),
+            (is_retired, Reason::TokenRetired),
             (is_expired, Reason::TokenExpired),
             (is_elsewhere, Reason::IpNotAllowed),
             (is_suspended, Reason::OwnerSuspended),
         ];
         let expected = expected.into_iter().find_map(|(fails, reason)| fails.then_some(reason));
         let found = question.record().reason;
-        let is_of_t = |reason: &Reason| reason.rule().starts_with('T');
+        let is_of_t = |reason: &Reason| matches!(reason.rule(), "T1" | "P1" | "T2" | "T3" | "T4");
         prop_assert_eq!(found.filter(is_of_t), expected);
         failed.set(failed.get().saturating_add(u32::from(expected.is_some())));
         Ok(())
@@ -659,7 +679,13 @@ fn every_good_token_may_do_what_anonymous_may_do() {
         }
         allowed.set(allowed.get().saturating_add(1));
         let record = question.record();
-        let fails_t = [Reason::TokenRevoked, Reason::TokenExpired, Reason::IpNotAllowed, Reason::OwnerSuspended];
+        let fails_t = [
+            Reason::TokenRevoked,
+            Reason::TokenRetired,
+            Reason::TokenExpired,
+            Reason::IpNotAllowed,
+            Reason::OwnerSuspended,
+        ];
         match record.decision {
             Verdict::Allow => prop_assert_eq!(record.via, Some(AllowedBy::Public)),
             Verdict::Challenge | Verdict::Deny => {
@@ -682,14 +708,14 @@ fn an_organizations_grant_never_touches_the_answer_about_a_package() {
     });
 }
 
-/// A packages grant gives nothing over an organization (G2), but for `manage-team-access` on a package whose scope is not that
-/// organization's. (For a package of its own the status may differ, which depends on whether the token could read it: D3.)
+/// A packages grant gives nothing over an organization (G2), but for `grant-team-access` on a package whose scope is not that
+/// organization's, and for whether a private package exists for `revoke-team-access`. (For a package of its own the status may differ, which depends on whether the token could read it: D3.)
 #[test]
 fn a_packages_grant_never_touches_the_answer_about_an_organization() {
     holds((question(), packages_grant()), |(question, grant)| {
         let is_about_an_organization = question.ask(|_, operation| match operation {
             Operation::Organization { .. } | Operation::CreateTeam { .. } | Operation::Team { .. } => true,
-            Operation::ManageTeamAccess(_) => {
+            Operation::TeamAccess { .. } => {
                 let scope = question.package.name.as_borrowed().scope();
                 question.package.scope_owner == ScopeOwner::Organization
                     && scope.is_some_and(|scope| scope.is_of_organization(&question.organization))
@@ -698,7 +724,9 @@ fn a_packages_grant_never_touches_the_answer_about_an_organization() {
         });
         let Some(after) = with_settings(&question, |settings| settings.packages = grant) else { return Ok(()) };
         let (mut was, is) = (question.record(), after.record());
-        if question.action == Action::ManageTeamAccess && was.decision == Verdict::Deny {
+        if matches!(question.action, Action::GrantTeamAccess | Action::RevokeTeamAccess)
+            && was.decision == Verdict::Deny
+        {
             was.status = is.status;
         }
         prop_assert!(!is_about_an_organization || is == was, "{after:?}");
@@ -803,7 +831,7 @@ fn an_early_refusal_never_denies_what_is_permitted_later() {
     holds((question(), user(), package(), any::<[bool; 2]>()), |(question, owner, package, toggled)| {
         let action = question.ask(|_, operation| operation.action());
         let view = question.token.as_view();
-        let early = match view.refuse_early(action, question.client_ip, question.now) {
+        let early = match question.policy.refuse_early(&view, action, question.client_ip, question.now) {
             EarlyAnswer::Deny(deny) => Some(deny.reason()),
             EarlyAnswer::NotDecided => None,
         };
@@ -815,7 +843,8 @@ fn an_early_refusal_never_denies_what_is_permitted_later() {
                 prop_assert_eq!(record.decision, Verdict::Deny, "refused early: {}", reason);
             } else {
                 open.set(open.get().saturating_add(1));
-                let seen_early = [Reason::TokenExpired, Reason::IpNotAllowed, Reason::KindForbidsAction];
+                let seen_early =
+                    [Reason::TokenRetired, Reason::TokenExpired, Reason::IpNotAllowed, Reason::KindForbidsAction];
                 let missed = record.reason.filter(|reason| seen_early.contains(reason));
                 prop_assert_eq!(missed, None, "not refused early");
             }
@@ -825,27 +854,52 @@ fn an_early_refusal_never_denies_what_is_permitted_later() {
     assert!(refused.get() > 0 && open.get() > 0);
 }
 
-/// An allow says until when it holds if no fact changes (D2).
+/// A decision says until when it holds if no fact changes (D2): from the time of the request until then, outcome, reason and
+/// status are the same.
 #[test]
-fn an_allow_is_the_same_at_every_instant_before_its_valid_until() {
-    let (ending, endless) = (Cell::new(0_u32), Cell::new(0_u32));
+fn a_decision_is_the_same_from_its_time_until_its_end() {
+    let (allows, denials, endless) = (Cell::new(0_u32), Cell::new(0_u32), Cell::new(0_u32));
+    let count = |counted: &Cell<u32>| counted.set(counted.get().saturating_add(1));
+    let answer = |record: &AuditRecord| (record.decision, record.action, record.reason, record.status, record.via);
     holds((question(), timestamp()), |(question, at)| {
+        let record = question.record();
+        let validity = question.decide(|decision| decision.validity());
+        prop_assert_eq!(record.valid_until, validity.until());
+        let end = match validity {
+            Validity::Always => None,
+            Validity::Until(until) => Some(until),
+            Validity::ThisRequestOnly => {
+                prop_assert_eq!(record.decision, Verdict::Challenge);
+                return Ok(());
+            }
+        };
+        let before = |until: Timestamp| {
+            Timestamp::from_unix_nanoseconds(until.unix_nanoseconds().checked_sub(1).unwrap()).unwrap()
+        };
+        for now in [at, question.now, end.map_or(Timestamp::MAX, before)] {
+            if now >= question.now && end.is_none_or(|end| now < end) {
+                let then = QuestionDraft { now, ..question.clone() }.record();
+                prop_assert_eq!(answer(&then), answer(&record), "at {}", now);
+            }
+        }
+        match (end, record.decision) {
+            (Some(_), Verdict::Allow) => count(&allows),
+            (Some(_), _) => count(&denials),
+            (None, _) => count(&endless),
+        }
+        Ok(())
+    });
+    assert!(allows.get() > 0 && denials.get() > 0 && endless.get() > 0);
+}
+
+/// The end of an allow is the token's expiry, at which the token is denied.
+#[test]
+fn an_allow_ends_with_the_token() {
+    let (ending, endless) = (Cell::new(0_u32), Cell::new(0_u32));
+    holds(question(), |question| {
         let record = question.record();
         if record.decision != Verdict::Allow {
             return Ok(());
-        }
-        let created = question.token.created();
-        let instants = [at, created, Timestamp::MIN, Timestamp::UNIX_EPOCH].into_iter();
-        let last = record
-            .valid_until
-            .map(|until| Timestamp::from_unix_nanoseconds(until.unix_nanoseconds().checked_sub(1).unwrap()).unwrap());
-        for now in instants.chain([last.unwrap_or(Timestamp::MAX)]) {
-            if record.valid_until.is_some_and(|until| now >= until) {
-                continue;
-            }
-            let mut then = QuestionDraft { now, ..question.clone() }.record();
-            then.now = record.now;
-            prop_assert_eq!(&then, &record, "at {}", now);
         }
         if let Some(until) = record.valid_until {
             ending.set(ending.get().saturating_add(1));
@@ -860,6 +914,79 @@ fn an_allow_is_the_same_at_every_instant_before_its_valid_until() {
     assert!(ending.get() > 0 && endless.get() > 0);
 }
 
+/// With the same facts, a later edition never raises a decision (P).
+#[test]
+fn a_later_edition_never_raises_a_decision() {
+    let lowered = Cell::new(0_u32);
+    holds(question(), |question| {
+        let under =
+            |edition: &Edition| QuestionDraft { policy: edition.policy(), ..question.clone() }.record().decision;
+        let verdicts: Vec<Verdict> = Edition::ALL.iter().map(under).collect();
+        prop_assert!(verdicts.is_sorted_by(|earlier, later| earlier >= later), "{:?}", verdicts);
+        lowered.set(lowered.get().saturating_add(u32::from(verdicts.first() != verdicts.last())));
+        Ok(())
+    });
+    assert!(lowered.get() > 0);
+}
+
+/// Nor does any switch that a policy tightens.
+#[test]
+fn a_tightened_policy_never_raises_a_decision() {
+    holds((question(), one_of_tightenings()), |(question, tighten)| {
+        let Some(policy) = tighten(question.policy) else { return Ok(()) };
+        let after = QuestionDraft { policy, ..question.clone() }.record();
+        prop_assert!(after.decision <= question.record().decision, "{}: {:?}", policy, after);
+        Ok(())
+    });
+}
+
+type Tighten = fn(Policy) -> Option<Policy>;
+
+fn one_of_tightenings() -> impl Strategy<Value = Tighten> {
+    let all: [Tighten; 5] = [
+        |policy| Some(policy.retire_legacy_tokens()),
+        |policy| policy.with_least_publishing_access(PublishingAccess::TwoFactorOrBypass).ok(),
+        |policy| policy.with_least_publishing_access(PublishingAccess::TwoFactorOnly).ok(),
+        |policy| policy.with_bypass_covers(BypassCovers::AllButGovernance).ok(),
+        |policy| policy.with_bypass_covers(BypassCovers::AllButGovernanceAndPublish).ok(),
+    ];
+    proptest::sample::select(all.to_vec())
+}
+
+/// A limit for issuing changes no decision (P2, P3, P7).
+#[test]
+fn limits_for_issuing_change_no_decision() {
+    holds(question(), |question| {
+        let policy = question.policy.require_ranges().forbid_bypass().forbid_all_packages();
+        let policy = policy.with_token_lifetime_at_most(Duration::from_hours(24)).unwrap();
+        let after = QuestionDraft { policy, ..question.clone() }.record();
+        prop_assert_eq!(json(&after), json(&question.record()));
+        Ok(())
+    });
+}
+
+/// A hold never raises a decision (T5), and an ended one changes nothing.
+#[test]
+fn a_hold_never_raises_a_decision_and_one_that_has_ended_changes_nothing() {
+    let denied = Cell::new(0_u32);
+    holds((question(), timestamp()), |(question, until)| {
+        let with = |writes_held_until| {
+            let owner = UserDraft { writes_held_until, ..question.owner.clone() };
+            QuestionDraft { owner, ..question.clone() }.record()
+        };
+        let (without, held) = (with(None), with(Some(until)));
+        prop_assert!(held.decision <= without.decision);
+        if until <= question.now {
+            prop_assert_eq!(held.decision, without.decision);
+            prop_assert_eq!(held.reason, without.reason);
+        } else if held.reason == Some(Reason::OwnerOnHold) {
+            denied.set(denied.get().saturating_add(1));
+        }
+        Ok(())
+    });
+    assert!(denied.get() > 0);
+}
+
 /// All that a decision says to anyone but for the echo of what was asked, and what it depended on.
 fn said(question: &QuestionDraft) -> (String, Vec<DecisionInput>) {
     question.decide(|decision| {
@@ -869,7 +996,7 @@ fn said(question: &QuestionDraft) -> (String, Vec<DecisionInput>) {
             Decision::Allow(_) | Decision::Challenge(_) => String::new(),
         };
         (record.client_ip, record.now) = (None, None);
-        (format!("{} {client_text} {}", json(&record), decision.is_cacheable()), decision.depends_on().iter().collect())
+        (format!("{} {client_text} {:?}", json(&record), decision.validity()), decision.depends_on().iter().collect())
     })
 }
 
@@ -979,7 +1106,7 @@ fn only_the_owners_own_fresh_factor_answers_a_challenge() {
                 let counts = owner == own && age.is_some_and(|age| age <= max_age);
                 let answered = challenge.answer(&VerifiedFactor { owner, verified_at }, max_age);
                 prop_assert_eq!(answered.verdict(), if counts { Verdict::Allow } else { Verdict::Challenge });
-                prop_assert!(!answered.is_cacheable());
+                prop_assert_eq!(answered.validity(), Validity::ThisRequestOnly);
                 let record = AuditRecord::from(&answered);
                 prop_assert_eq!(record.valid_until, None);
                 prop_assert_eq!(record.via, counts.then_some(AllowedBy::SecondFactor));

@@ -457,7 +457,7 @@ pub enum IssueError {
         package: PackageName,
     },
     /// The grant is `stage-only` or `read-write`, and the owner may only read a selected package ([L8](crate::docs::rules#l8)).
-    #[error("package `{package}` to write to: expected a package that the owner may write to")]
+    #[error("package `{package}`, which the owner may only read: expected one that the owner may write to")]
     PackageNotWritable {
         /// The package.
         package: PackageName,

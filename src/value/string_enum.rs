@@ -14,7 +14,7 @@ use super::quoted::{Quoted, excerpt};
 ///
 /// assert_eq!(
 ///     "write".parse::<Permission>().unwrap_err().to_string(),
-///     "unknown permission `write`: expected one of `no-access`, `read-only`, `read-write`",
+///     "unknown permission `write`: expected one of `no-access`, `read-only`, `stage-only`, `read-write`",
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -20,7 +20,7 @@ fn a_hidden_package_and_a_free_name_are_told_alike() {
     for access in PublishingAccess::ALL {
         let hidden = private.clone().publishing_access(*access).build();
         for token in &tokens {
-            let bound = bind(token, &stranger);
+            let bound = bind(Policy::NPM_2025_10, token, &stranger);
             let at = bound.at(ClientIp::UNKNOWN, now());
             for action in Action::ALL.iter().filter(|action| on(**action, free, &acme).package().is_some()) {
                 for organization in [&acme, &globex] {
@@ -48,7 +48,7 @@ fn a_hidden_package_and_a_free_name_are_told_alike() {
     // A token that may read the package is told what is missing.
     let member = user("alice").member("acme", Role::Member, &[]).build();
     let (hidden, token) = (private.build(), publish_token());
-    let bound = bind(&token, &member);
+    let bound = bind(Policy::NPM_2025_10, &token, &member);
     let at = bound.at(ClientIp::UNKNOWN, now());
     assert_eq!(answer(&at.decide(PackageAction::ReadPackage.on(&hidden))), READS);
     assert_eq!(told(&at.decide(PackageAction::Deprecate.on(&hidden))).0, 403);
@@ -215,7 +215,7 @@ fn a_challenge_is_not_an_allow() {
     let parsed = read_request(&publish).unwrap();
     let caller = directory.caller(&parsed);
     let decision = directory.decide(&caller, &parsed);
-    assert!(!decision.is_allow() && !decision.is_cacheable());
+    assert!(!decision.is_allow() && decision.validity() == Validity::ThisRequestOnly);
     assert!(Verdict::Deny < Verdict::Challenge && Verdict::Challenge < Verdict::Allow);
     // A factor heals nothing but a challenge.
     let denied = request("t-1", "publish", "@acme/../app");
@@ -237,7 +237,7 @@ fn no_bypass_passes_where_tokens_are_disallowed() {
     let (banned, or_bypass) = (PublishingAccess::TwoFactorOnly, PublishingAccess::TwoFactorOrBypass);
     let (banned, or_bypass) = (with_access(banned), with_access(or_bypass));
     let publishes = vec![Action::PublishVersion, Action::Unpublish, Action::Deprecate, Action::SetDistTag];
-    let settings = vec![Action::ChangePublishingAccess, Action::ChangeMaintainers, Action::ManageTeamAccess];
+    let settings = vec![Action::ChangePublishingAccess, Action::ChangeMaintainers, Action::GrantTeamAccess];
     for mode in TwoFactorMode::ALL {
         let alice = user("alice").member("acme", Role::Admin, &[]).two_factor(*mode).build();
         for (token, actions) in

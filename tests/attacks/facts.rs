@@ -74,7 +74,8 @@ fn verdict(answer: Answer) -> Verdict {
 fn null_is_not_a_value_of_a_fact() {
     let nulled = read_with(|document, entry| with(document, entry, Value::Null)).map(|entries| entries.join(" "));
     let in_world = "/tokens/0/cidr /tokens/0/revoked /tokens/0/secret_sha256 /tokens/1/cidr /tokens/1/revoked \
-        /tokens/1/secret_sha256 /users/0/tokens_revoked_until /users/1/tokens_revoked_until";
+        /tokens/1/secret_sha256 /users/0/tokens_revoked_until /users/0/writes_held_until \
+        /users/1/tokens_revoked_until /users/1/writes_held_until";
     assert_eq!(nulled, [in_world, "/cidr /revoked", "/cidr /revoked", "/client_ip /token"]);
 }
 
@@ -148,7 +149,7 @@ fn a_scope_without_an_owner_gives_no_rights() {
     let owner = user("alice").member("acme", Role::Owner, &[]).build();
     let publish = publish_token();
     let writes = [Action::PublishVersion, Action::ReadPackage, Action::ChangeVisibility, Action::ChangeMaintainers];
-    let grants = [Action::ManageTeamAccess, Action::SharePackage];
+    let grants = [Action::GrantTeamAccess, Action::SharePackage];
     for name in ["@acme/app", "@alice/app"] {
         let package = package(name).private().user("alice", WRITE);
         let theirs = if name == "@acme/app" { package.clone() } else { package.clone().in_scope_of_a_user() };

@@ -27,11 +27,11 @@ use tollgate::testing::{
     missing_package, now, only, organization, package, ranges, team_name, time, token_id, user, user_name,
 };
 use tollgate::{
-    AccountAction, BoundToken, ClientIp, Decision, Organization, OrganizationAction, Package, PackageAction,
-    PackageName, Reason, Secret, StoredToken, Timestamp, Token, User, UserName, authorize_anonymous,
-    decision::{AllowedBy, Caller, Verdict},
+    AccountAction, ClientIp, Decision, Organization, OrganizationAction, Package, PackageAction, PackageName, Policy,
+    Reason, Secret, StoredToken, Timestamp, Token, User, UserName, authorize_anonymous,
+    decision::{AllowedBy, Caller, Validity, Verdict},
     facts::{PackageState, PublishingAccess, TwoFactorMode, VerifiedFactor},
-    operation::{Action, Operation, OwnedBoundToken},
+    operation::{Action, Operation},
     token::{
         Checksum, GranularSettings, GranularToken, GranularTokenError, GranularView, IssueError, IssueFacts, IssuedBy,
         LegacyKind, LegacyToken, MintedSecret, NameAvailability, OrganizationSelection, PackageOrScope,
@@ -41,7 +41,7 @@ use tollgate::{
 };
 use tollgate::{
     directory::{DecisionLine, Directory, Request, RequestLine, World},
-    token::{LegacyIssueFacts, TokenFacts},
+    token::{GranularIssueFacts, TokenFacts},
 };
 
 const READ: GrantedPermission = GrantedPermission::ReadOnly;
@@ -83,7 +83,7 @@ fn ask(token: &Token, owner: &User, operation: Operation<'_>) -> Answer {
 }
 
 fn ask_at(from: ClientIp, now: Timestamp, token: &Token, owner: &User, operation: Operation<'_>) -> Answer {
-    answer(&bind(token, owner).at(from, now).decide(operation))
+    answer(&bind(Policy::NPM_2025_10, token, owner).at(from, now).decide(operation))
 }
 
 fn publishing<'a>(token: &Token, owner: &User, package: impl Into<PackageState<'a>>) -> Answer {
@@ -122,8 +122,8 @@ fn issue(
     issued_by: IssuedBy<'_>,
 ) -> Result<GranularToken, IssueError> {
     let (owner, now) = (owner.as_view(), now());
-    let facts =
-        IssueFacts { owner, packages, granular_tokens: 0, name_availability: NameAvailability::Free, issued_by, now };
+    let issue = IssueFacts { policy: Policy::NPM_2025_10, owner, issued_by, now };
+    let facts = GranularIssueFacts { issue, packages, granular_tokens: 0, name_availability: NameAvailability::Free };
     GranularToken::issue(token_id("t"), settings.settings(), &facts)
 }
 
@@ -168,9 +168,10 @@ fn world() -> Value {
         stored
     };
     json!({
-        "users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null,
+        "policy": "npm-2025-10",
+        "users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null, "writes_held_until": null,
                    "orgs": [{"name": "acme", "role": "admin", "teams": ["developers"]}]},
-                  {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}],
+                  {"name": "bob", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null, "writes_held_until": null}],
         "orgs": [{"name": "acme"}],
         "packages": [{"name": "@acme/app", "visibility": "private", "publishing_access": "no-requirement",
                       "users": {"bob": "read-only"}, "teams": {"acme:developers": "read-write"}},

@@ -9,10 +9,10 @@ use super::*;
 fn a_token_is_not_decided_by_the_record_of_another_user() {
     let (alice, admin) = (user("alice").build(), user("root").member("acme", Role::Owner, &[]).build());
     for token in [publish_token(), granular_token()] {
-        assert!(BoundToken::bind(&token, &admin).is_err());
-        assert!(OwnedBoundToken::bind(token.clone(), admin.clone()).is_err());
-        assert!(BoundToken::bind(&token, &alice).is_ok());
-        assert!(OwnedBoundToken::bind(token, alice.clone()).is_ok());
+        assert!(Policy::NPM_2025_10.bind(&token, &admin).is_err());
+        assert!(Policy::NPM_2025_10.bind_owned(token.clone(), admin.clone()).is_err());
+        assert!(Policy::NPM_2025_10.bind(&token, &alice).is_ok());
+        assert!(Policy::NPM_2025_10.bind_owned(token, alice.clone()).is_ok());
     }
     assert!(load_world(with(world(), "/tokens/0/owner", json!("nobody"))).is_err());
 }
@@ -37,7 +37,7 @@ fn an_account_action_reaches_no_other_account() {
 fn a_second_factor_of_another_account_or_time_answers_no_challenge() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let publish = publish_token();
-    let bound = bind(&publish, &alice);
+    let bound = bind(Policy::NPM_2025_10, &publish, &alice);
     let name = missing_package("left-pad");
     let answered = |owner: &str, verified_at: &str, max_age: Duration| {
         let Decision::Challenge(challenge) = bound.at(ClientIp::UNKNOWN, now()).decide(PackageAction::Publish.on(name))
@@ -92,7 +92,7 @@ fn a_maker_with_ranges_makes_no_token_that_reaches_further() {
                 token_id("l"),
                 LegacyKind::Publish,
                 ranges,
-                &LegacyIssueFacts { owner: alice.as_view(), issued_by, now: now() },
+                &IssueFacts { policy: Policy::NPM_2025_10, owner: alice.as_view(), issued_by, now: now() },
             );
             assert_eq!(granular, legacy.map(drop), "{texts:?}");
             granular

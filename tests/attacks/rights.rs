@@ -37,11 +37,11 @@ fn a_team_grant_planted_from_another_organization_does_not_open_a_package() {
     let leaving = leaving.build();
     // Planting it: another organization's package is handed out by that organization's owner only.
     let app = package("@acme/app").private().team("acme", "developers", WRITE).build();
-    let plant = |package, organization| ask(&publish, &leaving, on(Action::ManageTeamAccess, package, organization));
+    let plant = |package, organization| ask(&publish, &leaving, on(Action::GrantTeamAccess, package, organization));
     assert_eq!(plant(&app, &globex), NO_RIGHT);
-    assert_eq!(plant(&app, &acme), Allow(Action::ManageTeamAccess));
+    assert_eq!(plant(&app, &acme), Allow(Action::GrantTeamAccess));
     let own = package("left-pad").user("alice", WRITE).build();
-    assert_eq!(plant(&own, &globex), Allow(Action::ManageTeamAccess));
+    assert_eq!(plant(&own, &globex), Allow(Action::GrantTeamAccess));
     assert_eq!(plant(&package("right-pad").build(), &globex), NO_RIGHT);
     let share = |owner: &User, organization| ask(&publish, owner, on(Action::SharePackage, &app, organization));
     assert_eq!(share(&leaving, &globex), NO_RIGHT);
@@ -85,12 +85,12 @@ fn team_access_is_not_handed_out_over_a_package_that_the_token_does_not_reach() 
     let (own, other, app) = (own.build(), other.build(), package("@acme/app").private().build());
     let teams = || granular("ci", "alice").organizations(WRITE, &["acme"]);
     let ask =
-        |token: GranularBuilder, package| ask(&token.build(), &alice, on(Action::ManageTeamAccess, package, &acme));
+        |token: GranularBuilder, package| ask(&token.build(), &alice, on(Action::GrantTeamAccess, package, &acme));
     assert_eq!(ask(teams(), &own), TOO_LOW);
     assert_eq!(ask(teams().packages(READ, only(&["left-pad"])), &own), TOO_LOW);
     assert_eq!(ask(teams().packages(WRITE, only(&["left-pad"])), &other), NOT_SELECTED);
-    assert_eq!(ask(teams().packages(WRITE, only(&["left-pad"])), &own), Allow(Action::ManageTeamAccess));
-    assert_eq!(ask(teams(), &app), Allow(Action::ManageTeamAccess), "of the organization's own scope");
+    assert_eq!(ask(teams().packages(WRITE, only(&["left-pad"])), &own), Allow(Action::GrantTeamAccess));
+    assert_eq!(ask(teams(), &app), Allow(Action::GrantTeamAccess), "of the organization's own scope");
 }
 
 /// The owner's being an administrator was asked first and answered for the token too; G1, G2, K1 and T3 come before C.
@@ -153,7 +153,7 @@ fn all_packages_is_not_all_organizations() {
     let with_globex = everything.clone().organizations(WRITE, &["globex"]).build();
     let everything = everything.build();
     for action in
-        [Action::ReadOrg, Action::AddMember, Action::CreateTeam, Action::AddTeamMember, Action::ManageTeamAccess]
+        [Action::ReadOrg, Action::AddMember, Action::CreateTeam, Action::AddTeamMember, Action::GrantTeamAccess]
     {
         let operation = on(action, &app, &acme);
         assert_eq!(ask(&everything, &alice, operation), TOO_LOW, "{action}");

@@ -136,7 +136,7 @@ fn two_spellings_of_a_name_are_two_names() {
     assert_eq!(shared("acme", "developers"), PUBLISHES);
     assert_eq!(shared("Acme", "developers"), NO_RIGHT);
     assert_eq!(shared("acme", "Developers"), NO_RIGHT);
-    assert!(BoundToken::bind(&everything, &user("Alice").build()).is_err());
+    assert!(Policy::NPM_2025_10.bind(&everything, &user("Alice").build()).is_err());
     let whoami = |name| ask(&everything, &alice, AccountAction::Whoami.on(user_name(name)));
     assert_eq!(whoami("alice"), Allow(Action::Whoami));
     assert_eq!(whoami("Alice"), NO_RIGHT);

@@ -141,13 +141,11 @@ fn times_overflow_at_neither_end() {
         let settings =
             granular("ci", "alice").packages(READ, all()).expires("9999-12-31T23:59:59.999999999Z").settings();
         let (owner, issued_by, now) = (alice.as_view(), IssuedBy::Owner, time(now));
-        let facts = IssueFacts {
-            owner,
+        let facts = GranularIssueFacts {
+            issue: IssueFacts { policy: Policy::NPM_2025_10, owner, issued_by, now },
             packages: &[],
             granular_tokens: 0,
             name_availability: NameAvailability::Free,
-            issued_by,
-            now,
         };
         GranularToken::issue(token_id("t"), settings, &facts).map(drop)
     };

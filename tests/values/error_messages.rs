@@ -10,9 +10,9 @@ use tollgate::testing::{
     token_id, user,
 };
 use tollgate::{
-    BoundToken, Reason, StoredToken, Timestamp, Token, User,
+    Policy, Reason, StoredToken, Timestamp, Token, User,
     facts::{PackageState, PublishingAccess, TwoFactorMode, Visibility},
-    operation::{Action, OwnedBoundToken},
+    operation::Action,
     rules::DemandedBy,
     token::{
         GranularToken, GranularTokenError, GranularTokenSet, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
@@ -22,7 +22,7 @@ use tollgate::{
 };
 use tollgate::{
     directory::{Directory, RequestLine, World},
-    token::{LegacyIssueFacts, TokenFacts},
+    token::{GranularIssueFacts, TokenFacts},
 };
 
 const READ: GrantedPermission = GrantedPermission::ReadOnly;
@@ -33,16 +33,18 @@ fn issue(settings: GranularBuilder, owner: &User, packages: &[PackageState<'_>])
     GranularToken::issue(token_id("t"), settings.settings(), &facts(owner, packages))
 }
 
-fn facts<'a>(owner: &'a User, packages: &'a [PackageState<'a>]) -> IssueFacts<'a> {
-    let owner = owner.as_view();
-    IssueFacts {
-        owner,
+fn facts<'a>(owner: &'a User, packages: &'a [PackageState<'a>]) -> GranularIssueFacts<'a> {
+    GranularIssueFacts {
+        issue: by_owner(owner),
         packages,
         granular_tokens: 10,
         name_availability: NameAvailability::Free,
-        issued_by: IssuedBy::Owner,
-        now: now(),
     }
+}
+
+/// The facts of a token that the owner makes in person.
+fn by_owner(owner: &User) -> IssueFacts<'_> {
+    IssueFacts { policy: Policy::NPM_2025_10, owner: owner.as_view(), issued_by: IssuedBy::Owner, now: now() }
 }
 
 fn message<T: std::fmt::Debug>(result: Result<T, IssueError>) -> String {
@@ -53,41 +55,27 @@ fn message<T: std::fmt::Debug>(result: Result<T, IssueError>) -> String {
 fn issuing_counts_to_1000_and_wants_a_free_name_and_an_active_owner() {
     let alice = user("alice").build();
     let settings = || granular("ci", "alice").packages(READ, all()).settings();
-    let issue = |facts: IssueFacts<'_>| GranularToken::issue(token_id("t"), settings(), &facts);
+    let issue = |facts: GranularIssueFacts<'_>| GranularToken::issue(token_id("t"), settings(), &facts);
     let facts = facts(&alice, &[]);
-    assert!(issue(IssueFacts { granular_tokens: 999, ..facts }).is_ok());
+    assert!(issue(GranularIssueFacts { granular_tokens: 999, ..facts }).is_ok());
     for granular_tokens in [1000, 1001, usize::MAX] {
         assert_eq!(
-            message(issue(IssueFacts { granular_tokens, ..facts })),
+            message(issue(GranularIssueFacts { granular_tokens, ..facts })),
             "the account has 1000 granular tokens that are not revoked: expected fewer, revoke one first"
         );
     }
     assert_eq!(
-        message(issue(IssueFacts { name_availability: NameAvailability::Taken, ..facts })),
+        message(issue(GranularIssueFacts { name_availability: NameAvailability::Taken, ..facts })),
         "the name is taken by another granular token of the account: expected one that is not in use"
     );
     let suspended = user("alice").suspended().build();
-    let owner = suspended.as_view();
     let message_of_suspended = "the owner is suspended: expected an active account";
-    assert_eq!(message(issue(IssueFacts { owner, ..facts })), message_of_suspended);
+    assert_eq!(message(issue(GranularIssueFacts { issue: by_owner(&suspended), ..facts })), message_of_suspended);
     let any = ranges(&[]);
-    let legacy = LegacyToken::issue(
-        token_id("t"),
-        LegacyKind::Publish,
-        any.clone(),
-        &LegacyIssueFacts { owner, issued_by: IssuedBy::Owner, now: now() },
-    );
+    let legacy = LegacyToken::issue(token_id("t"), LegacyKind::Publish, any.clone(), &by_owner(&suspended));
     assert_eq!(message(legacy), message_of_suspended);
     // L1 does not count legacy tokens: making one asks for no number.
-    assert!(
-        LegacyToken::issue(
-            token_id("t"),
-            LegacyKind::Publish,
-            any,
-            &LegacyIssueFacts { owner: alice.as_view(), issued_by: IssuedBy::Owner, now: now() }
-        )
-        .is_ok()
-    );
+    assert!(LegacyToken::issue(token_id("t"), LegacyKind::Publish, any, &by_owner(&alice)).is_ok());
 }
 
 #[test]
@@ -101,7 +89,11 @@ fn issuing_wants_24_hours_a_permission_and_read_write_for_the_bypass() {
     );
     let issue_at = |now: Timestamp| {
         let settings = granular("ci", "alice").packages(READ, all()).expires("9999-12-31T23:59:59.999999999Z");
-        GranularToken::issue(token_id("t"), settings.settings(), &IssueFacts { now, ..facts(&alice, &[]) })
+        GranularToken::issue(
+            token_id("t"),
+            settings.settings(),
+            &GranularIssueFacts { issue: IssueFacts { now, ..by_owner(&alice) }, ..facts(&alice, &[]) },
+        )
     };
     assert!(issue_at(time("9999-12-30T23:59:59.999999999Z")).is_ok());
     assert_eq!(
@@ -153,7 +145,7 @@ fn issuing_wants_packages_that_the_owner_may_read_or_write() {
     for name in ["@bob/open", "@carol/app"] {
         assert_eq!(
             message(issue(WRITE, name)),
-            format!("package `{name}` with `read-write`: expected a package that the owner may write to")
+            format!("package `{name}`, which the owner may only read: expected one that the owner may write to")
         );
     }
     // A package whose scope is selected is not looked up.
@@ -207,14 +199,14 @@ fn a_token_made_by_another_stays_within_its_ranges() {
     let issued_by = |maker: &Token, texts: &[&str]| {
         let issued_by = IssuedBy::Token(maker.as_view());
         let settings = granular("ci", "alice").packages(READ, all()).ranges(texts).settings();
-        let issued = GranularToken::issue(token_id("t"), settings, &IssueFacts { issued_by, ..facts(&alice, &[]) });
-        let kind = LegacyKind::ReadOnly;
-        let legacy = LegacyToken::issue(
+        let issued = GranularToken::issue(
             token_id("t"),
-            kind,
-            ranges(texts),
-            &LegacyIssueFacts { owner: alice.as_view(), issued_by, now: now() },
+            settings,
+            &GranularIssueFacts { issue: IssueFacts { issued_by, ..by_owner(&alice) }, ..facts(&alice, &[]) },
         );
+        let kind = LegacyKind::ReadOnly;
+        let legacy =
+            LegacyToken::issue(token_id("t"), kind, ranges(texts), &IssueFacts { issued_by, ..by_owner(&alice) });
         assert_eq!(issued.as_ref().err(), legacy.as_ref().err(), "L9 is the same for both");
         issued.map(|_| ())
     };
@@ -234,8 +226,9 @@ fn a_token_made_by_another_stays_within_its_ranges() {
         "IP range `192.0.2.0/24`, made by a token that has ranges: expected each within one of those"
     );
     assert_eq!(message(issued_by(&of_bob, &[])), "made by a token of the user `bob`: expected a token of the owner");
-    // Only a publish token may create tokens (K1), and a revoked one may do nothing (T1).
-    let expected = "that has no right to make one: expected a legacy publish token that is not revoked";
+    // Only a publish token or a session may create tokens (K1), and a revoked one may do nothing (T1).
+    let expected = "that has no right to make one: expected a session token, or a legacy publish token where those are honoured, \
+                    that is not revoked";
     for (maker, kind) in [
         (legacy(LegacyKind::ReadOnly, "alice").build(), "legacy read-only"),
         (legacy(LegacyKind::Automation, "alice").build(), "legacy automation"),
@@ -248,12 +241,7 @@ fn a_token_made_by_another_stays_within_its_ranges() {
     let kind = LegacyKind::ReadOnly;
     let by = IssuedBy::Token(anywhere.as_view());
     assert!(matches!(
-        LegacyToken::issue(
-            token_id("t"),
-            kind,
-            ranges(&[]),
-            &LegacyIssueFacts { owner: cut_off.as_view(), issued_by: by, now: now() }
-        ),
+        LegacyToken::issue(token_id("t"), kind, ranges(&[]), &IssueFacts { issued_by: by, ..by_owner(&cut_off) }),
         Err(IssueError::IssuerMayNotCreateTokens { .. })
     ));
 }
@@ -279,22 +267,22 @@ fn issuing_names_the_first_rule_that_is_broken() {
     let maker = legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8"]).build();
     let bad = || granular("ci", "alice").packages(READ, only(&["@bob"]));
     let issued_by = IssuedBy::Token(maker.as_view());
-    let all_wrong = IssueFacts {
+    let all_wrong = GranularIssueFacts {
+        issue: IssueFacts { issued_by, ..by_owner(&suspended) },
         granular_tokens: 1000,
         name_availability: NameAvailability::Taken,
-        issued_by,
         ..facts(&suspended, &[])
     };
-    let issue = |settings: GranularBuilder, facts: &IssueFacts<'_>| {
+    let issue = |settings: GranularBuilder, facts: &GranularIssueFacts<'_>| {
         GranularToken::issue(token_id("t"), settings.settings(), facts).unwrap_err()
     };
     let too_soon = || bad().expires(tollgate::testing::NOW);
     assert_eq!(issue(too_soon(), &all_wrong), IssueError::OwnerSuspended);
-    let active = IssueFacts { owner: alice.as_view(), ..all_wrong };
+    let active = GranularIssueFacts { issue: IssueFacts { issued_by, ..by_owner(&alice) }, ..all_wrong };
     assert_eq!(issue(too_soon(), &active), IssueError::TooManyTokens);
-    let few = IssueFacts { granular_tokens: 0, ..active };
+    let few = GranularIssueFacts { granular_tokens: 0, ..active };
     assert_eq!(issue(too_soon(), &few), IssueError::NameTaken);
-    let named = IssueFacts { name_availability: NameAvailability::Free, ..few };
+    let named = GranularIssueFacts { name_availability: NameAvailability::Free, ..few };
     assert!(matches!(issue(too_soon(), &named), IssueError::Invalid(GranularTokenError::ExpiresTooSoon { .. })));
     assert_eq!(issue(bad(), &named), IssueError::RangesRequired);
     assert!(matches!(issue(bad().ranges(&["10.0.0.0/8"]), &named), IssueError::ScopeNotOwned { .. }));
@@ -382,8 +370,8 @@ fn a_token_is_bound_to_its_owner_only() {
     let bob = user("bob").build();
     let message =
         "a token of the user `alice` with the record of the user `bob`: expected the record of the token's owner";
-    assert_eq!(BoundToken::bind(&token, &bob).unwrap_err().to_string(), message);
-    assert_eq!(OwnedBoundToken::bind(token, bob).unwrap_err().to_string(), message);
+    assert_eq!(Policy::NPM_2025_10.bind(&token, &bob).unwrap_err().to_string(), message);
+    assert_eq!(Policy::NPM_2025_10.bind_owned(token, bob).unwrap_err().to_string(), message);
 }
 
 #[test]
@@ -393,7 +381,7 @@ fn the_error_for_an_unknown_word_lists_the_known_ones() {
     }
     assert_eq!(
         message::<Permission>("write"),
-        "unknown permission `write`: expected one of `no-access`, `read-only`, `read-write`"
+        "unknown permission `write`: expected one of `no-access`, `read-only`, `stage-only`, `read-write`"
     );
     assert_eq!(
         message::<GrantedPermission>("no-access"),
@@ -415,7 +403,7 @@ fn the_error_for_an_unknown_word_lists_the_known_ones() {
     assert_eq!(message::<Visibility>("secret"), "unknown visibility `secret`: expected one of `public`, `private`");
     assert_eq!(
         message::<DemandedBy>("me"),
-        "unknown demander of a second factor `me`: expected one of `account`, `package`"
+        "unknown demander of a second factor `me`: expected one of `account`, `package`, `policy`, `action`"
     );
     let long = "no word ".repeat(11);
     let cut = format!("unknown visibility `{}…`: expected one of `public`, `private`", &long[..80]);
@@ -479,8 +467,14 @@ fn a_stored_token_that_does_not_load_says_why() {
             json!({"granular": {"country": "NL"}}),
             "stored token with the unknown field `granular.country`: expected none, for it might be a restriction",
         ),
-        (json!({"legacy": "publish"}), "malformed stored token: both `legacy` and `granular`: expected one of them"),
-        (json!({"granular": "-"}), "malformed stored token: neither `legacy` nor `granular`: expected one of them"),
+        (
+            json!({"legacy": "publish"}),
+            "malformed stored token: more than one of `legacy`, `granular` and `session`: expected one of them",
+        ),
+        (
+            json!({"granular": "-"}),
+            "malformed stored token: none of `legacy`, `granular` and `session`: expected one of them",
+        ),
         (
             json!({"cidr": []}),
             "invalid stored token: cidr: empty list of IP ranges: expected at least one, or no list for any address",
@@ -509,8 +503,9 @@ fn a_stored_token_that_does_not_load_says_why() {
 /// A world with one of each thing, with changes.
 fn world(changes: Value) -> Value {
     let mut world = json!({
+        "policy": "npm-2025-10",
         "users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null,
-                   "orgs": [{"name": "acme", "role": "owner", "teams": ["developers"]}]}],
+                   "writes_held_until": null, "orgs": [{"name": "acme", "role": "owner", "teams": ["developers"]}]}],
         "orgs": [{"name": "acme"}],
         "packages": [{"name": "@acme/app", "visibility": "private", "publishing_access": "no-requirement",
                       "users": {"alice": "read-only"}, "teams": {"acme:developers": "read-write"}}],
@@ -553,14 +548,90 @@ fn changed(list: &str, changes: Value) -> Value {
 #[test]
 fn a_world_of_the_wrong_shape_names_the_first_breach() {
     assert_eq!(errors(&world(json!({}))), [""; 0]);
+    let policy = |switch: Value| {
+        let mut policy = json!({"edition": "npm-2026-08"});
+        policy.as_object_mut().unwrap().extend(switch.as_object().unwrap().clone());
+        world(json!({"policy": policy}))
+    };
     for (world, line) in [
         (json!([]), "found a list: expected an object"),
         (json!(null), "found null: expected an object"),
         (world(json!({"users": "-"})), "users: missing field"),
+        (world(json!({"policy": "-"})), "policy: missing field"),
+        (
+            world(json!({"policy": "npm-2025-11"})),
+            "policy: unknown edition `npm-2025-11`: expected one of `npm-2025-10`, `npm-2025-12`, `npm-2026-08`, \
+             `npm-2027-01`",
+        ),
+        (
+            world(json!({"policy": null})),
+            "policy: found null: expected the name of an edition, or an object with `edition`",
+        ),
+        (world(json!({"policy": {"ranges": "required"}})), "policy.edition: missing field"),
+        (
+            policy(json!({"range": "required"})),
+            "policy.range: unknown field: expected one of `edition`, `legacy_tokens`, `write_lifetime_at_most`, \
+             `session_lifetime_at_most`, `least_publishing_access`, `bypass_covers`, `unscoped_packages`, \
+             `token_lifetime_at_most`, `ranges`, `bypass`, `all_packages`",
+        ),
+        (
+            policy(json!({"legacy_tokens": "honoured"})),
+            "policy.legacy_tokens: `legacy_tokens` as `honoured`, looser than the `retired` of a policy of the edition \
+             `npm-2026-08`: expected that or stricter",
+        ),
+        (
+            policy(json!({"least_publishing_access": "no-requirement"})),
+            "policy.least_publishing_access: `least_publishing_access` as `no-requirement`, looser than the \
+             `two-factor-or-bypass` of a policy of the edition `npm-2026-08`: expected that or stricter",
+        ),
+        (
+            policy(json!({"bypass_covers": "everything"})),
+            "policy.bypass_covers: `bypass_covers` as `everything`, looser than the `all-but-governance` of a policy of \
+             the edition `npm-2026-08`: expected that or stricter",
+        ),
+        (
+            policy(json!({"write_lifetime_at_most": 7_776_001})),
+            "policy.write_lifetime_at_most: `write_lifetime_at_most` as `7776001 seconds`, looser than the `90 days` of a \
+             policy of the edition `npm-2026-08`: expected that or stricter",
+        ),
+        (
+            policy(json!({"write_lifetime_at_most": 86_399})),
+            "policy.write_lifetime_at_most: `write_lifetime_at_most` of 86399 seconds: expected at least 86400",
+        ),
+        (
+            policy(json!({"token_lifetime_at_most": 86_399})),
+            "policy.token_lifetime_at_most: `token_lifetime_at_most` of 86399 seconds: expected at least 86400",
+        ),
+        (
+            policy(json!({"session_lifetime_at_most": 0})),
+            "policy.session_lifetime_at_most: `session_lifetime_at_most` of 0 seconds: expected at least 1",
+        ),
+        (
+            policy(json!({"session_lifetime_at_most": 1.5})),
+            "policy.session_lifetime_at_most: a number that is negative or has a fraction: expected a whole number of at \
+             least 0",
+        ),
+        (
+            policy(json!({"token_lifetime_at_most": null})),
+            "policy.token_lifetime_at_most: found null: expected a whole number",
+        ),
+        (
+            policy(json!({"ranges": "none"})),
+            "policy.ranges: unknown value of `ranges` `none`: expected one of `optional`, `required`",
+        ),
+        (policy(json!({"bypass": true})), "policy.bypass: found a boolean: expected a string"),
+        (changed("users", json!({"writes_held_until": "-"})), "users[0].writes_held_until: missing field"),
+        (
+            changed("users", json!({"writes_held_until": 72})),
+            "users[0].writes_held_until: found a number: expected a string or null",
+        ),
         (world(json!({"orgs": "-"})), "orgs: missing field"),
         (world(json!({"packages": "-"})), "packages: missing field"),
         (world(json!({"tokens": "-"})), "tokens: missing field"),
-        (world(json!({"teams": []})), "teams: unknown field: expected one of `users`, `orgs`, `packages`, `tokens`"),
+        (
+            world(json!({"teams": []})),
+            "teams: unknown field: expected one of `policy`, `users`, `orgs`, `packages`, `tokens`",
+        ),
         (world(json!({"users": {}})), "users: found an object: expected a list"),
         (world(json!({"users": "all"})), "users: found the string `all`: expected a list"),
         (changed("users", json!({"name": 1})), "users[0].name: found a number: expected a string"),
@@ -617,7 +688,7 @@ fn a_world_of_the_wrong_shape_names_the_first_breach() {
     ] {
         assert_eq!(errors(&world), [line]);
     }
-    let twice = r#"{"users": [], "orgs": [], "orgs": [], "packages": [], "tokens": []}"#;
+    let twice = r#"{"policy": "npm-2025-10", "users": [], "orgs": [], "orgs": [], "packages": [], "tokens": []}"#;
     let twice: World = serde_json::from_str(twice).unwrap();
     assert_eq!(Directory::load(&twice).unwrap_err().to_string(), "orgs: duplicate key: expected each once");
 }
@@ -630,7 +701,7 @@ fn a_world_that_breaks_rules_names_every_breach() {
     broken["users"] = json!([
         user,
         user,
-        {"name": ".x", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null,
+        {"name": ".x", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null, "writes_held_until": null,
          "orgs": [{"name": "acme", "role": "member", "teams": ["a", "a", "b c"]}, {"name": "acme", "role": "owner"},
                   {"name": "gone", "role": "member"}]},
     ]);
@@ -722,11 +793,11 @@ fn a_limit_over_several_fields_is_named_at_the_field_that_it_concerns() {
         (two_secrets(digest), "tokens[1].secret_sha256: a second token of this secret: expected each once".into()),
         (
             changed("tokens", json!({"legacy": "publish"})),
-            "tokens[0]: both `legacy` and `granular`: expected one of them".into(),
+            "tokens[0]: more than one of `legacy`, `granular` and `session`: expected one of them".into(),
         ),
         (
             changed("tokens", json!({"granular": "-"})),
-            "tokens[0]: neither `legacy` nor `granular`: expected one of them".into(),
+            "tokens[0]: none of `legacy`, `granular` and `session`: expected one of them".into(),
         ),
     ] {
         assert_eq!(errors(&world), [line]);
@@ -839,8 +910,8 @@ fn an_invalid_request_line_says_why() {
             "team: invalid team name `Ops`: it contains the capital letter `O`: expected lower case in a new name",
         ),
         (
-            org(json!({"action": "manage-team-access"})),
-            "package: missing field: expected what `manage-team-access` is about",
+            org(json!({"action": "grant-team-access"})),
+            "package: missing field: expected what `grant-team-access` is about",
         ),
         (org(json!({"action": "share-package"})), "team: a field that `share-package` does not take"),
         (org(json!({"action": "add-member"})), "team: a field that `add-member` does not take"),

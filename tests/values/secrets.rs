@@ -76,7 +76,9 @@ fn digest() -> SecretDigest {
 /// A world with one user, one private package and one token of that secret.
 fn world() -> Value {
     json!({
-        "users": [{"name": "alice", "status": "active", "two_factor": "auth-and-writes", "tokens_revoked_until": null}],
+        "policy": "npm-2025-10",
+        "users": [{"name": "alice", "status": "active", "two_factor": "auth-and-writes", "tokens_revoked_until": null,
+                   "writes_held_until": null}],
         "orgs": [],
         "packages": [{"name": "@alice/app", "visibility": "private", "publishing_access": "no-requirement"}],
         "tokens": [{"id": "t-1", "owner": "alice", "secret_sha256": digest().to_hex(), "created": "2025-10-30T12:00:00Z",

@@ -10,8 +10,8 @@ use std::{
 
 use serde_json::json;
 use tollgate::{
-    ClientIp, Decision, PackageAction, PackageName, Secret, StoredToken, authorize,
-    decision::DecisionInput,
+    ClientIp, Decision, PackageAction, PackageName, Policy, Secret, StoredToken, authorize,
+    decision::{DecisionInput, Validity},
     directory::{Directory, RequestLine, World},
     explain,
     facts::TwoFactorMode,
@@ -27,7 +27,7 @@ const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbcc
 
 fn world() -> World {
     serde_json::from_value(json!({
-        "users": [], "orgs": [], "tokens": [],
+        "policy": "npm-2025-10", "users": [], "orgs": [], "tokens": [],
         "packages": [
             {"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"},
             {"name": "right-pad", "visibility": "public", "publishing_access": "no-requirement"},
@@ -53,8 +53,14 @@ fn debug_output_names_the_type_and_shows_no_secret() {
     let alice = user("alice").build();
     let old = legacy(LegacyKind::Publish, "alice").build();
     let left_pad = package("left-pad").build();
-    let read =
-        authorize(&bind(&old, &alice), PackageAction::ReadPackage, &left_pad, ClientIp::UNKNOWN, now()).depends_on();
+    let read = authorize(
+        &bind(Policy::NPM_2025_10, &old, &alice),
+        PackageAction::ReadPackage,
+        &left_pad,
+        ClientIp::UNKNOWN,
+        now(),
+    )
+    .depends_on();
     let said: [(&dyn Debug, &str); 11] = [
         (&"10.0.0.0/8".parse::<IpRange>().unwrap(), "IpRange(10.0.0.0/8)"),
         (&"192.0.2.1".parse::<ClientIp>().unwrap(), "ClientIp(192.0.2.1)"),
@@ -170,7 +176,7 @@ fn an_explanation_says_that_a_check_passed() {
     let alice = user("alice").tokens_revoked_until("2025-01-01T00:00:00Z").build();
     let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build();
     let left_pad = package("left-pad").build();
-    let bound = bind(&ci, &alice);
+    let bound = bind(Policy::NPM_2025_10, &ci, &alice);
     let text = explain(&bound, PackageAction::ListCollaborators, &left_pad, ClientIp::UNKNOWN, now()).to_string();
     for sentence in [
         "the token was made at 2025-10-30T12:00:00Z, after the account's cut-off at 2025-01-01T00:00:00Z",
@@ -194,16 +200,17 @@ fn only_a_challenge_and_its_answer_must_not_be_cached() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
     let read = at.decide(PackageAction::ReadPackage.on(&left_pad));
     let visibility = at.decide(PackageAction::ChangeVisibility.on(&left_pad));
     let publish = at.decide(PackageAction::Publish.on(&left_pad));
-    assert!(read.is_cacheable() && visibility.is_cacheable());
+    assert_eq!([read.validity(), visibility.validity()], [Validity::Always; 2]);
     let Decision::Challenge(challenge) = publish else { unreachable!("{publish:?}") };
     let factor = tollgate::facts::VerifiedFactor { owner: alice.name().as_borrowed(), verified_at: now() };
     let answered = challenge.answer(&factor, std::time::Duration::ZERO);
-    assert!(answered.is_allow() && !publish.is_cacheable() && !answered.is_cacheable());
+    assert!(answered.is_allow());
+    assert_eq!([publish.validity(), answered.validity()], [Validity::ThisRequestOnly; 2]);
     assert!(DecisionInput::ALL.iter().all(|input| publish.depends_on().contains(*input)
         == matches!(input, DecisionInput::Token | DecisionInput::Owner | DecisionInput::Package)));
 }
@@ -240,7 +247,7 @@ fn a_decision_names_only_the_inputs_that_it_read() {
         (&ci, Action::Unpublish, &[Token, Owner, Now]),
         (&ci, Action::ListCollaborators, &[Token, Owner, Now, Package]),
     ] {
-        let bound = bind(token, &alice);
+        let bound = bind(Policy::NPM_2025_10, token, &alice);
         let decision = bound.at(ClientIp::UNKNOWN, now()).decide(resources.operation(action));
         let found: Vec<DecisionInput> = decision.depends_on().iter().collect();
         assert_eq!(found, inputs, "{action} by {}: {decision:?}", token.id());

@@ -15,6 +15,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "directory")]
+pub mod analysis;
 pub mod decision;
 #[cfg(feature = "directory")]
 pub mod directory;

@@ -46,7 +46,7 @@ use crate::{
         VerifiedFactor,
     },
     operation::BoundToken,
-    policy::Policy,
+    policy::{DecisionPolicy, Policy},
     token::{Secret, SecretDigest, Token},
     value::{OrganizationName, PackageName, UserName},
 };
@@ -196,6 +196,16 @@ impl Directory {
         self.packages.iter()
     }
 
+    /// Returns an iterator over all users, in the order of the world.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.iter()
+    }
+
+    /// Returns an iterator over all organizations, in the order of the world.
+    pub(crate) fn organizations(&self) -> impl Iterator<Item = &Organization> {
+        self.organizations.iter()
+    }
+
     /// Returns all tokens, in the order of the world.
     #[must_use]
     pub fn tokens(&self) -> &[Token] {
@@ -205,8 +215,12 @@ impl Directory {
     /// Returns the token with this public id, bound to its owner, or [`Caller::UnknownToken`].
     #[must_use]
     pub fn token_by_id(&self, id: &str) -> Caller<'_> {
+        self.token_by_id_under(id, self.policy.for_decisions())
+    }
+
+    fn token_by_id_under(&self, id: &str, policy: DecisionPolicy) -> Caller<'_> {
         let is_at = |place: usize| self.tokens.get(place).is_some_and(|token| token.id().as_str() == id);
-        self.bind(self.by_id.find(id, is_at))
+        self.bind(self.by_id.find(id, is_at), policy)
     }
 
     /// Returns the token with this secret, bound to its owner, or [`Caller::UnknownToken`].
@@ -214,23 +228,25 @@ impl Directory {
     /// The token is looked up by the SHA-256 digest of the secret ([S2](crate::docs::rules#s2)).
     #[must_use]
     pub fn token_by_secret(&self, secret: Secret<'_>) -> Caller<'_> {
-        self.token_by_digest(secret.digest())
+        self.token_by_digest(secret.digest(), self.policy.for_decisions())
     }
 
-    fn token_by_digest(&self, digest: SecretDigest) -> Caller<'_> {
+    fn token_by_digest(&self, digest: SecretDigest, policy: DecisionPolicy) -> Caller<'_> {
         let is_at = |place: usize| self.digests_and_owners.get(place).is_some_and(|own| own.0 == Some(digest));
-        self.bind(self.by_digest.find(digest.as_bytes(), is_at))
+        self.bind(self.by_digest.find(digest.as_bytes(), is_at), policy)
     }
 
-    fn bind(&self, place: Option<usize>) -> Caller<'_> {
-        let bound = place.and_then(|place| {
-            let (token, (_, owner)) = (self.tokens.get(place)?, self.digests_and_owners.get(place)?);
-            // `load` found the owner's position by the owner's name, so `Policy::bind` could not fail here. Its
-            // comparison of the two names would read both from memory, and take 178 instructions more (3 %).
-            let owner = self.users.at(*owner)?;
-            Some(BoundToken::from_owner(token.into(), owner.into(), self.policy.for_decisions()))
-        });
-        bound.map_or(Caller::UnknownToken, Caller::Token)
+    fn bind(&self, place: Option<usize>, policy: DecisionPolicy) -> Caller<'_> {
+        place.and_then(|place| self.bound_at(place, policy)).map_or(Caller::UnknownToken, Caller::Token)
+    }
+
+    /// Binds the token at a position in the list of [`tokens`](Self::tokens) to its owner, under a policy.
+    pub(crate) fn bound_at(&self, place: usize, policy: DecisionPolicy) -> Option<BoundToken<'_>> {
+        let (token, (_, owner)) = (self.tokens.get(place)?, self.digests_and_owners.get(place)?);
+        // `load` found the owner's position by the owner's name, so `Policy::bind` could not fail here. Its comparison
+        // of the two names would read both from memory, and take 178 instructions more (3 %).
+        let owner = self.users.at(*owner)?;
+        Some(BoundToken::from_owner(token.into(), owner.into(), policy))
     }
 
     /// Returns the caller of the request: the bound token, no token, or an unknown token.
@@ -238,11 +254,16 @@ impl Directory {
     /// A text that is not a valid [`Secret`] counts as an unknown token.
     #[must_use]
     pub fn caller(&self, request: &Request) -> Caller<'_> {
+        self.caller_under(request, self.policy.for_decisions())
+    }
+
+    /// Returns the caller of the request, with a token bound under a policy.
+    pub(crate) fn caller_under(&self, request: &Request, policy: DecisionPolicy) -> Caller<'_> {
         match &request.presented {
             RequestToken::NoToken => Caller::NoToken,
-            RequestToken::Id(id) => self.token_by_id(id),
+            RequestToken::Id(id) => self.token_by_id_under(id, policy),
             RequestToken::Secret(text) => match Secret::new(text) {
-                Ok(secret) => self.token_by_secret(secret),
+                Ok(secret) => self.token_by_digest(secret.digest(), policy),
                 Err(_) => Caller::UnknownToken,
             },
         }
@@ -310,9 +331,12 @@ mod tests {
         );
         let world: World = serde_json::from_str(&text).unwrap();
         let directory = Directory::load(&world).unwrap();
-        let found = |last: &str| match directory.token_by_digest(digest(last).parse::<SecretDigest>().unwrap()) {
-            Caller::Token(bound) => Some(bound.token().id().to_string()),
-            Caller::NoToken | Caller::UnknownToken => None,
+        let found = |last: &str| {
+            let digest = digest(last).parse::<SecretDigest>().unwrap();
+            match directory.token_by_digest(digest, directory.policy().for_decisions()) {
+                Caller::Token(bound) => Some(bound.token().id().to_string()),
+                Caller::NoToken | Caller::UnknownToken => None,
+            }
         };
         assert_eq!(found("01").as_deref(), Some("first"));
         assert_eq!(found("02").as_deref(), Some("second"));

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// The layers from the bottom to the top. Two on one level do not know each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["value"],
     &["facts"],
     &["policy"],
@@ -23,6 +23,7 @@ const LAYERS: [&[&str]; 9] = [
     &["rules"],
     &["decision"],
     &["npm", "directory"],
+    &["analysis"],
     &["testing"],
 ];
 

@@ -9,3 +9,4 @@ mod effective_access;
 mod external_ceiling;
 mod issuing;
 mod laws;
+mod what_if;

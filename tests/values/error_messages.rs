@@ -683,7 +683,7 @@ fn a_world_of_the_wrong_shape_names_the_first_breach() {
         (
             changed("tokens", json!({"secret": "x"})),
             "tokens[0].secret: unknown field: expected one of `id`, `owner`, `secret_sha256`, `created`, `revoked`, \
-             `cidr`, `legacy`, `granular`",
+             `cidr`, `legacy`, `granular`, `session`",
         ),
     ] {
         assert_eq!(errors(&world), [line]);

@@ -56,6 +56,12 @@ impl IpRange {
         client_ip.address().is_some_and(|address| self.0.contains(&address))
     }
 
+    /// Returns the first address of the range.
+    #[cfg(feature = "directory")]
+    pub(crate) fn first_address(&self) -> ClientIp {
+        self.0.network().into()
+    }
+
     /// Returns the first and the last address of an IPv4 range, or `None` for an IPv6 range.
     pub(super) fn ipv4(&self) -> Option<(u32, u32)> {
         match self.0 {

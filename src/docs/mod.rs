@@ -1,4 +1,4 @@
-//! The long-form documentation: the rules, the file formats, the design, the guarantees and the measurements.
+//! The long-form documentation: the rules, npm's editions, the file formats, the design, the guarantees and the measurements.
 //!
 //! Each module is one page and contains no items.
 
@@ -7,6 +7,9 @@ pub mod rules {}
 
 #[doc = include_str!("format.md")]
 pub mod format {}
+
+#[doc = include_str!("editions.md")]
+pub mod editions {}
 
 #[doc = include_str!("design.md")]
 pub mod design {}

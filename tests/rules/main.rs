@@ -5,6 +5,7 @@
 
 mod action_table;
 mod check_order;
+mod editions;
 mod effective_access;
 mod external_ceiling;
 mod issuing;

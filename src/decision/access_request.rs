@@ -336,7 +336,7 @@ mod tests {
     use super::{AccessRequest, Caller, ResourceFacts, ResourceFactsError};
     use crate::{
         facts::{MissingOrganization, MissingPackage},
-        operation::{AccountAction, OrganizationAction, PackageAction},
+        operation::{AccountAction, OrganizationAction, PackageAction, TeamAccessAction},
         rules::Reason,
         value::{ClientIp, OrganizationName, PackageName, Timestamp},
     };
@@ -393,7 +393,12 @@ mod tests {
     fn display_writes_the_action_and_the_names() {
         let (organization, team, package) =
             ("acme".parse().unwrap(), "ops".parse().unwrap(), "@acme/app".parse().unwrap());
-        let access_request = AccessRequest::ManageTeamAccess { organization, team, package };
-        assert_eq!(access_request.to_string(), "manage-team-access `acme:ops` `@acme/app`");
+        let mut access_request =
+            AccessRequest::TeamAccess { action: TeamAccessAction::GrantTeamAccess, organization, team, package };
+        assert_eq!(access_request.to_string(), "grant-team-access `acme:ops` `@acme/app`");
+        if let AccessRequest::TeamAccess { action, .. } = &mut access_request {
+            *action = TeamAccessAction::RevokeTeamAccess;
+        }
+        assert_eq!(access_request.to_string(), "revoke-team-access `acme:ops` `@acme/app`");
     }
 }

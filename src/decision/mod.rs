@@ -90,8 +90,8 @@ impl<'a> Decision<'a> {
     }
 
     /// Returns the inputs that the decision depended on, besides the action and the names in the resource
-    /// ([D2](crate::docs::rules#d2)). If the decision [may be cached](Self::is_cacheable), the cache's key must have
-    /// these inputs, the action and the names.
+    /// ([D2](crate::docs::rules#d2)). If the decision is cached, which its [validity](Self::validity) must permit, the
+    /// cache's key must have these inputs, the action and the names.
     #[must_use]
     pub fn depends_on(&self) -> DecisionInputs {
         match self {

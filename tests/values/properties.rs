@@ -23,7 +23,7 @@ use tollgate::{
     operation::{Action, TeamAction},
     rules::{Check, DemandedBy},
     testing::strategies::{
-        allowed_ranges, almost_account_name, almost_ip_range, almost_package_name, almost_scope, almost_timestamp,
+        allowed_ranges, almost_ip_range, almost_organization_name, almost_package_name, almost_scope, almost_timestamp,
         almost_token_id, almost_token_name, client_ip, ip_range, new_package_name, organization_name,
         organization_selection, package, package_name, package_selection, question, scope, secret, team_name,
         timestamp, token, token_description, token_id, token_name, user, user_name,
@@ -141,7 +141,8 @@ proptest! {
     fn deserializing_refuses_what_parsing_refuses(
         package in prop_oneof![package_name().prop_map(|name| name.to_string()), almost_package_name().prop_map(|almost| almost.value)],
         scope in prop_oneof![scope().prop_map(|scope| scope.as_str().to_owned()), almost_scope().prop_map(|almost| almost.value)],
-        user in almost_account_name(),
+        user in almost_user_name(),
+        organization in almost_organization_name(),
         range in almost_ip_range(),
         time in almost_timestamp(),
         key in almost_token_id(),
@@ -150,8 +151,8 @@ proptest! {
         has_one_door::<PackageName>(&package)?;
         has_one_door::<Scope>(&scope)?;
         has_one_door::<UserName>(&user.value)?;
-        has_one_door::<OrganizationName>(&user.value)?;
-        has_one_door::<TeamName>(&user.value)?;
+        has_one_door::<OrganizationName>(&organization.value)?;
+        has_one_door::<TeamName>(&organization.value)?;
         has_one_door::<IpRange>(&range.value)?;
         has_one_door::<Timestamp>(&time.value)?;
         has_one_door::<TokenId>(&key.value)?;

@@ -88,9 +88,13 @@ fn unscoped(text: &str) -> Option<&str> {
     (!text.starts_with('@')).then_some(text)
 }
 
-/// Characters that no name of a package or account has.
+/// Characters that no name of a package, an organization or a team has.
 const CHARACTERS: [char; 14] =
     [' ', '/', '@', '%', ':', '\\', '#', '?', '\n', '\0', '\u{e9}', '\u{430}', '\u{200b}', '"'];
+
+/// Characters that no name of a user has ([N4](crate::docs::rules#n4)).
+const NOT_IN_USER_NAMES: [char; 17] =
+    [' ', '/', ':', '%', '\\', '"', '\'', '<', '>', '?', '#', '&', '\n', '\0', '\u{7f}', '\u{e9}', '\u{200b}'];
 
 /// Inserts one of [`CHARACTERS`].
 #[expect(clippy::ptr_arg, reason = "a mistake is made in the type that the strategy yields")]
@@ -176,17 +180,33 @@ pub fn almost_scope() -> BoxedStrategy<Almost> {
     with_mistake(texts(scope()), MISTAKES)
 }
 
-/// Generates texts that are not a valid name of a user, an organization or a team, such as `.alice`, `@acme`, `it's`
-/// and `acme:ops` ([N4](crate::docs::rules#n4)).
-pub fn almost_account_name() -> BoxedStrategy<Almost> {
+/// Generates texts that are not a valid name of a user, such as `.alice`, `@alice`, `it's` and names of 257 bytes
+/// ([N4](crate::docs::rules#n4)).
+pub fn almost_user_name() -> BoxedStrategy<Almost> {
     const MISTAKES: &[Mistake<String>] = &[
-        ("a character that no account has", with_other_character),
+        ("a character that no user has", |text, at| {
+            let what = NOT_IN_USER_NAMES.get(at.checked_rem(NOT_IN_USER_NAMES.len())?)?;
+            Some(with(text, *what, at.checked_div(NOT_IN_USER_NAMES.len())?))
+        }),
+        ("a leading dot", |text, _| Some(format!(".{text}"))),
+        ("a leading at sign", |text, _| Some(format!("@{text}"))),
+        ("257 bytes", |text, _| Some(format!("{text:n<257}"))),
+        ("nothing", |_, _| Some(String::new())),
+    ];
+    with_mistake(texts(user_name()), MISTAKES)
+}
+
+/// Generates texts that are not a valid name of an organization or a team, such as `.acme`, `@acme`, `it's` and
+/// `acme:ops` ([N4](crate::docs::rules#n4)).
+pub fn almost_organization_name() -> BoxedStrategy<Almost> {
+    const MISTAKES: &[Mistake<String>] = &[
+        ("a character that no organization has", with_other_character),
         ("an apostrophe", |text, at| Some(with(text, '\'', at))),
         ("a leading dot", |text, _| Some(format!(".{text}"))),
         ("215 bytes", |text, _| Some(format!("{text:n<215}"))),
         ("nothing", |_, _| Some(String::new())),
     ];
-    with_mistake(texts(user_name()), MISTAKES)
+    with_mistake(texts(organization_name()), MISTAKES)
 }
 
 /// Returns the text if its address is IPv4.

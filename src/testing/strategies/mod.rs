@@ -74,9 +74,10 @@ use proptest::{
 use super::valid;
 
 pub use almost::{
-    Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
-    almost_organization_selection, almost_package_name, almost_package_selection, almost_scope, almost_secret,
-    almost_timestamp, almost_token_description, almost_token_id, almost_token_name,
+    Almost, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
+    almost_organization_name, almost_organization_selection, almost_package_name, almost_package_selection,
+    almost_scope, almost_secret, almost_timestamp, almost_token_description, almost_token_id, almost_token_name,
+    almost_user_name,
 };
 pub use almost_documents::{almost_request, almost_stored_token, almost_world};
 pub use document::{WorldAndRequest, world_and_request};

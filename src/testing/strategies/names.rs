@@ -100,28 +100,33 @@ pub fn scope() -> BoxedStrategy<Scope> {
     prop_oneof![3 => known(SCOPES), 2 => parsed(text("@?[A-Za-z0-9._~!*()'-]{1,20}"))].boxed()
 }
 
-/// Generates names of users ([N4](crate::docs::rules#n4)). Half of them are `alice`, `bob` or `Alice`.
+/// Generates names of users ([N4](crate::docs::rules#n4)), including e-mail addresses and other names that no new user
+/// of npm may have. About half of the names are `alice`, `bob` or `Alice`.
 pub fn user_name() -> BoxedStrategy<UserName> {
-    account_name(USERS)
+    prop_oneof![
+        6 => account_name(USERS, limits::MAX_USER_NAME),
+        1 => parsed(text("[a-z][a-z0-9.+_-]{0,12}@[a-z0-9-]{1,12}[.](com|example)")),
+        1 => parsed(text(r"[!$()*+,;=A-Za-z0-9\[\]^_`{|}~-][!$()*+,;=@A-Za-z0-9\[\]^_`{|}~.-]{0,30}")),
+    ]
+    .boxed()
 }
 
 /// Generates names of organizations ([N4](crate::docs::rules#n4)). Half of them are `acme`, `acme-evil` or `Acme`.
 pub fn organization_name() -> BoxedStrategy<OrganizationName> {
-    account_name(ORGANIZATIONS)
+    account_name(ORGANIZATIONS, limits::MAX_ACCOUNT_NAME)
 }
 
 /// Generates names of teams ([N4](crate::docs::rules#n4)), including old ones with capitals. Half of them are
 /// `developers`, `ops` or `Old.Team`.
 pub fn team_name() -> BoxedStrategy<TeamName> {
-    account_name(TEAMS)
+    account_name(TEAMS, limits::MAX_ACCOUNT_NAME)
 }
 
-/// Generates names of users, organizations or teams. Half of them are in `few`.
-fn account_name<T>(few: &'static [&'static str]) -> BoxedStrategy<T>
+/// Generates names of users, organizations or teams, of at most `longest` bytes. Half of them are in `few`.
+fn account_name<T>(few: &'static [&'static str], longest: usize) -> BoxedStrategy<T>
 where
     T: FromStr<Err: Display> + Debug + 'static,
 {
-    let longest = limits::MAX_ACCOUNT_NAME;
     prop_oneof![
         4 => known(few),
         3 => parsed(text("[A-Za-z0-9_~!*()-][A-Za-z0-9._~!*()-]{0,30}")),

@@ -11,10 +11,11 @@ use proptest::{
 use serde_json::Value;
 
 use super::{
-    Almost, almost_account_name, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
-    almost_organization_selection, almost_package_name, almost_package_selection, almost_request, almost_scope,
-    almost_secret, almost_stored_token, almost_timestamp, almost_token_description, almost_token_id, almost_token_name,
-    almost_world, granular_settings, new_package_name, package, question, secret, token, user, world_and_request,
+    Almost, almost_client_ip, almost_granular_settings, almost_ip_range, almost_new_package_name,
+    almost_organization_name, almost_organization_selection, almost_package_name, almost_package_selection,
+    almost_request, almost_scope, almost_secret, almost_stored_token, almost_timestamp, almost_token_description,
+    almost_token_id, almost_token_name, almost_user_name, almost_world, granular_settings, new_package_name, package,
+    question, secret, token, user, world_and_request,
 };
 use crate::{
     decision::{Caller, Decision, Verdict},
@@ -86,8 +87,8 @@ fn questions_have_every_verdict_reason_action_and_kind_of_token() {
     assert_all_occur(Verdict::ALL, &verdicts, COUNT / 25);
     assert_all_occur(Reason::ALL, &reasons, COUNT / 400);
     assert_all_occur(Action::ALL, &counted(actions), COUNT / 200);
-    let every_kind: Vec<TokenKind> =
-        crate::token::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy).chain([TokenKind::Granular]).collect();
+    let legacy_kinds = crate::token::LegacyKind::ALL.iter().copied().map(TokenKind::Legacy);
+    let every_kind: Vec<TokenKind> = legacy_kinds.chain([TokenKind::Granular, TokenKind::Session]).collect();
     assert_all_occur(&every_kind, &counted(kinds), COUNT / 20);
     // Each action is permitted at least once, and by a granular token unless no granular token may do it.
     let granular_may = |action: Action| action.needs() != GranularRequirement::Never;
@@ -121,9 +122,9 @@ fn parse<T: FromStr>(text: &String) -> Result<(), T::Err> {
 fn almost_valid_texts_are_refused() {
     assert_refused(&almost_package_name(), parse::<PackageName>);
     assert_refused(&almost_scope(), parse::<Scope>);
-    assert_refused(&almost_account_name(), parse::<UserName>);
-    assert_refused(&almost_account_name(), parse::<OrganizationName>);
-    assert_refused(&almost_account_name(), parse::<TeamName>);
+    assert_refused(&almost_user_name(), parse::<UserName>);
+    assert_refused(&almost_organization_name(), parse::<OrganizationName>);
+    assert_refused(&almost_organization_name(), parse::<TeamName>);
     assert_refused(&almost_ip_range(), parse::<IpRange>);
     assert_refused(&almost_client_ip(), parse::<ClientIp>);
     assert_refused(&almost_timestamp(), parse::<Timestamp>);

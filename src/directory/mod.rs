@@ -122,7 +122,7 @@ use request::RequestToken;
 /// use tollgate::directory::{Directory, World};
 ///
 /// let world: World = serde_json::from_str(
-///     r#"{"users": [], "orgs": [], "packages": [], "tokens": [
+///     r#"{"policy": "npm-2025-10", "users": [], "orgs": [], "packages": [], "tokens": [
 ///         {"id": "t-1", "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null, "cidr": null,
 ///          "legacy": "publish"}
 ///     ]}"#,

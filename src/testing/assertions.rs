@@ -16,7 +16,7 @@ use crate::{
 ///
 /// ```
 /// use tollgate::{
-///     ClientIp, PackageAction, authorize,
+///     ClientIp, PackageAction, Policy, authorize,
 ///     decision::AllowedBy,
 ///     testing::*,
 ///     token::LegacyKind,
@@ -26,7 +26,7 @@ use crate::{
 /// let alice = user("alice").build();
 /// let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
 /// let token = legacy(LegacyKind::Publish, "alice").build();
-/// let token = bind(&token, &alice);
+/// let token = bind(Policy::NPM_2025_10, &token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
 /// assert_eq!(assert_allowed(decision).allowed_by(), AllowedBy::Grant);
 /// ```
@@ -35,7 +35,7 @@ use crate::{
 ///
 /// ```should_panic
 /// use tollgate::{
-///     ClientIp, PackageAction, authorize,
+///     ClientIp, PackageAction, Policy, authorize,
 ///     testing::*,
 ///     token::LegacyKind,
 ///     value::GrantedPermission,
@@ -44,7 +44,7 @@ use crate::{
 /// let alice = user("alice").build();
 /// let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
 /// let token = legacy(LegacyKind::ReadOnly, "alice").build();
-/// let token = bind(&token, &alice);
+/// let token = bind(Policy::NPM_2025_10, &token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
 /// assert_allowed(decision); // panics: expected an allow, found DENY publish `left-pad`: kind-forbids-action …
 /// ```
@@ -70,7 +70,7 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 ///
 /// ```
 /// use tollgate::{
-///     ClientIp, PackageAction, authorize,
+///     ClientIp, PackageAction, Policy, authorize,
 ///     facts::TwoFactorMode,
 ///     rules::DemandedBy,
 ///     testing::*,
@@ -81,7 +81,7 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 /// let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
 /// let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
 /// let token = legacy(LegacyKind::Publish, "alice").build();
-/// let token = bind(&token, &alice);
+/// let token = bind(Policy::NPM_2025_10, &token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
 /// assert_eq!(assert_challenged(decision).demanded_by(), DemandedBy::Account);
 /// ```
@@ -90,7 +90,7 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 ///
 /// ```should_panic
 /// use tollgate::{
-///     ClientIp, PackageAction, authorize,
+///     ClientIp, PackageAction, Policy, authorize,
 ///     testing::*,
 ///     token::LegacyKind,
 ///     value::GrantedPermission,
@@ -99,7 +99,7 @@ pub fn assert_allowed(decision: Decision<'_>) -> Allow<'_> {
 /// let alice = user("alice").build();
 /// let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
 /// let token = legacy(LegacyKind::Publish, "alice").build();
-/// let token = bind(&token, &alice);
+/// let token = bind(Policy::NPM_2025_10, &token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
 /// assert_challenged(decision); // panics: expected a challenge, found ALLOW publish `left-pad` …
 /// ```
@@ -123,7 +123,7 @@ pub fn assert_challenged(decision: Decision<'_>) -> Challenge<'_> {
 ///
 /// ```
 /// use tollgate::{
-///     ClientIp, PackageAction, Reason, authorize,
+///     ClientIp, PackageAction, Policy, Reason, authorize,
 ///     testing::*,
 ///     token::LegacyKind,
 ///     value::GrantedPermission,
@@ -132,7 +132,7 @@ pub fn assert_challenged(decision: Decision<'_>) -> Challenge<'_> {
 /// let alice = user("alice").build();
 /// let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
 /// let token = legacy(LegacyKind::ReadOnly, "alice").build();
-/// let token = bind(&token, &alice);
+/// let token = bind(Policy::NPM_2025_10, &token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
 /// assert_eq!(assert_denied(decision, Reason::KindForbidsAction).status(), 403);
 /// ```
@@ -141,7 +141,7 @@ pub fn assert_challenged(decision: Decision<'_>) -> Challenge<'_> {
 ///
 /// ```should_panic
 /// use tollgate::{
-///     ClientIp, PackageAction, Reason, authorize,
+///     ClientIp, PackageAction, Policy, Reason, authorize,
 ///     testing::*,
 ///     token::LegacyKind,
 ///     value::GrantedPermission,
@@ -150,7 +150,7 @@ pub fn assert_challenged(decision: Decision<'_>) -> Challenge<'_> {
 /// let alice = user("alice").build();
 /// let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
 /// let token = legacy(LegacyKind::ReadOnly, "alice").build();
-/// let token = bind(&token, &alice);
+/// let token = bind(Policy::NPM_2025_10, &token, &alice);
 /// let decision = authorize(&token, PackageAction::Publish, &left_pad, ClientIp::UNKNOWN, now());
 /// assert_denied(decision, Reason::OwnerLacksPermission); // panics: … found DENY …: kind-forbids-action …
 /// ```

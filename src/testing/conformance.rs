@@ -35,7 +35,10 @@ const SHOWN: usize = 20;
 /// use serde_json::json;
 /// use tollgate::testing::check_answers;
 ///
-/// let world = json!({"world": "w1", "document": {"users": [], "orgs": [], "packages": [], "tokens": []}});
+/// let world = json!({
+///     "world": "w1",
+///     "document": {"policy": "npm-2025-10", "users": [], "orgs": [], "packages": [], "tokens": []},
+/// });
 /// let request = json!({
 ///     "id": "1", "token": null, "action": "read-package", "package": "x", "now": "2025-11-01T00:00:00Z",
 /// });

@@ -56,7 +56,7 @@ use crate::{
 ///     folder.join("anyone-reads.json"),
 ///     r#"{
 ///         "world": {
-///             "users": [], "orgs": [], "tokens": [],
+///             "policy": "npm-2025-10", "users": [], "orgs": [], "tokens": [],
 ///             "packages": [{"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement"}]
 ///         },
 ///         "cases": [{

@@ -54,7 +54,7 @@ type Checked = Result<(), String>;
 /// use serde_json::json;
 /// use tollgate::{directory::Directory, testing::Scenario};
 ///
-/// let world = json!({"users": [], "orgs": [], "tokens": [], "packages": []});
+/// let world = json!({"policy": "npm-2025-10", "users": [], "orgs": [], "tokens": [], "packages": []});
 /// let directory = Directory::load(&serde_json::from_value(world)?)?;
 /// let mut scenario = Scenario::new(&directory);
 /// let request = json!({"token": null, "action": "read-package", "package": "nope", "now": "2025-11-01T00:00:00Z"});

@@ -10,7 +10,7 @@ use std::{
 use core::fmt;
 use serde_json::Value;
 
-/// The number of differences that the `Display` text of [`WrongAnswers`] prints.
+/// The number of differences that the `Display` text of [`WrongAnswersError`] prints.
 const SHOWN: usize = 20;
 
 /// Compares the answers of another implementation of the rules with the conformance vectors, and returns the number of
@@ -26,8 +26,8 @@ const SHOWN: usize = 20;
 ///
 /// # Errors
 ///
-/// Returns [`WrongAnswers`] if a case has no answer, two answers or a different answer; if the id of an answer belongs
-/// to no case; if two cases have the same id; if a line is not valid JSON; or if the vectors have no case.
+/// Returns [`WrongAnswersError`] if a case has no answer, two answers or a different answer; if the id of an answer
+/// belongs to no case; if two cases have the same id; if a line is not valid JSON; or if the vectors have no case.
 ///
 /// # Examples
 ///
@@ -54,7 +54,7 @@ const SHOWN: usize = 20;
 /// assert!(error.to_string().contains("status 403: expected 404"));
 /// assert!(check_answers(&vectors, "").unwrap_err().to_string().contains("no answer"));
 /// ```
-pub fn check_answers(vectors: &str, answers: &str) -> Result<usize, WrongAnswers> {
+pub fn check_answers(vectors: &str, answers: &str) -> Result<usize, WrongAnswersError> {
     let mut wrong = Vec::new();
     let mut expected = BTreeMap::new();
     for (number, line) in lines(vectors) {
@@ -91,7 +91,7 @@ pub fn check_answers(vectors: &str, answers: &str) -> Result<usize, WrongAnswers
     if cases == 0 {
         wrong.push("no case in the vectors".into());
     }
-    if wrong.is_empty() { Ok(cases) } else { Err(WrongAnswers { cases, wrong }) }
+    if wrong.is_empty() { Ok(cases) } else { Err(WrongAnswersError { cases, wrong }) }
 }
 
 /// Returns the lines that are not blank, each with its number, counted from 1.
@@ -134,12 +134,12 @@ fn printed(value: Option<&Value>) -> String {
 ///
 /// The `Display` text has the number of differences and the first 20, each with its line and the id of its case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrongAnswers {
+pub struct WrongAnswersError {
     cases: usize,
     wrong: Vec<String>,
 }
 
-impl fmt::Display for WrongAnswers {
+impl fmt::Display for WrongAnswersError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} differences in {} cases", self.wrong.len(), self.cases)?;
         self.wrong.iter().take(SHOWN).try_for_each(|it| write!(f, "\n{it}"))?;
@@ -147,4 +147,4 @@ impl fmt::Display for WrongAnswers {
     }
 }
 
-impl core::error::Error for WrongAnswers {}
+impl core::error::Error for WrongAnswersError {}

@@ -46,7 +46,7 @@ pub use build::{
     bind, granular, legacy, missing_organization, missing_package, now, only, organization, organization_name, package,
     package_name, ranges, session, team_name, time, token_id, user, user_name,
 };
-pub use conformance::{WrongAnswers, check_answers};
+pub use conformance::{WrongAnswersError, check_answers};
 pub use scenario::{Scenario, run_scenarios, run_scenarios_with};
 
 /// Returns the value of a result, like `Result::unwrap`, but panics with the `Display` text of the error.

@@ -12,7 +12,6 @@ pub mod values;
 
 /// Where the random worlds and requests come from. Of its own decisions nothing is used.
 #[path = "../../oracle/mod.rs"]
-#[allow(unfulfilled_lint_expectations, reason = "it expects lints that only the repository's workspace turns on")]
 mod oracle;
 
 /// What can go wrong here: a mistake in the policies, the schema or the translation, never an answer.

@@ -44,7 +44,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct EffectiveAccess<'a> {
     decisions: Vec<Decision<'a>>,
-    dead_grants: Vec<IneffectiveGrant<'a>>,
+    ineffective_grants: Vec<IneffectiveGrant<'a>>,
 }
 
 impl<'a> PresentedToken<'a> {
@@ -74,7 +74,7 @@ impl<'a> PresentedToken<'a> {
         }
         let owner = self.bound().token.owner;
         decisions.extend(AccountAction::ALL.iter().map(|action| self.decide(action.on(owner))));
-        EffectiveAccess { decisions, dead_grants: self.ineffective_grants(packages, organizations) }
+        EffectiveAccess { decisions, ineffective_grants: self.ineffective_grants(packages, organizations) }
     }
 
     fn ineffective_grants(
@@ -85,12 +85,13 @@ impl<'a> PresentedToken<'a> {
         let bound = self.bound();
         let Limits::Granular(granular) = bound.token.limits else { return Vec::new() };
         let owner = &bound.owner();
-        let mut dead = Vec::new();
+        let mut ineffective = Vec::new();
         if let PackagesGrant::Granted { permission, selection: PackageSelection::Only(only) } = granular.packages {
             let needs = Permission::from(*permission);
             for scope in only.scopes() {
                 let why = scope_is_ineffective(scope.as_borrowed(), needs, owner, packages);
-                dead.extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Scope(scope.as_borrowed()), why }));
+                ineffective
+                    .extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Scope(scope.as_borrowed()), why }));
             }
             for name in only.packages() {
                 let why = packages.iter().find(|state| state.name() == *name).and_then(|state| match state {
@@ -99,7 +100,8 @@ impl<'a> PresentedToken<'a> {
                         below(package.permission_for_token(owner.name, owner.memberships, needs), needs)
                     }
                 });
-                dead.extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Package(name.as_borrowed()), why }));
+                ineffective
+                    .extend(why.map(|why| IneffectiveGrant { entry: GrantEntry::Package(name.as_borrowed()), why }));
             }
         }
         if let OrganizationsGrant::Granted { permission, selection } = granular.organizations {
@@ -113,12 +115,12 @@ impl<'a> PresentedToken<'a> {
                         (Some(_), _) => None,
                     },
                 });
-                dead.extend(
+                ineffective.extend(
                     why.map(|why| IneffectiveGrant { entry: GrantEntry::Organization(name.as_borrowed()), why }),
                 );
             }
         }
-        dead
+        ineffective
     }
 }
 
@@ -168,7 +170,7 @@ impl<'a> EffectiveAccess<'a> {
     /// no facts about it were given.
     #[must_use]
     pub fn ineffective_grants(&self) -> &[IneffectiveGrant<'a>] {
-        &self.dead_grants
+        &self.ineffective_grants
     }
 }
 
@@ -197,7 +199,7 @@ pub enum GrantEntry<'a> {
 string_enum! {
     /// Why an entry of a token's grants gives nothing, or less than it states.
     #[non_exhaustive]
-    pub enum IneffectiveReason: "reason why an entry is dead" {
+    pub enum IneffectiveReason: "reason why a grant is ineffective" {
         /// The package or the organization does not exist.
         Gone = "gone",
         /// The owner has no permission on the package or in the scope, or is not a member of the organization.
@@ -234,7 +236,7 @@ impl fmt::Display for EffectiveAccess<'_> {
                 Decision::Deny(deny) => writeln!(f, " ({})", deny.reason())?,
             }
         }
-        self.dead_grants.iter().try_for_each(|dead| writeln!(f, "dead grant: {dead}"))
+        self.ineffective_grants.iter().try_for_each(|grant| writeln!(f, "dead grant: {grant}"))
     }
 }
 
@@ -246,24 +248,24 @@ mod serde_impls {
 
     impl Serialize for IneffectiveGrant<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut dead = serializer.serialize_struct("IneffectiveGrant", 2)?;
+            let mut fields = serializer.serialize_struct("IneffectiveGrant", 2)?;
             match self.entry {
-                GrantEntry::Package(package) => dead.serialize_field("package", &package)?,
-                GrantEntry::Scope(scope) => dead.serialize_field("scope", &scope)?,
-                GrantEntry::Organization(organization) => dead.serialize_field("org", &organization)?,
+                GrantEntry::Package(package) => fields.serialize_field("package", &package)?,
+                GrantEntry::Scope(scope) => fields.serialize_field("scope", &scope)?,
+                GrantEntry::Organization(organization) => fields.serialize_field("org", &organization)?,
             }
-            dead.serialize_field("why", &self.why)?;
-            dead.end()
+            fields.serialize_field("why", &self.why)?;
+            fields.end()
         }
     }
 
     impl Serialize for EffectiveAccess<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let records = self.decisions.iter().map(AuditRecord::from).collect::<alloc::vec::Vec<_>>();
-            let mut reach = serializer.serialize_struct("Reach", 2)?;
-            reach.serialize_field("decisions", &records)?;
-            reach.serialize_field("dead_grants", &self.dead_grants)?;
-            reach.end()
+            let mut fields = serializer.serialize_struct("EffectiveAccess", 2)?;
+            fields.serialize_field("decisions", &records)?;
+            fields.serialize_field("dead_grants", &self.ineffective_grants)?;
+            fields.end()
         }
     }
 }

@@ -22,8 +22,8 @@ use tollgate::{
 };
 
 /// The ineffective grants, as text.
-fn dead(reach: &EffectiveAccess<'_>) -> Vec<String> {
-    reach.ineffective_grants().iter().map(ToString::to_string).collect()
+fn ineffective(access: &EffectiveAccess<'_>) -> Vec<String> {
+    access.ineffective_grants().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -37,14 +37,14 @@ fn effective_access_has_a_decision_for_each_action_on_each_resource_and_the_acco
     ];
     let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
-    let reach = at.effective_access(&[(&app).into(), missing_package("free").into()], &[(&acme).into()], &teams);
+    let access = at.effective_access(&[(&app).into(), missing_package("free").into()], &[(&acme).into()], &teams);
     let (packages, orgs, teams, account) =
         (PackageAction::ALL.len(), OrganizationAction::ALL.len(), TeamAction::ALL.len(), AccountAction::ALL.len());
     // No team can be created under a name that only old teams may have, so that question does not exist.
-    assert_eq!(reach.decisions().len(), 2 * packages + orgs + (teams + 1) + teams + account);
+    assert_eq!(access.decisions().len(), 2 * packages + orgs + (teams + 1) + teams + account);
     assert_eq!((packages, orgs, teams, account), (14, 8, 3, 10));
     let allowed: Vec<Action> =
-        reach.decisions().iter().filter(|decision| decision.is_allow()).map(Decision::action).collect();
+        access.decisions().iter().filter(|decision| decision.is_allow()).map(Decision::action).collect();
     assert_eq!(
         allowed,
         [
@@ -60,7 +60,7 @@ fn effective_access_has_a_decision_for_each_action_on_each_resource_and_the_acco
             Action::RevokeSelf,
         ]
     );
-    for decision in reach.decisions() {
+    for decision in access.decisions() {
         let again = at.decide(decision.operation().unwrap());
         assert_eq!(AuditRecord::from(decision), AuditRecord::from(&again));
     }
@@ -71,9 +71,9 @@ fn effective_access_says_the_same_as_text_and_as_data() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
     let bound = bind(Policy::NPM_2025_10, &token, &alice);
-    let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[], &[], &[]);
+    let access = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[], &[], &[]);
     assert_eq!(
-        reach.to_string(),
+        access.to_string(),
         "allow      whoami `alice` (via grant)\n\
          allow      revoke-self `alice` (via grant)\n\
          allow      read-profile `alice` (via grant)\n\
@@ -85,7 +85,7 @@ fn effective_access_says_the_same_as_text_and_as_data() {
          challenge  create-token `alice` (second factor for the account)\n\
          challenge  revoke-token `alice` (second factor for the account)\n"
     );
-    let data = serde_json::to_value(&reach).unwrap();
+    let data = serde_json::to_value(&access).unwrap();
     assert_eq!(data["decisions"].as_array().unwrap().len(), 10);
     assert_eq!(data["decisions"][3]["decision"], "challenge");
     assert_eq!(data["dead_grants"], serde_json::json!([]));
@@ -97,8 +97,8 @@ fn a_suspended_owner_leaves_no_effective_access() {
     let token = legacy(LegacyKind::Publish, "alice").build();
     let left_pad = package("left-pad").build();
     let bound = bind(Policy::NPM_2025_10, &token, &alice);
-    let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[], &[]);
-    assert!(reach.decisions().iter().all(|decision| matches!(decision, Decision::Deny(_))));
+    let access = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[], &[]);
+    assert!(access.decisions().iter().all(|decision| matches!(decision, Decision::Deny(_))));
 }
 
 #[test]
@@ -126,9 +126,9 @@ fn ineffective_grants_are_the_entries_that_give_less_than_they_say() {
         [(&acme).into(), (&globex).into(), (&umbrella).into(), missing_organization("gone").into()];
     let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
-    let reach = at.effective_access(&states, &organizations, &[]);
+    let access = at.effective_access(&states, &organizations, &[]);
     assert_eq!(
-        dead(&reach),
+        ineffective(&access),
         [
             "scope `@bob`: owner-has-read-only",
             "scope `@globex`: owner-has-nothing",
@@ -140,14 +140,14 @@ fn ineffective_grants_are_the_entries_that_give_less_than_they_say() {
             "organization `gone`: gone",
         ]
     );
-    assert_eq!(reach.ineffective_grants()[3].entry, GrantEntry::Package(package_name("gone")));
-    assert_eq!(reach.ineffective_grants()[7].entry, GrantEntry::Organization(organization_name("gone")));
-    assert_eq!(reach.ineffective_grants()[0].why, IneffectiveReason::OwnerHasReadOnly);
+    assert_eq!(access.ineffective_grants()[3].entry, GrantEntry::Package(package_name("gone")));
+    assert_eq!(access.ineffective_grants()[7].entry, GrantEntry::Organization(organization_name("gone")));
+    assert_eq!(access.ineffective_grants()[0].why, IneffectiveReason::OwnerHasReadOnly);
     assert_eq!(
-        serde_json::to_value(reach.ineffective_grants()[0]).unwrap(),
+        serde_json::to_value(access.ineffective_grants()[0]).unwrap(),
         serde_json::json!({"scope": "@bob", "why": "owner-has-read-only"})
     );
-    assert!(reach.to_string().ends_with("dead grant: organization `gone`: gone\n"));
+    assert!(access.to_string().ends_with("dead grant: organization `gone`: gone\n"));
 }
 
 /// The owner may create packages in such a scope, whatever they may do with the packages that exist.
@@ -159,8 +159,8 @@ fn a_grant_over_the_owners_scope_or_organization_is_effective() {
     let bound = bind(Policy::NPM_2025_10, &token, &bob);
     let (theirs, others) = (package("@acme/app").private().build(), package("@globex/app").private().build());
     let packages: [PackageState<'_>; 2] = [(&theirs).into(), (&others).into()];
-    let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&packages, &[], &[]);
-    assert_eq!(dead(&reach), ["scope `@globex`: owner-has-nothing"]);
+    let access = bound.at(ClientIp::UNKNOWN, now()).effective_access(&packages, &[], &[]);
+    assert_eq!(ineffective(&access), ["scope `@globex`: owner-has-nothing"]);
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn a_grant_that_gives_all_it_says_is_effective() {
     let old = legacy(LegacyKind::Publish, "alice").build();
     for token in [everything, some, old] {
         let bound = bind(Policy::NPM_2025_10, &token, &alice);
-        let reach = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[(&acme).into()], &[]);
-        assert_eq!(dead(&reach), [""; 0]);
+        let access = bound.at(ClientIp::UNKNOWN, now()).effective_access(&[(&left_pad).into()], &[(&acme).into()], &[]);
+        assert_eq!(ineffective(&access), [""; 0]);
     }
 }
 
@@ -339,7 +339,7 @@ fn views_from_other_storage_decide_the_same_as_owned_types() {
             let of_records = of_records.at(ip, now()).effective_access(&[(&app).into()], &[(&acme).into()], &[]);
             let of_rows = of_rows.at(ip, now()).effective_access(&[app_row.into()], &[acme_row.into()], &[]);
             let records =
-                |reach: &EffectiveAccess<'_>| reach.decisions().iter().map(AuditRecord::from).collect::<Vec<_>>();
+                |access: &EffectiveAccess<'_>| access.decisions().iter().map(AuditRecord::from).collect::<Vec<_>>();
             assert_eq!(records(&of_records), records(&of_rows));
             assert!(ip == ClientIp::UNKNOWN || of_records.decisions().iter().any(Decision::is_allow));
         }

@@ -92,7 +92,9 @@ impl<'a> Publication<'a> {
             return Err(path.field(file).error("provenance of another version: expected that of the tarball"));
         }
         if !is_semantic(read.version) {
-            return Err(path.error("a version that is none: expected a semantic version without build metadata"));
+            return Err(path.error(
+                "an invalid version in the name of the tarball: expected a semantic version without build metadata",
+            ));
         }
         let versions = top.field("versions");
         let entries = document::object(required("versions")?, &versions)?;

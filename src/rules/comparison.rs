@@ -384,8 +384,8 @@ impl fmt::Display for Comparison<'_> {
                 )
             }
             Self::ScopeControl { owner, package, scope_owner, role, own } => match scope_owner {
-                ScopeOwner::Unscoped => write!(f, "`{package}` is unscoped: nobody controls a scope of it"),
-                ScopeOwner::Nobody => write!(f, "nobody is known to own the scope of `{package}`"),
+                ScopeOwner::Unscoped => write!(f, "`{package}` is unscoped: it is in no account's scope"),
+                ScopeOwner::Nobody => write!(f, "the scope of `{package}` has no known owner"),
                 ScopeOwner::User => {
                     let whose = if own { "the scope of" } else { "another user's scope than that of" };
                     write!(f, "`{package}` is in {whose} the token's owner `{owner}`")

@@ -329,7 +329,7 @@ fn a_different_package_name_anywhere_in_a_document_is_an_error() {
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.tgz": attachment(), "@acme/w-2.0.1.tgz": attachment()})), "_attachments: 2 tarballs: expected one, of one new version"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.sigstore": attachment()})), "_attachments: 0 tarballs: expected one, of one new version"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.tgz": attachment(), "@acme/w-9.0.0.sigstore": attachment()})), "_attachments.@acme/w-9.0.0.sigstore: provenance of another version: expected that of the tarball"),
-        (with(publish(), "/_attachments", json!({"@acme/w-../x.tgz": attachment()})), "_attachments: a version that is none: expected a semantic version without build metadata"),
+        (with(publish(), "/_attachments", json!({"@acme/w-../x.tgz": attachment()})), "_attachments: an invalid version in the name of the tarball: expected a semantic version without build metadata"),
         (with(publish(), "/_attachments", json!({"@acme/w-2.0.0.tgz": {}})), "_attachments.@acme/w-2.0.0.tgz.data: missing field"),
         (with(publish(), "/_attachments", json!("x")), "_attachments: found the string `x`: expected an object"),
         (with(publish(), "/versions", json!([])), "versions: found a list: expected an object"),

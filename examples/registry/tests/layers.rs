@@ -115,13 +115,41 @@ fn no_two_files_import_each_other() {
     assert!(left.is_empty(), "these files import each other, directly or through others: {:?}", left.keys());
 }
 
+/// What the code has that would import a file of this crate by a path that does not begin with `crate::`.
+fn other_path(code: &str) -> Option<&'static str> {
+    let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
+    ["super::", "super ::", "super as ", "crate ::", "crate as ", "crate self", "#[path", "include!"]
+        .into_iter()
+        .find(|other| code.contains(other))
+}
+
 #[test]
 fn every_import_of_this_crate_begins_with_crate() {
     for (file, code) in files() {
-        assert!(!code.contains("super::"), "`{file}` has a path with `super::`: expected `crate::`");
+        let other = other_path(&code);
+        assert_eq!(other, None, "in `{file}`: expected `crate::`");
         let declares = file.ends_with("::mod");
         let other = code.lines().find(|line| !line.is_empty() && !line.starts_with("pub(crate) mod "));
         assert!(!declares || other.is_none(), "`{file}` has `{other:?}`: expected only declarations of modules");
+    }
+}
+
+#[test]
+fn other_paths_to_this_crate_are_found() {
+    for code in [
+        "use super::store;",
+        "use super as above;",
+        "use crate as c;",
+        "use crate\n    as c;",
+        "use crate ::store;",
+        "extern crate self as c;",
+        "#[path = \"../store/facts.rs\"]\nmod facts;",
+        "include!(\"../store/facts.rs\");",
+    ] {
+        assert!(other_path(code).is_some(), "{code}");
+    }
+    for code in ["use crate::store::facts;", "use crate::{base::clock as time, store};", "pub(crate) fn clock() {}"] {
+        assert_eq!(other_path(code), None, "{code}");
     }
 }
 

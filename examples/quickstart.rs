@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it decides")]
 
 use tollgate::{
-    BoundToken, Decision, Package, PackageAction, Token, User, authorize,
+    Decision, Package, PackageAction, Policy, Token, User, authorize,
     facts::{
         AccountStatus, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserFacts,
         UserGrants, Visibility,
@@ -11,7 +11,7 @@ use tollgate::{
         GranularSettings, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription,
         TokenFacts, TokenId, TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission},
+    value::{AllowedRanges, GrantedPermission, PackagesPermission},
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         allowed_ranges: AllowedRanges::only(["10.0.0.0/8".parse()?])?,
         bypass_2fa: TwoFactorBypass::On,
         packages: PackagesGrant::Granted {
-            permission: GrantedPermission::ReadWrite,
+            permission: PackagesPermission::ReadWrite,
             selection: PackageSelection::only([left_pad.name().clone().into()])?,
         },
         organizations: OrganizationsGrant::NoAccess,
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The request: may this token publish this package, from here, now?
     let (client_ip, now) = ("10.1.2.3".parse()?, "2025-11-01T00:00:00Z".parse()?);
-    let bound = BoundToken::bind(&token, &alice)?;
+    let bound = Policy::NPM_2025_10.bind(&token, &alice)?;
     match authorize(&bound, PackageAction::Publish, &left_pad, client_ip, now) {
         Decision::Allow(allow) => println!("{}: go on with {}", allow.status(), allow.action()),
         Decision::Challenge(challenge) => println!("{}: one-time password, please", challenge.status()),

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tollgate::{
-    ClientIp, Decision, PackageAction, Reason, Timestamp, User, authorize,
+    ClientIp, Decision, PackageAction, Policy, Reason, Timestamp, User, authorize,
     decision::{Caller, EarlyAnswer},
     facts::TwoFactorMode,
     operation::Action,
@@ -27,7 +27,7 @@ fn failure<T>(assertion: impl FnOnce() -> T) -> String {
 fn publishing<T>(alice: &User, permission: GrantedPermission, take: impl FnOnce(Decision<'_>) -> T) -> T {
     let ci = granular("ci", "alice").packages(GrantedPermission::ReadWrite, only(&["@acme"])).build();
     let app = package("@acme/app").private().team("acme", "developers", permission).build();
-    take(authorize(&bind(&ci, alice), PackageAction::Publish, &app, ClientIp::UNKNOWN, now()))
+    take(authorize(&bind(Policy::NPM_2025_10, &ci, alice), PackageAction::Publish, &app, ClientIp::UNKNOWN, now()))
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn the_documentation_shows_a_failure_to_the_letter() {
 fn an_early_denial_is_explained_by_the_checks_that_were_run_without_the_owner() {
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["left-pad"])).build();
     let view = token.as_view();
-    let EarlyAnswer::Deny(deny) = view.refuse_early(Action::PublishVersion, ClientIp::UNKNOWN, now()) else {
+    let EarlyAnswer::Deny(deny) = Policy::NPM_2025_10.refuse_early(&view, Action::PublishVersion, ClientIp::UNKNOWN, now()) else {
         panic!("a token with read-only permission publishes nothing")
     };
     let explanation = Decision::Deny(deny).explain();

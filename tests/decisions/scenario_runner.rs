@@ -13,8 +13,8 @@ use tollgate::{
     testing::{run_scenarios, run_scenarios_with},
 };
 
-const WORLD: &str = r#"{"users": [{"name": "alice", "status": "active", "two_factor": "auth-and-writes",
-    "tokens_revoked_until": null}], "orgs": [], "tokens": [{"id": "t-1", "owner": "alice", "revoked": null,
+const WORLD: &str = r#"{"policy": "npm-2025-10", "users": [{"name": "alice", "status": "active", "two_factor": "auth-and-writes",
+    "tokens_revoked_until": null, "writes_held_until": null}], "orgs": [], "tokens": [{"id": "t-1", "owner": "alice", "revoked": null,
     "created": "2025-10-30T12:00:00Z", "cidr": null, "legacy": "publish"}], "packages": [{"name": "left-pad",
     "visibility": "public", "publishing_access": "no-requirement", "users": {"alice": "read-write"}}]}"#;
 const ALLOWED: &str = r#"{"case": "anyone reads", "request": {"token": null, "action": "read-package",
@@ -262,11 +262,11 @@ const WRONG_FILES: [(&str, &str); 10] = [
     ),
     (r#"{"world": 7, "cases": []}"#, "…/policy.json: world: found a number: expected an object"),
     (
-        r#"{"world": {"users": [], "orgs": [], "packages": []}, "cases": []}"#,
+        r#"{"world": {"policy": "npm-2025-10", "users": [], "orgs": [], "packages": []}, "cases": []}"#,
         "…/policy.json: world.tokens: missing field",
     ),
     (
-        r#"{"world": {"users": [], "orgs": [], "packages": [], "tokens": []}, "cases": []}"#,
+        r#"{"world": {"policy": "npm-2025-10", "users": [], "orgs": [], "packages": [], "tokens": []}, "cases": []}"#,
         "…/policy.json: cases: empty list: expected one or more",
     ),
 ];

@@ -22,18 +22,18 @@ use tollgate::{
     directory::{Directory, World},
     testing::Scenario,
     token::{
-        Checksum, GranularSettings, GranularToken, GranularTokenError, IssueError, IssueFacts, IssuedBy,
-        LegacyIssueFacts, LegacyKind, LegacyToken, NameAvailability, OrganizationSelection, OrganizationsGrant,
-        PackageOrScope, PackageSelection, PackagesGrant, SecretForm, SecretPrefix, TokenFacts, TokenId,
-        TwoFactorBypass,
+        Checksum, GranularIssueFacts, GranularSettings, GranularToken, GranularTokenError, IssueError, IssueFacts,
+        IssuedBy, LegacyKind, LegacyToken, NameAvailability, OrganizationSelection, OrganizationsGrant, PackageOrScope,
+        PackageSelection, PackagesGrant, SecretForm, SecretPrefix, SessionToken, TokenFacts, TokenId, TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission, IpRange, OrganizationName, Scope, TeamName},
+    value::{AllowedRanges, IpRange, OrganizationName, Scope, TeamName},
 };
 
 /// Every rule that scenarios are written for.
-const RULES: [&str; 43] = [
+const RULES: [&str; 51] = [
+    "P1", "P2", "P3", "P4", "P5", "P6", "P7",
     "N1", "N2", "N3", "N4", "N5", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9", "S1", "S2", "S3", "T1", "T2",
-    "T3", "T4", "V1", "K1", "G1", "G2", "G3", "C1", "C2", "C3", "C4", "C5", "C6", "F1", "F2", "F3", "F4", "F5", "F6",
+    "T3", "T4", "T5", "V1", "K1", "G1", "G2", "G3", "C1", "C2", "C3", "C4", "C5", "C6", "F1", "F2", "F3", "F4", "F5", "F6",
     "D1", "D2", "D3", "D4", "D5",
 ];
 
@@ -149,8 +149,8 @@ fn check_issue(directory: &Directory, issue: &Value, expected: &Value) -> Checke
                 _ => Vec::new(),
             };
             let packages: Vec<_> = names.iter().map(|name| directory.package(name.as_borrowed())).collect();
-            let facts = IssueFacts {
-                owner: directory.user(owner.as_borrowed()).ok_or("the owner is no user of the world")?.as_view(),
+            let facts = GranularIssueFacts {
+                issue: issue_facts(directory, &owner, now, &issue["made_by"])?,
                 packages: &packages,
                 granular_tokens: parsed_count(&issue["granular_tokens"])?,
                 name_availability: match &issue["name_taken"] {
@@ -158,8 +158,6 @@ fn check_issue(directory: &Directory, issue: &Value, expected: &Value) -> Checke
                     Value::Bool(false) => NameAvailability::Free,
                     other => return Err(format!("`name_availability` is no boolean: {other}")),
                 },
-                issued_by: maker(directory, &issue["made_by"])?,
-                now,
             };
             match GranularToken::issue(key(), settings.clone(), &facts) {
                 Ok(token) => {
@@ -180,17 +178,12 @@ fn check_issue_legacy(directory: &Directory, issue: &Value, expected: &Value) ->
     let owner: UserName = parsed(issue, "owner")?;
     let kind: LegacyKind = parsed(issue, "kind")?;
     let now: Timestamp = parsed(issue, "now")?;
-    let view = directory.user(owner.as_borrowed()).ok_or("the owner is no user of the world")?.as_view();
+    let facts = issue_facts(directory, &owner, now, &issue["made_by"])?;
     let found = match ranges(&issue["cidr"]) {
         Err(Refused::Case(problem)) => return Err(problem),
         Err(Refused::Code(code)) => code,
         Ok(ranges) => {
-            match LegacyToken::issue(
-                key(),
-                kind,
-                ranges.clone(),
-                &LegacyIssueFacts { owner: view, issued_by: maker(directory, &issue["made_by"])?, now },
-            ) {
+            match LegacyToken::issue(key(), kind, ranges.clone(), &facts) {
                 Ok(token) => {
                     let on_record =
                         LegacyToken::load(TokenFacts { id: key(), owner, created: now, revoked: None }, kind, ranges);
@@ -202,6 +195,38 @@ fn check_issue_legacy(directory: &Directory, issue: &Value, expected: &Value) ->
         }
     };
     expect("the answer", &found, &expected.as_str().unwrap_or("(no text)"))
+}
+
+fn check_issue_session(directory: &Directory, issue: &Value, expected: &Value) -> Checked {
+    only(issue, &["owner", "now", "expires", "cidr", "made_by"])?;
+    let owner: UserName = parsed(issue, "owner")?;
+    let (now, expires_at): (Timestamp, Timestamp) = (parsed(issue, "now")?, parsed(issue, "expires")?);
+    let facts = issue_facts(directory, &owner, now, &issue["made_by"])?;
+    let found = match ranges(&issue["cidr"]) {
+        Err(Refused::Case(problem)) => return Err(problem),
+        Err(Refused::Code(code)) => code,
+        Ok(ranges) => match SessionToken::issue(key(), expires_at, ranges.clone(), &facts) {
+            Ok(token) => {
+                let facts = TokenFacts { id: key(), owner, created: now, revoked: None };
+                expect("the token that was made", &token, &SessionToken::load(facts, expires_at, ranges))?;
+                "ok"
+            }
+            Err(error) => code(&error),
+        },
+    };
+    expect("the answer", &found, &expected.as_str().unwrap_or("(no text)"))
+}
+
+/// The facts of an issue under the world's policy.
+fn issue_facts<'a>(
+    directory: &'a Directory,
+    owner: &UserName,
+    now: Timestamp,
+    made_by: &Value,
+) -> Result<IssueFacts<'a>, String> {
+    let user = directory.user(owner.as_borrowed()).ok_or("the owner is no user of the world")?;
+    let issued_by = maker(directory, made_by)?;
+    Ok(IssueFacts { policy: directory.policy(), owner: user.as_view(), issued_by, now })
 }
 
 fn key() -> TokenId {
@@ -277,12 +302,12 @@ fn texts(list: &Value) -> Result<Vec<&str>, Refused> {
 }
 
 /// The permission of a grant with its selection, or that there is neither.
-fn granted(grant: &Value) -> Result<Option<(GrantedPermission, &Value)>, Refused> {
+fn granted<T: std::str::FromStr<Err: Display>>(grant: &Value) -> Result<Option<(T, &Value)>, Refused> {
     if grant.is_null() {
         return Ok(None);
     }
     only(grant, &["permission", "select"])?;
-    let permission: Option<GrantedPermission> = match text(grant, "permission")? {
+    let permission: Option<T> = match text(grant, "permission")? {
         "no-access" => None,
         _ => Some(parsed(grant, "permission")?),
     };
@@ -357,6 +382,10 @@ fn stored_agrees(
 fn code(error: &IssueError) -> &'static str {
     match error {
         IssueError::OwnerSuspended => "owner-suspended",
+        IssueError::OwnerOnHold { .. } => "owner-on-hold",
+        IssueError::AgainstPolicy { switch, .. } => switch.as_str(),
+        IssueError::SessionExpired { .. } => "session-expired",
+        IssueError::IssuerMayNotCreateTokens { .. } => "maker-may-not-create-tokens",
         IssueError::TooManyTokens => "too-many-tokens",
         IssueError::NameTaken => "name-taken",
         IssueError::Invalid(GranularTokenError::ExpiresTooSoon { .. } | GranularTokenError::CreatedTooLate { .. }) => {
@@ -398,12 +427,8 @@ fn check_text(kind: &str, case: &Value) -> Checked {
     let found = match kind {
         "package" => json!(age(PackageName::new(text), |name| name.check_new().is_ok())),
         "team" => json!(age(TeamName::new(text), |name| name.check_new().is_ok())),
-        "user" => {
-            let user = age(UserName::new(text), |name| name.check_new().is_ok());
-            let organization = age(OrganizationName::new(text), |name| name.check_new().is_ok());
-            expect("the name as an organization's", &organization, &user)?;
-            json!(user)
-        }
+        "user" => json!(age(UserName::new(text), |name| name.check_new().is_ok())),
+        "organization" => json!(age(OrganizationName::new(text), |name| name.check_new().is_ok())),
         "scope" => {
             if let Some(canonical) = case.get("canonical") {
                 expected = json!([expected, canonical]);
@@ -441,16 +466,18 @@ fn secret(text: &str, expected: &Value) -> Value {
 
 /// The key of the case that says what it is about.
 fn subject(case: &Value) -> Result<&'static str, String> {
-    const SUBJECTS: [&str; 13] = [
+    const SUBJECTS: [&str; 15] = [
         "request",
         "load",
         "load_text",
         "issue",
         "issue_legacy",
+        "issue_session",
         "secret",
         "package",
         "scope",
         "user",
+        "organization",
         "team",
         "range",
         "address",
@@ -478,9 +505,13 @@ fn check(case: &Case, directory: Option<&Directory>, decisions: Option<&mut Scen
             let world = serde_json::from_str(text(json, subject)?).map_err(|error| error.to_string())?;
             check_load(&world, expected)
         }
-        "issue" | "issue_legacy" => {
+        "issue" | "issue_legacy" | "issue_session" => {
             only(json, &["case", subject, "expect"])?;
-            let check = if subject == "issue" { check_issue } else { check_issue_legacy };
+            let check = match subject {
+                "issue" => check_issue,
+                "issue_legacy" => check_issue_legacy,
+                _ => check_issue_session,
+            };
             check(directory()?, &json[subject], expected)
         }
         text => check_text(text, json),

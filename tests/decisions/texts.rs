@@ -14,7 +14,7 @@ use tollgate::testing::{
     team_name, time, user, user_name,
 };
 use tollgate::{
-    ClientIp, Decision, Deny, OrganizationAction, PackageAction, Reason, Timestamp, Token, User, authorize_anonymous,
+    ClientIp, Decision, Deny, OrganizationAction, PackageAction, Policy, Reason, Timestamp, Token, User, authorize_anonymous,
     decision::EarlyAnswer,
     deny_unknown_token,
     facts::{PackageState, PublishingAccess, TwoFactorMode},
@@ -95,7 +95,7 @@ fn ask(token: &Token, owner: &User, operation: Operation<'_>) -> Denial {
 }
 
 fn ask_from(ip: ClientIp, now: Timestamp, token: &Token, owner: &User, operation: Operation<'_>) -> Denial {
-    denial(&deny(&bind(token, owner).at(ip, now).decide(operation)))
+    denial(&deny(&bind(Policy::NPM_2025_10, token, owner).at(ip, now).decide(operation)))
 }
 
 /// One denial or more for each reason: the two texts of each.
@@ -150,7 +150,7 @@ fn denials() -> Vec<Denial> {
         ask(&orgs(ReadOnly, &["acme"]), &alice, on_app.operation(Action::CreateTeam)),
         ask(&orgs(ReadOnly, &["acme"]), &alice, on_app.operation(Action::ListCollaborators)),
         ask(&orgs(ReadOnly, &["acme"]), &alice, on_left_pad.operation(Action::ListCollaborators)),
-        ask(&orgs(ReadWrite, &["acme"]), &alice, on_left_pad.operation(Action::ManageTeamAccess)),
+        ask(&orgs(ReadWrite, &["acme"]), &alice, on_left_pad.operation(Action::GrantTeamAccess)),
         ask(
             &publish,
             &alice,
@@ -202,7 +202,7 @@ fn denials() -> Vec<Denial> {
     denials.push(ask(&publish, &alice, of(PackageState::from(&or_bypass)).operation(Action::PublishVersion)));
     // Before the owner's record is at hand, there is no resource to name.
     let early = office.as_view();
-    let EarlyAnswer::Deny(early) = early.refuse_early(Action::PublishVersion, "10.1.2.3".parse().unwrap(), now())
+    let EarlyAnswer::Deny(early) = Policy::NPM_2025_10.refuse_early(&early, Action::PublishVersion, "10.1.2.3".parse().unwrap(), now())
     else {
         panic!("a read-only token never publishes");
     };
@@ -267,7 +267,7 @@ fn a_hidden_package_is_told_as_a_free_name_is_unless_the_token_may_read_or_creat
                             account: user_name("alice"),
                         };
                         let without = Resources { package: free.into(), ..with };
-                        let bound = bind(&token, &owner);
+                        let bound = bind(Policy::NPM_2025_10, &token, &owner);
                         let at = bound.at(ClientIp::UNKNOWN, now());
                         let reads = at.decide(with.operation(Action::ReadPackage)).is_allow();
                         let creates = !matches!(at.decide(without.operation(Action::CreatePackage)), Decision::Deny(_));
@@ -296,7 +296,8 @@ fn a_hidden_package_is_told_as_a_free_name_is_unless_the_token_may_read_or_creat
         }
     }
     // An owner or admin of the organization may manage a package without reading it, and so knows that it exists.
-    assert_eq!(managed.into_iter().collect::<Vec<_>>(), [Action::ChangeVisibility, Action::ManageTeamAccess]);
+    let expected = [Action::ChangeVisibility, Action::GrantTeamAccess, Action::RevokeTeamAccess];
+    assert_eq!(managed.into_iter().collect::<Vec<_>>(), expected);
     for action in ON_PACKAGES {
         assert!(compared.contains(&action), "{action}");
     }
@@ -313,7 +314,7 @@ fn without_a_known_token_a_hidden_package_is_told_as_a_free_name_is() {
         assert_eq!(told(&hidden), told(&gone), "{action} with an unknown token");
     }
     let acme = organization("acme");
-    for action in [Action::ManageTeamAccess, Action::SharePackage] {
+    for action in [Action::GrantTeamAccess, Action::RevokeTeamAccess, Action::SharePackage] {
         let with = Resources {
             package: (&secret).into(),
             organization: (&acme).into(),
@@ -321,10 +322,10 @@ fn without_a_known_token_a_hidden_package_is_told_as_a_free_name_is() {
             account: user_name("alice"),
         };
         let without = Resources { package: free.into(), ..with };
-        // These two have no anonymous form of their own: a stranger's token stands for the caller who has nothing.
+        // These have no anonymous form of their own: a stranger's token stands for the caller who has nothing.
         let stranger = user("mallory").build();
         let token = legacy(LegacyKind::Publish, "mallory").build();
-        let bound = bind(&token, &stranger);
+        let bound = bind(Policy::NPM_2025_10, &token, &stranger);
         let at = bound.at(ClientIp::UNKNOWN, now());
         let (hidden, gone) = (at.decide(with.operation(action)), at.decide(without.operation(action)));
         assert_eq!(told(&hidden), told(&gone), "{action}");
@@ -337,7 +338,7 @@ fn a_token_that_may_read_the_package_is_told_more() {
     let member = user("alice").member("acme", Role::Member, &["developers"]).build();
     let readable = package("@acme/secret").private().team("acme", "developers", GrantedPermission::ReadOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let bound = bind(&token, &member);
+    let bound = bind(Policy::NPM_2025_10, &token, &member);
     let at = bound.at(ClientIp::UNKNOWN, now());
     assert_eq!(
         told(&at.decide(PackageAction::Deprecate.on(&readable))),
@@ -356,14 +357,14 @@ fn an_explanation_names_a_bypass_only_where_the_permission_is_read_write() {
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
     let (read, write) = (GrantedPermission::ReadOnly, GrantedPermission::ReadWrite);
     let token = granular("ci", "alice").packages(read, all()).organizations(write, &["acme"]).bypass_2fa().build();
-    let (bound, left_pad, acme) = (bind(&token, &alice), package("left-pad").build(), organization("acme"));
+    let (bound, left_pad, acme) = (bind(Policy::NPM_2025_10, &token, &alice), package("left-pad").build(), organization("acme"));
     let at = bound.at(ClientIp::UNKNOWN, now());
     let explained = |operation| at.decide(operation).explain().to_string();
     assert!(explained(PackageAction::Publish.on(&left_pad)).contains("the token does not bypass the second factor"));
     assert!(explained(OrganizationAction::AddMember.on(&acme)).contains("the token bypasses the second factor"));
 }
 
-/// Managing team access needs the organization and the package selected, and the organization is checked first (G2). The
+/// Granting a team access needs the organization and the package selected, and the organization is checked first (G2). The
 /// reason is the same for both; the texts say which one it was.
 #[test]
 fn the_text_names_the_organization_where_neither_organization_nor_package_is_selected() {
@@ -379,9 +380,9 @@ fn the_text_names_the_organization_where_neither_organization_nor_package_is_sel
     let told_to = |orgs: &[&str]| {
         let write = GrantedPermission::ReadWrite;
         let token = granular("ci", "alice").packages(write, only(&["right-pad"])).organizations(write, orgs).build();
-        let bound = bind(&token, &alice);
+        let bound = bind(Policy::NPM_2025_10, &token, &alice);
         let at = bound.at(ClientIp::UNKNOWN, now());
-        told(&at.decide(team_access.operation(Action::ManageTeamAccess))).1
+        told(&at.decide(team_access.operation(Action::GrantTeamAccess))).1
     };
     assert_eq!(told_to(&["globex"]), "the access token does not cover the organization `acme`");
     assert_eq!(told_to(&["acme"]), "the access token does not cover `left-pad`");

@@ -9,10 +9,14 @@ use tollgate::{
 };
 
 /// Every action that names a package that exists.
-pub(crate) const ON_PACKAGES: [Action; 12] = [
+pub(crate) const ON_PACKAGES: [Action; 17] = [
     Action::ReadPackage,
     Action::ListCollaborators,
     Action::PublishVersion,
+    Action::Stage,
+    Action::ReadStage,
+    Action::ApproveStage,
+    Action::RejectStage,
     Action::Unpublish,
     Action::Deprecate,
     Action::SetDistTag,
@@ -20,7 +24,8 @@ pub(crate) const ON_PACKAGES: [Action; 12] = [
     Action::ChangePublishingAccess,
     Action::ChangeMaintainers,
     Action::StarPackage,
-    Action::ManageTeamAccess,
+    Action::GrantTeamAccess,
+    Action::RevokeTeamAccess,
     Action::SharePackage,
 ];
 

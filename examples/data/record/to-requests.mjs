@@ -4,7 +4,8 @@
 //
 // r015 is the 15th request of the recording, and r039b is the second action of the 39th request. The method and the
 // path determine the action, except for three paths, whose body determines it. An unknown request is an error. The
-// world answers two questions that the request does not: whether the package exists, and whether the user is a member.
+// world answers three questions that the request does not: whether the package exists, whether the user is a member, and
+// whether the token's owner has a second factor.
 
 import { readFile, writeFile } from 'node:fs/promises'
 
@@ -14,6 +15,8 @@ const recording = (await readFile(new URL('npm-recording.jsonl', here), 'utf8'))
 
 const packages = new Map(world.packages.map((pkg) => [pkg.name, pkg]))
 const isMember = (user, org) => (world.users.find((entry) => entry.name === user)?.orgs ?? []).some((entry) => entry.name === org)
+const owners = new Map(world.tokens.map((token) => [token.id, world.users.find((user) => user.name === token.owner)]))
+const twoFactorOf = (token) => owners.get(token)?.two_factor
 const hasOnly = (body, keys) => Object.keys(body).every((key) => keys.includes(key))
 
 /** Paths of requests that have no action: see the README. */
@@ -28,12 +31,18 @@ const NO_ACTION = [
   /^\/-\/user\/[^/]+\/package$/,
 ]
 
-function accountAction(method, path, body) {
+/** `POST /-/npm/v1/user`: the first second factor of the token's owner, another change of the factor, a password, or the rest. */
+function changeOfAccount(token, body) {
+  if (body.tfa === undefined) return body.password === undefined ? 'change-profile' : 'change-password'
+  return twoFactorOf(token) === 'disabled' && body.tfa.mode !== 'disable' ? 'enrol-two-factor' : 'configure-two-factor'
+}
+
+function accountAction(token, method, path, body) {
   const route = `${method} ${path}`
   if (route === 'GET /-/whoami') return 'whoami'
   if (route === 'DELETE /-/user/token/<token>') return 'revoke-self'
   if (route === 'GET /-/npm/v1/user') return 'read-profile'
-  if (route === 'POST /-/npm/v1/user') return body.tfa === undefined ? 'change-profile' : 'configure-two-factor'
+  if (route === 'POST /-/npm/v1/user') return changeOfAccount(token, body)
   if (route === 'GET /-/npm/v1/tokens') return 'list-tokens'
   if (route === 'POST /-/npm/v1/tokens') return 'create-token'
   if (/^DELETE \/-\/npm\/v1\/tokens\/token\/[^/]+$/.test(route)) return 'revoke-token'
@@ -50,7 +59,7 @@ function orgActions(method, org, what, body) {
 
 function teamActions(method, org, team, what, body) {
   if (method === 'GET') return [{ action: 'read-org', org }]
-  if (what === 'package') return [{ action: 'manage-team-access', org, team, package: body.package }]
+  if (what === 'package') return [{ action: method === 'DELETE' ? 'revoke-team-access' : 'grant-team-access', org, team, package: body.package }]
   if (what === 'user') return [{ action: method === 'PUT' ? 'add-team-member' : 'remove-team-member', org, team }]
   return method === 'DELETE' && what === undefined ? [{ action: 'delete-team', org, team }] : []
 }
@@ -97,10 +106,10 @@ function packageActions(method, path, body) {
 }
 
 /** Returns the actions that one HTTP request asks for. */
-function actionsOf({ method, path: target, body }) {
+function actionsOf({ as, method, path: target, body }) {
   if (NO_ACTION.some((pattern) => pattern.test(target))) return null
   const path = target.split('?')[0]
-  const account = accountAction(method, path, body)
+  const account = accountAction(as, method, path, body)
   if (account) return [{ action: account }]
   if (!path.startsWith('/-/')) return packageActions(method, path, body)
   const [, , kind, name, ...rest] = path.split('/').map(decodeURIComponent)

@@ -113,6 +113,7 @@ fn an_early_denial_is_explained_by_the_checks_that_were_run_without_the_owner() 
     let checks: Vec<_> = explanation.steps().map(|(check, outcome, _)| (check, outcome)).collect();
     let expected = [
         (Check::NotRevoked, Outcome::Passed),
+        (Check::NotRetired, Outcome::DoesNotApply),
         (Check::NotExpired, Outcome::Passed),
         (Check::AddressAllowed, Outcome::Passed),
         (Check::KindHasAction, Outcome::Passed),

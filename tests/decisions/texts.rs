@@ -11,7 +11,7 @@ use crate::{
 };
 use tollgate::testing::{
     Resources, all, bind, granular, legacy, missing_organization, missing_package, now, only, organization, package,
-    team_name, time, user, user_name,
+    session, team_name, time, user, user_name,
 };
 use tollgate::{
     ClientIp, Decision, Deny, OrganizationAction, PackageAction, Policy, Reason, Timestamp, Token, User, authorize_anonymous,
@@ -20,11 +20,11 @@ use tollgate::{
     facts::{PackageState, PublishingAccess, TwoFactorMode},
     operation::{Action, Operation},
     token::LegacyKind,
-    value::{GrantedPermission, Role},
+    value::{GrantedPermission, PackagesPermission, Role},
 };
 
 /// The reason and the status of each of [`denials`], in their order. The texts are in `snapshots/denials.txt`.
-const DENIED: [(Reason, u16); 40] = [
+const DENIED: [(Reason, u16); 47] = [
     (Reason::TokenUnknown, 401),
     (Reason::AuthenticationRequired, 401),
     (Reason::AuthenticationRequired, 404),
@@ -64,6 +64,13 @@ const DENIED: [(Reason, u16); 40] = [
     (Reason::TokensDisallowed, 403),
     (Reason::SecondFactorNotEnrolled, 403),
     (Reason::SecondFactorNotEnrolled, 403),
+    (Reason::TokenRetired, 401),
+    (Reason::OwnerOnHold, 403),
+    (Reason::StageRequired, 403),
+    (Reason::StageRequired, 403),
+    (Reason::NoSuchPackage, 404),
+    (Reason::SecondFactorNotEnrolled, 403),
+    (Reason::SecondFactorNotEnrolled, 403),
     (Reason::KindForbidsAction, 403),
 ];
 
@@ -91,7 +98,11 @@ fn deny<'a>(decision: &Decision<'a>) -> Deny<'a> {
 
 /// Asks with a token and notes the denial.
 fn ask(token: &Token, owner: &User, operation: Operation<'_>) -> Denial {
-    ask_from(ClientIp::UNKNOWN, now(), token, owner, operation)
+    ask_under(Policy::NPM_2025_10, token, owner, operation)
+}
+
+fn ask_under(policy: Policy, token: &Token, owner: &User, operation: Operation<'_>) -> Denial {
+    denial(&deny(&bind(policy, token, owner).at(ClientIp::UNKNOWN, now()).decide(operation)))
 }
 
 fn ask_from(ip: ClientIp, now: Timestamp, token: &Token, owner: &User, operation: Operation<'_>) -> Denial {
@@ -200,6 +211,27 @@ fn denials() -> Vec<Denial> {
     let or_bypass =
         package("left-pad").publishing_access(PublishingAccess::TwoFactorOrBypass).user("alice", ReadWrite).build();
     denials.push(ask(&publish, &alice, of(PackageState::from(&or_bypass)).operation(Action::PublishVersion)));
+    // A retired token, a hold, staging, and a team of another organization (P1, T5, G1, C5). An approval always demands a
+    // second factor (F5), and so does a creation where the policy demands one for every package (P4).
+    let held = user("alice").writes_held_until("2025-11-02T00:00:00Z").build();
+    let staging = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
+    let writable = package("left-pad").user("alice", ReadWrite).build();
+    let on_writable = of(PackageState::from(&writable));
+    let foreign = package("@globex/app").private().build();
+    denials.extend([
+        ask_under(Policy::NPM_2025_12, &publish, &alice, read),
+        ask(&publish, &held, on_left_pad.operation(Action::PublishVersion)),
+        ask(&staging, &alice, on_writable.operation(Action::PublishVersion)),
+        ask(&staging, &alice, of(missing_package("free").into()).operation(Action::CreatePackage)),
+        ask(&publish, &alice, of((&foreign).into()).operation(Action::RevokeTeamAccess)),
+        ask(&publish, &alice, on_writable.operation(Action::ApproveStage)),
+        ask_under(
+            Policy::NPM_2025_12,
+            &session("s-1", "alice").build(),
+            &alice,
+            of(missing_package("free").into()).operation(Action::CreatePackage),
+        ),
+    ]);
     // Before the owner's record is at hand, there is no resource to name.
     let early = office.as_view();
     let EarlyAnswer::Deny(early) = Policy::NPM_2025_10.refuse_early(&early, Action::PublishVersion, "10.1.2.3".parse().unwrap(), now())

@@ -142,6 +142,17 @@ fn the_examples_of_the_format_page_get_the_answers_of_the_page() {
     assert_eq!(ran.out.lines().map(spaced).collect::<Vec<_>>(), decisions.lines().collect::<Vec<_>>());
 }
 
+/// The page shows a fourth request and its answer apart from the three: a denial with a time.
+#[test]
+fn the_denial_of_the_format_page_that_has_a_time_is_the_answer() {
+    let [request, answer] = ["{\"id\": \"r4\", \"token\": ", "{\"id\": \"r4\", \"decision\": "].map(|start| {
+        let block = FORMAT.split("```json\n").find(|block| block.starts_with(start)).unwrap();
+        block.split("```").next().unwrap()
+    });
+    let ran = decide_lines("four", request);
+    assert_eq!((ran.status, spaced(ran.out.trim_end()).as_str()), (Some(0), answer.trim_end()));
+}
+
 #[test]
 fn requests_come_from_standard_input_too() {
     let [_, requests, decisions] = blocks();
@@ -450,7 +461,10 @@ fn explain_writes_every_check_for_a_person() {
     let rules: Vec<&str> = texts[0].lines().skip(1).map(|line| line.split_whitespace().next().unwrap()).collect();
     assert_eq!(
         rules,
-        ["T1", "T2", "T3", "T4", "K1", "G1", "D1", "D1", "V1", "G1", "G2", "G2", "G3", "C5", "C", "C6", "C3", "F"]
+        [
+            "T1", "P1", "T2", "T3", "T4", "K1", "T5", "G1", "D1", "D1", "V1", "G1", "G2", "G2", "G3", "C5", "C", "C6", "C3",
+            "F"
+        ]
     );
     assert!(texts[0].contains("2026-01-01T00:00:00Z, now is 2025-11-01T00:00:00Z"), "{}", texts[0]);
     for arguments in [["--explain", world, requests], [world, "--explain", requests]] {

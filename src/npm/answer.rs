@@ -14,7 +14,7 @@ use alloc::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    decision::{Challenge, Deny},
+    decision::{Challenge, Decision, Deny},
     operation::Operation,
     rules::Reason,
 };
@@ -100,6 +100,43 @@ impl Answer {
             www_authenticate: Some("OTP"),
             error: format!("{operation} needs a one-time password: repeat it with `--otp`").into(),
             npm_notice: None,
+        }
+    }
+
+    /// Creates the answer to a request about a staged version whose id is not on record.
+    #[must_use]
+    pub fn unknown_stage() -> Self {
+        let error = "no staged version has this id, or you do not have permission to access it".into();
+        Self { status: 404, www_authenticate: None, error, npm_notice: None }
+    }
+
+    /// Creates the answer to a denial of a request about a [staged version](super::StageRequest), which the path names
+    /// by its id.
+    ///
+    /// `read_stage` is the decision about `read-stage` on the package that the staged version belongs to. If it is a
+    /// denial too, the answer is the one for an [unknown id](Self::unknown_stage).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::{Decision, MissingPackage, PackageAction, PackageName, authorize_anonymous, npm::Answer};
+    ///
+    /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
+    /// let read_stage = authorize_anonymous(PackageAction::ReadStage, left_pad);
+    /// let approve_stage = authorize_anonymous(PackageAction::ApproveStage, left_pad);
+    /// let Decision::Deny(deny) = approve_stage else { panic!("not denied") };
+    ///
+    /// let answer = Answer::from_stage_deny(&deny, &read_stage);
+    /// assert_eq!(answer, Answer::unknown_stage());
+    /// assert_eq!(answer.status(), 404);
+    /// assert_eq!(answer.error(), "no staged version has this id, or you do not have permission to access it");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn from_stage_deny(deny: &Deny<'_>, read_stage: &Decision<'_>) -> Self {
+        match read_stage {
+            Decision::Deny(_) => Self::unknown_stage(),
+            Decision::Allow(_) | Decision::Challenge(_) => Self::from_deny(deny),
         }
     }
 

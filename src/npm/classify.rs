@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{
-    endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest},
+    endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, StageRequest, TeamRequest},
     endpoint_error::EndpointError,
     target::{self, PathText, Target, TokenInPath},
 };
@@ -114,7 +114,7 @@ fn registry_methods(segments: &[&str], target: &Target<'_>) -> Result<Methods, E
             let name = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).ok_or(EndpointError::Query)?;
             Ok(Methods::get(Endpoint::Open(OpenRequest::ReadStars { user: name.parse()? })))
         }
-        ["stage", ..] => Err(EndpointError::NotModelled { what: "staged publishing" }),
+        ["stage", rest @ ..] => stage_methods(rest, target),
         _ => Err(EndpointError::UnknownEndpoint),
     }
 }
@@ -180,6 +180,30 @@ fn package_settings_methods(segments: &[&str]) -> Result<Methods, EndpointError>
         ["collaborators"] => Ok(Methods::get(package_endpoint(&package, PackageRequest::ReadCollaborators))),
         ["access"] => Ok(Methods::post(package_endpoint(&package, PackageRequest::WriteAccess))),
         ["trust", ..] => Err(EndpointError::NotModelled { what: "trusted publishing" }),
+        _ => Err(EndpointError::UnknownEndpoint),
+    }
+}
+
+/// Returns the methods of a path `/-/stage…`.
+fn stage_methods(segments: &[&str], target: &Target<'_>) -> Result<Methods, EndpointError> {
+    let on = Endpoint::Stage;
+    match segments {
+        [] => {
+            let package = target.parameter("package")?.map(|name| name.parse()).transpose()?;
+            Ok(Methods::get(on(StageRequest::List { package })))
+        }
+        // The path of a package comes first: `/-/stage/package/approve` stages a version of the package `approve`. In
+        // the path of an id `package`, the first letter is percent-encoded.
+        ["package", rest @ ..] => match target::package(rest)? {
+            (package, []) => Ok(Methods::post(package_endpoint(&package, PackageRequest::Stage))),
+            (_, _) => Err(EndpointError::UnknownEndpoint),
+        },
+        [id] => {
+            let id = PathText::decode(id)?;
+            Ok(Methods::get(on(StageRequest::Read { id: id.clone() })).and_delete(on(StageRequest::Reject { id })))
+        }
+        [id, "tarball"] => Ok(Methods::get(on(StageRequest::ReadTarball { id: PathText::decode(id)? }))),
+        [id, "approve"] => Ok(Methods::post(on(StageRequest::Approve { id: PathText::decode(id)? }))),
         _ => Err(EndpointError::UnknownEndpoint),
     }
 }

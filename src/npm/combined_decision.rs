@@ -51,6 +51,15 @@ pub enum CombinedDecision<'a> {
     Deny(Deny<'a>),
 }
 
+/// Answers a challenge with a second factor that the owner has shown ([F6](crate::docs::rules#f6)). Every other decision
+/// stays as it is.
+pub(super) fn answered<'a>(decision: Decision<'a>, factor: Option<(&VerifiedFactor<'_>, Duration)>) -> Decision<'a> {
+    match (decision, factor) {
+        (Decision::Challenge(challenge), Some((factor, max_age))) => challenge.answer(factor, max_age),
+        (Decision::Allow(_) | Decision::Challenge(_) | Decision::Deny(_), _) => decision,
+    }
+}
+
 impl<'a> CombinedDecision<'a> {
     /// Combines decisions. Returns `None` if there are no decisions, because then nothing is allowed.
     ///
@@ -62,11 +71,7 @@ impl<'a> CombinedDecision<'a> {
     ) -> Option<Self> {
         let (mut allows, mut first_challenge) = (Vec::new(), None);
         for decision in decisions {
-            let answered = match (decision, factor) {
-                (Decision::Challenge(challenge), Some((factor, max_age))) => challenge.answer(factor, max_age),
-                (decision, _) => decision,
-            };
-            match answered {
+            match answered(decision, factor) {
                 Decision::Allow(allow) => allows.push(allow),
                 Decision::Challenge(challenge) => {
                     first_challenge.get_or_insert(challenge);

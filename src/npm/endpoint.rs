@@ -54,6 +54,8 @@ pub enum Endpoint {
         /// What the request does with the team.
         request: TeamRequest,
     },
+    /// A request about staged versions.
+    Stage(StageRequest),
     /// A request about an account.
     Account(AccountRequest),
     /// A request that needs no token.
@@ -145,6 +147,44 @@ pub enum PackageRequest {
     /// `POST /-/package/:package/access`: changes the visibility, the publishing access or both. The body shows which
     /// change the request makes. See [`AccessChange`](super::AccessChange).
     WriteAccess,
+    /// `POST /-/stage/package/:package`: stages a version, which waits there until it is approved. The body is that of a
+    /// publish. See [`PackumentChanges`](super::PackumentChanges) and [`PutTarget::Stage`](super::PutTarget::Stage).
+    Stage,
+}
+
+/// A request about staged versions. See [`Endpoint::Stage`].
+///
+/// Only the registry knows which package a staged version belongs to.
+/// [`access_request`](Self::access_request) shows how to decide such a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StageRequest {
+    /// `GET /-/stage?package=…`: lists the staged versions of a package, or of all packages. The response lists only
+    /// versions of packages on which the caller may `read-stage`.
+    List {
+        /// The package in the query, or `None` for the staged versions of all packages.
+        package: Option<PackageName>,
+    },
+    /// `GET /-/stage/:id`: reads a staged version.
+    Read {
+        /// The id of the staged version.
+        id: PathText,
+    },
+    /// `GET /-/stage/:id/tarball`: reads the tarball of a staged version.
+    ReadTarball {
+        /// The id of the staged version.
+        id: PathText,
+    },
+    /// `POST /-/stage/:id/approve`: approves a staged version, which publishes it.
+    Approve {
+        /// The id of the staged version.
+        id: PathText,
+    },
+    /// `DELETE /-/stage/:id`: rejects a staged version, which removes it.
+    Reject {
+        /// The id of the staged version.
+        id: PathText,
+    },
 }
 
 /// A request about an organization. See [`Endpoint::Organization`].
@@ -279,7 +319,17 @@ mod tests {
 
     #[test]
     fn a_request_that_is_not_a_get_writes_unless_it_is_an_audit() {
-        for path in ["/a", "/a/1.0.0", "/-/whoami", "/-/npm/v1/tokens", "/-/org/acme/team", "/-/ping", "/-/v1/search"] {
+        for path in [
+            "/a",
+            "/a/1.0.0",
+            "/-/whoami",
+            "/-/npm/v1/tokens",
+            "/-/org/acme/team",
+            "/-/ping",
+            "/-/v1/search",
+            "/-/stage",
+            "/-/stage/7/tarball",
+        ] {
             assert!(!is_write("GET", path), "{path}");
         }
         for path in ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick"] {
@@ -290,6 +340,9 @@ mod tests {
             ("DELETE", "/a/-rev/1-0"),
             ("PUT", "/-/package/a/dist-tags/next"),
             ("POST", "/-/package/a/access"),
+            ("POST", "/-/stage/package/a"),
+            ("POST", "/-/stage/7/approve"),
+            ("DELETE", "/-/stage/7"),
             ("DELETE", "/-/org/acme/user"),
             ("PUT", "/-/team/acme/core/user"),
             ("POST", "/-/npm/v1/user"),

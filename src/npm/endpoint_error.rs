@@ -23,7 +23,7 @@ pub enum PathProblem {
     /// percent-encoded after decoding once.
     #[error("it has a character that no name has: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once")]
     Character,
-    /// A version, a tag or a revision contains a `/`, plain or percent-encoded.
+    /// A version, a tag, a revision or an id contains a `/`, plain or percent-encoded.
     #[error("it has a slash inside a segment: expected one only between scope and name")]
     Slash,
 }
@@ -52,11 +52,11 @@ pub enum EndpointError {
     /// An endpoint has this path, but it does not have this method.
     #[error("no such method on this endpoint")]
     UnknownMethod,
-    /// The endpoint belongs to a feature of npm for which the [rules](crate::docs::rules) have no action: webhooks,
-    /// trusted publishing or staged publishing.
+    /// The endpoint belongs to a feature of npm for which the [rules](crate::docs::rules) have no action: webhooks or
+    /// trusted publishing.
     #[error("{what} is no action of the rules: it is not offered here")]
     NotModelled {
-        /// The feature, such as `staged publishing`.
+        /// The feature, such as `trusted publishing`.
         what: &'static str,
     },
 }

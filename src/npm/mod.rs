@@ -21,6 +21,8 @@
 //! 5. **Decide the request.** The caller must be allowed every access request of the body. The method in the last
 //!    column of the table returns these. For an endpoint without such a method, the caller must be allowed what the
 //!    path requires. [`CombinedDecision::from_decisions`] combines several decisions into one.
+//!    For the removal of a team's access to a package, either of two access requests is enough: see
+//!    [`HigherDecision`].
 //! 6. **Act or answer.** If the request is allowed, apply the changes that the reader returned, and nothing else of the
 //!    body. If it is denied or challenged, send the [`Answer`].
 //!
@@ -34,10 +36,14 @@
 //! | `PUT /-/org/:org/user` | [`MemberChange`] | [`access_request`](MemberChange::access_request) |
 //! | `DELETE /-/org/:org/user` | [`Body::user`] | |
 //! | `PUT /-/org/:org/team` | [`TeamToCreate`] | [`access_request`](TeamToCreate::access_request) |
-//! | `PUT` and `DELETE /-/team/:org/:team/package` | [`TeamAccessChange`] | [`access_request`](TeamAccessChange::access_request) |
+//! | `PUT /-/team/:org/:team/package` | [`TeamAccessChange`] | [`access_request`](TeamAccessChange::access_request) |
+//! | `DELETE /-/team/:org/:team/package` | [`TeamAccessChange`] | [`access_request`](TeamAccessChange::access_request) or [`alternative`](TeamAccessChange::alternative) |
 //! | `PUT` and `DELETE /-/team/:org/:team/user` | [`Body::user`] | |
 //! | `POST /-/npm/v1/user` | [`ProfileChange`] | [`access_requests`](ProfileChange::access_requests) |
 //! | `POST /-/npm/v1/tokens` | [`CreateTokenRequest`] | |
+//! | `POST /-/stage/package/:package` | [`PackumentChanges`], with [`PutTarget::Stage`] | [`access_requests`](PackumentChanges::access_requests) |
+//! | `GET /-/stage` without a package | no body | [`StageRequest::access_request`] of each package in the response |
+//! | `/-/stage/:id…` | no body | [`StageRequest::access_request`] of the package of the id |
 //! | `DELETE /-/user/token/:token` | no body | [`TokenInPath::revocation`] |
 //!
 //! # Examples
@@ -71,9 +77,9 @@
 //!
 //! # Which requests are known
 //!
-//! The module reads what the npm client 11 sends, what older clients send, and the further requests in npm's API
-//! documentation. Webhooks, trusted publishing and staged publishing are not actions of the
-//! [rules](crate::docs::rules). For their paths, [`Endpoint::classify`] returns [`EndpointError::NotModelled`].
+//! The module reads what the npm clients 11 and 12 send, what older clients send, and the further requests in npm's API
+//! documentation. Webhooks and trusted publishing are not actions of the [rules](crate::docs::rules). For their paths,
+//! [`Endpoint::classify`] returns [`EndpointError::NotModelled`].
 
 mod answer;
 mod body;
@@ -81,6 +87,7 @@ mod classify;
 mod combined_decision;
 mod endpoint;
 mod endpoint_error;
+mod higher_decision;
 mod packument;
 mod profile;
 mod proxy;
@@ -95,8 +102,11 @@ mod token_request;
 pub use answer::Answer;
 pub use body::{Body, BodyError};
 pub use combined_decision::CombinedDecision;
-pub use endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
+pub use endpoint::{
+    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, StageRequest, TeamRequest,
+};
 pub use endpoint_error::{EndpointError, PathProblem};
+pub use higher_decision::HigherDecision;
 pub use packument::{AllowedChanges, ChangesNotAllowedError, PackumentChanges, PutTarget, StoredPackument};
 pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
 pub use proxy::TrustedProxies;

@@ -36,16 +36,20 @@ impl fmt::Debug for Password<'_> {
 /// # Examples
 ///
 /// ```
-/// use tollgate::npm::{Body, ProfileChange};
+/// use tollgate::{
+///     facts::TwoFactorMode,
+///     npm::{Body, ProfileChange},
+/// };
 ///
 /// let body: Body = serde_json::from_str(r#"{"fullname": "Alice", "homepage": null}"#)?;
 /// let change = ProfileChange::read(&body)?;
 /// assert_eq!(change.fields(), [("fullname", Some("Alice")), ("homepage", None)]);
-/// assert_eq!(change.access_requests()[0].to_string(), "change-profile");
+/// assert_eq!(change.access_requests(TwoFactorMode::Disabled)[0].to_string(), "change-profile");
 ///
 /// let body: Body = serde_json::from_str(r#"{"tfa": {"mode": "auth-only", "password": "hunter2"}}"#)?;
 /// let change = ProfileChange::read(&body)?;
-/// assert_eq!(change.access_requests()[0].to_string(), "configure-two-factor");
+/// assert_eq!(change.access_requests(TwoFactorMode::Disabled)[0].to_string(), "enrol-two-factor");
+/// assert_eq!(change.access_requests(TwoFactorMode::AuthAndWrites)[0].to_string(), "configure-two-factor");
 ///
 /// // There is no such mode.
 /// let body: Body = serde_json::from_str(r#"{"tfa": {"mode": "sometimes", "password": "hunter2"}}"#)?;
@@ -129,17 +133,25 @@ impl<'a> ProfileChange<'a> {
     }
 
     /// Returns the access requests of the body, each of which must be allowed.
+    ///
+    /// `present` is the two-factor mode that the caller's account has now. A change of the second factor is
+    /// `enrol-two-factor` if the account has no second factor and the change is a step of enrolling one. Otherwise it is
+    /// `configure-two-factor`.
     #[must_use]
-    pub fn access_requests(&self) -> Box<[AccessRequest]> {
-        let own = |action| AccessRequest::Account { action, user: None };
-        let mut access_requests = Vec::new();
-        if self.two_factor.is_some() {
-            access_requests.push(own(AccountAction::ConfigureTwoFactor));
-        }
-        if !self.fields.is_empty() || self.password.is_some() {
-            access_requests.push(own(AccountAction::ChangeProfile));
-        }
-        access_requests.into()
+    pub fn access_requests(&self, present: TwoFactorMode) -> Box<[AccessRequest]> {
+        let two_factor = self.two_factor.as_ref().map(|change| match (present, change) {
+            (TwoFactorMode::Disabled, TwoFactorChange::Mode { password: _, mode: TwoFactorMode::Disabled })
+            | (TwoFactorMode::AuthOnly | TwoFactorMode::AuthAndWrites, _) => AccountAction::ConfigureTwoFactor,
+            (
+                TwoFactorMode::Disabled,
+                TwoFactorChange::Mode { password: _, mode: TwoFactorMode::AuthOnly | TwoFactorMode::AuthAndWrites }
+                | TwoFactorChange::Confirm { codes: _ },
+            ) => AccountAction::EnrolTwoFactor,
+        });
+        let password = self.password.map(|_| AccountAction::ChangePassword);
+        let profile = (!self.fields.is_empty()).then_some(AccountAction::ChangeProfile);
+        let actions = [two_factor, password, profile].into_iter().flatten();
+        actions.map(|action| AccessRequest::Account { action, user: None }).collect()
     }
 
     /// Returns the texts of the profile that change, each with its field's name and its new value. `None` removes the

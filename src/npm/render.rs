@@ -7,7 +7,8 @@ use alloc::{
 
 use super::{
     classify::bare_name,
-    endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest},
+    endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, StageRequest, TeamRequest},
+    target::PathText,
 };
 use crate::value::PackageName;
 
@@ -32,7 +33,7 @@ impl Endpoint {
                 PackageRequest::Delete { .. }
                 | PackageRequest::DeleteTarball { .. }
                 | PackageRequest::DeleteDistTag { .. } => "DELETE",
-                PackageRequest::WriteAccess => "POST",
+                PackageRequest::WriteAccess | PackageRequest::Stage => "POST",
             },
             Self::Organization { organization: _, request } => match request {
                 OrganizationRequest::ReadPackages
@@ -45,6 +46,11 @@ impl Endpoint {
                 TeamRequest::ReadPackages | TeamRequest::ReadMembers => "GET",
                 TeamRequest::WritePackage | TeamRequest::WriteMember => "PUT",
                 TeamRequest::DeletePackage | TeamRequest::DeleteMember | TeamRequest::Delete => "DELETE",
+            },
+            Self::Stage(request) => match request {
+                StageRequest::List { .. } | StageRequest::Read { .. } | StageRequest::ReadTarball { .. } => "GET",
+                StageRequest::Approve { .. } => "POST",
+                StageRequest::Reject { .. } => "DELETE",
             },
             Self::Account(request) => match request {
                 AccountRequest::Whoami
@@ -104,6 +110,7 @@ impl Endpoint {
                 };
                 format!("/-/team/{organization}/{team}{what}")
             }
+            Self::Stage(request) => stage_path(request),
             Self::Account(request) => match request {
                 AccountRequest::Whoami => "/-/whoami".to_string(),
                 AccountRequest::ReadProfile | AccountRequest::WriteProfile => "/-/npm/v1/user".to_string(),
@@ -112,17 +119,20 @@ impl Endpoint {
                     format!("/-/npm/v1/tokens/token/{}", percent_encode(token.text()))
                 }
                 AccountRequest::Logout { token } => format!("/-/user/token/{}", percent_encode(token.text())),
-                AccountRequest::ReadPackages { user } => format!("/-/user/{user}/package"),
+                AccountRequest::ReadPackages { user } => format!("/-/user/{}/package", percent_encode(user.as_str())),
             },
             Self::Open(request) => match request {
                 OpenRequest::Ping => "/-/ping".to_string(),
                 OpenRequest::Search => "/-/v1/search".to_string(),
-                OpenRequest::ReadStars { user } => format!("/-/_view/starredByUser?key=%22{user}%22"),
+                OpenRequest::ReadStars { user } => {
+                    format!("/-/_view/starredByUser?key=%22{}%22", percent_encode(user.as_str()))
+                }
                 OpenRequest::Login { user } | OpenRequest::ReadUser { user } => {
-                    format!("/-/user/org.couchdb.user:{user}")
+                    format!("/-/user/org.couchdb.user:{}", percent_encode(user.as_str()))
                 }
                 OpenRequest::LoginRevision { user, revision } => {
-                    format!("/-/user/org.couchdb.user:{user}/-rev/{}", percent_encode(revision.as_str()))
+                    let (user, revision) = (percent_encode(user.as_str()), percent_encode(revision.as_str()));
+                    format!("/-/user/org.couchdb.user:{user}/-rev/{revision}")
                 }
                 OpenRequest::WebLogin => "/-/v1/login".to_string(),
                 OpenRequest::ReadAdvisories => "/-/npm/v1/security/advisories/bulk".to_string(),
@@ -164,6 +174,24 @@ fn package_path(package: &PackageName, request: &PackageRequest) -> String {
             format!("/-/package/{escaped}/dist-tags/{}", percent_encode(tag.as_str()))
         }
         PackageRequest::WriteAccess => format!("/-/package/{escaped}/access"),
+        PackageRequest::Stage => format!("/-/stage/package/{escaped}"),
+    }
+}
+
+fn stage_path(request: &StageRequest) -> String {
+    // The first letter of the id `package` is percent-encoded, because `/-/stage/package` starts another endpoint.
+    let of = |id: &PathText| match id.as_str() {
+        "package" => "/-/stage/%70ackage".to_string(),
+        id => format!("/-/stage/{}", percent_encode(id)),
+    };
+    match request {
+        StageRequest::List { package: None } => "/-/stage".to_string(),
+        StageRequest::List { package: Some(package) } => {
+            format!("/-/stage?package={}", percent_encode(package.as_str()))
+        }
+        StageRequest::Read { id } | StageRequest::Reject { id } => of(id),
+        StageRequest::ReadTarball { id } => format!("{}/tarball", of(id)),
+        StageRequest::Approve { id } => format!("{}/approve", of(id)),
     }
 }
 

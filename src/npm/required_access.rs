@@ -2,10 +2,11 @@
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
-use super::endpoint::{AccountRequest, Endpoint, OrganizationRequest, PackageRequest, TeamRequest};
+use super::endpoint::{AccountRequest, Endpoint, OrganizationRequest, PackageRequest, StageRequest, TeamRequest};
 use crate::{
     decision::{AccessRequest, Decision, Deny},
     operation::{AccountAction, OrganizationAction, PackageAction, TeamAction},
+    value::PackageName,
 };
 
 /// What the caller of a request must be allowed to do, as far as the method and the path show it.
@@ -42,9 +43,10 @@ pub enum RequiredAccess {
     Nothing,
     /// The caller must be allowed this access request, whatever the body says.
     This(AccessRequest),
-    /// The body determines which access requests the caller must be allowed. Whatever these are, a caller who is
-    /// allowed all of them is allowed at least one access request in this list too. So if the whole list is denied, the
-    /// request is refused, with the denial of the first access request. The list is never empty.
+    /// The body, or what the registry stores under an id in the path, determines which access requests the caller must be
+    /// allowed. Whatever these are, a caller who is allowed all of them is allowed at least one access request in this
+    /// list too. So if the whole list is denied, the request is refused, with the denial of the first access request.
+    /// The list is never empty.
     OneOf(Box<[AccessRequest]>),
 }
 
@@ -56,7 +58,7 @@ impl RequiredAccess {
     /// `decide` is called for each access request in order, until one is not denied.
     ///
     /// `None` does not allow the request. A challenge for a [`This`](Self::This) must still be answered, and for a
-    /// [`OneOf`](Self::OneOf) every access request of the body must still be decided.
+    /// [`OneOf`](Self::OneOf) every access request of the body, or of the staged version, must still be decided.
     ///
     /// # Errors
     ///
@@ -122,14 +124,18 @@ impl Endpoint {
                 };
                 match request {
                     TeamRequest::ReadPackages | TeamRequest::ReadMembers => RequiredAccess::This(reads),
-                    // The package is in the body, so `manage-team-access` cannot be decided yet. A caller who is denied
+                    // The package is in the body, so `grant-team-access` cannot be decided yet. A caller who is denied
                     // reading the organization is denied that too.
-                    TeamRequest::WritePackage | TeamRequest::DeletePackage => one_of(vec![reads]),
+                    TeamRequest::WritePackage => one_of(vec![reads]),
+                    // A user who may change the maintainers of the package in the body may remove the team, and need not
+                    // be in the organization (C5). Such a user is allowed `whoami`, as everyone with a valid token is.
+                    TeamRequest::DeletePackage => one_of(vec![reads, own(AccountAction::Whoami)]),
                     TeamRequest::WriteMember => on(TeamAction::AddTeamMember),
                     TeamRequest::DeleteMember => on(TeamAction::RemoveTeamMember),
                     TeamRequest::Delete => on(TeamAction::DeleteTeam),
                 }
             }
+            Self::Stage(request) => stage_access(request),
             Self::Account(request) => account_access(request),
             Self::Open(_) => RequiredAccess::Nothing,
         }
@@ -164,6 +170,7 @@ fn package_access(request: &PackageRequest, on: impl Fn(PackageAction) -> Access
         PackageRequest::WriteDistTag { .. } | PackageRequest::DeleteDistTag { .. } => {
             RequiredAccess::This(on(PackageAction::SetDistTag))
         }
+        PackageRequest::Stage => RequiredAccess::This(on(PackageAction::Stage)),
         PackageRequest::WriteAccess => {
             one_of(vec![on(PackageAction::ChangeVisibility), on(PackageAction::ChangePublishingAccess)])
         }
@@ -189,14 +196,73 @@ fn organization_access(
     }
 }
 
+fn stage_access(request: &StageRequest) -> RequiredAccess {
+    match request {
+        StageRequest::List { package: Some(package) } => RequiredAccess::This(request.access_request(package)),
+        // The registry leaves out what the caller may not read, and nothing is left for a caller without a valid token.
+        // An answer that asks for a valid token is of more use than an empty list.
+        StageRequest::List { package: None } => RequiredAccess::This(own(AccountAction::Whoami)),
+        // Only the registry knows the package. A caller who is allowed any of these on any package is allowed `whoami`,
+        // as everyone with a valid token is.
+        StageRequest::Read { .. }
+        | StageRequest::ReadTarball { .. }
+        | StageRequest::Approve { .. }
+        | StageRequest::Reject { .. } => one_of(vec![own(AccountAction::Whoami)]),
+    }
+}
+
+impl StageRequest {
+    /// Returns the access request that must be allowed if the staged version belongs to `package`: `read-stage`,
+    /// `approve-stage` or `reject-stage`.
+    ///
+    /// For a [`List`](Self::List) this is `read-stage`. Put only versions of packages on which it is allowed into the
+    /// response.
+    ///
+    /// For the other requests, look up the package of the id, and decide two access requests on it: this one and
+    /// `read-stage`. Answer a denial with [`Answer::from_stage_deny`](super::Answer::from_stage_deny), and an id that
+    /// is not on record with [`Answer::unknown_stage`](super::Answer::unknown_stage). Then a client that may not read
+    /// the staged version does not learn that the id is on record, or which package has it.
+    ///
+    /// When a staged version is approved, check that it has not been published in the meantime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::npm::{Endpoint, RequiredAccess};
+    ///
+    /// let Endpoint::Stage(approve) = Endpoint::classify("POST", "/-/stage/0b41c1f0/approve")? else {
+    ///     panic!("not about a staged version")
+    /// };
+    /// // The look-up found that the staged version is one of left-pad.
+    /// assert_eq!(approve.access_request(&"left-pad".parse()?).to_string(), "approve-stage `left-pad`");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn access_request(&self, package: &PackageName) -> AccessRequest {
+        let action = match self {
+            Self::List { .. } | Self::Read { .. } | Self::ReadTarball { .. } => PackageAction::ReadStage,
+            Self::Approve { .. } => PackageAction::ApproveStage,
+            Self::Reject { .. } => PackageAction::RejectStage,
+        };
+        AccessRequest::Package { action, package: package.clone() }
+    }
+}
+
+/// Returns the access request of an action on the account of the token's owner.
+const fn own(action: AccountAction) -> AccessRequest {
+    AccessRequest::Account { action, user: None }
+}
+
 fn account_access(request: &AccountRequest) -> RequiredAccess {
-    let own = |action| AccessRequest::Account { action, user: None };
     match request {
         AccountRequest::Whoami => RequiredAccess::This(own(AccountAction::Whoami)),
         AccountRequest::ReadProfile => RequiredAccess::This(own(AccountAction::ReadProfile)),
-        AccountRequest::WriteProfile => {
-            one_of(vec![own(AccountAction::ChangeProfile), own(AccountAction::ConfigureTwoFactor)])
-        }
+        AccountRequest::WriteProfile => one_of(vec![
+            own(AccountAction::ChangeProfile),
+            own(AccountAction::ChangePassword),
+            own(AccountAction::EnrolTwoFactor),
+            own(AccountAction::ConfigureTwoFactor),
+        ]),
         AccountRequest::ListTokens => RequiredAccess::This(own(AccountAction::ListTokens)),
         AccountRequest::CreateToken => RequiredAccess::This(own(AccountAction::CreateToken)),
         AccountRequest::RevokeToken { .. } => RequiredAccess::This(own(AccountAction::RevokeToken)),

@@ -142,7 +142,10 @@ impl TeamAccessChange {
         Ok(Self { package: required(&fields, "package")?, permission: None })
     }
 
-    /// Returns the access request that must be allowed. The organization and the team are those in the path.
+    /// Returns the access request that must be allowed: `grant-team-access` or `revoke-team-access`. The organization and
+    /// the team are those in the path.
+    ///
+    /// The removal of a team is also allowed if the [alternative](Self::alternative) is.
     #[must_use]
     pub fn access_request(&self, organization: &OrganizationName, team: &TeamName) -> AccessRequest {
         let action = match self.permission {
@@ -155,6 +158,19 @@ impl TeamAccessChange {
             team: team.clone(),
             package: self.package.clone(),
         }
+    }
+
+    /// Returns a second access request that allows the change too, or `None` if there is none
+    /// ([C5](crate::docs::rules#c5)).
+    ///
+    /// A user who may change the maintainers of a package may also remove a foreign team from it. So for the removal of
+    /// a team, unless the package is in the scope of the organization in the path, this is `change-maintainers` on the
+    /// package. Decide both access requests, and take the [higher](super::HigherDecision) decision.
+    #[must_use]
+    pub fn alternative(&self, organization: &OrganizationName) -> Option<AccessRequest> {
+        let is_own = self.package.as_borrowed().scope().is_some_and(|scope| scope.is_of_organization(organization));
+        (self.permission.is_none() && !is_own)
+            .then(|| AccessRequest::Package { action: PackageAction::ChangeMaintainers, package: self.package.clone() })
     }
 
     /// Returns the name of the package.

@@ -75,7 +75,7 @@ pub(super) fn decoded(raw: &str) -> Result<Cow<'_, str>, PathProblem> {
     Ok(Cow::Owned(decoded))
 }
 
-/// Returns `true` if a version, tag, revision or token in a path may contain this byte.
+/// Returns `true` if a version, tag, revision, id or token in a path may contain this byte.
 ///
 /// A proxy in front of the registry may take `;`, `?` and `#` for the end of the path, and may decode `%` again.
 const fn is_plain(byte: u8) -> bool {
@@ -94,7 +94,7 @@ fn check_segment(text: &str) -> Result<(), PathProblem> {
     }
 }
 
-/// A version, tag or revision in a path, decoded.
+/// A version, a tag, a revision or the id of a staged version in a path, decoded.
 ///
 /// The text is visible ASCII without `/`, `\`, `%`, `;`, `?` and `#`. It is not empty, `.` or `..`.
 ///

@@ -35,6 +35,8 @@ use crate::{
 ///   such a name. A legacy token has none of the fields `expires`, `expiry`, `permissions`, `scopes` and
 ///   `packages_all`.
 ///
+/// A session is not in npm's list, so there is no `ListedToken` of a session.
+///
 /// A `ListedToken` cannot be deserialized. To store a token, use [`StoredToken`](crate::StoredToken).
 ///
 /// # Examples
@@ -54,7 +56,7 @@ use crate::{
 ///     AllowedRanges::Any,
 /// )
 /// .into();
-/// let listed = serde_json::to_value(ListedToken::new(&token, secret.hint()))?;
+/// let listed = serde_json::to_value(ListedToken::new(&token, secret.hint()).ok_or("a session")?)?;
 /// assert_eq!((&listed["token"], &listed["hint"]), (&"npm_".into(), &"npm_…olCm".into()));
 /// assert_eq!(listed.get("expires"), None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -66,11 +68,14 @@ pub struct ListedToken<'t> {
 }
 
 impl<'t> ListedToken<'t> {
-    /// Creates the entry of a token. `hint` is the hint of its secret, which the registry stored when it issued the
-    /// token.
+    /// Creates the entry of a token, or returns `None` for a session, which npm does not list. `hint` is the hint of the
+    /// token's secret, which the registry stored when it issued the token.
     #[must_use]
-    pub const fn new(token: &'t Token, hint: SecretHint) -> Self {
-        Self { token, hint }
+    pub const fn new(token: &'t Token, hint: SecretHint) -> Option<Self> {
+        match token {
+            Token::Legacy(_) | Token::Granular(_) => Some(Self { token, hint }),
+            Token::Session(_) => None,
+        }
     }
 }
 
@@ -98,9 +103,9 @@ impl Serialize for ListedToken<'_> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct TokenList<'t> {
-    /// The tokens of this page.
+    /// The tokens of this page, without sessions.
     pub objects: &'t [ListedToken<'t>],
-    /// The number of tokens on all pages.
+    /// The number of tokens on all pages, without sessions.
     pub total: usize,
     /// The path of the next page, such as `/-/npm/v1/tokens?page=1`, or `None` on the last page.
     ///

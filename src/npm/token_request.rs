@@ -14,6 +14,7 @@ use core::{fmt, str::FromStr, time::Duration};
 
 use super::{Body, BodyError, Password};
 use crate::{
+    policy::{LegacyTokens, Policy},
     token::{
         GranularSettings, LegacyKind, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection,
         PackagesGrant, SelectionError, TokenDescription, TwoFactorBypass,
@@ -38,8 +39,10 @@ use crate::{
 /// - **Selections**, `packages`, `scopes` and `orgs`. `packages_all: true` or `packages: ["*"]` selects all packages. A
 ///   list that is missing selects nothing. A permission above `no-access` must have a selection, and a selection must
 ///   have such a permission.
+/// - **Permission**, `packages_and_scopes_permission`. npm's word for `stage-only` is `read-write-stage-only`.
 /// - **Expiry**, `expires`. It is a whole number of days after `now`, or a time. Without it, npm's default is used: 7
-///   days if a permission is `read-write`, otherwise 30 days.
+///   days if a permission is above `read-only`, otherwise 30 days. If the policy allows only a shorter lifetime, the
+///   default is the longest lifetime that the policy allows.
 ///
 /// An unknown field is an error, because it might restrict the token. If a field has two names and the body has
 /// different values under them, that is an error too.
@@ -52,20 +55,20 @@ use crate::{
 ///
 /// ```
 /// use tollgate::{
-///     Timestamp,
+///     Policy, Timestamp,
 ///     npm::{Body, CreateTokenRequest, RequestedToken},
 ///     token::LegacyKind,
 /// };
 ///
-/// let now = Timestamp::UNIX_EPOCH;
+/// let (policy, now) = (Policy::NPM_2025_10, Timestamp::UNIX_EPOCH);
 /// let body: Body = serde_json::from_str(r#"{"password": "hunter2", "readonly": true, "cidr_whitelist": []}"#)?;
-/// let request = CreateTokenRequest::read(&body, now)?;
+/// let request = CreateTokenRequest::read(&body, policy, now)?;
 /// assert!(matches!(request.token, RequestedToken::Legacy { kind: LegacyKind::ReadOnly, .. }));
 ///
 /// // An empty list of packages does not mean all packages.
 /// let body: Body =
 ///     serde_json::from_str(r#"{"name": "ci", "packages": [], "packages_and_scopes_permission": "read-only"}"#)?;
-/// let error = CreateTokenRequest::read(&body, now).unwrap_err();
+/// let error = CreateTokenRequest::read(&body, policy, now).unwrap_err();
 /// assert_eq!(error.to_string(), "packages: empty selection: expected at least one entry");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -127,16 +130,19 @@ const BYPASS_2FA: &str = "bypass_2fa";
 const PACKAGES_PERMISSION: &str = "packages_and_scopes_permission";
 const ORGS_PERMISSION: &str = "orgs_permission";
 
-/// The default lifetime of a token with a `read-write` permission, in days. "Read-write tokens: … defaults to 7 days."
+/// The default lifetime of a token with a permission above `read-only`. "Read-write tokens: … defaults to 7 days."
 /// (npm's API reference, `expires`)
-const DEFAULT_DAYS_READ_WRITE: u64 = 7;
-/// The default lifetime of any other token, in days. "Read-only tokens: … defaults to 30 days." (npm's API reference,
+const DEFAULT_READ_WRITE: Duration = Duration::from_hours(7 * 24);
+/// The default lifetime of any other token. "Read-only tokens: … defaults to 30 days." (npm's API reference,
 /// `expires`)
-const DEFAULT_DAYS_READ_ONLY: u64 = 30;
+const DEFAULT_READ_ONLY: Duration = Duration::from_hours(30 * 24);
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 impl<'b> CreateTokenRequest<'b> {
     /// Reads the body of the request. `now` is the time of issue, from which the days until the expiry are counted.
+    ///
+    /// `policy` is the one that the token will be issued under. It shortens the default lifetime, if needed. Its limits are
+    /// not checked here.
     ///
     /// # Errors
     ///
@@ -150,12 +156,12 @@ impl<'b> CreateTokenRequest<'b> {
     /// - `expires` is 0 days, or the expiry is after the year 9999.
     ///
     /// The message names the field. It does not repeat the password, or a value that has the shape of a secret.
-    pub fn read(body: &'b Body, now: Timestamp) -> Result<Self, BodyError> {
-        read(&body.0, now).map_err(|error| without_password(error, &body.0).into())
+    pub fn read(body: &'b Body, policy: Policy, now: Timestamp) -> Result<Self, BodyError> {
+        read(&body.0, &policy, now).map_err(|error| without_password(error, &body.0).into())
     }
 }
 
-fn read(node: &Node, now: Timestamp) -> Result<CreateTokenRequest<'_>, ErrorAt> {
+fn read<'b>(node: &'b Node, policy: &Policy, now: Timestamp) -> Result<CreateTokenRequest<'b>, ErrorAt> {
     let path = Path::Top;
     let known: Vec<&str> = COMMON_FIELDS.into_iter().chain(LEGACY_FIELDS).chain(GRANULAR_FIELDS).collect();
     let fields = Fields::new(node, &path, &known)?;
@@ -169,18 +175,21 @@ fn read(node: &Node, now: Timestamp) -> Result<CreateTokenRequest<'_>, ErrorAt> 
                     format!("a legacy token's field beside `{granular}`: expected fields of one kind of token");
                 return Err(path.field(legacy).error(message));
             }
-            RequestedToken::Granular { settings: settings(fields, &path, allowed_ranges, now)? }
+            RequestedToken::Granular { settings: settings(fields, &path, allowed_ranges, (policy, now))? }
         }
-        None => RequestedToken::Legacy { kind: legacy_kind(fields, &path)?, allowed_ranges },
+        None => RequestedToken::Legacy { kind: legacy_kind(fields, &path, policy)?, allowed_ranges },
     };
     Ok(CreateTokenRequest { token, password: password.map(Password) })
 }
 
-fn legacy_kind(fields: Fields<'_>, path: &Path<'_>) -> Result<LegacyKind, ErrorAt> {
+fn legacy_kind(fields: Fields<'_>, path: &Path<'_>, policy: &Policy) -> Result<LegacyKind, ErrorAt> {
     let (readonly, automation) =
         (optional_boolean(fields, path, "readonly")?, optional_boolean(fields, path, "automation")?);
     if readonly.is_none() && automation.is_none() {
-        return Err(path.error("no kind of token: expected `readonly`, or the fields of a granular token"));
+        return Err(path.error(match policy.legacy_tokens() {
+            LegacyTokens::Honoured => "no kind of token: expected `readonly`, or the fields of a granular token",
+            LegacyTokens::Retired => "no kind of token: expected the fields of a granular token",
+        }));
     }
     match (readonly.unwrap_or(false), automation.unwrap_or(false)) {
         (false, false) => Ok(LegacyKind::Publish),
@@ -194,7 +203,7 @@ fn settings(
     fields: Fields<'_>,
     path: &Path<'_>,
     allowed_ranges: AllowedRanges,
-    now: Timestamp,
+    (policy, now): (&Policy, Timestamp),
 ) -> Result<GranularSettings, ErrorAt> {
     let at = path.field("name");
     let name = fields.required("name", path)?;
@@ -210,14 +219,16 @@ fn settings(
         Some(true) => TwoFactorBypass::On,
         Some(false) | None => TwoFactorBypass::Off,
     };
-    let default_days = match packages.permission().max(organizations.permission()) {
-        Permission::StageOnly | Permission::ReadWrite => DEFAULT_DAYS_READ_WRITE,
-        Permission::ReadOnly | Permission::NoAccess => DEFAULT_DAYS_READ_ONLY,
+    let (default, limit) = match packages.permission().max(organizations.permission()) {
+        Permission::StageOnly | Permission::ReadWrite => (DEFAULT_READ_WRITE, policy.write_lifetime_at_most()),
+        Permission::ReadOnly | Permission::NoAccess => (DEFAULT_READ_ONLY, None),
     };
+    let limits = [limit, policy.token_lifetime_at_most()].into_iter().flatten();
+    let default = limits.fold(default, Duration::min);
     Ok(GranularSettings {
         name,
         description: description.unwrap_or_default(),
-        expires_at: expires_at(fields.optional("expires"), &path.field("expires"), now, default_days)?,
+        expires_at: expires_at(fields.optional("expires"), &path.field("expires"), now, default)?,
         allowed_ranges,
         bypass_2fa,
         packages,
@@ -225,9 +236,12 @@ fn settings(
     })
 }
 
-fn expires_at(node: Option<&Node>, at: &Path<'_>, now: Timestamp, default_days: u64) -> Result<Timestamp, ErrorAt> {
+fn expires_at(node: Option<&Node>, at: &Path<'_>, now: Timestamp, default: Duration) -> Result<Timestamp, ErrorAt> {
     let days = match node {
-        None => default_days,
+        None => {
+            let too_late = |_| at.error("no end, and the default is too late: expected an end before the year 10000");
+            return now.checked_add(default).map_err(too_late);
+        }
         Some(Node::Number(Number::Whole(0))) => return Err(at.error("found 0 days: expected at least 1")),
         Some(Node::Number(Number::Whole(days))) => *days,
         Some(Node::Text(time)) => return time.parse().map_err(|error| at.error(error)),
@@ -325,7 +339,7 @@ fn organizations_permission(word: &str) -> Result<GrantedPermission, UnknownWord
 
 /// Reads the permission in the field `name`, and returns it with the selection, or `None` if both are absent. A
 /// permission above `no-access` without a selection is an error, and so is the reverse ([L5](crate::docs::rules#l5)).
-fn permission_and_selection<P: Copy + fmt::Display, S>(
+fn permission_and_selection<P: Copy, S>(
     fields: Fields<'_>,
     path: &Path<'_>,
     name: &str,
@@ -336,17 +350,15 @@ fn permission_and_selection<P: Copy + fmt::Display, S>(
     let given = fields.optional(name);
     let permission = match given.map(|node| text(node, &at)).transpose()? {
         None | Some("no-access") => None,
-        Some(word) => Some(words(word).map_err(|error| at.error(error))?),
+        Some(word) => Some((word, words(word).map_err(|error| at.error(error))?)),
     };
     match (permission, selection) {
         (None, None) => Ok(None),
-        (Some(permission), Some(selection)) => Ok(Some((permission, selection))),
-        (Some(permission), None) => {
-            Err(at.error(format!("`{permission}` without a selection: expected one by {select_by}")))
-        }
+        (Some((_, permission)), Some(selection)) => Ok(Some((permission, selection))),
+        (Some((word, _)), None) => Err(at.error(format!("`{word}` without a selection: expected one by {select_by}"))),
         (None, Some(_)) => {
             let found = if given.is_some() { "`no-access`" } else { "no permission" };
-            Err(at.error(format!("{found} with a selection: expected `read-only` or `read-write`, or no selection")))
+            Err(at.error(format!("{found} with a selection: expected a permission above `no-access`, or no selection")))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::callers::{ON_PACKAGES, tokens};
 use tollgate::{
-    AccountAction, ClientIp, Decision, OrganizationAction, PackageAction, Reason, Timestamp, Token, User,
+    AccountAction, ClientIp, Decision, OrganizationAction, PackageAction, Policy, Reason, Timestamp, Token, User,
     authorize_anonymous,
     decision::Caller,
     deny_unknown_token,
@@ -41,7 +41,7 @@ fn line(answer: &Answer) -> String {
 
 fn ask(token: &Token, owner: &User, ip: &str, operation: Operation<'_>) -> Answer {
     let ip = if ip == "unknown" { ClientIp::UNKNOWN } else { ip.parse().unwrap() };
-    answer(&bind(token, owner).at(ip, now()).decide(operation))
+    answer(&bind(Policy::NPM_2025_10, token, owner).at(ip, now()).decide(operation))
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_request_that_is_served_without_its_dead_token_gets_a_notice() {
         Decision::Allow(_) | Decision::Challenge(_) => panic!("{decision:?}"),
     };
     let at = |token: &Token, owner: &User, now: &str, operation: Operation<'_>| {
-        notice(&bind(token, owner).at("192.0.2.7".parse().unwrap(), time(now)).decide(operation))
+        notice(&bind(Policy::NPM_2025_10, token, owner).at("192.0.2.7".parse().unwrap(), time(now)).decide(operation))
     };
     let publish = legacy(LegacyKind::Publish, "alice");
     let ci = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["x"])).build();
@@ -205,7 +205,7 @@ fn a_hidden_package_and_a_free_name_have_equal_answers() {
     let (mut compared, mut statuses) = (BTreeSet::new(), BTreeSet::new());
     for owner in &owners {
         for token in tokens() {
-            let bound = bind(&token, owner);
+            let bound = bind(Policy::NPM_2025_10, &token, owner);
             let at = bound.at(ClientIp::UNKNOWN, now());
             let reads = at.decide(with.operation(Action::ReadPackage)).is_allow();
             let creates = !matches!(at.decide(without.operation(Action::CreatePackage)), Decision::Deny(_));
@@ -250,5 +250,5 @@ fn a_token_that_may_read_the_package_gets_another_answer() {
     let free = ask(&token, &member, "unknown", PackageAction::Deprecate.on(missing_package("@acme/secret")));
     assert_ne!(hidden, free);
     assert_eq!((hidden.status(), free.status()), (403, 404));
-    assert_eq!(Reason::ALL.len(), 16, "a new reason wants an answer");
+    assert_eq!(Reason::ALL.len(), 19, "a new reason wants an answer");
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tollgate::npm::*;
 use tollgate::testing::*;
 use tollgate::{
-    BoundToken, ClientIp, Decision, PackageAction, Timestamp, Token, User,
+    BoundToken, ClientIp, Decision, PackageAction, Policy, Timestamp, Token, User,
     decision::{AccessRequest, Caller, ResourceFacts},
     facts::{PackageState, PublishingAccess, TwoFactorMode, Visibility},
     token::LegacyKind,
@@ -115,7 +115,7 @@ fn a_first_visibility_is_not_applied_to_a_package_that_exists() {
     let bob = user("bob").member("acme", Role::Member, &["devs"]).build();
     let there = package("@acme/w").private().team("acme", "devs", GrantedPermission::ReadWrite).build();
     let token = legacy(LegacyKind::Publish, "bob").build();
-    let caller = Caller::Token(bind(&token, &bob));
+    let caller = Caller::Token(bind(Policy::NPM_2025_10, &token, &bob));
     let facts = ResourceFacts { package: Some((&there).into()), organization: None };
     let access_requests = changes.access_requests();
     let all = access_requests.iter().map(|i| i.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
@@ -221,7 +221,7 @@ fn an_empty_list_of_one_time_passwords_confirms_nothing() {
 fn an_empty_body_requests_no_token() {
     for sent in [json!({}), json!({"password": "x"}), json!({"cidr_whitelist": null})] {
         let sent_body = body(sent.clone());
-        let read = CreateTokenRequest::read(&sent_body, Timestamp::UNIX_EPOCH);
+        let read = CreateTokenRequest::read(&sent_body, Policy::NPM_2025_10, Timestamp::UNIX_EPOCH);
         assert!(read.is_err(), "{sent} is {:?}", read.unwrap().token);
     }
 }
@@ -270,7 +270,7 @@ fn no_error_of_a_token_request_repeats_the_password() {
                 let mut sent = json!({"name": "ci", "password": password, "packages": ["x"], "packages_and_scopes_permission": "read-only"});
                 sent[field] = value.clone();
                 let sent = body(sent);
-                if let Err(error) = CreateTokenRequest::read(&sent, Timestamp::UNIX_EPOCH) {
+                if let Err(error) = CreateTokenRequest::read(&sent, Policy::NPM_2025_10, Timestamp::UNIX_EPOCH) {
                     let quoted: String = chunk.chars().flat_map(char::escape_debug).collect();
                     let text = format!("{error} {error:?}");
                     assert!(!text.contains(&chunk) && !text.contains(&quoted), "{field} {value}: {error}");
@@ -316,12 +316,13 @@ fn an_ambiguous_token_request_is_an_error() {
         ("packages_and_scopes_permission", json!(null)),
         ("packages_and_scopes_permission", json!(["read-write"])),
         ("packages_and_scopes_permission", json!("no-access")),
-        ("packages_and_scopes_permission", json!("read-write-stage-only")),
+        ("packages_and_scopes_permission", json!("stage-only")),
         ("orgs", json!([])),
         ("orgs", json!(["*"])),
         ("orgs", json!(null)),
         ("orgs", json!(["acme"])),
         ("orgs_permission", json!("read-only")),
+        ("orgs_permission", json!("read-write-stage-only")),
         ("expires", json!(0)),
         ("expires", json!(-1)),
         ("expires", json!(1.5)),
@@ -353,7 +354,7 @@ fn an_ambiguous_token_request_is_an_error() {
         let mut sent = base();
         sent[key] = value.clone();
         let sent = body(sent);
-        let read = CreateTokenRequest::read(&sent, Timestamp::UNIX_EPOCH);
+        let read = CreateTokenRequest::read(&sent, Policy::NPM_2025_10, Timestamp::UNIX_EPOCH);
         assert!(read.is_err(), "{key} {value}: {read:?}");
     }
     for (cidr, whitelist) in [
@@ -364,7 +365,7 @@ fn an_ambiguous_token_request_is_an_error() {
         let mut sent = base();
         sent["cidr"] = cidr;
         sent["cidr_whitelist"] = whitelist;
-        assert!(CreateTokenRequest::read(&body(sent), Timestamp::UNIX_EPOCH).is_err());
+        assert!(CreateTokenRequest::read(&body(sent), Policy::NPM_2025_10, Timestamp::UNIX_EPOCH).is_err());
     }
     for legacy in [
         json!({"readonly": "true"}),
@@ -380,7 +381,7 @@ fn an_ambiguous_token_request_is_an_error() {
         json!("x"),
     ] {
         let sent = body(legacy.clone());
-        assert!(CreateTokenRequest::read(&sent, Timestamp::UNIX_EPOCH).is_err(), "{legacy}");
+        assert!(CreateTokenRequest::read(&sent, Policy::NPM_2025_10, Timestamp::UNIX_EPOCH).is_err(), "{legacy}");
     }
 }
 
@@ -636,7 +637,8 @@ fn a_hidden_package_and_a_free_name_get_equal_answers_from_every_endpoint() {
         let hidden: PackageState<'_> = (&secret).into();
         let (owners, tokens) = (owners(), tokens());
         let mut callers: Vec<Caller<'_>> = vec![Caller::NoToken, Caller::UnknownToken];
-        let bounds: Vec<BoundToken<'_>> = owners.iter().flat_map(|o| tokens.iter().map(move |t| bind(t, o))).collect();
+        let bounds: Vec<BoundToken<'_>> =
+            owners.iter().flat_map(|o| tokens.iter().map(move |t| bind(Policy::NPM_2025_10, t, o))).collect();
         callers.extend(bounds.into_iter().map(Caller::Token));
         for caller in &callers {
             let decide =

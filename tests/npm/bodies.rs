@@ -7,13 +7,13 @@ use crate::body;
 
 use serde_json::{Value, json};
 use tollgate::npm::{
-    AccessChange, AccountRequest, Body, BodyError, CombinedDecision, Endpoint, IsMember, MemberChange, ProfileChange,
-    RequiredAccess, TeamAccessChange, TeamToCreate, TwoFactorChange,
+    AccessChange, AccountRequest, Body, BodyError, CombinedDecision, Endpoint, HigherDecision, IsMember, MemberChange,
+    ProfileChange, RequiredAccess, TeamAccessChange, TeamToCreate, TwoFactorChange,
 };
-use tollgate::testing::{bind, legacy, now, package, time, user, user_name};
+use tollgate::testing::{all, bind, granular, legacy, now, only, package, time, user, user_name};
 use tollgate::{
-    BoundToken, ClientIp, Decision, PackageAction, Reason, Secret, authorize,
-    decision::{AccessRequest, Caller, ResourceFacts},
+    BoundToken, ClientIp, Decision, PackageAction, Policy, Reason, Secret, authorize,
+    decision::{AccessRequest, Caller, ResourceFacts, Validity},
     facts::{PublishingAccess, TwoFactorMode, VerifiedFactor, Visibility},
     token::LegacyKind,
     value::{GrantedPermission, Role},
@@ -94,9 +94,13 @@ fn a_team_gets_access_by_two_fields_and_loses_it_by_one() {
     let grant = body(json!({"package": "@acme/w", "permissions": "read-write"}));
     let change = TeamAccessChange::read_grant(&grant).unwrap();
     assert_eq!(change.permission(), Some(GrantedPermission::ReadWrite));
-    assert_eq!(change.access_request(&acme, &developers).to_string(), "manage-team-access `acme:developers` `@acme/w`");
+    assert_eq!(change.access_request(&acme, &developers).to_string(), "grant-team-access `acme:developers` `@acme/w`");
     let change = TeamAccessChange::read_revocation(&body(json!({"package": "left-pad"}))).unwrap();
     assert_eq!((change.package().as_str(), change.permission()), ("left-pad", None));
+    assert_eq!(
+        change.access_request(&acme, &developers).to_string(),
+        "revoke-team-access `acme:developers` `left-pad`"
+    );
     refused(
         TeamAccessChange::read_grant,
         &[
@@ -119,6 +123,25 @@ fn a_team_gets_access_by_two_fields_and_loses_it_by_one() {
             "permissions: unknown field: expected one of `package`",
         )],
     );
+}
+
+#[test]
+fn who_may_replace_the_maintainers_may_remove_a_foreign_team() {
+    let acme = "acme".parse().unwrap();
+    for (package, expected) in [
+        ("left-pad", Some("change-maintainers `left-pad`")),
+        ("acme", Some("change-maintainers `acme`")),
+        ("@alice/app", Some("change-maintainers `@alice/app`")),
+        ("@acme2/app", Some("change-maintainers `@acme2/app`")),
+        ("@Acme/app", Some("change-maintainers `@Acme/app`")),
+        ("@acme/app", None),
+    ] {
+        let removal = TeamAccessChange::read_revocation(&body(json!({"package": package}))).unwrap();
+        assert_eq!(removal.alternative(&acme).map(|asked| asked.to_string()).as_deref(), expected);
+        // Giving access is something else.
+        let grant = TeamAccessChange::read_grant(&body(json!({"package": package, "permissions": "read-only"})));
+        assert_eq!(grant.unwrap().alternative(&acme), None, "{package}");
+    }
 }
 
 #[test]
@@ -202,7 +225,9 @@ fn a_change_of_an_account_concerns_the_profile_the_second_factor_or_both() {
         json!({"email": "a@example.com", "fullname": null, "password": {"old": "o", "new": "n"}, "tfa": ["123456", "654321"]}),
     );
     let change = ProfileChange::read(&sent).unwrap();
-    assert_eq!(words(&change.access_requests()), ["configure-two-factor", "change-profile"]);
+    let access_requests = |mode| words(&change.access_requests(mode));
+    assert_eq!(access_requests(TwoFactorMode::AuthOnly), ["configure-two-factor", "change-password", "change-profile"]);
+    assert_eq!(access_requests(TwoFactorMode::Disabled), ["enrol-two-factor", "change-password", "change-profile"]);
     assert_eq!(change.fields(), [("email", Some("a@example.com")), ("fullname", None)]);
     let passwords = change.password().unwrap();
     assert_eq!((passwords.old.expose(), passwords.new.expose()), ("o", "n"));
@@ -220,7 +245,22 @@ fn a_change_of_an_account_concerns_the_profile_the_second_factor_or_both() {
         let change = ProfileChange::read(&sent).unwrap();
         let Some(TwoFactorChange::Mode { mode, password }) = change.two_factor() else { panic!("a mode") };
         assert_eq!((*mode, password.expose()), (expected, "pw"));
-        assert_eq!(words(&change.access_requests()), ["configure-two-factor"]);
+        // Only the first second factor is enrolled. To have none already, and to take the one there is, is not that.
+        let first = if expected == TwoFactorMode::Disabled { "configure-two-factor" } else { "enrol-two-factor" };
+        assert_eq!(words(&change.access_requests(TwoFactorMode::Disabled)), [first], "{word}");
+        for present in [TwoFactorMode::AuthOnly, TwoFactorMode::AuthAndWrites] {
+            assert_eq!(words(&change.access_requests(present)), ["configure-two-factor"], "{word} at {present}");
+        }
+    }
+    for (sent, expected) in [
+        (json!({"password": {"old": "o", "new": "n"}}), "change-password"),
+        (json!({"email": "a@example.com"}), "change-profile"),
+        (json!({"github": null}), "change-profile"),
+    ] {
+        let sent = body(sent);
+        for present in TwoFactorMode::ALL {
+            assert_eq!(words(&ProfileChange::read(&sent).unwrap().access_requests(*present)), [expected]);
+        }
     }
     refused(
         |body| ProfileChange::read(body).map(|_| ()),
@@ -269,7 +309,7 @@ fn a_combined_decision_is_the_lowest_of_its_parts() {
     let free = grant("left-pad").build();
     let strict = grant("express").publishing_access(PublishingAccess::TwoFactorOnly).build();
     let foreign = package("chalk").build();
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let asked = Asked { token: &bound, free: &free, strict: &strict, foreign: &foreign };
     let allow = asked.decide(PackageAction::Publish, asked.free);
     let challenge = asked.decide(PackageAction::Publish, asked.strict);
@@ -307,6 +347,75 @@ fn a_combined_decision_is_the_lowest_of_its_parts() {
 }
 
 #[test]
+fn the_higher_of_two_decisions_counts_after_the_second_factor() {
+    let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let grant = |name: &str| package(name).user("alice", GrantedPermission::ReadWrite);
+    let free = grant("left-pad").build();
+    let strict = grant("express").publishing_access(PublishingAccess::TwoFactorOnly).build();
+    let foreign = package("chalk").build();
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
+    let asked = Asked { token: &bound, free: &free, strict: &strict, foreign: &foreign };
+    let of = |action| {
+        [
+            ("allow", asked.decide(action, asked.free)),
+            ("challenge", asked.decide(action, asked.strict)),
+            ("deny", asked.decide(action, asked.foreign)),
+        ]
+    };
+    let shown = VerifiedFactor { owner: user_name("alice"), verified_at: now() };
+    let of_bob = VerifiedFactor { owner: user_name("bob"), verified_at: now() };
+    let told = |first: Decision<'_>, second: Option<Decision<'_>>, factor: Option<&VerifiedFactor<'_>>| {
+        let higher = HigherDecision::from_decisions(first, second, factor.map(|one| (one, Duration::from_mins(1))));
+        let decision = higher.decision();
+        let word = match decision {
+            Decision::Allow(_) => "allow",
+            Decision::Challenge(_) => "challenge",
+            Decision::Deny(_) => "deny",
+        };
+        (word, decision.action().requested_as(), higher.validity())
+    };
+    let (first, second) = ("publish", "deprecate");
+    let (always, once) = (Validity::Always, Validity::ThisRequestOnly);
+    for (one, other, without, with) in [
+        ("allow", "allow", ("allow", first, always), ("allow", first, always)),
+        ("allow", "challenge", ("allow", first, always), ("allow", first, always)),
+        ("allow", "deny", ("allow", first, always), ("allow", first, always)),
+        ("challenge", "allow", ("allow", second, once), ("allow", first, once)),
+        ("challenge", "challenge", ("challenge", first, once), ("allow", first, once)),
+        ("challenge", "deny", ("challenge", first, once), ("allow", first, once)),
+        ("deny", "allow", ("allow", second, always), ("allow", second, always)),
+        ("deny", "challenge", ("challenge", second, once), ("allow", second, once)),
+        ("deny", "deny", ("deny", first, always), ("deny", first, always)),
+    ] {
+        let find = |word: &str, action| of(action).into_iter().find(|(name, _)| *name == word).unwrap().1;
+        let (one, other) = (find(one, PackageAction::Publish), Some(find(other, PackageAction::Deprecate)));
+        assert_eq!(told(one, other, None), without);
+        assert_eq!(told(one, other, Some(&of_bob)), without);
+        assert_eq!(told(one, other, Some(&shown)), with);
+    }
+    for (word, decision) in of(PackageAction::Publish) {
+        assert_eq!(told(decision, None, None), (word, first, decision.validity()));
+    }
+    // A denial ends with the token, and what it counted against may then be the higher one.
+    let (short, long) = (
+        granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["x"])).expires("2025-12-01T00:00:00Z"),
+        granular("ci", "alice").packages(GrantedPermission::ReadWrite, all()).expires("2025-12-24T00:00:00Z"),
+    );
+    let (short, long) = (short.build(), long.build());
+    let (short, long) = (bind(Policy::NPM_2025_10, &short, &alice), bind(Policy::NPM_2025_10, &long, &alice));
+    let publish = |token| authorize(token, PackageAction::Publish, &free, ClientIp::UNKNOWN, now());
+    let (denied, allowed) = (publish(&short), publish(&long));
+    let until = |text| Validity::Until(time(text));
+    assert_eq!((denied.is_allow(), allowed.is_allow()), (false, true));
+    assert_eq!(told(denied, Some(allowed), None), ("allow", first, until("2025-12-01T00:00:00Z")));
+    assert_eq!(told(allowed, Some(denied), None), ("allow", first, until("2025-12-24T00:00:00Z")));
+    let refused = asked.decide(PackageAction::Publish, asked.foreign);
+    assert_eq!(told(refused, Some(denied), None), ("deny", first, until("2025-12-01T00:00:00Z")));
+    assert_eq!(told(denied, Some(refused), None), ("deny", first, until("2025-12-01T00:00:00Z")));
+}
+
+#[test]
 fn a_path_is_denied_by_the_first_of_its_alternatives_if_all_are_denied() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let strict = package("express").user("alice", GrantedPermission::ReadWrite);
@@ -324,7 +433,7 @@ fn a_path_is_denied_by_the_first_of_its_alternatives_if_all_are_denied() {
         // To star it is allowed.
         (&publish, &foreign, None),
     ] {
-        let caller = Caller::Token(bind(token, &alice));
+        let caller = Caller::Token(bind(Policy::NPM_2025_10, token, &alice));
         let facts = ResourceFacts { package: Some(package.into()), organization: None };
         let asks = Endpoint::classify("PUT", &format!("/{}", package.name())).unwrap().required_access();
         let refused =

@@ -1,7 +1,7 @@
 //! npm's endpoints by method and path: the requests of npm's client, and paths that are refused.
 
 use proptest::prelude::*;
-use tollgate::npm::{Endpoint, EndpointError, PackageRequest, RequiredAccess};
+use tollgate::npm::{Endpoint, EndpointError, PackageRequest, PathText, RequiredAccess, StageRequest};
 
 /// What the path asks for, as words: `-` for nothing, alternatives with `|`.
 fn asked(method: &str, path: &str) -> Result<String, EndpointError> {
@@ -40,7 +40,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "/-/org/acme/package", "read-org `acme`"),
     ("GET", "/-/user/alice/package", "read-profile `alice`"),
     ("PUT", "/-/team/acme/developers/package", "read-org `acme`"),
-    ("DELETE", "/-/team/acme/developers/package", "read-org `acme`"),
+    ("DELETE", "/-/team/acme/developers/package", "read-org `acme` | whoami"),
     ("GET", "/-/org/acme/user", "read-org `acme`"),
     ("PUT", "/-/org/acme/user", "add-member `acme` | change-member-role `acme`"),
     ("DELETE", "/-/org/acme/user", "remove-member `acme`"),
@@ -55,7 +55,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE", "/-/npm/v1/tokens/token/t-old", "revoke-token"),
     ("DELETE", "/-/user/token/npm_000000000000000000000000000000000000", "revoke-self | revoke-token"),
     ("GET", "/-/npm/v1/user", "read-profile"),
-    ("POST", "/-/npm/v1/user", "change-profile | configure-two-factor"),
+    ("POST", "/-/npm/v1/user", "change-profile | change-password | enrol-two-factor | configure-two-factor"),
     ("GET", "/-/whoami", "whoami"),
     ("GET", "/-/ping", "-"),
     ("GET", "/-/ping?write=true", "-"),
@@ -73,6 +73,28 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "/-/npm/v1/attestations/left-pad@1.0.0", "read-package `left-pad`"),
     ("GET", "/-/_view/starredByUser?key=%22alice%22", "-"),
     ("HEAD", "/left-pad", "read-package `left-pad`"),
+    ("POST", "/-/stage/package/left-pad", "stage `left-pad`"),
+    ("POST", "/-/stage/package/@acme%2fw", "stage `@acme/w`"),
+    ("POST", "/-/stage/package/@acme/w", "stage `@acme/w`"),
+    // A package may have the name of an endpoint of ids.
+    ("POST", "/-/stage/package/approve", "stage `approve`"),
+    ("GET", "/-/stage?page=0&perPage=10", "whoami"),
+    ("GET", "/-/stage?page=0&perPage=10&package=left-pad", "read-stage `left-pad`"),
+    ("GET", "/-/stage?package=%40acme%2Fw&perPage=10", "read-stage `@acme/w`"),
+    ("GET", "/-/stage?p%61ckage=@acme/w", "read-stage `@acme/w`"),
+    ("HEAD", "/-/stage", "whoami"),
+    ("GET", "/-/stage/0b41c1f0-5d6a-4b7e-9a3f-1f0e5c2d7a68", "whoami"),
+    ("GET", "/-/stage/0b41c1f0-5d6a-4b7e-9a3f-1f0e5c2d7a68/tarball", "whoami"),
+    ("POST", "/-/stage/0b41c1f0-5d6a-4b7e-9a3f-1f0e5c2d7a68/approve", "whoami"),
+    ("DELETE", "/-/stage/0b41c1f0-5d6a-4b7e-9a3f-1f0e5c2d7a68", "whoami"),
+    ("DELETE", "/-/stage/%70ackage", "whoami"),
+    // A registry may call its users by their e-mail addresses.
+    ("PUT", "/-/user/org.couchdb.user:alice@example.com", "-"),
+    ("GET", "/-/user/org.couchdb.user:alice+npm%40example.com", "-"),
+    ("PUT", "/-/user/org.couchdb.user:al%3Bice%2Bnpm%40example.com/-rev/3-0", "-"),
+    ("GET", "/-/user/alice@example.com/package", "read-profile `alice@example.com`"),
+    ("GET", "/-/_view/starredByUser?key=%22alice%2Bnpm%40example.com%22", "-"),
+    ("GET", "/-/_view/starredByUser?key=%22a%3Db%22", "-"),
 ];
 
 #[test]
@@ -156,7 +178,25 @@ const NOT_A_REQUEST: &[(&str, u16, &str)] = &[
     ("/-/npm/v1/hooks", 404, "a webhook is no action of the rules: it is not offered here"),
     ("/-/package/left-pad/trust", 404, "trusted publishing is no action of the rules: it is not offered here"),
     ("/-/npm/v1/oidc/token/exchange/package/left-pad", 404, "trusted publishing is no action of the rules: it is not offered here"),
-    ("/-/stage", 404, "staged publishing is no action of the rules: it is not offered here"),
+    ("/-/stage?package=", 400, "invalid package name ``: it is empty: expected at least one character"),
+    ("/-/stage?package", 400, "invalid package name ``: it is empty: expected at least one character"),
+    ("/-/stage?package=@acme", 400, "invalid package name `@acme`: it starts with `@` without a `/` after the scope: expected `@scope/name`"),
+    ("/-/stage?package=@acme%252fw", 400, "invalid package name `@acme%2fw`: it starts with `@` without a `/` after the scope: expected `@scope/name`"),
+    ("/-/stage?package=left-pad&package=chalk", 400, "malformed query: expected each parameter once, as the endpoint takes it"),
+    ("/-/stage?package=left-pad&p%61ckage=chalk", 400, "malformed query: expected each parameter once, as the endpoint takes it"),
+    ("/-/stage/", 400, "malformed path: it has an empty segment: expected none between two slashes or at the end"),
+    ("/-/stage/..", 400, "malformed path: it has the segment `.` or `..`: expected names"),
+    ("/-/stage/a%2fapprove", 400, "malformed path: it has a slash inside a segment: expected one only between scope and name"),
+    ("/-/stage/a;b/tarball", 400, "malformed path: it has a character that no name has: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once"),
+    ("/-/stage/package", 404, "no such endpoint"),
+    ("/-/stage/package/@acme", 400, "invalid package name `@acme`: it starts with `@` without a `/` after the scope: expected `@scope/name`"),
+    ("/-/stage/package/..", 400, "invalid package name `..`: `..` is excluded: expected a name other than `.`, `..`, `node_modules` and `favicon.ico`"),
+    ("/-/stage/package/left-pad/approve", 404, "no such endpoint"),
+    ("/-/stage/package/left-pad", 405, "no such method on this endpoint"),
+    ("/-/stage/a/approve", 405, "no such method on this endpoint"),
+    ("/-/stage/a/reject", 404, "no such endpoint"),
+    ("/-/stage/a/approve/b", 404, "no such endpoint"),
+    ("/-/stage/a/%61pprove", 404, "no such endpoint"),
     ("/-/v1/login", 405, "no such method on this endpoint"),
     ("/-/package/left-pad/access", 405, "no such method on this endpoint"),
     ("/-/team/acme/developers", 405, "no such method on this endpoint"),
@@ -170,6 +210,53 @@ fn an_invalid_path_is_an_error_and_never_another_package() {
     }
     for method in ["PATCH", "OPTIONS", "get", ""] {
         assert_eq!(Endpoint::classify(method, "/left-pad"), Err(EndpointError::UnknownMethod), "{method}");
+    }
+}
+
+#[test]
+fn a_request_about_a_staged_version_has_the_id_and_asks_about_the_package_that_is_looked_up() {
+    let (id, package) = ("0b41".parse().unwrap(), "@acme/w".parse().unwrap());
+    let listed = StageRequest::List { package: Some("@acme/w".parse().unwrap()) };
+    for (method, path, expected, asked) in [
+        ("GET", "/-/stage", StageRequest::List { package: None }, "read-stage `@acme/w`"),
+        ("GET", "/-/stage?package=@acme%2fw", listed, "read-stage `@acme/w`"),
+        ("GET", "/-/stage/0b41", StageRequest::Read { id: PathText::clone(&id) }, "read-stage `@acme/w`"),
+        ("GET", "/-/stage/%30b41/tarball", StageRequest::ReadTarball { id: id.clone() }, "read-stage `@acme/w`"),
+        ("POST", "/-/stage/0b41/approve", StageRequest::Approve { id: id.clone() }, "approve-stage `@acme/w`"),
+        ("DELETE", "/-/stage/0b41", StageRequest::Reject { id: id.clone() }, "reject-stage `@acme/w`"),
+    ] {
+        assert_eq!(expected.access_request(&package).to_string(), asked, "{method} {path}");
+        assert_eq!(Endpoint::classify(method, path), Ok(Endpoint::Stage(expected)), "{method} {path}");
+    }
+    for (method, path) in [
+        ("PUT", "/-/stage"),
+        ("POST", "/-/stage"),
+        ("DELETE", "/-/stage"),
+        ("PUT", "/-/stage/0b41"),
+        ("POST", "/-/stage/0b41"),
+        ("DELETE", "/-/stage/0b41/approve"),
+        ("PUT", "/-/stage/0b41/approve"),
+        ("DELETE", "/-/stage/0b41/tarball"),
+        ("PUT", "/-/stage/package/left-pad"),
+        ("DELETE", "/-/stage/package/left-pad"),
+    ] {
+        assert_eq!(Endpoint::classify(method, path), Err(EndpointError::UnknownMethod), "{method} {path}");
+    }
+}
+
+/// Without the encoding, the path would stage a version of a package `approve` or `tarball`.
+#[test]
+fn the_id_package_is_never_taken_for_the_path_of_a_package() {
+    let id: PathText = "package".parse().unwrap();
+    for request in [
+        StageRequest::Read { id: id.clone() },
+        StageRequest::ReadTarball { id: id.clone() },
+        StageRequest::Approve { id: id.clone() },
+        StageRequest::Reject { id },
+    ] {
+        let endpoint = Endpoint::Stage(request);
+        let path = endpoint.to_path();
+        assert_eq!(Endpoint::classify(endpoint.method(), &path).as_ref(), Ok(&endpoint), "{path}");
     }
 }
 
@@ -234,7 +321,7 @@ proptest! {
         method in "GET|PUT|POST|DELETE",
         target in prop_oneof![
             "\\PC{0,40}",
-            "(/(-|-rev|@|@acme|w|w-1.tgz|%40|%2f|%252f|%2e|user|token|org|team|package|npm|v1|tokens|[a-z%@.~-]{1,6})){1,7}(\\?key=%22[a-z]{1,3}%22)?",
+            "(/(-|-rev|@|@acme|w|w-1.tgz|%40|%2f|%252f|%2e|user|token|org|team|package|npm|v1|tokens|stage|approve|tarball|[a-z%@.~-]{1,6})){1,7}(\\?(key=%22[a-z]{1,3}%22|package=(@a%2f)?[a-z]{1,3}))?",
         ],
     ) {
         if let Ok(endpoint) = Endpoint::classify(&method, &target) {

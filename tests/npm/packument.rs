@@ -13,9 +13,10 @@ use tollgate::npm::{
 };
 use tollgate::testing::{bind, legacy, missing_package, now, package, user};
 use tollgate::{
-    ClientIp, Decision, PackageAction, UserName,
-    decision::{Caller, ResourceFacts},
+    ClientIp, Decision, PackageAction, Policy, UserName,
+    decision::{AccessRequest, Caller, ResourceFacts},
     facts::{PackageState, Visibility},
+    policy::UnscopedPackages,
     token::LegacyKind,
     value::{GrantedPermission, Role},
 };
@@ -58,7 +59,7 @@ fn done<T>(
     let state: PackageState<'_> = if exists { (&existing).into() } else { missing_package("@acme/w").into() };
     let facts = ResourceFacts { package: Some(state), organization: None };
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let caller = Caller::Token(bind(&token, &alice));
+    let caller = Caller::Token(bind(Policy::NPM_2025_10, &token, &alice));
     let access_requests = changes.access_requests();
     let decisions = access_requests
         .iter()
@@ -284,7 +285,7 @@ fn nothing_is_applied_unless_every_change_is_allowed() {
     let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, Some(stored_packument)).unwrap();
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let bound = bind(&token, &alice);
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
     let of = |name: &str| package(name).private().user("alice", GrantedPermission::ReadWrite).build();
     let (own, other) = (of("@acme/w"), of("@acme/v"));
     let at = bound.at(ClientIp::UNKNOWN, now());
@@ -337,7 +338,7 @@ fn a_different_package_name_anywhere_in_a_document_is_an_error() {
         (with(publish(), "/dist-tags/latest", json!(2)), "dist-tags.latest: found a number: expected a string"),
         (with(publish(), "/access", json!("everyone")), "access: unknown access: expected `public`, `restricted` or `private`"),
         (with(stored(), "/maintainers", json!([{"email": "x"}])), "maintainers[0].name: missing field"),
-        (with(stored(), "/maintainers", json!([{"name": "a/b"}])), "maintainers[0].name: invalid user name `a/b`: it contains `/`: expected URL-safe ASCII characters only"),
+        (with(stored(), "/maintainers", json!([{"name": "a/b"}])), "maintainers[0].name: invalid user name `a/b`: it contains `/`: expected visible ASCII other than `/:%\\\"'<>?#&`"),
         (with(stored(), "/users", json!({"carol": 1})), "users.carol: found a number: expected a boolean"),
         (with(stored(), "/versions/1.0.0/deprecated", json!(7)), "versions.1.0.0.deprecated: found a number: expected a string"),
         (json!([]), "found a list: expected an object"),
@@ -346,10 +347,6 @@ fn a_different_package_name_anywhere_in_a_document_is_an_error() {
     for (sent, expected) in table {
         assert_eq!(asked(PutTarget::Package, sent, Some(stored())), Err(expected.to_owned()));
     }
-    let unscoped = body(json!({"name": "w", "access": "restricted", "versions": {}}));
-    let error = PackumentChanges::read(&name("w"), PutTarget::Package, &unscoped, None).unwrap_err();
-    assert_eq!(error.to_string(), "access: an unscoped package as private: expected public, or a scoped name");
-    assert_eq!(error.status(), 400);
     let twice = serde_json::from_str::<Body>(r#"{"name": "@acme/w", "versions": {"1": {"name": "a", "name": "b"}}}"#);
     assert!(twice.unwrap_err().to_string().starts_with("versions.1.name: duplicate key: expected each once"));
 }
@@ -376,6 +373,151 @@ fn publishing_a_version_again_is_a_conflict_for_a_token_that_may_publish() {
 fn an_attachment_may_leave_the_scope_out_of_its_name() {
     let bare = with(publish(), "/_attachments", json!({"w-2.0.0.tgz": {"data": "AAAA"}}));
     assert_eq!(asked(PutTarget::Package, bare, None), Ok((vec!["publish".to_owned()], true)));
+}
+
+/// A publish of w 1.0.0, with access as npm's client sends it.
+fn unscoped(access: &Value) -> Value {
+    json!({
+        "_id": "w", "name": "w", "access": access,
+        "dist-tags": {"latest": "1.0.0"},
+        "versions": {"1.0.0": {"name": "w", "version": "1.0.0"}},
+        "_attachments": {"w-1.0.0.tgz": {"data": "AAAA"}},
+    })
+}
+
+#[test]
+fn an_unscoped_package_is_private_only_where_the_policy_says_so() {
+    let alice = user("alice").build();
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let refused = Some(ChangesNotAllowedError::PrivateUnscoped);
+    let (public, private) = (json!("public"), json!("restricted"));
+    let may_be = Policy::NPM_2025_10.with_unscoped_packages(UnscopedPackages::MayBePrivate);
+    for (policy, access, expected) in [
+        (Policy::NPM_2025_10, &private, refused),
+        (Policy::NPM_2025_10, &public, None),
+        (Policy::NPM_2025_10, &json!(null), None),
+        (may_be, &private, None),
+        (may_be, &public, None),
+    ] {
+        let sent = body(unscoped(access));
+        let changes = PackumentChanges::read(&name("w"), PutTarget::Package, &sent, None).unwrap();
+        let bound = bind(policy, &token, &alice);
+        let decision = bound.at(ClientIp::UNKNOWN, now()).decide(PackageAction::Publish.on(missing_package("w")));
+        let Decision::Allow(allow) = decision else { panic!("{decision:?}") };
+        assert_eq!(changes.allowed_by(&[allow]).err(), expected, "{policy} {access}");
+    }
+    let error = ChangesNotAllowedError::PrivateUnscoped;
+    let text = "an unscoped package as private: expected public, or a scoped name";
+    assert_eq!((error.status(), error.to_string().as_str()), (400, text));
+
+    // A caller that may not create the package learns nothing of it, and an existing one never becomes private (C4).
+    let sent = body(unscoped(&private));
+    let changes = PackumentChanges::read(&name("w"), PutTarget::Package, &sent, None).unwrap();
+    assert_eq!(changes.allowed_by(&[]).err(), Some(ChangesNotAllowedError::Missing { action: PackageAction::Publish }));
+    let document = body(json!({"name": "w", "versions": {}}));
+    let before = StoredPackument { document: &document, visibility: Visibility::Public };
+    let changes = PackumentChanges::read(&name("w"), PutTarget::Package, &sent, Some(before)).unwrap();
+    let existing = package("w").user("alice", GrantedPermission::ReadWrite).build();
+    let facts = ResourceFacts { package: Some((&existing).into()), organization: None };
+    let access_requests = changes.access_requests();
+    let actions: Vec<_> = access_requests.iter().map(AccessRequest::action).collect();
+    assert_eq!(actions, ["publish", "change-visibility"]);
+    let caller = Caller::Token(bind(may_be, &token, &alice));
+    let decisions =
+        access_requests.iter().map(|asked| asked.decide(&caller, &facts, ClientIp::UNKNOWN, now()).unwrap());
+    let decision = CombinedDecision::from_decisions(decisions, None);
+    assert!(matches!(decision, Some(CombinedDecision::Deny(_))), "{decision:?}");
+}
+
+#[test]
+fn staging_a_version_requires_stage_and_publishes_nothing() {
+    let document = body(stored());
+    let before = StoredPackument { document: &document, visibility: Visibility::Private };
+    let brings_stored = with(publish(), "/versions/1.1.0", stored()["versions"]["1.1.0"].clone());
+    for (what, sent) in [
+        ("a publish", publish()),
+        ("one with a tag more", with(publish(), "/dist-tags/beta", json!("2.0.0"))),
+        ("one that leaves it private", with(publish(), "/access", json!("restricted"))),
+        ("one with the owners there are", with(publish(), "/maintainers", json!([{"name": "bob"}, {"name": "alice"}]))),
+        ("one that brings a stored version as it is", brings_stored),
+    ] {
+        assert_eq!(asked(PutTarget::Stage, sent.clone(), Some(stored())), Ok((vec!["stage".into()], true)), "{what}");
+        let sent = body(sent);
+        let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Stage, &sent, Some(before)).unwrap();
+        done(&changes, true, |changes| {
+            let changes = changes.unwrap();
+            let staged = changes.staged().unwrap();
+            assert_eq!((staged.version(), staged.tarball()), ("2.0.0", "AAAA"), "{what}");
+            assert!(changes.publication().is_none() && !changes.is_creation(), "{what}");
+            assert!(changes.dist_tags().is_empty() && changes.maintainers().is_none(), "{what}");
+        });
+    }
+    // A publish stages nothing.
+    let sent = body(publish());
+    let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, Some(before)).unwrap();
+    done(&changes, true, |changes| assert!(changes.unwrap().staged().is_none()));
+}
+
+#[test]
+fn staging_a_version_changes_nothing_else() {
+    let rewritten = json!({"name": "@acme/w", "version": "1.1.0"});
+    let deprecated = with(stored()["versions"]["1.1.0"].clone(), "/deprecated", json!("bad"));
+    for (what, sent) in [
+        ("other owners", with(publish(), "/maintainers", json!([{"name": "mallory"}]))),
+        ("another visibility", with(publish(), "/access", json!("public"))),
+        ("another tag", with(publish(), "/dist-tags/beta", json!("1.0.0"))),
+        ("a star", with(publish(), "/users", json!({"mallory": true}))),
+        ("no star", with(publish(), "/users", json!({}))),
+        ("a deprecation", with(publish(), "/versions/1.1.0", deprecated)),
+        ("a stored version, rewritten", with(publish(), "/versions/1.1.0", rewritten.clone())),
+        (
+            "a version without a tarball",
+            with(publish(), "/versions/3.0.0", with(rewritten, "/version", json!("3.0.0"))),
+        ),
+    ] {
+        assert_eq!(asked(PutTarget::Stage, sent, Some(stored())), Ok((vec!["stage".into()], false)), "{what}");
+    }
+    for (sent, expected) in [
+        (without(publish(), "/_attachments"), "_attachments: missing field"),
+        (stored(), "_attachments: missing field"),
+        (json!({"name": "@acme/w", "users": {"alice": true}}), "_attachments: missing field"),
+        (json!({"name": "@acme/w", "maintainers": []}), "_attachments: missing field"),
+        (with(publish(), "/_attachments", json!({})), "_attachments: 0 tarballs: expected one, of one new version"),
+        (with(publish(), "/name", json!("@acme/v")), "name: another name than in the path: expected `@acme/w`"),
+        (json!({}), "name: missing field"),
+    ] {
+        assert_eq!(asked(PutTarget::Stage, sent, Some(stored())), Err(expected.to_owned()));
+    }
+}
+
+#[test]
+fn an_allow_to_publish_stages_nothing_and_the_reverse() {
+    let document = body(stored());
+    let before = StoredPackument { document: &document, visibility: Visibility::Private };
+    let alice = user("alice").member("acme", Role::Owner, &[]).build();
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let bound = bind(Policy::NPM_2025_10, &token, &alice);
+    let existing = package("@acme/w").private().user("alice", GrantedPermission::ReadWrite).build();
+    let allow = |action: PackageAction| match bound.at(ClientIp::UNKNOWN, now()).decide(action.on(&existing)) {
+        Decision::Allow(allow) => allow,
+        other => panic!("{other:?}"),
+    };
+    let (publishes, stages) = (allow(PackageAction::Publish), allow(PackageAction::Stage));
+    let sent = body(publish());
+    let read = |to, stored| PackumentChanges::read(&name("@acme/w"), to, &sent, stored).unwrap();
+    let missing = |action| Some(ChangesNotAllowedError::Missing { action });
+    let (publishing, staging) = (read(PutTarget::Package, Some(before)), read(PutTarget::Stage, Some(before)));
+    assert_eq!(publishing.allowed_by(&[stages]).err(), missing(PackageAction::Publish));
+    assert_eq!(staging.allowed_by(&[publishes]).err(), missing(PackageAction::Stage));
+    assert!(publishing.allowed_by(&[stages, publishes]).is_ok() && staging.allowed_by(&[stages]).is_ok());
+    // Without a stored document there is no package to stage a version of.
+    let none = read(PutTarget::Stage, None);
+    assert_eq!(none.allowed_by(&[stages]).err(), Some(ChangesNotAllowedError::OtherFacts));
+    // A published version is not staged again.
+    let document = body(with(stored(), "/versions/2.0.0", json!({})));
+    let before = StoredPackument { document: &document, visibility: Visibility::Private };
+    let again = read(PutTarget::Stage, Some(before));
+    assert_eq!(again.allowed_by(&[stages]).err(), Some(ChangesNotAllowedError::PublishedAlready));
 }
 
 proptest! {

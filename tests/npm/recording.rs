@@ -17,7 +17,7 @@ use tollgate::npm::{
     PackumentChanges, ProfileChange, PutTarget, RequiredAccess, StoredPackument, TeamAccessChange, TeamRequest,
     TeamToCreate,
 };
-use tollgate::{Package, decision::AccessRequest};
+use tollgate::{Package, decision::AccessRequest, facts::TwoFactorMode};
 
 fn lines(file: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(format!("{}/examples/data/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
@@ -41,6 +41,16 @@ fn stored_before(command: &str, sent: &Value) -> Value {
         stored = json!({"name": sent["_id"], "versions": {}, "users": {"someone": true}, "maintainers": []});
     }
     stored
+}
+
+/// The two-factor mode of the account that made the request.
+fn two_factor(world: &Value, recorded: &Value) -> TwoFactorMode {
+    let find = |list: &str, key: &str, value: &Value| {
+        let found = world[list].as_array().unwrap().iter().find(|entry| entry[key] == *value);
+        found.unwrap_or_else(|| panic!("{value} is not among the {list}"))
+    };
+    let token = find("tokens", "id", &recorded["as"]);
+    find("users", "name", &token["owner"])["two_factor"].as_str().unwrap().parse().unwrap()
 }
 
 /// Every access request of a request, as a registry would come to them.
@@ -102,7 +112,7 @@ fn access_requests(directory: &Directory, world: &Value, recorded: &Value) -> Ve
             vec![change.unwrap().access_request(organization, team)]
         }
         Endpoint::Account(AccountRequest::WriteProfile) => {
-            ProfileChange::read(&body).unwrap().access_requests().into_vec()
+            ProfileChange::read(&body).unwrap().access_requests(two_factor(world, recorded)).into_vec()
         }
         Endpoint::Account(AccountRequest::Logout { .. }) => one_of.iter().take(1).cloned().collect(),
         other => panic!("{other:?}"),
@@ -121,7 +131,7 @@ fn as_request(access_request: &AccessRequest) -> Value {
     }
     if let AccessRequest::CreateTeam { team, .. }
     | AccessRequest::Team { team, .. }
-    | AccessRequest::ManageTeamAccess { team, .. } = access_request
+    | AccessRequest::TeamAccess { team, .. } = access_request
     {
         fields["team"] = json!(team.as_str());
     }

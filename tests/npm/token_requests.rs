@@ -4,20 +4,20 @@
 use crate::body_from_text;
 use serde_json::{Value, json};
 use tollgate::{
-    Secret, Timestamp, Token,
+    Policy, Secret, Timestamp, Token,
     npm::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
     testing::{all, granular, legacy, now, only, ranges, time},
     token::{
         GranularSettings, GranularTokenError, LegacyKind, MintedSecret, OrganizationSelection, OrganizationsGrant,
         PackageSelection, PackagesGrant, SecretPrefix, TokenFacts, TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission},
+    value::{AllowedRanges, GrantedPermission, PackagesPermission},
 };
 
 const SECRET: &str = "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";
 
 fn asked(text: &str) -> RequestedToken {
-    match CreateTokenRequest::read(&body_from_text(text), now()) {
+    match CreateTokenRequest::read(&body_from_text(text), Policy::NPM_2025_10, now()) {
         Ok(request) => request.token,
         Err(error) => panic!("{text}: {error}"),
     }
@@ -30,7 +30,7 @@ fn asked_granular(text: &str) -> GranularSettings {
 
 fn refused_at(text: &str, now: Timestamp) -> String {
     let body = body_from_text(text);
-    let error = CreateTokenRequest::read(&body, now).map(|request| request.token).unwrap_err();
+    let error = CreateTokenRequest::read(&body, Policy::NPM_2025_10, now).map(|request| request.token).unwrap_err();
     assert_eq!(error.status(), 400);
     error.to_string()
 }
@@ -40,8 +40,8 @@ fn named(rest: &str) -> String {
     format!(r#"{{"name": "ci", {rest}}}"#)
 }
 
-fn packages(permission: GrantedPermission, selection: PackageSelection) -> PackagesGrant {
-    PackagesGrant::Granted { permission, selection }
+fn packages(permission: impl Into<PackagesPermission>, selection: PackageSelection) -> PackagesGrant {
+    PackagesGrant::Granted { permission: permission.into(), selection }
 }
 
 /// What npm 11.19.1 sends with every flag given; what the API's reference calls the same.
@@ -73,12 +73,12 @@ fn the_spellings_of_npm_and_of_the_api_request_the_same_granular_token() {
 #[test]
 fn the_password_reaches_the_caller_and_is_never_printed() {
     let with = body_from_text(NPM_11);
-    let request = CreateTokenRequest::read(&with, now()).unwrap();
+    let request = CreateTokenRequest::read(&with, Policy::NPM_2025_10, now()).unwrap();
     assert_eq!(request.password.unwrap().expose(), "pw");
     assert_eq!(format!("{:?}", request.password), "Some(Password(…))");
     assert!(!format!("{request:?}").contains("pw"));
     let without = body_from_text(r#"{"readonly": true}"#);
-    assert!(CreateTokenRequest::read(&without, now()).unwrap().password.is_none());
+    assert!(CreateTokenRequest::read(&without, Policy::NPM_2025_10, now()).unwrap().password.is_none());
 }
 
 #[test]
@@ -182,33 +182,43 @@ fn a_permission_and_a_selection_come_together() {
         (
             r#""packages": ["left"]"#,
             "packages_and_scopes_permission: no permission with a selection: \
-             expected `read-only` or `read-write`, or no selection",
+             expected a permission above `no-access`, or no selection",
         ),
         (
             r#""scopes": ["acme"], "packages_and_scopes_permission": "no-access""#,
             "packages_and_scopes_permission: `no-access` with a selection: \
-             expected `read-only` or `read-write`, or no selection",
+             expected a permission above `no-access`, or no selection",
         ),
         (
             r#""packages_all": true, "orgs_permission": "read-write", "orgs": ["acme"]"#,
             "packages_and_scopes_permission: no permission with a selection: \
-             expected `read-only` or `read-write`, or no selection",
+             expected a permission above `no-access`, or no selection",
         ),
         (
             r#""orgs": ["acme"]"#,
-            "orgs_permission: no permission with a selection: expected `read-only` or `read-write`, or no selection",
+            "orgs_permission: no permission with a selection: expected a permission above `no-access`, or no selection",
         ),
         (
             r#""orgs": ["acme"], "orgs_permission": "no-access""#,
-            "orgs_permission: `no-access` with a selection: expected `read-only` or `read-write`, or no selection",
+            "orgs_permission: `no-access` with a selection: expected a permission above `no-access`, or no selection",
         ),
         (
             r#""orgs_permission": "read-write""#,
             "orgs_permission: `read-write` without a selection: expected one by `orgs`",
         ),
         (
-            r#""packages_all": true, "packages_and_scopes_permission": "read-write-stage-only""#,
-            "packages_and_scopes_permission: found `read-write-stage-only`, which this registry does not have: \
+            r#""packages_and_scopes_permission": "read-write-stage-only""#,
+            "packages_and_scopes_permission: `read-write-stage-only` without a selection: \
+             expected one by `packages`, `packages_all` or `scopes`",
+        ),
+        (
+            r#""packages_all": true, "packages_and_scopes_permission": "stage-only""#,
+            "packages_and_scopes_permission: unknown permission `stage-only`: \
+             expected one of `no-access`, `read-only`, `read-write-stage-only`, `read-write`",
+        ),
+        (
+            r#""orgs": ["acme"], "orgs_permission": "read-write-stage-only""#,
+            "orgs_permission: unknown permission `read-write-stage-only`: \
              expected one of `no-access`, `read-only`, `read-write`",
         ),
         (
@@ -270,7 +280,10 @@ fn expiry_is_in_whole_days_or_a_time_and_npms_default_without_either() {
         time("9999-12-31T00:00:00Z")
     );
     let default_overflows = refused_at(&named(read_only), Timestamp::MAX);
-    assert_eq!(default_overflows, "expires: found 30 days: expected an end before the year 10000");
+    assert_eq!(
+        default_overflows,
+        "expires: no end, and the default is too late: expected an end before the year 10000"
+    );
 }
 
 #[test]
@@ -395,7 +408,7 @@ fn no_error_repeats_the_password_or_a_secret() {
 }
 
 fn listed(token: &Token) -> Value {
-    serde_json::to_value(ListedToken::new(token, Secret::new(SECRET).unwrap().hint())).unwrap()
+    serde_json::to_value(ListedToken::new(token, Secret::new(SECRET).unwrap().hint()).unwrap()).unwrap()
 }
 
 #[test]
@@ -469,7 +482,8 @@ fn a_list_shows_the_start_of_a_long_secret_and_nothing_of_a_short_one() {
         ("0123456789abcdef0123456789abcdef", "0123", "0123…cdef"),
         ("short-secret", "", "…"),
     ] {
-        let listed = serde_json::to_value(ListedToken::new(&token, Secret::new(secret).unwrap().hint())).unwrap();
+        let listed =
+            serde_json::to_value(ListedToken::new(&token, Secret::new(secret).unwrap().hint()).unwrap()).unwrap();
         assert_eq!(listed.get("token"), Some(&json!(shown)));
         assert_eq!(listed.get("hint"), Some(&json!(hint)));
         // `npm token revoke` of the full text: `id.indexOf(token.token) === 0`.
@@ -480,7 +494,7 @@ fn a_list_shows_the_start_of_a_long_secret_and_nothing_of_a_short_one() {
 #[test]
 fn a_page_links_a_next_page_only_if_there_is_one() {
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let objects = [ListedToken::new(&token, Secret::new(SECRET).unwrap().hint())];
+    let objects = [ListedToken::new(&token, Secret::new(SECRET).unwrap().hint()).unwrap()];
     let page = |next| serde_json::to_value(TokenList { objects: &objects, total: 11, next }).unwrap();
     assert_eq!(page(None), json!({"objects": [listed(&token)], "total": 11, "urls": {}}));
     let next = "/-/npm/v1/tokens?page=1";
@@ -500,6 +514,6 @@ fn the_reply_to_a_creation_has_the_secret_once_and_its_debug_output_never() {
     assert_eq!(serde_json::to_string(&reply).unwrap().matches(minted.expose()).count(), 1);
     assert_eq!(format!("{reply:?} {reply:#?}"), "CreatedToken(…) CreatedToken(…)");
     // In a list there is no more of it than the hint.
-    let line = serde_json::to_string(&ListedToken::new(&token, minted.as_secret().hint())).unwrap();
+    let line = serde_json::to_string(&ListedToken::new(&token, minted.as_secret().hint()).unwrap()).unwrap();
     assert!(!line.contains(minted.expose().get(..8).unwrap()));
 }

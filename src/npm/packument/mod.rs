@@ -1,4 +1,5 @@
-//! The changes that the body of a `PUT` to a package makes: publish, deprecate, unpublish, tags, maintainers and stars.
+//! The changes that the body of a `PUT` to a package makes: publish, deprecate, unpublish, tags, maintainers and stars;
+//! and the version that a `POST` to the staged versions of a package stages.
 
 mod read;
 
@@ -6,9 +7,10 @@ use alloc::{boxed::Box, vec::Vec};
 
 use super::{Body, publication::Publication};
 use crate::{
-    decision::{AccessRequest, Allow},
+    decision::{AccessRequest, Allow, Decision},
     facts::{PackageState, Visibility},
     operation::{Operation, PackageAction},
+    policy::UnscopedPackages,
     value::{PackageName, UserName},
 };
 
@@ -35,6 +37,9 @@ pub struct StoredPackument<'a> {
 /// 3. [`access_requests`](Self::access_requests) lists what must be allowed. Every change has its access request.
 /// 4. [`allowed_by`](Self::allowed_by) takes the allow of each access request and returns the changes. Apply these and
 ///    nothing else of the body.
+///
+/// The body that stages a version is that of a publish, and is read with [`PutTarget::Stage`]. It requires `stage` and
+/// nothing else. If it changes anything besides, it is not understood, and changes nothing.
 ///
 /// A field that is left out of the body is unchanged. In a body that is the whole document, an entry that is left out
 /// of `versions` or `dist-tags` is removed. `_revisions`, `time` and `readme` are not read, because the registry writes
@@ -91,7 +96,7 @@ pub struct PackumentChanges<'a> {
     stars: Option<Stars>,
 }
 
-/// The endpoint of a `PUT` to a package.
+/// The endpoint that takes a document of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PutTarget {
@@ -99,6 +104,8 @@ pub enum PutTarget {
     Package,
     /// `PUT /:package/-rev/:revision`.
     Revision,
+    /// `POST /-/stage/package/:package`.
+    Stage,
 }
 
 /// The shape of a body, which follows from its keys and its [`PutTarget`].
@@ -106,6 +113,8 @@ pub enum PutTarget {
 enum Shape {
     /// A document with attachments, put to the package.
     Publish,
+    /// A document with attachments, posted to the staged versions of the package.
+    Stage,
     /// The whole document, put to the package.
     Document,
     /// The whole document, put to a revision.
@@ -144,6 +153,8 @@ impl<'a> PackumentChanges<'a> {
     fn actions(&self) -> Vec<PackageAction> {
         let mut actions = Vec::new();
         match self.shape {
+            // Whatever else the body changes is not understood.
+            Shape::Stage => return [PackageAction::Stage].into(),
             Shape::Publish | Shape::Unknown => actions.push(PackageAction::Publish),
             Shape::Document => actions.push(PackageAction::Deprecate),
             Shape::Revision => actions.push(PackageAction::Unpublish),
@@ -188,13 +199,15 @@ impl<'a> PackumentChanges<'a> {
     ///   version of an existing package.
     /// - [`PublishedAlready`](ChangesNotAllowedError::PublishedAlready): the package already has the version that the
     ///   body publishes.
+    /// - [`PrivateUnscoped`](ChangesNotAllowedError::PrivateUnscoped): the body makes an unscoped package private, and
+    ///   the policy of the allows says that every unscoped package is public.
     /// - [`NotUnderstood`](ChangesNotAllowedError::NotUnderstood): the body is not one that npm's clients send.
     ///
     /// # Examples
     ///
     /// ```
     /// use tollgate::{
-    ///     BoundToken, ClientIp, Package, Timestamp, Token, User,
+    ///     ClientIp, Package, Policy, Timestamp, Token, User,
     ///     decision::{Caller, ResourceFacts},
     ///     facts::{
     ///         AccountStatus, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode,
@@ -225,7 +238,7 @@ impl<'a> PackumentChanges<'a> {
     /// let now = Timestamp::UNIX_EPOCH;
     /// let facts = TokenFacts { id: TokenId::new("t-1")?, owner: "alice".parse()?, created: now, revoked: None };
     /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
-    /// let caller = Caller::Token(BoundToken::bind(&token, &alice)?);
+    /// let caller = Caller::Token(Policy::NPM_2025_10.bind(&token, &alice)?);
     ///
     /// // The request deprecates a version.
     /// let stored: Body = serde_json::from_str(
@@ -274,12 +287,22 @@ impl<'a> PackumentChanges<'a> {
                 return Err(ChangesNotAllowedError::OtherFacts);
             }
         }
+        let is_private = self.visibility == Some(Visibility::Private);
+        if is_private && !self.package.is_scoped() && !allows.iter().all(may_be_private) {
+            return Err(ChangesNotAllowedError::PrivateUnscoped);
+        }
         // A published version never changes, because others have installed it.
         if self.is_published_already {
             return Err(ChangesNotAllowedError::PublishedAlready);
         }
         if self.is_understood { Ok(AllowedChanges(self)) } else { Err(ChangesNotAllowedError::NotUnderstood) }
     }
+}
+
+/// Whether an unscoped package may be private under the policy of the allow ([P6](crate::docs::rules#p6)).
+fn may_be_private(allow: &Allow<'_>) -> bool {
+    let policy = Decision::Allow(*allow).basis().policy();
+    policy.is_some_and(|policy| policy.unscoped_packages == UnscopedPackages::MayBePrivate)
 }
 
 /// The changes of a body, all of which are allowed. See [`PackumentChanges::allowed_by`].
@@ -305,6 +328,10 @@ pub enum ChangesNotAllowedError {
     /// Everything is allowed, but the package already has the version that the body publishes.
     #[error("the version is published already: expected a new one")]
     PublishedAlready,
+    /// Everything is allowed, but the body makes an unscoped package private, and under the policy every unscoped package
+    /// is public ([P6](crate::docs::rules#p6)).
+    #[error("an unscoped package as private: expected public, or a scoped name")]
+    PrivateUnscoped,
     /// Everything is allowed, but the body is not one that npm's clients send.
     #[error("not a known change of a package: expected a publish, deprecation, star, unpublish or other maintainers")]
     NotUnderstood,
@@ -312,13 +339,13 @@ pub enum ChangesNotAllowedError {
 
 impl ChangesNotAllowedError {
     /// Returns the HTTP status to answer with: 409 for a version that is published already, 400 for a body that is not
-    /// understood, or 500 if an allow is missing or was decided on other facts.
+    /// understood or makes an unscoped package private where that is not possible, or 500 if an allow is missing or was decided on other facts.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
             Self::Missing { .. } | Self::OtherFacts => 500,
             Self::PublishedAlready => 409,
-            Self::NotUnderstood => 400,
+            Self::PrivateUnscoped | Self::NotUnderstood => 400,
         }
     }
 }
@@ -342,7 +369,25 @@ impl<'c, 'a> AllowedChanges<'c, 'a> {
     /// Returns the new version with its tarball, or `None` if nothing is published.
     #[must_use]
     pub const fn publication(self) -> Option<&'c Publication<'a>> {
-        self.0.publication.as_ref()
+        match self.0.shape {
+            Shape::Stage => None,
+            Shape::Publish | Shape::Document | Shape::Revision | Shape::Maintainers | Shape::Stars | Shape::Unknown => {
+                self.0.publication.as_ref()
+            }
+        }
+    }
+
+    /// Returns the version to stage with its tarball, or `None` if nothing is staged.
+    ///
+    /// The version and its [tags](Publication::tags) are published when it is approved, and not before.
+    #[must_use]
+    pub const fn staged(self) -> Option<&'c Publication<'a>> {
+        match self.0.shape {
+            Shape::Stage => self.0.publication.as_ref(),
+            Shape::Publish | Shape::Document | Shape::Revision | Shape::Maintainers | Shape::Stars | Shape::Unknown => {
+                None
+            }
+        }
     }
 
     /// Returns the versions whose deprecation changes, each with its new message. `None` removes the deprecation.

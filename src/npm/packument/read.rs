@@ -65,6 +65,34 @@ const KNOWN: [&str; 12] = [
     "readme",
 ];
 
+impl PackumentChanges<'_> {
+    /// Returns `true` if the body changes nothing but the version that it publishes or stages, with its tags.
+    const fn only_publish(&self) -> bool {
+        // A new field breaks the build here.
+        let Self {
+            package: _,
+            shape: _,
+            is_understood: _,
+            is_published_already: _,
+            exists: _,
+            revision: _,
+            publication: _,
+            deprecations,
+            removals,
+            dist_tags,
+            maintainers,
+            visibility,
+            stars,
+        } = self;
+        deprecations.is_empty()
+            && removals.is_empty()
+            && dist_tags.is_empty()
+            && maintainers.is_none()
+            && visibility.is_none()
+            && stars.is_none()
+    }
+}
+
 struct Reader<'r, 'a> {
     package: &'r PackageName,
     to: PutTarget,
@@ -87,6 +115,7 @@ impl<'a> Reader<'_, 'a> {
         // No client publishes or stars by a `PUT` to a revision, and the access that this path requires includes
         // neither action. So a body of such a shape is unknown there.
         let shape = match self.to {
+            PutTarget::Stage => Shape::Stage,
             _ if is_maintainers_body => Shape::Maintainers,
             PutTarget::Package if has_attachments => Shape::Publish,
             PutTarget::Package if is_stars_body => Shape::Stars,
@@ -96,7 +125,7 @@ impl<'a> Reader<'_, 'a> {
             PutTarget::Revision => Shape::Revision,
         };
         let publication = match shape {
-            Shape::Publish => Some(Publication::read(self.package, body)?),
+            Shape::Publish | Shape::Stage => Some(Publication::read(self.package, body)?),
             Shape::Document | Shape::Revision | Shape::Maintainers | Shape::Stars | Shape::Unknown => None,
         };
         let mut changes = PackumentChanges {
@@ -118,8 +147,10 @@ impl<'a> Reader<'_, 'a> {
             removals: Vec::new(),
         };
         let versions_are_known = self.versions(body, &mut changes)?;
-        changes.is_understood =
-            shape != Shape::Unknown && versions_are_known && !self.changes_other_fields(body, shape);
+        changes.is_understood = shape != Shape::Unknown
+            && versions_are_known
+            && !self.changes_other_fields(body, shape)
+            && (shape != Shape::Stage || changes.only_publish());
         Ok(changes)
     }
 
@@ -228,9 +259,6 @@ impl<'a> Reader<'_, 'a> {
             None | Some(Node::Null) => return Ok(None),
             Some(node) => visibility_word(node, &path)?,
         };
-        if wanted == Visibility::Private && !self.package.is_scoped() {
-            return Err(path.error("an unscoped package as private: expected public, or a scoped name"));
-        }
         Ok(match self.stored {
             Some(stored) if stored.visibility == wanted => None,
             Some(_) | None => Some(wanted),

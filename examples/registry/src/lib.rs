@@ -14,7 +14,7 @@
 //! | `reply/` | writes responses in npm's form | `credentials/` and below |
 //! | `credentials/` | verifies passwords and one-time passwords, and issues tokens | `store/` and below |
 //! | `store/` | reads and writes the database and the folder of tarballs | `base/` |
-//! | `base/` | has the failures, the clock, randomness, and the log targets | nothing of this crate |
+//! | `base/` | has the failures, the clock, the policy beside a time, randomness, and the log targets | nothing of this crate |
 
 mod base;
 mod credentials;
@@ -29,7 +29,7 @@ mod store;
 mod tests;
 
 pub use base::failure::Failure;
-pub use program::command_line::{Command, CommandLine, Config, OrgCommand, UserCommand};
+pub use program::command_line::{Command, CommandLine, Config, HoldEnd, OrgCommand, UserCommand};
 
 /// Runs what the command line asks for: the server until it is told to stop, or one command until it is done.
 ///

@@ -4,17 +4,17 @@ use std::path::Path;
 
 use serde_json::json;
 use tollgate::{
-    Timestamp,
+    Policy, Timestamp,
     facts::{AccountStatus, TwoFactorMode, Visibility},
     token::{
         GranularSettings, IssuedBy, OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription, TokenFacts,
         TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission, Permission, Role},
+    value::{AllowedRanges, GrantedPermission, PackagesPermission, Permission, Role},
 };
 
 use crate::{
-    base::{failure::Failure, random},
+    base::{failure::Failure, moment::Moment, random},
     credentials::{
         issuance::{self, IssueRequest, NewToken},
         one_time_password::{self, ShownCode},
@@ -34,6 +34,10 @@ use crate::{
 
 fn now() -> Timestamp {
     "2025-11-01T00:00:00Z".parse().unwrap()
+}
+
+fn moment() -> Moment {
+    Moment { policy: Policy::NPM_2025_10, now: now() }
 }
 
 async fn open(folder: &Path) -> Store {
@@ -91,7 +95,7 @@ fn settings(name: &str) -> GranularSettings {
         expires_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         allowed_ranges: AllowedRanges::Any,
         bypass_2fa: TwoFactorBypass::Off,
-        packages: PackagesGrant::Granted { permission: GrantedPermission::ReadOnly, selection: PackageSelection::All },
+        packages: PackagesGrant::Granted { permission: PackagesPermission::ReadOnly, selection: PackageSelection::All },
         organizations: OrganizationsGrant::NoAccess,
     }
 }
@@ -99,7 +103,7 @@ fn settings(name: &str) -> GranularSettings {
 async fn issue_in(tx: &mut Tx, name: &str) -> Result<(), Failure> {
     let owner = facts::user(tx, "alice".try_into().unwrap()).await?.unwrap();
     let token = NewToken::Granular(Box::new(settings(name)));
-    let request = IssueRequest { token, issued_by: IssuedBy::Owner, now: now() };
+    let request = IssueRequest { token, issued_by: IssuedBy::Owner, at: moment() };
     issuance::issue(tx, &owner, request).await.map(drop)
 }
 
@@ -206,7 +210,7 @@ async fn a_code_works_for_its_first_token_only_and_a_recovery_code_works_once() 
         ("token 1", "not a code", false),
     ] {
         let verified =
-            one_time_password::verify(&mut tx, ShownCode { user: alice, secret: &secret, code, used_by }, now())
+            one_time_password::verify(&mut tx, ShownCode { user: alice, secret: &secret, code, used_by }, moment())
                 .await
                 .unwrap();
         assert_eq!(verified, is_good, "{used_by} {code}");
@@ -214,9 +218,9 @@ async fn a_code_works_for_its_first_token_only_and_a_recovery_code_works_once() 
     let with_code = |code| ShownCode { user: alice, secret: &secret, code, used_by: "token 2" };
     let (codes, digests) = one_time_password::recovery_codes().unwrap();
     accounts::set_recovery_codes(&mut tx, alice, &digests).await.unwrap();
-    assert!(one_time_password::verify(&mut tx, with_code(&codes[0]), now()).await.unwrap());
-    assert!(!one_time_password::verify(&mut tx, with_code(&codes[0]), now()).await.unwrap());
-    assert!(one_time_password::verify(&mut tx, with_code(&codes[1]), now()).await.unwrap());
+    assert!(one_time_password::verify(&mut tx, with_code(&codes[0]), moment()).await.unwrap());
+    assert!(!one_time_password::verify(&mut tx, with_code(&codes[0]), moment()).await.unwrap());
+    assert!(one_time_password::verify(&mut tx, with_code(&codes[1]), moment()).await.unwrap());
 }
 
 #[tokio::test]

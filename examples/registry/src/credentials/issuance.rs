@@ -1,20 +1,30 @@
 //! Issues tokens. `tollgate` checks the limits and the owner's permissions. This module looks up the facts and stores
 //! the token.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use tollgate::{
     Timestamp, Token, User,
+    policy::LegacyTokens,
     token::{
-        GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyIssueFacts, LegacyKind, LegacyToken,
-        MintedSecret, PackageSelection, PackagesGrant,
+        GranularIssueFacts, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
+        MintedSecret, PackageSelection, PackagesGrant, SessionToken, TokenId,
     },
     value::AllowedRanges,
 };
 
 use crate::{
-    base::{failure::Failure, random},
+    base::{
+        failure::{Failure, other},
+        moment::Moment,
+        random,
+    },
     store::{database::Tx, facts, tokens},
 };
+
+/// The lifetime of a session where the policy has no limit. npm's sessions live for two hours.
+const SESSION: Duration = Duration::from_hours(2);
 
 /// A token that was issued, with its text. The text is not stored, so it can be shown only in the response that issues
 /// the token.
@@ -27,21 +37,22 @@ pub(crate) struct IssuedToken {
 /// A token to be issued.
 #[derive(Clone, Debug)]
 pub(crate) enum NewToken {
-    Legacy { kind: LegacyKind, ranges: AllowedRanges },
+    /// What a login makes under the policy: a legacy publish token where legacy tokens are honoured, and otherwise a
+    /// session token that lives as long as the policy allows.
+    Login,
+    Legacy {
+        kind: LegacyKind,
+        ranges: AllowedRanges,
+    },
     Granular(Box<GranularSettings>),
 }
 
-impl NewToken {
-    /// The token that `npm login` makes.
-    pub(crate) const LOGIN: Self = Self::Legacy { kind: LegacyKind::Publish, ranges: AllowedRanges::Any };
-}
-
-/// A token to issue, the token or owner that requests it, and the time.
+/// A token to issue, the token or owner that requests it, the policy, and the time.
 #[derive(Debug)]
 pub(crate) struct IssueRequest<'a> {
     pub(crate) token: NewToken,
     pub(crate) issued_by: IssuedBy<'a>,
-    pub(crate) now: Timestamp,
+    pub(crate) at: Moment,
 }
 
 /// Issues a token to `owner` and stores it.
@@ -49,13 +60,12 @@ pub(crate) struct IssueRequest<'a> {
 /// The transaction must come from [`Store::writing`](crate::store::database::Store::writing). Otherwise another
 /// transaction could issue a token after this one has counted the tokens of the owner.
 pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) -> Result<IssuedToken, Failure> {
-    let IssueRequest { token: new, issued_by, now } = request;
+    let IssueRequest { token: new, issued_by, at: Moment { policy, now } } = request;
     let id = random::token_id()?;
+    let issue = IssueFacts { policy, owner: owner.as_view(), issued_by, now };
     let issued = match new {
-        NewToken::Legacy { kind, ranges } => {
-            LegacyToken::issue(id, kind, ranges, &LegacyIssueFacts { owner: owner.as_view(), issued_by, now })
-                .map(Token::from)
-        }
+        NewToken::Login => issue_login(id, &issue)?,
+        NewToken::Legacy { kind, ranges } => LegacyToken::issue(id, kind, ranges, &issue).map(Token::from),
         NewToken::Granular(settings) => {
             let selected = match &settings.packages {
                 PackagesGrant::Granted { selection: PackageSelection::Only(only), .. } => only.packages(),
@@ -67,13 +77,11 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
             }
             let states: Vec<_> = found.iter().map(facts::FoundPackage::state).collect();
             let set = tokens::granular_set(tx, owner.as_view()).await?;
-            let facts = IssueFacts {
-                owner: owner.as_view(),
+            let facts = GranularIssueFacts {
+                issue,
                 packages: &states,
                 granular_tokens: set.not_revoked(),
                 name_availability: set.name_availability(&settings.name),
-                issued_by,
-                now,
             };
             GranularToken::issue(id, *settings, &facts).map(Token::from)
         }
@@ -82,6 +90,24 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
     let secret = random::token_secret()?;
     tokens::insert(tx, &token, secret.as_secret()).await?;
     Ok(IssuedToken { token, secret })
+}
+
+fn issue_login(id: TokenId, facts: &IssueFacts<'_>) -> Result<Result<Token, IssueError>, Failure> {
+    Ok(match facts.policy.legacy_tokens() {
+        LegacyTokens::Honoured => {
+            LegacyToken::issue(id, LegacyKind::Publish, AllowedRanges::Any, facts).map(Token::from)
+        }
+        LegacyTokens::Retired | _ => {
+            let expires_at = session_end(facts)?;
+            SessionToken::issue(id, expires_at, AllowedRanges::Any, facts).map(Token::from)
+        }
+    })
+}
+
+/// The time at which a session that begins now ends. A lifetime of exactly the policy's limit is allowed.
+fn session_end(facts: &IssueFacts<'_>) -> Result<Timestamp, Failure> {
+    let lifetime = facts.policy.session_lifetime_at_most().unwrap_or(SESSION);
+    facts.now.checked_add(lifetime).map_err(other)
 }
 
 /// The failure for a token that cannot be issued. The status is 400 if the request is not valid, 409 if the name is

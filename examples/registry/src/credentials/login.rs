@@ -1,14 +1,15 @@
-//! Logins. A login verifies the password and the second factor, and issues a legacy publish token.
+//! Logins. A login verifies the password and the second factor, and issues the token that the policy has for logins.
 //!
 //! This module decides no permissions. A person who proves to own an account gets a token of that account, and what the
 //! token may do is decided when it is used. `tollgate` decides whether the account may have a token at all: a suspended
 //! account may not.
 
-use tollgate::{Timestamp, UserName, facts::TwoFactorMode, token::IssuedBy};
+use tollgate::{UserName, facts::TwoFactorMode, token::IssuedBy};
 
 use crate::{
     base::{
         failure::{Failure, other},
+        moment::Moment,
         random,
     },
     credentials::{
@@ -47,7 +48,7 @@ pub(crate) async fn verify(
     tx: &mut Tx,
     user: &UserName,
     proof: LoginProof<'_>,
-    now: Timestamp,
+    at: Moment,
 ) -> Result<LoginCheck, Failure> {
     let name = user.as_borrowed();
     let account = accounts::account(tx, name).await?;
@@ -59,19 +60,19 @@ pub(crate) async fn verify(
     let (Some(code), Some(secret)) = (proof.one_time_password, account.totp_secret) else {
         return Ok(LoginCheck::OneTimePasswordNeeded);
     };
-    guesses::may_guess(tx, name, Guess::OneTimePassword, now).await?;
+    guesses::may_guess(tx, name, Guess::OneTimePassword, at.now).await?;
     // Every login has its own name, so that a one-time password works for only one login.
     let used_by = format!("login {}", random::nonce()?);
     let code = ShownCode { user: name, secret: &secret, code, used_by: &used_by };
-    if one_time_password::verify(tx, code, now).await? {
+    if one_time_password::verify(tx, code, at).await? {
         return Ok(LoginCheck::Passed);
     }
-    guesses::wrong(tx, name, Guess::OneTimePassword, now).await?;
+    guesses::wrong(tx, name, Guess::OneTimePassword, at.now).await?;
     Ok(LoginCheck::OneTimePasswordNeeded)
 }
 
-/// Issues a legacy publish token to the user. The caller must have verified the login, or created the account itself.
-pub(crate) async fn issue_token(tx: &mut Tx, user: &UserName, now: Timestamp) -> Result<IssuedToken, Failure> {
+/// Issues the token of a login to the user. The caller must have verified the login, or created the account itself.
+pub(crate) async fn issue_token(tx: &mut Tx, user: &UserName, at: Moment) -> Result<IssuedToken, Failure> {
     let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
-    issuance::issue(tx, &owner, IssueRequest { token: NewToken::LOGIN, issued_by: IssuedBy::Owner, now }).await
+    issuance::issue(tx, &owner, IssueRequest { token: NewToken::Login, issued_by: IssuedBy::Owner, at }).await
 }

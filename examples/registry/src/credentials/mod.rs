@@ -1,5 +1,6 @@
-//! Passwords, one-time passwords, logins, and the issuing of tokens.
+//! Passwords, one-time passwords, logins, holds, and the issuing of tokens.
 
+pub(crate) mod hold;
 pub(crate) mod issuance;
 pub(crate) mod login;
 pub(crate) mod one_time_password;

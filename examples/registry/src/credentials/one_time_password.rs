@@ -7,8 +7,10 @@ use crate::{
     base::{
         clock::unix_seconds,
         failure::{Failure, other},
+        moment::Moment,
         random,
     },
+    credentials::hold,
     store::{accounts, database::Tx},
 };
 
@@ -65,16 +67,19 @@ pub(crate) struct ShownCode<'a> {
 /// Whether the code is a valid code of the user, and no token or login other than `used_by` has used it.
 ///
 /// A single npm command sends several requests with one code, so a one-time password keeps working for the token or
-/// login that used it first, until its time has passed. A recovery code works once.
-pub(crate) async fn verify(tx: &mut Tx, shown: ShownCode<'_>, now: Timestamp) -> Result<bool, Failure> {
+/// login that used it first, until its time has passed. A recovery code works once, and puts the account on hold where
+/// the policy's edition does so.
+pub(crate) async fn verify(tx: &mut Tx, shown: ShownCode<'_>, at: Moment) -> Result<bool, Failure> {
     let ShownCode { user, secret, code, used_by } = shown;
-    match step_of(secret, user, code, now)? {
-        Some(step) => accounts::use_code(tx, user, step, used_by).await,
-        None => match tollgate::Secret::new(code) {
-            Ok(code) => accounts::use_recovery_code(tx, user, &code.digest()).await,
-            Err(_) => Ok(false),
-        },
+    if let Some(step) = step_of(secret, user, code, at.now)? {
+        return accounts::use_code(tx, user, step, used_by).await;
     }
+    let Ok(code) = tollgate::Secret::new(code) else { return Ok(false) };
+    let is_good = accounts::use_recovery_code(tx, user, &code.digest()).await?;
+    if is_good {
+        hold::begin(tx, user, at).await?;
+    }
+    Ok(is_good)
 }
 
 /// The code that a device shows.

@@ -10,7 +10,8 @@ use tollgate::{
 
 use crate::{
     base::failure::{Failure, other},
-    credentials::{one_time_password, password},
+    credentials::{hold, one_time_password, password},
+    endpoints::npm_gaps,
     exchange::{
         context::RequestContext,
         decisions::{Exchange, allowed},
@@ -98,7 +99,8 @@ pub(crate) async fn prepare_profile(
 pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
     let change = profile_change(&sent)?;
-    allowed!(exchange.decide(&change.access_requests()).await?);
+    let present = exchange.own_account().await?.1.two_factor;
+    allowed!(exchange.decide(&npm_gaps::profile_access_requests(&change, present)).await?);
     if let Some(change) = change.two_factor() {
         return change_two_factor(exchange, change).await;
     }
@@ -112,11 +114,17 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
         accounts::set_password(&mut exchange.tx, name.as_borrowed(), hash).await?;
     }
     let mut fields: Map<String, Value> = account.profile;
+    let email = fields.get("email").cloned();
     for (field, value) in change.fields() {
         match value {
             Some(value) => fields.insert((*field).to_owned(), (*value).into()),
             None => fields.remove(*field),
         };
+    }
+    // npm's client sends every field with each change, so an email address that is sent need not be a new one.
+    if fields.get("email") != email.as_ref() {
+        let at = exchange.moment();
+        hold::begin(&mut exchange.tx, name.as_borrowed(), at).await?;
     }
     accounts::set_profile(&mut exchange.tx, name.as_borrowed(), &fields, exchange.context.now).await?;
     read_profile(exchange).await

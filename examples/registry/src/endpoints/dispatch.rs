@@ -8,7 +8,7 @@ use tollgate::npm::{
 use crate::{
     base::failure::Failure,
     endpoints::{
-        account, dist_tags, login, organization, package,
+        account, dist_tags, login, npm_gaps, organization, package,
         put_package::{self, Put},
         search, service, team, tokens,
     },
@@ -55,7 +55,7 @@ pub(crate) async fn respond(
     endpoint: &Endpoint,
     parts: &Parts,
 ) -> Result<Response, Failure> {
-    match endpoint.required_access() {
+    match npm_gaps::required_access(endpoint) {
         RequiredAccess::Nothing => {}
         RequiredAccess::This(access_request) => {
             allowed!(exchange.decide(&[access_request]).await?);

@@ -96,21 +96,22 @@ pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName)
     let now = exchange.context.now;
     let account = NewAccount { name: user, password_hash: hash.clone(), email: Some(&email) };
     accounts::create(&mut exchange.tx, account, now).await?;
-    let issued = login::issue_token(&mut exchange.tx, user, now).await?;
+    let at = exchange.moment();
+    let issued = login::issue_token(&mut exchange.tx, user, at).await?;
     Ok(logged_in(user, &issued))
 }
 
 /// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: logs in to an account that exists.
 pub(crate) async fn log_in(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     parse_document(exchange.body, user)?;
-    let now = exchange.context.now;
+    let at = exchange.moment();
     let proof = LoginProof {
         password: exchange.prepared.password.as_ref(),
         one_time_password: exchange.context.one_time_password.as_deref(),
     };
-    match login::verify(&mut exchange.tx, user, proof, now).await? {
+    match login::verify(&mut exchange.tx, user, proof, at).await? {
         LoginCheck::Passed => {
-            let issued = login::issue_token(&mut exchange.tx, user, now).await?;
+            let issued = login::issue_token(&mut exchange.tx, user, at).await?;
             Ok(logged_in(user, &issued))
         }
         LoginCheck::WrongPassword => Ok(response::wrong_password()),

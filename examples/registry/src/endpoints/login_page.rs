@@ -17,6 +17,7 @@ use crate::{
         clock,
         failure::{Failure, other},
         log_target,
+        moment::Moment,
     },
     credentials::{
         login::{self, LoginCheck, LoginProof},
@@ -107,7 +108,7 @@ async fn finish(services: &Services, nonce: &str, filled: &Filled) -> Result<Res
         Purpose::Login => {
             let code = Some(filled.otp.trim()).filter(|code| !code.is_empty());
             let proof = LoginProof { password: password.as_ref(), one_time_password: code };
-            match login::verify(&mut tx, &user, proof, now).await? {
+            match login::verify(&mut tx, &user, proof, Moment { policy: services.policy, now }).await? {
                 LoginCheck::Passed => None,
                 LoginCheck::WrongPassword => Some("Name or password is wrong.".to_owned()),
                 LoginCheck::OneTimePasswordNeeded => {
@@ -165,7 +166,7 @@ async fn fetch(services: &Services, nonce: &str) -> Result<Response, Failure> {
     let login = logins::by_poll(&mut tx, &done, now).await?.ok_or_else(logins::gone)?;
     let user = login.user.ok_or_else(logins::gone)?;
     logins::forget(&mut tx, &done).await?;
-    let issued = login::issue_token(&mut tx, &user, now).await?;
+    let issued = login::issue_token(&mut tx, &user, Moment { policy: services.policy, now }).await?;
     tx.commit().await?;
     Ok(response::ok(&json!({ "token": issued.secret.expose() })))
 }

@@ -9,6 +9,7 @@ use tollgate::{
 
 use crate::{
     base::failure::Failure,
+    endpoints::npm_gaps,
     exchange::{
         decisions::{Exchange, allowed},
         readable::readable_packages,
@@ -40,7 +41,9 @@ pub(crate) async fn write_package(
     team: &TeamName,
 ) -> Result<Response, Failure> {
     let change = TeamAccessChange::read_grant(&exchange.body()?).map_err(response::invalid_body)?;
-    set_access(exchange, organization, team, &change).await
+    allowed!(exchange.decide(&[change.access_request(organization, team)]).await?);
+    set_access(exchange, organization, team, &change).await?;
+    Ok(response::created(&json!({})))
 }
 
 /// `DELETE /-/team/:org/:team/package`: removes the grant of the team on a package.
@@ -50,7 +53,9 @@ pub(crate) async fn delete_package(
     team: &TeamName,
 ) -> Result<Response, Failure> {
     let change = TeamAccessChange::read_revocation(&exchange.body()?).map_err(response::invalid_body)?;
-    set_access(exchange, organization, team, &change).await
+    allowed!(exchange.decide_either(&npm_gaps::team_revocation(&change, organization, team)).await?);
+    set_access(exchange, organization, team, &change).await?;
+    Ok(response::no_content())
 }
 
 async fn set_access(
@@ -58,11 +63,9 @@ async fn set_access(
     organization: &OrganizationName,
     team: &TeamName,
     change: &TeamAccessChange,
-) -> Result<Response, Failure> {
-    allowed!(exchange.decide(&[change.access_request(organization, team)]).await?);
+) -> Result<(), Failure> {
     let team = FullTeamName { organization: organization.as_borrowed(), team: team.as_borrowed() };
-    teams::set_grant(&mut exchange.tx, team, change.package().as_borrowed(), change.permission()).await?;
-    Ok(if change.permission().is_some() { response::created(&json!({})) } else { response::no_content() })
+    teams::set_grant(&mut exchange.tx, team, change.package().as_borrowed(), change.permission()).await
 }
 
 /// `GET /-/team/:org/:team/user`: the names of the members.

@@ -33,14 +33,14 @@ struct Paging {
     per_page: Option<usize>,
 }
 
-/// `GET /-/npm/v1/tokens`: one page of the caller's tokens that are not revoked.
+/// `GET /-/npm/v1/tokens`: one page of the caller's tokens that are not revoked. As on npm, sessions are not listed.
 pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<Response, Failure> {
     let Query(paging) = Query::<Paging>::try_from_uri(&parts.uri)
         .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
     let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
     let owner = exchange.token()?.1.name().clone();
     let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
-    stored.retain(|listed| !exchange.is_revoked(&listed.token));
+    stored.retain(|listed| !matches!(listed.token, Token::Session(_)) && !exchange.is_revoked(&listed.token));
     let skipped = paging.page.saturating_mul(size);
     let objects: Vec<ListedToken<'_>> =
         stored.iter().skip(skipped).take(size).map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
@@ -75,7 +75,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
         _ => return Err(Failure::not_offered()),
     };
     let (presented, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
-    let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), now };
+    let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), at: exchange.moment() };
     let issued = issuance::issue(&mut exchange.tx, &owner, request).await?;
     Ok(response::created(&json!(CreatedToken::new(&issued.token, &issued.secret))))
 }

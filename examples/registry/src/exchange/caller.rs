@@ -1,6 +1,6 @@
 //! The caller of a request: the token that the request carries, and the record of its owner.
 
-use tollgate::{BoundToken, Secret, Token, User, decision::Caller};
+use tollgate::{Policy, Secret, Token, User, decision::Caller};
 
 use crate::{
     base::failure::{Failure, fact},
@@ -36,12 +36,12 @@ impl FoundCaller {
         })
     }
 
-    /// The caller in the form that decisions take.
-    pub(crate) fn as_caller(&self) -> Result<Caller<'_>, Failure> {
+    /// The caller in the form that decisions under the policy take.
+    pub(crate) fn as_caller(&self, policy: Policy) -> Result<Caller<'_>, Failure> {
         match self {
             Self::NoToken => Ok(Caller::NoToken),
             Self::UnknownToken => Ok(Caller::UnknownToken),
-            Self::Token { token, owner } => fact(BoundToken::bind(token, owner)).map(Caller::Token),
+            Self::Token { token, owner } => fact(policy.bind(token, owner)).map(Caller::Token),
         }
     }
 }

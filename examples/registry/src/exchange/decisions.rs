@@ -7,15 +7,18 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    AccountAction, Allow, BoundToken, Decision, PackageAction, PackageName, Reason, Timestamp, Token, User, UserName,
-    decision::{AccessRequest, Caller, ResourceFacts},
+    AccountAction, Allow, Decision, PackageAction, PackageName, Reason, Timestamp, Token, User, UserName,
+    decision::{AccessRequest, Caller, ResourceFacts, Verdict},
     facts::VerifiedFactor,
     npm::{Answer, Body, CombinedDecision, RequiredAccess},
     value::OrganizationName,
 };
 
 use crate::{
-    base::failure::{Failure, fact, other},
+    base::{
+        failure::{Failure, fact, other},
+        moment::Moment,
+    },
     credentials::{
         one_time_password::{self, ShownCode},
         password::VerifiedPassword,
@@ -91,6 +94,11 @@ impl<'r> Exchange<'r> {
         Ok(Self { services, context, body, prepared, log_line, tx, caller, facts, notice: None })
     }
 
+    /// The policy of the server and the time of the request.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { policy: self.services.policy, now: self.context.now }
+    }
+
     /// Parses the body of the request as a [`Body`], which `tollgate` can read.
     pub(crate) fn body(&self) -> Result<Body, Failure> {
         json::parse(self.body)
@@ -128,7 +136,7 @@ impl<'r> Exchange<'r> {
     /// `whoami`, answers the question.
     pub(crate) fn is_revoked(&self, token: &Token) -> bool {
         let Ok((_, owner)) = self.token() else { return false };
-        let Ok(bound) = BoundToken::bind(token, owner) else { return false };
+        let Ok(bound) = self.services.policy.bind(token, owner) else { return false };
         let whoami = AccountAction::Whoami.on(tollgate::facts::Account { user: owner.name().as_borrowed() });
         match bound.at(self.context.client_ip, self.context.now).decide(whoami) {
             Decision::Deny(deny) => deny.reason() == Reason::TokenRevoked,
@@ -145,7 +153,7 @@ impl<'r> Exchange<'r> {
             RequiredAccess::OneOf(access_requests) => access_requests,
         };
         self.look_up(access_requests).await?;
-        let caller = self.caller.as_caller()?;
+        let caller = self.caller.as_caller(self.services.policy)?;
         let refused = required.refused_by(|access_request| self.facts.decide(access_request, &caller, self.context))?;
         Ok(refused.map(|deny| {
             self.log_line.set_decisions([Decision::Deny(deny)]);
@@ -158,6 +166,22 @@ impl<'r> Exchange<'r> {
         self.decide_and(access_requests, |_| ()).await
     }
 
+    /// Decides access requests of which one is enough. The highest of the answers counts, and of equal ones the first: a
+    /// denial is lower than a challenge, and a challenge is lower than an allow.
+    pub(crate) async fn decide_either(&mut self, alternatives: &[AccessRequest]) -> Result<Decided<()>, Failure> {
+        self.look_up(alternatives).await?;
+        let caller = self.caller.as_caller(self.services.policy)?;
+        let mut highest: Option<(Verdict, &AccessRequest)> = None;
+        for access_request in alternatives {
+            let verdict = self.facts.decide(access_request, &caller, self.context)?.verdict();
+            if highest.is_none_or(|(highest, _)| verdict > highest) {
+                highest = Some((verdict, access_request));
+            }
+        }
+        let (_, access_request) = highest.ok_or_else(|| other("nothing was asked"))?;
+        self.decide(std::slice::from_ref(access_request)).await
+    }
+
     /// Decides all the access requests as [`decide`](Self::decide) does. If all are allowed, returns the value that
     /// `then` makes from the allows.
     pub(crate) async fn decide_and<T>(
@@ -168,7 +192,7 @@ impl<'r> Exchange<'r> {
         self.look_up(access_requests).await?;
         let verified_at =
             if self.is_challenged(access_requests)? { self.verify_one_time_password().await? } else { None };
-        let caller = self.caller.as_caller()?;
+        let caller = self.caller.as_caller(self.services.policy)?;
         let factor = match (&self.caller, verified_at) {
             (FoundCaller::Token { owner, .. }, Some(verified_at)) => {
                 Some(VerifiedFactor { owner: owner.name().as_borrowed(), verified_at })
@@ -240,7 +264,7 @@ impl<'r> Exchange<'r> {
     }
 
     fn is_challenged(&self, access_requests: &[AccessRequest]) -> Result<bool, Failure> {
-        let caller = self.caller.as_caller()?;
+        let caller = self.caller.as_caller(self.services.policy)?;
         Ok(matches!(
             self.facts.decide_all(access_requests, &caller, self.context, None)?,
             CombinedDecision::Challenge(_)
@@ -253,12 +277,18 @@ impl<'r> Exchange<'r> {
         let (Some(code), FoundCaller::Token { token, owner }) = (&self.context.one_time_password, &self.caller) else {
             return Ok(None);
         };
-        let (tx, now, name) = (&mut self.tx, self.context.now, owner.name().as_borrowed());
+        let (at, name) = (self.moment(), owner.name().as_borrowed());
+        let (tx, now) = (&mut self.tx, at.now);
         guesses::may_guess(tx, name, Guess::OneTimePassword, now).await?;
         let secret = accounts::account(tx, name).await?.and_then(|account| account.totp_secret);
         let Some(secret) = secret else { return Ok(None) };
         let code = ShownCode { user: name, secret: &secret, code, used_by: token.id().as_str() };
-        if one_time_password::verify(tx, code, now).await? {
+        if one_time_password::verify(tx, code, at).await? {
+            // A recovery code may have put the account on hold, and the decision that follows depends on that.
+            let found = facts::user(tx, name).await?;
+            if let (Some(found), FoundCaller::Token { owner, .. }) = (found, &mut self.caller) {
+                *owner = found;
+            }
             return Ok(Some(now));
         }
         guesses::wrong(tx, name, Guess::OneTimePassword, now).await?;

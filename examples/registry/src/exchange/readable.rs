@@ -25,7 +25,7 @@ pub(crate) async fn readable_packages(exchange: &mut Exchange<'_>) -> Result<BTr
         exchange.log_line.set_token_ignored();
         exchange.caller = FoundCaller::NoToken;
     }
-    let caller = exchange.caller.as_caller()?;
+    let caller = exchange.caller.as_caller(exchange.services.policy)?;
     let by_name = |package: Package| (package.name().to_string(), package);
     Ok(match &caller {
         Caller::Token(bound) => {
@@ -44,7 +44,7 @@ pub(crate) async fn readable_packages(exchange: &mut Exchange<'_>) -> Result<BTr
 /// The notice for a token that allows nothing, or `None` for a token that works. A token works if it may do `whoami`,
 /// which is permitted to every kind of token.
 fn notice_for_useless_token(exchange: &Exchange<'_>) -> Result<Option<&'static str>, Failure> {
-    let caller = exchange.caller.as_caller()?;
+    let caller = exchange.caller.as_caller(exchange.services.policy)?;
     let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };
     let decision = whoami.decide(&caller, &ResourceFacts::NONE, exchange.context.client_ip, exchange.context.now);
     Ok(match fact(decision)? {

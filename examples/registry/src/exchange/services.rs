@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tollgate::npm::TrustedProxies;
+use tollgate::{Policy, npm::TrustedProxies};
 
 use crate::store::{database::Store, tarballs::Tarballs};
 
@@ -11,6 +11,8 @@ use crate::store::{database::Store, tarballs::Tarballs};
 pub(crate) struct Services {
     pub(crate) store: Store,
     pub(crate) tarballs: Tarballs,
+    /// The policy of every decision, and of every token that is issued.
+    pub(crate) policy: Policy,
     pub(crate) proxies: TrustedProxies,
     /// The URL that clients put before a path, if it is configured.
     pub(crate) public_url: Option<String>,

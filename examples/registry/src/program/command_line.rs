@@ -1,10 +1,11 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use tollgate::{
-    UserName,
+    Timestamp, UserName,
+    policy::Edition,
     value::{IpRange, OrganizationName},
 };
 
@@ -40,6 +41,9 @@ pub struct Config {
     /// header Host of the request
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// The edition of npm's rules to decide by: npm-2025-10, npm-2025-12, npm-2026-08 or npm-2027-01
+    #[arg(long, value_name = "EDITION", default_value = "npm-2025-10")]
+    pub edition: Edition,
 }
 
 /// **A command that changes the data.** It may run while a server runs. The next request to the server sees the change.
@@ -76,11 +80,48 @@ pub enum UserCommand {
         /// The name of the account
         name: UserName,
     },
+    /// Puts an account on hold: its tokens read, and do not write
+    Hold {
+        /// The name of the account
+        name: UserName,
+        /// When the hold ends
+        #[command(flatten)]
+        end: HoldEnd,
+    },
+    /// Ends the hold on an account
+    Release {
+        /// The name of the account
+        name: UserName,
+    },
     /// Revokes every token that was issued to the account until now
     RevokeTokens {
         /// The name of the account
         name: UserName,
     },
+}
+
+/// When a hold ends: exactly one of the two.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct HoldEnd {
+    /// How long the hold lasts, such as 72h or 3d
+    #[arg(long = "for", value_name = "DURATION", value_parser = hours_or_days)]
+    pub duration: Option<Duration>,
+    /// The time at which the hold ends, such as 2026-09-01T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Timestamp>,
+}
+
+/// Reads `72h` or `3d`.
+fn hours_or_days(text: &str) -> Result<Duration, String> {
+    let expected = || format!("`{text}`: expected hours or days, such as `72h` or `3d`");
+    let (number, seconds) = match (text.strip_suffix('h'), text.strip_suffix('d')) {
+        (Some(number), _) => (number, 3_600),
+        (None, Some(number)) => (number, 86_400),
+        (None, None) => return Err(expected()),
+    };
+    let number: u64 = number.parse().map_err(|_| expected())?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(expected)
 }
 
 /// A command about organizations.

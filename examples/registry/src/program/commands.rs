@@ -12,7 +12,7 @@ use crate::{
     },
     credentials::password,
     program::{
-        command_line::{Command, Config, OrgCommand, UserCommand},
+        command_line::{Command, Config, HoldEnd, OrgCommand, UserCommand},
         serve::open_store,
     },
     store::{
@@ -74,6 +74,19 @@ async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Re
         Command::User(UserCommand::Activate { name }) => {
             accounts::set_status(&mut tx, name.as_borrowed(), AccountStatus::Active).await?;
             format!("`{name}` is active")
+        }
+        Command::User(UserCommand::Hold { name, end: HoldEnd { duration, until } }) => {
+            let until = match (until, duration) {
+                (Some(until), _) => *until,
+                (None, Some(duration)) => now.checked_add(*duration).map_err(other)?,
+                (None, None) => return Err(other("a hold without an end")),
+            };
+            accounts::set_hold(&mut tx, name.as_borrowed(), Some(until)).await?;
+            format!("`{name}` is on hold until {until}")
+        }
+        Command::User(UserCommand::Release { name }) => {
+            accounts::set_hold(&mut tx, name.as_borrowed(), None).await?;
+            format!("`{name}` is not on hold")
         }
         Command::User(UserCommand::RevokeTokens { name }) => {
             accounts::revoke_tokens_until(&mut tx, name.as_borrowed(), now).await?;

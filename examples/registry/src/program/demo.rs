@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use tollgate::{Timestamp, UserName};
+use tollgate::{Policy, Token, UserName, facts::PublishingAccess};
 
 use crate::{
     base::{
         failure::{Failure, fact},
+        moment::Moment,
         random,
     },
     credentials::{login, password},
@@ -19,15 +20,15 @@ use crate::{
 const NAME: &str = "demo";
 
 /// Creates the user `demo` with a token if the database has no user and no organization. Returns `None` otherwise.
-pub(crate) async fn make_user(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failure> {
-    match make_once(store, now).await {
+pub(crate) async fn make_user(store: &Store, at: Moment) -> Result<Option<Demo>, Failure> {
+    match make_once(store, at).await {
         // Another process created an account at the same time. The second attempt finds it.
-        Err(failure) if failure.is_transient() => make_once(store, now).await,
+        Err(failure) if failure.is_transient() => make_once(store, at).await,
         outcome => outcome,
     }
 }
 
-async fn make_once(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failure> {
+async fn make_once(store: &Store, at: Moment) -> Result<Option<Demo>, Failure> {
     if accounts::any_account(&mut store.snapshot().await?).await? {
         return Ok(None);
     }
@@ -40,22 +41,35 @@ async fn make_once(store: &Store, now: Timestamp) -> Result<Option<Demo>, Failur
         return Ok(None);
     }
     let account = NewAccount { name: &name, password_hash: hash, email: Some("demo@example.test") };
-    accounts::create(&mut tx, account, now).await?;
-    let issued = login::issue_token(&mut tx, &name, now).await?;
+    accounts::create(&mut tx, account, at.now).await?;
+    let issued = login::issue_token(&mut tx, &name, at).await?;
     tx.commit().await?;
-    Ok(Some(Demo { password, token: issued.secret.expose().to_owned() }))
+    let ends = match issued.token {
+        Token::Session(session) => Some(session.expires_at().to_string()),
+        Token::Legacy(_) | Token::Granular(_) | _ => None,
+    };
+    Ok(Some(Demo { password, token: issued.secret.expose().to_owned(), ends }))
 }
 
 /// The password and the token of the new user. Neither is stored as a text, so they are shown only at this start.
 pub(crate) struct Demo {
     password: String,
     token: String,
+    /// The time at which the token ends, if it is a session.
+    ends: Option<String>,
 }
 
 impl Demo {
     /// The text that says how to publish a package as this user.
-    pub(crate) fn instructions(&self, address: SocketAddr) -> String {
-        let Self { password, token } = self;
+    pub(crate) fn instructions(&self, address: SocketAddr, policy: &Policy) -> String {
+        let Self { password, token, ends } = self;
+        let publish = if policy.least_publishing_access() > PublishingAccess::NoRequirement {
+            "npm profile enable-2fa auth-and-writes   # a publish takes a second factor under this edition\n\
+             npm publish --otp=CODE\n"
+        } else {
+            "npm publish\n"
+        };
+        let ends = ends.as_ref().map_or(String::new(), |ends| format!("The token ends at {ends}: then npm login.\n"));
         format!(
             "\nThe database was empty, so it has a user now: {NAME}, password {password}\n\
              To publish a package, paste:\n\n\
@@ -63,8 +77,9 @@ impl Demo {
              npm init --yes\n\
              echo 'registry=http://{address}/' > .npmrc\n\
              echo '//{address}/:_authToken={token}' >> .npmrc\n\
-             npm publish\n\
+             {publish}\
              npm view hello-tollgate\n\n\
+             {ends}\
              To log in as somebody else: npm login --registry http://{address}/\n"
         )
     }

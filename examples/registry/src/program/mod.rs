@@ -3,4 +3,5 @@
 pub(crate) mod command_line;
 pub(crate) mod commands;
 pub(crate) mod demo;
+pub(crate) mod newest_edition;
 pub(crate) mod serve;

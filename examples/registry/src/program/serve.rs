@@ -3,16 +3,17 @@
 use std::{io::Write, os::unix::fs::DirBuilderExt, sync::Arc};
 
 use tokio::net::TcpListener;
-use tollgate::npm::TrustedProxies;
+use tollgate::{Policy, npm::TrustedProxies};
 
 use crate::{
     base::{
         clock,
         failure::{Failure, other},
         log_target,
+        moment::Moment,
     },
     exchange::services::Services,
-    program::{command_line::Config, demo},
+    program::{command_line::Config, demo, newest_edition},
     server::{connections, router},
     store::{database::Store, tarballs::Tarballs},
 };
@@ -30,16 +31,23 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let tarballs = Tarballs::open(&config.data.join("tarballs"))?;
     let listener = TcpListener::bind(config.listen).await.map_err(other)?;
     let address = listener.local_addr().map_err(other)?;
-    let demo = demo::make_user(&store, clock::now()?).await?;
-    // Tests and scripts wait for this line, so it comes first.
-    let mut lines = format!("listening on http://{address}/\n");
+    let policy = Policy::from(config.edition);
+    let demo = demo::make_user(&store, Moment { policy, now: clock::now()? }).await?;
+    // Tests and scripts wait for the first of these lines.
+    let mut lines = format!(
+        "listening on http://{address}/\n\
+         deciding by the edition {policy}\n\
+         {}\n",
+        newest_edition::line(&policy)
+    );
     if let Some(demo) = demo {
-        lines.push_str(&demo.instructions(address));
+        lines.push_str(&demo.instructions(address, &policy));
     }
     write_out(&lines)?;
     let services = Services {
         store: store.clone(),
         tarballs,
+        policy,
         proxies: TrustedProxies::new(config.trusted_proxies),
         public_url: config.public_url,
         address,

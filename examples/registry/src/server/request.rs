@@ -17,7 +17,7 @@ use crate::{
         random,
     },
     endpoints::{
-        dispatch,
+        dispatch, npm_gaps,
         table::{self, BodyKind},
     },
     exchange::{
@@ -101,7 +101,7 @@ impl Incoming<'_> {
     async fn decide_path(&self, log_line: &mut LogLine) -> Result<Option<Response>, Failure> {
         let tx = self.services.store.snapshot().await?;
         let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
-        exchange.decide_path(&self.endpoint.required_access()).await
+        exchange.decide_path(&npm_gaps::required_access(&self.endpoint)).await
     }
 
     /// Answers the request in a transaction. If other transactions interfere, this function begins a new transaction,

@@ -178,6 +178,30 @@ pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until
     one_user(done.rows_affected(), name)
 }
 
+/// Puts an account on hold until this time, or ends the hold if `until` is `None`. An account on hold reads and does not
+/// write ([T5](tollgate::docs::rules#t5)).
+pub(crate) async fn set_hold(tx: &mut Tx, name: UserName<&str>, until: Option<Timestamp>) -> Result<(), Failure> {
+    let done = sqlx::query("UPDATE users SET writes_held_until = $2 WHERE name = $1")
+        .bind(name.as_str().to_owned())
+        .bind(until.map(|until| until.to_string()))
+        .execute(&mut **tx)
+        .await?;
+    one_user(done.rows_affected(), name)
+}
+
+/// Puts an account on hold until this time. A hold that ends later stays as it is.
+pub(crate) async fn hold_at_least_until(tx: &mut Tx, name: UserName<&str>, until: Timestamp) -> Result<(), Failure> {
+    let row: Option<(Option<String>,)> = sqlx::query_as("SELECT writes_held_until FROM users WHERE name = $1")
+        .bind(name.as_str().to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let present: Option<Timestamp> = match row.and_then(|(present,)| present) {
+        Some(text) => Some(fact(text.parse())?),
+        None => None,
+    };
+    set_hold(tx, name, present.max(Some(until))).await
+}
+
 /// Checks that a statement changed one row.
 ///
 /// # Errors

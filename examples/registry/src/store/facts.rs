@@ -53,19 +53,22 @@ impl FoundOrganization {
 
 /// Looks up a user, with the user's memberships.
 pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<User>, Failure> {
-    type Row = (String, String, Option<String>);
-    let row: Option<Row> = sqlx::query_as("SELECT status, two_factor, tokens_revoked_until FROM users WHERE name = $1")
-        .bind(name.as_str().to_owned())
-        .fetch_optional(&mut **tx)
-        .await?;
+    type Row = (String, String, Option<String>, Option<String>);
+    let row: Option<Row> =
+        sqlx::query_as("SELECT status, two_factor, tokens_revoked_until, writes_held_until FROM users WHERE name = $1")
+            .bind(name.as_str().to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
     let memberships = memberships(tx, name).await?;
-    let Some((status, two_factor, cut_off)) = row else { return Ok(None) };
+    let Some((status, two_factor, cut_off, hold)) = row else { return Ok(None) };
     let cut_off = fact(cut_off.as_deref().map(str::parse).transpose())?;
+    let hold = fact(hold.as_deref().map(str::parse).transpose())?;
     let user = User::new(UserFacts {
         name: name.into_owned(),
         status: fact(status.parse())?,
         two_factor: fact(two_factor.parse())?,
         tokens_revoked_until: cut_off,
+        writes_held_until: hold,
         memberships,
     });
     fact(user).map(Some)

@@ -13,7 +13,8 @@ use tollgate::{
 /// A house rule can turn an allow or a challenge into a denial. It cannot make an allow.
 #[derive(Clone, Debug)]
 pub struct HouseRules {
-    /// The addresses from which builds run. Publishing from any other address is forbidden.
+    /// The addresses from which builds run. Publishing or staging from any other address is forbidden. A person may
+    /// approve a staged version from anywhere, because a build has staged it.
     pub builds: AllowedRanges,
 }
 
@@ -42,7 +43,8 @@ pub struct Answer {
     pub reason: Option<&'static str>,
     /// The HTTP status.
     pub status: u16,
-    /// The time at which an allow ends if no fact changes.
+    /// The time at which the answer ends if no fact changes. `None` for an answer that no time ends, and for one that is
+    /// good for this call only.
     pub valid_until: Option<Timestamp>,
     /// What allowed the call.
     pub via: Option<AllowedBy>,
@@ -73,7 +75,7 @@ impl HouseRules {
     /// it.
     fn forbids(&self, action: Action, facts: HouseFacts) -> Option<(&'static str, &'static str)> {
         let HouseFacts { client_ip, dependents } = facts;
-        let is_publish = matches!(action, Action::CreatePackage | Action::PublishVersion);
+        let is_publish = matches!(action, Action::CreatePackage | Action::PublishVersion | Action::Stage);
         if is_publish && !self.builds.allow(client_ip) {
             return Some(("builds-only", "packages are published by builds, not from other machines"));
         }
@@ -92,16 +94,17 @@ impl From<Decision<'_>> for Answer {
             action: Some(decision.action()),
             reason: None,
             status: decision.status(),
-            valid_until: None,
+            valid_until: decision.validity().until(),
             via: None,
             client_text: None,
         };
         match decision {
-            Decision::Allow(allow) => {
-                Self { valid_until: allow.valid_until(), via: Some(allow.allowed_by()), ..permitted }
-            }
+            Decision::Allow(allow) => Self { via: Some(allow.allowed_by()), ..permitted },
             Decision::Challenge(_) => permitted,
-            Decision::Deny(deny) => Self::denied(deny.reason().as_str(), deny.status(), deny.client_text().to_string()),
+            Decision::Deny(deny) => {
+                let denied = Self::denied(deny.reason().as_str(), deny.status(), deny.client_text().to_string());
+                Self { valid_until: permitted.valid_until, ..denied }
+            }
         }
     }
 }

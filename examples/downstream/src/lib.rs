@@ -10,8 +10,8 @@ pub mod rows;
 use std::{error::Error, time::Duration};
 
 use tollgate::{
-    BoundToken, ClientIp, Decision, MissingPackage, PackageAction, PackageName, Timestamp, authorize,
-    authorize_anonymous, deny_unknown_token,
+    ClientIp, Decision, MissingPackage, PackageAction, PackageName, Policy, Timestamp, authorize, authorize_anonymous,
+    deny_unknown_token,
     facts::{PackageState, VerifiedFactor},
 };
 
@@ -22,9 +22,11 @@ use rows::Database;
 /// must not perform the action.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// A registry: its rows and its house rules.
+/// A registry: its policy, its rows and its house rules.
 #[derive(Clone, Debug)]
 pub struct Registry {
+    /// The policy of every decision: an edition of npm's rules, or one that is tightened.
+    pub policy: Policy,
     /// The rows.
     pub database: Database,
     /// The registry's own rules.
@@ -68,7 +70,7 @@ impl Registry {
             return with_house_rules(deny_unknown_token(call.action, package));
         };
         let owner = self.database.user(token.owner().as_borrowed())?.ok_or("a token without its owner")?;
-        let bound = BoundToken::bind(&token, &owner)?;
+        let bound = self.policy.bind(&token, &owner)?;
         let decision = match authorize(&bound, call.action, package, call.client_ip, call.now) {
             Decision::Challenge(challenge) if call.factor_shown => {
                 let factor = VerifiedFactor { owner: owner.name().as_borrowed(), verified_at: call.now };

@@ -30,6 +30,7 @@ pub struct UserRow {
     pub status: String,
     pub two_factor: String,
     pub tokens_revoked_until: Option<String>,
+    pub writes_held_until: Option<String>,
     #[serde(default)]
     pub orgs: Vec<MembershipRow>,
 }
@@ -84,12 +85,14 @@ impl Database {
             memberships.push(Membership::new(name.parse()?, role.parse()?, teams)?);
         }
         let cut_off = row.tokens_revoked_until.as_deref().map(str::parse).transpose()?;
+        let hold = row.writes_held_until.as_deref().map(str::parse).transpose()?;
         let (status, two_factor) = (row.status.parse()?, row.two_factor.parse()?);
         Ok(Some(User::new(UserFacts {
             name: row.name.parse()?,
             status,
             two_factor,
             tokens_revoked_until: cut_off,
+            writes_held_until: hold,
             memberships: Memberships::new(memberships)?,
         })?))
     }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use tollgate::{
-    PackageName, Secret, StoredToken,
+    PackageName, Policy, Secret, StoredToken,
     directory::{Directory, World},
     testing::{ranges, run_scenarios, run_scenarios_with},
 };
@@ -22,7 +22,9 @@ fn tollgate_decides_as_the_policy_says() {
 #[test]
 fn the_registry_answers_as_the_policy_says() {
     let held = run_scenarios_with("tests/house", |world| {
-        let registry = Registry { database: rows(world), house: HouseRules { builds: ranges(&["10.0.0.0/8"]) } };
+        let policy: Policy = serde_json::from_value(world["policy"].clone()).unwrap();
+        let house = HouseRules { builds: ranges(&["10.0.0.0/8"]) };
+        let registry = Registry { policy, database: rows(world), house };
         move |request| line(&registry, request)
     });
     assert_eq!(held, 10);

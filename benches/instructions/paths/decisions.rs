@@ -6,13 +6,13 @@ use std::hint::black_box;
 use gungraun::{library_benchmark, library_benchmark_group};
 use tollgate::{
     AccountAction, BoundToken, Challenge, ClientIp, Decision, Deny, Explanation, OrganizationAction, Package,
-    PackageAction, Reason, Timestamp, Token, User, authorize, authorize_anonymous,
+    PackageAction, Policy, Reason, Timestamp, Token, User, authorize, authorize_anonymous,
     decision::{EarlyAnswer, PresentedToken},
     deny_unknown_token,
     facts::{
         AccountStatus, NewTeam, PublishingAccess, Team, TeamAndPackage, TwoFactorMode, VerifiedFactor, Visibility,
     },
-    operation::{Action, BindError, CreateTeam, ManageTeamAccess, Operation, TeamAction},
+    operation::{Action, BindError, CreateTeam, Operation, TeamAccessAction, TeamAction},
     value::TeamName,
 };
 use tollgate_instructions::{
@@ -147,7 +147,7 @@ fn access() -> TeamAndPackage<'static> {
 #[bench::add_member(granted(Kind::Granular, OrganizationAction::AddMember.on(organization())))]
 #[bench::create_team(granted(Kind::Granular, CreateTeam.on(new_team())))]
 #[bench::add_team_member(granted(Kind::Granular, TeamAction::AddTeamMember.on(developers())))]
-#[bench::manage_team_access(granted(Kind::Granular, ManageTeamAccess.on(access())))]
+#[bench::manage_team_access(granted(Kind::Granular, TeamAccessAction::GrantTeamAccess.on(access())))]
 #[bench::delete_org_legacy(granted(Kind::Legacy, OrganizationAction::DeleteOrg.on(organization())))]
 #[bench::whoami(granted(Kind::Granular, AccountAction::Whoami.on(alice().name().as_borrowed())))]
 #[bench::create_token_legacy(granted(Kind::Legacy, AccountAction::CreateToken.on(alice().name().as_borrowed())))]
@@ -224,13 +224,14 @@ fn at(question: &'static Question) -> PresentedToken<'static> {
 #[bench::granular(token(stored(Kind::Granular, 50)), alice())]
 #[bench::legacy(token(stored(Kind::Legacy, 0)), alice())]
 fn bind(token: &'static Token, owner: &'static User) -> Result<BoundToken<'static>, BindError> {
-    BoundToken::bind(token, owner)
+    Policy::NPM_2025_10.bind(token, owner)
 }
 
 #[library_benchmark]
 #[bench::granular(challenged(Kind::Granular))]
 fn refuse_early(question: &'static Question) -> EarlyAnswer<'static> {
-    question.token.token().refuse_early(black_box(Action::PublishVersion), question.client_ip, question.now)
+    let Question { token, operation: _, client_ip, now } = question;
+    Policy::NPM_2025_10.refuse_early(token.token(), black_box(Action::PublishVersion), *client_ip, *now)
 }
 
 fn factor() -> (&'static Challenge<'static>, VerifiedFactor<'static>) {

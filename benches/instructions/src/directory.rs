@@ -27,7 +27,7 @@ pub const ADDRESS: &str = "2001:db8::7";
 pub fn directory() -> &'static Directory {
     let user = |name: String| {
         json!({"name": name, "status": "active", "two_factor": "auth-and-writes", "tokens_revoked_until": null,
-               "orgs": [{"name": "acme", "role": "member", "teams": ["developers"]}]})
+               "writes_held_until": null, "orgs": [{"name": "acme", "role": "member", "teams": ["developers"]}]})
     };
     let package = |n: usize| {
         json!({"name": format!("@acme/package{n}"), "visibility": "private",
@@ -48,7 +48,8 @@ pub fn directory() -> &'static Directory {
     let users: Vec<Value> = (0..99).map(|n| format!("user{n}")).chain(["alice".into()]).map(user).collect();
     let packages: Vec<Value> = (0..300).map(package).collect();
     let tokens: Vec<Value> = (0..499).map(legacy).chain([token]).collect();
-    let world = json!({"users": users, "orgs": [{"name": "acme"}], "packages": packages, "tokens": tokens});
+    let world = json!({"users": users, "orgs": [{"name": "acme"}], "packages": packages, "tokens": tokens,
+                       "policy": "npm-2025-10"});
     let world: World = serde_json::from_value(world).expect("a world");
     kept(Directory::load(&world).expect("a directory"))
 }

@@ -4,7 +4,7 @@ use core::{fmt::Debug, str::FromStr};
 
 use serde_json::{Value, json};
 use tollgate::{
-    BoundToken, ClientIp, Decision, Organization, Package, StoredToken, Timestamp, Token, User,
+    BoundToken, ClientIp, Decision, Organization, Package, Policy, StoredToken, Timestamp, Token, User,
     facts::{
         AccountStatus, Membership, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode,
         UserFacts, UserGrants, Visibility,
@@ -109,8 +109,15 @@ pub fn token(stored: Value) -> &'static Token {
 #[must_use]
 pub fn user(status: AccountStatus, two_factor: TwoFactorMode, memberships: Memberships) -> &'static User {
     kept(
-        User::new(UserFacts { name: parsed("alice"), status, two_factor, tokens_revoked_until: None, memberships })
-            .expect("a user"),
+        User::new(UserFacts {
+            name: parsed("alice"),
+            status,
+            two_factor,
+            tokens_revoked_until: None,
+            writes_held_until: None,
+            memberships,
+        })
+        .expect("a user"),
     )
 }
 
@@ -157,14 +164,14 @@ pub fn package(name: &str, visibility: Visibility, access: PublishingAccess, cov
     )
 }
 
-/// Binds a token to its owner.
+/// Binds a token to its owner, under the rules of `npm-2025-10`.
 ///
 /// # Panics
 ///
 /// The token belongs to another user.
 #[must_use]
 pub fn bound(token: &'static Token, owner: &'static User) -> BoundToken<'static> {
-    BoundToken::bind(token, owner).expect("her token")
+    Policy::NPM_2025_10.bind(token, owner).expect("her token")
 }
 
 /// Returns the organization `acme`.

@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tollgate::{
-    BoundToken, ClientIp, Package, PackageAction, Secret, Timestamp, Token, User, authorize,
+    ClientIp, Package, PackageAction, Policy, Secret, Timestamp, Token, User, authorize,
     facts::{
         AccountStatus, Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserFacts,
         UserGrants, Visibility,
@@ -16,7 +16,7 @@ use tollgate::{
         GranularSettings, GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, TokenFacts, TokenId,
         TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission, Scope},
+    value::{AllowedRanges, GrantedPermission, PackagesPermission, Scope},
 };
 
 fn token(scopes: usize) -> Token {
@@ -32,7 +32,7 @@ fn token(scopes: usize) -> Token {
         .expect("ranges"),
         bypass_2fa: TwoFactorBypass::On,
         packages: PackagesGrant::Granted {
-            permission: GrantedPermission::ReadWrite,
+            permission: PackagesPermission::ReadWrite,
             selection: PackageSelection::only(scopes).expect("a selection"),
         },
         organizations: OrganizationsGrant::NoAccess,
@@ -80,7 +80,7 @@ fn benches(c: &mut Criterion) {
     c.bench_function("sha-256 of a 40-byte token", |b| b.iter(|| black_box(secret).digest()));
     for (entries, last) in [(1, 0), (50, 49)] {
         let token = token(entries);
-        let bound = BoundToken::bind(&token, &alice).expect("her token");
+        let bound = Policy::NPM_2025_10.bind(&token, &alice).expect("her token");
         let covered = package(&format!("@scope{last}/pkg"));
         let other = package("@other/pkg");
         c.bench_function(&format!("authorize, allow, {entries} entries"), |b| {

@@ -7,23 +7,24 @@
 use allocation_counter::measure;
 use std::{collections::BTreeSet, time::Duration};
 use tollgate::{
-    AccountAction, BoundToken, ClientIp, Decision, MissingPackage, OrganizationAction, PackageAction, Reason,
-    Timestamp, Token, User, authorize, authorize_anonymous,
+    AccountAction, ClientIp, Decision, MissingPackage, OrganizationAction, PackageAction, Policy, Reason, Timestamp,
+    Token, User, authorize, authorize_anonymous,
     decision::{DecisionInput, EarlyAnswer},
     deny_unknown_token, explain,
     facts::{
-        AccountStatus, Membership, Memberships, MissingOrganization, OrganizationView, OwnerView, PackageView,
-        PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, VerifiedFactor, Visibility,
+        AccountStatus, ExternalCeiling, Membership, Memberships, MissingOrganization, OrganizationView, OwnerView,
+        PackageView, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, VerifiedFactor, Visibility,
     },
     operation::Action,
+    policy::Edition,
     token::{GranularView, LegacyKind, TokenView, TwoFactorBypass},
-    value::{GrantedPermission, Role},
+    value::{GrantedPermission, PackagesPermission, Role},
 };
 use tollgate::{
     facts::{PackageFacts, UserFacts},
     testing::{
         CREATED, Resources, all, granular, legacy, missing_organization, missing_package, now, only, organization,
-        organization_name, package, package_name, ranges, team_name, time, token_id, user, user_name,
+        organization_name, package, package_name, ranges, session, team_name, time, token_id, user, user_name,
     },
     token::TokenFacts,
 };
@@ -44,14 +45,14 @@ fn look_at(decision: &Decision<'_>) -> (u16, usize, bool, Action) {
     if let Decision::Deny(deny) = decision {
         std::hint::black_box(deny.comparison());
     }
-    (decision.status(), held, decision.is_cacheable(), decision.action())
+    (decision.status(), held, decision.validity().until().is_some(), decision.action())
 }
 
 #[test]
 fn the_allocation_counter_counts() {
     let alice = user("alice").suspended().build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let bound = tollgate::testing::bind(&token, &alice);
+    let bound = tollgate::testing::bind(Policy::NPM_2025_10, &token, &alice);
     let Decision::Deny(deny) =
         authorize(&bound, AccountAction::Whoami, alice.name().as_borrowed(), ClientIp::UNKNOWN, now())
     else {
@@ -77,15 +78,20 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Asks in every way without an allocation. The reason of a denial, else the verdict.
-fn answer(question: &Question<'_>) -> &'static str {
+/// Asks in every way, under every edition, without an allocation. Returns the answers, each as the reason of a denial or
+/// the outcome.
+fn answers(question: &Question<'_>) -> BTreeSet<&'static str> {
+    Edition::ALL.iter().map(|edition| answer(edition.policy(), question)).collect()
+}
+
+fn answer(policy: Policy, question: &Question<'_>) -> &'static str {
     let Question { token, owner, client_ip, now, action, things } = *question;
-    let bound = without_allocation("bind", || BoundToken::bind(token, owner).unwrap());
+    let bound = without_allocation("bind", || policy.bind(token, owner).unwrap());
     let at = without_allocation("at", || bound.at(client_ip, now));
     let operation = things.operation(action);
     let decision = without_allocation("decide", || at.decide(operation));
     without_allocation("depends_on", || look_at(&decision));
-    without_allocation("refuse_early", || match bound.token().refuse_early(action, client_ip, now) {
+    without_allocation("refuse_early", || match policy.refuse_early(bound.token(), action, client_ip, now) {
         EarlyAnswer::Deny(deny) => deny.status(),
         EarlyAnswer::NotDecided => 0,
     });
@@ -114,6 +120,7 @@ fn no_decision_of_any_reason_allocates() {
     use GrantedPermission::{ReadOnly, ReadWrite};
     let alice = user("alice").build();
     let member = user("alice").member("acme", Role::Member, &["developers"]).build();
+    let held = user("alice").writes_held_until("2025-11-02T00:00:00Z").build();
     let strict =
         user("alice").member("acme", Role::Owner, &["developers"]).two_factor(TwoFactorMode::AuthAndWrites).build();
     let suspended = user("alice").suspended().build();
@@ -121,6 +128,8 @@ fn no_decision_of_any_reason_allocates() {
     let read_only = legacy(LegacyKind::ReadOnly, "alice").build();
     let revoked = legacy(LegacyKind::Publish, "alice").revoked(CREATED).build();
     let office = legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8", "2001:db8::/32"]).build();
+    let login = session("login", "alice").build();
+    let stager = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
     let reader = granular("ci", "alice").packages(ReadOnly, all()).build();
     let narrow = granular("ci", "alice").packages(ReadWrite, only(&["@globex", "left-pad", "@acme/new"])).build();
     let expired = granular("ci", "alice").packages(ReadOnly, all()).created("2025-10-01T00:00:00Z");
@@ -141,6 +150,19 @@ fn no_decision_of_any_reason_allocates() {
     let on_odd = Resources { package: missing_package("@acme/New").into(), ..on_app };
     let on_no_org = Resources { organization: missing_organization("globex").into(), ..on_app };
 
+    let everything = |package: &str| {
+        ExternalCeiling::new(
+            user_name("alice").into_owned(),
+            package_name(package).into_owned(),
+            Action::ALL.iter().copied(),
+        )
+    };
+    let (over_app, over_new) = (everything("@acme/app"), everything("@acme/new"));
+    let decided_elsewhere =
+        Resources { package: PackageView::from(&app).with_external_ceiling(&over_app).into(), ..on_app };
+    let creation_decided_elsewhere =
+        Resources { package: missing_package("@acme/new").with_external_ceiling(&over_new).into(), ..on_app };
+
     let questions = [
         Question::new(&revoked, &alice, Action::ReadPackage, on_app),
         Question::new(&expired, &alice, Action::ReadPackage, on_app),
@@ -148,6 +170,8 @@ fn no_decision_of_any_reason_allocates() {
         Question::new(&publish, &suspended, Action::ReadPackage, on_app),
         Question::new(&read_only, &alice, Action::PublishVersion, on_app),
         Question::new(&reader, &alice, Action::PublishVersion, on_app),
+        Question::new(&stager, &alice, Action::PublishVersion, on_app),
+        Question::new(&login, &held, Action::PublishVersion, on_app),
         Question::new(&publish, &alice, Action::AddMember, on_no_org),
         Question::new(&publish, &alice, Action::Deprecate, on_new),
         Question::new(&narrow, &alice, Action::PublishVersion, on_app),
@@ -160,7 +184,7 @@ fn no_decision_of_any_reason_allocates() {
         Question::new(&publish, &member, Action::PublishVersion, on_app),
         Question::new(&reader, &alice, Action::ReadPackage, on_left_pad),
     ];
-    let mut answers: BTreeSet<&str> = questions.iter().map(answer).collect();
+    let mut given: BTreeSet<&str> = questions.iter().flat_map(answers).collect();
 
     let anonymous = without_allocation("authorize_anonymous", || {
         [
@@ -174,19 +198,20 @@ fn no_decision_of_any_reason_allocates() {
     for decision in &anonymous {
         without_allocation("depends_on without a token", || look_at(decision));
         if let Decision::Deny(deny) = decision {
-            answers.insert(deny.reason().as_str());
+            given.insert(deny.reason().as_str());
         }
     }
     let every: BTreeSet<&str> =
         Reason::ALL.iter().map(|reason| reason.as_str()).chain(["allow", "challenge"]).collect();
-    assert_eq!(answers, every);
+    assert_eq!(given, every);
 
     // Every action with every kind of token, whatever the answer.
-    for token in [&publish, &read_only, &office, &reader, &narrow] {
-        for things in [on_app, on_left_pad, on_new, on_odd, on_no_org] {
-            for (owner, action) in [&alice, &strict].into_iter().flat_map(|o| Action::ALL.iter().map(move |a| (o, *a)))
+    for token in [&publish, &read_only, &office, &reader, &stager, &narrow, &login] {
+        for things in [on_app, on_left_pad, on_new, on_odd, on_no_org, decided_elsewhere, creation_decided_elsewhere] {
+            for (owner, action) in
+                [&alice, &strict, &held].into_iter().flat_map(|o| Action::ALL.iter().map(move |a| (o, *a)))
             {
-                answer(&Question::new(token, owner, action, things));
+                answers(&Question::new(token, owner, action, things));
             }
         }
     }
@@ -246,7 +271,8 @@ fn a_decision_from_database_rows_through_views_does_not_allocate() {
             &office,
         );
         let acme = OrganizationView::new(organization_name("acme"));
-        let (bound, old) = (BoundToken::bind(token, owner).unwrap(), BoundToken::bind(old, owner).unwrap());
+        let policy = Policy::NPM_2025_10;
+        let (bound, old) = (policy.bind(token, owner).unwrap(), policy.bind(old, owner).unwrap());
         let explained = explain(&old, PackageAction::Unpublish, app, client_ip, now()).decision().is_allow();
         explained
             && authorize(&bound, PackageAction::Publish, app, client_ip, now()).is_allow()
@@ -272,7 +298,7 @@ fn filtering_a_listing_does_not_allocate() {
         package("@acme/open").build(),
         package("@bob/tool").private().in_scope_of_a_user().user("alice", GrantedPermission::ReadOnly).build(),
     ];
-    let bound = tollgate::testing::bind(&token, &alice);
+    let bound = tollgate::testing::bind(Policy::NPM_2025_10, &token, &alice);
     let at = bound.at(ClientIp::UNKNOWN, now());
     let shown = without_allocation("readable", || at.readable(&packages[..]).count());
     assert_eq!(shown, 2);

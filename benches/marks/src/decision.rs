@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, hint::black_box};
 use allocation_counter::measure;
 use tollgate::{
     AccountAction, BoundToken, ClientIp, Decision, MissingPackage, Organization, OrganizationAction, Package,
-    PackageAction, PackageName, Reason, Timestamp, Token, User, UserName, authorize, authorize_anonymous,
+    PackageAction, PackageName, Policy, Reason, Timestamp, Token, User, UserName, authorize, authorize_anonymous,
     deny_unknown_token,
     facts::{
         AccountStatus, Membership, Memberships, MissingOrganization, PublishingAccess, TeamGrants, TwoFactorMode,
@@ -13,7 +13,7 @@ use tollgate::{
     },
     operation::ActionOn,
     token::{GranularSettings, OrganizationSelection, OrganizationsGrant, PackagesGrant, TwoFactorBypass},
-    value::{GrantedPermission, OrganizationName, Role},
+    value::{GrantedPermission, OrganizationName, PackagesPermission, Role},
 };
 
 use crate::{
@@ -45,7 +45,7 @@ impl Tokens {
         let PackagesGrant::Granted { permission: _, selection } = settings.packages.clone() else {
             unreachable!("a grant of packages")
         };
-        let reading = PackagesGrant::Granted { permission: GrantedPermission::ReadOnly, selection };
+        let reading = PackagesGrant::Granted { permission: PackagesPermission::ReadOnly, selection };
         let read_only = GranularSettings { packages: reading, bypass_2fa: TwoFactorBypass::Off, ..settings.clone() };
         let before = (1..count).map(|n| format!("org{n}"));
         let organizations = before.chain(["scope24".into()]).map(|name| parsed(&name));
@@ -136,7 +136,7 @@ struct Bound<'a> {
 
 impl<'a> Bound<'a> {
     fn new(tokens: &'a Tokens, owners: &'a Owners) -> Self {
-        let bind = |token: &'a Token, owner: &'a User| BoundToken::bind(token, owner).expect("her token");
+        let bind = |token: &'a Token, owner: &'a User| Policy::NPM_2025_10.bind(token, owner).expect("her token");
         Self {
             ci: bind(&tokens.ci, &owners.alice),
             revoked: bind(&tokens.revoked, &owners.alice),

@@ -12,7 +12,7 @@ use tollgate::{
         GranularSettings, GranularToken, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant,
         TokenDescription, TokenFacts, TokenId, TwoFactorBypass,
     },
-    value::{AllowedRanges, GrantedPermission, Role, Scope},
+    value::{AllowedRanges, GrantedPermission, PackagesPermission, Role, Scope},
 };
 
 /// Parses a value from a text that is known to be valid.
@@ -49,7 +49,7 @@ pub(crate) fn settings(count: usize) -> GranularSettings {
         allowed_ranges: AllowedRanges::only(RANGES.map(parsed)).expect("ranges"),
         bypass_2fa: TwoFactorBypass::On,
         packages: PackagesGrant::Granted {
-            permission: GrantedPermission::ReadWrite,
+            permission: PackagesPermission::ReadWrite,
             selection: PackageSelection::only(entries(count)).expect("a selection"),
         },
         organizations: OrganizationsGrant::NoAccess,
@@ -80,7 +80,10 @@ pub(crate) fn token(count: usize) -> Token {
 pub(crate) fn token_for_all() -> Token {
     token_with(GranularSettings {
         allowed_ranges: AllowedRanges::Any,
-        packages: PackagesGrant::Granted { permission: GrantedPermission::ReadWrite, selection: PackageSelection::All },
+        packages: PackagesGrant::Granted {
+            permission: PackagesPermission::ReadWrite,
+            selection: PackageSelection::All,
+        },
         ..settings(1)
     })
 }

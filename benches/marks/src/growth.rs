@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use tollgate::{
-    BoundToken, ClientIp, Package, PackageAction, Secret, Token, User, authorize,
+    BoundToken, ClientIp, Package, PackageAction, Policy, Secret, Token, User, authorize,
     decision::Caller,
     directory::{Directory, World},
     facts::{Membership, Memberships, TeamGrants, UserGrants},
@@ -197,7 +197,7 @@ fn enter<'a>(race: &mut Race<'a>, question: &'a Question, bound: &'a BoundToken<
 }
 
 fn bind(question: &Question) -> BoundToken<'_> {
-    BoundToken::bind(&question.token, &question.owner).expect("her token")
+    Policy::NPM_2025_10.bind(&question.token, &question.owner).expect("her token")
 }
 
 /// A directory in which Alice has a number of tokens, with the secret of the last token and a secret of no token.
@@ -222,8 +222,9 @@ impl Account {
         }).collect();
         let secrets = [secret(tokens.len() - 1), secret(NONE)];
         let world = serde_json::json!({
-            "users": [{"name": "alice", "status": "active", "two_factor": "auth-and-writes", "tokens_revoked_until": null}],
-            "orgs": [], "packages": [], "tokens": tokens,
+            "users": [{"name": "alice", "status": "active", "two_factor": "auth-and-writes", "tokens_revoked_until": null,
+                       "writes_held_until": null}],
+            "orgs": [], "packages": [], "tokens": tokens, "policy": "npm-2025-10",
         });
         let world: World = serde_json::from_value(world).expect("a world");
         let users = facts::maintainer(GrantedPermission::ReadWrite);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, hint::black_box};
 
 use allocation_counter::measure;
 use tollgate::{
-    BoundToken, ClientIp, Decision, Package, PackageAction, PackageName, Secret, StoredToken, Timestamp, authorize,
+    ClientIp, Decision, Package, PackageAction, PackageName, Policy, Secret, StoredToken, Timestamp, authorize,
     decision::Caller,
     directory::{Directory, World},
     facts::{Memberships, PackageFacts, PublishingAccess, ScopeOwner, TeamGrants, UserGrants, Visibility},
@@ -124,7 +124,7 @@ fn from_record(table: &mut Table) {
         black_box(&record.load().is_ok());
     });
     let mut bind = || {
-        black_box(&BoundToken::bind(black_box(&token), black_box(&alice)).expect("her token"));
+        black_box(&Policy::NPM_2025_10.bind(black_box(&token), black_box(&alice)).expect("her token"));
     };
     without_allocation("bind", &mut bind);
     let mut race = Race::new();
@@ -136,7 +136,7 @@ fn from_record(table: &mut Table) {
     let mark = "a token with 50 entries from its parsed record, and dropping it";
     table.mark(mark, 100.0, times.ratio(load, SHA), Unit::Sha);
     table.note("allocations of the same", f64_of(allocations.count_total), Unit::None);
-    table.mark("`BoundToken::bind`, by reference, no allocation", 0.2, times.ratio(bind, SHA), Unit::Sha);
+    table.mark("`Policy::bind`, by reference, no allocation", 0.2, times.ratio(bind, SHA), Unit::Sha);
 }
 
 fn f64_of(count: u64) -> f64 {
@@ -174,7 +174,7 @@ fn many(table: &mut Table) {
     let (token, alice, packages) = (facts::token(50), facts::alice(Memberships::empty()), packages());
     let private = packages.iter().filter(|package| package.visibility() == Visibility::Private).count();
     assert_eq!(private, packages.len() / 2);
-    let bound = BoundToken::bind(&token, &alice).expect("her token");
+    let bound = Policy::NPM_2025_10.bind(&token, &alice).expect("her token");
     let (client_ip, now) = (facts::client_ip(), facts::now());
     let users = facts::maintainer(GrantedPermission::ReadWrite);
     let single = facts::private("@scope24/pkg", users, TeamGrants::empty());

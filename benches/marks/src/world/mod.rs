@@ -135,7 +135,7 @@ impl Shape {
             json.push_str(if number == 0 { "\n" } else { ",\n" });
             let _ = Token::new(self, number).write(self, &mut json);
         }
-        json.push_str("]}\n");
+        json.push_str("],\n\"policy\": \"npm-2025-10\"}\n");
         json
     }
 
@@ -145,7 +145,7 @@ impl Shape {
         let cut_off = if user % 100 == 99 { "\"2025-01-01T00:00:00Z\"" } else { "null" };
         write!(
             json,
-            r#"{{"name": "{}", "status": "{status}", "two_factor": "{factor}", "tokens_revoked_until": {cut_off}, "orgs": ["#,
+            r#"{{"name": "{}", "status": "{status}", "two_factor": "{factor}", "tokens_revoked_until": {cut_off}, "writes_held_until": null, "orgs": ["#,
             user_name(user)
         )?;
         for (index, Membership { organization, role, teams }) in self.memberships[user].iter().enumerate() {

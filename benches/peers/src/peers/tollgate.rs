@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use tollgate::{AccountAction, BoundToken, ClientIp, Decision, Explanation, MissingPackage, OrganizationAction, Package, PackageAction, PackageName, Reason, Timestamp, Token, User, authorize, authorize_anonymous, deny_unknown_token, facts::{Account, AccountStatus, Memberships, MissingOrganization, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility, PackageFacts, UserFacts}, operation::{ActionOn, Operation}, token::{GranularSettings, GranularToken, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, TokenId, TwoFactorBypass, TokenFacts}, value::{AllowedRanges, GrantedPermission, OrganizationName}};
+use tollgate::{AccountAction, BoundToken, ClientIp, Decision, Explanation, MissingPackage, OrganizationAction, Package, PackageAction, PackageName, Policy, Reason, Timestamp, Token, User, authorize, authorize_anonymous, deny_unknown_token, facts::{Account, AccountStatus, Memberships, MissingOrganization, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility, PackageFacts, UserFacts}, operation::{ActionOn, Operation}, token::{GranularSettings, GranularToken, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, TokenId, TwoFactorBypass, TokenFacts}, value::{AllowedRanges, GrantedPermission, OrganizationName, PackagesPermission}};
 
 use crate::{
     asked::{Asked, prepared},
@@ -64,7 +64,7 @@ fn token(facts: &Facts, rest: Rest) -> Token {
         // A token without a read-write permission cannot have a bypass.
         bypass_2fa: if facts.read_write { rest.bypass } else { TwoFactorBypass::Off },
         packages: PackagesGrant::Granted {
-            permission: if facts.read_write { GrantedPermission::ReadWrite } else { GrantedPermission::ReadOnly },
+            permission: if facts.read_write { PackagesPermission::ReadWrite } else { PackagesPermission::ReadOnly },
             selection: PackageSelection::only(entries).unwrap(),
         },
         organizations: if rest.organizations {
@@ -82,14 +82,14 @@ fn token(facts: &Facts, rest: Rest) -> Token {
 fn world(facts: &Facts, rest: Rest) -> World {
     let token = leak(token(facts, rest));
     let name = facts.owner.parse().unwrap();
-    let owner = leak(User::new(UserFacts { name, status: rest.status, two_factor: rest.two_factor, tokens_revoked_until: None, memberships: Memberships::empty() }).unwrap());
+    let owner = leak(User::new(UserFacts { name, status: rest.status, two_factor: rest.two_factor, tokens_revoked_until: None, writes_held_until: None, memberships: Memberships::empty() }).unwrap());
     let users = UserGrants::new([(facts.maintainer.parse().unwrap(), GrantedPermission::ReadWrite)]).unwrap();
     let (name, teams) = (facts.package.parse().unwrap(), TeamGrants::empty());
     let package = Package::new(PackageFacts { name, scope_owner: ScopeOwner::User, visibility: Visibility::Private, publishing_access: rest.access, users, teams }).unwrap();
     World {
         token,
         owner,
-        bound: leak(BoundToken::bind(token, owner).unwrap()),
+        bound: leak(Policy::NPM_2025_10.bind(token, owner).unwrap()),
         package: leak(package),
         client_ip: facts.client_ip.parse().unwrap(),
         now: facts.now.text.parse().unwrap(),
@@ -151,7 +151,7 @@ pub enum OwnKind {
     Decision,
     /// A method of a decision, or another function that takes the place of a decision.
     Beside,
-    /// `BoundToken::bind`.
+    /// `Policy::bind`.
     Bind,
 }
 
@@ -228,7 +228,7 @@ fn beside(entries: usize) -> Vec<Own> {
 
     let World { token, owner, .. } = allowed;
     let bind = prepared(
-        move || BoundToken::bind(black_box(token), black_box(owner)).unwrap(),
+        move || Policy::NPM_2025_10.bind(black_box(token), black_box(owner)).unwrap(),
         |bound| {
             assert_eq!(bound.owner().name().to_string(), "alice");
             Verdict::Allow
@@ -255,6 +255,6 @@ fn beside(entries: usize) -> Vec<Own> {
             expected: selected_not,
             asked: explain(not_selected),
         },
-        Own { name: "`BoundToken::bind` by reference", kind: OwnKind::Bind, expected: Verdict::Allow, asked: bind },
+        Own { name: "`Policy::bind` by reference", kind: OwnKind::Bind, expected: Verdict::Allow, asked: bind },
     ]
 }

@@ -26,7 +26,7 @@ use crate::oracle::{self, Verdict};
 use serde_json::Value;
 use tollgate::{
     Decision, Reason, Timestamp,
-    decision::Caller,
+    decision::{Caller, Validity},
     directory::{Directory, Request, RequestLine, World},
     facts::VerifiedFactor,
     testing::exhaustion::{Family, families},
@@ -56,19 +56,29 @@ fn no_secret(_: &[u8]) -> [u8; 32] {
     [0; 32]
 }
 
-/// Whether the two answers are the same in every field.
+/// Whether the two answers are the same in every field. (A decision line has null both for a decision that no time ends
+/// and for one that holds for this request only; the crate tells them apart, and is held to D2 in this too.)
 fn agree(expected: &Verdict, found: &Decision<'_>, times: &mut HashMap<i128, Timestamp>) -> bool {
+    let mut until = |instant: Option<i128>| match instant {
+        Some(at) => Validity::Until(*times.entry(at).or_insert_with(|| oracle::print_time(at).parse().unwrap())),
+        None => Validity::Always,
+    };
     match (expected, found) {
         (Verdict::Allow { action, valid_until, via }, Decision::Allow(allow)) => {
-            let valid_until =
-                valid_until.map(|at| *times.entry(at).or_insert_with(|| oracle::print_time(at).parse().unwrap()));
+            let by_factor = *via == "second-factor" && valid_until.is_none();
+            let validity = if by_factor { Validity::ThisRequestOnly } else { until(*valid_until) };
             allow.action().as_str() == action
                 && allow.allowed_by().as_str() == *via
-                && allow.valid_until() == valid_until
+                && found.status() == 200
+                && found.validity() == validity
         }
-        (Verdict::Challenge { action }, Decision::Challenge(challenge)) => challenge.action().as_str() == action,
-        (Verdict::Deny { reason, status }, Decision::Deny(deny)) => {
-            deny.reason().as_str() == *reason && deny.status() == *status
+        (Verdict::Challenge { action }, Decision::Challenge(challenge)) => {
+            challenge.action().as_str() == action
+                && found.status() == 401
+                && found.validity() == Validity::ThisRequestOnly
+        }
+        (Verdict::Deny { reason, status, valid_until }, Decision::Deny(deny)) => {
+            deny.reason().as_str() == *reason && deny.status() == *status && found.validity() == until(*valid_until)
         }
         (_, _) => false,
     }

@@ -120,7 +120,7 @@ fn compare(tally: &mut Tally, name: &str, world: &Value, directory: &Directory, 
 fn explained(decision: &Decision<'_>, explanation: &Explanation<'_>, caller: &Caller<'_>) -> Result<(), String> {
     let outcomes: Vec<Outcome> = explanation.steps().map(|(_, outcome, _)| outcome).collect();
     let expected = match caller {
-        Caller::Token(_) => 18,
+        Caller::Token(_) => 20,
         Caller::NoToken => 1,
         Caller::UnknownToken => 0,
     };
@@ -165,7 +165,7 @@ fn refused_early(
     let Caller::Token(bound) = caller else { return Ok(()) };
     let client_ip = request["client_ip"].as_str().map_or(ClientIp::UNKNOWN, |text| text.parse().unwrap());
     let now: Timestamp = request["now"].as_str().unwrap().parse().unwrap();
-    let early = bound.token().refuse_early(decision.action(), client_ip, now);
+    let early = bound.policy().refuse_early(bound.token(), decision.action(), client_ip, now);
     match (early, decision) {
         (EarlyAnswer::Deny(early), Decision::Allow(_) | Decision::Challenge(_)) => {
             Err(format!("refused early: {}", early.reason()))
@@ -176,15 +176,22 @@ fn refused_early(
         }
         (EarlyAnswer::NotDecided, Decision::Deny(deny)) => {
             let reason = deny.reason();
-            let needs_no_owner =
-                matches!(reason, Reason::TokenExpired | Reason::IpNotAllowed | Reason::KindForbidsAction);
+            let needs_no_owner = matches!(
+                reason,
+                Reason::TokenRetired
+                    | Reason::TokenExpired
+                    | Reason::IpNotAllowed
+                    | Reason::KindForbidsAction
+                    | Reason::StageRequired
+            );
             if needs_no_owner { Err(format!("not refused early: {reason}")) } else { Ok(()) }
         }
         (EarlyAnswer::NotDecided, Decision::Allow(_) | Decision::Challenge(_)) => Ok(()),
     }
 }
 
-/// D5: what anonymous may do, every token that passes T may do.
+/// What anonymous may do, every token that passes the checks of the token itself may do (D5). To pass them includes not to
+/// be retired (P1).
 fn anyone_is_everyone(tally: &mut Tally, name: &str, directory: &Directory, json: &Value) {
     let with_token = |token: Value| {
         let mut json = json.clone();
@@ -207,7 +214,11 @@ fn anyone_is_everyone(tally: &mut Tally, name: &str, directory: &Directory, json
             Decision::Challenge(_) => false,
             Decision::Deny(deny) => matches!(
                 deny.reason(),
-                Reason::TokenRevoked | Reason::TokenExpired | Reason::IpNotAllowed | Reason::OwnerSuspended
+                Reason::TokenRevoked
+                    | Reason::TokenRetired
+                    | Reason::TokenExpired
+                    | Reason::IpNotAllowed
+                    | Reason::OwnerSuspended
             ),
         };
         if !fits {

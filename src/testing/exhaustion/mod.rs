@@ -1,21 +1,33 @@
 //! Every combination of the facts that a decision depends on, as worlds and requests.
 //!
-//! A decision depends on a finite number of distinctions: the kind of the token and its grants, whether its selection
-//! covers the resource, how its owner has a right, and so on. Each distinction is a list here. A [`Family`] asks about
-//! every combination of the items of these lists that its actions can tell apart. If a second implementation of the
-//! rules gives the same answer to every question, it decides by the same rules.
+//! A decision depends on a finite number of distinctions: the policy, the kind of the token and its grants, whether its
+//! selection covers the resource, how its owner has a right, and so on. Each distinction is a list here. A [`Family`]
+//! asks about every combination of the items of these lists that its actions can tell apart. If a second implementation
+//! of the rules gives the same answer to every question, it decides by the same rules.
 //!
 //! ```
 //! use tollgate::testing::exhaustion::families;
 //!
 //! let questions: usize = families().iter().map(|family| family.questions()).sum();
-//! assert!(questions > 50_000_000);
+//! assert!(questions > 150_000_000);
 //! ```
 //!
 //! Names, addresses and times have too many values to list, so one example stands for all values that the rules treat
 //! alike: one name for all names that a selection covers in the same way, one address for all addresses inside or
 //! outside a range, one time for all times before or after an instant. Other tests cover the parsing and comparison of
 //! these values.
+//!
+//! Not every list is combined with every other. Where the rules say that two distinctions do not meet, each has a family
+//! of its own:
+//!
+//! - The checks of the token and the hold on its owner's account do not depend on the resource and on the grants.
+//! - The policy is read by the check for legacy tokens, by the check of the second factor and by the status of a denied
+//!   creation. So the grants of owners are combined with each other under one policy, and the policies with the kinds of
+//!   token, the publishing accesses and the two-factor modes.
+//! - A shown factor changes nothing but a challenge. So some families ask without one only.
+//!
+//! The tests that compare this crate with its oracle show each of these on a sample: they fail if a check reads what the
+//! rules say it does not.
 
 #![expect(
     clippy::indexing_slicing,
@@ -24,6 +36,7 @@
 
 mod owners;
 mod packages;
+mod policies;
 mod requests;
 mod times;
 mod tokens;
@@ -38,12 +51,13 @@ use crate::{
         OrganizationView, PackageState, PackageView, Team, TeamAndPackage, VerifiedFactor,
     },
     operation::{BoundToken, Operation, TokenUse},
+    policy::DecisionPolicy,
     token::{Grants, Limits, OrganizationsGrant, PackageSelection, PackagesGrant, TokenView, TwoFactorBypass},
     value::AllowedRanges,
 };
 
 use owners::OwnerFacts;
-use requests::Requests;
+use requests::{SecondFactor, with_tokens};
 
 /// A family of questions: a list of worlds, and a list of requests. Each request is asked in each world.
 ///
@@ -70,12 +84,24 @@ use requests::Requests;
 #[derive(Debug)]
 pub struct Family {
     name: &'static str,
-    /// One world for each of these owners of the tokens.
-    owners: Vec<OwnerFacts>,
+    worlds: Vec<WorldFacts>,
     /// Whether the worlds have packages.
     packages: bool,
     tokens: Vec<Value>,
     requests: Vec<Value>,
+}
+
+/// The facts in which the worlds of a family differ.
+#[derive(Clone, Debug)]
+struct WorldFacts {
+    /// The owner of the tokens.
+    owner: OwnerFacts,
+    policy: Value,
+}
+
+/// Returns a world for each combination of an owner and a policy. The worlds of a policy follow each other.
+fn worlds(owners: &[OwnerFacts], policies: &[Value]) -> Vec<WorldFacts> {
+    pairs(policies, owners).into_iter().map(|(policy, owner)| WorldFacts { owner, policy }).collect()
 }
 
 /// Returns all families of questions.
@@ -83,53 +109,91 @@ pub struct Family {
 /// Building them takes about a second and several hundred megabytes of memory.
 #[must_use]
 pub fn families() -> Vec<Family> {
-    use requests::{on_accounts, on_organizations, on_packages, on_teams_and_packages, without_a_token};
-    let tokens = tokens::all();
-    let family = |name, owners, packages, Requests(requests)| Family {
-        name,
-        owners,
-        packages,
-        tokens: tokens.clone(),
-        requests,
-    };
+    use SecondFactor::{BothWays, NotShown};
+    use requests::{creations, on_accounts, on_every_resource, on_organizations, on_packages, on_teams_and_packages};
+    let (tokens, kinds, in_every_state) = (tokens::all(), tokens::of_every_kind(), tokens::in_every_state());
+    let (existing, free) = (packages::existing(), packages::free());
+    let (policies, one_policy) = (policies::every_policy(), policies::with_every_package());
+    let both = [on_packages(&existing), on_teams_and_packages(&["acme"], &existing)].concat();
+    let missing =
+        [on_teams_and_packages(&["acme", "nowhere"], &free), on_teams_and_packages(&["nowhere"], &existing)].concat();
     Vec::from([
-        family(
-            "actions on packages that exist",
-            owners::every_grant(),
-            true,
-            on_packages(&tokens, &packages::existing()),
-        ),
-        family(
-            "actions on an organization and a package that exist",
-            owners::every_grant(),
-            true,
-            on_teams_and_packages(&tokens, &["acme"], &packages::existing()),
-        ),
-        family("actions on free names", owners::every_membership(), false, on_packages(&tokens, &packages::free())),
-        family(
-            "actions on an organization and a package of which one is missing",
-            owners::every_membership(),
-            true,
-            on_teams_and_packages(&tokens, &["acme", "nowhere"], &packages::free()).and(on_teams_and_packages(
-                &tokens,
-                &["nowhere"],
-                &packages::existing(),
-            )),
-        ),
-        family(
-            "actions on organizations and teams",
-            owners::every_membership(),
-            false,
-            on_organizations(&tokens, &["acme", "beta", "nowhere"]),
-        ),
-        family("actions on accounts", owners::every_membership(), false, on_accounts(&tokens)),
-        family("no token, or one that nobody knows", owners::every_membership(), true, without_a_token()),
+        Family {
+            name: "actions on packages that exist",
+            worlds: worlds(&owners::every_grant(), &one_policy),
+            packages: true,
+            requests: with_tokens(&tokens, &on_packages(&existing), NotShown),
+            tokens: tokens.clone(),
+        },
+        Family {
+            name: "actions on an organization and a package that exist",
+            worlds: worlds(&owners::every_grant(), &one_policy),
+            packages: true,
+            requests: with_tokens(&tokens, &on_teams_and_packages(&["acme"], &existing), NotShown),
+            tokens: tokens.clone(),
+        },
+        Family {
+            name: "actions on packages that exist, under every policy",
+            worlds: worlds(&owners::every_mode(), &policies),
+            packages: true,
+            requests: with_tokens(&kinds, &both, BothWays),
+            tokens: kinds,
+        },
+        Family {
+            name: "actions on free names",
+            worlds: worlds(&owners::every_membership(), &one_policy),
+            packages: false,
+            requests: with_tokens(&tokens, &on_packages(&free), NotShown),
+            tokens: tokens.clone(),
+        },
+        Family {
+            name: "creations, under every policy",
+            worlds: worlds(&owners::every_membership(), &policies),
+            packages: false,
+            requests: with_tokens(&tokens, &creations(&free), BothWays),
+            tokens: tokens.clone(),
+        },
+        Family {
+            name: "actions on an organization and a package of which one is missing",
+            worlds: worlds(&owners::every_membership(), &one_policy),
+            packages: true,
+            requests: with_tokens(&tokens, &missing, NotShown),
+            tokens: tokens.clone(),
+        },
+        Family {
+            name: "actions on organizations and teams, under every policy",
+            worlds: worlds(&owners::every_membership(), &policies),
+            packages: false,
+            requests: with_tokens(&tokens, &on_organizations(&["acme", "beta", "nowhere"]), BothWays),
+            tokens: tokens.clone(),
+        },
+        Family {
+            name: "actions on accounts, under every policy",
+            worlds: worlds(&owners::every_membership(), &policies),
+            packages: false,
+            requests: with_tokens(&tokens, &on_accounts(), BothWays),
+            tokens: tokens.clone(),
+        },
+        Family {
+            name: "owners on hold",
+            worlds: worlds(&owners::every_hold(), &one_policy),
+            packages: true,
+            requests: with_tokens(&tokens, &on_every_resource(), NotShown),
+            tokens,
+        },
+        Family {
+            name: "no token, or one that nobody knows",
+            worlds: worlds(&owners::every_mode(), &policies),
+            packages: true,
+            requests: requests::without_a_token(),
+            tokens: Vec::new(),
+        },
         Family {
             name: "tokens that are good here and now, or not",
-            owners: owners::every_state(),
+            worlds: worlds(&owners::every_state(), &policies::honouring_and_retiring()),
             packages: true,
-            tokens: tokens::in_every_state(),
-            requests: requests::from_everywhere(&tokens::in_every_state()).0,
+            requests: requests::from_everywhere(&in_every_state),
+            tokens: in_every_state,
         },
     ])
 }
@@ -144,19 +208,19 @@ impl Family {
     /// Returns the number of worlds.
     #[must_use]
     pub fn worlds(&self) -> usize {
-        self.owners.len()
+        self.worlds.len()
     }
 
     /// Returns the world with this index as a [world document](crate::docs::format#world), or `None` if the index is
     /// not less than [`worlds`](Self::worlds).
     #[must_use]
     pub fn world(&self, index: usize) -> Option<Value> {
-        let owner = self.owners.get(index)?;
-        let packages = if self.packages { packages::with_grants(owner) } else { Vec::new() };
+        let world = self.worlds.get(index)?;
+        let packages = if self.packages { packages::with_grants(world) } else { Vec::new() };
         Some(json!({
-            "policy": "npm-2025-10",
-            "users": owners::users(owner),
-            "orgs": [{"name": "acme"}, {"name": "beta"}],
+            "policy": world.policy,
+            "users": owners::users(&world.owner),
+            "orgs": [{"name": "acme"}, {"name": "acme-evil"}, {"name": "beta"}],
             "packages": packages,
             "tokens": self.tokens,
         }))
@@ -172,7 +236,7 @@ impl Family {
     /// Returns the number of questions: the number of worlds times the number of requests.
     #[must_use]
     pub fn questions(&self) -> usize {
-        self.owners.len().saturating_mul(self.requests.len())
+        self.worlds.len().saturating_mul(self.requests.len())
     }
 }
 
@@ -188,10 +252,17 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
                 token,
                 memberships: _,          // owners::every_membership
                 tokens_revoked_until: _, // owners::every_state
-                writes_held_until: _,    // owners::every_state
+                writes_held_until: _,    // owners::every_hold, owners::every_state
                 status: _,               // owners::every_state
-                two_factor: _,           // owners::every_membership
-                policy: _,
+                two_factor: _,           // owners::every_membership, owners::every_mode
+                policy:
+                    DecisionPolicy {
+                        edition: _,                 // policies::every_policy; no check reads it, it is only printed
+                        legacy_tokens: _,           // policies::every_policy, policies::honouring_and_retiring
+                        least_publishing_access: _, // policies::every_policy
+                        bypass_covers: _,           // policies::every_policy
+                        unscoped_packages: _,       // policies::every_policy
+                    },
             },
         address: _, // requests::from_everywhere
         family: _,  // requests::from_everywhere
@@ -210,7 +281,7 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
     }
     match limits {
         Limits::Legacy(_) => {}                 // tokens::all
-        Limits::Session { expires_at: _ } => {} // tokens::all
+        Limits::Session { expires_at: _ } => {} // tokens::all, tokens::in_every_state
         Limits::Granular(Grants {
             expires_at: _, // tokens::in_every_state
             bypass_2fa,    // tokens::all
@@ -247,16 +318,21 @@ const _: fn(Operation<'_>) = |operation| {
             scope_owner: _,       // packages::scopes
             visibility: _,        // packages::existing
             publishing_access: _, // packages::existing
-            rights: _,            // owners::every_grant
-        })
-        | PackageState::Missing(MissingPackage { name: _, ceiling: _ }) => {} // packages::free
+            // `Rights::Recorded`: owners::every_grant. A world has no form for `Rights::DecidedElsewhere` (rule C7):
+            // tests/rules/external_ceiling.rs asks about these.
+            rights: _,
+        }) => {}
+        PackageState::Missing(MissingPackage {
+            name: _,    // packages::free
+            ceiling: _, // as for `Rights::DecidedElsewhere`
+        }) => {}
     };
     let organization_state = |state| match state {
-        // In every world `acme` and `beta` exist, and `nowhere` does not.
+        // In every world `acme`, `acme-evil` and `beta` exist, and `nowhere` does not.
         OrganizationState::Existing(OrganizationView { name: _ })
         | OrganizationState::Missing(MissingOrganization { name: _ }) => {}
     };
-    // No rule depends on the name of a team.
+    // No rule depends on the name of a team: requests::on_teams_and_packages.
     let team_of = |Team { organization, name: _ }| organization_state(organization);
     match operation {
         Operation::Package { action: _, package } => package_state(package),
@@ -271,7 +347,7 @@ const _: fn(Operation<'_>) = |operation| {
             organization_state(organization);
             package_state(package);
         }
-        // requests::account_resources
+        // requests::on_accounts
         Operation::Account { action: _, account: Account { user: _ } } => {}
     }
 };

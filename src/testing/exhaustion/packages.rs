@@ -5,7 +5,7 @@ use std::{format, string::String, vec::Vec};
 
 use serde_json::{Map, Value, json};
 
-use super::{Name, owners::OwnerFacts};
+use super::{Name, WorldFacts, policies};
 use crate::{
     facts::{PublishingAccess, ScopeOwner, Visibility},
     value::GrantedPermission,
@@ -32,31 +32,35 @@ pub(super) fn selectable_scopes() -> Vec<&'static str> {
     every_scope().filter_map(|scope| scope.strip_suffix('/')).collect()
 }
 
-/// Returns whether a package with this prefix can have this visibility: "Unscoped packages are always public."
-/// ([V1](crate::docs::rules#v1))
-fn can_be(scope: &str, visibility: Visibility) -> bool {
+/// Returns whether a package with this prefix can have this visibility under the policy: an unscoped package is public,
+/// unless the policy says that it may be private ([V1](crate::docs::rules#v1), [P6](crate::docs::rules#p6)).
+fn can_be(scope: &str, visibility: Visibility, policy: &Value) -> bool {
     match visibility {
         Visibility::Public => true,
-        Visibility::Private => !scope.is_empty(),
+        Visibility::Private => !scope.is_empty() || policies::allows_private_unscoped(policy),
     }
 }
 
+/// A package: the prefix of its name, its name, its visibility and its publishing access.
+type Package = (&'static str, Name, Visibility, PublishingAccess);
+
 /// Returns every package. Its name describes it, such as `@acme/private-two-factor-only`.
-fn every_package() -> Vec<(Name, Visibility, PublishingAccess)> {
+fn every_package() -> Vec<Package> {
     let mut packages = Vec::new();
     for scope in every_scope() {
-        for visibility in Visibility::ALL.iter().copied().filter(|visibility| can_be(scope, *visibility)) {
+        for visibility in Visibility::ALL {
             for access in PublishingAccess::ALL {
-                packages.push((format!("{scope}{visibility}-{access}").into(), visibility, *access));
+                packages.push((scope, format!("{scope}{visibility}-{access}").into(), *visibility, *access));
             }
         }
     }
     packages
 }
 
-/// Returns the names of all packages that exist.
+/// Returns the names of all packages. Under a policy where unscoped packages are always public, the private ones among
+/// them do not exist.
 pub(super) fn existing() -> Vec<Name> {
-    every_package().into_iter().map(|(name, _, _)| name).collect()
+    every_package().into_iter().map(|(_, name, _, _)| name).collect()
 }
 
 /// Returns names that no package has. For each scope, one name is valid for a new package, and one name is valid only
@@ -65,21 +69,24 @@ pub(super) fn free() -> Vec<Name> {
     every_scope().flat_map(|scope| ["free", "Free"].map(|name| format!("{scope}{name}").into())).collect()
 }
 
-/// Returns the documents of all packages, each with the grants in `owner`, and with a grant to bob, who makes no
-/// request.
-pub(super) fn with_grants(owner: &OwnerFacts) -> Vec<Value> {
+/// Returns the documents of all packages that can exist in the world, each with the grants of its owner. Two more grants
+/// are of no use to alice, who makes the requests: one to bob, and one to a team of an organization with a name that
+/// starts like `acme`.
+pub(super) fn with_grants(WorldFacts { owner, policy }: &WorldFacts) -> Vec<Value> {
     let mut users = Map::from_iter([(String::from("bob"), json!(GrantedPermission::ReadWrite))]);
     users.extend(owner.direct.map(|permission| (String::from("alice"), json!(permission))));
     let team = |name: &str, permission: Option<GrantedPermission>| {
         permission.map(|permission| (String::from(name), json!(permission)))
     };
     let mut teams = Map::new();
+    teams.extend(team("acme-evil:dev", Some(GrantedPermission::ReadWrite)));
     teams.extend(team("acme:dev", owner.granted_to_acme));
     teams.extend(team("beta:dev", owner.granted_to_beta));
-    let package = |(name, visibility, access)| {
+    let package = |(_, name, visibility, access)| {
         json!({
             "name": name, "visibility": visibility, "publishing_access": access, "users": users, "teams": teams,
         })
     };
-    every_package().into_iter().map(package).collect()
+    let exist = every_package().into_iter().filter(|(scope, _, visibility, _)| can_be(scope, *visibility, policy));
+    exist.map(package).collect()
 }

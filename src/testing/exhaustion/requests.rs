@@ -1,4 +1,4 @@
-//! Requests: every action on every name, with every token, with and without a second factor.
+//! Requests: every action on every name, with every token.
 
 use std::{format, vec::Vec};
 
@@ -76,47 +76,55 @@ fn action_names(kind: ResourceKind) -> Vec<&'static str> {
     names
 }
 
-/// A list of requests. The id of a request is its index in the list.
-pub(super) struct Requests(pub(super) Vec<Value>);
+/// Whether requests show a second factor.
+#[derive(Clone, Copy)]
+pub(super) enum SecondFactor {
+    /// Each request is made twice: without a second factor, and with one.
+    BothWays,
+    /// No request shows one. A challenge is turned into an allow by a shown factor, and nothing else depends on it
+    /// ([F6](crate::docs::rules#f6)).
+    NotShown,
+}
 
-impl Requests {
-    /// Appends more requests, and numbers all requests again.
-    pub(super) fn and(mut self, Self(more): Self) -> Self {
-        self.0.extend(more);
-        self.numbered()
-    }
-
-    /// Sets the id of each request to its index.
-    fn numbered(mut self) -> Self {
-        for (index, request) in self.0.iter_mut().enumerate() {
-            request["id"] = json!(format!("{index}"));
+impl SecondFactor {
+    const fn values(self) -> &'static [bool] {
+        match self {
+            Self::BothWays => &[false, true],
+            Self::NotShown => &[false],
         }
-        self
-    }
-
-    /// Makes a request for each action and resource, with each token, with and without a second factor.
-    ///
-    /// `resources` are requests that have an action and a resource, and no token, address, time or second factor yet.
-    fn with_tokens(tokens: &[Value], resources: &[Value]) -> Self {
-        let mut requests = Vec::with_capacity(tokens.len().saturating_mul(resources.len()).saturating_mul(2));
-        for resource in resources {
-            for token in tokens {
-                for second_factor in [false, true] {
-                    let mut request = resource.clone();
-                    request["token"] = token["id"].clone();
-                    request["client_ip"] = json!(CLIENT);
-                    request["now"] = json!(NOW);
-                    request["second_factor"] = json!(second_factor);
-                    requests.push(request);
-                }
-            }
-        }
-        Self(requests).numbered()
     }
 }
 
+/// Makes a request for each action and resource, with each token. The id of a request is its index in the list.
+///
+/// `resources` are requests that have an action and a resource, and no token, address, time or second factor yet.
+pub(super) fn with_tokens(tokens: &[Value], resources: &[Value], second_factor: SecondFactor) -> Vec<Value> {
+    let mut requests = Vec::new();
+    for resource in resources {
+        for token in tokens {
+            for second_factor in second_factor.values() {
+                let mut request = resource.clone();
+                request["token"] = token["id"].clone();
+                request["client_ip"] = json!(CLIENT);
+                request["now"] = json!(NOW);
+                request["second_factor"] = json!(second_factor);
+                requests.push(request);
+            }
+        }
+    }
+    numbered(requests)
+}
+
+/// Sets the id of each request to its index.
+fn numbered(mut requests: Vec<Value>) -> Vec<Value> {
+    for (index, request) in requests.iter_mut().enumerate() {
+        request["id"] = json!(format!("{index}"));
+    }
+    requests
+}
+
 /// Returns every package action on each of the names, as requests without a token.
-fn package_resources(names: &[Name]) -> Vec<Value> {
+pub(super) fn on_packages(names: &[Name]) -> Vec<Value> {
     let mut resources = Vec::new();
     for package in names {
         let on_it = |action| json!({"action": action, "package": package});
@@ -125,14 +133,24 @@ fn package_resources(names: &[Name]) -> Vec<Value> {
     resources
 }
 
+/// Returns the creation of a package with each of the names, as requests without a token.
+pub(super) fn creations(names: &[Name]) -> Vec<Value> {
+    let publish = Action::CreatePackage.requested_as();
+    names.iter().map(|package| json!({"action": publish, "package": package})).collect()
+}
+
 /// Returns every action that needs both an organization and a package, on each pair of an organization and a package.
-fn team_and_package_resources(organizations: &[&str], names: &[Name]) -> Vec<Value> {
+/// The one whose check reads the grants to teams is asked about a second team, which has no grant: what counts is whether
+/// the organization has a team with a grant, and not which ([C5](crate::docs::rules#c5)).
+pub(super) fn on_teams_and_packages(organizations: &[&str], names: &[Name]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
         for package in names {
             for action in action_names(ResourceKind::TeamAndPackage) {
                 resources.push(json!({"action": action, "org": org, "team": "dev", "package": package}));
             }
+            let revoked = json!(Action::RevokeTeamAccess);
+            resources.push(json!({"action": revoked, "org": org, "team": "ops", "package": package}));
             for action in action_names(ResourceKind::OrganizationAndPackage) {
                 resources.push(json!({"action": action, "org": org, "package": package}));
             }
@@ -142,7 +160,7 @@ fn team_and_package_resources(organizations: &[&str], names: &[Name]) -> Vec<Val
 }
 
 /// Returns every action on an organization or on a team, for each of the organizations.
-fn organization_resources(organizations: &[&str]) -> Vec<Value> {
+pub(super) fn on_organizations(organizations: &[&str]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
         resources.extend(
@@ -156,7 +174,7 @@ fn organization_resources(organizations: &[&str]) -> Vec<Value> {
 
 /// Returns every account action on three accounts: the token owner's without a `user` field, the token owner's with the
 /// field, and that of another user.
-fn account_resources() -> Vec<Value> {
+pub(super) fn on_accounts() -> Vec<Value> {
     let of = |action: &'static str| {
         [
             json!({"action": action}),
@@ -167,47 +185,41 @@ fn account_resources() -> Vec<Value> {
     action_names(ResourceKind::Account).into_iter().flat_map(of).collect()
 }
 
-pub(super) fn on_packages(tokens: &[Value], names: &[Name]) -> Requests {
-    Requests::with_tokens(tokens, &package_resources(names))
+/// Returns every action on every resource, those that do not exist included.
+pub(super) fn on_every_resource() -> Vec<Value> {
+    let names = [packages::existing(), packages::free()].concat();
+    let mut resources = on_packages(&names);
+    resources.extend(on_teams_and_packages(&["acme", "nowhere"], &names));
+    resources.extend(on_organizations(&["acme", "nowhere"]));
+    resources.extend(on_accounts());
+    resources
 }
 
-pub(super) fn on_teams_and_packages(tokens: &[Value], organizations: &[&str], names: &[Name]) -> Requests {
-    Requests::with_tokens(tokens, &team_and_package_resources(organizations, names))
-}
-
-pub(super) fn on_organizations(tokens: &[Value], organizations: &[&str]) -> Requests {
-    Requests::with_tokens(tokens, &organization_resources(organizations))
-}
-
-pub(super) fn on_accounts(tokens: &[Value]) -> Requests {
-    Requests::with_tokens(tokens, &account_resources())
-}
-
-fn every_resource() -> Vec<Value> {
-    let (organizations, names) = (["acme", "nowhere"], [packages::existing(), packages::free()].concat());
-    let mut resources = package_resources(&names);
-    resources.extend(team_and_package_resources(&organizations, &names));
-    resources.extend(organization_resources(&organizations));
-    resources.extend(account_resources());
+/// Returns every action on a few resources. In a world with the package `private-two-factor-only`, that name is not free.
+pub(super) fn on_few_resources() -> Vec<Value> {
+    let names =
+        ["@acme/public-no-requirement", "@acme/private-two-factor-only", "private-two-factor-only", "@acme/free"]
+            .map(Name::from);
+    let mut resources = on_packages(&names);
+    resources.extend(on_teams_and_packages(&["acme"], &names));
+    resources.extend(on_organizations(&["acme", "nowhere"]));
+    resources.extend(on_accounts());
     resources
 }
 
 /// Returns requests for every action on every resource, without a token and with an unknown token.
-pub(super) fn without_a_token() -> Requests {
-    Requests::with_tokens(&[json!({"id": null}), json!({"id": "nobody knows it"})], &every_resource())
+pub(super) fn without_a_token() -> Vec<Value> {
+    let callers = [json!({"id": null}), json!({"id": "nobody knows it"})];
+    with_tokens(&callers, &on_every_resource(), SecondFactor::BothWays)
 }
 
 /// Returns requests for every action on a few resources, from a known address and from an unknown address.
-pub(super) fn from_everywhere(tokens: &[Value]) -> Requests {
-    let names = ["@acme/public-no-requirement", "@acme/private-two-factor-only", "@acme/free"].map(Name::from);
-    let mut resources = package_resources(&names);
-    resources.extend(team_and_package_resources(&["acme"], &names));
-    resources.extend(organization_resources(&["acme", "nowhere"]));
-    resources.extend(account_resources());
-    let known = Requests::with_tokens(tokens, &resources);
-    let mut unknown = Requests::with_tokens(tokens, &resources);
-    for request in &mut unknown.0 {
+pub(super) fn from_everywhere(tokens: &[Value]) -> Vec<Value> {
+    let mut requests = with_tokens(tokens, &on_few_resources(), SecondFactor::BothWays);
+    let mut unknown = requests.clone();
+    for request in &mut unknown {
         request["client_ip"] = Value::Null;
     }
-    known.and(unknown)
+    requests.extend(unknown);
+    numbered(requests)
 }

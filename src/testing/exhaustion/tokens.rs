@@ -11,7 +11,10 @@ use super::{
     packages,
     times::{CREATED, EXPIRES, NOW},
 };
-use crate::{token::LegacyKind, value::GrantedPermission};
+use crate::{
+    token::LegacyKind,
+    value::{GrantedPermission, PackagesPermission, Permission},
+};
 
 /// How a token's selection covers the packages of the requests.
 #[derive(Clone, Copy, Debug)]
@@ -60,20 +63,19 @@ impl Selected {
 /// names that are similar to those in the requests.
 const ORGANIZATIONS: [(&str, &[&str]); 2] = [("named", &["acme"]), ("not named", &["beta-", "acme-evil", "Acme"])];
 
-/// A grant of a granular token: its label in the token's id, its JSON document, and its permission, which is `None` for
-/// `no-access`.
-type LabelledGrant = (String, Value, Option<GrantedPermission>);
+/// A grant of a granular token: its label in the token's id, its JSON document, and its permission.
+type LabelledGrant = (String, Value, Permission);
 
 fn no_access() -> LabelledGrant {
-    (String::from("no-access"), json!({"permission": "no-access"}), None)
+    (String::from("no-access"), json!({"permission": "no-access"}), Permission::NoAccess)
 }
 
 fn package_grants() -> Vec<LabelledGrant> {
     let mut grants = Vec::from([no_access()]);
-    for permission in GrantedPermission::ALL {
+    for permission in PackagesPermission::ALL {
         for selected in Selected::ALL {
             let grant = json!({"permission": permission, "select": selected.select()});
-            grants.push((format!("{permission} {}", selected.label()), grant, Some(*permission)));
+            grants.push((format!("{permission} {}", selected.label()), grant, (*permission).into()));
         }
     }
     grants
@@ -84,26 +86,28 @@ fn organization_grants() -> Vec<LabelledGrant> {
     for permission in GrantedPermission::ALL {
         for (label, names) in ORGANIZATIONS {
             let grant = json!({"permission": permission, "select": names});
-            grants.push((format!("{permission} {label}"), grant, Some(*permission)));
+            grants.push((format!("{permission} {label}"), grant, (*permission).into()));
         }
     }
     grants
 }
 
-/// Returns a legacy token of each kind, and a granular token with each valid combination of two grants and the bypass
-/// of the second factor. None of them is revoked, expired or limited to ranges of addresses.
+/// Returns a legacy token of each kind, a session token, and a granular token with each valid combination of two grants
+/// and the bypass of the second factor. None of them is revoked, expired or limited to ranges of addresses.
 pub(super) fn all() -> Vec<Value> {
     let mut tokens = Vec::new();
     for kind in LegacyKind::ALL {
         tokens.push(token(&format!("legacy {kind}"), "legacy", &json!(kind)));
     }
+    tokens.push(token("session", "session", &json!({"expires": EXPIRES})));
     for (packages, packages_grant, on_packages) in package_grants() {
         for (orgs, orgs_grant, on_organizations) in organization_grants() {
-            let writes = [on_packages, on_organizations].contains(&Some(GrantedPermission::ReadWrite));
+            let writes = [on_packages, on_organizations].contains(&Permission::ReadWrite);
+            let nothing = [on_packages, on_organizations] == [Permission::NoAccess; 2];
             for bypass in [false, true] {
                 // A token needs a permission above `no-access` (rule L5), and may bypass the second factor only with a
                 // `read-write` permission (rule L7).
-                if (on_packages.is_none() && on_organizations.is_none()) || (bypass && !writes) {
+                if nothing || (bypass && !writes) {
                     continue;
                 }
                 let id = format!("packages {packages}, orgs {orgs}{}", if bypass { ", bypass" } else { "" });
@@ -116,6 +120,16 @@ pub(super) fn all() -> Vec<Value> {
         }
     }
     tokens
+}
+
+/// Returns the tokens in [`all`] whose kind, bypass and permissions differ, with selections that cover every resource,
+/// and one token that selects nothing of it. The second factor ([F](crate::docs::rules#f)) depends on no more.
+pub(super) fn of_every_kind() -> Vec<Value> {
+    let chosen = |id: &str| {
+        !["by name", "by scope", "not selected", "not named"].iter().any(|label| id.contains(label))
+            || id == "packages read-write not selected, orgs read-write not named"
+    };
+    all().into_iter().filter(|token| token["id"].as_str().is_some_and(chosen)).collect()
 }
 
 fn token(id: &str, kind: &str, value: &Value) -> Value {
@@ -132,14 +146,20 @@ const STATES: [(&str, &str, &[&str]); 4] = [
 ];
 
 /// Returns a few of the tokens in [`all`], each with every possible combination of the values in [`STATES`]. The checks
-/// of the token itself ([T1](crate::docs::rules#t1) to [T3](crate::docs::rules#t3)) depend on these values.
+/// of the token itself ([T1](crate::docs::rules#t1) to [T3](crate::docs::rules#t3)) depend on these values, and on its
+/// kind ([P1](crate::docs::rules#p1)).
 ///
 /// In the id of a token, the part before ` | ` is its id in [`all`].
 pub(super) fn in_every_state() -> Vec<Value> {
     let chosen = |id: &str| {
         id.starts_with("legacy")
-            || ["packages read-write all, orgs read-write named", "packages read-only by name, orgs no-access"]
-                .contains(&id)
+            || [
+                "session",
+                "packages read-write all, orgs read-write named",
+                "packages stage-only by scope, orgs no-access",
+                "packages read-only by name, orgs no-access",
+            ]
+            .contains(&id)
     };
     let mut tokens: Vec<Value> = all().into_iter().filter(|token| token["id"].as_str().is_some_and(chosen)).collect();
     for (label, field, values) in STATES {
@@ -158,7 +178,7 @@ pub(super) fn in_every_state() -> Vec<Value> {
 }
 
 /// Returns the token with the field set to the value, or `None` if no such token can exist: a legacy token has no
-/// expiry, and no token expires within a day of its creation ([L4](crate::docs::rules#l4)).
+/// expiry, and no granular token expires within a day of its creation ([L4](crate::docs::rules#l4)).
 fn in_state(token: &Value, label: &str, field: &str, value: &str) -> Option<Value> {
     let mut token = token.clone();
     if value.is_empty() {
@@ -168,7 +188,10 @@ fn in_state(token: &Value, label: &str, field: &str, value: &str) -> Option<Valu
     let separator = if id.contains(" | ") { ", " } else { " | " };
     token["id"] = json!(format!("{id}{separator}{label} {value}"));
     match field {
-        "expires" => *token.get_mut("granular")?.get_mut("expires")? = json!(value),
+        "expires" => {
+            let kind = if token.get("session").is_some() { "session" } else { "granular" };
+            *token.get_mut(kind)?.get_mut("expires")? = json!(value);
+        }
         "cidr" => token["cidr"] = json!([value]),
         "created" if token["granular"]["expires"].as_str().is_some_and(|expires| expires < "2025-12") => return None,
         _ => token[field] = json!(value),

@@ -212,7 +212,8 @@ fn load(world: &Value) -> Directory {
 /// names: nothing else of those lists is in a question.
 fn ask(world: &Value, questions: &[Question<'_>], tally: &mut Tally) {
     let directory = load(world);
-    let (mut packages, mut tokens) = (Shortened::new(&world["packages"], "name"), Shortened::new(&world["tokens"], "id"));
+    let (mut packages, mut tokens) =
+        (Shortened::new(&world["packages"], "name"), Shortened::new(&world["tokens"], "id"));
     let mut small = world.clone();
     small["packages"] = Value::Array(Vec::new());
     small["tokens"] = Value::Array(Vec::new());
@@ -530,7 +531,11 @@ fn a_shown_factor_changes_challenges_only() {
                 json["second_factor"] = true.into();
                 let with = Answer::new(&directory, &parse(&json));
                 if let Answer::Challenge(action) = without {
-                    assert_eq!(with, Answer::Allow(action, AllowedBy::SecondFactor, Validity::ThisRequestOnly), "{json}");
+                    assert_eq!(
+                        with,
+                        Answer::Allow(action, AllowedBy::SecondFactor, Validity::ThisRequestOnly),
+                        "{json}"
+                    );
                     answered += 1;
                 } else {
                     assert_eq!(with, without, "{json}");

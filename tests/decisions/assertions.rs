@@ -106,7 +106,9 @@ fn the_documentation_shows_a_failure_to_the_letter() {
 fn an_early_denial_is_explained_by_the_checks_that_were_run_without_the_owner() {
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, only(&["left-pad"])).build();
     let view = token.as_view();
-    let EarlyAnswer::Deny(deny) = Policy::NPM_2025_10.refuse_early(&view, Action::PublishVersion, ClientIp::UNKNOWN, now()) else {
+    let EarlyAnswer::Deny(deny) =
+        Policy::NPM_2025_10.refuse_early(&view, Action::PublishVersion, ClientIp::UNKNOWN, now())
+    else {
         panic!("a token with read-only permission publishes nothing")
     };
     let explanation = Decision::Deny(deny).explain();

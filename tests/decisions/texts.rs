@@ -14,7 +14,8 @@ use tollgate::testing::{
     session, team_name, time, user, user_name,
 };
 use tollgate::{
-    ClientIp, Decision, Deny, OrganizationAction, PackageAction, Policy, Reason, Timestamp, Token, User, authorize_anonymous,
+    ClientIp, Decision, Deny, OrganizationAction, PackageAction, Policy, Reason, Timestamp, Token, User,
+    authorize_anonymous,
     decision::EarlyAnswer,
     deny_unknown_token,
     facts::{PackageState, PublishingAccess, TwoFactorMode},
@@ -234,7 +235,8 @@ fn denials() -> Vec<Denial> {
     ]);
     // Before the owner's record is at hand, there is no resource to name.
     let early = office.as_view();
-    let EarlyAnswer::Deny(early) = Policy::NPM_2025_10.refuse_early(&early, Action::PublishVersion, "10.1.2.3".parse().unwrap(), now())
+    let EarlyAnswer::Deny(early) =
+        Policy::NPM_2025_10.refuse_early(&early, Action::PublishVersion, "10.1.2.3".parse().unwrap(), now())
     else {
         panic!("a read-only token never publishes");
     };
@@ -389,7 +391,8 @@ fn an_explanation_names_a_bypass_only_where_the_permission_is_read_write() {
     let alice = user("alice").member("acme", Role::Owner, &[]).build();
     let (read, write) = (GrantedPermission::ReadOnly, GrantedPermission::ReadWrite);
     let token = granular("ci", "alice").packages(read, all()).organizations(write, &["acme"]).bypass_2fa().build();
-    let (bound, left_pad, acme) = (bind(Policy::NPM_2025_10, &token, &alice), package("left-pad").build(), organization("acme"));
+    let (bound, left_pad, acme) =
+        (bind(Policy::NPM_2025_10, &token, &alice), package("left-pad").build(), organization("acme"));
     let at = bound.at(ClientIp::UNKNOWN, now());
     let explained = |operation| at.decide(operation).explain().to_string();
     assert!(explained(PackageAction::Publish.on(&left_pad)).contains("the token does not bypass the second factor"));

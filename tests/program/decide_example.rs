@@ -462,8 +462,8 @@ fn explain_writes_every_check_for_a_person() {
     assert_eq!(
         rules,
         [
-            "T1", "P1", "T2", "T3", "T4", "K1", "T5", "G1", "D1", "D1", "V1", "G1", "G2", "G2", "G3", "C5", "C", "C6", "C3",
-            "F"
+            "T1", "P1", "T2", "T3", "T4", "K1", "T5", "G1", "D1", "D1", "V1", "G1", "G2", "G2", "G3", "C5", "C", "C6",
+            "C3", "F"
         ]
     );
     assert!(texts[0].contains("2026-01-01T00:00:00Z, now is 2025-11-01T00:00:00Z"), "{}", texts[0]);

@@ -24,7 +24,7 @@ use tollgate::{
     rules::{Check, DemandedBy},
     testing::strategies::{
         allowed_ranges, almost_ip_range, almost_organization_name, almost_package_name, almost_scope, almost_timestamp,
-        almost_token_id, almost_token_name, client_ip, ip_range, new_package_name, organization_name,
+        almost_token_id, almost_token_name, almost_user_name, client_ip, ip_range, new_package_name, organization_name,
         organization_selection, package, package_name, package_selection, question, scope, secret, team_name,
         timestamp, token, token_description, token_id, token_name, user, user_name,
     },

@@ -17,7 +17,7 @@ use tollgate::{
         package, team_name, time, user, user_name,
     },
     token::LegacyKind,
-    value::{GrantedPermission, Role},
+    value::{GrantedPermission, PackagesPermission, Role},
 };
 
 /// The answer, and whether it is one to a challenge.
@@ -49,6 +49,7 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
     let alice = user("alice").build();
     let strict = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let suspended = user("alice").suspended().build();
+    let held = user("alice").writes_held_until("2026-01-01T00:00:00Z").build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let app = package("@acme/app").private().build();
     let two_factor_only = package("left-pad")
@@ -66,6 +67,7 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
         .expires("2025-11-01T00:00:00Z")
         .packages(GrantedPermission::ReadWrite, all())
         .build();
+    let stages = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
     let read = PackageAction::ReadPackage.on(&left_pad);
     let write = PackageAction::Publish.on(&left_pad);
     let add_member = Operation::Organization {
@@ -117,6 +119,25 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
             body_only(403, "the package takes changes with a second factor: enable two-factor authentication first"),
         ),
         (ask(&publish, &alice, "unknown", add_member), body_only(404, "organization `globex` does not exist")),
+        (
+            answer(&bind(Policy::NPM_2025_12, &publish, &alice).at(ClientIp::UNKNOWN, now()).decide(write)),
+            bearer("legacy access tokens are no longer accepted: log in again, or use a granular access token"),
+        ),
+        (
+            ask(&publish, &held, "unknown", write),
+            body_only(403, "the account that this access token belongs to is on hold and may not make changes for now"),
+        ),
+        (
+            ask(&stages, &alice, "unknown", write),
+            body_only(
+                403,
+                "the access token may not publish directly: stage the version, and approve it with a second factor",
+            ),
+        ),
+        (
+            ask(&publish, &strict, "unknown", PackageAction::ApproveStage.on(&left_pad)),
+            "401 OTP | approve-stage `left-pad` needs a one-time password: repeat it with `--otp` | -".into(),
+        ),
     ] {
         assert_eq!(line(&got), expected);
         let body = serde_json::to_value(&got).unwrap();
@@ -170,6 +191,14 @@ fn a_request_that_is_served_without_its_dead_token_gets_a_notice() {
             "it may not be used from this address",
         ),
         (at(&publish.clone().build(), &suspended, in_time, read), "the account that it belongs to is suspended"),
+        (
+            notice(
+                &bind(Policy::NPM_2025_12, &publish.clone().build(), &alice)
+                    .at(ClientIp::UNKNOWN, time(in_time))
+                    .decide(read),
+            ),
+            "legacy tokens are no longer accepted, log in again",
+        ),
     ] {
         let got = got.unwrap();
         assert_eq!(got, format!("the access token was ignored: {expected}"));

@@ -10,7 +10,7 @@ use tollgate::{
     decision::{AccessRequest, Caller, ResourceFacts},
     facts::{PackageState, PublishingAccess, TwoFactorMode, Visibility},
     token::LegacyKind,
-    value::{GrantedPermission, Role},
+    value::{GrantedPermission, PackagesPermission, Role},
 };
 
 fn stored() -> Value {
@@ -534,9 +534,11 @@ fn tokens() -> Vec<Token> {
     let mut tokens: Vec<Token> = LegacyKind::ALL.iter().map(|kind| legacy(*kind, "alice").build()).collect();
     tokens.push(legacy(LegacyKind::Publish, "alice").revoked("2025-10-31T00:00:00Z").build());
     tokens.push(legacy(LegacyKind::Publish, "alice").ranges(&["10.0.0.0/8"]).build());
+    tokens.push(session("login", "alice").build());
     let selections = || [all(), only(&["@acme"]), only(&["@acme/secret"]), only(&["@globex", "left-pad"])];
     for permission in [ReadOnly, ReadWrite] {
         for selection in selections() {
+            tokens.push(granular("ci", "alice").packages(PackagesPermission::StageOnly, selection.clone()).build());
             tokens.push(granular("ci", "alice").packages(permission, selection.clone()).build());
             for orgs in [ReadOnly, ReadWrite] {
                 for names in [&["acme"][..], &["globex"], &["acme", "globex"]] {
@@ -614,6 +616,8 @@ fn endpoints() -> Vec<Endpoint> {
         ("PUT", "/-/package/@acme%2fsecret/dist-tags/x"),
         ("DELETE", "/-/package/@acme%2fsecret/dist-tags/x"),
         ("POST", "/-/package/@acme%2fsecret/access"),
+        ("POST", "/-/stage/package/@acme%2fsecret"),
+        ("GET", "/-/stage?package=@acme%2fsecret"),
     ]
     .into_iter()
     .map(|(method, path)| Endpoint::classify(method, path).unwrap())
@@ -692,11 +696,23 @@ fn a_hidden_package_and_a_free_name_get_equal_answers_from_every_endpoint() {
                     })
                 };
                 assert!(h == f || !h.1 || after_c(&h.0), "both denied, and differ: {org} {caller:?}\n{h:?}\n{f:?}");
+                // The removal of the team: the higher of one or two decisions. An admin of the organization whose package
+                // it is may remove the team without reading the package (C5).
+                let change = TeamAccessChange::read_revocation(&body(json!({"package": "@acme/secret"}))).unwrap();
+                let (organization, team) = (org.parse().unwrap(), "developers".parse().unwrap());
+                let removal = |package| {
+                    let first = decide(&change.access_request(&organization, &team), package, org);
+                    let second = change.alternative(&organization).map(|asked| decide(&asked, package, org));
+                    // Of two denials the first counts.
+                    if first.1 { second.filter(|second| !second.1).unwrap_or(first) } else { first }
+                };
+                let (h, f) = (removal(hidden), removal(free));
+                assert!(h == f || (org == "acme" && (!h.1 || after_c(&h.0))), "removal {org} {caller:?}\n{h:?}\n{f:?}");
                 let share =
                     AccessRequest::SharePackage { organization: org.parse().unwrap(), package: name("@acme/secret") };
                 let (h, f) = (decide(&share, hidden, org), decide(&share, free, org));
                 assert!(h == f || !h.1 || after_c(&h.0), "share {org} {caller:?}\n{h:?}\n{f:?}");
-                compared += 2;
+                compared += 3;
             }
         }
     }

@@ -23,6 +23,10 @@ mod proxies;
 #[cfg(feature = "testing")]
 mod recording;
 #[cfg(feature = "testing")]
+mod staging;
+#[cfg(feature = "testing")]
+mod teams;
+#[cfg(feature = "testing")]
 mod token_requests;
 
 /// The body of a request.

@@ -1,12 +1,14 @@
 //! Requests for tokens in their three spellings, which of them are refused and how, and how tokens are listed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
+use core::time::Duration;
+
 use crate::body_from_text;
 use serde_json::{Value, json};
 use tollgate::{
     Policy, Secret, Timestamp, Token,
     npm::{CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenList},
-    testing::{all, granular, legacy, now, only, ranges, time},
+    testing::{all, granular, legacy, now, only, ranges, session, time},
     token::{
         GranularSettings, GranularTokenError, LegacyKind, MintedSecret, OrganizationSelection, OrganizationsGrant,
         PackageSelection, PackagesGrant, SecretPrefix, TokenFacts, TwoFactorBypass,
@@ -275,6 +277,10 @@ fn expiry_is_in_whole_days_or_a_time_and_npms_default_without_either() {
     ] {
         assert_eq!(refused_at(&named(&format!(r#"{read_only}, "expires": {expires}"#)), now()), error, "{expires}");
     }
+    // To stage is to write.
+    let stage_only = r#""packages_all": true, "packages_and_scopes_permission": "read-write-stage-only""#;
+    assert_eq!(asked_granular(&named(stage_only)).expires_at, time("2025-11-08T00:00:00Z"));
+    assert_eq!(asked_granular(&named(stage_only)).packages, packages(PackagesPermission::StageOnly, all()));
     assert_eq!(
         asked_granular(&named(&format!(r#"{read_only}, "expires": 2912503"#))).expires_at,
         time("9999-12-31T00:00:00Z")
@@ -284,6 +290,60 @@ fn expiry_is_in_whole_days_or_a_time_and_npms_default_without_either() {
         default_overflows,
         "expires: no end, and the default is too late: expected an end before the year 10000"
     );
+}
+
+/// Otherwise no token could be made without `--expires`, and the error would be about a time that nobody asked for.
+#[test]
+fn a_default_expiry_is_within_the_limits_of_the_policy() {
+    let days = |days: u64| Duration::from_hours(24 * days);
+    let (open, edition) = (Policy::NPM_2025_10, Policy::NPM_2026_08);
+    let house = |limit| edition.with_token_lifetime_at_most(days(limit)).unwrap();
+    let writes = |limit| edition.with_write_lifetime_at_most(days(limit)).unwrap();
+    let (read, stage, write) = ("read-only", "read-write-stage-only", "read-write");
+    for (policy, permission, expected) in [
+        (open, read, 30),
+        (open, write, 7),
+        (edition, read, 30),
+        (edition, stage, 7),
+        (edition, write, 7),
+        (house(31), read, 30),
+        (house(30), read, 30),
+        (house(29), read, 29),
+        (house(8), write, 7),
+        (house(1), stage, 1),
+        (house(1), write, 1),
+        (writes(8), stage, 7),
+        (writes(6), stage, 6),
+        (writes(6), write, 6),
+        (writes(6), read, 30),
+        (writes(3).with_token_lifetime_at_most(days(2)).unwrap(), write, 2),
+        (writes(2).with_token_lifetime_at_most(days(3)).unwrap(), write, 2),
+    ] {
+        let settings = |rest: &str| {
+            let text =
+                named(&format!(r#""packages_all": true, "packages_and_scopes_permission": "{permission}"{rest}"#));
+            let body = body_from_text(&text);
+            match CreateTokenRequest::read(&body, policy, now()).unwrap().token {
+                RequestedToken::Granular { settings } => settings.expires_at,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(settings(""), now().checked_add(days(expected)).unwrap(), "{policy} {permission}");
+        // What the user asks for is not shortened: the issue of the token refuses it.
+        assert_eq!(settings(r#", "expires": 365"#), now().checked_add(days(365)).unwrap());
+    }
+}
+
+#[test]
+fn no_error_advises_a_legacy_token_where_they_are_retired() {
+    for (policy, expected) in [
+        (Policy::NPM_2025_10, "no kind of token: expected `readonly`, or the fields of a granular token"),
+        (Policy::NPM_2025_12, "no kind of token: expected the fields of a granular token"),
+        (Policy::NPM_2025_10.retire_legacy_tokens(), "no kind of token: expected the fields of a granular token"),
+    ] {
+        let body = body_from_text(r#"{"password": "pw"}"#);
+        assert_eq!(CreateTokenRequest::read(&body, policy, now()).unwrap_err().to_string(), expected, "{policy}");
+    }
 }
 
 #[test]
@@ -442,6 +502,12 @@ fn a_granular_token_is_listed_in_both_spellings() {
     assert_eq!(read_only.get("permissions"), Some(&json!([{"name": "package", "action": "read"}])));
     assert_eq!(read_only.get("scopes"), Some(&json!([{"type": "package", "name": "*"}])));
     assert_eq!(read_only.get("bypass_2fa"), Some(&json!(false)));
+    let stages = granular("ci", "alice").packages(PackagesPermission::StageOnly, all());
+    for stages in [stages.clone(), stages.organizations(GrantedPermission::ReadOnly, &["acme"])] {
+        let stages = listed(&stages.build());
+        assert_eq!(stages.get("readonly"), Some(&json!(false)));
+        assert_eq!(stages["permissions"][0], json!({"name": "package", "action": "stage"}));
+    }
     let orgs = granular("ci", "alice").organizations(GrantedPermission::ReadWrite, &["acme"]).build();
     let orgs = listed(&orgs);
     assert_eq!(orgs.get("readonly"), Some(&json!(false)));
@@ -489,6 +555,21 @@ fn a_list_shows_the_start_of_a_long_secret_and_nothing_of_a_short_one() {
         // `npm token revoke` of the full text: `id.indexOf(token.token) === 0`.
         assert!(secret.starts_with(shown));
     }
+}
+
+#[test]
+fn a_session_is_in_no_list() {
+    let hint = Secret::new(SECRET).unwrap().hint();
+    let tokens = [
+        legacy(LegacyKind::Publish, "alice").build(),
+        session("login", "alice").build(),
+        granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build(),
+    ];
+    assert!(ListedToken::new(&tokens[1], hint).is_none());
+    let objects: Vec<_> = tokens.iter().filter_map(|token| ListedToken::new(token, hint)).collect();
+    let page = serde_json::to_value(TokenList { objects: &objects, total: 2, next: None }).unwrap();
+    let keys: Vec<_> = page["objects"].as_array().unwrap().iter().map(|token| token["key"].clone()).collect();
+    assert_eq!(keys, [json!("publish"), json!("ci")]);
 }
 
 #[test]

@@ -44,12 +44,19 @@ fn ask(token: &Token, owner: &User, ip: &str, operation: Operation<'_>) -> Answe
     answer(&bind(Policy::NPM_2025_10, token, owner).at(ip, now()).decide(operation))
 }
 
+fn bearer(text: &str) -> String {
+    format!("401 Bearer | {text} | {text}")
+}
+
+fn body_only(status: u16, text: &str) -> String {
+    format!("{status} - | {text} | -")
+}
+
 #[test]
 fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
     let alice = user("alice").build();
     let strict = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
     let suspended = user("alice").suspended().build();
-    let held = user("alice").writes_held_until("2026-01-01T00:00:00Z").build();
     let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
     let app = package("@acme/app").private().build();
     let two_factor_only = package("left-pad")
@@ -67,15 +74,12 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
         .expires("2025-11-01T00:00:00Z")
         .packages(GrantedPermission::ReadWrite, all())
         .build();
-    let stages = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
     let read = PackageAction::ReadPackage.on(&left_pad);
     let write = PackageAction::Publish.on(&left_pad);
     let add_member = Operation::Organization {
         action: OrganizationAction::AddMember,
         organization: missing_organization("globex").into(),
     };
-    let bearer = |text: &str| format!("401 Bearer | {text} | {text}");
-    let body_only = |status: u16, text: &str| format!("{status} - | {text} | -");
     for (got, expected) in [
         (
             answer(&Caller::UnknownToken.decide(read, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
@@ -119,6 +123,28 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
             body_only(403, "the package takes changes with a second factor: enable two-factor authentication first"),
         ),
         (ask(&publish, &alice, "unknown", add_member), body_only(404, "organization `globex` does not exist")),
+    ] {
+        assert_eq!(line(&got), expected);
+        let body = serde_json::to_value(&got).unwrap();
+        assert_eq!(body, serde_json::json!({ "error": got.error() }));
+        assert_eq!(got.status() == 401, got.www_authenticate().is_some());
+        // npm asks for a one-time password by either of the two, `/one-time pass/` where a proxy dropped the header.
+        assert_eq!(got.error().contains("one-time pass"), got.www_authenticate() == Some("OTP"));
+        let notice = got.npm_notice().unwrap_or_default();
+        assert!(notice.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{notice:?}");
+    }
+}
+
+#[test]
+fn a_retired_token_a_hold_and_staging_have_answers_of_their_own() {
+    let alice = user("alice").build();
+    let strict = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
+    let held = user("alice").writes_held_until("2026-01-01T00:00:00Z").build();
+    let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
+    let publish = legacy(LegacyKind::Publish, "alice").build();
+    let stages = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
+    let write = PackageAction::Publish.on(&left_pad);
+    for (got, expected) in [
         (
             answer(&bind(Policy::NPM_2025_12, &publish, &alice).at(ClientIp::UNKNOWN, now()).decide(write)),
             bearer("legacy access tokens are no longer accepted: log in again, or use a granular access token"),
@@ -140,13 +166,6 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
         ),
     ] {
         assert_eq!(line(&got), expected);
-        let body = serde_json::to_value(&got).unwrap();
-        assert_eq!(body, serde_json::json!({ "error": got.error() }));
-        assert_eq!(got.status() == 401, got.www_authenticate().is_some());
-        // npm asks for a one-time password by either of the two, `/one-time pass/` where a proxy dropped the header.
-        assert_eq!(got.error().contains("one-time pass"), got.www_authenticate() == Some("OTP"));
-        let notice = got.npm_notice().unwrap_or_default();
-        assert!(notice.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{notice:?}");
     }
 }
 

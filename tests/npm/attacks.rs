@@ -322,7 +322,6 @@ fn an_ambiguous_token_request_is_an_error() {
         ("orgs", json!(null)),
         ("orgs", json!(["acme"])),
         ("orgs_permission", json!("read-only")),
-        ("orgs_permission", json!("read-write-stage-only")),
         ("expires", json!(0)),
         ("expires", json!(-1)),
         ("expires", json!(1.5)),

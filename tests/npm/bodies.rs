@@ -376,16 +376,16 @@ fn the_higher_of_two_decisions_counts_after_the_second_factor() {
         (word, decision.action().requested_as(), higher.validity())
     };
     let (first, second) = ("publish", "deprecate");
-    let (always, once) = (Validity::Always, Validity::ThisRequestOnly);
+    let (always, single) = (Validity::Always, Validity::ThisRequestOnly);
     for (one, other, without, with) in [
         ("allow", "allow", ("allow", first, always), ("allow", first, always)),
         ("allow", "challenge", ("allow", first, always), ("allow", first, always)),
         ("allow", "deny", ("allow", first, always), ("allow", first, always)),
-        ("challenge", "allow", ("allow", second, once), ("allow", first, once)),
-        ("challenge", "challenge", ("challenge", first, once), ("allow", first, once)),
-        ("challenge", "deny", ("challenge", first, once), ("allow", first, once)),
+        ("challenge", "allow", ("allow", second, single), ("allow", first, single)),
+        ("challenge", "challenge", ("challenge", first, single), ("allow", first, single)),
+        ("challenge", "deny", ("challenge", first, single), ("allow", first, single)),
         ("deny", "allow", ("allow", second, always), ("allow", second, always)),
-        ("deny", "challenge", ("challenge", second, once), ("allow", second, once)),
+        ("deny", "challenge", ("challenge", second, single), ("allow", second, single)),
         ("deny", "deny", ("deny", first, always), ("deny", first, always)),
     ] {
         let find = |word: &str, action| of(action).into_iter().find(|(name, _)| *name == word).unwrap().1;

@@ -67,8 +67,8 @@ fn an_id_that_the_caller_may_not_read_looks_like_an_unknown_one() {
         user("alice").member("acme", Role::Member, &["developers"]).build(),
         user("alice").member("acme", Role::Member, &["developers"]).two_factor(TwoFactorMode::AuthOnly).build(),
     ];
-    let stages = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
-    let tokens: Vec<_> = tokens().into_iter().chain([stages, session("login", "alice").build()]).collect();
+    let stage_only = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
+    let tokens: Vec<_> = tokens().into_iter().chain([stage_only, session("login", "alice").build()]).collect();
     let bounds: Vec<BoundToken<'_>> = owners
         .iter()
         .flat_map(|owner| tokens.iter().map(move |token| bind(Policy::NPM_2025_10, token, owner)))
@@ -108,7 +108,7 @@ fn who_may_read_a_staged_version_is_told_why_it_is_not_approved() {
         granular("ci", "alice").packages(GrantedPermission::ReadWrite, only(&["left-pad"])).bypass_2fa().build();
     let (approve, reject) = (REQUESTS[2], REQUESTS[3]);
     let otp = |action: &str| format!("401 {action} `left-pad` needs a one-time password: repeat it with `--otp`");
-    let hold = "403 the account that this access token belongs to is on hold and may not make changes for now";
+    let on_hold = "403 the account that this access token belongs to is on hold and may not make changes for now";
     for (token, owner, (method, path), expected) in [
         (&login, &enrolled, approve, otp("approve-stage").as_str()),
         (&login, &enrolled, reject, &otp("reject-stage")),
@@ -128,7 +128,7 @@ fn who_may_read_a_staged_version_is_told_why_it_is_not_approved() {
             "403 the access token has stage-only permission on packages: approve-stage needs read-write",
         ),
         (&automation, &enrolled, reject, "403 a legacy automation access token may not reject-stage"),
-        (&login, &held, approve, hold),
+        (&login, &held, approve, on_hold),
         // To reject makes the account safer.
         (&login, &held, reject, &otp("reject-stage")),
     ] {

@@ -323,10 +323,9 @@ fn a_default_expiry_is_within_the_limits_of_the_policy() {
             let text =
                 named(&format!(r#""packages_all": true, "packages_and_scopes_permission": "{permission}"{rest}"#));
             let body = body_from_text(&text);
-            match CreateTokenRequest::read(&body, policy, now()).unwrap().token {
-                RequestedToken::Granular { settings } => settings.expires_at,
-                other => panic!("{other:?}"),
-            }
+            let request = CreateTokenRequest::read(&body, policy, now()).unwrap();
+            let RequestedToken::Granular { settings } = request.token else { panic!("{text}: not granular") };
+            settings.expires_at
         };
         assert_eq!(settings(""), now().checked_add(days(expected)).unwrap(), "{policy} {permission}");
         // What the user asks for is not shortened: the issue of the token refuses it.

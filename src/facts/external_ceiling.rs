@@ -91,6 +91,7 @@ impl ExternalCeiling {
     }
 }
 
+#[expect(clippy::as_conversions, reason = "only `as` gives the position of a variant in a `const fn`")]
 const fn bit(action: Action) -> u64 {
     1_u64.wrapping_shl(action as u32)
 }

@@ -1,6 +1,6 @@
 //! Policies in files: an edition's name, or an object with an edition and the switches that differ from it.
 
-use alloc::{format, string::ToString};
+use alloc::format;
 use core::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
@@ -16,9 +16,6 @@ use crate::{
 impl Policy {
     /// Reads a policy from a document.
     pub(crate) fn read(node: &Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        if let Node::Text(_) = node {
-            return document::word::<Edition>(node, path).map(Self::from);
-        }
         const KNOWN: &[&str] = &[
             "edition",
             "legacy_tokens",
@@ -32,6 +29,9 @@ impl Policy {
             "bypass",
             "all_packages",
         ];
+        if let Node::Text(_) = node {
+            return document::word::<Edition>(node, path).map(Self::from);
+        }
         if !matches!(node, Node::Object(_)) {
             return Err(document::wrong_kind(node, path, "the name of an edition, or an object with `edition`"));
         }
@@ -105,7 +105,6 @@ impl Serialize for Policy {
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let node = Node::deserialize(deserializer)?;
-        Self::read(&node, &Path::Top)
-            .map_err(|error| serde::de::Error::custom(format!("policy: {}", error.to_string())))
+        Self::read(&node, &Path::Top).map_err(|error| serde::de::Error::custom(format!("policy: {error}")))
     }
 }

@@ -5,8 +5,8 @@ use core::time::Duration;
 
 const DAY: u64 = 24 * 60 * 60;
 
-fn days(days: u64) -> Duration {
-    Duration::from_secs(days * DAY)
+fn days(days: u32) -> Duration {
+    Duration::from_hours(24).saturating_mul(days)
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_switch_takes_the_present_value_or_a_stricter_one_and_names_itself_otherwise
          `npm-2026-08`: expected that or stricter",
     );
     let switch = PolicySwitch::WriteLifetimeAtMost;
-    let short = days(1) - Duration::from_secs(1);
+    let short = days(1).saturating_sub(Duration::from_secs(1));
     assert_eq!(
         policy.with_write_lifetime_at_most(short),
         Err(PolicyError::TooShort { switch, found: short, at_least: days(1) }),

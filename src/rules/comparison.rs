@@ -295,6 +295,7 @@ const fn role_of(role: Option<Role>) -> &'static str {
 }
 
 impl fmt::Display for Comparison<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm for each comparison")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Revocation { created, revoked, cut_off } => match (revoked, cut_off) {

@@ -99,7 +99,7 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
         PublishingAccess::NoRequirement => {
             // The account's mode decides (F4): writes are challenged under auth-and-writes, changes of the account
             // under both modes.
-            let demanded = match (account, class) {
+            let is_demanded = match (account, class) {
                 (TwoFactorMode::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
                 | (TwoFactorMode::AuthOnly, FactorClass::Auth) => true,
                 (TwoFactorMode::Disabled, FactorClass::Write | FactorClass::Auth)
@@ -109,7 +109,7 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
                     FactorClass::None,
                 ) => false,
             };
-            (demanded && !bypass).then_some(DemandedBy::Account)
+            (is_demanded && !bypass).then_some(DemandedBy::Account)
         }
     };
     let outcome = match demanded_by {

@@ -205,15 +205,15 @@ fn ownerless_token(
     id: BoxedStrategy<TokenId>,
     settings: BoxedStrategy<GranularSettings>,
 ) -> BoxedStrategy<OwnerlessToken> {
+    // A session may be shorter than a granular token.
+    const SESSION_LIFETIMES: &[Duration] =
+        &[Duration::from_secs(1), Duration::from_hours(2), Duration::from_hours(400 * 24)];
     let legacy_kinds: BoxedStrategy<LegacyKind> = prop_oneof![
         3 => Just(LegacyKind::Publish),
         2 => Just(LegacyKind::Automation),
         1 => Just(LegacyKind::ReadOnly),
     ]
     .boxed();
-    // A session may be shorter than a granular token.
-    const SESSION_LIFETIMES: &[Duration] =
-        &[Duration::from_secs(1), Duration::from_hours(2), Duration::from_hours(400 * 24)];
     let session_lifetime = one_of(SESSION_LIFETIMES);
     let kind: BoxedStrategy<OwnerlessKind> = prop_oneof![
         2 => (legacy_kinds, allowed_ranges()).prop_map(|(kind, ranges)| OwnerlessKind::Legacy(kind, ranges)),

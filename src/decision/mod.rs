@@ -120,7 +120,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Returns the operation that was decided, with its resource. `None` if the resource has no name: for an [early
-    /// refusal](TokenView::refuse_early), and for an action on the caller's own account without a token on record.
+    /// refusal](crate::Policy::refuse_early), and for an action on the caller's own account without a token on record.
     #[must_use]
     pub const fn operation(&self) -> Option<Operation<'a>> {
         self.basis().operation()

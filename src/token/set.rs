@@ -39,14 +39,15 @@ impl<'a> GranularTokenSet<'a> {
     }
 
     /// Returns the number of tokens that are not revoked, for
-    /// [`IssueFacts::granular_tokens`](super::IssueFacts::granular_tokens).
+    /// [`GranularIssueFacts::granular_tokens`](super::GranularIssueFacts::granular_tokens).
     #[must_use]
     pub fn not_revoked(&self) -> usize {
         self.names_in_use.len()
     }
 
     /// Returns [`Taken`](NameAvailability::Taken) if a token that is not revoked has the name, otherwise
-    /// [`Free`](NameAvailability::Free), for [`IssueFacts::name_availability`](super::IssueFacts::name_availability).
+    /// [`Free`](NameAvailability::Free), for
+    /// [`GranularIssueFacts::name_availability`](super::GranularIssueFacts::name_availability).
     #[must_use]
     pub fn name_availability(&self, name: &TokenName) -> NameAvailability {
         if self.names_in_use.contains(name) { NameAvailability::Taken } else { NameAvailability::Free }

@@ -19,7 +19,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::{
     ClientIp, PackageName, Secret, StoredToken, Timestamp, Token, UserName,
-    directory::{Directory, World},
+    decision::Verdict,
+    directory::{DecisionLine, Directory, Request, RequestLine, World},
+    policy::Edition,
     testing::Scenario,
     token::{
         Checksum, GranularIssueFacts, GranularSettings, GranularToken, GranularTokenError, IssueError, IssueFacts,
@@ -544,6 +546,106 @@ fn every_scenario_holds() {
         failures.len(),
         failures.iter().map(|failure| failure.replace('\n', "\n    ")).collect::<Vec<_>>().join("\n\n"),
     );
+}
+
+/// The policy of the world as the file has it, with another edition in its place and no switches.
+fn under(edition: Edition, file: &Value) -> Directory {
+    let mut world = file["world"].clone();
+    world["policy"] = json!(edition);
+    let world: World = serde_json::from_value(world).unwrap();
+    Directory::load(&world).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn decide(directory: &Directory, request: &Request) -> DecisionLine {
+    DecisionLine::decided(request, &directory.decide(&directory.caller(request), request))
+}
+
+/// The requests of a file, each with its claim as its id.
+fn requests(file: &Value) -> Vec<Value> {
+    let cases = file["cases"].as_array().unwrap().iter().filter(|case| case["request"].is_object());
+    let with_id = |case: &Value| {
+        let mut request = case["request"].clone();
+        request["id"] = case["case"].clone();
+        request
+    };
+    cases.map(with_id).collect()
+}
+
+/// The request of a line, unless the line is an error.
+fn request(line: &Value) -> Option<Request> {
+    serde_json::from_value::<RequestLine>(line.clone()).ok()?.parse().ok()
+}
+
+/// With the same facts, a later edition never raises a decision (D5): every request of every scenario, under the four editions.
+#[test]
+fn a_later_edition_never_raises_the_decision_of_a_scenario() {
+    let mut lowered = BTreeMap::new();
+    for (name, text) in scenario_files() {
+        let file: Value = serde_json::from_str(&text).unwrap();
+        // A world that only a switch admits has no answer under the editions.
+        if file.get("world").is_none() || file["world"]["policy"]["unscoped_packages"] == "may-be-private" {
+            continue;
+        }
+        let directories: Vec<_> = Edition::ALL.iter().map(|edition| (*edition, under(*edition, &file))).collect();
+        for request in requests(&file).iter().filter_map(request) {
+            let claim = request.id();
+            let verdicts = directories.iter().map(|(edition, directory)| {
+                let DecisionLine::Decided { decision, .. } = decide(directory, &request) else {
+                    panic!("{name}: {claim}")
+                };
+                (*edition, decision)
+            });
+            let verdicts: Vec<(Edition, Verdict)> = verdicts.collect();
+            for pair in verdicts.windows(2) {
+                let [(earlier, before), (later, after)] = pair else { panic!("two editions") };
+                assert!(after <= before, "{name}: {claim:?}: {before} under {earlier}, {after} under {later}");
+                if after < before {
+                    *lowered.entry(later.as_str()).or_insert(0_usize) += 1;
+                }
+            }
+        }
+    }
+    println!("decisions that an edition lowers: {lowered:?}");
+    assert_eq!(lowered.len(), 3, "each later edition lowers some: {lowered:?}");
+}
+
+/// With the same facts, the outcome, the reason and the status stay until `valid_until` (D2): every decision of every
+/// scenario, asked again at each later time of its file and a nanosecond before its own end.
+#[test]
+fn a_decision_of_a_scenario_stays_until_its_time() {
+    let (mut asked, mut denials) = (0_usize, 0_usize);
+    for (name, text) in scenario_files() {
+        let file: Value = serde_json::from_str(&text).unwrap();
+        let Some(world) = file.get("world") else { continue };
+        let world: World = serde_json::from_value(world.clone()).unwrap();
+        let directory = Directory::load(&world).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let requests = requests(&file);
+        let times: BTreeSet<Timestamp> = requests.iter().filter_map(request).map(|request| request.now()).collect();
+        for line in &requests {
+            let Some(first) = request(line) else { continue };
+            let claim = first.id();
+            let DecisionLine::Decided { decision, reason, status, valid_until: Some(until), .. } =
+                decide(&directory, &first)
+            else {
+                continue;
+            };
+            let just_before = Timestamp::from_unix_nanoseconds(until.unix_nanoseconds() - 1).unwrap();
+            for now in times.iter().copied().chain([just_before]).filter(|now| (first.now()..until).contains(now)) {
+                let mut later = line.clone();
+                later["now"] = json!(now);
+                let DecisionLine::Decided { decision: again, reason: why, status: code, .. } =
+                    decide(&directory, &request(&later).unwrap())
+                else {
+                    panic!("{name}: {claim}")
+                };
+                assert_eq!((again, why, code), (decision, reason, status), "{name}: {claim:?} at {now}");
+                asked += 1;
+                denials += usize::from(decision == Verdict::Deny);
+            }
+        }
+    }
+    println!("{asked} decisions asked again, {denials} of them denials");
+    assert!(denials > 500, "{denials}");
 }
 
 /// Whether the case expects a yes, a no, or neither (a challenge).

@@ -212,27 +212,7 @@ fn denials() -> Vec<Denial> {
     let or_bypass =
         package("left-pad").publishing_access(PublishingAccess::TwoFactorOrBypass).user("alice", ReadWrite).build();
     denials.push(ask(&publish, &alice, of(PackageState::from(&or_bypass)).operation(Action::PublishVersion)));
-    // A retired token, a hold, staging, and a team of another organization (P1, T5, G1, C5). An approval always demands a
-    // second factor (F5), and so does a creation where the policy demands one for every package (P4).
-    let held = user("alice").writes_held_until("2025-11-02T00:00:00Z").build();
-    let staging = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
-    let writable = package("left-pad").user("alice", ReadWrite).build();
-    let on_writable = of(PackageState::from(&writable));
-    let foreign = package("@globex/app").private().build();
-    denials.extend([
-        ask_under(Policy::NPM_2025_12, &publish, &alice, read),
-        ask(&publish, &held, on_left_pad.operation(Action::PublishVersion)),
-        ask(&staging, &alice, on_writable.operation(Action::PublishVersion)),
-        ask(&staging, &alice, of(missing_package("free").into()).operation(Action::CreatePackage)),
-        ask(&publish, &alice, of((&foreign).into()).operation(Action::RevokeTeamAccess)),
-        ask(&publish, &alice, on_writable.operation(Action::ApproveStage)),
-        ask_under(
-            Policy::NPM_2025_12,
-            &session("s-1", "alice").build(),
-            &alice,
-            of(missing_package("free").into()).operation(Action::CreatePackage),
-        ),
-    ]);
+    denials.extend(denials_of_policies_holds_and_staging());
     // Before the owner's record is at hand, there is no resource to name.
     let early = office.as_view();
     let EarlyAnswer::Deny(early) =
@@ -242,6 +222,34 @@ fn denials() -> Vec<Denial> {
     };
     denials.push(denial(&early));
     denials
+}
+
+/// A retired token, a hold, staging, and a team of another organization (P1, T5, G1, C5). An approval always demands a second
+/// factor (F5), and so does a creation where the policy demands one for every package (P4).
+fn denials_of_policies_holds_and_staging() -> Vec<Denial> {
+    let (alice, acme) = (user("alice").build(), organization("acme"));
+    let publish = legacy(LegacyKind::Publish, "alice").build();
+    let on = |package| Resources {
+        package,
+        organization: (&acme).into(),
+        team: team_name("ops"),
+        account: user_name("alice"),
+    };
+    let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
+    let foreign = package("@globex/app").private().build();
+    let (on_left_pad, on_free) = (on((&left_pad).into()), on(missing_package("free").into()));
+    let held = user("alice").writes_held_until("2025-11-02T00:00:00Z").build();
+    let staging = granular("ci", "alice").packages(PackagesPermission::StageOnly, all()).build();
+    let session = session("s-1", "alice").build();
+    vec![
+        ask_under(Policy::NPM_2025_12, &publish, &alice, on_left_pad.operation(Action::ReadPackage)),
+        ask(&publish, &held, on_left_pad.operation(Action::PublishVersion)),
+        ask(&staging, &alice, on_left_pad.operation(Action::PublishVersion)),
+        ask(&staging, &alice, on_free.operation(Action::CreatePackage)),
+        ask(&publish, &alice, on((&foreign).into()).operation(Action::RevokeTeamAccess)),
+        ask(&publish, &alice, on_left_pad.operation(Action::ApproveStage)),
+        ask_under(Policy::NPM_2025_12, &session, &alice, on_free.operation(Action::CreatePackage)),
+    ]
 }
 
 #[test]

@@ -204,14 +204,14 @@ fn denials() -> Vec<Denial> {
     // F
     let strict =
         package("left-pad").publishing_access(PublishingAccess::TwoFactorOnly).user("alice", ReadWrite).build();
+    let or_bypass =
+        package("left-pad").publishing_access(PublishingAccess::TwoFactorOrBypass).user("alice", ReadWrite).build();
     let on_strict = of(PackageState::from(&strict));
     denials.extend([
         ask(&packages(ReadWrite, &["left-pad"]), &alice, on_strict.operation(Action::PublishVersion)),
         ask(&publish, &alice, on_strict.operation(Action::PublishVersion)),
+        ask(&publish, &alice, of((&or_bypass).into()).operation(Action::PublishVersion)),
     ]);
-    let or_bypass =
-        package("left-pad").publishing_access(PublishingAccess::TwoFactorOrBypass).user("alice", ReadWrite).build();
-    denials.push(ask(&publish, &alice, of(PackageState::from(&or_bypass)).operation(Action::PublishVersion)));
     denials.extend(denials_of_policies_holds_and_staging());
     // Before the owner's record is at hand, there is no resource to name.
     let early = office.as_view();

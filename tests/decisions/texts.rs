@@ -213,14 +213,6 @@ fn denials() -> Vec<Denial> {
         ask(&publish, &alice, of((&or_bypass).into()).operation(Action::PublishVersion)),
     ]);
     denials.extend(denials_of_policies_holds_and_staging());
-    // Before the owner's record is at hand, there is no resource to name.
-    let early = office.as_view();
-    let EarlyAnswer::Deny(early) =
-        Policy::NPM_2025_10.refuse_early(&early, Action::PublishVersion, "10.1.2.3".parse().unwrap(), now())
-    else {
-        panic!("a read-only token never publishes");
-    };
-    denials.push(denial(&early));
     denials
 }
 
@@ -249,7 +241,17 @@ fn denials_of_policies_holds_and_staging() -> Vec<Denial> {
         ask(&publish, &alice, on((&foreign).into()).operation(Action::RevokeTeamAccess)),
         ask(&publish, &alice, on_left_pad.operation(Action::ApproveStage)),
         ask_under(Policy::NPM_2025_12, &session, &alice, on_free.operation(Action::CreatePackage)),
+        early_denial(),
     ]
+}
+
+/// Before the owner's record is at hand, there is no resource to name.
+fn early_denial() -> Denial {
+    let token = legacy(LegacyKind::ReadOnly, "alice").build();
+    let view = token.as_view();
+    let early = Policy::NPM_2025_10.refuse_early(&view, Action::PublishVersion, ClientIp::UNKNOWN, now());
+    let EarlyAnswer::Deny(early) = early else { panic!("a read-only token never publishes") };
+    denial(&early)
 }
 
 #[test]
@@ -269,6 +271,43 @@ fn every_reason_has_its_texts_in_the_snapshot() {
     let reasons = DENIED.map(|(reason, _)| reason);
     for reason in Reason::ALL {
         assert!(reasons.contains(reason), "{reason}");
+    }
+}
+
+/// A cure names nothing that the policy rules out: no legacy token where they are retired (P1), no bypass where it does not
+/// cover the action (P5), and no lower publishing access than the policy's least one (P4).
+#[test]
+fn a_cure_follows_the_policy() {
+    let alice = user("alice").build();
+    let package_with =
+        |access| package("left-pad").publishing_access(access).user("alice", GrantedPermission::ReadWrite).build();
+    let or_bypass = package_with(PublishingAccess::TwoFactorOrBypass);
+    let strict = package_with(PublishingAccess::TwoFactorOnly);
+    let ci = granular("ci", "alice").packages(GrantedPermission::ReadWrite, all()).bypass_2fa().build();
+    let session = session("s-1", "alice").build();
+    let only_two_factor = Policy::NPM_2025_10.with_least_publishing_access(PublishingAccess::TwoFactorOnly).unwrap();
+    let (star, publish, maintainers) =
+        (PackageAction::StarPackage, PackageAction::Publish, PackageAction::ChangeMaintainers);
+    // Under the policy the token is denied the action, and the cure has the text, or does not have it.
+    for (policy, token, action, package, text, has) in [
+        (Policy::NPM_2025_10, &ci, star, &or_bypass, "legacy", true),
+        (Policy::NPM_2025_12, &ci, star, &or_bypass, "legacy", false),
+        (Policy::NPM_2025_10, &ci, publish, &strict, "legacy", true),
+        (Policy::NPM_2025_12, &ci, publish, &strict, "legacy", false),
+        (Policy::NPM_2025_12, &ci, publish, &strict, "publishing access", true),
+        (only_two_factor, &ci, publish, &strict, "publishing access", false),
+        (Policy::NPM_2025_12, &session, maintainers, &or_bypass, "bypasses", true),
+        (Policy::NPM_2026_08, &session, maintainers, &or_bypass, "bypasses", false),
+        (Policy::NPM_2026_08, &session, publish, &or_bypass, "bypasses", true),
+        (Policy::NPM_2027_01, &session, publish, &or_bypass, "bypasses", false),
+        (only_two_factor, &session, publish, &or_bypass, "bypasses", false),
+        (Policy::NPM_2025_10, &session, PackageAction::ApproveStage, &or_bypass, "bypasses", false),
+    ] {
+        let bound = bind(policy, token, &alice);
+        let text_of_denial =
+            deny(&bound.at(ClientIp::UNKNOWN, now()).decide(action.on(package))).operator_text().to_string();
+        let (_, cure) = text_of_denial.split_once("; cure: ").unwrap();
+        assert_eq!(cure.contains(text), has, "{policy}, {action}: {cure}");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         TeamAction,
     },
     token::{PackageSelection, PackagesGrant, Token},
-    value::{AllowedRanges, ClientIp, OrganizationName, PackageName, Scope, TeamName},
+    value::{AllowedRanges, ClientIp, IpRange, OrganizationName, PackageName, Scope, TeamName},
 };
 
 /// The names that questions need beside those of the directory: a free name for each scope and an unscoped one, and a
@@ -134,7 +134,7 @@ pub(super) fn addresses(token: &Token) -> Vec<ClientIp> {
     match token.allowed_ranges() {
         AllowedRanges::Any => Vec::from([ClientIp::UNKNOWN]),
         AllowedRanges::Only(ranges) => {
-            let first = ranges.as_slice().first().map(|range| range.first_address());
+            let first = ranges.as_slice().first().map(IpRange::first_address);
             first.into_iter().chain([ClientIp::UNKNOWN]).collect()
         }
     }

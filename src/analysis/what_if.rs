@@ -132,7 +132,7 @@ pub fn what_if_requested(
         let decision = directory.decide(caller, request);
         (Answer::new(&decision), decision.explain().to_string())
     });
-    Ok((was.0 != is.0).then(|| ChangedAnswer { before: was.0, after: is.0, explanations: [was.1, is.1] }))
+    Ok((was.0 != is.0).then_some(ChangedAnswer { before: was.0, after: is.0, explanations: [was.1, is.1] }))
 }
 
 /// Returns the policies before and after the changes.

@@ -10,7 +10,7 @@ use crate::{
     facts::{PublishingAccess, ScopeOwner},
     operation::Action,
     policy::{DecisionPolicy, LegacyTokens},
-    rules::{Comparison, Reason, is_covered},
+    rules::{Comparison, DemandedBy, Reason, is_covered},
     token::{TokenKind, TokenView},
 };
 
@@ -105,13 +105,23 @@ impl fmt::Display for Cure<'_, '_> {
                 _ => f.write_str("make a token with a higher permission"),
             },
             Reason::NoSuchOrg => f.write_str("check the organization's name"),
-            Reason::NoSuchPackage => f.write_str("check the package's name, or publish it first"),
+            Reason::NoSuchPackage => match deny.comparison() {
+                Some(Comparison::PackageExists { on_record: true, .. }) => {
+                    f.write_str("use a token that can read the package, or have a maintainer take the team off")
+                }
+                _ => f.write_str("check the package's name, or publish it first"),
+            },
             Reason::NotSelected => f.write_str("make a token whose selection covers it"),
-            Reason::CreationNotCovered => f.write_str("make a token for all packages or for the scope"),
+            Reason::CreationNotCovered => match deny.comparison() {
+                Some(Comparison::CreationCovered { package, .. }) if !package.is_scoped() => {
+                    f.write_str("make a token for all packages")
+                }
+                _ => f.write_str("make a token for all packages or for the scope"),
+            },
             Reason::OwnerLacksPermission => match deny.comparison() {
                 Some(Comparison::Account { .. }) => f.write_str("use a token of that account: nothing else reaches it"),
                 Some(Comparison::ScopeControl { scope_owner: ScopeOwner::Unscoped, .. }) => {
-                    f.write_str("none: an unscoped package is always public")
+                    f.write_str("none: the visibility of an unscoped package cannot be changed")
                 }
                 Some(Comparison::ScopeOfOrganization { .. }) => {
                     f.write_str("only the organization whose scope the package is in hands out access to it")
@@ -134,9 +144,13 @@ impl fmt::Display for Cure<'_, '_> {
             }
             Reason::SecondFactorNotEnrolled => {
                 f.write_str("enrol a second factor on the owner's account")?;
+                let allows_bypass = matches!(
+                    deny.comparison(),
+                    Some(Comparison::SecondFactor { publishing_access: Some(PublishingAccess::TwoFactorOrBypass), .. })
+                );
                 match policy {
-                    Some(policy) if could_be_bypassed(policy, action) => {
-                        f.write_str(", or use a token that bypasses it where the package allows that")
+                    Some(policy) if allows_bypass && could_be_bypassed(policy, action) => {
+                        f.write_str(", or use a token that bypasses it")
                     }
                     Some(_) | None => Ok(()),
                 }
@@ -145,11 +159,9 @@ impl fmt::Display for Cure<'_, '_> {
     }
 }
 
-/// Whether a token that bypasses the second factor could bypass it for this action, where the package allows that.
+/// Whether a token that bypasses the second factor could bypass it for this action, if the package allows a bypass.
 fn could_be_bypassed(policy: DecisionPolicy, action: Action) -> bool {
-    is_covered(policy.bypass_covers, action)
-        && policy.least_publishing_access != PublishingAccess::TwoFactorOnly
-        && !matches!(action, Action::ApproveStage | Action::RejectStage)
+    is_covered(policy.bypass_covers, action) && !matches!(action, Action::ApproveStage | Action::RejectStage)
 }
 
 /// Writes the text for the client. If the status is 404, the text is the same for a hidden package and for one that
@@ -223,9 +235,12 @@ impl fmt::Display for ClientText<'_, '_> {
             Reason::TokensDisallowed => f.write_str(
                 "the package takes changes with a second factor only, and none by automation or granular access tokens",
             ),
-            Reason::SecondFactorNotEnrolled => {
-                f.write_str("the package takes changes with a second factor: enable two-factor authentication first")
-            }
+            Reason::SecondFactorNotEnrolled => match deny.comparison() {
+                Some(Comparison::SecondFactor { demanded_by: Some(DemandedBy::Package), .. }) => f.write_str(
+                    "the package takes changes with a second factor: enable two-factor authentication first",
+                ),
+                _ => write!(f, "{requested} needs a second factor: enable two-factor authentication first"),
+            },
             // These two have the status 404, so the text is already written above.
             Reason::NoSuchOrg | Reason::NoSuchPackage => f.write_str("not found"),
         }

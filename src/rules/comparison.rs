@@ -104,8 +104,11 @@ pub enum Comparison<'a> {
     PackageExists {
         /// The package.
         package: PackageName<&'a str>,
-        /// Whether the package exists.
+        /// Whether the package exists, for this token and operation.
         exists: bool,
+        /// Whether the package is on record. A private package on record may count as missing for
+        /// `revoke-team-access` ([C5](crate::docs::rules#c5)).
+        on_record: bool,
     },
     /// Who may read the package ([V1](crate::docs::rules#v1)).
     #[non_exhaustive]
@@ -352,7 +355,12 @@ impl fmt::Display for Comparison<'_> {
             Self::OrganizationExists { organization, exists } => {
                 exists_or_not(f, "organization", &organization, exists)
             }
-            Self::PackageExists { package, exists } => exists_or_not(f, "package", &package, exists),
+            Self::PackageExists { package, exists: false, on_record: true } => write!(
+                f,
+                "the package `{package}` counts as missing: it is private, outside the organization's scope, without a grant \
+                 to a team of the organization, and hidden from the token"
+            ),
+            Self::PackageExists { package, exists, on_record: _ } => exists_or_not(f, "package", &package, exists),
             Self::Visibility { package, visibility } => write!(f, "`{package}` is {visibility}"),
             Self::OrganizationSelected { organization, grant, covered_by } => match grant {
                 OrganizationsGrant::NoAccess => {

@@ -74,11 +74,11 @@ pub(super) fn organization_exists<'a>(operation: &Operation<'a>) -> Finding<'a> 
 pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match context.operation().package_ref() {
         Some(package) if context.action != Action::CreatePackage => {
-            let exists = match package {
-                PackageState::Existing(package) => exists_for(context, package),
-                PackageState::Missing(_) => false,
+            let (exists, on_record) = match package {
+                PackageState::Existing(package) => (exists_for(context, package), true),
+                PackageState::Missing(_) => (false, false),
             };
-            let comparison = Comparison::PackageExists { package: package.name(), exists };
+            let comparison = Comparison::PackageExists { package: package.name(), exists, on_record };
             Finding::new(exists, Reason::NoSuchPackage, comparison)
         }
         Some(_) | None => Finding::DOES_NOT_APPLY,

@@ -280,8 +280,8 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
         AllowedRanges::Any | AllowedRanges::Only(_) => {}
     }
     match limits {
-        Limits::Legacy(_) => {}                 // tokens::all
-        Limits::Session { expires_at: _ } => {} // tokens::all, tokens::in_every_state
+        // tokens::all, tokens::in_every_state
+        Limits::Legacy(_) | Limits::Session { expires_at: _ } => {}
         Limits::Granular(Grants {
             expires_at: _, // tokens::in_every_state
             bypass_2fa,    // tokens::all
@@ -321,8 +321,8 @@ const _: fn(Operation<'_>) = |operation| {
             // `Rights::Recorded`: owners::every_grant. A world has no form for `Rights::DecidedElsewhere` (rule C7):
             // tests/rules/external_ceiling.rs asks about these.
             rights: _,
-        }) => {}
-        PackageState::Missing(MissingPackage {
+        })
+        | PackageState::Missing(MissingPackage {
             name: _,    // packages::free
             ceiling: _, // as for `Rights::DecidedElsewhere`
         }) => {}

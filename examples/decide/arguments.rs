@@ -10,6 +10,8 @@ use crate::{batch::Form, printable};
 pub(crate) const USAGE: &str = "\
 usage: decide [--explain] WORLD REQUESTS
        decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
+       decide --what-if POLICY [--now TIME] WORLD [REQUESTS]
+       decide --from-version-1 WORLD
        decide
        decide --help";
 
@@ -22,6 +24,11 @@ usage: decide [--explain] WORLD REQUESTS
            a line of JSON for each, in order; with --explain as text for a person, with every check
        decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
            explains one request
+       decide --what-if POLICY [--now TIME] WORLD [REQUESTS]
+           says what would break under another policy: which answers to which tokens change at that time (left out: now),
+           in groups, each with an example; and which of REQUESTS
+       decide --from-version-1 WORLD
+           prints a world of version 1 of the rules as one of version 2, under the policy npm-2025-10
        decide [--explain]
            shows a registry and the requests of real npm commands that come along with this example
 
@@ -39,6 +46,9 @@ one request:
   --client-ip IP      where the request comes from (left out: unknown)
   --now TIME          when, such as 2025-11-01T00:00:00Z
   --second-factor     the token's owner has just shown a second factor
+
+what if:
+  POLICY              an edition, such as npm-2026-08, or a policy as a world has it, in JSON
 
 Each option may be given as --option=VALUE too.
 
@@ -60,6 +70,10 @@ pub(crate) enum Command {
     Batch { world: PathBuf, requests: PathBuf, form: Form },
     /// Explain one request.
     One { world: PathBuf, request: OneRequest },
+    /// Print which answers change under another policy.
+    WhatIf { policy: String, now: Option<String>, world: PathBuf, requests: Option<PathBuf> },
+    /// Print a world of version 1 of the rules as one of version 2.
+    FromVersion1 { world: PathBuf },
 }
 
 /// One request, from options of the command line.
@@ -96,7 +110,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     let mut arguments = arguments.into_iter();
     let mut files: Vec<PathBuf> = Vec::new();
     let mut one = OneRequest::default();
-    let (mut explain, mut options_ended, mut any) = (false, false, false);
+    let (mut explain, mut options_ended, mut any, mut from_version_1) = (false, false, false, false);
+    let mut what_if: Option<String> = None;
     while let Some(argument) = arguments.next() {
         any = true;
         let text = match argument.to_str() {
@@ -110,6 +125,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             "--help" | "-h" => return Ok(Command::Help),
             "--" => options_ended = true,
             "--explain" => explain = true,
+            "--from-version-1" => from_version_1 = true,
             "--no-token" => insert(&mut one.fields, "--no-token", "token", Value::Null)?,
             "--second-factor" => insert(&mut one.fields, "--second-factor", "second_factor", Value::Bool(true))?,
             "--secret-stdin" if one.secret_from_stdin => return Err("`--secret-stdin` twice".into()),
@@ -119,6 +135,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
                     Some((name, value)) => (name, Some(value.to_owned())),
                     None => (text, None),
                 };
+                if name == "--what-if" {
+                    let value = value.map_or_else(|| value_of("--what-if", arguments.next()), Ok)?;
+                    if what_if.replace(value).is_some() {
+                        return Err("`--what-if` twice".into());
+                    }
+                    continue;
+                }
                 let Some((option, field)) = WITH_VALUE.into_iter().find(|(option, _)| *option == name) else {
                     return Err(format!("unknown option `{}`", printable(name)));
                 };
@@ -130,7 +153,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             }
         }
     }
-    if any { command(files, explain, one) } else { Ok(Command::Demo(Form::Lines)) }
+    match (what_if, from_version_1) {
+        (Some(_), true) => Err("both `--what-if` and `--from-version-1`".into()),
+        (Some(policy), false) => what_if_command(policy, files, explain, one),
+        (None, true) => from_version_1_command(files, explain, &one),
+        (None, false) if any => command(files, explain, one),
+        (None, false) => Ok(Command::Demo(Form::Lines)),
+    }
 }
 
 /// Returns the value of an option that is given as the next argument.
@@ -151,6 +180,36 @@ fn insert(fields: &mut Map<String, Value>, option: &str, field: &str, value: Val
         None => Ok(()),
         Some(_) if field == "token" => Err("more than one of `--token` and `--no-token`".into()),
         Some(_) => Err(format!("`{option}` twice")),
+    }
+}
+
+/// Makes the command of `--what-if`.
+fn what_if_command(policy: String, files: Vec<PathBuf>, explain: bool, mut one: OneRequest) -> Result<Command, String> {
+    let now = match one.fields.remove("now") {
+        Some(Value::String(now)) => Some(now),
+        _ => None,
+    };
+    if explain || one.secret_from_stdin || !one.fields.is_empty() {
+        return Err("`--what-if` takes no option but `--now`".into());
+    }
+    let mut files = files.into_iter();
+    let Some(world) = files.next() else { return Err("WORLD is missing".into()) };
+    let requests = files.next();
+    if files.next().is_some() {
+        return Err("more than two files".into());
+    }
+    Ok(Command::WhatIf { policy, now, world, requests })
+}
+
+/// Makes the command of `--from-version-1`.
+fn from_version_1_command(files: Vec<PathBuf>, explain: bool, one: &OneRequest) -> Result<Command, String> {
+    if explain || one.secret_from_stdin || !one.fields.is_empty() {
+        return Err("`--from-version-1` takes no other option".into());
+    }
+    match <[PathBuf; 1]>::try_from(files) {
+        Ok([world]) => Ok(Command::FromVersion1 { world }),
+        Err(files) if files.is_empty() => Err("WORLD is missing".into()),
+        Err(_) => Err("more than one file".into()),
     }
 }
 

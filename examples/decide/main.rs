@@ -8,6 +8,8 @@ mod batch;
 mod demo;
 mod lines;
 mod one;
+mod version_1;
+mod what_if;
 
 use std::{
     env,
@@ -91,6 +93,10 @@ fn run() -> Result<Outcome, Failure> {
                 batch::run(&directory, Lines::new(file), form, BufWriter::new(stdout), &requests)
             }
         }
+        Command::WhatIf { policy, now, world, requests } => {
+            what_if::run(&load(&world)?, &policy, now.as_deref(), requests.as_deref(), BufWriter::new(stdout))
+        }
+        Command::FromVersion1 { world } => version_1::run(&world, BufWriter::new(stdout)),
         Command::One { world, request } => one::run(&load(&world)?, request, BufWriter::new(stdout)),
     }
 }

@@ -665,3 +665,109 @@ fn quickstart_allows_the_publish() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "200: go on with publish-version\n");
     assert!(output.status.success());
 }
+
+/// The world of the tests of `--what-if`: an old automation token, and a granular one that bypasses the second factor.
+fn world_of_tokens(name: &str) -> PathBuf {
+    let user = json!({"name": "alice", "status": "active", "two_factor": "auth-only", "tokens_revoked_until": null,
+        "writes_held_until": null});
+    let package = json!({"name": "left-pad", "visibility": "public", "publishing_access": "no-requirement",
+        "users": {"alice": "read-write"}});
+    let token = |id: &str, kind: &str, value: Value| {
+        let mut token =
+            json!({"id": id, "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null, "cidr": null});
+        token[kind] = value;
+        token
+    };
+    let ci = json!({"name": "ci", "expires": "2026-01-01T00:00:00Z", "bypass_2fa": true,
+        "packages_and_scopes": {"permission": "read-write", "select": "all"}});
+    let tokens = [token("old", "legacy", json!("automation")), token("ci", "granular", ci)];
+    let world = json!({"policy": "npm-2025-10", "users": [user], "orgs": [], "packages": [package], "tokens": tokens});
+    file(name, world.to_string())
+}
+
+#[test]
+fn what_if_prints_the_groups_with_an_example_and_the_requests_that_change() {
+    let world = world_of_tokens("what-if.json");
+    let request = |id: &str, token: &str, action: &str| json!({"id": id, "token": token, "action": action, "package": "left-pad", "now": "2025-11-01T00:00:00Z"});
+    let lines = [
+        request("r1", "old", "publish").to_string(),
+        request("r2", "ci", "publish").to_string(),
+        request("r3", "ci", "change-maintainers").to_string(),
+        "{}".to_owned(),
+    ];
+    let requests = file("what-if.jsonl", lines.join("\n"));
+    let arguments = ["--what-if".as_ref(), "npm-2026-08".as_ref(), "--now=2025-11-01T00:00:00Z".as_ref()];
+    let ran = decide(arguments.into_iter().chain([world.as_os_str(), requests.as_os_str()]));
+    assert_eq!((ran.status, ran.err.as_str()), (Some(1), ""), "one line is no request");
+    assert!(
+        ran.out.starts_with("under npm-2026-08 in the place of npm-2025-10, at 2025-11-01T00:00:00Z:\n"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.contains("\nchange-maintainers by granular tokens: allow -> challenge\n  1 answers, tokens `ci`\n")
+    );
+    assert!(
+        ran.out.contains("  example: change-maintainers `left-pad` by the token `ci` from unknown\n"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("  before: ALLOW change-maintainers `left-pad`"), "{}", ran.out);
+    assert!(ran.out.contains("  after: CHALLENGE change-maintainers `left-pad`"), "{}", ran.out);
+    assert!(!ran.out.contains("publish-version by granular tokens"), "the bypass covers a publish");
+    assert!(
+        ran.out.contains("\nr1: allow -> deny: token-retired (401)\nr3: allow -> challenge\n(no id): ERROR "),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.ends_with("\n2 of 3 requests are answered otherwise\n"), "{}", ran.out);
+
+    // Without requests, and with a policy in JSON that changes nothing.
+    let same = r#"{"edition": "npm-2025-10", "ranges": "required"}"#;
+    let ran = decide(["--what-if".as_ref(), same.as_ref(), world.as_os_str()]);
+    assert_eq!(ran.status, Some(0));
+    assert!(ran.out.contains("\n0 of ") && ran.out.ends_with(" answers change, in 0 groups\n"), "{}", ran.out);
+}
+
+#[test]
+fn what_if_with_a_policy_that_is_none_is_a_wrong_command_line() {
+    let world = world_of_tokens("what-if-wrong.json");
+    let world = world.as_os_str();
+    for (arguments, message) in [
+        (["--what-if".as_ref(), "npm-2025-11".as_ref(), world], "unknown edition `npm-2025-11`"),
+        (
+            ["--what-if".as_ref(), r#"{"edition": "npm-2026-08", "legacy_tokens": "honoured"}"#.as_ref(), world],
+            "looser",
+        ),
+        (["--what-if=npm-2026-08".as_ref(), "--now=today".as_ref(), world], "`today` is not an RFC 3339 time"),
+        (["--what-if=npm-2026-08".as_ref(), "--token=ci".as_ref(), world], "takes no option but `--now`"),
+        (["--what-if=npm-2026-08".as_ref(), "--explain".as_ref(), world], "takes no option but `--now`"),
+        (["--what-if=npm-2026-08".as_ref(), "--from-version-1".as_ref(), world], "both `--what-if` and"),
+        (["--what-if=npm-2026-08".as_ref(), "--what-if=npm-2026-08".as_ref(), world], "`--what-if` twice"),
+    ] {
+        let ran = decide(arguments);
+        assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""), "{message}");
+        assert!(ran.err.contains(message), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_world_of_version_1_is_brought_over() {
+    let text = r#"{"users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}],
+        "orgs": [], "packages": [], "tokens": []}"#;
+    let old = file("version-1.json", text);
+    assert_eq!(decide([old.as_os_str(), old.as_os_str()]).status, Some(2), "it does not load as it is");
+    let ran = decide(["--from-version-1".as_ref(), old.as_os_str()]);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
+    let mut expected: Value = serde_json::from_str(text).unwrap();
+    expected["policy"] = json!("npm-2025-10");
+    expected["users"][0]["writes_held_until"] = Value::Null;
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap(), expected);
+    // A world of version 2 stays as it is, and a document that is none is an error.
+    let again = file("version-2.json", &ran.out);
+    assert_eq!(decide(["--from-version-1".as_ref(), again.as_os_str()]).out, ran.out);
+    let none = file("version-none.json", r#"{"users": []}"#);
+    let ran = decide(["--from-version-1".as_ref(), none.as_os_str()]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.contains("orgs: missing field"), "{}", ran.err);
+}

@@ -93,15 +93,11 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
 }
 
 fn issue_login(id: TokenId, facts: &IssueFacts<'_>) -> Result<Result<Token, IssueError>, Failure> {
-    Ok(match facts.policy.legacy_tokens() {
-        LegacyTokens::Honoured => {
-            LegacyToken::issue(id, LegacyKind::Publish, AllowedRanges::Any, facts).map(Token::from)
-        }
-        LegacyTokens::Retired | _ => {
-            let expires_at = session_end(facts)?;
-            SessionToken::issue(id, expires_at, AllowedRanges::Any, facts).map(Token::from)
-        }
-    })
+    if facts.policy.legacy_tokens() == LegacyTokens::Honoured {
+        return Ok(LegacyToken::issue(id, LegacyKind::Publish, AllowedRanges::Any, facts).map(Token::from));
+    }
+    let expires_at = session_end(facts)?;
+    Ok(SessionToken::issue(id, expires_at, AllowedRanges::Any, facts).map(Token::from))
 }
 
 /// The time at which a session that begins now ends. A lifetime of exactly the policy's limit is allowed.

@@ -23,7 +23,12 @@ pub(crate) fn required_access(endpoint: &Endpoint) -> RequiredAccess {
         Endpoint::Account(AccountRequest::WriteProfile) => {
             vec![own(AccountAction::ChangePassword), own(AccountAction::EnrolTwoFactor)]
         }
-        _ => Vec::new(),
+        Endpoint::Package { .. }
+        | Endpoint::Organization { .. }
+        | Endpoint::Team { .. }
+        | Endpoint::Account(_)
+        | Endpoint::Open(_)
+        | _ => Vec::new(),
     };
     match endpoint.required_access() {
         RequiredAccess::OneOf(listed) => RequiredAccess::OneOf(listed.into_iter().chain(more).collect()),

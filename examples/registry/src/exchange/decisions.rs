@@ -190,8 +190,11 @@ impl<'r> Exchange<'r> {
         then: impl FnOnce(&[Allow<'_>]) -> T + Send,
     ) -> Result<Decided<T>, Failure> {
         self.look_up(access_requests).await?;
-        let verified_at =
-            if self.is_challenged(access_requests)? { self.verify_one_time_password().await? } else { None };
+        let verified_at = if self.is_challenged(access_requests)? {
+            self.verify_one_time_password(access_requests).await?
+        } else {
+            None
+        };
         let caller = self.caller.as_caller(self.services.policy)?;
         let factor = match (&self.caller, verified_at) {
             (FoundCaller::Token { owner, .. }, Some(verified_at)) => {
@@ -273,7 +276,11 @@ impl<'r> Exchange<'r> {
 
     /// Verifies the one-time password of the request. Returns the time of the verification, or `None` if the password
     /// is missing or wrong. A wrong password counts towards the limit of guesses.
-    async fn verify_one_time_password(&mut self) -> Result<Option<Timestamp>, Failure> {
+    ///
+    /// A recovery code may put the account on hold, and the decision that follows depends on that. A request that
+    /// changes the second factor is decided without the new hold: otherwise an account whose device is lost could never
+    /// remove the second factor.
+    async fn verify_one_time_password(&mut self, requests: &[AccessRequest]) -> Result<Option<Timestamp>, Failure> {
         let (Some(code), FoundCaller::Token { token, owner }) = (&self.context.one_time_password, &self.caller) else {
             return Ok(None);
         };
@@ -284,9 +291,10 @@ impl<'r> Exchange<'r> {
         let Some(secret) = secret else { return Ok(None) };
         let code = ShownCode { user: name, secret: &secret, code, used_by: token.id().as_str() };
         if one_time_password::verify(tx, code, at).await? {
-            // A recovery code may have put the account on hold, and the decision that follows depends on that.
             let found = facts::user(tx, name).await?;
-            if let (Some(found), FoundCaller::Token { owner, .. }) = (found, &mut self.caller) {
+            if let (Some(found), FoundCaller::Token { owner, .. }) = (found, &mut self.caller)
+                && !requests.iter().all(configures_two_factor)
+            {
                 *owner = found;
             }
             return Ok(Some(now));
@@ -325,6 +333,10 @@ impl FoundFacts {
             .collect::<Result<_, _>>()?;
         CombinedDecision::from_decisions(decisions, factor).ok_or_else(|| other("nothing was asked"))
     }
+}
+
+const fn configures_two_factor(access_request: &AccessRequest) -> bool {
+    matches!(access_request, AccessRequest::Account { action: AccountAction::ConfigureTwoFactor, .. })
 }
 
 /// Whether the access request reads a package. npm's client sends its token with every read, even if the token has

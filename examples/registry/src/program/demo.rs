@@ -63,16 +63,16 @@ impl Demo {
     /// The text that says how to publish a package as this user.
     pub(crate) fn instructions(&self, address: SocketAddr, policy: &Policy) -> String {
         let Self { password, token, ends } = self;
-        let publish = if policy.least_publishing_access() > PublishingAccess::NoRequirement {
-            "npm profile enable-2fa auth-and-writes   # a publish takes a second factor under this edition\n\
-             npm publish --otp=CODE\n"
+        let (how, publish) = if policy.least_publishing_access() > PublishingAccess::NoRequirement {
+            let how = "run these one by one; under this edition a publish needs a code of your authenticator app";
+            (how, "npm profile enable-2fa auth-and-writes\nnpm publish --otp=CODE\n")
         } else {
-            "npm publish\n"
+            ("paste", "npm publish\n")
         };
         let ends = ends.as_ref().map_or(String::new(), |ends| format!("The token ends at {ends}: then npm login.\n"));
         format!(
             "\nThe database was empty, so it has a user now: {NAME}, password {password}\n\
-             To publish a package, paste:\n\n\
+             To publish a package, {how}:\n\n\
              mkdir hello-tollgate && cd hello-tollgate\n\
              npm init --yes\n\
              echo 'registry=http://{address}/' > .npmrc\n\

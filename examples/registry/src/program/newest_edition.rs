@@ -31,10 +31,12 @@ fn refused_beyond(policy: &Policy, newest: &Policy) -> Vec<String> {
         refused.push(format!("a new token that can write and lives longer than {} days", limit.as_secs() / 86_400));
     }
     if policy.least_publishing_access() < newest.least_publishing_access() {
-        refused.push(match newest.least_publishing_access() {
-            PublishingAccess::TwoFactorOnly => "a write to a package without a second factor".to_owned(),
-            _ => "a write to a package with neither a second factor nor a token that bypasses it".to_owned(),
-        });
+        let bypass = if newest.least_publishing_access() == PublishingAccess::TwoFactorOnly {
+            "a write to a package without a second factor"
+        } else {
+            "a write to a package with neither a second factor nor a token that bypasses it"
+        };
+        refused.push(bypass.to_owned());
     }
     let by_bypass = match (policy.bypass_covers(), newest.bypass_covers()) {
         (present, newest) if present >= newest => None,

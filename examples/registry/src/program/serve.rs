@@ -44,6 +44,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         lines.push_str(&demo.instructions(address, &policy));
     }
     write_out(&lines)?;
+    tracing::info!(target: log_target::SERVER, edition = %policy, "listening on {address}");
     let services = Services {
         store: store.clone(),
         tarballs,

@@ -51,7 +51,7 @@ fn an_organization_is_run_from_the_terminal() {
     bob.npm("org rm acme dora").fails_with("E403").says("may not remove-member");
     carol.npm("team create acme:mine").fails_with("E403").says("may not create-team");
     carol.npm("team destroy acme:robots").fails_with("E403").says("may not delete-team");
-    carol.npm("access grant read-write acme:robots @acme/tool").fails_with("E403").says("may not manage-team-access");
+    carol.npm("access grant read-write acme:robots @acme/tool").fails_with("E403").says("may not grant-team-access");
     bob.npm("team destroy acme:robots").succeeds();
 
     // An organization keeps an owner, and the team that new members join.

@@ -18,6 +18,15 @@ fn fill_in(server: &Server, path: &str, fields: &[(&str, &str)]) -> Reply {
     server.http("POST", path).header("content-type", form).bytes(body.join("&").as_bytes()).send()
 }
 
+/// Logs in by the form, as a person without a second factor, and returns the token.
+pub(crate) fn log_in_by_browser(server: &Server, name: &str) -> String {
+    let begun = server.http("POST", "/-/v1/login").json(&serde_json::json!({})).send().expect(200).json();
+    let path = |field: &str| begun[field].as_str().unwrap().replace(&server.url(), "/");
+    fill_in(server, &path("loginUrl"), &[("name", name), ("password", &password_of(name))]).expect(200);
+    let done = server.http("GET", &path("doneUrl")).send().expect(200).json();
+    done["token"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn npm_login_waits_for_the_form_and_gets_a_token() {
     let server = Server::start();

@@ -26,6 +26,27 @@ pub(crate) fn rewrite_token(server: &Server, key: &str, rewrite: impl Fn(&mut Va
     });
 }
 
+/// Changes the stored forms of the tokens of this user.
+pub(crate) fn rewrite_tokens_of(server: &Server, user: &str, mut rewrite: impl FnMut(&mut Value)) {
+    run(server, async |pool| {
+        let rows: Vec<(String, String)> = sqlx::query_as("SELECT token_key, stored FROM tokens WHERE user_name = $1")
+            .bind(user.to_owned())
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+        for (key, stored) in rows {
+            let mut stored: Value = serde_json::from_str(&stored).unwrap();
+            rewrite(&mut stored);
+            sqlx::query("UPDATE tokens SET stored = $2 WHERE token_key = $1")
+                .bind(key)
+                .bind(stored.to_string())
+                .execute(&pool)
+                .await
+                .unwrap();
+        }
+    });
+}
+
 /// Inserts copies of a granular token, each with its own id, name and digest. There is no text with such a digest, so
 /// the copies cannot be used.
 pub(crate) fn multiply_token(server: &Server, key: &str, times: usize) {

@@ -38,8 +38,14 @@ pub(crate) fn temporary_folder() -> TempDir {
 }
 
 impl Server {
+    /// Starts a server under its default edition, the founding one.
     pub(crate) fn start() -> Self {
         Self::start_with(&[])
+    }
+
+    /// Starts a server under this edition.
+    pub(crate) fn under(edition: &str) -> Self {
+        Self::start_with(&["--edition", edition])
     }
 
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
@@ -56,6 +62,15 @@ impl Server {
     pub(crate) fn killed_and_restarted(mut self) -> Self {
         self.kill();
         self.another()
+    }
+
+    /// Kills the process, and starts another one on its data under this edition. The server must have been started
+    /// without an edition.
+    pub(crate) fn restarted_under(mut self, edition: &str) -> Self {
+        self.kill();
+        let mut arguments = self.arguments.clone();
+        arguments.extend(["--edition".to_owned(), edition.to_owned()]);
+        Self::spawn(self.folder.clone(), arguments)
     }
 
     fn spawn(folder: Arc<TempDir>, arguments: Vec<String>) -> Self {

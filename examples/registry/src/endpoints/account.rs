@@ -11,7 +11,6 @@ use tollgate::{
 use crate::{
     base::failure::{Failure, other},
     credentials::{hold, one_time_password, password},
-    endpoints::npm_gaps,
     exchange::{
         context::RequestContext,
         decisions::{Exchange, allowed},
@@ -100,7 +99,7 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
     let sent = exchange.body()?;
     let change = profile_change(&sent)?;
     let present = exchange.own_account().await?.1.two_factor;
-    allowed!(exchange.decide(&npm_gaps::profile_access_requests(&change, present)).await?);
+    allowed!(exchange.decide(&change.access_requests(present)).await?);
     if let Some(change) = change.two_factor() {
         return change_two_factor(exchange, change).await;
     }

@@ -8,7 +8,7 @@ use tollgate::npm::{
 use crate::{
     base::failure::Failure,
     endpoints::{
-        account, dist_tags, login, npm_gaps, organization, package,
+        account, dist_tags, login, organization, package,
         put_package::{self, Put},
         search, service, team, tokens,
     },
@@ -16,8 +16,9 @@ use crate::{
         context::RequestContext,
         decisions::{Exchange, allowed},
         prepared::Prepared,
+        services::Services,
     },
-    store::{database::Store, teams::FullTeamName},
+    store::teams::FullTeamName,
 };
 
 /// Does the slow work before the transaction of the request: verifies and hashes passwords, and counts the dist-tags of
@@ -25,16 +26,20 @@ use crate::{
 ///
 /// Where this work does not need the body, the handler refuses a malformed body.
 pub(crate) async fn prepare(
-    store: &Store,
+    services: &Services,
     context: &RequestContext,
     endpoint: &Endpoint,
     bytes: &[u8],
 ) -> Result<Prepared, Failure> {
     match endpoint {
         Endpoint::Open(OpenRequest::Login { user }) => login::prepare_create_account(user, bytes).await,
-        Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => login::prepare_log_in(store, context, user).await,
-        Endpoint::Account(AccountRequest::CreateToken) => tokens::prepare_create(store, context, bytes).await,
-        Endpoint::Account(AccountRequest::WriteProfile) => account::prepare_profile(store, context, bytes).await,
+        Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => {
+            login::prepare_log_in(&services.store, context, user).await
+        }
+        Endpoint::Account(AccountRequest::CreateToken) => tokens::prepare_create(services, context, bytes).await,
+        Endpoint::Account(AccountRequest::WriteProfile) => {
+            account::prepare_profile(&services.store, context, bytes).await
+        }
         Endpoint::Package { request: PackageRequest::Write | PackageRequest::WriteRevision { .. }, .. } => {
             put_package::check_tags(bytes)?;
             Ok(Prepared::default())
@@ -42,6 +47,7 @@ pub(crate) async fn prepare(
         Endpoint::Package { .. }
         | Endpoint::Organization { .. }
         | Endpoint::Team { .. }
+        | Endpoint::Stage(_)
         | Endpoint::Account(_)
         | Endpoint::Open(_)
         | _ => Ok(Prepared::default()),
@@ -55,7 +61,7 @@ pub(crate) async fn respond(
     endpoint: &Endpoint,
     parts: &Parts,
 ) -> Result<Response, Failure> {
-    match npm_gaps::required_access(endpoint) {
+    match endpoint.required_access() {
         RequiredAccess::Nothing => {}
         RequiredAccess::This(access_request) => {
             allowed!(exchange.decide(&[access_request]).await?);
@@ -91,7 +97,7 @@ pub(crate) async fn respond(
             PackageRequest::WriteDistTag { tag } => dist_tags::write(exchange, name, tag).await,
             PackageRequest::DeleteDistTag { tag } => dist_tags::delete(exchange, name, tag).await,
             PackageRequest::WriteAccess => package::write_access(exchange, name).await,
-            _ => Err(Failure::not_offered()),
+            PackageRequest::Stage | _ => Err(Failure::not_offered()),
         },
         Endpoint::Organization { organization: name, request } => match request {
             OrganizationRequest::ReadPackages => organization::packages(exchange, name).await,
@@ -139,6 +145,6 @@ pub(crate) async fn respond(
             OpenRequest::WebLogin => login::begin_in_browser(exchange).await,
             _ => Err(Failure::not_offered()),
         },
-        _ => Err(Failure::not_offered()),
+        Endpoint::Stage(_) | _ => Err(Failure::not_offered()),
     }
 }

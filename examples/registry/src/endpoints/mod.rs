@@ -5,7 +5,6 @@ pub(crate) mod dispatch;
 pub(crate) mod dist_tags;
 pub(crate) mod login;
 pub(crate) mod login_page;
-pub(crate) mod npm_gaps;
 pub(crate) mod organization;
 pub(crate) mod package;
 pub(crate) mod put_package;

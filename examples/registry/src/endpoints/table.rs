@@ -65,6 +65,7 @@ pub(crate) const fn entry(endpoint: &Endpoint) -> EndpointEntry {
             PackageRequest::WriteDistTag { .. } => ("put-dist-tag", Small),
             PackageRequest::DeleteDistTag { .. } => ("delete-dist-tag", None),
             PackageRequest::WriteAccess => ("post-access", Small),
+            PackageRequest::Stage => ("post-stage", None),
             _ => ("package-other", None),
         },
         Endpoint::Organization { request, .. } => match request {
@@ -110,6 +111,7 @@ pub(crate) const fn entry(endpoint: &Endpoint) -> EndpointEntry {
             OpenRequest::ReadKeys => ("keys", None),
             _ => ("open-other", None),
         },
+        Endpoint::Stage(_) => ("stage", None),
         _ => ("other", None),
     };
     EndpointEntry { log_name, body }

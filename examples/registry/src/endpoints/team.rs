@@ -9,7 +9,6 @@ use tollgate::{
 
 use crate::{
     base::failure::Failure,
-    endpoints::npm_gaps,
     exchange::{
         decisions::{Exchange, allowed},
         readable::readable_packages,
@@ -53,7 +52,8 @@ pub(crate) async fn delete_package(
     team: &TeamName,
 ) -> Result<Response, Failure> {
     let change = TeamAccessChange::read_revocation(&exchange.body()?).map_err(response::invalid_body)?;
-    allowed!(exchange.decide_either(&npm_gaps::team_revocation(&change, organization, team)).await?);
+    let alternative = change.alternative(organization);
+    allowed!(exchange.decide_either(&change.access_request(organization, team), alternative.as_ref()).await?);
     set_access(exchange, organization, team, &change).await?;
     Ok(response::no_content())
 }

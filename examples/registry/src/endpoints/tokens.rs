@@ -17,9 +17,10 @@ use crate::{
         decisions::{Exchange, allowed},
         json::{self, KEYS_ONCE},
         prepared::{Prepared, verify_own_password},
+        services::Services,
     },
     reply::response,
-    store::{database::Store, tokens},
+    store::tokens,
 };
 
 /// The maximum number of tokens on a page of the list, and the default if the client does not set a number.
@@ -40,22 +41,27 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
     let owner = exchange.token()?.1.name().clone();
     let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
-    stored.retain(|listed| !matches!(listed.token, Token::Session(_)) && !exchange.is_revoked(&listed.token));
+    stored.retain(|listed| !exchange.is_revoked(&listed.token));
+    let listed: Vec<ListedToken<'_>> =
+        stored.iter().filter_map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
     let skipped = paging.page.saturating_mul(size);
-    let objects: Vec<ListedToken<'_>> =
-        stored.iter().skip(skipped).take(size).map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
-    let is_last = skipped.saturating_add(size) >= stored.len();
+    let objects: Vec<ListedToken<'_>> = listed.iter().skip(skipped).take(size).copied().collect();
+    let is_last = skipped.saturating_add(size) >= listed.len();
     let next = format!("/-/npm/v1/tokens?page={}&perPage={size}", paging.page.saturating_add(1));
     let next = if is_last { None } else { Some(next.as_str()) };
-    Ok(response::ok(&json!(TokenList { objects: &objects, total: stored.len(), next })))
+    Ok(response::ok(&json!(TokenList { objects: &objects, total: listed.len(), next })))
 }
 
 /// Prepares [`create`] before its transaction: verifies the password.
-pub(crate) async fn prepare_create(store: &Store, context: &RequestContext, bytes: &[u8]) -> Result<Prepared, Failure> {
+pub(crate) async fn prepare_create(
+    services: &Services,
+    context: &RequestContext,
+    bytes: &[u8],
+) -> Result<Prepared, Failure> {
     let body: Body = json::parse_with_password(bytes, KEYS_ONCE)?;
-    let request = CreateTokenRequest::read(&body, context.now).map_err(response::invalid_body)?;
+    let request = CreateTokenRequest::read(&body, services.policy, context.now).map_err(response::invalid_body)?;
     let Some(password) = request.password else { return Ok(Prepared::default()) };
-    let password = verify_own_password(store, context, password.expose()).await?;
+    let password = verify_own_password(&services.store, context, password.expose()).await?;
     Ok(Prepared { password, ..Prepared::default() })
 }
 
@@ -63,8 +69,8 @@ pub(crate) async fn prepare_create(store: &Store, context: &RequestContext, byte
 /// this. The password confirms that the owner sends the request.
 pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
-    let now = exchange.context.now;
-    let request = CreateTokenRequest::read(&sent, now).map_err(response::invalid_body)?;
+    let at = exchange.moment();
+    let request = CreateTokenRequest::read(&sent, at.policy, at.now).map_err(response::invalid_body)?;
     let prepared = exchange.prepared;
     if !exchange.is_own_password(prepared.password.as_ref()).await? {
         return Ok(response::wrong_password());
@@ -75,7 +81,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
         _ => return Err(Failure::not_offered()),
     };
     let (presented, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
-    let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), at: exchange.moment() };
+    let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), at };
     let issued = issuance::issue(&mut exchange.tx, &owner, request).await?;
     Ok(response::created(&json!(CreatedToken::new(&issued.token, &issued.secret))))
 }

@@ -1,6 +1,6 @@
 //! The caller of a request: the token that the request carries, and the record of its owner.
 
-use tollgate::{Policy, Secret, Token, User, decision::Caller};
+use tollgate::{Policy, Secret, Timestamp, Token, User, decision::Caller, facts::VerifiedFactor};
 
 use crate::{
     base::failure::{Failure, fact},
@@ -34,6 +34,16 @@ impl FoundCaller {
             Some(owner) => Self::Token { token, owner },
             None => Self::UnknownToken,
         })
+    }
+
+    /// The second factor that the owner of the token has shown, if it was verified for this request.
+    pub(crate) fn factor(&self, verified_at: Option<Timestamp>) -> Option<VerifiedFactor<'_>> {
+        match (self, verified_at) {
+            (Self::Token { owner, .. }, Some(verified_at)) => {
+                Some(VerifiedFactor { owner: owner.name().as_borrowed(), verified_at })
+            }
+            (_, _) => None,
+        }
     }
 
     /// The caller in the form that decisions under the policy take.

@@ -8,9 +8,9 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{body::Bytes, response::Response};
 use tollgate::{
     AccountAction, Allow, Decision, PackageAction, PackageName, Reason, Timestamp, Token, User, UserName,
-    decision::{AccessRequest, Caller, ResourceFacts, Verdict},
+    decision::{AccessRequest, Caller, ResourceFacts},
     facts::VerifiedFactor,
-    npm::{Answer, Body, CombinedDecision, RequiredAccess},
+    npm::{Answer, Body, CombinedDecision, HigherDecision, RequiredAccess},
     value::OrganizationName,
 };
 
@@ -166,20 +166,31 @@ impl<'r> Exchange<'r> {
         self.decide_and(access_requests, |_| ()).await
     }
 
-    /// Decides access requests of which one is enough. The highest of the answers counts, and of equal ones the first: a
-    /// denial is lower than a challenge, and a challenge is lower than an allow.
-    pub(crate) async fn decide_either(&mut self, alternatives: &[AccessRequest]) -> Result<Decided<()>, Failure> {
-        self.look_up(alternatives).await?;
+    /// Decides two access requests of which one is enough: the higher decision counts. If it is a challenge, verifies the
+    /// one-time password and decides again.
+    pub(crate) async fn decide_either(
+        &mut self,
+        first: &AccessRequest,
+        second: Option<&AccessRequest>,
+    ) -> Result<Decided<()>, Failure> {
+        let both: Vec<AccessRequest> = [Some(first), second].into_iter().flatten().cloned().collect();
+        self.look_up(&both).await?;
         let caller = self.caller.as_caller(self.services.policy)?;
-        let mut highest: Option<(Verdict, &AccessRequest)> = None;
-        for access_request in alternatives {
-            let verdict = self.facts.decide(access_request, &caller, self.context)?.verdict();
-            if highest.is_none_or(|(highest, _)| verdict > highest) {
-                highest = Some((verdict, access_request));
-            }
-        }
-        let (_, access_request) = highest.ok_or_else(|| other("nothing was asked"))?;
-        self.decide(std::slice::from_ref(access_request)).await
+        let higher = self.facts.decide_either(first, second, &caller, (self.context, None))?;
+        let verified_at = match higher.decision() {
+            Decision::Challenge(_) => self.verify_one_time_password(&both).await?,
+            Decision::Allow(_) | Decision::Deny(_) => None,
+        };
+        let caller = self.caller.as_caller(self.services.policy)?;
+        let factor = self.caller.factor(verified_at);
+        let factor = factor.as_ref().map(|factor| (factor, Duration::ZERO));
+        let decision = self.facts.decide_either(first, second, &caller, (self.context, factor))?.decision();
+        self.log_line.set_decisions([decision]);
+        Ok(match decision {
+            Decision::Allow(_) => Decided::Allowed(()),
+            Decision::Challenge(challenge) => Decided::Refused(refusal::challenged(&challenge)),
+            Decision::Deny(deny) => Decided::Refused(refusal::denied(&deny)),
+        })
     }
 
     /// Decides all the access requests as [`decide`](Self::decide) does. If all are allowed, returns the value that
@@ -196,12 +207,7 @@ impl<'r> Exchange<'r> {
             None
         };
         let caller = self.caller.as_caller(self.services.policy)?;
-        let factor = match (&self.caller, verified_at) {
-            (FoundCaller::Token { owner, .. }, Some(verified_at)) => {
-                Some(VerifiedFactor { owner: owner.name().as_borrowed(), verified_at })
-            }
-            _ => None,
-        };
+        let factor = self.caller.factor(verified_at);
         // The factor was verified for this request, so its age is zero.
         let factor = factor.as_ref().map(|factor| (factor, Duration::ZERO));
         let combined = self.facts.decide_all(access_requests, &caller, self.context, factor)?;
@@ -318,6 +324,18 @@ impl FoundFacts {
             organization: organization.map(FoundOrganization::state),
         };
         fact(access_request.decide(caller, &facts, context.client_ip, context.now))
+    }
+
+    fn decide_either<'a>(
+        &'a self,
+        first: &'a AccessRequest,
+        second: Option<&'a AccessRequest>,
+        caller: &'a Caller<'a>,
+        (context, factor): (&RequestContext, Option<(&VerifiedFactor<'_>, Duration)>),
+    ) -> Result<HigherDecision<'a>, Failure> {
+        let first = self.decide(first, caller, context)?;
+        let second = second.map(|second| self.decide(second, caller, context)).transpose()?;
+        Ok(HigherDecision::from_decisions(first, second, factor))
     }
 
     fn decide_all<'a>(

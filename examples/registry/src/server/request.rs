@@ -17,7 +17,7 @@ use crate::{
         random,
     },
     endpoints::{
-        dispatch, npm_gaps,
+        dispatch,
         table::{self, BodyKind},
     },
     exchange::{
@@ -75,8 +75,7 @@ pub(crate) async fn answer(
         }
         _permit = body::permit(headers, entry.body).await?;
         incoming.bytes = body::read(headers, http_body, entry.body).await?;
-        incoming.prepared =
-            dispatch::prepare(&services.store, &incoming.context, &incoming.endpoint, &incoming.bytes).await?;
+        incoming.prepared = dispatch::prepare(services, &incoming.context, &incoming.endpoint, &incoming.bytes).await?;
     }
     incoming.answer_in_transaction(log_line).await
 }
@@ -101,7 +100,7 @@ impl Incoming<'_> {
     async fn decide_path(&self, log_line: &mut LogLine) -> Result<Option<Response>, Failure> {
         let tx = self.services.store.snapshot().await?;
         let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
-        exchange.decide_path(&npm_gaps::required_access(&self.endpoint)).await
+        exchange.decide_path(&self.endpoint.required_access()).await
     }
 
     /// Answers the request in a transaction. If other transactions interfere, this function begins a new transaction,

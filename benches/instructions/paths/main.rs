@@ -2,10 +2,12 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark that cannot be set up stops")]
 
 mod decisions;
+mod editions;
 mod many;
 mod texts;
 
 use decisions::{answers, asked, authorized, denials, without_token};
+use editions::policies;
 use gungraun::{Callgrind, LibraryBenchmarkConfig, main};
 use many::grown;
 use texts::{read, stores};
@@ -14,5 +16,5 @@ main!(
     config = LibraryBenchmarkConfig::default()
         .tool(Callgrind::with_args(["--cache-sim=no"]))
         .pass_through_env("GLIBC_TUNABLES");
-    library_benchmark_groups = authorized, denials, answers, without_token, asked, grown, read, stores
+    library_benchmark_groups = authorized, denials, answers, without_token, asked, policies, grown, read, stores
 );

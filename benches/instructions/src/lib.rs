@@ -13,13 +13,17 @@
 
 mod denials;
 mod directory;
+mod editions;
 mod many;
 mod world;
 
 pub use denials::denied;
 pub use directory::{ADDRESS, NAME, SECRET, directory};
+pub use editions::{Answer, Exists, elsewhere, on_hold, under};
 pub use many::{grants, listing, ranges};
-pub use world::{Covered, Kind, Question, acme, bound, organization, package, parsed, question, stored, token, user};
+pub use world::{
+    Covered, Kind, Question, acme, bound, bound_under, organization, package, parsed, question, stored, token, user,
+};
 
 /// Leaks a value, so that it lives as long as the program and its destruction is not counted.
 pub fn kept<T>(value: T) -> &'static T {

@@ -30,6 +30,10 @@ pub fn parsed<T: FromStr<Err: Debug>>(text: &str) -> T {
 pub enum Kind {
     /// A granular token that selects packages and scopes.
     Granular,
+    /// A granular token as the other, with `stage-only` on packages and scopes and without bypass.
+    StageOnly,
+    /// A session token, which reaches everything that its owner does.
+    Session,
     /// A legacy token, which reaches everything that its owner does.
     Legacy,
 }
@@ -70,12 +74,17 @@ pub fn stored(kind: Kind, entries: usize) -> Value {
     });
     match kind {
         Kind::Legacy => stored["legacy"] = "publish".into(),
-        Kind::Granular => {
+        Kind::Session => stored["session"] = json!({"expires": "2025-11-01T02:00:00Z"}),
+        Kind::Granular | Kind::StageOnly => {
             stored["granular"] = json!({
                 "name": "ci", "description": "", "expires": "2026-01-01T00:00:00Z", "bypass_2fa": true,
                 "packages_and_scopes": {"permission": "read-write", "select": select(entries)},
                 "orgs": {"permission": "read-write", "select": ["acme"]},
             });
+            if kind == Kind::StageOnly {
+                stored["granular"]["bypass_2fa"] = false.into();
+                stored["granular"]["packages_and_scopes"]["permission"] = "stage-only".into();
+            }
         }
     }
     stored
@@ -171,7 +180,17 @@ pub fn package(name: &str, visibility: Visibility, access: PublishingAccess, cov
 /// The token belongs to another user.
 #[must_use]
 pub fn bound(token: &'static Token, owner: &'static User) -> BoundToken<'static> {
-    Policy::NPM_2025_10.bind(token, owner).expect("her token")
+    bound_under(Policy::NPM_2025_10, token, owner)
+}
+
+/// Binds a token to its owner, under a policy.
+///
+/// # Panics
+///
+/// The token belongs to another user.
+#[must_use]
+pub fn bound_under(policy: Policy, token: &'static Token, owner: &'static User) -> BoundToken<'static> {
+    policy.bind(token, owner).expect("her token")
 }
 
 /// Returns the organization `acme`.

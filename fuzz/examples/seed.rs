@@ -63,9 +63,15 @@ fn target_of(key: &str) -> &'static str {
         "package" | "packages" | "scope" | "scopes" | "user" | "users" | "team" | "teams" | "org" | "orgs"
         | "owner" | "name" | "select" => "names",
         "range" | "cidr" | "address" | "client_ip" => "addresses",
-        "time" | "now" | "created" | "expires" | "revoked" | "tokens_revoked_until" | "verified_at" | "valid_until" => {
-            "times"
-        }
+        "time"
+        | "now"
+        | "created"
+        | "expires"
+        | "revoked"
+        | "tokens_revoked_until"
+        | "writes_held_until"
+        | "verified_at"
+        | "valid_until" => "times",
         "secret" => "secrets",
         _ => "texts",
     }
@@ -159,7 +165,7 @@ fn program(seed: u64) -> String {
     let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut program = String::new();
     for (instruction, at_most) in
-        [("u", 4), ("o", 3), ("m", 6), ("p", 7), ("g", 6), ("h", 6), ("t", 6), ("r", 16), ("l", 6)]
+        [("e", 2), ("u", 4), ("o", 3), ("m", 6), ("p", 7), ("g", 6), ("h", 6), ("t", 6), ("r", 16), ("l", 6), ("x", 4)]
     {
         for _ in 0..=chance.below(at_most) {
             let mut line = |instruction: &str| {

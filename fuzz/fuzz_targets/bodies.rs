@@ -13,7 +13,7 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tollgate::{
-    BoundToken, ClientIp, Decision, MissingPackage, Package, PackageName, Timestamp, Token, User, UserName,
+    ClientIp, Decision, MissingPackage, Package, PackageName, Policy, Timestamp, Token, User, UserName,
     decision::{AccessRequest, Caller, ResourceFacts},
     facts::{
         AccountStatus, Memberships, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility,
@@ -91,7 +91,7 @@ fn allowed(
         kind,
         AllowedRanges::Any,
     ));
-    let caller = Caller::Token(BoundToken::bind(&token, &owner).expect("the owner's"));
+    let caller = Caller::Token(Policy::NPM_2025_10.bind(&token, &owner).expect("the owner's"));
     let state = if exists { (&existing).into() } else { MissingPackage::new(package.as_borrowed()).into() };
     let facts = ResourceFacts { package: Some(state), organization: None };
     let access_requests = changes.access_requests();

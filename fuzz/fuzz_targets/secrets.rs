@@ -205,8 +205,9 @@ fn typos(text: &str, (prefix, ours): &(&str, SecretPrefix), by: &[u8]) {
 /// Checks that a secret identifies its token, in a world with one token.
 fn opens(text: &str, others: &[String]) {
     let world = json!({
-        "users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}],
-        "orgs": [], "packages": [],
+        "users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null,
+                   "writes_held_until": null}],
+        "orgs": [], "packages": [], "policy": "npm-2025-10",
         "tokens": [{"id": "t", "owner": "alice", "secret_sha256": oracle::hex(oracle::sha256(text.as_bytes())),
                     "created": "2025-10-30T12:00:00Z", "revoked": null, "cidr": null, "legacy": "read-only"}],
     });

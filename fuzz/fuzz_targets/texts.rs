@@ -11,10 +11,11 @@ use tollgate::{
     AccountAction, OrganizationAction, PackageAction, Reason,
     decision::{AllowedBy, Verdict},
     facts::{AccountStatus, PublishingAccess, ScopeOwner, TwoFactorMode, Visibility},
-    operation::{Action, TeamAction},
+    operation::{Action, TeamAccessAction, TeamAction},
+    policy::{BypassCovers, Edition, LegacyTokens, PolicySwitch, UnscopedPackages},
     rules::{Check, DemandedBy},
     token::{LegacyKind, SecretDigest, TokenDescription, TokenId, TokenName},
-    value::{GrantKind, GrantedPermission, Permission, Role},
+    value::{GrantKind, GrantedPermission, PackagesPermission, Permission, Role},
 };
 
 #[path = "shared/laws.rs"]
@@ -87,6 +88,7 @@ fuzz_target!(|bytes: &[u8]| {
             PackageAction,
             OrganizationAction,
             TeamAction,
+            TeamAccessAction,
             AccountAction,
             Reason,
             Check,
@@ -94,7 +96,8 @@ fuzz_target!(|bytes: &[u8]| {
             Verdict
         );
         words!(text, Permission, GrantedPermission, Role, GrantKind, AccountStatus, TwoFactorMode, LegacyKind);
-        words!(text, Visibility, PublishingAccess, ScopeOwner, DemandedBy);
+        words!(text, Visibility, PublishingAccess, ScopeOwner, DemandedBy, PackagesPermission);
+        words!(text, Edition, PolicySwitch, LegacyTokens, BypassCovers, UnscopedPackages);
         // Every enum refuses a word with the same form of message.
         laws::text_form!(Action, text);
         // A word is an action on at most one kind of resource, and each of these is also an `Action`.
@@ -102,6 +105,7 @@ fuzz_target!(|bytes: &[u8]| {
             text.parse::<PackageAction>().is_ok(),
             text.parse::<OrganizationAction>().is_ok(),
             text.parse::<TeamAction>().is_ok(),
+            text.parse::<TeamAccessAction>().is_ok(),
             text.parse::<AccountAction>().is_ok(),
         ];
         let kinds = of_one_kind.into_iter().filter(|is_of_it| *is_of_it).count();

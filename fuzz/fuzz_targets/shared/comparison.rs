@@ -36,6 +36,7 @@ pub(crate) fn compare(world: &Value, directory: &Directory, json: &Value) -> Opt
     assert_eq!(found, expected, "request {json}\n{}\nworld {world}", directory.decide(&caller, &request).explain());
     forms(directory, &caller, &request, &decision);
     anonymous(directory, &caller, json, &decision);
+    holds(directory, &caller, json, &decision);
     Some((decision.verdict(), request))
 }
 
@@ -53,9 +54,30 @@ fn forms(directory: &Directory, caller: &Caller<'_>, request: &Request, decision
     }
     if let Caller::Token(bound) = caller
         && let EarlyAnswer::Deny(early) =
-            bound.token().refuse_early(decision.action(), request.client_ip(), request.now())
+            directory.policy().refuse_early(bound.token(), decision.action(), request.client_ip(), request.now())
     {
         assert_eq!(decision.verdict(), Verdict::Deny, "refused early: {}", early.operator_text());
+    }
+}
+
+/// Asserts that the answer stays the same until the moment before it stops to be valid (rule D5).
+fn holds(directory: &Directory, caller: &Caller<'_>, json: &Value, decision: &Decision<'_>) {
+    let Some(until) = decision.validity().until() else { return };
+    let last = oracle::parse_time(&until.to_string()).expect("a time") - 1;
+    let mut json = json.clone();
+    json["now"] = Value::from(oracle::print_time(last));
+    let line: RequestLine = serde_json::from_value(json).expect("any JSON reads");
+    let request = line.parse().expect("the same at another time is a request");
+    let later = directory.decide(caller, &request);
+    let answer = |decision: &Decision<'_>| (decision.verdict(), reason(decision), decision.status());
+    assert_eq!(answer(&later), answer(decision), "not until {until}: {}", directory.decide(caller, &request).explain());
+}
+
+/// Returns the reason of a denial.
+pub(crate) fn reason(decision: &Decision<'_>) -> Option<Reason> {
+    match decision {
+        Decision::Deny(deny) => Some(deny.reason()),
+        Decision::Allow(_) | Decision::Challenge(_) => None,
     }
 }
 
@@ -77,7 +99,11 @@ fn anonymous(directory: &Directory, caller: &Caller<'_>, json: &Value, decision:
         (Caller::UnknownToken, Decision::Deny(deny)) => deny.reason() == Reason::TokenUnknown,
         (Caller::NoToken | Caller::Token(_), Decision::Deny(deny)) => matches!(
             deny.reason(),
-            Reason::TokenRevoked | Reason::TokenExpired | Reason::IpNotAllowed | Reason::OwnerSuspended
+            Reason::TokenRevoked
+                | Reason::TokenRetired
+                | Reason::TokenExpired
+                | Reason::IpNotAllowed
+                | Reason::OwnerSuspended
         ),
     };
     assert!(fits, "anonymous is allowed, but: {}", directory.decide(caller, &request).explain());

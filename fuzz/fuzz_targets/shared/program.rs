@@ -8,7 +8,8 @@
 //!
 //! | instruction | operands |
 //! |---|---|
-//! | `u` user | name, status, two-factor mode, cut-off |
+//! | `e` policy, once | edition, legacy tokens, least publishing access, bypass, unscoped packages, limits for issuing |
+//! | `u` user | name, status, two-factor mode, cut-off, hold |
 //! | `o` organization | name |
 //! | `m` membership | user, organization, role, teams |
 //! | `p` package | scope, name, visibility, publishing access |
@@ -19,6 +20,7 @@
 //! | `c` one range of the last token | form, octet, prefix |
 //! | `r` request | token, action, package (two), organization, team, user, client (three), time, factor, mistake |
 //! | `l` remove one thing | what, of which request, which |
+//! | `x` decide the rights elsewhere | for which request, what is left out of them |
 //!
 //! Every world obeys the rules for names, limits and ranges (rules N, L and T3), so every world must load.
 
@@ -31,20 +33,21 @@ const TEAMS: [&str; 4] = ["dev", "ops", "Old.Team", "acme"];
 /// Names of packages, without their scopes. `LONG` stands for a name of the maximum length of a new unscoped name.
 const PACKAGES: [&str; 8] = ["app", "acme", "alice", "App", "odd~name!", "fs", "new", "LONG"];
 const PERMISSIONS: [&str; 4] = ["read-write", "read-only", "no-access", "read-write"];
+const PACKAGES_PERMISSIONS: [&str; 5] = ["read-write", "read-only", "no-access", "stage-only", "read-write"];
 const GRANTS: [&str; 2] = ["read-write", "read-only"];
 const ROLES: [&str; 3] = ["owner", "admin", "member"];
 const SECRETS: [&str; 4] =
     ["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", "0123456789abcdef0123456789abcdef", "opaque!token~1", "two words"];
 /// The actions. Those that most rules apply to are listed more than once.
-const ACTIONS: [&str; 40] = [
+const ACTIONS: [&str; 48] = [
     "read-package",
     "publish",
     "publish",
     "publish",
     "publish",
-    "manage-team-access",
+    "grant-team-access",
     "set-dist-tag",
-    "manage-team-access",
+    "revoke-team-access",
     "share-package",
     "change-visibility",
     "read-org",
@@ -73,6 +76,14 @@ const ACTIONS: [&str; 40] = [
     "configure-two-factor",
     "list-tokens",
     "revoke-token",
+    "change-password",
+    "enrol-two-factor",
+    "stage",
+    "read-stage",
+    "approve-stage",
+    "reject-stage",
+    "stage",
+    "revoke-team-access",
     "create-package",
     "publish-version",
     "Publish",
@@ -90,6 +101,9 @@ pub(crate) struct Program {
     pub(crate) requests: Vec<Value>,
     /// Copies of the world, each with one thing removed, and the name of that thing.
     pub(crate) lesser: Vec<(&'static str, Value)>,
+    /// For each of these requests, by its index, a number whose bits choose the actions that a ceiling decided elsewhere
+    /// leaves out.
+    pub(crate) elsewhere: Vec<(usize, u64)>,
 }
 
 /// One instruction.
@@ -106,8 +120,18 @@ impl Line<'_> {
         among[self.number(at) % among.len()]
     }
 
+    /// Returns an operand as an index into a list of this length, or `None` if the list is empty.
+    fn at(&self, at: usize, count: usize) -> Option<usize> {
+        self.number(at).checked_rem(count)
+    }
+
     fn item<'v>(&self, at: usize, among: &'v [Value]) -> Option<&'v Value> {
-        among.get(self.number(at).checked_rem(among.len())?)
+        among.get(self.at(at, among.len())?)
+    }
+
+    /// Returns the operands from one on as a number, of which each has six bits.
+    fn bits(&self, from: usize) -> u64 {
+        (from..from + 10).fold(0, |bits, at| bits << 6 | u64::try_from(self.number(at) % 64).unwrap_or_default())
     }
 }
 
@@ -195,23 +219,100 @@ pub(crate) fn read(bytes: &[u8]) -> Program {
     }
 
     let orgs: Vec<Value> = orgs.into_iter().map(|name| json!({"name": name})).collect();
-    let mut world = json!({"users": users, "orgs": orgs, "packages": [], "tokens": []});
+    let policy = of(b'e').next().map_or_else(|| json!(EDITIONS[0].name), |line| policy(&line));
+    let mut world = json!({"users": users, "orgs": orgs, "packages": [], "tokens": [], "policy": policy});
     let people = world.clone();
     let accounts = Accounts::of(&people);
-    world["packages"] = json!(packages(&lines, &accounts));
+    world["packages"] = json!(packages(&lines, &accounts, world["policy"]["unscoped_packages"] == "may-be-private"));
     world["tokens"] = json!(tokens(&lines, &users, &accounts));
     let requests = of(b'r').take(REQUESTS).enumerate();
     let requests: Vec<Value> = requests.map(|(number, line)| request(&line, number, &world, &accounts)).collect();
     let lesser = of(b'l').take(6).filter_map(|line| less(&line, &world, &requests)).collect();
-    Program { world, requests, lesser }
+    let elsewhere = of(b'x').take(6).filter_map(|line| Some((line.at(1, requests.len())?, line.bits(2)))).collect();
+    Program { world, requests, lesser, elsewhere }
 }
 
-fn packages(lines: &[Line<'_>], accounts: &Accounts<'_>) -> Vec<Value> {
+/// An edition, with its values of the switches that a decision depends on (the table of the rules P).
+struct Edition {
+    name: &'static str,
+    switches: [&'static str; 3],
+}
+
+const EDITIONS: [Edition; 4] = [
+    Edition { name: "npm-2025-10", switches: ["honoured", "no-requirement", "everything"] },
+    Edition { name: "npm-2025-12", switches: ["retired", "two-factor-or-bypass", "everything"] },
+    Edition { name: "npm-2026-08", switches: ["retired", "two-factor-or-bypass", "all-but-governance"] },
+    Edition { name: "npm-2027-01", switches: ["retired", "two-factor-or-bypass", "all-but-governance-and-publish"] },
+];
+
+/// The switches that a decision depends on, each with its values from loose to tight.
+const SWITCHES: [(&str, &[&str]); 3] = [
+    ("legacy_tokens", &["honoured", "retired"]),
+    ("least_publishing_access", &["no-requirement", "two-factor-or-bypass", "two-factor-only"]),
+    ("bypass_covers", &["everything", "all-but-governance", "all-but-governance-and-publish"]),
+];
+
+/// Returns a policy: the name of an edition, or an edition with switches that are not looser.
+fn policy(line: &Line<'_>) -> Value {
+    let edition = &EDITIONS[line.number(1) % EDITIONS.len()];
+    let mut policy = json!({"edition": edition.name});
+    for (at, ((switch, values), of_edition)) in SWITCHES.iter().zip(edition.switches).enumerate() {
+        // The first value is the edition's, and then the switch may be left out.
+        let tighter: Vec<&str> = values.iter().copied().skip_while(|value| *value != of_edition).collect();
+        let which = line.number(2 + at);
+        if which > 0 {
+            policy[*switch] = json!(tighter[which % tighter.len()]);
+        }
+    }
+    match line.number(5) % 3 {
+        1 => policy["unscoped_packages"] = json!("may-be-private"),
+        2 => policy["unscoped_packages"] = json!("always-public"),
+        _ => {}
+    }
+    // Limits for issuing. They change no decision, and no token of a world is held to them.
+    match line.number(6) % 8 {
+        1 => policy["write_lifetime_at_most"] = json!(86_400),
+        2 => policy["session_lifetime_at_most"] = json!(1),
+        3 => policy["token_lifetime_at_most"] = json!(86_400),
+        4 => policy["ranges"] = json!("required"),
+        5 => policy["bypass"] = json!("forbidden"),
+        6 => policy["all_packages"] = json!("forbidden"),
+        _ => {}
+    }
+    if policy.as_object().is_some_and(|policy| policy.len() == 1) { json!(edition.name) } else { policy }
+}
+
+/// Returns the policy with a later edition, or with one switch tightened. No switch gets looser.
+fn tighter(policy: &Value, which: usize) -> Option<(&'static str, Value)> {
+    let name = policy.as_str().or_else(|| policy["edition"].as_str())?;
+    let edition = EDITIONS.iter().position(|edition| edition.name == name)?;
+    let mut tighter = if policy.is_object() { policy.clone() } else { json!({"edition": name}) };
+    let rank = |switch: usize, value: &str| SWITCHES[switch].1.iter().position(|known| *known == value);
+    let kinds = SWITCHES.len() + 1;
+    if let Some(switch) = (which % kinds).checked_sub(1) {
+        let (name, values) = SWITCHES[switch];
+        let present = rank(switch, policy[name].as_str().unwrap_or(EDITIONS[edition].switches[switch]))?;
+        tighter[name] = json!(values.get(present + 1 + which / kinds % 2)?);
+        return Some(("a looser switch", tighter));
+    }
+    let later = EDITIONS.get(edition + 1 + which / kinds % 3)?;
+    tighter["edition"] = json!(later.name);
+    for (switch, (name, values)) in SWITCHES.iter().enumerate() {
+        if let Some(present) = policy[*name].as_str() {
+            let least = rank(switch, later.switches[switch])?;
+            tighter[*name] = json!(values[rank(switch, present)?.max(least)]);
+        }
+    }
+    // The later editions limit these two to 90 days and to 2 hours, and what the program writes is shorter.
+    Some(("an earlier edition", tighter))
+}
+
+fn packages(lines: &[Line<'_>], accounts: &Accounts<'_>, may_all_be_private: bool) -> Vec<Value> {
     let mut packages: Vec<Value> = Vec::new();
     for line in lines.iter().filter(|line| line.0.first() == Some(&b'p')).take(AT_MOST) {
         let name = accounts.package_name(line.number(1), line.number(2));
         if packages.iter().all(|package| package["name"] != name.as_str()) {
-            packages.push(package(line, &name));
+            packages.push(package(line, &name, may_all_be_private));
         }
     }
     for line in lines.iter().filter(|line| matches!(line.0.first(), Some(b'g' | b'h'))).take(2 * AT_MOST) {
@@ -232,11 +333,18 @@ fn user(line: &Line<'_>, name: &str) -> Value {
         at @ 1..=3 => json!(oracle::print_time(births()[0] - 2 + i128::try_from(at).unwrap_or_default())),
         _ => Value::Null,
     };
+    // Most holds are over, at their end or not over for a request an hour after a token was made (rule T5).
+    let hold = match line.number(5) % 16 {
+        at @ 1..=3 => json!(oracle::print_time(births()[0] + HOUR - 2 + i128::try_from(at).unwrap_or_default())),
+        4 => json!(oracle::print_time(base() + 400 * DAY)),
+        _ => Value::Null,
+    };
     json!({
         "name": name,
         "status": if line.number(2) % 16 == 7 { "suspended" } else { "active" },
         "two_factor": line.pick(3, &["disabled", "auth-only", "auth-and-writes"]),
         "tokens_revoked_until": cut_off,
+        "writes_held_until": hold,
         "orgs": [],
     })
 }
@@ -255,9 +363,9 @@ fn add_membership(user: &mut Value, org: &str, line: &Line<'_>) {
     }
 }
 
-fn package(line: &Line<'_>, name: &str) -> Value {
-    // Only scoped packages can be private: "`private` (scoped names only)" (docs::format).
-    let is_private = name.starts_with('@') && line.number(3).is_multiple_of(2);
+fn package(line: &Line<'_>, name: &str, may_all_be_private: bool) -> Value {
+    // An unscoped package can be private only where the policy says so (rule P6).
+    let is_private = (may_all_be_private || name.starts_with('@')) && line.number(3).is_multiple_of(2);
     json!({
         "name": name,
         "visibility": if is_private { "private" } else { "public" },
@@ -307,10 +415,15 @@ fn tokens(lines: &[Line<'_>], users: &[Value], accounts: &Accounts<'_>) -> Vec<V
             secrets.push(secret);
             json["secret_sha256"] = json!(oracle::hex(oracle::sha256(secret.as_bytes())));
         }
-        match line.number(2) % 6 {
+        match line.number(2) % 8 {
             3 => json["legacy"] = json!("publish"),
             4 => json["legacy"] = json!("automation"),
             5 => json["legacy"] = json!("read-only"),
+            6 => {
+                // The rule that a token lives for a day at least is not for a session (rule L4).
+                let duration = line.pick(7, &[60 * DAY, 2 * HOUR, HOUR + 1, 1]);
+                json["session"] = json!({"expires": oracle::print_time(created + duration)});
+            }
             _ => {
                 let cut_off = owner["tokens_revoked_until"].as_str().and_then(oracle::parse_time);
                 let is_live = json["revoked"].is_null() && cut_off.is_none_or(|cut_off| created > cut_off);
@@ -342,7 +455,7 @@ fn range(line: &Line<'_>) -> String {
 
 fn granular(token: &TokenLines<'_>, name: &str, created: i128, accounts: &Accounts<'_>) -> Value {
     let line = &token.line;
-    let (mut packages, orgs) = (line.pick(3, &PERMISSIONS), line.pick(4, &PERMISSIONS));
+    let (mut packages, orgs) = (line.pick(3, &PACKAGES_PERMISSIONS), line.pick(4, &PERMISSIONS));
     if packages == "no-access" && orgs == "no-access" {
         packages = "read-only"; // one of the permissions must be above `no-access` (rule L5)
     }
@@ -408,7 +521,7 @@ fn request(line: &Line<'_>, number: usize, world: &Value, accounts: &Accounts<'_
     let team = json!(line.pick(6, &TEAMS));
     let fields: &[&str] = match line.pick(2, &ACTIONS) {
         "create-team" | "delete-team" | "add-team-member" | "remove-team-member" => &["org", "team"],
-        "manage-team-access" => &["org", "team", "package"],
+        "grant-team-access" | "revoke-team-access" => &["org", "team", "package"],
         "share-package" => &["org", "package"],
         "read-org"
         | "change-org-settings"
@@ -422,7 +535,9 @@ fn request(line: &Line<'_>, number: usize, world: &Value, accounts: &Accounts<'_
         | "revoke-self"
         | "read-profile"
         | "change-profile"
+        | "change-password"
         | "configure-two-factor"
+        | "enrol-two-factor"
         | "list-tokens"
         | "create-token"
         | "revoke-token" => &["user"],
@@ -452,7 +567,10 @@ fn request(line: &Line<'_>, number: usize, world: &Value, accounts: &Accounts<'_
         _ => {}
     }
     let created = token.and_then(|token| token["created"].as_str()).and_then(oracle::parse_time).unwrap_or(base());
-    let expires = token.and_then(|token| token["granular"]["expires"].as_str()).and_then(oracle::parse_time);
+    let expires = |token: &Value| {
+        token["granular"]["expires"].as_str().or(token["session"]["expires"].as_str()).map(str::to_owned)
+    };
+    let expires = token.and_then(expires).and_then(|expires| oracle::parse_time(&expires));
     let expires = expires.unwrap_or(base() + 500 * DAY);
     let alive = created + HOUR;
     let now = line.pick(11, &[alive, expires - 1, expires, created - 1, created, expires + 1, alive, alive, alive]);
@@ -492,11 +610,16 @@ fn spoil(mistake: usize, field: &str, request: &mut Value) {
 /// Returns the name of the thing, and the world without it.
 fn less(line: &Line<'_>, world: &Value, requests: &[Value]) -> Option<(&'static str, Value)> {
     let mut world = world.clone();
+    if line.number(1) % 18 == 17 {
+        let (what, policy) = tighter(&world["policy"], line.number(3))?;
+        world["policy"] = policy;
+        return Some((what, world));
+    }
     let (of_whom, which) = (line.item(2, requests)?, line.number(3));
     // Each change is made to a copy of a user, a package or a token, which then replaces the original.
-    let list = match line.number(1) % 14 {
+    let list = match line.number(1) % 18 {
         0..=3 => "packages",
-        4..=7 => "users",
+        4..=7 | 14 => "users",
         _ => "tokens",
     };
     let token = world["tokens"].as_array()?.iter().find(|token| token["id"] == of_whom["token"])?;
@@ -507,7 +630,7 @@ fn less(line: &Line<'_>, world: &Value, requests: &[Value]) -> Option<(&'static 
     };
     let at = world[list].as_array()?.iter().position(|entry| entry[key] == *wanted)?;
     let mut one = world[list][at].clone();
-    let what = match line.number(1) % 14 {
+    let what = match line.number(1) % 18 {
         0 => drop_entry(&mut one["users"], which).then_some("a grant to a user")?,
         1 => drop_entry(&mut one["teams"], which).then_some("a grant to a team")?,
         2 => lower_entry(&mut one["users"], which).then_some("the permission of a grant to a user")?,
@@ -537,7 +660,9 @@ fn less(line: &Line<'_>, world: &Value, requests: &[Value]) -> Option<(&'static 
         9 => {
             let granular = one.get_mut("granular")?;
             let side = if which.is_multiple_of(2) { "packages_and_scopes" } else { "orgs" };
-            *granular.get_mut(side)?.get_mut("permission")? = json!("read-only");
+            let permission = granular.get_mut(side)?.get_mut("permission")?;
+            let stage_only = side == "packages_and_scopes" && *permission == "read-write" && which % 4 < 2;
+            *permission = json!(if stage_only { "stage-only" } else { "read-only" });
             let writes = |side: &str| granular[side]["permission"] == "read-write";
             if !writes("packages_and_scopes") && !writes("orgs") {
                 granular["bypass_2fa"] = json!(false); // no bypass without `read-write` (rule L7)
@@ -551,12 +676,20 @@ fn less(line: &Line<'_>, world: &Value, requests: &[Value]) -> Option<(&'static 
         10 => drop_item(&mut one["cidr"], which, 1).then_some("a range")?,
         11 => {
             let created = oracle::parse_time(one["created"].as_str()?)?;
-            one.get_mut("granular")?["expires"] = json!(oracle::print_time(created + DAY));
+            if let Some(session) = one.get_mut("session") {
+                session["expires"] = json!(oracle::print_time(created + 1));
+            } else {
+                one.get_mut("granular")?["expires"] = json!(oracle::print_time(created + DAY));
+            }
             "a token's life"
         }
         12 => {
             one["revoked"] = json!(oracle::print_time(base()));
             "a token"
+        }
+        14 => {
+            one["writes_held_until"] = json!(oracle::print_time(base() + 600 * DAY));
+            "an account without a hold"
         }
         _ => {
             one.get_mut("granular")?["bypass_2fa"] = json!(false);

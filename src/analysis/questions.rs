@@ -156,14 +156,8 @@ pub(super) fn access_request(operation: &Operation<'_>) -> AccessRequest {
         Operation::Team { action, team: Team { organization, name } } => {
             AccessRequest::Team { action, organization: organization.name().into_owned(), team: name.into_owned() }
         }
-        Operation::TeamAccess { action, resource: TeamAndPackage { team: Team { organization, name }, package } } => {
-            AccessRequest::TeamAccess {
-                action,
-                organization: organization.name().into_owned(),
-                team: name.into_owned(),
-                package: package.name().into_owned(),
-            }
-        }
+        Operation::GrantTeamAccess(resource) => team_access(TeamAccessAction::GrantTeamAccess, resource),
+        Operation::RevokeTeamAccess(resource) => team_access(TeamAccessAction::RevokeTeamAccess, resource),
         Operation::SharePackage(OrganizationAndPackage { organization, package }) => AccessRequest::SharePackage {
             organization: organization.name().into_owned(),
             package: package.name().into_owned(),
@@ -171,5 +165,15 @@ pub(super) fn access_request(operation: &Operation<'_>) -> AccessRequest {
         Operation::Account { action, account: Account { user } } => {
             AccessRequest::Account { action, user: Some(user.into_owned()) }
         }
+    }
+}
+
+fn team_access(action: TeamAccessAction, resource: TeamAndPackage<'_>) -> AccessRequest {
+    let TeamAndPackage { team: Team { organization, name }, package } = resource;
+    AccessRequest::TeamAccess {
+        action,
+        organization: organization.name().into_owned(),
+        team: name.into_owned(),
+        package: package.name().into_owned(),
     }
 }

@@ -236,7 +236,8 @@ fn check(context: &Context<'_, '_>, token: TokenCleared) -> Result<Clearance, Fa
         Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
-        | Operation::TeamAccess { .. }
+        | Operation::GrantTeamAccess(_)
+        | Operation::RevokeTeamAccess(_)
         | Operation::SharePackage(_)
         | Operation::Account { .. } => check_operation::<false>(context, token),
     }

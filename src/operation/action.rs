@@ -165,12 +165,14 @@ pub(crate) enum FactorClass {
 impl Action {
     /// Returns `true` if tokens of this kind may take the action ([K1](crate::docs::rules#k1)). A session token may take
     /// every action that a legacy publish token may take.
+    ///
+    /// `needs` must be what the action needs of a granular token: most callers have it, and to read the table again takes
+    /// 18 more instructions.
     #[inline]
-    pub(crate) const fn is_for(self, kind: TokenKind) -> bool {
-        let (kinds, needs) = self.table_row();
+    pub(crate) const fn is_for(self, kind: TokenKind, needs: GranularRequirement) -> bool {
         match kind {
-            TokenKind::Legacy(LegacyKind::ReadOnly) => matches!(kinds, Kinds::All),
-            TokenKind::Legacy(LegacyKind::Automation) => matches!(kinds, Kinds::All | Kinds::Writers),
+            TokenKind::Legacy(LegacyKind::ReadOnly) => matches!(self.table_row().0, Kinds::All),
+            TokenKind::Legacy(LegacyKind::Automation) => matches!(self.table_row().0, Kinds::All | Kinds::Writers),
             TokenKind::Legacy(LegacyKind::Publish) | TokenKind::Session => true,
             TokenKind::Granular => !matches!(needs, GranularRequirement::Never),
         }

@@ -105,7 +105,7 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
             | PackageAction::ApproveStage
             | PackageAction::RejectStage => write_access(owner, package, grants),
         },
-        Operation::TeamAccess { action: _, resource } => match package.scope_owner {
+        Operation::GrantTeamAccess(resource) => match package.scope_owner {
             // A grant on another organization's package would remain after the user has left that organization.
             // Only that organization can give such a grant, by `share-package` (C5).
             ScopeOwner::Organization | ScopeOwner::Nobody => {
@@ -114,8 +114,9 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
             ScopeOwner::Unscoped | ScopeOwner::User => write_access(owner, package, grants),
         },
         Operation::SharePackage(resource) => scope_of_organization(resource.organization.name(), package),
-        // These name no package.
-        Operation::Organization { .. }
+        // Taking a team's access away is answered above, and the others name no package.
+        Operation::RevokeTeamAccess(_)
+        | Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
         | Operation::Account { .. } => Finding::DOES_NOT_APPLY,

@@ -374,8 +374,8 @@ checks! {
     before_public_read {
         /// Tokens of this kind may do this ([K1](crate::docs::rules#k1)).
         KindHasAction = "kind-has-action", "K1":
-            |context| reach::kind_has_action(&context.bound().token, context.action),
-            early |question| reach::kind_has_action(question.token, question.action);
+            |context| reach::kind_has_action(&context.bound().token, context.action, context.needs),
+            early |question| reach::kind_has_action(question.token, question.action, question.action.needs());
         /// The owner's account is not on hold, or the action does not wait for the end of a hold
         /// ([T5](crate::docs::rules#t5)).
         OwnerNotOnHold = "owner-not-on-hold", "T5":

@@ -2,10 +2,10 @@
 //! ([D1](crate::docs::rules#d1)), the public read ([V](crate::docs::rules#v)) and the grants of a granular token
 //! ([G](crate::docs::rules#g)).
 
-use super::{Context, Finding, PublicReadOutcome};
+use super::{Context, Finding, PublicReadOutcome, RequirementOutcome};
 use crate::{
     facts::{OrganizationState, PackageState, PackageView, Visibility},
-    operation::{Action, BoundToken, GranularRequirement, Operation, TeamAccessAction},
+    operation::{Action, BoundToken, GranularRequirement, Operation},
     rules::{comparison::Comparison, reason::Reason},
     token::{CoveredBy, Grants, Limits, TokenView},
     value::{GrantKind, Permission},
@@ -13,9 +13,9 @@ use crate::{
 
 /// Denies an action that no token of this kind may take ([K1](crate::docs::rules#k1)).
 #[inline(always)]
-pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action) -> Finding<'a> {
+pub(super) fn kind_has_action<'a>(token: &TokenView<'a>, action: Action, needs: GranularRequirement) -> Finding<'a> {
     let comparison = Comparison::Kind { kind: token.kind(), action };
-    Finding::new(action.is_for(token.kind()), Reason::KindForbidsAction, comparison)
+    Finding::new(action.is_for(token.kind(), needs), Reason::KindForbidsAction, comparison)
 }
 
 /// Denies a granular token without the permission that the action needs on any resource
@@ -31,11 +31,10 @@ pub(super) fn permission_for_action<'a>(
 ) -> Finding<'a> {
     match (token.limits, needs) {
         (Limits::Granular(granular), GranularRequirement::Permission(grant, needs)) if !depends_on_resource(action) => {
-            let reason = match (action, granular.packages.permission()) {
+            permission(&granular, grant, needs, |has| match (action, has) {
                 (Action::CreatePackage | Action::PublishVersion, Permission::StageOnly) => Reason::StageRequired,
                 (_, _) => Reason::PermissionTooLow,
-            };
-            permission(&granular, grant, needs, reason)
+            })
         }
         (Limits::Granular(_) | Limits::Legacy(_) | Limits::Session { .. }, _) => Finding::DOES_NOT_APPLY,
     }
@@ -49,12 +48,18 @@ fn depends_on_resource(action: Action) -> bool {
 /// Compares a granular token's permission on packages or on organizations with what the action needs
 /// ([G1](crate::docs::rules#g1)).
 #[inline(always)]
-fn permission<'a>(granular: &Grants<'a>, grant: GrantKind, needs: Permission, reason: Reason) -> Finding<'a> {
+fn permission<'a>(
+    granular: &Grants<'a>,
+    grant: GrantKind,
+    needs: Permission,
+    reason: impl Fn(Permission) -> Reason,
+) -> Finding<'a> {
     let has = match grant {
         GrantKind::Packages => granular.packages.permission(),
         GrantKind::Organizations => granular.organizations.permission(),
     };
-    Finding::new(has >= needs, reason, Comparison::Permission { grant, has, needs })
+    let outcome = if has >= needs { RequirementOutcome::Passed } else { RequirementOutcome::Failed(reason(has)) };
+    Finding { outcome, comparison: Some(Comparison::Permission { grant, has, needs }) }
 }
 
 /// Denies an operation on an organization that does not exist ([D1](crate::docs::rules#d1)).
@@ -124,7 +129,7 @@ pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicRe
 #[inline(always)]
 fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageView<'a>> {
     match operation {
-        Operation::TeamAccess { action: TeamAccessAction::GrantTeamAccess, resource } => match &resource.package {
+        Operation::GrantTeamAccess(resource) => match &resource.package {
             PackageState::Existing(package)
                 if !package.is_in_scope_of_organization(resource.team.organization.name()) =>
             {
@@ -136,7 +141,7 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
         | Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }
-        | Operation::TeamAccess { action: TeamAccessAction::RevokeTeamAccess, resource: _ }
+        | Operation::RevokeTeamAccess(_)
         | Operation::SharePackage(_)
         | Operation::Account { .. } => None,
     }
@@ -152,11 +157,13 @@ pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
     match context.needs {
         GranularRequirement::Permission(grant, needs) if depends_on_resource(context.action) => {
-            permission(&granular, grant, needs, Reason::PermissionTooLow)
+            permission(&granular, grant, needs, |_| Reason::PermissionTooLow)
         }
         GranularRequirement::Permission(_, _) | GranularRequirement::Nothing | GranularRequirement::Never => {
             match foreign_package(context.operation()) {
-                Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite, Reason::PermissionTooLow),
+                Some(_) => {
+                    permission(&granular, GrantKind::Packages, Permission::ReadWrite, |_| Reason::PermissionTooLow)
+                }
                 None => Finding::DOES_NOT_APPLY,
             }
         }

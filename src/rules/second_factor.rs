@@ -76,18 +76,21 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
     let account = context.bound().two_factor;
     let bypass = bypasses(token, context.needs) && is_covered(bypass_covers, context.action);
     // A creation is a write on a package that has the least publishing access of the policy (P4).
-    let (publishing_access, demander, may_be_refused) = match (class, context.operation().package_ref()) {
-        (FactorClass::Write, Some(PackageState::Existing(package))) => {
-            if package.publishing_access < least_publishing_access {
-                (least_publishing_access, DemandedBy::Policy, true)
-            } else {
-                (package.publishing_access, DemandedBy::Package, true)
-            }
+    let package = match class {
+        FactorClass::Write => context.operation().package_ref(),
+        FactorClass::Auth | FactorClass::None => None,
+    };
+    let (recorded, publishing_access) = match package {
+        Some(PackageState::Existing(package)) => {
+            (Some(package.publishing_access), package.publishing_access.max(least_publishing_access))
         }
-        (FactorClass::Write, Some(PackageState::Missing(_))) => (least_publishing_access, DemandedBy::Policy, false),
-        (FactorClass::Write | FactorClass::Auth | FactorClass::None, _) => {
-            (PublishingAccess::NoRequirement, DemandedBy::Account, false)
-        }
+        Some(PackageState::Missing(_)) => (None, least_publishing_access),
+        None => (None, PublishingAccess::NoRequirement),
+    };
+    let may_be_refused = recorded.is_some();
+    let demander = match recorded {
+        Some(recorded) if recorded == publishing_access => DemandedBy::Package,
+        Some(_) | None => DemandedBy::Policy,
     };
     let refused = may_be_refused
         && publishing_access == PublishingAccess::TwoFactorOnly

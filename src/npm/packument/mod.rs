@@ -277,7 +277,8 @@ impl<'a> PackumentChanges<'a> {
                 Operation::Organization { .. }
                 | Operation::CreateTeam { .. }
                 | Operation::Team { .. }
-                | Operation::TeamAccess { .. }
+                | Operation::GrantTeamAccess(_)
+                | Operation::RevokeTeamAccess(_)
                 | Operation::SharePackage(_)
                 | Operation::Account { .. } => false,
             };

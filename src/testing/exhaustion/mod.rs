@@ -339,7 +339,8 @@ const _: fn(Operation<'_>) = |operation| {
         Operation::Organization { action: _, organization } => organization_state(organization),
         Operation::CreateTeam { team } => team_of(team.team()),
         Operation::Team { action: _, team } => team_of(team),
-        Operation::TeamAccess { action: _, resource: TeamAndPackage { team, package } } => {
+        Operation::GrantTeamAccess(TeamAndPackage { team, package })
+        | Operation::RevokeTeamAccess(TeamAndPackage { team, package }) => {
             team_of(team);
             package_state(package);
         }

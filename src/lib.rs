@@ -1,5 +1,6 @@
 // In the documentation the README's links lead to the pages that are compiled with the crate.
 //! [rules]: crate::docs::rules
+//! [editions]: crate::docs::editions
 //! [files]: crate::docs::format
 //! [design]: crate::docs::design
 //! [guarantees]: crate::docs::guarantees

@@ -31,6 +31,17 @@ pub(crate) fn token_id() -> Result<TokenId, Failure> {
     TokenId::new(&hex(&bytes::<16>()?)).map_err(other)
 }
 
+/// The id of a staged version: a random UUID, because npm's client takes no other form.
+pub(crate) fn stage_id() -> Result<String, Failure> {
+    let mut bytes = bytes::<16>()?;
+    let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+    *version = (*version & 0x0f) | 0x40;
+    *variant = (*variant & 0x3f) | 0x80;
+    let hex = hex(&bytes);
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    Ok([part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-"))
+}
+
 /// 128 bits in hexadecimal, for a revision, a password, or the secret part of a URL.
 pub(crate) fn nonce() -> Result<String, Failure> {
     Ok(hex(&bytes::<16>()?))

@@ -10,7 +10,7 @@ use crate::{
     endpoints::{
         account, dist_tags, login, organization, package,
         put_package::{self, Put},
-        search, service, team, tokens,
+        search, service, stage, team, tokens,
     },
     exchange::{
         context::RequestContext,
@@ -40,7 +40,10 @@ pub(crate) async fn prepare(
         Endpoint::Account(AccountRequest::WriteProfile) => {
             account::prepare_profile(&services.store, context, bytes).await
         }
-        Endpoint::Package { request: PackageRequest::Write | PackageRequest::WriteRevision { .. }, .. } => {
+        Endpoint::Package {
+            request: PackageRequest::Write | PackageRequest::WriteRevision { .. } | PackageRequest::Stage,
+            ..
+        } => {
             put_package::check_tags(bytes)?;
             Ok(Prepared::default())
         }
@@ -97,7 +100,8 @@ pub(crate) async fn respond(
             PackageRequest::WriteDistTag { tag } => dist_tags::write(exchange, name, tag).await,
             PackageRequest::DeleteDistTag { tag } => dist_tags::delete(exchange, name, tag).await,
             PackageRequest::WriteAccess => package::write_access(exchange, name).await,
-            PackageRequest::Stage | _ => Err(Failure::not_offered()),
+            PackageRequest::Stage => stage::stage(exchange, name).await,
+            _ => Err(Failure::not_offered()),
         },
         Endpoint::Organization { organization: name, request } => match request {
             OrganizationRequest::ReadPackages => organization::packages(exchange, name).await,
@@ -145,6 +149,7 @@ pub(crate) async fn respond(
             OpenRequest::WebLogin => login::begin_in_browser(exchange).await,
             _ => Err(Failure::not_offered()),
         },
-        Endpoint::Stage(_) | _ => Err(Failure::not_offered()),
+        Endpoint::Stage(request) => stage::answer(exchange, request, parts).await,
+        _ => Err(Failure::not_offered()),
     }
 }

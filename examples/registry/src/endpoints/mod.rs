@@ -10,6 +10,7 @@ pub(crate) mod package;
 pub(crate) mod put_package;
 pub(crate) mod search;
 pub(crate) mod service;
+pub(crate) mod stage;
 pub(crate) mod table;
 pub(crate) mod team;
 pub(crate) mod tokens;

@@ -16,7 +16,12 @@ use crate::{
     base::failure::{Failure, other},
     exchange::decisions::{Exchange, allowed},
     reply::{npm_word::npm_word, response},
-    store::{dist_tags, facts::FoundPackage, packages, packument},
+    store::{
+        dist_tags,
+        facts::FoundPackage,
+        packages, packument,
+        tarballs::{TarballId, Tarballs},
+    },
 };
 
 /// The document of a package, in which URLs begin with the base URL of this request.
@@ -74,7 +79,12 @@ pub(crate) async fn tarball(
 ) -> Result<Response, Failure> {
     let id = packages::tarball(&mut exchange.tx, name.as_borrowed(), version.as_str()).await?;
     let id = id.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
-    let found = exchange.services.tarballs.get(&id).await?;
+    stream(&exchange.services.tarballs, &id).await
+}
+
+/// A tarball, streamed from its file.
+pub(crate) async fn stream(tarballs: &Tarballs, id: &TarballId) -> Result<Response, Failure> {
+    let found = tarballs.get(id).await?;
     let length = found.meta.size;
     let mut response = Response::new(Body::from_stream(found.into_stream()));
     response::set_header(&mut response, header::CONTENT_TYPE, "application/octet-stream");

@@ -15,7 +15,7 @@ use sha2::Sha512;
 use tollgate::{
     PackageName,
     facts::Visibility,
-    npm::{AllowedChanges, Body, PackumentChanges, Publication, PutTarget, StoredPackument},
+    npm::{AllowedChanges, Body, ChangesNotAllowedError, PackumentChanges, Publication, PutTarget, StoredPackument},
 };
 
 use crate::{
@@ -30,6 +30,7 @@ use crate::{
         accounts, dist_tags,
         facts::FoundPackage,
         packages::{self, NewPackage, NewVersion, Star},
+        tarballs::TarballId,
     },
 };
 
@@ -92,11 +93,7 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Pu
     let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
     let changes = PackumentChanges::read(name, put.target, &sent_body, packument).map_err(response::invalid_body)?;
     let allowed = exchange.decide_and(&changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
-    let allowed = allowed!(allowed).map_err(|not_allowed| match not_allowed.status() {
-        400 => Failure::bad_request(not_allowed),
-        409 => Failure::conflict(not_allowed),
-        _ => other(not_allowed),
-    })?;
+    let allowed = allowed!(allowed).map_err(not_allowed)?;
     let revision = put.revision.or(changes.revision());
     // A publish only adds to the document, and sends no revision. Any other change must be based on the current
     // document.
@@ -108,8 +105,20 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Pu
     Ok(response::created(&json!({ "ok": text, "success": true })))
 }
 
+/// The failure for changes that were decided and cannot be made.
+pub(crate) fn not_allowed(error: ChangesNotAllowedError) -> Failure {
+    match error.status() {
+        400 => Failure::bad_request(error),
+        409 => Failure::conflict(error),
+        _ => other(error),
+    }
+}
+
 /// The document of the package as this caller would read it, and its visibility. `None` if the package does not exist.
-async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Option<(Body, Visibility)>, Failure> {
+pub(crate) async fn stored(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+) -> Result<Option<(Body, Visibility)>, Failure> {
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let document = package::document(exchange, name).await?;
     let document = serde_json::from_value(document).map_err(other)?;
@@ -163,28 +172,44 @@ async fn publish(
     name: &PackageName,
     publication: &Publication<'_>,
 ) -> Result<(), Failure> {
+    let received = receive(exchange, publication).await?;
     let (package, now, version) = (name.as_borrowed(), exchange.context.now, publication.version());
+    let new = NewVersion { version, manifest: &received.manifest, tarball: &received.tarball };
+    packages::insert_version(&mut exchange.tx, package, &new, now).await?;
+    packages::deprecate(&mut exchange.tx, package, version, received.deprecated).await?;
+    for tag in publication.tags() {
+        dist_tags::set(&mut exchange.tx, package, tag, version).await?;
+    }
+    Ok(())
+}
+
+/// A version whose tarball is on disk, and whose manifest is as it will be stored.
+pub(crate) struct ReceivedVersion {
+    pub(crate) manifest: Value,
+    pub(crate) deprecated: Option<String>,
+    pub(crate) tarball: TarballId,
+}
+
+/// Reads the manifest and the tarball of a version, and stores the tarball.
+pub(crate) async fn receive(
+    exchange: &mut Exchange<'_>,
+    publication: &Publication<'_>,
+) -> Result<ReceivedVersion, Failure> {
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
     let mut sent: SentManifests = json::parse(exchange.body)?;
-    let manifest = sent.versions.remove(version).ok_or_else(|| other("a publication without its manifest"))?;
+    let manifest =
+        sent.versions.remove(publication.version()).ok_or_else(|| other("a publication without its manifest"))?;
     let tarball = BASE64_STANDARD.decode(publication.tarball());
     let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
     let (mut manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
     let publisher = exchange.token()?.1.name().clone();
     let email = accounts::email(&mut exchange.tx, publisher.as_borrowed()).await?.unwrap_or_default();
     manifest.insert("_npmUser".into(), json!({ "name": publisher, "email": email }));
-    let manifest = Value::Object(manifest);
     // The tarball is on disk before the rows that name it are committed.
     let tarball = exchange.services.tarballs.put(tarball).await?;
-    let new = NewVersion { version, manifest: &manifest, tarball: &tarball };
-    packages::insert_version(&mut exchange.tx, package, &new, now).await?;
-    packages::deprecate(&mut exchange.tx, package, version, deprecated).await?;
-    for tag in publication.tags() {
-        dist_tags::set(&mut exchange.tx, package, tag, version).await?;
-    }
-    Ok(())
+    Ok(ReceivedVersion { manifest: Value::Object(manifest), deprecated, tarball })
 }
 
 /// The visibility of a new package if the publisher does not choose one. As in npm, a scoped package is then private.

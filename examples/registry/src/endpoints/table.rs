@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tollgate::npm::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, TeamRequest};
+use tollgate::npm::{
+    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, StageRequest, TeamRequest,
+};
 
 /// **The properties of an endpoint** that the server needs before the handler runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub(crate) const fn entry(endpoint: &Endpoint) -> EndpointEntry {
             PackageRequest::WriteDistTag { .. } => ("put-dist-tag", Small),
             PackageRequest::DeleteDistTag { .. } => ("delete-dist-tag", None),
             PackageRequest::WriteAccess => ("post-access", Small),
-            PackageRequest::Stage => ("post-stage", None),
+            PackageRequest::Stage => ("post-stage", Document),
             _ => ("package-other", None),
         },
         Endpoint::Organization { request, .. } => match request {
@@ -111,7 +113,14 @@ pub(crate) const fn entry(endpoint: &Endpoint) -> EndpointEntry {
             OpenRequest::ReadKeys => ("keys", None),
             _ => ("open-other", None),
         },
-        Endpoint::Stage(_) => ("stage", None),
+        Endpoint::Stage(request) => match request {
+            StageRequest::List { .. } => ("stages", None),
+            StageRequest::Read { .. } => ("stage", None),
+            StageRequest::ReadTarball { .. } => ("stage-tarball", None),
+            StageRequest::Approve { .. } => ("approve-stage", None),
+            StageRequest::Reject { .. } => ("reject-stage", None),
+            _ => ("stage-other", None),
+        },
         _ => ("other", None),
     };
     EndpointEntry { log_name, body }

@@ -161,6 +161,14 @@ impl<'r> Exchange<'r> {
         }))
     }
 
+    /// Whether the access request is allowed as it stands, without a one-time password. A listing asks this about each
+    /// thing that it may show, so the decision is not logged.
+    pub(crate) async fn may(&mut self, access_request: &AccessRequest) -> Result<bool, Failure> {
+        self.look_up(std::slice::from_ref(access_request)).await?;
+        let caller = self.caller.as_caller(self.services.policy)?;
+        Ok(self.facts.decide(access_request, &caller, self.context)?.is_allow())
+    }
+
     /// Decides all the access requests. If they are challenged, verifies the one-time password and decides again.
     pub(crate) async fn decide(&mut self, access_requests: &[AccessRequest]) -> Result<Decided<()>, Failure> {
         self.decide_and(access_requests, |_| ()).await

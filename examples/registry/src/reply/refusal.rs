@@ -22,6 +22,11 @@ pub(crate) fn challenged(challenge: &Challenge<'_>) -> Response {
     from_answer(&Answer::from_challenge(challenge))
 }
 
+/// The response to a request about a staged version that does not exist, or that the caller may not read.
+pub(crate) fn unknown_stage() -> Response {
+    from_answer(&Answer::unknown_stage())
+}
+
 fn from_answer(answer: &Answer) -> Response {
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::FORBIDDEN);
     let mut response = response::json(status, &json!(answer));

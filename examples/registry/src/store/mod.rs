@@ -12,6 +12,7 @@ pub(crate) mod logins;
 pub(crate) mod organizations;
 pub(crate) mod packages;
 pub(crate) mod packument;
+pub(crate) mod staged;
 pub(crate) mod tarballs;
 pub(crate) mod teams;
 pub(crate) mod tokens;

@@ -24,14 +24,14 @@ macro_rules! under_both_editions {
         mod npm_2025_10 {
             $(#[test]
             fn $scenario() {
-                super::$scenario(super::FOUNDING);
+                super::$scenario(crate::editions::FOUNDING);
             })+
         }
 
         mod npm_2026_08 {
             $(#[test]
             fn $scenario() {
-                super::$scenario(super::AUGUST);
+                super::$scenario(crate::editions::AUGUST);
             })+
         }
     };

@@ -32,6 +32,7 @@ mod pnpm;
 mod races;
 mod replicas;
 mod second_factor;
+mod staging;
 mod takeovers;
 mod token_rules;
 mod tokens;

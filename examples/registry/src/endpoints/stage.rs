@@ -1,0 +1,167 @@
+//! Staged versions: staging one, reading those that wait, and approving or rejecting one.
+
+use axum::{extract::Query, http::request::Parts, response::Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tollgate::{
+    PackageAction, PackageName,
+    decision::AccessRequest,
+    npm::{PackumentChanges, PutTarget, StageRequest, StoredPackument},
+};
+
+use crate::{
+    base::failure::{Failure, other},
+    endpoints::{package, put_package},
+    exchange::decisions::{Decided, Exchange, allowed},
+    reply::{refusal, response},
+    store::{
+        dist_tags,
+        packages::{self, NewVersion},
+        staged::{self, NewStaged, Staged},
+    },
+};
+
+/// The maximum number of staged versions on a page of the list, and the default if the client does not set a number.
+const PAGE: usize = 100;
+
+#[derive(Deserialize)]
+struct Paging {
+    #[serde(default)]
+    page: usize,
+    #[serde(rename = "perPage")]
+    per_page: Option<usize>,
+}
+
+/// `POST /-/stage/package/:package`: stages a version. Its tags are set when it is approved.
+pub(crate) async fn stage(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
+    let sent_body = exchange.body()?;
+    let stored = put_package::stored(exchange, name).await?;
+    let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
+    let changes =
+        PackumentChanges::read(name, PutTarget::Stage, &sent_body, packument).map_err(response::invalid_body)?;
+    let allowed = exchange.decide_and(&changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
+    let allowed = allowed!(allowed).map_err(put_package::not_allowed)?;
+    let publication = allowed.staged().ok_or_else(|| other("a staged version without a version"))?;
+    dist_tags::check_count_at_once(publication.tags().len())?;
+    let received = put_package::receive(exchange, publication).await?;
+    let staged_by = exchange.token()?.1.name().clone();
+    let new = NewStaged {
+        package: name.as_borrowed(),
+        version: publication.version(),
+        manifest: &received.manifest,
+        deprecated: received.deprecated,
+        tags: publication.tags(),
+        tarball: &received.tarball,
+        staged_by: staged_by.as_borrowed(),
+    };
+    let id = staged::insert(&mut exchange.tx, new, exchange.context.now).await?;
+    Ok(response::created(&json!({ "message": "version staged", "stageId": id })))
+}
+
+/// Answers a request about versions that are staged.
+pub(crate) async fn answer(
+    exchange: &mut Exchange<'_>,
+    request: &StageRequest,
+    parts: &Parts,
+) -> Result<Response, Failure> {
+    match request {
+        StageRequest::List { package } => list(exchange, package.as_ref(), parts).await,
+        StageRequest::Read { id } => match found(exchange, request, id.as_str()).await? {
+            Decided::Allowed(staged) => Ok(response::ok(&item(&staged))),
+            Decided::Refused(response) => Ok(response),
+        },
+        StageRequest::ReadTarball { id } => match found(exchange, request, id.as_str()).await? {
+            Decided::Allowed(staged) => package::stream(&exchange.services.tarballs, &staged.tarball).await,
+            Decided::Refused(response) => Ok(response),
+        },
+        StageRequest::Approve { id } => {
+            let staged = allowed!(found(exchange, request, id.as_str()).await?);
+            approve(exchange, &staged).await?;
+            Ok(response::ok(&json!({ "ok": "version published" })))
+        }
+        StageRequest::Reject { id } => {
+            let staged = allowed!(found(exchange, request, id.as_str()).await?);
+            staged::remove(&mut exchange.tx, &staged.id).await?;
+            Ok(response::no_content())
+        }
+        _ => Err(Failure::not_offered()),
+    }
+}
+
+/// The staged version with this id, if the request on its package is allowed. A caller who may not read the staged
+/// version gets the response to an unknown id.
+async fn found(exchange: &mut Exchange<'_>, request: &StageRequest, id: &str) -> Result<Decided<Staged>, Failure> {
+    let Some(staged) = staged::by_id(&mut exchange.tx, id).await? else {
+        return Ok(Decided::Refused(refusal::unknown_stage()));
+    };
+    if let Decided::Refused(_) = exchange.decide(&[read_stage(&staged.package)]).await? {
+        return Ok(Decided::Refused(refusal::unknown_stage()));
+    }
+    Ok(match exchange.decide(&[request.access_request(&staged.package)]).await? {
+        Decided::Allowed(()) => Decided::Allowed(staged),
+        Decided::Refused(response) => Decided::Refused(response),
+    })
+}
+
+fn read_stage(package: &PackageName) -> AccessRequest {
+    AccessRequest::Package { action: PackageAction::ReadStage, package: package.clone() }
+}
+
+/// Publishes a staged version.
+///
+/// # Errors
+/// Status 409 if the version has been published in the meantime.
+async fn approve(exchange: &mut Exchange<'_>, staged: &Staged) -> Result<(), Failure> {
+    let (tx, now, package) = (&mut exchange.tx, exchange.context.now, staged.package.as_borrowed());
+    let new = NewVersion { version: &staged.version, manifest: &staged.manifest, tarball: &staged.tarball };
+    packages::insert_version(tx, package, &new, now).await?;
+    packages::deprecate(tx, package, &staged.version, staged.deprecated.clone()).await?;
+    for tag in &staged.tags {
+        dist_tags::set(tx, package, tag, &staged.version).await?;
+    }
+    dist_tags::ensure_latest(tx, package).await?;
+    packages::renew_revision(tx, package, now).await?;
+    staged::remove(tx, &staged.id).await
+}
+
+/// The packages with staged versions that the caller may read.
+async fn readable(exchange: &mut Exchange<'_>) -> Result<Vec<PackageName>, Failure> {
+    let mut readable = Vec::new();
+    for package in staged::packages(&mut exchange.tx).await? {
+        if exchange.may(&read_stage(&package)).await? {
+            readable.push(package);
+        }
+    }
+    Ok(readable)
+}
+
+/// `GET /-/stage`: one page of the staged versions of a package, or of every package whose staged versions the caller
+/// may read.
+async fn list(exchange: &mut Exchange<'_>, package: Option<&PackageName>, parts: &Parts) -> Result<Response, Failure> {
+    let Query(paging) = Query::<Paging>::try_from_uri(&parts.uri)
+        .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
+    let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
+    // The decision by the path has allowed the list of one package.
+    let packages = if let Some(package) = package { vec![package.clone()] } else { readable(exchange).await? };
+    let mut items = Vec::new();
+    for package in packages {
+        items.extend(staged::of_package(&mut exchange.tx, package.as_borrowed()).await?.iter().map(item));
+    }
+    let total = items.len();
+    let items: Vec<Value> = items.into_iter().skip(paging.page.saturating_mul(size)).take(size).collect();
+    Ok(response::ok(&json!({ "items": items, "total": total, "page": paging.page, "perPage": size })))
+}
+
+/// A staged version in npm's form.
+fn item(staged: &Staged) -> Value {
+    json!({
+        "id": staged.id,
+        "packageName": staged.package,
+        "version": staged.version,
+        "tag": staged.tags.first(),
+        "createdAt": staged.since,
+        "actor": staged.user,
+        "actorType": "user",
+        "shasum": staged.manifest.get("dist").and_then(|dist| dist.get("shasum")),
+    })
+}

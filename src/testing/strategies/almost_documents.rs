@@ -67,11 +67,18 @@ const TOKEN: &[Mistake<Value>] = &[
     ("no `cidr`", |token, _| without(token, "", "cidr")),
     ("no `owner`", |token, _| without(token, "", "owner")),
     ("no `created`", |token, _| without(token, "", "created")),
-    ("neither kind", |token, at| without(token, "", if at.is_multiple_of(2) { "legacy" } else { "granular" })),
-    ("both kinds", |token, _| {
-        token.get("granular")?;
+    ("none of the kinds", |token, at| {
+        without(token, "", ["legacy", "session", "granular"].get(at.checked_rem(3)?)?)
+    }),
+    ("two kinds", |token, _| {
+        if token.get("legacy").is_some() {
+            return put(token, "", "session", json!({"expires": "2026-01-01T00:00:00Z"}));
+        }
         put(token, "", "legacy", json!("publish"))
     }),
+    ("T2: a session without an expiry", |token, _| without(token, "/session", "expires")),
+    ("T2: a session with a null expiry", |token, _| set(token, "/session/expires", Value::Null)),
+    ("a session with a name", |token, _| put(token, "/session", "name", json!("ci"))),
     ("no such kind", |token, at| set(token, "/legacy", either(at, "Publish", "readonly"))),
     ("a null kind", |token, _| set(token, "/legacy", Value::Null)),
     ("an empty list of ranges", |token, _| set(token, "/cidr", json!([]))),
@@ -112,8 +119,10 @@ const TOKEN: &[Mistake<Value>] = &[
         set(token, "/granular/packages_and_scopes/select", either(at, "ALL", "*"))
     }),
     ("no such permission", |token, at| {
-        set(token, "/granular/packages_and_scopes/permission", either(at, "write", "read_only"))
+        let words = ["write", "read_only", "read-write-stage-only"];
+        set(token, "/granular/packages_and_scopes/permission", json!(words.get(at.checked_rem(3)?)?))
     }),
+    ("L5: stage-only on organizations", |token, _| set(token, "/granular/orgs/permission", json!("stage-only"))),
     ("L2: 51 packages", |token, _| {
         set(token, "/granular/packages_and_scopes/select", json!({"packages": names(51, |n| format!("p{n}"))}))
     }),
@@ -166,6 +175,37 @@ pub fn almost_stored_token() -> BoxedStrategy<Almost<Value>> {
 /// duplicate, or a required fact left out.
 pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
     const WORLD: &[Mistake<Value>] = &[
+        ("no policy", |world, _| without(world, "", "policy")),
+        ("a policy of another type", |world, at| {
+            set(world, "/policy", [Value::Null, json!(["npm-2025-10"])].get(at & 1)?.clone())
+        }),
+        ("no such edition", |world, at| set(world, "/policy", either(at, "npm-2025-11", "NPM-2025-10"))),
+        ("a policy without an edition", |world, _| set(world, "/policy", json!({"legacy_tokens": "retired"}))),
+        ("an unknown switch of the policy", |world, _| {
+            set(world, "/policy", json!({"edition": "npm-2025-10", "least_two_factor": "auth-only"}))
+        }),
+        ("P: a switch that is looser than the edition's", |world, at| {
+            let looser = [
+                json!({"edition": "npm-2025-12", "legacy_tokens": "honoured"}),
+                json!({"edition": "npm-2025-12", "write_lifetime_at_most": 7_776_001}),
+                json!({"edition": "npm-2025-12", "session_lifetime_at_most": 7_201}),
+                json!({"edition": "npm-2025-12", "least_publishing_access": "no-requirement"}),
+                json!({"edition": "npm-2026-08", "bypass_covers": "everything"}),
+                json!({"edition": "npm-2027-01", "bypass_covers": "all-but-governance"}),
+            ];
+            set(world, "/policy", looser.get(at.checked_rem(looser.len())?)?.clone())
+        }),
+        ("P: a lifetime that is no number of seconds", |world, at| {
+            let lifetimes = [Value::Null, json!("90 days"), json!(86_400.5), json!(-86_400)];
+            let policy = json!({"edition": "npm-2025-10", "write_lifetime_at_most": lifetimes.get(at & 3)?});
+            set(world, "/policy", policy)
+        }),
+        ("P: a lifetime that is too short", |world, at| {
+            let short = [("write_lifetime_at_most", 86_399), ("token_lifetime_at_most", 86_399)];
+            let (switch, seconds) = short.get(at.checked_rem(3)?).unwrap_or(&("session_lifetime_at_most", 0));
+            let world = set(world, "/policy", json!({"edition": "npm-2025-10"}))?;
+            put(&world, "/policy", switch, json!(seconds))
+        }),
         ("a list left out", |world, at| without(world, "", ["users", "orgs", "packages", "tokens"].get(at & 3)?)),
         ("an unknown list", |world, _| put(world, "", "teams", json!([]))),
         ("a user twice", |world, _| doubled(world, "/users", |_| ())),
@@ -181,6 +221,10 @@ pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
         ("a user without a status", |world, _| without(world, "/users/0", "status")),
         ("a user without a two-factor mode", |world, _| without(world, "/users/0", "two_factor")),
         ("a user without a cut-off or null", |world, _| without(world, "/users/0", "tokens_revoked_until")),
+        ("T5: a user without a hold or null", |world, _| without(world, "/users/0", "writes_held_until")),
+        ("T5: a hold that is no time", |world, at| {
+            set(world, "/users/0/writes_held_until", [json!(false), json!("2025-11-01")].get(at & 1)?.clone())
+        }),
         ("a status of another word", |world, at| set(world, "/users/0/status", either(at, "Active", "banned"))),
         ("a user whose name is none", |world, at| set(world, "/users/0/name", either(at, "", ".alice"))),
         ("a membership in an organization that is none", |world, _| {
@@ -192,8 +236,9 @@ pub fn almost_world() -> BoxedStrategy<Almost<Value>> {
         ("a package without a visibility", |world, _| without(world, "/packages/0", "visibility")),
         ("a package without a publishing access", |world, _| without(world, "/packages/0", "publishing_access")),
         ("an unscoped package that is private", |world, _| {
-            let name = world.pointer("/packages/0/name")?.as_str()?;
-            if name.starts_with('@') { None } else { set(world, "/packages/0/visibility", json!("private")) }
+            let may_be_private = world.pointer("/policy/unscoped_packages").is_some_and(|it| it == "may-be-private");
+            let is_scoped = world.pointer("/packages/0/name")?.as_str()?.starts_with('@');
+            if may_be_private || is_scoped { None } else { set(world, "/packages/0/visibility", json!("private")) }
         }),
         ("a grant to a user who is none", |world, _| {
             put(world, "/packages/0/users", "no-such-user", json!("read-only"))
@@ -247,7 +292,10 @@ pub fn almost_request() -> BoxedStrategy<Almost<Value>> {
         ("a token that is no text", |request, _| set(request, "/token", json!(7))),
         ("a token and a secret", |request, _| put(request, "", "secret", json!("0123456789abcdef0123456789abcdef"))),
         ("no action", |request, _| without(request, "", "action")),
-        ("no such action", |request, at| set(request, "/action", either(at, "create-package", "Publish"))),
+        ("no such action", |request, at| {
+            let words = ["create-package", "Publish", "manage-team-access", "approve"];
+            set(request, "/action", json!(words.get(at & 3)?))
+        }),
         ("no time", |request, _| without(request, "", "now")),
         ("a time that is none", |request, at| set(request, "/now", either(at, "2025-11-01T00:00:00", "now"))),
         ("a time as a number", |request, _| set(request, "/now", json!(1_762_000_000))),

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::json;
 use tollgate::{
-    Policy, Timestamp,
+    Policy, Timestamp, Token,
     facts::{AccountStatus, TwoFactorMode, Visibility},
     token::{
-        GranularSettings, IssuedBy, OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription, TokenFacts,
-        TwoFactorBypass,
+        GranularSettings, IssuedBy, LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription,
+        TokenFacts, TwoFactorBypass,
     },
     value::{AllowedRanges, GrantedPermission, PackagesPermission, Permission, Role},
 };
@@ -133,6 +133,35 @@ async fn of_the_1000th_and_the_1001st_token_made_at_once_one_fails() {
     let failed: Vec<_> = [a, b].into_iter().filter_map(Result::err).collect();
     assert_eq!(failed.len(), 1);
     assert!(failed[0].to_string().contains("1000 granular tokens"), "{}", failed[0]);
+}
+
+#[tokio::test]
+async fn a_login_makes_a_session_of_two_hours_that_does_not_count_as_a_granular_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing().await.unwrap();
+    let owner = facts::user(&mut tx, "alice".try_into().unwrap()).await.unwrap().unwrap();
+    for (policy, is_session) in [(Policy::NPM_2025_10, false), (Policy::NPM_2025_12, true), (Policy::NPM_2027_01, true)]
+    {
+        let at = Moment { policy, now: now() };
+        let request = IssueRequest { token: NewToken::Login, issued_by: IssuedBy::Owner, at };
+        let issued = issuance::issue(&mut tx, &owner, request).await.unwrap();
+        let stored = tokens::by_digest(&mut tx, &issued.secret.as_secret().digest()).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(&issued.token));
+        let ends = match issued.token {
+            Token::Session(session) => Some(session.expires_at().to_string()),
+            Token::Legacy(_) | Token::Granular(_) | _ => None,
+        };
+        assert_eq!(ends.as_deref(), is_session.then_some("2025-11-01T02:00:00Z"), "{policy}");
+        let request = IssueRequest {
+            token: NewToken::Legacy { kind: LegacyKind::ReadOnly, ranges: AllowedRanges::Any },
+            issued_by: IssuedBy::Owner,
+            at,
+        };
+        let legacy = issuance::issue(&mut tx, &owner, request).await;
+        assert_eq!(legacy.is_err(), is_session, "{policy}");
+    }
+    assert_eq!(tokens::granular_set(&mut tx, owner.as_view()).await.unwrap().not_revoked(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

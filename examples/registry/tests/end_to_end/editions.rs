@@ -234,30 +234,33 @@ fn seconds_between(from: &Value, to: &Value) -> i64 {
 }
 
 fn an_account_on_hold_reads_and_does_not_write(edition: &str) {
-    let server = Server::under(edition);
-    let alice = server.person("alice");
-    let ci = alice.with(&server, &bypassing(&alice));
-    ci.put("left", "1.0.0", None);
+    hold_and_release(&Server::under(edition));
+}
+
+pub(crate) fn hold_and_release(server: &Server) {
+    let holly = server.person("holly");
+    let ci = holly.with(server, &bypassing(&holly));
+    ci.put("pad", "1.0.0", None);
     let hold = |arguments: &[&str]| {
-        let output = server.command(&[&["user", "hold", "alice"], arguments].concat(), "");
+        let output = server.command(&[&["user", "hold", "holly"], arguments].concat(), "");
         assert!(output.status.success(), "{output:?}");
     };
-    let publish = |version: &str| ci.http("PUT", "/left").json(&publish_document("left", version, None)).send();
+    let publish = |version: &str| ci.http("PUT", "/pad").json(&publish_document("pad", version, None)).send();
     hold(&["--for", "72h"]);
     let reply = publish("1.0.1").expect(403);
     assert!(reply.error().contains("on hold"), "{reply:?}");
-    alice.http("POST", "/-/npm/v1/user").json(&json!({ "fullname": "Alice" })).send().expect(403);
-    alice
+    holly.http("POST", "/-/npm/v1/user").json(&json!({ "fullname": "Holly" })).send().expect(403);
+    holly
         .create_token(&json!({ "name": "x", "packages_all": true, "packages_and_scopes_permission": "read-only" }))
         .expect(403);
-    alice.npm("view left version").succeeds().prints("1.0.0");
-    alice.npm("token list").succeeds();
+    holly.npm("view pad version").succeeds().prints("1.0.0");
+    holly.npm("token list").succeeds();
     // The owner can still log in, take tokens back, change the password and enrol a second factor.
-    let key = listed(&alice, "bypassing")["key"].as_str().unwrap().to_owned();
-    let session = alice.with(&server, &token_in(&log_in(&server, "alice", None).expect(201)));
-    let password = json!({ "password": { "old": alice.password(), "new": alice.password() } });
+    let key = listed(&holly, "bypassing")["key"].as_str().unwrap().to_owned();
+    let session = holly.with(server, &token_in(&log_in(server, "holly", None).expect(201)));
+    let password = json!({ "password": { "old": holly.password(), "new": holly.password() } });
     session.http("POST", "/-/npm/v1/user").json(&password).send().expect(200);
-    let both = json!({ "password": password["password"], "fullname": "Alice" });
+    let both = json!({ "password": password["password"], "fullname": "Holly" });
     session.http("POST", "/-/npm/v1/user").json(&both).send().expect(403);
     session.enable_2fa("auth-only");
     // The time at which the hold ends counts.
@@ -267,13 +270,13 @@ fn an_account_on_hold_reads_and_does_not_write(edition: &str) {
     publish("1.0.1").expect(201);
     hold(&["--for", "3d"]);
     publish("1.0.2").expect(403);
-    assert!(server.command(&["user", "release", "alice"], "").status.success());
+    assert!(server.command(&["user", "release", "holly"], "").status.success());
     publish("1.0.2").expect(201);
     hold(&["--for", "1h"]);
     session.http("DELETE", &format!("/-/npm/v1/tokens/token/{key}")).send().expect(401);
     session.http("DELETE", &format!("/-/user/token/{}", session.token())).send().expect(200);
     for wrong in [&["--for", "soon"][..], &["--for", "72"], &["--until", "tomorrow"], &[]] {
-        assert!(!server.command(&[&["user", "hold", "alice"], wrong].concat(), "").status.success(), "{wrong:?}");
+        assert!(!server.command(&[&["user", "hold", "holly"], wrong].concat(), "").status.success(), "{wrong:?}");
     }
     assert!(!server.command(&["user", "hold", "nobody", "--for", "1h"], "").status.success());
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    package, races,
+    editions, package, races, staging,
     support::{Person, Server, postgres::Postgres},
     tokens::listed,
 };
@@ -20,6 +20,14 @@ fn replicas() -> Option<(Postgres, Server, Server)> {
 fn a_package_lives_on_postgresql_as_on_sqlite() {
     let Some((_postgres, server, _other)) = replicas() else { return };
     package::whole_life(&server);
+}
+
+#[test]
+fn holds_and_staged_versions_are_the_same_on_postgresql() {
+    let Some(postgres) = Postgres::start() else { return };
+    let server = Server::start_with(&["--database-url", &postgres.url(), "--edition", editions::AUGUST]);
+    staging::stage_and_approve(&server);
+    editions::hold_and_release(&server);
 }
 
 #[test]

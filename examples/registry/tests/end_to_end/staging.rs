@@ -19,15 +19,14 @@ under_both_editions!(
 
 const NO_SUCH_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// Starts a server with a person who has a second factor and the package `left`, and a token that may only stage.
-fn with_left(edition: &str) -> (Server, Person, Authenticator, Person) {
-    let server = Server::under(edition);
+/// A person who has a second factor and the package `left`, and a token that may only stage.
+fn with_left(server: &Server) -> (Person, Authenticator, Person) {
     let alice = server.person("alice");
     let app = alice.enable_2fa("auth-only");
     alice.http("PUT", "/left").otp(&app.code()).json(&publish_document("left", "1.0.0", None)).send().expect(201);
     let ci = token(&alice, &app, &json!({ "packages_and_scopes_permission": "read-write-stage-only" }));
-    let ci = alice.with(&server, &ci);
-    (server, alice, app, ci)
+    let ci = alice.with(server, &ci);
+    (alice, app, ci)
 }
 
 /// Creates a token for the package `left`.
@@ -52,7 +51,11 @@ fn versions(server: &Server) -> Vec<String> {
 }
 
 fn a_token_stages_a_version_and_a_person_approves_or_rejects_it(edition: &str) {
-    let (server, alice, app, ci) = with_left(edition);
+    stage_and_approve(&Server::under(edition));
+}
+
+pub(crate) fn stage_and_approve(server: &Server) {
+    let (alice, app, ci) = with_left(server);
     // The token publishes nothing by itself.
     let reply = ci.http("PUT", "/left").json(&publish_document("left", "1.1.0", None)).send().expect(403);
     assert!(reply.error().contains("stage"), "{reply:?}");
@@ -60,7 +63,7 @@ fn a_token_stages_a_version_and_a_person_approves_or_rejects_it(edition: &str) {
     ran.succeeds().says("+ left@1.1.0 (staged with id ");
     let (_, id) = ran.stdout.split_once("(staged with id ").unwrap();
     let id = id.split(')').next().unwrap().to_owned();
-    assert_eq!(versions(&server), ["1.0.0"]);
+    assert_eq!(versions(server), ["1.0.0"]);
     server.http("GET", "/left/-/left-1.1.0.tgz").send().expect(404);
 
     for person in [&ci, &alice] {
@@ -75,10 +78,10 @@ fn a_token_stages_a_version_and_a_person_approves_or_rejects_it(edition: &str) {
         alice.npm(&format!("stage {command} {id}")).fails_with("EOTP");
         alice.npm(&format!("stage {command} {id} --otp={}", app.wrong_code())).fails_with("EOTP");
     }
-    assert_eq!(versions(&server), ["1.0.0"]);
+    assert_eq!(versions(server), ["1.0.0"]);
     let twin = staged(&ci, "1.1.0");
     alice.npm(&format!("stage approve {id} --otp={}", app.code())).succeeds().says("approved and published");
-    assert_eq!(versions(&server), ["1.0.0", "1.1.0"]);
+    assert_eq!(versions(server), ["1.0.0", "1.1.0"]);
     alice.npm("view left dist-tags.next").succeeds().prints("1.1.0");
     alice.npm("view left dist-tags.latest").succeeds().prints("1.0.0");
     installs(&alice, "left@next", "1.1.0");
@@ -91,7 +94,7 @@ fn a_token_stages_a_version_and_a_person_approves_or_rejects_it(edition: &str) {
     let rejected = staged(&ci, "1.2.0");
     alice.npm(&format!("stage reject {rejected} --otp={}", app.code())).succeeds().says("has been rejected");
     alice.npm("stage list").succeeds().says("No staged packages found.");
-    assert_eq!(versions(&server), ["1.0.0", "1.1.0"]);
+    assert_eq!(versions(server), ["1.0.0", "1.1.0"]);
     // A rejected version may be staged again.
     let again = staged(&ci, "1.2.0");
     // With its package, a staged version goes.
@@ -102,7 +105,8 @@ fn a_token_stages_a_version_and_a_person_approves_or_rejects_it(edition: &str) {
 }
 
 fn a_staged_version_is_hidden_from_who_may_not_read_it(edition: &str) {
-    let (server, alice, app, ci) = with_left(edition);
+    let server = Server::under(edition);
+    let (alice, app, ci) = with_left(&server);
     let id = staged(&ci, "1.1.0");
     let eve = server.person("eve");
     let code = eve.enable_2fa("auth-and-writes").code();

@@ -105,6 +105,10 @@ fn a_planted_team_goes_with_the_evicted_maintainer(edition: &str) {
     let eve = Careful::join(&server, "eve");
     eve.revoke("evil/developers", "left-pad").expect(403);
     mallory.publish("left-pad", "1.0.3").expect(201);
+    let revoke = format!("access revoke evil:developers left-pad --otp={}", alice.app.code());
+    alice.person.npm(&revoke).succeeds();
+    alice.set_maintainers("left-pad", &["alice"]).expect(201);
+    mallory.publish("left-pad", "1.0.4").expect(403);
 }
 
 fn a_maintainer_cannot_put_out_a_team_of_the_packages_own_organization(edition: &str) {

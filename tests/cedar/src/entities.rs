@@ -17,6 +17,7 @@ pub struct World<'a> {
     packages: HashMap<&'a str, &'a Value>,
     tokens: HashMap<&'a str, &'a Value>,
     token_ids: HashMap<&'a str, &'a str>,
+    policy: &'a Value,
 }
 
 impl<'a> World<'a> {
@@ -30,7 +31,13 @@ impl<'a> World<'a> {
             packages: named("packages", "name"),
             tokens: named("tokens", "id"),
             token_ids: list_of(world, "tokens").filter_map(with_secret).collect(),
+            policy: &world["policy"],
         }
+    }
+
+    /// The policy under which every request is decided.
+    pub fn policy(&self) -> &'a Value {
+        self.policy
     }
 
     /// Whether a package has that name.
@@ -114,8 +121,10 @@ fn user_entity(user: &Value) -> Result<Entity, Mistake> {
         ("owner_of", with_role("owner")?),
         ("admin_of", with_role("admin")?),
     ];
-    if let Some(time) = user["tokens_revoked_until"].as_str() {
-        attributes.push(("tokens_revoked_until", instant(time)?));
+    for name in ["tokens_revoked_until", "writes_held_until"] {
+        if let Some(time) = user[name].as_str() {
+            attributes.push((name, instant(time)?));
+        }
     }
     entity(uid("User", text(user, "name"))?, attributes, parents)
 }
@@ -125,6 +134,8 @@ fn package_entity(name: &str, package: &Value) -> Result<Entity, Mistake> {
         let grants = package[to].as_object().into_iter().flatten().filter(move |(_, granted)| **granted == permission);
         references(type_name, grants.map(|(name, _)| name.as_str()))
     };
+    let teams = package["teams"].as_object().into_iter().flatten();
+    let organizations = teams.filter_map(|(team, _)| Some(team.split_once(':')?.0));
     let attributes = vec![
         ("visibility", reference("Visibility", text(package, "visibility"))?),
         ("publishing_access", reference("PublishingAccess", text(package, "publishing_access"))?),
@@ -132,6 +143,7 @@ fn package_entity(name: &str, package: &Value) -> Result<Entity, Mistake> {
         ("writers", granted("users", "read-write", "User")?),
         ("reading_teams", granted("teams", "read-only", "Team")?),
         ("writing_teams", granted("teams", "read-write", "Team")?),
+        ("organizations_of_teams", references("Organization", organizations)?),
     ];
     named_in_scope("Package", name, attributes)
 }
@@ -151,10 +163,15 @@ fn named_in_scope(
 }
 
 fn token_entity(token: &Value) -> Result<Entity, Mistake> {
+    let kind = match (token["legacy"].as_str(), token.get("session")) {
+        (Some(legacy), _) => legacy,
+        (None, Some(_)) => "session",
+        (None, None) => "granular",
+    };
     let mut attributes = vec![
         ("owner", reference("User", text(token, "owner"))?),
         ("created", instant(text(token, "created"))?),
-        ("kind", reference("Kind", token["legacy"].as_str().unwrap_or("granular"))?),
+        ("kind", reference("Kind", kind)?),
     ];
     if let Some(time) = token["revoked"].as_str() {
         attributes.push(("revoked", instant(time)?));
@@ -162,6 +179,9 @@ fn token_entity(token: &Value) -> Result<Entity, Mistake> {
     if token["cidr"].is_array() {
         let ranges: Result<Vec<_>, _> = list_of(token, "cidr").filter_map(Value::as_str).map(values::range).collect();
         attributes.push(("ranges", RestrictedExpression::new_set(ranges?)));
+    }
+    if let Some(time) = token["granular"]["expires"].as_str().or_else(|| token["session"]["expires"].as_str()) {
+        attributes.push(("expires", instant(time)?));
     }
     if token["granular"].is_object() {
         attributes.push(("granular", granular(&token["granular"])?));
@@ -176,7 +196,6 @@ fn granular(granular: &Value) -> Result<RestrictedExpression, Mistake> {
     let select = &packages["select"];
     let scopes = selected(select, "scopes").map(|scope| scope.strip_prefix('@').unwrap_or(scope));
     record([
-        ("expires", instant(text(granular, "expires"))?),
         ("bypass_2fa", RestrictedExpression::new_bool(granular["bypass_2fa"] == true)),
         (
             "packages_and_scopes",

@@ -73,8 +73,31 @@ fn resource(world: &World<'_>, request: &Value) -> Result<EntityUid, Mistake> {
     uid("User", request["user"].as_str().unwrap_or(owner))
 }
 
+/// The names of the editions in the order of the table of P, each with its values of `legacy_tokens`,
+/// `least_publishing_access` and `bypass_covers`.
+const EDITIONS: [(&str, [&str; 3]); 4] = [
+    ("npm-2025-10", ["honoured", "no-requirement", "everything"]),
+    ("npm-2025-12", ["retired", "two-factor-or-bypass", "everything"]),
+    ("npm-2026-08", ["retired", "two-factor-or-bypass", "all-but-governance"]),
+    ("npm-2027-01", ["retired", "two-factor-or-bypass", "all-but-governance-and-publish"]),
+];
+
+/// P: the edition's value of each switch, where the document does not have a tighter one.
+fn policy(document: &Value) -> Result<RestrictedExpression, Mistake> {
+    let edition = document.as_str().or_else(|| document["edition"].as_str()).unwrap_or_default();
+    let (_, [legacy_tokens, least, covers]) =
+        EDITIONS.iter().find(|(name, _)| *name == edition).ok_or_else(|| format!("no edition `{edition}`"))?;
+    let value = |type_name, switch, of_edition| reference(type_name, document[switch].as_str().unwrap_or(of_edition));
+    record([
+        ("legacy_tokens", value("LegacyTokens", "legacy_tokens", *legacy_tokens)?),
+        ("least_publishing_access", value("PublishingAccess", "least_publishing_access", *least)?),
+        ("bypass_covers", value("BypassCovers", "bypass_covers", *covers)?),
+    ])
+}
+
 fn context(world: &World<'_>, request: &Value, second_factor_shown: bool) -> Result<Context, Mistake> {
     let mut facts = vec![
+        ("policy", policy(world.policy())?),
         ("now", instant(text(request, "now"))?),
         ("second_factor_shown", RestrictedExpression::new_bool(second_factor_shown)),
     ];

@@ -18,8 +18,10 @@ use crate::{
 static TYPES: LazyLock<HashMap<&str, EntityTypeName>> = LazyLock::new(|| {
     let names = [
         "Action",
+        "BypassCovers",
         "FreeName",
         "Kind",
+        "LegacyTokens",
         "NoToken",
         "Organization",
         "Package",

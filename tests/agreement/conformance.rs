@@ -126,8 +126,9 @@ impl Described {
         let of_the_token =
             ["token-revoked", "token-retired", "token-expired", "ip-not-allowed", "owner-suspended"].contains(&reason);
 
-        // How long each answer holds, by kind of token.
-        let mut signatures = vec![format!("{kind} {outcome} {}", answer["valid_until"])];
+        // How long each answer holds, by kind of token; and each way in which an action is allowed.
+        let mut signatures =
+            vec![format!("{kind} {outcome} {}", answer["valid_until"]), format!("{action} {}", answer["via"])];
         if let Some((_, state)) = id.split_once(" | ") {
             // Each state of a token, from a known address and an unknown one, whatever is asked.
             let policy = if kind.starts_with("legacy") { policy.to_string() } else { String::new() };
@@ -145,6 +146,13 @@ impl Described {
             return signatures;
         }
 
+        // What the second factor says, if the checks come that far. A challenge and what becomes of it are one.
+        let by_factor = match (answer["decision"].as_str(), answer["via"].as_str(), reason) {
+            (Some("challenge"), ..) | (_, Some("second-factor"), _) => Some("challenged"),
+            (_, Some("grant"), _) => Some("passes"),
+            (.., "tokens-disallowed" | "second-factor-not-enrolled") => Some(reason),
+            _ => None,
+        };
         // Each answer to each action: by kind of token, and by the resource, unless the answer comes before it is looked at.
         // The names of the enumeration say whose scope a package is in, then visibility and publishing access.
         let package = request["package"].as_str().unwrap_or("none");
@@ -160,20 +168,20 @@ impl Described {
         } else {
             format!("{scope} {visibility} {} {}", request["org"], request["user"])
         };
-        signatures.push(format!("{kind} {action} {resource} {} {outcome}", answer["action"]));
+        let or_factor = if by_factor.is_some() { "second factor" } else { &outcome };
+        signatures.push(format!("{kind} {action} {resource} {or_factor}"));
         // Each answer to each action by a granular token of each permission on the side of the action.
         let permission = if request["org"].is_null() { on_packages } else { on_organizations };
-        signatures.push(format!("{action} {permission} {bypass} {outcome}"));
+        signatures.push(format!("{action} {permission} {bypass} {}", by_factor.unwrap_or(&outcome)));
         // Each answer of the second factor, by publishing access: to each action under each edition, and to any under each
-        // other policy. A challenge and what becomes of it are one.
-        let by_factor = match (answer["decision"].as_str(), answer["via"].as_str(), reason) {
-            (Some("challenge"), ..) | (_, Some("second-factor"), _) => "challenged",
-            (_, Some("grant"), _) => "passes",
-            (.., "tokens-disallowed" | "second-factor-not-enrolled") => reason,
-            _ => return signatures,
-        };
-        let of_edition = if policy.is_string() { format!("{action} {kind}") } else { String::new() };
-        signatures.push(format!("{policy} {of_edition} {bypass} {access} {by_factor}"));
+        // other policy that honours legacy tokens.
+        if let Some(by_factor) = by_factor {
+            if policy.is_string() {
+                signatures.push(format!("{policy} {action} {kind} {bypass} {access} {by_factor}"));
+            } else if policy["legacy_tokens"] != "retired" {
+                signatures.push(format!("{policy} {bypass} {access} {by_factor}"));
+            }
+        }
         signatures
     }
 }

@@ -138,7 +138,7 @@ fn scope_is_ineffective(
         return None;
     }
     let held = packages.iter().filter_map(|state| match state {
-        PackageState::Existing(package) if scope.covers(package.name) => {
+        PackageState::Existing(package) if scope.covers(package.name()) => {
             Some(package.permission_for_token(owner.name, owner.memberships, needs))
         }
         PackageState::Existing(_) | PackageState::Missing(_) => None,

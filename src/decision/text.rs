@@ -8,9 +8,8 @@ use core::fmt;
 use crate::{
     decision::{Deny, basis::Basis},
     facts::{PublishingAccess, ScopeOwner},
-    operation::Action,
-    policy::{DecisionPolicy, LegacyTokens},
-    rules::{Comparison, DemandedBy, Reason, is_covered},
+    policy::LegacyTokens,
+    rules::{Comparison, DemandedBy, Reason, could_be_bypassed},
     token::{TokenKind, TokenView},
 };
 
@@ -157,11 +156,6 @@ impl fmt::Display for Cure<'_, '_> {
             }
         }
     }
-}
-
-/// Whether a token that bypasses the second factor could bypass it for this action, if the package allows a bypass.
-fn could_be_bypassed(policy: DecisionPolicy, action: Action) -> bool {
-    is_covered(policy.bypass_covers, action) && !matches!(action, Action::ApproveStage | Action::RejectStage)
 }
 
 /// Writes the text for the client. If the status is 404, the text is the same for a hidden package and for one that

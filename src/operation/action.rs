@@ -151,15 +151,22 @@ enum Kinds {
     Publish,
 }
 
-/// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)).
+/// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)). The four last ones are
+/// the class *write* of the rules, divided by what a bypass covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FactorClass {
     /// The action never needs a second factor. It changes nothing, or is `star-package` or `revoke-self`.
     None,
     /// The action changes the account itself.
     Auth,
-    /// The action changes something other than the account.
-    Write,
+    /// A write that publishes a version.
+    Publish,
+    /// A write on the versions of a package: unpublishing, deprecating, moving dist-tags.
+    Versions,
+    /// A write that decides about a staged version, which is always challenged.
+    Approval,
+    /// Any other write ([P5](crate::docs::rules#p5)).
+    Governance,
 }
 
 impl Action {
@@ -239,16 +246,12 @@ impl Action {
             | Self::ConfigureTwoFactor
             | Self::CreateToken
             | Self::RevokeToken => FactorClass::Auth,
-            Self::CreatePackage
-            | Self::PublishVersion
-            | Self::Unpublish
-            | Self::Deprecate
-            | Self::SetDistTag
-            | Self::ChangeVisibility
+            Self::CreatePackage | Self::PublishVersion => FactorClass::Publish,
+            Self::Unpublish | Self::Deprecate | Self::SetDistTag => FactorClass::Versions,
+            Self::ApproveStage | Self::RejectStage => FactorClass::Approval,
+            Self::ChangeVisibility
             | Self::ChangePublishingAccess
             | Self::ChangeMaintainers
-            | Self::ApproveStage
-            | Self::RejectStage
             | Self::ChangeOrgSettings
             | Self::AddMember
             | Self::RemoveMember
@@ -262,7 +265,7 @@ impl Action {
             | Self::ManageBilling
             | Self::RenameOrg
             | Self::DeleteOrg
-            | Self::SharePackage => FactorClass::Write,
+            | Self::SharePackage => FactorClass::Governance,
             Self::ReadPackage
             | Self::ListCollaborators
             | Self::Stage
@@ -275,24 +278,6 @@ impl Action {
             | Self::RevokeSelf => FactorClass::None,
         }
     }
-    /// Returns `true` if the action is governance: a write other than those on the versions of a package
-    /// ([P5](crate::docs::rules#p5)).
-    pub(crate) const fn is_governance(self) -> bool {
-        match self.factor_class() {
-            FactorClass::Write => !matches!(
-                self,
-                Self::CreatePackage
-                    | Self::PublishVersion
-                    | Self::Unpublish
-                    | Self::Deprecate
-                    | Self::SetDistTag
-                    | Self::ApproveStage
-                    | Self::RejectStage
-            ),
-            FactorClass::Auth | FactorClass::None => false,
-        }
-    }
-
     /// Returns `true` if the action is denied while the owner's account is on hold ([T5](crate::docs::rules#t5)).
     #[inline]
     pub(crate) const fn waits_for_hold(self) -> bool {

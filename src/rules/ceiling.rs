@@ -86,7 +86,7 @@ pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     };
     let grants = match package.rights {
         Rights::Recorded(grants) => grants,
-        Rights::DecidedElsewhere(ceiling) => return external_ceiling(ceiling, owner, package.name, context.action),
+        Rights::DecidedElsewhere(ceiling) => return external_ceiling(ceiling, owner, package.name(), context.action),
     };
     match context.operation() {
         Operation::Package { action, package: _ } => match action {
@@ -153,7 +153,7 @@ fn write_access<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, grants: Re
 
 #[inline(always)]
 fn permission<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>, has: Permission, needs: Permission) -> Finding<'a> {
-    let comparison = Comparison::OwnerPermission { owner: owner.name, package: package.name, has, needs };
+    let comparison = Comparison::OwnerPermission { owner: owner.name, package: package.name(), has, needs };
     Finding::new(has >= needs, Reason::OwnerLacksPermission, comparison)
 }
 
@@ -179,13 +179,13 @@ fn scope_control<'a>(owner: &OwnerView<'a>, package: &PackageView<'a>) -> Findin
     let own = package.is_in_scope_of_user(owner.name);
     let role = match package.scope_owner {
         ScopeOwner::Organization => {
-            package.name.scope().and_then(|scope| owner.memberships.find_scope(scope)).map(Membership::role)
+            package.name().scope().and_then(|scope| owner.memberships.find_scope(scope)).map(Membership::role)
         }
         ScopeOwner::Unscoped | ScopeOwner::User | ScopeOwner::Nobody => None,
     };
     let comparison = Comparison::ScopeControl {
         owner: owner.name,
-        package: package.name,
+        package: package.name(),
         scope_owner: package.scope_owner,
         role,
         own,
@@ -199,7 +199,7 @@ fn scope_of_organization<'a>(organization: OrganizationName<&'a str>, package: &
     let holds = package.is_in_scope_of_organization(organization);
     let comparison = Comparison::ScopeOfOrganization {
         organization,
-        package: package.name,
+        package: package.name(),
         scope_owner: package.scope_owner,
         holds,
     };

@@ -32,7 +32,7 @@ use crate::{
 pub use comparison::{Comparison, DemandedBy};
 pub(crate) use reach::could_read;
 pub use reason::Reason;
-pub(crate) use second_factor::is_covered;
+pub(crate) use second_factor::could_be_bypassed;
 
 /// Everything that a decision depends on: the use of a bound token, from an address and at a time, and the operation.
 #[derive(Clone, Copy, Debug)]

@@ -114,7 +114,7 @@ pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicRe
                 Visibility::Public => PublicReadOutcome::Allows,
                 Visibility::Private => PublicReadOutcome::DoesNotApply,
             };
-            let comparison = Comparison::Visibility { package: package.name, visibility: package.visibility };
+            let comparison = Comparison::Visibility { package: package.name(), visibility: package.visibility };
             Finding { outcome, comparison: Some(comparison) }
         }
         _ => Finding { outcome: PublicReadOutcome::DoesNotApply, comparison: None },
@@ -197,12 +197,12 @@ pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
     let package = match (context.action, context.operation()) {
         (Action::CreatePackage | Action::StarPackage, _) => None,
-        (_, Operation::Package { action: _, package }) => Some(package.name_ref()),
-        (_, operation) => foreign_package(operation).map(|package| &package.name),
+        (_, Operation::Package { action: _, package }) => Some(package.name()),
+        (_, operation) => foreign_package(operation).map(PackageView::name),
     };
     let Some(package) = package else { return Finding::DOES_NOT_APPLY };
     let covered_by = granular.packages.covers(package);
-    let comparison = Comparison::PackageSelected { package: *package, grant: granular.packages, covered_by };
+    let comparison = Comparison::PackageSelected { package, grant: granular.packages, covered_by };
     Finding::new(covered_by.is_some(), Reason::NotSelected, comparison)
 }
 
@@ -212,13 +212,13 @@ pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 pub(super) fn creation_covered<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     match (context.bound().token.limits, context.action, context.operation().package_ref()) {
         (Limits::Granular(granular), Action::CreatePackage, Some(package)) => {
-            let (package, grant) = (package.name_ref(), granular.packages);
+            let (package, grant) = (package.name(), granular.packages);
             let covered_by = grant.covers(package);
             let passes = match covered_by {
                 Some(CoveredBy::All | CoveredBy::Scope) => true,
                 Some(CoveredBy::Name) | None => false,
             };
-            let comparison = Comparison::CreationCovered { package: *package, grant, covered_by };
+            let comparison = Comparison::CreationCovered { package, grant, covered_by };
             Finding::new(passes, Reason::CreationNotCovered, comparison)
         }
         _ => Finding::DOES_NOT_APPLY,
@@ -236,7 +236,7 @@ pub(crate) fn could_read(bound: &BoundToken<'_>, package: &PackageView<'_>) -> b
         // Legacy tokens of every kind, and session tokens, may read.
         Limits::Legacy(_) | Limits::Session { .. } => true,
         Limits::Granular(granular) => {
-            granular.packages.permission() >= Permission::ReadOnly && granular.packages.covers(&package.name).is_some()
+            granular.packages.permission() >= Permission::ReadOnly && granular.packages.covers(package.name()).is_some()
         }
     };
     reaches && package.is_readable_by(bound.token.owner, bound.memberships)

@@ -32,17 +32,21 @@ fn bypasses(token: &TokenView<'_>, needs: GranularRequirement) -> bool {
     }
 }
 
-/// Whether the policy lets a token that bypasses the second factor bypass it for this action
+/// Whether the policy lets a token that bypasses the second factor bypass it for actions of this class
 /// ([P5](crate::docs::rules#p5)).
 #[inline(always)]
-pub(crate) const fn is_covered(covers: BypassCovers, action: Action) -> bool {
+const fn is_covered(covers: BypassCovers, class: FactorClass) -> bool {
     match covers {
         BypassCovers::Everything => true,
-        BypassCovers::AllButGovernance => !action.is_governance(),
-        BypassCovers::AllButGovernanceAndPublish => {
-            !action.is_governance() && !matches!(action, Action::CreatePackage | Action::PublishVersion)
-        }
+        BypassCovers::AllButGovernance => !matches!(class, FactorClass::Governance),
+        BypassCovers::AllButGovernanceAndPublish => !matches!(class, FactorClass::Governance | FactorClass::Publish),
     }
+}
+
+/// Whether a token could bypass the second factor for the action, if the package allows a bypass.
+pub(crate) const fn could_be_bypassed(policy: DecisionPolicy, action: Action) -> bool {
+    let class = action.factor_class();
+    is_covered(policy.bypass_covers, class) && !matches!(class, FactorClass::Approval)
 }
 
 /// Whether a package with `two-factor-only` refuses tokens of this kind, with or without bypass
@@ -74,61 +78,52 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
     } = context.bound().policy;
     let token = &context.bound().token;
     let account = context.bound().two_factor;
-    let bypass = bypasses(token, context.needs) && is_covered(bypass_covers, context.action);
+    let bypasses = || bypasses(token, context.needs) && is_covered(bypass_covers, class);
     // A creation is a write on a package that has the least publishing access of the policy (P4).
-    let package = match class {
-        FactorClass::Write => context.operation().package_ref(),
-        FactorClass::Auth | FactorClass::None => None,
-    };
-    let (recorded, publishing_access) = match package {
-        Some(PackageState::Existing(package)) => {
+    let (recorded, publishing_access) = match (class, context.operation().package_ref()) {
+        (FactorClass::Auth | FactorClass::None, _) | (_, None) => (None, PublishingAccess::NoRequirement),
+        (_, Some(PackageState::Existing(package))) => {
             (Some(package.publishing_access), package.publishing_access.max(least_publishing_access))
         }
-        Some(PackageState::Missing(_)) => (None, least_publishing_access),
-        None => (None, PublishingAccess::NoRequirement),
+        (_, Some(PackageState::Missing(_))) => (None, least_publishing_access),
     };
-    let may_be_refused = recorded.is_some();
-    let demander = match recorded {
+    let demander = || match recorded {
         Some(recorded) if recorded == publishing_access => DemandedBy::Package,
         Some(_) | None => DemandedBy::Policy,
     };
-    let refused = may_be_refused
-        && publishing_access == PublishingAccess::TwoFactorOnly
-        && is_refused_by_two_factor_only(token.kind());
-    let demanded_by = match publishing_access {
-        _ if matches!(context.action, Action::ApproveStage | Action::RejectStage) => Some(DemandedBy::Action),
-        PublishingAccess::TwoFactorOnly => Some(demander),
-        PublishingAccess::TwoFactorOrBypass => (!bypass).then_some(demander),
-        PublishingAccess::NoRequirement => {
+    let demanded_by = match (class, publishing_access) {
+        (FactorClass::Approval, _) => Some(DemandedBy::Action),
+        (_, PublishingAccess::TwoFactorOnly) => Some(demander()),
+        (_, PublishingAccess::TwoFactorOrBypass) => (!bypasses()).then(demander),
+        (_, PublishingAccess::NoRequirement) => {
             // The account's mode decides (F4): writes are challenged under auth-and-writes, changes of the account
             // under both modes.
-            let is_demanded = match (account, class) {
-                (TwoFactorMode::AuthAndWrites, FactorClass::Write | FactorClass::Auth)
-                | (TwoFactorMode::AuthOnly, FactorClass::Auth) => true,
-                (TwoFactorMode::Disabled, FactorClass::Write | FactorClass::Auth)
-                | (TwoFactorMode::AuthOnly, FactorClass::Write)
-                | (
-                    TwoFactorMode::Disabled | TwoFactorMode::AuthOnly | TwoFactorMode::AuthAndWrites,
-                    FactorClass::None,
-                ) => false,
+            let is_demanded = match account {
+                TwoFactorMode::AuthAndWrites => true,
+                TwoFactorMode::AuthOnly => matches!(class, FactorClass::Auth),
+                TwoFactorMode::Disabled => false,
             };
-            (is_demanded && !bypass).then_some(DemandedBy::Account)
+            (is_demanded && !bypasses()).then_some(DemandedBy::Account)
         }
     };
     let outcome = match demanded_by {
-        Some(_) if refused => FactorOutcome::Failed(Reason::TokensDisallowed),
+        None => FactorOutcome::Passed,
+        Some(_)
+            if recorded.is_some()
+                && publishing_access == PublishingAccess::TwoFactorOnly
+                && is_refused_by_two_factor_only(token.kind()) =>
+        {
+            FactorOutcome::Failed(Reason::TokensDisallowed)
+        }
         Some(DemandedBy::Package | DemandedBy::Policy | DemandedBy::Action) if account == TwoFactorMode::Disabled => {
             FactorOutcome::Failed(Reason::SecondFactorNotEnrolled)
         }
         Some(demanded_by) => FactorOutcome::Challenged(demanded_by),
-        None => FactorOutcome::Passed,
     };
-    let publishing_access = match (may_be_refused, publishing_access) {
-        (true, access) | (false, access @ (PublishingAccess::TwoFactorOrBypass | PublishingAccess::TwoFactorOnly)) => {
-            Some(access)
-        }
-        (false, PublishingAccess::NoRequirement) => None,
+    let publishing_access = match (recorded, publishing_access) {
+        (None, PublishingAccess::NoRequirement) => None,
+        (_, access) => Some(access),
     };
-    let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass };
+    let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass: bypasses() };
     Finding { outcome, comparison: Some(comparison) }
 }

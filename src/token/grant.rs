@@ -37,7 +37,7 @@ impl PackagesGrant {
     }
 
     /// How the grant's selection covers the package, or `None` if it does not ([G2](crate::docs::rules#g2)).
-    pub(crate) fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
+    pub(crate) fn covers(&self, package: PackageName<&str>) -> Option<CoveredBy> {
         match self {
             Self::NoAccess => None,
             Self::Granted { permission: _, selection } => selection.covers(package),
@@ -86,7 +86,7 @@ impl PackageSelection {
     }
 
     /// How the selection covers the package, or `None` if it does not ([G2](crate::docs::rules#g2)).
-    fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
+    fn covers(&self, package: PackageName<&str>) -> Option<CoveredBy> {
         match self {
             Self::All => Some(CoveredBy::All),
             Self::Only(only) => only.covers(package),
@@ -150,7 +150,7 @@ impl PackagesAndScopes {
             }
         }
         let scopes = NameSet::new(scopes);
-        packages.retain(|package| !contains_scope(&scopes, &package.as_borrowed()));
+        packages.retain(|package| !contains_scope(&scopes, package.as_borrowed()));
         let packages = NameSet::new(packages);
         match packages.as_slice().len().saturating_add(scopes.as_slice().len()) {
             0 => Err(SelectionError::Empty),
@@ -171,7 +171,7 @@ impl PackagesAndScopes {
         self.scopes.as_slice()
     }
 
-    fn covers(&self, package: &PackageName<&str>) -> Option<CoveredBy> {
+    fn covers(&self, package: PackageName<&str>) -> Option<CoveredBy> {
         if contains_scope(&self.scopes, package) {
             return Some(CoveredBy::Scope);
         }
@@ -180,7 +180,7 @@ impl PackagesAndScopes {
 }
 
 #[inline]
-fn contains_scope(scopes: &NameSet<Scope>, package: &PackageName<&str>) -> bool {
+fn contains_scope(scopes: &NameSet<Scope>, package: PackageName<&str>) -> bool {
     package.scope_bytes().is_some_and(|scope| scopes.contains(scope))
 }
 
@@ -332,9 +332,9 @@ mod tests {
             ("@solo/one", Some(CoveredBy::Name)),
             ("@solo/two", None),
         ] {
-            assert_eq!(selection.covers(&PackageName::new(name).unwrap()), covered, "{name}");
+            assert_eq!(selection.covers(PackageName::new(name).unwrap()), covered, "{name}");
         }
-        assert_eq!(PackageSelection::All.covers(&PackageName::new("x").unwrap()), Some(CoveredBy::All));
+        assert_eq!(PackageSelection::All.covers(PackageName::new("x").unwrap()), Some(CoveredBy::All));
         assert!(Scope::new("acme").is_ok());
     }
 }

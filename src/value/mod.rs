@@ -18,6 +18,7 @@ mod time;
 pub(crate) use ip::Family;
 pub use ip::{AllowedRanges, ClientIp, ClientIpError, IpRange, IpRangeError, IpRanges, IpRangesError};
 pub(crate) use lifetime::Lifetime;
+pub(crate) use name::NameForm;
 pub(crate) use name::{HasName, NameSet, hash, hash_with};
 pub use name::{NameError, NameProblem, OrganizationName, PackageName, Scope, TeamName, UserName};
 pub use permission::{GrantKind, GrantedPermission, PackagesPermission, Permission, Role};

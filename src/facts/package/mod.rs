@@ -5,7 +5,7 @@ use alloc::{boxed::Box, vec::Vec};
 use crate::{
     facts::{external_ceiling::ExternalCeiling, team_index::Teams, user::Memberships},
     value::{
-        GrantedPermission, HasName, NameSet, OrganizationName, PackageName, Permission, TeamName, UserName,
+        GrantedPermission, HasName, NameForm, NameSet, OrganizationName, PackageName, Permission, TeamName, UserName,
         action::Action, string_enum,
     },
 };
@@ -145,8 +145,10 @@ impl Package {
     /// Returns a borrowed view of this package. This copies no text and no list.
     #[must_use]
     pub fn as_view(&self) -> PackageView<'_> {
+        let (name_text, name_form) = self.name.as_borrowed().to_parts();
         PackageView {
-            name: self.name.as_borrowed(),
+            name_text,
+            name_form,
             scope_owner: self.scope_owner,
             visibility: self.visibility,
             publishing_access: self.publishing_access,
@@ -158,7 +160,10 @@ impl Package {
 /// A borrowed view of a package that exists, from a [`Package`] or from the caller's own storage.
 #[derive(Clone, Copy, Debug)]
 pub struct PackageView<'a> {
-    pub(crate) name: PackageName<&'a str>,
+    // The name in parts: what parsing found out about it shares a word with the other small fields. This keeps a
+    // decision at 128 bytes and saves a call of `memcpy`, 45 to 120 instructions; see `docs::performance`.
+    pub(crate) name_text: &'a str,
+    pub(crate) name_form: NameForm,
     pub(crate) scope_owner: ScopeOwner,
     pub(crate) visibility: Visibility,
     pub(crate) publishing_access: PublishingAccess,
@@ -198,8 +203,10 @@ impl<'a> PackageView<'a> {
     pub fn new(facts: PackageFacts<&'a str, &'a UserGrants, &'a TeamGrants>) -> Result<Self, PackageError> {
         let PackageFacts { name, scope_owner, visibility, publishing_access, users, teams } = facts;
         check_scope(name, scope_owner)?;
+        let (name_text, name_form) = name.to_parts();
         Ok(Self {
-            name,
+            name_text,
+            name_form,
             scope_owner,
             visibility,
             publishing_access,
@@ -215,20 +222,21 @@ impl<'a> PackageView<'a> {
 
     /// Returns the name.
     #[must_use]
+    #[inline]
     pub const fn name(&self) -> PackageName<&'a str> {
-        self.name
+        PackageName::from_parts(self.name_text, self.name_form)
     }
 
     /// Returns `true` if the scope of the package is owned by this user.
     #[inline]
     pub(crate) fn is_in_scope_of_user(&self, user: UserName<&str>) -> bool {
-        self.scope_owner == ScopeOwner::User && self.name.is_in_scope_named(user.into_str())
+        self.scope_owner == ScopeOwner::User && self.name().is_in_scope_named(user.into_str())
     }
 
     /// Returns `true` if the scope of the package is owned by this organization.
     #[inline]
     pub(crate) fn is_in_scope_of_organization(&self, organization: OrganizationName<&str>) -> bool {
-        self.scope_owner == ScopeOwner::Organization && self.name.is_in_scope_named(organization.into_str())
+        self.scope_owner == ScopeOwner::Organization && self.name().is_in_scope_named(organization.into_str())
     }
 
     /// Returns the highest permission that the user has on this package by a direct grant, by teams, or by owning the
@@ -274,7 +282,7 @@ impl<'a> PackageView<'a> {
     pub(crate) fn is_readable_by(&self, user: UserName<&str>, memberships: &Memberships) -> bool {
         match self.rights {
             Rights::Recorded(grants) => self.permission_of(grants, user, memberships) >= Permission::ReadOnly,
-            Rights::DecidedElsewhere(ceiling) => ceiling.allows(user, &self.name, Action::ReadPackage),
+            Rights::DecidedElsewhere(ceiling) => ceiling.allows(user, &self.name(), Action::ReadPackage),
         }
     }
 
@@ -290,9 +298,9 @@ impl<'a> PackageView<'a> {
         match self.rights {
             Rights::Recorded(grants) => self.read_permission_of(grants, user, memberships),
             Rights::DecidedElsewhere(ceiling) => {
-                if needs > Permission::ReadOnly && ceiling.allows(user, &self.name, Action::PublishVersion) {
+                if needs > Permission::ReadOnly && ceiling.allows(user, &self.name(), Action::PublishVersion) {
                     Permission::ReadWrite
-                } else if ceiling.allows(user, &self.name, Action::ReadPackage) {
+                } else if ceiling.allows(user, &self.name(), Action::ReadPackage) {
                     Permission::ReadOnly
                 } else {
                     Permission::NoAccess
@@ -317,7 +325,9 @@ impl<'a> PackageView<'a> {
         match self.scope_owner {
             ScopeOwner::Unscoped | ScopeOwner::User => true,
             ScopeOwner::Nobody => false,
-            ScopeOwner::Organization => self.name.scope().is_some_and(|scope| memberships.find_scope(scope).is_some()),
+            ScopeOwner::Organization => {
+                self.name().scope().is_some_and(|scope| memberships.find_scope(scope).is_some())
+            }
         }
     }
 }
@@ -371,21 +381,11 @@ pub enum PackageState<'a> {
 impl<'a> PackageState<'a> {
     /// Returns the name that was looked up.
     #[must_use]
+    #[inline]
     pub const fn name(&self) -> PackageName<&'a str> {
         match self {
-            Self::Existing(package) => package.name,
+            Self::Existing(package) => package.name(),
             Self::Missing(package) => package.name,
-        }
-    }
-}
-
-impl<'a> PackageState<'a> {
-    /// Returns a reference to the name that was looked up.
-    #[inline]
-    pub(crate) const fn name_ref(&self) -> &PackageName<&'a str> {
-        match self {
-            Self::Existing(package) => &package.name,
-            Self::Missing(package) => &package.name,
         }
     }
 }

@@ -314,7 +314,8 @@ const _: fn(TokenUse<'_>, &Membership, VerifiedFactor<'_>) = |token_use, members
 const _: fn(Operation<'_>) = |operation| {
     let package_state = |state| match state {
         PackageState::Existing(PackageView {
-            name: _,              // packages::existing
+            name_text: _,         // packages::existing
+            name_form: _,         // packages::existing
             scope_owner: _,       // packages::scopes
             visibility: _,        // packages::existing
             publishing_access: _, // packages::existing

@@ -67,9 +67,7 @@ const TOKEN: &[Mistake<Value>] = &[
     ("no `cidr`", |token, _| without(token, "", "cidr")),
     ("no `owner`", |token, _| without(token, "", "owner")),
     ("no `created`", |token, _| without(token, "", "created")),
-    ("none of the kinds", |token, at| {
-        without(token, "", ["legacy", "session", "granular"].get(at.checked_rem(3)?)?)
-    }),
+    ("none of the kinds", |token, at| without(token, "", ["legacy", "session", "granular"].get(at.checked_rem(3)?)?)),
     ("two kinds", |token, _| {
         if token.get("legacy").is_some() {
             return put(token, "", "session", json!({"expires": "2026-01-01T00:00:00Z"}));

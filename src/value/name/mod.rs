@@ -13,6 +13,7 @@ mod set;
 use alloc::boxed::Box;
 
 pub use account::{OrganizationName, TeamName, UserName};
+pub(crate) use package::NameForm;
 pub use package::PackageName;
 pub use scope::Scope;
 pub(crate) use set::{HasName, NameSet, hash, hash_with};

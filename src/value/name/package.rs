@@ -41,6 +41,12 @@ use crate::value::limits::{MAX_NEW_PACKAGE_NAME, MAX_PACKAGE_NAME};
 #[derive(Clone, Copy)]
 pub struct PackageName<T = Box<str>> {
     text: T,
+    form: NameForm,
+}
+
+/// What parsing found out about a package name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NameForm {
     /// The index of the `/` in a scoped name, or 0 in an unscoped name.
     slash: u16,
     /// Whether a new name may contain every character of this name. Computed while parsing, so that a decision about
@@ -59,14 +65,27 @@ impl<'a> PackageName<&'a str> {
     pub fn new(text: &'a str) -> Result<Self, NameError> {
         let (slash, has_new_name_characters) =
             check(text).map_err(|problem| NameError::new("package", text, problem))?;
-        Ok(Self { text, slash, has_new_name_characters })
+        Ok(Self { text, form: NameForm { slash, has_new_name_characters } })
     }
 
     /// Converts this name into one that owns its text.
     #[must_use]
     pub fn into_owned(self) -> PackageName {
-        let Self { text, slash, has_new_name_characters } = self;
-        PackageName { text: text.into(), slash, has_new_name_characters }
+        let Self { text, form } = self;
+        PackageName { text: text.into(), form }
+    }
+
+    /// Splits the name into its text and what parsing found out about it. A [`PackageView`](crate::facts::PackageView)
+    /// stores them apart, which saves 8 bytes.
+    #[inline]
+    pub(crate) const fn to_parts(self) -> (&'a str, NameForm) {
+        (self.text, self.form)
+    }
+
+    /// Joins the two parts of a name.
+    #[inline]
+    pub(crate) const fn from_parts(text: &'a str, form: NameForm) -> Self {
+        Self { text, form }
     }
 
     /// Returns the whole name, including its scope, with its original lifetime.
@@ -78,7 +97,7 @@ impl<'a> PackageName<&'a str> {
     /// Returns the scope, or `None` if the name is unscoped.
     #[must_use]
     pub fn scope(self) -> Option<Scope<&'a str>> {
-        self.text.get(1..usize::from(self.slash)).map(Scope::of_package)
+        self.text.get(1..usize::from(self.form.slash)).map(Scope::of_package)
     }
 
     /// Returns the bytes of the scope without its `@`, for looking it up in a [`NameSet`](super::NameSet) of scopes.
@@ -87,7 +106,7 @@ impl<'a> PackageName<&'a str> {
     /// [`docs::performance`](crate::docs::performance).
     #[inline]
     pub(crate) fn scope_bytes(self) -> Option<&'a [u8]> {
-        self.text.as_bytes().get(1..usize::from(self.slash))
+        self.text.as_bytes().get(1..usize::from(self.form.slash))
     }
 
     /// Returns `true` if the name has this scope, given without its `@`.
@@ -107,14 +126,13 @@ impl<T: AsRef<str>> PackageName<T> {
     /// Returns this name with its text borrowed.
     #[must_use]
     pub fn as_borrowed(&self) -> PackageName<&str> {
-        let Self { text, slash, has_new_name_characters } = self;
-        PackageName { text: text.as_ref(), slash: *slash, has_new_name_characters: *has_new_name_characters }
+        PackageName { text: self.text.as_ref(), form: self.form }
     }
 
     /// Returns `true` if the name has a scope.
     #[must_use]
     pub const fn is_scoped(&self) -> bool {
-        self.slash != 0
+        self.form.slash != 0
     }
 
     /// Checks that a new package may have this name today, as npm's `validForNewPackages` does
@@ -133,7 +151,7 @@ impl<T: AsRef<str>> PackageName<T> {
     #[inline]
     pub(crate) fn is_new(&self) -> bool {
         let text = self.as_str();
-        self.has_new_name_characters
+        self.form.has_new_name_characters
             && text.len() <= MAX_NEW_PACKAGE_NAME
             && (self.is_scoped() || core_module(text).is_none())
     }
@@ -151,7 +169,7 @@ impl<T: AsRef<str>> PackageName<T> {
         if let Err(problem) = check_no_capital(text) {
             return Some(problem);
         }
-        let after_scope = text.get(usize::from(self.slash)..).unwrap_or(text);
+        let after_scope = text.get(usize::from(self.form.slash)..).unwrap_or(text);
         after_scope.bytes().find(|byte| is_special(*byte)).map(|byte| NameProblem::SpecialCharacter(byte.into()))
     }
 }

@@ -125,11 +125,11 @@ pub(super) fn operations<'a>(directory: &'a Directory, extra: &'a ExtraNames) ->
     operations
 }
 
-/// Returns a representative of each class of addresses that a token tells apart: an address that it allows, and one that it
-/// does not.
+/// Returns a representative of each class of addresses that a token tells apart: an address that it allows, and one
+/// that it does not.
 ///
-/// A decision reads nothing of an address but whether the token allows it ([T3](crate::docs::rules#t3)), and no token with
-/// ranges allows an unknown address.
+/// A decision reads nothing of an address but whether the token allows it ([T3](crate::docs::rules#t3)), and no token
+/// with ranges allows an unknown address.
 pub(super) fn addresses(token: &Token) -> Vec<ClientIp> {
     match token.allowed_ranges() {
         AllowedRanges::Any => Vec::from([ClientIp::UNKNOWN]),

@@ -37,18 +37,18 @@ impl Changes {
 
 /// Returns which answers change with the changes, at the time `now`.
 ///
-/// It asks, for every token of the directory, every action on every package, organization and account of the directory, on
-/// one team of each organization, on one free name in each scope, and on one unscoped free name. Each question is asked from
-/// one address that the token allows and from one that it does not. No second factor is shown. An answer changes if its
-/// outcome, its reason or its status does.
+/// It asks, for every token of the directory, every action on every package, organization and account of the directory,
+/// on one team of each organization, on one free name in each scope, and on one unscoped free name. Each question is
+/// asked from one address that the token allows and from one that it does not. No second factor is shown. An answer
+/// changes if its outcome, its reason or its status does.
 ///
-/// The time it takes is the number of tokens times the number of packages times the number of organizations, each question
-/// a few tens of nanoseconds.
+/// The time it takes is the number of tokens times the number of packages times the number of organizations, each
+/// question a few tens of nanoseconds.
 ///
 /// # Errors
 ///
-/// Returns an error if the directory cannot exist after the changes: it has a private unscoped package, and the new policy
-/// has none.
+/// Returns an error if the directory cannot exist after the changes: it has a private unscoped package, and the new
+/// policy has none.
 ///
 /// # Examples
 ///

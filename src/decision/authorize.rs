@@ -15,8 +15,8 @@ use crate::{
 
 /// Decides whether a token may take an action on a resource, from an address, at a time.
 ///
-/// - `token` is [bound](Policy::bind) to its owner's current record, under a policy: without the owner's rights nothing is
-///   decided.
+/// - `token` is [bound](Policy::bind) to its owner's current record, under a policy: without the owner's rights nothing
+///   is decided.
 /// - An action and a resource of different kinds do not compile ([`ActionOn`]).
 /// - Take `now` once for each request.
 /// - To ask about many resources, [`BoundToken::at`] runs the checks of the token once.

@@ -59,8 +59,8 @@ pub enum DecisionLine {
         reason: Option<Reason>,
         /// The suggested HTTP status ([D3](crate::docs::rules#d3)).
         status: u16,
-        /// The time at which an allow or a denial ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if no time
-        /// ends it, and for a challenge or an allow by a second factor.
+        /// The time at which an allow or a denial ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if no
+        /// time ends it, and for a challenge or an allow by a second factor.
         valid_until: Option<Timestamp>,
         /// What allowed the request: the token's grant or kind, the visibility of a public package, or a second factor.
         via: Option<AllowedBy>,

@@ -1,4 +1,5 @@
-//! The long-form documentation: the rules, npm's editions, the file formats, the design, the guarantees and the measurements.
+//! The long-form documentation: the rules, npm's editions, the file formats, the design, the guarantees and the
+//! measurements.
 //!
 //! Each module is one page and contains no items.
 

@@ -98,8 +98,8 @@ pub struct UserFacts<T: AsRef<str> = Box<str>, M = Memberships> {
     pub two_factor: TwoFactorMode,
     /// The account's cut-off: every token created at or before this time is revoked ([T1](crate::docs::rules#t1)).
     pub tokens_revoked_until: Option<Timestamp>,
-    /// The time at which the account's hold ends, or `None` if there is no hold. Until then every token of the account is
-    /// denied writes and changes of the account, apart from those that make the account safe
+    /// The time at which the account's hold ends, or `None` if there is no hold. Until then every token of the account
+    /// is denied writes and changes of the account, apart from those that make the account safe
     /// ([T5](crate::docs::rules#t5)).
     pub writes_held_until: Option<Timestamp>,
     /// The user's memberships in organizations.

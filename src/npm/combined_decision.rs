@@ -51,8 +51,8 @@ pub enum CombinedDecision<'a> {
     Deny(Deny<'a>),
 }
 
-/// Answers a challenge with a second factor that the owner has shown ([F6](crate::docs::rules#f6)). Every other decision
-/// stays as it is.
+/// Answers a challenge with a second factor that the owner has shown ([F6](crate::docs::rules#f6)). Every other
+/// decision stays as it is.
 pub(super) fn answered<'a>(decision: Decision<'a>, factor: Option<(&VerifiedFactor<'_>, Duration)>) -> Decision<'a> {
     match (decision, factor) {
         (Decision::Challenge(challenge), Some((factor, max_age))) => challenge.answer(factor, max_age),

@@ -147,8 +147,8 @@ pub enum PackageRequest {
     /// `POST /-/package/:package/access`: changes the visibility, the publishing access or both. The body shows which
     /// change the request makes. See [`AccessChange`](super::AccessChange).
     WriteAccess,
-    /// `POST /-/stage/package/:package`: stages a version, which waits there until it is approved. The body is that of a
-    /// publish. See [`PackumentChanges`](super::PackumentChanges) and [`PutTarget::Stage`](super::PutTarget::Stage).
+    /// `POST /-/stage/package/:package`: stages a version, which waits there until it is approved. The body is that of
+    /// a publish. See [`PackumentChanges`](super::PackumentChanges) and [`PutTarget::Stage`](super::PutTarget::Stage).
     Stage,
 }
 

@@ -135,8 +135,8 @@ impl<'a> ProfileChange<'a> {
     /// Returns the access requests of the body, each of which must be allowed.
     ///
     /// `present` is the two-factor mode that the caller's account has now. A change of the second factor is
-    /// `enrol-two-factor` if the account has no second factor and the change is a step of enrolling one. Otherwise it is
-    /// `configure-two-factor`.
+    /// `enrol-two-factor` if the account has no second factor and the change is a step of enrolling one. Otherwise it
+    /// is `configure-two-factor`.
     #[must_use]
     pub fn access_requests(&self, present: TwoFactorMode) -> Box<[AccessRequest]> {
         let two_factor = self.two_factor.as_ref().map(|change| match (present, change) {

@@ -43,10 +43,10 @@ pub enum RequiredAccess {
     Nothing,
     /// The caller must be allowed this access request, whatever the body says.
     This(AccessRequest),
-    /// The body, or what the registry stores under an id in the path, determines which access requests the caller must be
-    /// allowed. Whatever these are, a caller who is allowed all of them is allowed at least one access request in this
-    /// list too. So if the whole list is denied, the request is refused, with the denial of the first access request.
-    /// The list is never empty.
+    /// The body, or what the registry stores under an id in the path, determines which access requests the caller must
+    /// be allowed. Whatever these are, a caller who is allowed all of them is allowed at least one access request in
+    /// this list too. So if the whole list is denied, the request is refused, with the denial of the first access
+    /// request. The list is never empty.
     OneOf(Box<[AccessRequest]>),
 }
 
@@ -127,8 +127,9 @@ impl Endpoint {
                     // The package is in the body, so `grant-team-access` cannot be decided yet. A caller who is denied
                     // reading the organization is denied that too.
                     TeamRequest::WritePackage => one_of(vec![reads]),
-                    // A user who may change the maintainers of the package in the body may remove the team, and need not
-                    // be in the organization (C5). Such a user is allowed `whoami`, as everyone with a valid token is.
+                    // A user who may change the maintainers of the package in the body may remove the team, and need
+                    // not be in the organization (C5). Such a user is allowed `whoami`, as everyone with a valid token
+                    // is.
                     TeamRequest::DeletePackage => one_of(vec![reads, own(AccountAction::Whoami)]),
                     TeamRequest::WriteMember => on(TeamAction::AddTeamMember),
                     TeamRequest::DeleteMember => on(TeamAction::RemoveTeamMember),

@@ -142,8 +142,8 @@ impl TeamAccessChange {
         Ok(Self { package: required(&fields, "package")?, permission: None })
     }
 
-    /// Returns the access request that must be allowed: `grant-team-access` or `revoke-team-access`. The organization and
-    /// the team are those in the path.
+    /// Returns the access request that must be allowed: `grant-team-access` or `revoke-team-access`. The organization
+    /// and the team are those in the path.
     ///
     /// The removal of a team is also allowed if the [alternative](Self::alternative) is.
     #[must_use]

@@ -68,8 +68,8 @@ pub struct ListedToken<'t> {
 }
 
 impl<'t> ListedToken<'t> {
-    /// Creates the entry of a token, or returns `None` for a session, which npm does not list. `hint` is the hint of the
-    /// token's secret, which the registry stored when it issued the token.
+    /// Creates the entry of a token, or returns `None` for a session, which npm does not list. `hint` is the hint of
+    /// the token's secret, which the registry stored when it issued the token.
     #[must_use]
     pub const fn new(token: &'t Token, hint: SecretHint) -> Option<Self> {
         match token {

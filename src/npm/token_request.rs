@@ -141,8 +141,8 @@ const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 impl<'b> CreateTokenRequest<'b> {
     /// Reads the body of the request. `now` is the time of issue, from which the days until the expiry are counted.
     ///
-    /// `policy` is the one that the token will be issued under. It shortens the default lifetime, if needed. Its limits are
-    /// not checked here.
+    /// `policy` is the one that the token will be issued under. It shortens the default lifetime, if needed. Its limits
+    /// are not checked here.
     ///
     /// # Errors
     ///

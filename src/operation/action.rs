@@ -151,8 +151,8 @@ enum Kinds {
     Publish,
 }
 
-/// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)). The four last ones are
-/// the class *write* of the rules, divided by what a bypass covers.
+/// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)). The four last ones
+/// are the class *write* of the rules, divided by what a bypass covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FactorClass {
     /// The action never needs a second factor. It changes nothing, or is `star-package` or `revoke-self`.
@@ -170,11 +170,11 @@ pub(crate) enum FactorClass {
 }
 
 impl Action {
-    /// Returns `true` if tokens of this kind may take the action ([K1](crate::docs::rules#k1)). A session token may take
-    /// every action that a legacy publish token may take.
+    /// Returns `true` if tokens of this kind may take the action ([K1](crate::docs::rules#k1)). A session token may
+    /// take every action that a legacy publish token may take.
     ///
-    /// `needs` must be what the action needs of a granular token: most callers have it, and to read the table again takes
-    /// 18 more instructions.
+    /// `needs` must be what the action needs of a granular token: most callers have it, and to read the table again
+    /// takes 18 more instructions.
     #[inline]
     pub(crate) const fn is_for(self, kind: TokenKind, needs: GranularRequirement) -> bool {
         match kind {

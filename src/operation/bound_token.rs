@@ -123,7 +123,8 @@ impl<'a> BoundToken<'a> {
     }
 }
 
-/// The owned form of [`BoundToken`], which holds the token and its owner by [`Arc`]. [`Policy::bind_owned`] creates one.
+/// The owned form of [`BoundToken`], which holds the token and its owner by [`Arc`]. [`Policy::bind_owned`] creates
+/// one.
 ///
 /// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. A clone
 /// increments two reference counts and copies nothing else.

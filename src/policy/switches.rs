@@ -53,8 +53,8 @@ string_enum! {
     /// What a token that bypasses the second factor bypasses it for ([P5](crate::docs::rules#p5)). The values are
     /// ordered from loose to strict.
     ///
-    /// *Governance* is every write other than publishing, unpublishing, deprecating, moving dist-tags and deciding about
-    /// staged versions.
+    /// *Governance* is every write other than publishing, unpublishing, deprecating, moving dist-tags and deciding
+    /// about staged versions.
     #[non_exhaustive]
     pub enum BypassCovers: "value of `bypass_covers`" {
         /// Every action.

@@ -247,8 +247,8 @@ pub enum Comparison<'a> {
         demanded_by: Option<DemandedBy>,
         /// The two-factor mode of the owner's account.
         account: TwoFactorMode,
-        /// The package's publishing access, raised to the policy's least one ([P4](crate::docs::rules#p4)). `None` if the
-        /// action does not write to a package.
+        /// The package's publishing access, raised to the policy's least one ([P4](crate::docs::rules#p4)). `None` if
+        /// the action does not write to a package.
         publishing_access: Option<PublishingAccess>,
         /// Whether the token bypasses the second factor for this action.
         bypass: bool,

@@ -90,9 +90,9 @@ pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     }
 }
 
-/// Whether a package on record counts as existing. For `revoke-team-access` a private package does so only if this token
-/// could read it, if its scope is that organization's, or if some team of that organization has a grant on it: else any
-/// admin of any organization could ask which private names exist ([C5](crate::docs::rules#c5)).
+/// Whether a package on record counts as existing. For `revoke-team-access` a private package does so only if this
+/// token could read it, if its scope is that organization's, or if some team of that organization has a grant on it:
+/// else any admin of any organization could ask which private names exist ([C5](crate::docs::rules#c5)).
 #[inline(always)]
 fn exists_for(context: &Context<'_, '_>, package: &PackageView<'_>) -> bool {
     match (context.action, context.operation().organization()) {

@@ -83,9 +83,9 @@ impl GranularToken {
     /// 4. The settings pass the checks of [`load`](Self::load).
     /// 5. The policy allows the lifetime, the lack of ranges, the bypass and the selection of all packages
     ///    ([P2](crate::docs::rules#p2), [P7](crate::docs::rules#p7)).
-    /// 6. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is neither
-    ///    revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too, each
-    ///    within one of the creating token's ([L9](crate::docs::rules#l9)).
+    /// 6. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is
+    ///    neither revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too,
+    ///    each within one of the creating token's ([L9](crate::docs::rules#l9)).
     /// 7. The owner has the requested permission on every selected package, scope and organization
     ///    ([L8](crate::docs::rules#l8)).
     ///
@@ -171,9 +171,9 @@ impl LegacyToken {
     /// 1. The policy has legacy tokens ([P1](crate::docs::rules#p1)).
     /// 2. The owner is not suspended ([T4](crate::docs::rules#t4)). An owner on hold is issued a publish token, which a
     ///    login makes, and no other ([T5](crate::docs::rules#t5)).
-    /// 3. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is neither
-    ///    revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too, each
-    ///    within one of the creating token's ([L9](crate::docs::rules#l9)).
+    /// 3. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is
+    ///    neither revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too,
+    ///    each within one of the creating token's ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
         kind: LegacyKind,
@@ -209,9 +209,9 @@ impl SessionToken {
     /// 1. The owner is not suspended ([T4](crate::docs::rules#t4)). An owner on hold is issued a session token.
     /// 2. The token expires after `facts.now`.
     /// 3. The policy allows the lifetime ([P3](crate::docs::rules#p3)).
-    /// 4. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is neither
-    ///    revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too, each
-    ///    within one of the creating token's ([L9](crate::docs::rules#l9)).
+    /// 4. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is
+    ///    neither revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too,
+    ///    each within one of the creating token's ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
         expires_at: Timestamp,
@@ -456,7 +456,8 @@ pub enum IssueError {
         /// The package.
         package: PackageName,
     },
-    /// The grant is `stage-only` or `read-write`, and the owner may only read a selected package ([L8](crate::docs::rules#l8)).
+    /// The grant is `stage-only` or `read-write`, and the owner may only read a selected package
+    /// ([L8](crate::docs::rules#l8)).
     #[error("package `{package}`, which the owner may only read: expected one that the owner may write to")]
     PackageNotWritable {
         /// The package.

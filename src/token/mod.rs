@@ -1,7 +1,7 @@
 //! Access tokens: creating, storing and reading them, and their secrets.
 //!
-//! A [`Token`] is a [`LegacyToken`], a [`GranularToken`] or a [`SessionToken`]. A token holds no secret. Its [`Secret`] is a type of
-//! its own, and a registry stores the [`SecretDigest`] of it.
+//! A [`Token`] is a [`LegacyToken`], a [`GranularToken`] or a [`SessionToken`]. A token holds no secret. Its [`Secret`]
+//! is a type of its own, and a registry stores the [`SecretDigest`] of it.
 //!
 //! | to | use |
 //! |---|---|

@@ -43,9 +43,9 @@ use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 /// | `packages_and_scopes` | an object with `permission` and `select`; no access if left out |
 /// | `orgs` | an object with `permission` and `select`; no access if left out |
 ///
-/// `permission` is `no-access`, `read-only` or `read-write`, and for packages and scopes also `stage-only`. A permission above `no-access` has a `select`. For
-/// packages and scopes this is `"all"`, or an object with the lists `packages` and `scopes`, of which one may be left
-/// out. For organizations it is a list of names. No list is empty.
+/// `permission` is `no-access`, `read-only` or `read-write`, and for packages and scopes also `stage-only`. A
+/// permission above `no-access` has a `select`. For packages and scopes this is `"all"`, or an object with the lists
+/// `packages` and `scopes`, of which one may be left out. For organizations it is a list of names. No list is empty.
 ///
 /// # Examples
 ///

@@ -38,8 +38,8 @@ impl fmt::Display for TokenKind {
 /// A borrowed token, with everything that the checks read of it.
 ///
 /// [`Token::as_view`] borrows from a [`Token`]. [`legacy`](Self::legacy), [`granular`](Self::granular) and
-/// [`session`](Self::session) borrow from other storage, so that a registry which keeps tokens in its own structures need not build a `Token` for each
-/// request.
+/// [`session`](Self::session) borrow from other storage, so that a registry which keeps tokens in its own structures
+/// need not build a `Token` for each request.
 ///
 /// # Examples
 ///
@@ -67,8 +67,8 @@ pub struct TokenView<'a> {
     pub(crate) limits: Limits<'a>,
 }
 
-/// What limits a token's use: its kind if it is legacy, its grants and expiry if it is granular, or its expiry if it is a
-/// session token.
+/// What limits a token's use: its kind if it is legacy, its grants and expiry if it is granular, or its expiry if it is
+/// a session token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limits<'a> {
     Legacy(LegacyKind),

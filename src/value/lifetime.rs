@@ -2,8 +2,8 @@
 
 use core::{fmt, time::Duration};
 
-/// A lifetime in whole seconds. It displays as a number of days, hours or seconds, whichever is the largest unit that is
-/// exact.
+/// A lifetime in whole seconds. It displays as a number of days, hours or seconds, whichever is the largest unit that
+/// is exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lifetime {
     seconds: u64,

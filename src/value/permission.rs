@@ -9,8 +9,8 @@ string_enum! {
     ///
     /// A granular token has one permission for packages and scopes and one for organizations
     /// ([L5](crate::docs::rules#l5)). A user's permission on a package is the highest of those that the user gets
-    /// directly, through teams and by owning the scope ([C1](crate::docs::rules#c1)). Only a token's grant over packages
-    /// and scopes can be `StageOnly`.
+    /// directly, through teams and by owning the scope ([C1](crate::docs::rules#c1)). Only a token's grant over
+    /// packages and scopes can be `StageOnly`.
     ///
     /// ```
     /// use tollgate::value::Permission;

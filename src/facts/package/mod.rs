@@ -16,8 +16,8 @@ string_enum! {
     pub enum Visibility: "visibility" {
         /// Everyone may read the package, with or without a token.
         Public = "public",
-        /// Only users with a permission on the package may read it. An unscoped package is private only where the policy
-        /// says so ([P6](crate::docs::rules#p6)).
+        /// Only users with a permission on the package may read it. An unscoped package is private only where the
+        /// policy says so ([P6](crate::docs::rules#p6)).
         Private = "private",
     }
 }
@@ -242,8 +242,8 @@ impl<'a> PackageView<'a> {
     /// Returns the highest permission that the user has on this package by a direct grant, by teams, or by owning the
     /// scope ([C1](crate::docs::rules#c1)).
     ///
-    /// The visibility is not considered. [`read_permission_of`](Self::read_permission_of) includes that everyone may read
-    /// a public package.
+    /// The visibility is not considered. [`read_permission_of`](Self::read_permission_of) includes that everyone may
+    /// read a public package.
     pub(crate) fn permission_of(
         &self,
         grants: RecordedGrants<'_>,

@@ -329,8 +329,8 @@ pub enum ChangesNotAllowedError {
     /// Everything is allowed, but the package already has the version that the body publishes.
     #[error("the version is published already: expected a new one")]
     PublishedAlready,
-    /// Everything is allowed, but the body makes an unscoped package private, and under the policy every unscoped package
-    /// is public ([P6](crate::docs::rules#p6)).
+    /// Everything is allowed, but the body makes an unscoped package private, and under the policy every unscoped
+    /// package is public ([P6](crate::docs::rules#p6)).
     #[error("an unscoped package as private: expected public, or a scoped name")]
     PrivateUnscoped,
     /// Everything is allowed, but the body is not one that npm's clients send.
@@ -340,7 +340,8 @@ pub enum ChangesNotAllowedError {
 
 impl ChangesNotAllowedError {
     /// Returns the HTTP status to answer with: 409 for a version that is published already, 400 for a body that is not
-    /// understood or makes an unscoped package private where that is not possible, or 500 if an allow is missing or was decided on other facts.
+    /// understood or makes an unscoped package private where that is not possible, or 500 if an allow is missing or was
+    /// decided on other facts.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {

@@ -17,8 +17,8 @@
 //! outside a range, one time for all times before or after an instant. Other tests cover the parsing and comparison of
 //! these values.
 //!
-//! Not every list is combined with every other. Where the rules say that two distinctions do not meet, each has a family
-//! of its own:
+//! Not every list is combined with every other. Where the rules say that two distinctions do not meet, each has a
+//! family of its own:
 //!
 //! - The checks of the token and the hold on its owner's account do not depend on the resource and on the grants.
 //! - The policy is read by the check for legacy tokens, by the check of the second factor and by the status of a denied
@@ -26,8 +26,8 @@
 //!   token, the publishing accesses and the two-factor modes.
 //! - A shown factor changes nothing but a challenge. So some families ask without one only.
 //!
-//! The tests that compare this crate with its oracle show each of these on a sample: they fail if a check reads what the
-//! rules say it does not.
+//! The tests that compare this crate with its oracle show each of these on a sample: they fail if a check reads what
+//! the rules say it does not.
 
 #![expect(
     clippy::indexing_slicing,

@@ -40,8 +40,8 @@ enum InTeam {
     No,
 }
 
-/// An owner who is an owner of acme, and may do everything with every package, by a direct grant and through the team of
-/// acme.
+/// An owner who is an owner of acme, and may do everything with every package, by a direct grant and through the team
+/// of acme.
 const WITH_EVERY_RIGHT: OwnerFacts = OwnerFacts {
     acme: Some((Role::Owner, InTeam::Yes)),
     beta: None,

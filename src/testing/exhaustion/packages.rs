@@ -69,9 +69,9 @@ pub(super) fn free() -> Vec<Name> {
     every_scope().flat_map(|scope| ["free", "Free"].map(|name| format!("{scope}{name}").into())).collect()
 }
 
-/// Returns the documents of all packages that can exist in the world, each with the grants of its owner. Two more grants
-/// are of no use to alice, who makes the requests: one to bob, and one to a team of an organization with a name that
-/// starts like `acme`.
+/// Returns the documents of all packages that can exist in the world, each with the grants of its owner. Two more
+/// grants are of no use to alice, who makes the requests: one to bob, and one to a team of an organization with a name
+/// that starts like `acme`.
 pub(super) fn with_grants(WorldFacts { owner, policy }: &WorldFacts) -> Vec<Value> {
     let mut users = Map::from_iter([(String::from("bob"), json!(GrantedPermission::ReadWrite))]);
     users.extend(owner.direct.map(|permission| (String::from("alice"), json!(permission))));

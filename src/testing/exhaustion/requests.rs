@@ -140,8 +140,8 @@ pub(super) fn creations(names: &[Name]) -> Vec<Value> {
 }
 
 /// Returns every action that needs both an organization and a package, on each pair of an organization and a package.
-/// The one whose check reads the grants to teams is asked about a second team, which has no grant: what counts is whether
-/// the organization has a team with a grant, and not which ([C5](crate::docs::rules#c5)).
+/// The one whose check reads the grants to teams is asked about a second team, which has no grant: what counts is
+/// whether the organization has a team with a grant, and not which ([C5](crate::docs::rules#c5)).
 pub(super) fn on_teams_and_packages(organizations: &[&str], names: &[Name]) -> Vec<Value> {
     let mut resources = Vec::new();
     for org in organizations {
@@ -195,7 +195,8 @@ pub(super) fn on_every_resource() -> Vec<Value> {
     resources
 }
 
-/// Returns every action on a few resources. In a world with the package `private-two-factor-only`, that name is not free.
+/// Returns every action on a few resources. In a world with the package `private-two-factor-only`, that name is not
+/// free.
 pub(super) fn on_few_resources() -> Vec<Value> {
     let names =
         ["@acme/public-no-requirement", "@acme/private-two-factor-only", "private-two-factor-only", "@acme/free"]

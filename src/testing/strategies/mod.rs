@@ -46,7 +46,9 @@
 //! use proptest::prelude::*;
 //! use tollgate::{decision::Verdict, testing::strategies::question};
 //!
-//! proptest!(|(question in question())| {
+//! // Without this, proptest keeps the question in a file, and asks it again in the next run.
+//! let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+//! proptest!(config, |(question in question())| {
 //!     prop_assert!(question.record().decision == Verdict::Allow);
 //! });
 //! ```

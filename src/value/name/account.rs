@@ -111,10 +111,10 @@ macro_rules! account_name {
 account_name! {
     /// The name of a user, such as `alice`.
     ///
-    /// The name of a user that exists has 1 to 256 visible ASCII characters other than `/`, `:`, `%`, `\`, `"`, `'`, `<`,
-    /// `>`, `?`, `#` and `&`, and does not start with `.` or `@` ([N4](crate::docs::rules#n4)). So a registry whose users
-    /// log in by e-mail address can use the address. [`check_new`](Self::check_new) has the stricter rule for a new user
-    /// of npm. Names compare byte for byte ([N1](crate::docs::rules#n1)).
+    /// The name of a user that exists has 1 to 256 visible ASCII characters other than `/`, `:`, `%`, `\`, `"`, `'`,
+    /// `<`, `>`, `?`, `#` and `&`, and does not start with `.` or `@` ([N4](crate::docs::rules#n4)). So a registry
+    /// whose users log in by e-mail address can use the address. [`check_new`](Self::check_new) has the stricter rule
+    /// for a new user of npm. Names compare byte for byte ([N1](crate::docs::rules#n1)).
     ///
     /// Users and organizations share one namespace: `@alice` is the scope of the user `alice` or of the organization
     /// `alice`, because only one of the two can exist.
@@ -126,8 +126,8 @@ account_name! {
     ///
     /// A registry must never give the name of a deleted user to someone else ([N5](crate::docs::rules#n5)). Tokens,
     /// memberships and grants refer to users by name, so the new user would inherit every token, membership and grant
-    /// that still has the name. This crate cannot detect that a name was given again. Where addresses or names are given to other people later, use a stable id of the
-    /// account as the name.
+    /// that still has the name. This crate cannot detect that a name was given again. Where addresses or names are
+    /// given to other people later, use a stable id of the account as the name.
     ///
     /// # Examples
     ///
@@ -150,9 +150,9 @@ account_name! {
 account_name! {
     /// The name of an organization, such as `acme`.
     ///
-    /// A name has 1 to 214 characters of `A-Za-z0-9-_.!~*()` and does not start with `.`
-    /// ([N4](crate::docs::rules#n4)). Organizations share one namespace with users. As with users, a registry must never
-    /// give the name of a deleted organization to someone else ([N5](crate::docs::rules#n5)).
+    /// A name has 1 to 214 characters of `A-Za-z0-9-_.!~*()` and does not start with `.` ([N4](crate::docs::rules#n4)).
+    /// Organizations share one namespace with users. As with users, a registry must never give the name of a deleted
+    /// organization to someone else ([N5](crate::docs::rules#n5)).
     ///
     /// The scope `@acme` of the organization is a [`Scope`](crate::value::Scope), not an `OrganizationName`.
     ///
@@ -172,8 +172,8 @@ account_name! {
 account_name! {
     /// The name of a team, such as `developers`, which is unique within its organization.
     ///
-    /// The name has the same characters and lengths as an [`OrganizationName`] ([N4](crate::docs::rules#n4)). npm's form
-    /// `acme:developers` also names the organization; a `TeamName` does not.
+    /// The name has the same characters and lengths as an [`OrganizationName`] ([N4](crate::docs::rules#n4)). npm's
+    /// form `acme:developers` also names the organization; a `TeamName` does not.
     ///
     /// # Examples
     ///

@@ -78,7 +78,7 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
     } = context.bound().policy;
     let token = &context.bound().token;
     let account = context.bound().two_factor;
-    let bypasses = || bypasses(token, context.needs) && is_covered(bypass_covers, class);
+    let bypass = bypasses(token, context.needs) && is_covered(bypass_covers, class);
     // A creation is a write on a package that has the least publishing access of the policy (P4).
     let (recorded, publishing_access) = match (class, context.operation().package_ref()) {
         (FactorClass::Auth | FactorClass::None, _) | (_, None) => (None, PublishingAccess::NoRequirement),
@@ -94,7 +94,7 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
     let demanded_by = match (class, publishing_access) {
         (FactorClass::Approval, _) => Some(DemandedBy::Action),
         (_, PublishingAccess::TwoFactorOnly) => Some(demander()),
-        (_, PublishingAccess::TwoFactorOrBypass) => (!bypasses()).then(demander),
+        (_, PublishingAccess::TwoFactorOrBypass) => (!bypass).then(demander),
         (_, PublishingAccess::NoRequirement) => {
             // The account's mode decides (F4): writes are challenged under auth-and-writes, changes of the account
             // under both modes.
@@ -103,7 +103,7 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
                 TwoFactorMode::AuthOnly => matches!(class, FactorClass::Auth),
                 TwoFactorMode::Disabled => false,
             };
-            (is_demanded && !bypasses()).then_some(DemandedBy::Account)
+            (is_demanded && !bypass).then_some(DemandedBy::Account)
         }
     };
     let outcome = match demanded_by {
@@ -124,6 +124,6 @@ pub(super) fn second_factor<'a>(context: &Context<'_, 'a>) -> Finding<'a, Factor
         (None, PublishingAccess::NoRequirement) => None,
         (_, access) => Some(access),
     };
-    let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass: bypasses() };
+    let comparison = Comparison::SecondFactor { demanded_by, account, publishing_access, bypass };
     Finding { outcome, comparison: Some(comparison) }
 }

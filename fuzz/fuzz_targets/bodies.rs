@@ -5,6 +5,7 @@
 //!   depend on the stored packument. An unrecognised body requires every action.
 //! * A body requires an action that its endpoint requires.
 //! * The stored packument, sent back unchanged, changes nothing.
+//! * A staged body requires `stage` and nothing else, and publishes nothing.
 //! * A new version has the same name everywhere in the body.
 //! * A requested token reaches everything, or may be used from any address, only if the body says so.
 //! * Every other reader of bodies returns the required access, or a message on one line without a secret.
@@ -161,6 +162,20 @@ fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&
     }
 }
 
+/// Asserts that a staged body asks for `stage` alone, and publishes nothing.
+fn staged(package: &PackageName, sent: &Body, stored: &Body) {
+    let stored = StoredPackument { document: stored, visibility: Visibility::Public };
+    let Some(changes) = told(PackumentChanges::read(package, PutTarget::Stage, sent, Some(stored))) else { return };
+    let access_requests = changes.access_requests();
+    let actions: Vec<&str> = access_requests.iter().map(AccessRequest::action).collect();
+    assert_eq!(actions, ["stage"]);
+    allowed(package, &changes, true, |allowed| {
+        if let Ok(allowed) = allowed {
+            assert!(allowed.publication().is_none() && allowed.maintainers().is_none());
+        }
+    });
+}
+
 /// Asserts that the stored packument, sent back unchanged, changes nothing.
 fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
     let before = StoredPackument { document: stored, visibility: Visibility::Public };
@@ -176,7 +191,9 @@ const PASSWORD: &str = "hunter2hunter2";
 
 /// Asserts that an absent or empty field of a token request never widens the token.
 fn token(sent: &Body, json: &Value) {
-    let Some(request) = told(CreateTokenRequest::read(sent, Timestamp::UNIX_EPOCH)) else { return };
+    let Some(request) = told(CreateTokenRequest::read(sent, Policy::NPM_2025_10, Timestamp::UNIX_EPOCH)) else {
+        return;
+    };
     let mut beside = json.clone();
     beside.as_object_mut().expect("an object").remove("password");
     assert!(!format!("{request:?}").contains(PASSWORD) || beside.to_string().contains(PASSWORD));
@@ -212,6 +229,7 @@ fuzz_target!(|bytes: &[u8]| {
         packument(&package, to, &sent, stored.as_ref(), &json);
     }
     if let Some(stored) = &stored {
+        staged(&package, &sent, stored);
         unchanged(&package, stored, &serde_json::from_str(stored_text).expect("it was read"));
     }
     let acme = "acme".parse().expect("a name");
@@ -231,7 +249,9 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(team.name().check_new().is_ok());
     }
     if let Some(change) = told(ProfileChange::read(&sent)) {
-        assert!(!change.access_requests().is_empty());
+        for present in TwoFactorMode::ALL {
+            assert!(!change.access_requests(*present).is_empty());
+        }
     }
     token(&sent, &json);
     told(sent.user());

@@ -675,7 +675,7 @@ fn world_of_tokens(name: &str) -> PathBuf {
     let token = |id: &str, kind: &str, value: Value| {
         let mut token =
             json!({"id": id, "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null, "cidr": null});
-        token[kind] = value;
+        token.as_object_mut().unwrap().insert(kind.into(), value);
         token
     };
     let ci = json!({"name": "ci", "expires": "2026-01-01T00:00:00Z", "bypass_2fa": true,

@@ -1,5 +1,7 @@
 //! A ceiling decided elsewhere (C7): a registry with rules of its own hands in what a user may do with a package.
 
+#![expect(clippy::unwrap_used, reason = "a slip in a test's own data fails the test")]
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
@@ -187,6 +189,7 @@ fn a_hidden_package_is_404_unless_the_set_has_read_package() {
 
 #[test]
 fn team_access_asks_the_role_first_and_then_the_set_for_a_grant_alone() {
+    use TeamAccessAction::{GrantTeamAccess, RevokeTeamAccess};
     let acme = organization("acme");
     let login = session("s-1", "alice").build();
     let ask = |role: Option<Role>, name: &str, action: TeamAccessAction, actions: &[Action]| {
@@ -200,7 +203,6 @@ fn team_access_asks_the_role_first_and_then_the_set_for_a_grant_alone() {
         let decision = token.at(ClientIp::UNKNOWN, now()).decide(action.on(TeamAndPackage { team, package }));
         verdict_and_reason(&decision)
     };
-    use TeamAccessAction::{GrantTeamAccess, RevokeTeamAccess};
     let lacks = (Verdict::Deny, Some(Reason::OwnerLacksPermission));
     let allowed = (Verdict::Allow, None);
     let admin = Some(Role::Admin);
@@ -218,6 +220,7 @@ fn team_access_asks_the_role_first_and_then_the_set_for_a_grant_alone() {
 
 #[test]
 fn a_token_is_issued_for_what_the_set_has() {
+    use PackagesPermission::{ReadOnly, ReadWrite, StageOnly};
     let alice = user("alice").build();
     let issue = |permission: PackagesPermission, actions: &[Action], is_private: bool| {
         let ceiling = ceiling("@acme/app", actions);
@@ -241,7 +244,6 @@ fn a_token_is_issued_for_what_the_set_has() {
     let name = || "@acme/app".parse().unwrap();
     let not_found = Err(IssueError::PackageNotFound { package: name() });
     let not_writable = Err(IssueError::PackageNotWritable { package: name() });
-    use PackagesPermission::{ReadOnly, ReadWrite, StageOnly};
     for is_private in [false, true] {
         assert_eq!(issue(ReadOnly, &[Action::ReadPackage], is_private), Ok(()));
         assert_eq!(issue(ReadOnly, &[Action::PublishVersion], is_private), not_found);

@@ -22,6 +22,7 @@ use tollgate::{
         PackageDraft, QuestionDraft, UserDraft, allowed_ranges, client_ip, ip_range, organizations_grant, package,
         package_selection, packages_grant, question, timestamp, user,
     },
+    testing::time,
     token::{
         GranularSettings, GranularToken, LegacyToken, OrganizationSelection, OrganizationsGrant, PackageOrScope,
         PackageSelection, PackagesGrant, SessionToken, TokenFacts, TwoFactorBypass,
@@ -511,7 +512,7 @@ fn with_unlimited_token(question: &QuestionDraft) -> QuestionDraft {
     let facts = TokenFacts { revoked: None, ..facts_of(&question.token) };
     let token = SessionToken::load(facts, Timestamp::MAX, AllowedRanges::Any);
     // No session is good at the last instant of time.
-    let now = question.now.min(Timestamp::from_unix_nanoseconds(Timestamp::MAX.unix_nanoseconds() - 1).unwrap());
+    let now = question.now.min(time("9999-12-31T23:59:59.999999998Z"));
     QuestionDraft { token: token.into(), now, ..question.clone() }
 }
 

@@ -30,6 +30,7 @@ impl Lifetime {
         Self { seconds: days.saturating_mul(DAY) }
     }
 
+    #[cfg(feature = "serde")]
     pub(crate) const fn seconds(self) -> u64 {
         self.seconds
     }

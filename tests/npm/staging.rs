@@ -119,7 +119,7 @@ fn who_may_read_a_staged_version_is_told_why_it_is_not_approved() {
             &login,
             &not_enrolled,
             approve,
-            "403 the package takes changes with a second factor: enable two-factor authentication first",
+            "403 approve-stage needs a second factor: enable two-factor authentication first",
         ),
         (
             &stage_only,

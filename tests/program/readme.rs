@@ -29,5 +29,5 @@ fn the_link_targets_of_the_readme_exist() {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(target).is_file(), "{target}");
         count += 1;
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 7);
 }

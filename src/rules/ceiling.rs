@@ -3,7 +3,10 @@
 
 use super::{Context, Finding};
 use crate::{
-    facts::{ExternalCeiling, Membership, OwnerView, PackageState, PackageView, RecordedGrants, Rights, ScopeOwner},
+    facts::{
+        ExternalCeiling, Membership, OrganizationAndPackage, OwnerView, PackageState, PackageView, RecordedGrants,
+        Rights, ScopeOwner, TeamAndPackage,
+    },
     operation::{Action, Operation, PackageAction},
     rules::{comparison::Comparison, reason::Reason},
     value::{OrganizationName, PackageName, Permission, Role},
@@ -71,51 +74,57 @@ pub(super) fn owner_role<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 /// ([D1](crate::docs::rules#d1)).
 #[inline(always)]
 pub(super) fn owner_right<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
-    let owner = &context.bound().owner();
-    let package = match context.operation().package_ref() {
-        // Once the package exists, taking a team's access away depends on the role in the organization alone.
-        Some(_) if context.action == Action::RevokeTeamAccess => return Finding::DOES_NOT_APPLY,
-        Some(PackageState::Existing(package)) => package,
-        Some(PackageState::Missing(package)) if context.action == Action::CreatePackage => {
-            return match package.ceiling {
-                Some(ceiling) => external_ceiling(ceiling, owner, package.name, context.action),
-                None => creation_right(owner, package.name),
-            };
-        }
-        Some(PackageState::Missing(_)) | None => return Finding::DOES_NOT_APPLY,
-    };
-    let grants = match package.rights {
-        Rights::Recorded(grants) => grants,
-        Rights::DecidedElsewhere(ceiling) => return external_ceiling(ceiling, owner, package.name(), context.action),
-    };
+    let (owner, action) = (&context.bound().owner(), context.action);
     match context.operation() {
-        Operation::Package { action, package: _ } => match action {
-            PackageAction::ReadPackage | PackageAction::ListCollaborators | PackageAction::StarPackage => {
-                read_access(owner, package, grants)
+        Operation::Package { action: PackageAction::Publish, package: PackageState::Missing(package) } => {
+            match package.ceiling {
+                Some(ceiling) => external_ceiling(ceiling, owner, package.name, action),
+                None => creation_right(owner, package.name),
             }
-            PackageAction::ChangeVisibility => scope_control(owner, package),
-            PackageAction::Publish
-            | PackageAction::Unpublish
-            | PackageAction::Deprecate
-            | PackageAction::SetDistTag
-            | PackageAction::ChangePublishingAccess
-            | PackageAction::ChangeMaintainers
-            | PackageAction::Stage
-            | PackageAction::ReadStage
-            | PackageAction::ApproveStage
-            | PackageAction::RejectStage => write_access(owner, package, grants),
+        }
+        Operation::Package { action: requested, package: PackageState::Existing(package) } => match package.rights {
+            Rights::DecidedElsewhere(ceiling) => external_ceiling(ceiling, owner, package.name(), action),
+            Rights::Recorded(grants) => match requested {
+                PackageAction::ReadPackage | PackageAction::ListCollaborators | PackageAction::StarPackage => {
+                    read_access(owner, package, grants)
+                }
+                PackageAction::ChangeVisibility => scope_control(owner, package),
+                PackageAction::Publish
+                | PackageAction::Unpublish
+                | PackageAction::Deprecate
+                | PackageAction::SetDistTag
+                | PackageAction::ChangePublishingAccess
+                | PackageAction::ChangeMaintainers
+                | PackageAction::Stage
+                | PackageAction::ReadStage
+                | PackageAction::ApproveStage
+                | PackageAction::RejectStage => write_access(owner, package, grants),
+            },
         },
-        Operation::GrantTeamAccess(resource) => match package.scope_owner {
-            // A grant on another organization's package would remain after the user has left that organization.
-            // Only that organization can give such a grant, by `share-package` (C5).
-            ScopeOwner::Organization | ScopeOwner::Nobody => {
-                scope_of_organization(resource.team.organization.name(), package)
+        Operation::GrantTeamAccess(TeamAndPackage { team, package: PackageState::Existing(package) }) => {
+            match (package.rights, package.scope_owner) {
+                (Rights::DecidedElsewhere(ceiling), _) => external_ceiling(ceiling, owner, package.name(), action),
+                // A grant on another organization's package would remain after the user has left that organization.
+                // Only that organization can give such a grant, by `share-package` (C5).
+                (Rights::Recorded(_), ScopeOwner::Organization | ScopeOwner::Nobody) => {
+                    scope_of_organization(team.organization.name(), package)
+                }
+                (Rights::Recorded(grants), ScopeOwner::Unscoped | ScopeOwner::User) => {
+                    write_access(owner, package, grants)
+                }
             }
-            ScopeOwner::Unscoped | ScopeOwner::User => write_access(owner, package, grants),
-        },
-        Operation::SharePackage(resource) => scope_of_organization(resource.organization.name(), package),
-        // Taking a team's access away is answered above, and the others name no package.
+        }
+        Operation::SharePackage(OrganizationAndPackage { organization, package: PackageState::Existing(package) }) => {
+            match package.rights {
+                Rights::DecidedElsewhere(ceiling) => external_ceiling(ceiling, owner, package.name(), action),
+                Rights::Recorded(_) => scope_of_organization(organization.name(), package),
+            }
+        }
+        // Once the package exists, taking a team's access away depends on the role in the organization alone.
         Operation::RevokeTeamAccess(_)
+        | Operation::Package { action: _, package: PackageState::Missing(_) }
+        | Operation::GrantTeamAccess(TeamAndPackage { team: _, package: PackageState::Missing(_) })
+        | Operation::SharePackage(OrganizationAndPackage { organization: _, package: PackageState::Missing(_) })
         | Operation::Organization { .. }
         | Operation::CreateTeam { .. }
         | Operation::Team { .. }

@@ -7,8 +7,8 @@ use crate::{
     facts::{OrganizationState, PackageState, PackageView, Visibility},
     operation::{Action, BoundToken, GranularRequirement, Operation},
     rules::{comparison::Comparison, reason::Reason},
-    token::{CoveredBy, Grants, Limits, TokenView},
-    value::{GrantKind, Permission},
+    token::{CoveredBy, Grants, Limits, PackagesGrant, TokenView},
+    value::{GrantKind, PackageName, Permission},
 };
 
 /// Denies an action that no token of this kind may take ([K1](crate::docs::rules#k1)).
@@ -195,14 +195,20 @@ pub(super) fn organization_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a
 #[inline(always)]
 pub(super) fn package_selected<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
-    let package = match (context.action, context.operation()) {
-        (Action::CreatePackage | Action::StarPackage, _) => None,
-        (_, Operation::Package { action: _, package }) => Some(package.name()),
-        (_, operation) => foreign_package(operation).map(PackageView::name),
-    };
-    let Some(package) = package else { return Finding::DOES_NOT_APPLY };
-    let covered_by = granular.packages.covers(package);
-    let comparison = Comparison::PackageSelected { package, grant: granular.packages, covered_by };
+    match (context.action, context.operation()) {
+        (Action::CreatePackage | Action::StarPackage, _) => Finding::DOES_NOT_APPLY,
+        (_, Operation::Package { action: _, package }) => selected(granular.packages, package.name()),
+        (_, operation) => match foreign_package(operation) {
+            Some(package) => selected(granular.packages, package.name()),
+            None => Finding::DOES_NOT_APPLY,
+        },
+    }
+}
+
+#[inline(always)]
+fn selected<'a>(grant: &'a PackagesGrant, package: PackageName<&'a str>) -> Finding<'a> {
+    let covered_by = grant.covers(package);
+    let comparison = Comparison::PackageSelected { package, grant, covered_by };
     Finding::new(covered_by.is_some(), Reason::NotSelected, comparison)
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{NameError, NameProblem, check_no_capital, check_url_safe, name_storage};
+use super::{NameError, NameProblem, check_in_user_name, check_no_capital, check_url_safe, name_storage};
 use crate::value::limits::{MAX_ACCOUNT_NAME, MAX_USER_NAME};
 
 /// Checks that the name of a user that exists has 1 to 256 visible ASCII characters, none of which has a meaning in a
@@ -14,10 +14,7 @@ fn check_user(text: &str) -> Result<(), NameProblem> {
     if let Some(first @ ('.' | '@')) = text.chars().next() {
         return Err(NameProblem::StartsWith(first));
     }
-    let allowed = |character: char| character.is_ascii_graphic() && !r#"/:%\"'<>?#&"#.contains(character);
-    if let Some(character) = text.chars().find(|character| !allowed(*character)) {
-        return Err(NameProblem::NotInUserName(character));
-    }
+    check_in_user_name(text)?;
     check_length(text, MAX_USER_NAME)
 }
 

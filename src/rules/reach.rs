@@ -5,7 +5,7 @@
 use super::{Context, Finding, PublicReadOutcome, RequirementOutcome};
 use crate::{
     facts::{OrganizationState, PackageState, PackageView, Visibility},
-    operation::{Action, BoundToken, GranularRequirement, Operation},
+    operation::{Action, BoundToken, GranularRequirement, Operation, PackageAction},
     rules::{comparison::Comparison, reason::Reason},
     token::{CoveredBy, Grants, Limits, PackagesGrant, TokenView},
     value::{GrantKind, PackageName, Permission},
@@ -95,21 +95,28 @@ pub(super) fn package_exists<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
 /// else any admin of any organization could ask which private names exist ([C5](crate::docs::rules#c5)).
 #[inline(always)]
 fn exists_for(context: &Context<'_, '_>, package: &PackageView<'_>) -> bool {
-    match (context.action, context.operation().organization()) {
-        (Action::RevokeTeamAccess, Some(organization)) => {
-            package.is_in_scope_of_organization(organization.name())
-                || package.has_grant_to_team_of(organization.name())
+    match context.operation() {
+        Operation::RevokeTeamAccess(resource) => {
+            let organization = resource.team.organization.name();
+            package.is_in_scope_of_organization(organization)
+                || package.has_grant_to_team_of(organization)
                 || could_read(context.bound(), package)
         }
-        (_, _) => true,
+        Operation::Package { .. }
+        | Operation::Organization { .. }
+        | Operation::CreateTeam { .. }
+        | Operation::Team { .. }
+        | Operation::GrantTeamAccess(_)
+        | Operation::SharePackage(_)
+        | Operation::Account { .. } => true,
     }
 }
 
 /// Allows everyone to read a public package ([V1](crate::docs::rules#v1)).
 #[inline(always)]
 pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicReadOutcome> {
-    match (operation.action(), operation.package_ref()) {
-        (Action::ReadPackage, Some(PackageState::Existing(package))) => {
+    match operation {
+        Operation::Package { action: PackageAction::ReadPackage, package: PackageState::Existing(package) } => {
             let outcome = match package.visibility {
                 Visibility::Public => PublicReadOutcome::Allows,
                 Visibility::Private => PublicReadOutcome::DoesNotApply,
@@ -117,7 +124,14 @@ pub(super) fn public_read<'a>(operation: &Operation<'a>) -> Finding<'a, PublicRe
             let comparison = Comparison::Visibility { package: package.name(), visibility: package.visibility };
             Finding { outcome, comparison: Some(comparison) }
         }
-        _ => Finding { outcome: PublicReadOutcome::DoesNotApply, comparison: None },
+        Operation::Package { .. }
+        | Operation::Organization { .. }
+        | Operation::CreateTeam { .. }
+        | Operation::Team { .. }
+        | Operation::GrantTeamAccess(_)
+        | Operation::RevokeTeamAccess(_)
+        | Operation::SharePackage(_)
+        | Operation::Account { .. } => Finding { outcome: PublicReadOutcome::DoesNotApply, comparison: None },
     }
 }
 
@@ -155,18 +169,15 @@ fn foreign_package<'o, 'a>(operation: &'o Operation<'a>) -> Option<&'o PackageVi
 #[inline(always)]
 pub(super) fn permission_for_resource<'a>(context: &Context<'_, 'a>) -> Finding<'a> {
     let Limits::Granular(granular) = context.bound().token.limits else { return Finding::DOES_NOT_APPLY };
-    match context.needs {
-        GranularRequirement::Permission(grant, needs) if depends_on_resource(context.action) => {
+    match (depends_on_resource(context.action), context.needs) {
+        (true, GranularRequirement::Permission(grant, needs)) => {
             permission(&granular, grant, needs, |_| Reason::PermissionTooLow)
         }
-        GranularRequirement::Permission(_, _) | GranularRequirement::Nothing | GranularRequirement::Never => {
-            match foreign_package(context.operation()) {
-                Some(_) => {
-                    permission(&granular, GrantKind::Packages, Permission::ReadWrite, |_| Reason::PermissionTooLow)
-                }
-                None => Finding::DOES_NOT_APPLY,
-            }
-        }
+        (true, GranularRequirement::Nothing | GranularRequirement::Never) => Finding::DOES_NOT_APPLY,
+        (false, _) => match foreign_package(context.operation()) {
+            Some(_) => permission(&granular, GrantKind::Packages, Permission::ReadWrite, |_| Reason::PermissionTooLow),
+            None => Finding::DOES_NOT_APPLY,
+        },
     }
 }
 

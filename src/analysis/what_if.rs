@@ -1,4 +1,4 @@
-//! What would break: the answers that change if a registry changes.
+//! The answers that change if a registry changes.
 
 use core::fmt;
 use std::{
@@ -19,7 +19,7 @@ use crate::{
     value::{ClientIp, PackageName, Timestamp},
 };
 
-/// The changes that [`what_if`] compares a registry with and without.
+/// The changes to a registry. [`what_if`] compares its answers before and after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changes {
@@ -35,20 +35,20 @@ impl Changes {
     }
 }
 
-/// Returns which answers change with the changes, at the time `now`.
+/// Returns the answers, at the time `now`, that differ before and after the changes.
 ///
 /// It asks, for every token of the directory, every action on every package, organization and account of the directory,
 /// on one team of each organization, on one free name in each scope, and on one unscoped free name. Each question is
-/// asked from one address that the token allows and from one that it does not. No second factor is shown. An answer
-/// changes if its outcome, its reason or its status does.
+/// asked from one address that the token allows and, if the token has ranges, from one that it does not. No second
+/// factor is shown. An answer changes if its outcome, its reason or its status does.
 ///
-/// The time it takes is the number of tokens times the number of packages times the number of organizations, each
-/// question a few tens of nanoseconds.
+/// The number of questions grows with the number of tokens times packages times organizations. Each question takes a
+/// few tens of nanoseconds.
 ///
 /// # Errors
 ///
-/// Returns an error if the directory cannot exist after the changes: it has a private unscoped package, and the new
-/// policy has none.
+/// Returns an error if the directory cannot exist after the changes: it has a private unscoped package, and under the
+/// new policy every unscoped package is public.
 ///
 /// # Examples
 ///
@@ -107,7 +107,7 @@ pub fn what_if(directory: &Directory, changes: &Changes, now: Timestamp) -> Resu
                     witness: Witness::new(token.id(), access_request(operation), client_ip, now, &decisions),
                 });
                 group.questions = group.questions.saturating_add(1);
-                // Tokens come one after another, so a token that is in the list is its last.
+                // All questions of one token follow each other, so if the list has the token, it is the last one.
                 if group.tokens.last() != Some(token.id()) {
                     group.tokens.push(token.id().clone());
                 }
@@ -117,7 +117,7 @@ pub fn what_if(directory: &Directory, changes: &Changes, now: Timestamp) -> Resu
     Ok(WhatIf { groups: groups.into_values().collect(), questions })
 }
 
-/// Returns how the answer to one request changes with the changes, or `None` if it does not.
+/// Returns the answers to one request before and after the changes, or `None` if they are the same.
 ///
 /// # Errors
 ///
@@ -150,7 +150,7 @@ fn policies(directory: &Directory, changes: &Changes) -> Result<[DecisionPolicy;
     Ok([directory.policy().for_decisions(), policy.for_decisions()])
 }
 
-/// The answers of a registry that a change changes. See [`what_if`].
+/// The answers that differ before and after the changes. See [`what_if`].
 #[derive(Clone, Debug)]
 pub struct WhatIf {
     groups: Vec<ChangedGroup>,
@@ -191,7 +191,7 @@ pub struct ChangedGroup {
     pub witness: Witness,
 }
 
-/// The part of a decision that a client notices: whether it allows, why not, and the status.
+/// The part of a decision that a change is judged by: the verdict, the reason of a denial, and the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Answer {
@@ -267,7 +267,7 @@ pub struct ChangedAnswer {
     pub explanations: [String; 2],
 }
 
-/// What the answers of a group have in common. The order is that of the groups.
+/// What the answers of a group have in common. Groups are sorted by it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     kind: String,
@@ -279,10 +279,11 @@ struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WhatIfError {
-    /// The directory has a private unscoped package, and the new policy has none ([P6](crate::docs::rules#p6)).
+    /// The directory has a private unscoped package, and under the new policy every unscoped package is public
+    /// ([P6](crate::docs::rules#p6)).
     #[error(
-        "the unscoped package `{package}` is private: expected a policy with `unscoped_packages` as `may-be-private`, or \
-         no such package"
+        "the unscoped package `{package}` is private: expected a policy with `unscoped_packages` as `may-be-private`, \
+         or a public package"
     )]
     PrivateUnscoped {
         /// The package.

@@ -239,7 +239,8 @@ fn settings(
 fn expires_at(node: Option<&Node>, at: &Path<'_>, now: Timestamp, default: Duration) -> Result<Timestamp, ErrorAt> {
     let days = match node {
         None => {
-            let too_late = |_| at.error("no end, and the default is too late: expected an end before the year 10000");
+            let too_late =
+                |_| at.error("no expiry, and the default one is too late: expected an expiry before the year 10000");
             return now.checked_add(default).map_err(too_late);
         }
         Some(Node::Number(Number::Whole(0))) => return Err(at.error("found 0 days: expected at least 1")),

@@ -13,8 +13,8 @@ mod switches;
 
 use core::{fmt, time::Duration};
 
+pub(crate) use switches::{AllowedOrForbidden, OptionalOrRequired};
 pub use switches::{BypassCovers, Edition, LegacyTokens, PolicyError, PolicySwitch, UnscopedPackages};
-pub(crate) use switches::{MayBe, RangesAre};
 
 use crate::{
     facts::PublishingAccess,
@@ -23,8 +23,8 @@ use crate::{
 
 /// The rules that a registry decides and issues tokens by: an [`Edition`] of npm's rules, or one that is tightened.
 ///
-/// The constants are the editions. Each method returns a policy that is as strict or stricter: a value looser than the
-/// present one is an error, and nothing loosens a policy.
+/// The constants are the editions. A method that sets a switch returns a policy that is as strict or stricter. A value
+/// looser than the present one is an error, and no method loosens a policy.
 ///
 /// # Textual representation
 ///
@@ -45,7 +45,7 @@ use crate::{
 /// let ours = npm_today.require_ranges().with_write_lifetime_at_most(month)?;
 /// assert_eq!(ours.to_string(), "npm-2026-08, write_lifetime_at_most: 30 days, ranges: required");
 ///
-/// // The edition lets no bypass token change maintainers. Nothing takes that back.
+/// // Under this edition no token bypasses the second factor to change maintainers. A policy cannot loosen that.
 /// assert!(ours.with_bypass_covers(BypassCovers::Everything).is_err());
 /// # Ok::<(), tollgate::policy::PolicyError>(())
 /// ```
@@ -59,9 +59,9 @@ pub struct Policy {
     bypass_covers: BypassCovers,
     unscoped_packages: UnscopedPackages,
     token_lifetime_at_most: Option<Lifetime>,
-    ranges: RangesAre,
-    bypass: MayBe,
-    all_packages: MayBe,
+    ranges: OptionalOrRequired,
+    bypass: AllowedOrForbidden,
+    all_packages: AllowedOrForbidden,
 }
 
 impl Policy {
@@ -76,13 +76,13 @@ impl Policy {
         bypass_covers: BypassCovers::Everything,
         unscoped_packages: UnscopedPackages::AlwaysPublic,
         token_lifetime_at_most: None,
-        ranges: RangesAre::Optional,
-        bypass: MayBe::Allowed,
-        all_packages: MayBe::Allowed,
+        ranges: OptionalOrRequired::Optional,
+        bypass: AllowedOrForbidden::Allowed,
+        all_packages: AllowedOrForbidden::Allowed,
     };
 
-    /// npm's rules of December 2025: legacy tokens are retired, tokens that can write live at most 90 days, logins two
-    /// hours, and a publish needs a second factor or a token that bypasses it.
+    /// npm's rules of December 2025: legacy tokens are retired, new tokens that can write live at most 90 days and new
+    /// sessions at most two hours, and a write to a package needs a second factor or a token that bypasses it.
     pub const NPM_2025_12: Self = Self {
         edition: Edition::Npm2025_12,
         legacy_tokens: LegacyTokens::Retired,
@@ -97,14 +97,14 @@ impl Policy {
     pub const NPM_2026_08: Self =
         Self { edition: Edition::Npm2026_08, bypass_covers: BypassCovers::AllButGovernance, ..Self::NPM_2025_12 };
 
-    /// npm's rules announced for January 2027: nor does a token bypass the second factor for a publish.
+    /// npm's rules announced for January 2027: a token no longer bypasses the second factor for a publish either.
     pub const NPM_2027_01: Self = Self {
         edition: Edition::Npm2027_01,
         bypass_covers: BypassCovers::AllButGovernanceAndPublish,
         ..Self::NPM_2026_08
     };
 
-    /// Returns the edition that this policy is, or tightens.
+    /// Returns the edition: the policy is this edition, or tightens it.
     #[must_use]
     pub const fn edition(&self) -> Edition {
         self.edition
@@ -136,7 +136,7 @@ impl Policy {
         self.least_publishing_access
     }
 
-    /// Returns what a token that bypasses the second factor bypasses it for ([P5](crate::docs::rules#p5)).
+    /// Returns the actions for which a token may bypass the second factor ([P5](crate::docs::rules#p5)).
     #[must_use]
     pub const fn bypass_covers(&self) -> BypassCovers {
         self.bypass_covers
@@ -158,22 +158,22 @@ impl Policy {
     /// Returns `true` if a new granular token must have IP ranges ([P7](crate::docs::rules#p7)).
     #[must_use]
     pub const fn requires_ranges(&self) -> bool {
-        matches!(self.ranges, RangesAre::Required)
+        matches!(self.ranges, OptionalOrRequired::Required)
     }
 
     /// Returns `true` if a new granular token may bypass the second factor ([P7](crate::docs::rules#p7)).
     #[must_use]
     pub const fn allows_bypass(&self) -> bool {
-        matches!(self.bypass, MayBe::Allowed)
+        matches!(self.bypass, AllowedOrForbidden::Allowed)
     }
 
     /// Returns `true` if a new granular token may select all packages ([P7](crate::docs::rules#p7)).
     #[must_use]
     pub const fn allows_all_packages(&self) -> bool {
-        matches!(self.all_packages, MayBe::Allowed)
+        matches!(self.all_packages, AllowedOrForbidden::Allowed)
     }
 
-    /// Denies legacy tokens, and issues none ([P1](crate::docs::rules#p1)).
+    /// Retires legacy tokens: they are denied, and none is issued ([P1](crate::docs::rules#p1)).
     #[must_use]
     pub const fn retire_legacy_tokens(self) -> Self {
         Self { legacy_tokens: LegacyTokens::Retired, ..self }
@@ -212,7 +212,7 @@ impl Policy {
         Ok(Self { least_publishing_access: least, ..self })
     }
 
-    /// Sets what a token that bypasses the second factor bypasses it for ([P5](crate::docs::rules#p5)).
+    /// Sets the actions for which a token may bypass the second factor ([P5](crate::docs::rules#p5)).
     ///
     /// # Errors
     ///
@@ -242,19 +242,19 @@ impl Policy {
     /// Requires IP ranges of new granular tokens ([P7](crate::docs::rules#p7)).
     #[must_use]
     pub const fn require_ranges(self) -> Self {
-        Self { ranges: RangesAre::Required, ..self }
+        Self { ranges: OptionalOrRequired::Required, ..self }
     }
 
     /// Forbids new granular tokens to bypass the second factor ([P7](crate::docs::rules#p7)).
     #[must_use]
     pub const fn forbid_bypass(self) -> Self {
-        Self { bypass: MayBe::Forbidden, ..self }
+        Self { bypass: AllowedOrForbidden::Forbidden, ..self }
     }
 
     /// Forbids new granular tokens to select all packages ([P7](crate::docs::rules#p7)).
     #[must_use]
     pub const fn forbid_all_packages(self) -> Self {
-        Self { all_packages: MayBe::Forbidden, ..self }
+        Self { all_packages: AllowedOrForbidden::Forbidden, ..self }
     }
 
     /// Returns the part that decisions read.
@@ -380,9 +380,9 @@ pub(crate) struct IssuePolicy {
     pub(crate) write_lifetime_at_most: Option<Lifetime>,
     pub(crate) session_lifetime_at_most: Option<Lifetime>,
     pub(crate) token_lifetime_at_most: Option<Lifetime>,
-    pub(crate) ranges: RangesAre,
-    pub(crate) bypass: MayBe,
-    pub(crate) all_packages: MayBe,
+    pub(crate) ranges: OptionalOrRequired,
+    pub(crate) bypass: AllowedOrForbidden,
+    pub(crate) all_packages: AllowedOrForbidden,
 }
 
 impl From<Edition> for Policy {

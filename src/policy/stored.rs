@@ -6,7 +6,8 @@ use core::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    BypassCovers, Edition, LegacyTokens, MayBe, Policy, PolicySwitch, RangesAre, SwitchValue, UnscopedPackages,
+    AllowedOrForbidden, BypassCovers, Edition, LegacyTokens, OptionalOrRequired, Policy, PolicySwitch, SwitchValue,
+    UnscopedPackages,
 };
 use crate::{
     facts::PublishingAccess,
@@ -65,15 +66,15 @@ impl Policy {
             }
             PolicySwitch::TokenLifetimeAtMost => self.with_token_lifetime_at_most(seconds()?),
             PolicySwitch::Ranges => {
-                let value: RangesAre = document::word(node, path)?;
+                let value: OptionalOrRequired = document::word(node, path)?;
                 self.not_looser(switch, self.ranges, value).map(|()| Self { ranges: value, ..self })
             }
             PolicySwitch::Bypass => {
-                let value: MayBe = document::word(node, path)?;
+                let value: AllowedOrForbidden = document::word(node, path)?;
                 self.not_looser(switch, self.bypass, value).map(|()| Self { bypass: value, ..self })
             }
             PolicySwitch::AllPackages => {
-                let value: MayBe = document::word(node, path)?;
+                let value: AllowedOrForbidden = document::word(node, path)?;
                 self.not_looser(switch, self.all_packages, value).map(|()| Self { all_packages: value, ..self })
             }
         };

@@ -50,8 +50,8 @@ string_enum! {
 }
 
 string_enum! {
-    /// What a token that bypasses the second factor bypasses it for ([P5](crate::docs::rules#p5)). The values are
-    /// ordered from loose to strict.
+    /// The actions for which a token may bypass the second factor ([P5](crate::docs::rules#p5)). The values are ordered
+    /// from loose to strict.
     ///
     /// *Governance* is every write other than publishing, unpublishing, deprecating, moving dist-tags and deciding
     /// about staged versions.
@@ -79,7 +79,7 @@ string_enum! {
 
 string_enum! {
     /// Whether new granular tokens need IP ranges. The values are ordered from loose to strict.
-    pub enum RangesAre: "value of `ranges`" {
+    pub enum OptionalOrRequired: "value of `ranges`" {
         /// They may have ranges.
         Optional = "optional",
         /// They must have ranges.
@@ -89,7 +89,7 @@ string_enum! {
 
 string_enum! {
     /// Whether new granular tokens may have a property. The values are ordered from loose to strict.
-    pub enum MayBe: "value of a switch" {
+    pub enum AllowedOrForbidden: "value of a switch" {
         /// They may.
         Allowed = "allowed",
         /// They may not.
@@ -109,7 +109,7 @@ string_enum! {
         SessionLifetimeAtMost = "session_lifetime_at_most",
         /// The publishing access that every package has at least ([P4](crate::docs::rules#p4)).
         LeastPublishingAccess = "least_publishing_access",
-        /// What a token that bypasses the second factor bypasses it for ([P5](crate::docs::rules#p5)).
+        /// The actions for which a token may bypass the second factor ([P5](crate::docs::rules#p5)).
         BypassCovers = "bypass_covers",
         /// Whether unscoped packages may be private ([P6](crate::docs::rules#p6)).
         UnscopedPackages = "unscoped_packages",
@@ -134,7 +134,7 @@ macro_rules! into_word {
         })+
     };
 }
-into_word!(BypassCovers, PublishingAccess, LegacyTokens, RangesAre, MayBe);
+into_word!(BypassCovers, PublishingAccess, LegacyTokens, OptionalOrRequired, AllowedOrForbidden);
 
 /// The error returned when a switch of a policy cannot have a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,7 +142,7 @@ into_word!(BypassCovers, PublishingAccess, LegacyTokens, RangesAre, MayBe);
 pub enum PolicyError {
     /// The value is looser than the one that the policy has. A policy is never loosened.
     #[error(
-        "`{switch}` as `{found}`, looser than the `{present}` of a policy of the edition `{edition}`: expected that or stricter"
+        "`{switch}` as `{found}`, looser than the `{present}` of a policy of the edition `{edition}`: expected `{present}` or stricter"
     )]
     Looser {
         /// The switch.
@@ -154,7 +154,7 @@ pub enum PolicyError {
         /// The edition of the policy.
         edition: Edition,
     },
-    /// The lifetime is shorter than any token's is.
+    /// The lifetime is shorter than the shortest that a token may have.
     #[error("`{switch}` of {} seconds: expected at least {}", found.as_secs(), at_least.as_secs())]
     TooShort {
         /// The switch.

@@ -69,7 +69,7 @@ fn a_switch_takes_the_present_value_or_a_stricter_one_and_names_itself_otherwise
     assert_eq!(
         policy.with_bypass_covers(BypassCovers::Everything).unwrap_err().to_string(),
         "`bypass_covers` as `everything`, looser than the `all-but-governance` of a policy of the edition `npm-2026-08`: \
-         expected that or stricter",
+         expected `all-but-governance` or stricter",
     );
     assert_eq!(policy.with_least_publishing_access(PublishingAccess::TwoFactorOrBypass), Ok(policy));
     assert!(policy.with_least_publishing_access(PublishingAccess::NoRequirement).is_err());
@@ -80,7 +80,7 @@ fn a_switch_takes_the_present_value_or_a_stricter_one_and_names_itself_otherwise
     assert_eq!(
         looser.to_string(),
         "`write_lifetime_at_most` as `7776001 seconds`, looser than the `90 days` of a policy of the edition \
-         `npm-2026-08`: expected that or stricter",
+         `npm-2026-08`: expected `90 days` or stricter",
     );
     let switch = PolicySwitch::WriteLifetimeAtMost;
     let short = days(1).saturating_sub(Duration::from_secs(1));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
-    policy::{IssuePolicy, LegacyTokens, MayBe, Policy, PolicySwitch, RangesAre},
+    policy::{AllowedOrForbidden, IssuePolicy, LegacyTokens, OptionalOrRequired, Policy, PolicySwitch},
     token::{TokenFacts, secret::TokenId},
     value::{
         AllowedRanges, GrantedPermission, IpRange, Lifetime, OrganizationName, PackageName, PackagesPermission,
@@ -168,7 +168,7 @@ impl LegacyToken {
     ///
     /// Checks the following in this order, and returns the first error:
     ///
-    /// 1. The policy has legacy tokens ([P1](crate::docs::rules#p1)).
+    /// 1. The policy honours legacy tokens ([P1](crate::docs::rules#p1)).
     /// 2. The owner is not suspended ([T4](crate::docs::rules#t4)). An owner on hold is issued a publish token, which a
     ///    login makes, and no other ([T5](crate::docs::rules#t5)).
     /// 3. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is
@@ -200,7 +200,7 @@ impl LegacyToken {
 }
 
 impl SessionToken {
-    /// Issues a session token, created at `facts.now`: what a login makes.
+    /// Issues a session token, which a login makes, created at `facts.now`.
     ///
     /// # Errors
     ///
@@ -248,15 +248,15 @@ fn check_policy_of_granular_token(token: &GranularToken, policy: &Policy) -> Res
         check_lifetime(policy, PolicySwitch::WriteLifetimeAtMost, write_lifetime_at_most, created, expires_at)?;
     }
     check_lifetime(policy, PolicySwitch::TokenLifetimeAtMost, token_lifetime_at_most, created, expires_at)?;
-    if ranges == RangesAre::Required && token.common().allowed_ranges == AllowedRanges::Any {
+    if ranges == OptionalOrRequired::Required && token.common().allowed_ranges == AllowedRanges::Any {
         return Err(IssueError::against(policy, PolicySwitch::Ranges, "no IP ranges"));
     }
-    if bypass == MayBe::Forbidden && token.bypass_2fa() == TwoFactorBypass::On {
+    if bypass == AllowedOrForbidden::Forbidden && token.bypass_2fa() == TwoFactorBypass::On {
         return Err(IssueError::against(policy, PolicySwitch::Bypass, "2FA bypass"));
     }
     match token.packages() {
         PackagesGrant::Granted { permission: _, selection: PackageSelection::All }
-            if all_packages == MayBe::Forbidden =>
+            if all_packages == AllowedOrForbidden::Forbidden =>
         {
             Err(IssueError::against(policy, PolicySwitch::AllPackages, "all packages"))
         }
@@ -264,7 +264,7 @@ fn check_policy_of_granular_token(token: &GranularToken, policy: &Policy) -> Res
     }
 }
 
-/// Checks that the lifetime is at most the limit of the switch. Exactly the limit is enough.
+/// Checks that the lifetime is at most the limit of the switch. A lifetime of exactly the limit is allowed.
 fn check_lifetime(
     policy: &Policy,
     switch: PolicySwitch,
@@ -430,8 +430,8 @@ pub enum IssueError {
         /// The policy.
         policy: Policy,
     },
-    /// A new session token would have expired already.
-    #[error("a session that expires at {expires_at}: expected a time after {now}, when it is made")]
+    /// The new session token would already be expired.
+    #[error("a session that expires at {expires_at}: expected an expiry after {now}, the time of issue")]
     SessionExpired {
         /// The expiry.
         expires_at: Timestamp,
@@ -464,7 +464,7 @@ pub enum IssueError {
         package: PackageName,
     },
     /// [`GranularIssueFacts::packages`] lacks a selected package.
-    #[error("no facts about the selected package `{package}`: expected what a look-up found of every one")]
+    #[error("no facts about the selected package `{package}`: expected the result of looking up each selected package")]
     PackageFactsMissing {
         /// The package.
         package: PackageName,

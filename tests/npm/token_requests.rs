@@ -288,7 +288,7 @@ fn expiry_is_in_whole_days_or_a_time_and_npms_default_without_either() {
     let default_overflows = refused_at(&named(read_only), Timestamp::MAX);
     assert_eq!(
         default_overflows,
-        "expires: no end, and the default is too late: expected an end before the year 10000"
+        "expires: no expiry, and the default one is too late: expected an expiry before the year 10000"
     );
 }
 

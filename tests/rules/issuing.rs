@@ -117,7 +117,7 @@ fn a_session_lives_at_most_two_hours_from_december_2025_on() {
     }
     assert_eq!(
         message(issue_session(facts(Policy::NPM_2025_10, &alice), NOW)),
-        "a session that expires at 2026-01-01T00:00:00Z: expected a time after 2026-01-01T00:00:00Z, when it is made",
+        "a session that expires at 2026-01-01T00:00:00Z: expected an expiry after 2026-01-01T00:00:00Z, the time of issue",
     );
     // The limit on granular tokens is not for sessions.
     let day = Policy::NPM_2025_10.with_token_lifetime_at_most(core::time::Duration::from_hours(24)).unwrap();

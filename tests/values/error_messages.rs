@@ -152,7 +152,7 @@ fn issuing_wants_packages_that_the_owner_may_read_or_write() {
     assert_eq!(issue_both(&alice), Ok(()));
     assert_eq!(
         message(issue(READ, "unasked")),
-        "no facts about the selected package `unasked`: expected what a look-up found of every one"
+        "no facts about the selected package `unasked`: expected the result of looking up each selected package"
     );
 }
 
@@ -578,22 +578,22 @@ fn a_world_of_the_wrong_shape_names_the_first_breach() {
         (
             policy(json!({"legacy_tokens": "honoured"})),
             "policy.legacy_tokens: `legacy_tokens` as `honoured`, looser than the `retired` of a policy of the edition \
-             `npm-2026-08`: expected that or stricter",
+             `npm-2026-08`: expected `retired` or stricter",
         ),
         (
             policy(json!({"least_publishing_access": "no-requirement"})),
             "policy.least_publishing_access: `least_publishing_access` as `no-requirement`, looser than the \
-             `two-factor-or-bypass` of a policy of the edition `npm-2026-08`: expected that or stricter",
+             `two-factor-or-bypass` of a policy of the edition `npm-2026-08`: expected `two-factor-or-bypass` or stricter",
         ),
         (
             policy(json!({"bypass_covers": "everything"})),
             "policy.bypass_covers: `bypass_covers` as `everything`, looser than the `all-but-governance` of a policy of \
-             the edition `npm-2026-08`: expected that or stricter",
+             the edition `npm-2026-08`: expected `all-but-governance` or stricter",
         ),
         (
             policy(json!({"write_lifetime_at_most": 7_776_001})),
             "policy.write_lifetime_at_most: `write_lifetime_at_most` as `7776001 seconds`, looser than the `90 days` of a \
-             policy of the edition `npm-2026-08`: expected that or stricter",
+             policy of the edition `npm-2026-08`: expected `90 days` or stricter",
         ),
         (
             policy(json!({"write_lifetime_at_most": 86_399})),

@@ -25,18 +25,18 @@ usage: decide [--explain] WORLD REQUESTS
        decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
            explains one request
        decide --what-if POLICY [--now TIME] WORLD [REQUESTS]
-           says what would break under another policy: which answers to which tokens change at that time (left out: now),
-           in groups, each with an example; and which of REQUESTS
+           prints what would break under another policy: the answers that change at that time (left out: now), in
+           groups, each with its tokens and an example; and the requests in REQUESTS whose answers change
        decide --from-version-1 WORLD
-           prints a world of version 1 of the rules as one of version 2, under the policy npm-2025-10
+           converts a world of version 1 of the rules to version 2, under the policy npm-2025-10
        decide [--explain]
            shows a registry and the requests of real npm commands that come along with this example
 
 one request:
   --token ID          the token with this public id
   --secret-stdin      the token with the secret on standard input
-  --secret TEXT       the same, but everybody on this computer sees it in the list of processes, and the shell may
-                      keep it: use --secret-stdin for a secret that is one
+  --secret TEXT       the same, but every user of this computer can see it in the list of processes, and the shell
+                      may keep it: for a secret that is in use, prefer --secret-stdin
   --no-token          no token at all
   --action ACTION     such as read-package, publish or create-team
   --package NAME      what the action is on: one of these or several, as the action needs
@@ -54,7 +54,8 @@ Each option may be given as --option=VALUE too.
 
 exit status:
   0  every request was decided, whatever the decision
-  1  a request was none: an error line stands for it (for one request: a message on standard error)
+  1  a request was invalid, and an error line takes the place of its decision (for one request: a message on standard
+     error)
   2  the world does not load (its errors on standard error, a line each), a file cannot be read, or the command line is
      wrong
 ";
@@ -170,7 +171,7 @@ fn value_of(option: &str, argument: Option<OsString>) -> Result<String, String> 
             Err(format!("`{option}` without its value (one that starts with `--` is given as `{option}=VALUE`)"))
         }
         Ok(value) => Ok(value),
-        Err(_) => Err(format!("the value of `{option}` is no text in UTF-8")),
+        Err(_) => Err(format!("the value of `{option}` is not valid UTF-8")),
     }
 }
 

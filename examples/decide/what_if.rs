@@ -31,7 +31,7 @@ pub(crate) fn run(
     };
     let changes = Changes::of_policy(policy);
     let broken = what_if(directory, &changes, now).map_err(|error| message(&error))?;
-    writeln!(out, "under {policy} in the place of {}, at {now}:", directory.policy())?;
+    writeln!(out, "under {policy} instead of {}, at {now}:", directory.policy())?;
     for group in broken.groups() {
         write_group(&mut out, group)?;
     }
@@ -101,7 +101,7 @@ fn write_requests(
     mut lines: Lines<impl Read>,
     path: &Path,
 ) -> Result<Outcome, Failure> {
-    let (mut outcome, mut asked, mut answered_otherwise) = (Outcome::AllDecided, 0_u64, 0_u64);
+    let (mut outcome, mut asked, mut differing) = (Outcome::AllDecided, 0_u64, 0_u64);
     writeln!(out)?;
     while let Some((number, line)) = lines.next().map_err(|error| Failure::in_file(path, &error))? {
         match batch::read(number, line) {
@@ -110,7 +110,7 @@ fn write_requests(
                 let answer = what_if_requested(directory, changes, &request)
                     .map_err(|error| Failure::Message(format!("decide: {error}")))?;
                 if let Some(answer) = answer {
-                    answered_otherwise = answered_otherwise.saturating_add(1);
+                    differing = differing.saturating_add(1);
                     writeln!(out, "{}: {} -> {}", printable(request.id()), answer.before, answer.after)?;
                 }
             }
@@ -120,6 +120,6 @@ fn write_requests(
             }
         }
     }
-    writeln!(out, "{answered_otherwise} of {asked} requests are answered otherwise")?;
+    writeln!(out, "{differing} of {asked} requests have another answer")?;
     Ok(outcome)
 }

@@ -699,11 +699,7 @@ fn what_if_prints_the_groups_with_an_example_and_the_requests_that_change() {
     let arguments = ["--what-if".as_ref(), "npm-2026-08".as_ref(), "--now=2025-11-01T00:00:00Z".as_ref()];
     let ran = decide(arguments.into_iter().chain([world.as_os_str(), requests.as_os_str()]));
     assert_eq!((ran.status, ran.err.as_str()), (Some(1), ""), "one line is no request");
-    assert!(
-        ran.out.starts_with("under npm-2026-08 in the place of npm-2025-10, at 2025-11-01T00:00:00Z:\n"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.starts_with("under npm-2026-08 instead of npm-2025-10, at 2025-11-01T00:00:00Z:\n"), "{}", ran.out);
     assert!(
         ran.out.contains("\nchange-maintainers by granular tokens: allow -> challenge\n  1 answers, tokens `ci`\n")
     );
@@ -720,7 +716,7 @@ fn what_if_prints_the_groups_with_an_example_and_the_requests_that_change() {
         "{}",
         ran.out
     );
-    assert!(ran.out.ends_with("\n2 of 3 requests are answered otherwise\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("\n2 of 3 requests have another answer\n"), "{}", ran.out);
 
     // Without requests, and with a policy in JSON that changes nothing.
     let same = r#"{"edition": "npm-2025-10", "ranges": "required"}"#;
@@ -752,7 +748,7 @@ fn what_if_with_a_policy_that_is_none_is_a_wrong_command_line() {
 }
 
 #[test]
-fn a_world_of_version_1_is_brought_over() {
+fn a_world_of_version_1_is_converted() {
     let text = r#"{"users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}],
         "orgs": [], "packages": [], "tokens": []}"#;
     let old = file("version-1.json", text);

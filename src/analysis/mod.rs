@@ -1,7 +1,7 @@
 //! Questions about a whole registry, over a [`Directory`](crate::directory::Directory).
 //!
-//! [`what_if`] says what would break: which answers change if the registry changes, such as to a later edition of npm's
-//! rules.
+//! [`what_if`] returns which answers change if the registry changes, for example if it moves to a later edition of
+//! npm's rules.
 
 mod questions;
 mod what_if;

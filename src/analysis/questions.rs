@@ -21,8 +21,8 @@ use crate::{
     value::{AllowedRanges, ClientIp, IpRange, OrganizationName, PackageName, Scope, TeamName},
 };
 
-/// The names that questions need beside those of the directory: a free name for each scope and an unscoped one, and a
-/// team for each organization.
+/// The names that questions need in addition to the names in the directory: a free name in each scope, an unscoped free
+/// name, and a team for each organization.
 #[derive(Debug)]
 pub(super) struct ExtraNames {
     free: Vec<PackageName>,
@@ -125,11 +125,11 @@ pub(super) fn operations<'a>(directory: &'a Directory, extra: &'a ExtraNames) ->
     operations
 }
 
-/// Returns a representative of each class of addresses that a token tells apart: an address that it allows, and one
-/// that it does not.
+/// Returns one address for each class of addresses that a token tells apart: an address that it allows, and, if it has
+/// ranges, one that it does not.
 ///
-/// A decision reads nothing of an address but whether the token allows it ([T3](crate::docs::rules#t3)), and no token
-/// with ranges allows an unknown address.
+/// Nothing about an address matters to a decision but whether the token allows it ([T3](crate::docs::rules#t3)), and no
+/// token with ranges allows an unknown address.
 pub(super) fn addresses(token: &Token) -> Vec<ClientIp> {
     match token.allowed_ranges() {
         AllowedRanges::Any => Vec::from([ClientIp::UNKNOWN]),

@@ -71,9 +71,8 @@ pub struct AuditRecord {
     pub demanded_by: Option<DemandedBy>,
     /// What allowed the request. `None` if the decision is not an allow.
     pub via: Option<AllowedBy>,
-    /// The time at which an allow ends, which is the expiry of a granular token. `None` for a legacy token, without a
-    /// token, and for an allow by a second factor, which holds for one request only. Also `None` for a challenge or a
-    /// denial.
+    /// The time at which an allow or a denial ends if no fact changes ([D2](crate::docs::rules#d2)). `None` if no time
+    /// ends it, and for a challenge or an allow by a second factor, which hold for one request only.
     pub valid_until: Option<Timestamp>,
     /// The suggested HTTP status.
     pub status: u16,

@@ -142,7 +142,7 @@ pub enum Validity {
     Always,
     /// The same request has the same answer until this time, which is excluded. From then on the answer may be another.
     Until(Timestamp),
-    /// It holds for this request only, and is never kept: it depends on a second factor.
+    /// It holds for this request only, because it depends on a second factor. Do not cache it.
     ThisRequestOnly,
 }
 

@@ -1,15 +1,16 @@
-//! What a user may do with a package, where the registry decides it by rules of its own.
+//! What a user may do with a package, if the registry decides this by rules of its own.
 
 use crate::value::{PackageName, UserName, action::Action};
 
-/// The actions on one package that one user may take, where the registry decides rights by rules of its own, such as
+/// The actions on one package that one user may take, for a registry that decides rights by rules of its own, such as
 /// patterns, groups or an access-control service ([C7](crate::docs::rules#c7)).
 ///
-/// It takes the place of the recorded grants and of the rules about them: what is not in it is denied with the reason
-/// `owner-lacks-permission`. Everything about the token still holds, and so do the owner's role in an organization, the
-/// public read of a public package, and the rule about names of new packages.
+/// It replaces the recorded grants and the rules about them: an action that is not in it is denied with the reason
+/// `owner-lacks-permission`. The checks of the token still apply. So do the check of the owner's role in an
+/// organization and the rule about names of new packages, and everyone may still read a public package.
 ///
-/// Decide anew for each request. A ceiling of another user or another package allows nothing.
+/// Create one for each request, from the user's present rights. A ceiling of another user or another package allows
+/// nothing.
 ///
 /// # Examples
 ///
@@ -64,8 +65,8 @@ pub struct ExternalCeiling {
 }
 
 impl ExternalCeiling {
-    /// States which actions the user may take on the package. Creating the package and publishing a new version of it
-    /// are two actions. Actions that are not on a package have no effect.
+    /// Creates a ceiling of the actions that the user may take on the package. Creating the package and publishing a
+    /// new version of it are two actions. Actions that are not on a package have no effect.
     #[must_use]
     pub fn new(user: UserName, package: PackageName, actions: impl IntoIterator<Item = Action>) -> Self {
         let actions = actions.into_iter().fold(0, |actions, action| actions | bit(action));

@@ -151,8 +151,8 @@ enum Kinds {
     Publish,
 }
 
-/// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)). The four last ones
-/// are the class *write* of the rules, divided by what a bypass covers.
+/// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)). The last four are
+/// the class *write* of the rules, divided by what a bypass covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FactorClass {
     /// The action never needs a second factor. It changes nothing, or is `star-package` or `revoke-self`.

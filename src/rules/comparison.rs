@@ -28,7 +28,7 @@ pub enum Comparison<'a> {
         /// cut-off, or if the check ran before the owner's record was known.
         cut_off: Option<Timestamp>,
     },
-    /// The kind of a legacy token, and whether the policy has these ([P1](crate::docs::rules#p1)).
+    /// The kind of a legacy token, and whether the policy honours legacy tokens ([P1](crate::docs::rules#p1)).
     #[non_exhaustive]
     Retirement {
         /// The kind.

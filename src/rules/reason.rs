@@ -14,7 +14,7 @@ string_enum! {
         AuthenticationRequired = "authentication-required",
         /// The token is revoked, or was made at or before the account's cut-off ([T1](crate::docs::rules#t1)).
         TokenRevoked = "token-revoked",
-        /// The token is a legacy token, and the policy has retired these ([P1](crate::docs::rules#p1)).
+        /// The token is a legacy token, and the policy retires legacy tokens ([P1](crate::docs::rules#p1)).
         TokenRetired = "token-retired",
         /// The token has expired ([T2](crate::docs::rules#t2)).
         TokenExpired = "token-expired",

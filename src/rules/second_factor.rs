@@ -32,8 +32,7 @@ fn bypasses(token: &TokenView<'_>, needs: GranularRequirement) -> bool {
     }
 }
 
-/// Whether the policy lets a token that bypasses the second factor bypass it for actions of this class
-/// ([P5](crate::docs::rules#p5)).
+/// Whether the policy lets a token bypass the second factor for actions of this class ([P5](crate::docs::rules#p5)).
 #[inline(always)]
 const fn is_covered(covers: BypassCovers, class: FactorClass) -> bool {
     match covers {

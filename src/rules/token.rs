@@ -21,7 +21,7 @@ pub(super) fn not_revoked<'a>(token: &TokenView<'a>, cut_off: Option<Timestamp>)
     Finding::new(passes, Reason::TokenRevoked, comparison)
 }
 
-/// Denies a legacy token where the policy has retired them ([P1](crate::docs::rules#p1)).
+/// Denies a legacy token if the policy retires legacy tokens ([P1](crate::docs::rules#p1)).
 #[inline(always)]
 pub(super) fn not_retired<'a>(token: &TokenView<'a>, policy: DecisionPolicy) -> Finding<'a> {
     let DecisionPolicy {

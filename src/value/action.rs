@@ -37,7 +37,7 @@ string_enum! {
         ChangePublishingAccess = "change-publishing-access",
         /// Changes the users with a direct grant on the package.
         ChangeMaintainers = "change-maintainers",
-        /// Puts a version in the waiting room of the package, where it waits for approval.
+        /// Stages a version of the package, which waits until it is approved.
         Stage = "stage",
         /// Lists the staged versions of the package, and downloads them.
         ReadStage = "read-stage",

@@ -214,7 +214,7 @@ impl<'a> PackageView<'a> {
         })
     }
 
-    /// Puts what the registry decided elsewhere in the place of the recorded grants ([C7](crate::docs::rules#c7)).
+    /// Replaces the recorded grants by what the registry decided elsewhere ([C7](crate::docs::rules#c7)).
     #[must_use]
     pub const fn with_external_ceiling(self, ceiling: &'a ExternalCeiling) -> Self {
         Self { rights: Rights::DecidedElsewhere(ceiling), ..self }
@@ -355,7 +355,7 @@ impl<'a> MissingPackage<'a> {
         Self { name, ceiling: None }
     }
 
-    /// Puts what the registry decided elsewhere in the place of the rule about creating a package
+    /// Replaces the rule about creating a package by what the registry decided elsewhere
     /// ([C3](crate::docs::rules#c3), [C7](crate::docs::rules#c7)).
     #[must_use]
     pub const fn with_external_ceiling(self, ceiling: &'a ExternalCeiling) -> Self {

@@ -767,3 +767,14 @@ fn a_world_of_version_1_is_converted() {
     assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.contains("orgs: missing field"), "{}", ran.err);
 }
+
+#[test]
+fn a_world_of_version_1_with_a_key_twice_is_not_brought_over() {
+    // Which of the two values is meant is not known, and the later one would let the token work again.
+    let text = r#"{"users": [{"name": "alice", "status": "active", "two_factor": "disabled", "tokens_revoked_until": null}],
+        "orgs": [], "packages": [], "tokens": [{"id": "t-1", "owner": "alice", "created": "2025-01-01T00:00:00Z",
+        "revoked": "2025-02-01T00:00:00Z", "revoked": null, "cidr": null, "legacy": "publish"}]}"#;
+    let ran = decide(["--from-version-1".as_ref(), file("version-1-twice.json", text).as_os_str()]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.contains(r#"duplicate key "revoked": expected each once at line 3"#), "{}", ran.err);
+}

@@ -261,7 +261,7 @@ impl<'a> Challenge<'a> {
         Self { question, demanded_by, cleared }
     }
 
-    /// Returns what demands the second factor: the package or the account.
+    /// Returns what demands the second factor.
     #[must_use]
     pub const fn demanded_by(&self) -> DemandedBy {
         self.demanded_by

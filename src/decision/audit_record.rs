@@ -8,7 +8,7 @@ use alloc::{
 use crate::{
     decision::{AllowedBy, Decision, inputs::DecisionInputs},
     operation::Action,
-    policy::{DecisionPolicy, Policy},
+    policy::DecisionPolicy,
     rules::{DemandedBy, Reason},
     token::TokenId,
     value::{OrganizationName, PackageName, TeamName, Timestamp, UserName, string_enum},
@@ -47,9 +47,9 @@ impl Decision<'_> {
 pub struct AuditRecord {
     /// The version of the rules that decided, [`RULES_VERSION`].
     pub rules_version: u32,
-    /// The policy that the decision was made under, as far as decisions read it. `None` if no token on record was
+    /// The part that decisions read of the policy that the decision was made under. `None` if no token on record was
     /// presented, since such an answer does not depend on the policy.
-    pub policy: Option<Policy>,
+    pub policy: Option<DecisionPolicy>,
     /// The answer.
     pub decision: Verdict,
     /// The name of the requested action: `publish` both for creating a package and for publishing a new version.
@@ -112,7 +112,7 @@ impl From<&Decision<'_>> for AuditRecord {
         let (client_ip, now) = basis.place_and_time().unzip();
         Self {
             rules_version: RULES_VERSION,
-            policy: basis.policy().map(DecisionPolicy::to_policy),
+            policy: basis.policy(),
             decision: decision.verdict(),
             requested: basis.action().requested_as().into(),
             action: match decision {

@@ -115,11 +115,10 @@ impl<'a> BoundToken<'a> {
         OwnerView { name: token.owner, status, two_factor, tokens_revoked_until, writes_held_until, memberships }
     }
 
-    /// Returns the policy that decisions about this token are made under, as far as decisions read it. Its limits for
-    /// issuing are those of the edition.
+    /// Returns the part that decisions read of the policy that the token was bound under.
     #[must_use]
-    pub const fn policy(&self) -> Policy {
-        self.policy.to_policy()
+    pub const fn policy(&self) -> DecisionPolicy {
+        self.policy
     }
 }
 

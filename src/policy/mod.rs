@@ -354,10 +354,19 @@ impl Policy {
     }
 }
 
-/// The part of a policy that decisions read. It is small, so that a bound token holds it by value: a reference to the
-/// policy would make the bound token larger than 128 bytes, and binding 5 % more expensive.
+/// The part of a policy that decisions read: the edition, and the switches that change an answer.
+///
+/// A bound token and an audit record name it. No token is issued or bound under it, since the limits for issuing, which
+/// a registry may have tightened, are not part of it.
+///
+/// # Textual representation
+///
+/// Displayed and serialized, it is as a [`Policy`] whose limits for issuing are those of the edition. A serialized policy
+/// with another limit for issuing is an error.
+// It is small, so that a bound token holds it by value: a reference to the policy would make the bound token larger than
+// 128 bytes, and binding 5 % more expensive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DecisionPolicy {
+pub struct DecisionPolicy {
     pub(crate) edition: Edition,
     pub(crate) legacy_tokens: LegacyTokens,
     pub(crate) least_publishing_access: PublishingAccess,
@@ -367,7 +376,7 @@ pub(crate) struct DecisionPolicy {
 
 impl DecisionPolicy {
     /// Returns the edition's policy with these switches. Its limits for issuing are those of the edition.
-    pub(crate) const fn to_policy(self) -> Policy {
+    const fn to_policy(self) -> Policy {
         let Self { edition, legacy_tokens, least_publishing_access, bypass_covers, unscoped_packages } = self;
         Policy { legacy_tokens, least_publishing_access, bypass_covers, unscoped_packages, ..edition.policy() }
     }
@@ -388,6 +397,12 @@ pub(crate) struct IssuePolicy {
 impl From<Edition> for Policy {
     fn from(edition: Edition) -> Self {
         edition.policy()
+    }
+}
+
+impl fmt::Display for DecisionPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_policy().fmt(f)
     }
 }
 

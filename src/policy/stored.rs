@@ -6,8 +6,8 @@ use core::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    AllowedOrForbidden, BypassCovers, Edition, LegacyTokens, OptionalOrRequired, Policy, PolicySwitch, SwitchValue,
-    UnscopedPackages,
+    AllowedOrForbidden, BypassCovers, DecisionPolicy, Edition, LegacyTokens, OptionalOrRequired, Policy, PolicySwitch,
+    SwitchValue, UnscopedPackages,
 };
 use crate::{
     facts::PublishingAccess,
@@ -107,5 +107,25 @@ impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let node = Node::deserialize(deserializer)?;
         Self::read(&node, &Path::Top).map_err(|error| serde::de::Error::custom(format!("policy: {error}")))
+    }
+}
+
+impl Serialize for DecisionPolicy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_policy().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DecisionPolicy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let policy = Policy::deserialize(deserializer)?;
+        let read = policy.for_decisions();
+        if read.to_policy() == policy {
+            Ok(read)
+        } else {
+            Err(serde::de::Error::custom(format!(
+                "policy: found a limit for issuing in `{policy}`: expected only what decisions read"
+            )))
+        }
     }
 }

@@ -146,3 +146,22 @@ fn switches_are_listed_in_the_order_of_the_files() {
     assert_eq!(words.len(), 10);
     assert!(words.starts_with(&["legacy_tokens", "write_lifetime_at_most", "session_lifetime_at_most"]));
 }
+
+#[test]
+#[cfg(feature = "serde")]
+fn the_policy_of_a_decision_is_stored_without_limits_for_issuing() {
+    use super::DecisionPolicy;
+
+    let tightened = Policy::NPM_2025_12.with_bypass_covers(BypassCovers::AllButGovernance).unwrap().forbid_bypass();
+    let read_by_decisions = tightened.for_decisions();
+    let text = serde_json::to_string(&read_by_decisions).unwrap();
+    assert_eq!(text, r#"{"edition":"npm-2025-12","bypass_covers":"all-but-governance"}"#);
+    assert_eq!(serde_json::from_str::<DecisionPolicy>(&text).unwrap(), read_by_decisions);
+    assert_eq!(read_by_decisions.to_string(), "npm-2025-12, bypass_covers: all-but-governance");
+    let whole = serde_json::to_string(&tightened).unwrap();
+    assert_eq!(
+        serde_json::from_str::<DecisionPolicy>(&whole).unwrap_err().to_string(),
+        "policy: found a limit for issuing in `npm-2025-12, bypass_covers: all-but-governance, bypass: forbidden`: \
+         expected only what decisions read",
+    );
+}

@@ -18,7 +18,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use tollgate::{
-    ClientIp, Decision, Explanation, Reason, Timestamp,
+    ClientIp, Decision, Explanation, Policy, Reason, Timestamp,
     decision::{AllowedBy, AuditRecord, Caller, EarlyAnswer},
     directory::{DecisionLine, Directory, Request, RequestLine, World},
     rules::Outcome,
@@ -108,7 +108,7 @@ fn compare(tally: &mut Tally, name: &str, world: &Value, directory: &Directory, 
     let laws = [
         explained(&decision, &explanation, &caller),
         recorded(&decision, explanation.decision()),
-        refused_early(&caller, json, &decision, &mut tally.early_denials),
+        refused_early(directory.policy(), &caller, json, &decision, &mut tally.early_denials),
     ];
     for broken in laws.into_iter().filter_map(Result::err) {
         tally.fail(name, json, &format!("{broken}\ncrate  {found}\n{explanation}"));
@@ -157,6 +157,7 @@ fn recorded(decision: &Decision<'_>, explained: &Decision<'_>) -> Result<(), Str
 
 /// An early refusal is a denial in the end; and it sees all that needs no other record.
 fn refused_early(
+    policy: Policy,
     caller: &Caller<'_>,
     request: &Value,
     decision: &Decision<'_>,
@@ -165,7 +166,7 @@ fn refused_early(
     let Caller::Token(bound) = caller else { return Ok(()) };
     let client_ip = request["client_ip"].as_str().map_or(ClientIp::UNKNOWN, |text| text.parse().unwrap());
     let now: Timestamp = request["now"].as_str().unwrap().parse().unwrap();
-    let early = bound.policy().refuse_early(bound.token(), decision.action(), client_ip, now);
+    let early = policy.refuse_early(bound.token(), decision.action(), client_ip, now);
     match (early, decision) {
         (EarlyAnswer::Deny(early), Decision::Allow(_) | Decision::Challenge(_)) => {
             Err(format!("refused early: {}", early.reason()))

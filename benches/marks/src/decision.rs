@@ -12,7 +12,10 @@ use tollgate::{
         UserFacts,
     },
     operation::ActionOn,
-    token::{GranularSettings, OrganizationSelection, OrganizationsGrant, PackagesGrant, TwoFactorBypass},
+    token::{
+        GranularSettings, LegacyKind, LegacyToken, OrganizationSelection, OrganizationsGrant, PackagesGrant,
+        TokenFacts, TwoFactorBypass,
+    },
     value::{GrantedPermission, OrganizationName, PackagesPermission, Role},
 };
 
@@ -31,6 +34,8 @@ const ENTRIES: f64 = 0.3;
 struct Tokens {
     ci: Token,
     revoked: Token,
+    legacy: Token,
+    stage_only: Token,
     read_only: Token,
     without_bypass: Token,
     organizations: Token,
@@ -45,8 +50,15 @@ impl Tokens {
         let PackagesGrant::Granted { permission: _, selection } = settings.packages.clone() else {
             unreachable!("a grant of packages")
         };
-        let reading = PackagesGrant::Granted { permission: PackagesPermission::ReadOnly, selection };
-        let read_only = GranularSettings { packages: reading, bypass_2fa: TwoFactorBypass::Off, ..settings.clone() };
+        let with_permission = |permission| {
+            let packages = PackagesGrant::Granted { permission, selection: selection.clone() };
+            facts::token_with(GranularSettings { packages, bypass_2fa: TwoFactorBypass::Off, ..settings.clone() })
+        };
+        let (stage_only, read_only) =
+            (with_permission(PackagesPermission::StageOnly), with_permission(PackagesPermission::ReadOnly));
+        let of_alice =
+            TokenFacts { id: facts::key(), owner: parsed("alice"), created: facts::created(), revoked: None };
+        let legacy = LegacyToken::load(of_alice, LegacyKind::Publish, settings.allowed_ranges.clone()).into();
         let before = (1..count).map(|n| format!("org{n}"));
         let organizations = before.chain(["scope24".into()]).map(|name| parsed(&name));
         let organizations = OrganizationsGrant::Granted {
@@ -56,7 +68,9 @@ impl Tokens {
         Self {
             ci,
             revoked,
-            read_only: facts::token_with(read_only),
+            legacy,
+            stage_only,
+            read_only,
             without_bypass: facts::token_with(GranularSettings {
                 bypass_2fa: TwoFactorBypass::Off,
                 ..settings.clone()
@@ -70,19 +84,20 @@ impl Tokens {
 struct Owners {
     alice: User,
     suspended: User,
+    on_hold: User,
     not_enrolled: User,
     member: User,
 }
 
 impl Owners {
     fn new() -> Self {
-        let with = |status, two_factor| {
+        let with = |status, two_factor, writes_held_until| {
             User::new(UserFacts {
                 name: parsed("alice"),
                 status,
                 two_factor,
                 tokens_revoked_until: None,
-                writes_held_until: None,
+                writes_held_until,
                 memberships: Memberships::empty(),
             })
             .expect("a user")
@@ -90,8 +105,9 @@ impl Owners {
         let membership = Membership::new(parsed("scope24"), Role::Member, []).expect("a membership");
         Self {
             alice: facts::alice(Memberships::empty()),
-            suspended: with(AccountStatus::Suspended, TwoFactorMode::AuthAndWrites),
-            not_enrolled: with(AccountStatus::Active, TwoFactorMode::Disabled),
+            suspended: with(AccountStatus::Suspended, TwoFactorMode::AuthAndWrites, None),
+            on_hold: with(AccountStatus::Active, TwoFactorMode::AuthAndWrites, Some(parsed("2026-01-01T00:00:00Z"))),
+            not_enrolled: with(AccountStatus::Active, TwoFactorMode::Disabled, None),
             member: facts::alice(Memberships::new([membership]).expect("memberships")),
         }
     }
@@ -126,7 +142,10 @@ impl Things {
 struct Bound<'a> {
     ci: BoundToken<'a>,
     revoked: BoundToken<'a>,
+    retired: BoundToken<'a>,
     suspended: BoundToken<'a>,
+    on_hold: BoundToken<'a>,
+    stage_only: BoundToken<'a>,
     read_only: BoundToken<'a>,
     without_bypass: BoundToken<'a>,
     not_enrolled: BoundToken<'a>,
@@ -140,7 +159,10 @@ impl<'a> Bound<'a> {
         Self {
             ci: bind(&tokens.ci, &owners.alice),
             revoked: bind(&tokens.revoked, &owners.alice),
+            retired: Policy::NPM_2025_12.bind(&tokens.legacy, &owners.alice).expect("her token"),
             suspended: bind(&tokens.ci, &owners.suspended),
+            on_hold: bind(&tokens.ci, &owners.on_hold),
+            stage_only: bind(&tokens.stage_only, &owners.alice),
             read_only: bind(&tokens.read_only, &owners.alice),
             without_bypass: bind(&tokens.without_bypass, &owners.alice),
             not_enrolled: bind(&tokens.without_bypass, &owners.not_enrolled),
@@ -207,10 +229,13 @@ fn enter<'a>(race: &mut Race<'a>, bound: &'a Bound<'a>, things: &'a Things) -> V
     lanes.ask("allow", &bound.ci, (Publish, &things.package), here);
     lanes.ask("challenge", &bound.without_bypass, (Publish, &things.package), here);
     lanes.ask("token-revoked", &bound.revoked, (Publish, &things.package), here);
+    lanes.ask("token-retired", &bound.retired, (Publish, &things.package), here);
     lanes.ask("token-expired", &bound.ci, (Publish, &things.package), (here.0, parsed("2026-01-01T00:00:00Z")));
     lanes.ask("ip-not-allowed", &bound.ci, (Publish, &things.package), (parsed("2001:db9::7"), here.1));
     lanes.ask("owner-suspended", &bound.suspended, (Publish, &things.package), here);
     lanes.ask("kind-forbids-action", &bound.ci, (AccountAction::ConfigureTwoFactor, account), here);
+    lanes.ask("owner-on-hold", &bound.on_hold, (Publish, &things.package), here);
+    lanes.ask("stage-required", &bound.stage_only, (Publish, &things.package), here);
     lanes.ask("permission-too-low", &bound.read_only, (Publish, &things.package), here);
     lanes.ask("no-such-org", &bound.organizations, (OrganizationAction::AddMember, no_organization), here);
     lanes.ask("no-such-package", &bound.ci, (Deprecate, free("@scope24/gone")), here);

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use tollgate::{AccountAction, BoundToken, ClientIp, Decision, Explanation, MissingPackage, OrganizationAction, Package, PackageAction, PackageName, Policy, Reason, Timestamp, Token, User, authorize, authorize_anonymous, deny_unknown_token, facts::{Account, AccountStatus, Memberships, MissingOrganization, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility, PackageFacts, UserFacts}, operation::{ActionOn, Operation}, token::{GranularSettings, GranularToken, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, TokenId, TwoFactorBypass, TokenFacts}, value::{AllowedRanges, GrantedPermission, OrganizationName, PackagesPermission}};
+use tollgate::{AccountAction, BoundToken, ClientIp, Decision, Explanation, MissingPackage, OrganizationAction, Package, PackageAction, PackageName, Policy, Reason, Timestamp, Token, User, authorize, authorize_anonymous, deny_unknown_token, facts::{Account, AccountStatus, Memberships, MissingOrganization, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility, PackageFacts, UserFacts}, operation::ActionOn, token::{GranularSettings, GranularToken, OrganizationSelection, OrganizationsGrant, PackageOrScope, PackageSelection, PackagesGrant, TokenId, TwoFactorBypass, TokenFacts}, value::{AllowedRanges, GrantedPermission, OrganizationName, PackagesPermission}};
 
 use crate::{
     asked::{Asked, prepared},
@@ -189,9 +189,11 @@ fn denials(entries: usize) -> Vec<Own> {
     let not_enrolled = Rest { bypass: TwoFactorBypass::Off, two_factor: TwoFactorMode::Disabled, ..REST };
     deny(Reason::SecondFactorNotEnrolled, publish(make(not_enrolled)));
 
-    let operation: Operation<'_> = PackageAction::Publish.on(plain.package);
-    deny(Reason::TokenUnknown, prepared(move || deny_unknown_token(black_box(operation)), read));
-    deny(Reason::AuthenticationRequired, prepared(move || authorize_anonymous(black_box(operation)), read));
+    let package = plain.package;
+    let unknown = move || deny_unknown_token(PackageAction::Publish, black_box(package));
+    deny(Reason::TokenUnknown, prepared(unknown, read));
+    let anonymous = move || authorize_anonymous(PackageAction::Publish, black_box(package));
+    deny(Reason::AuthenticationRequired, prepared(anonymous, read));
 
     add("challenge", Verdict::Challenge, publish(make(Rest { bypass: TwoFactorBypass::Off, ..REST })));
     all

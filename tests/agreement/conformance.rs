@@ -196,7 +196,7 @@ fn step(family: &Family) -> usize {
         22..=40 => 7,
         101..=300 => 1,
         301..=1000 => 2,
-        _ => 187,
+        _ => 61,
     }
 }
 
@@ -331,7 +331,7 @@ fn no_world_outside_the_sample_has_an_answer_that_the_vectors_lack() {
         41..=100 => 3,
         101..=300 => step(family),
         301..=1000 => 5,
-        _ => 61,
+        _ => 23,
     };
     let (found, there) = (signatures(step), signatures(more));
     let missing: Vec<_> = there.difference(&found).collect();

@@ -8,7 +8,6 @@ use core::fmt;
 use crate::{
     decision::{Deny, basis::Basis},
     facts::{PublishingAccess, ScopeOwner},
-    operation::Action,
     policy::LegacyTokens,
     rules::{Comparison, DemandedBy, Reason, could_be_bypassed},
     token::{TokenKind, TokenView},
@@ -95,13 +94,10 @@ impl fmt::Display for Cure<'_, '_> {
                 }
                 _ => f.write_str("wait until the hold on the owner's account ends, or lift it"),
             },
-            // A first version cannot be staged: the package must exist. Only the operator is told which it is.
-            Reason::StageRequired if action == Action::CreatePackage => {
-                f.write_str("make a token with read-write on packages, as the first version of a package needs")
-            }
-            Reason::StageRequired => {
-                f.write_str("stage the version and have it approved, or make a token with read-write on packages")
-            }
+            // The denial does not depend on whether the package exists, so the text says both.
+            Reason::StageRequired => f.write_str(
+                "stage the version and have it approved if the package exists, or make a token with read-write on packages",
+            ),
             Reason::PermissionTooLow => match deny.comparison() {
                 Some(Comparison::Permission { grant, needs, .. }) => {
                     write!(f, "make a token with {needs} on {grant}")

@@ -154,7 +154,7 @@ impl GranularToken {
         let token =
             Self::load(TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None }, settings)?;
         check_policy_of_granular_token(&token, &policy)?;
-        check_creating_token(&owner, &token.common().allowed_ranges, issued_by, &policy)?;
+        check_creating_token(&owner, &token.common().allowed_ranges, issued_by, &policy, now)?;
         check_owner_rights_on_packages(token.packages(), &owner, packages)?;
         check_owner_roles_in_organizations(token.organizations(), &owner)?;
         Ok(token)
@@ -193,7 +193,7 @@ impl LegacyToken {
             LegacyKind::ReadOnly | LegacyKind::Automation => check_owner_is_not_on_hold(&owner, now)?,
             LegacyKind::Publish => {}
         }
-        check_creating_token(&owner, &allowed_ranges, issued_by, &policy)?;
+        check_creating_token(&owner, &allowed_ranges, issued_by, &policy, now)?;
         let facts = TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None };
         Ok(Self::load(facts, kind, allowed_ranges))
     }
@@ -225,7 +225,7 @@ impl SessionToken {
         }
         let limit = policy.for_issuing().session_lifetime_at_most;
         check_lifetime(&policy, PolicySwitch::SessionLifetimeAtMost, limit, now, expires_at)?;
-        check_creating_token(&owner, &allowed_ranges, issued_by, &policy)?;
+        check_creating_token(&owner, &allowed_ranges, issued_by, &policy, now)?;
         let facts = TokenFacts { id, owner: owner.name.into_owned(), created: now, revoked: None };
         Ok(Self::load(facts, expires_at, allowed_ranges))
     }
@@ -305,6 +305,7 @@ fn check_creating_token(
     ranges: &AllowedRanges,
     issued_by: IssuedBy<'_>,
     policy: &Policy,
+    now: Timestamp,
 ) -> Result<(), IssueError> {
     let maker = match issued_by {
         IssuedBy::Owner => return Ok(()),
@@ -313,13 +314,14 @@ fn check_creating_token(
     if maker.owner() != owner.name {
         return Err(IssueError::IssuerOfOtherUser { maker: maker.owner().into_owned() });
     }
-    let revoked = is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until);
+    let is_over = is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until)
+        || maker.expires_at().is_some_and(|expires_at| expires_at <= now);
     let may_create_tokens = match maker.kind() {
         TokenKind::Legacy(LegacyKind::Publish) => policy.for_issuing().legacy_tokens == LegacyTokens::Honoured,
         TokenKind::Session => true,
         TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Automation) | TokenKind::Granular => false,
     };
-    if revoked || !may_create_tokens {
+    if is_over || !may_create_tokens {
         return Err(IssueError::IssuerMayNotCreateTokens { kind: maker.kind() });
     }
     let AllowedRanges::Only(limits) = maker.allowed_ranges else { return Ok(()) };
@@ -493,10 +495,10 @@ pub enum IssueError {
         /// The owner of the creating token.
         maker: UserName,
     },
-    /// The token that creates this one is revoked or retired, or its kind does not have the action `create-token`
+    /// The token that creates this one is revoked, expired or retired, or its kind does not have the action `create-token`
     /// ([L9](crate::docs::rules#l9), [K1](crate::docs::rules#k1)).
     #[error(
-        "made by a {kind} token that has no right to make one: expected a session token, or a legacy publish token where those are honoured, that is not revoked"
+        "made by a {kind} token that has no right to make one: expected a session token, or a legacy publish token where those are honoured, that is neither revoked nor expired"
     )]
     IssuerMayNotCreateTokens {
         /// The kind of the creating token.

@@ -182,8 +182,10 @@ fn the_maker_is_a_session_or_an_honoured_publish_token() {
     let alice = user("alice").build();
     let token = || granular("ci", "alice").packages(PackagesPermission::ReadOnly, all()).expires(NINETY_DAYS);
     let makers = [
-        (session("s", "alice").build(), true, true),
-        (session("s", "alice").revoked(NOW).build(), false, false),
+        (session("s", "alice").expires(NINETY_DAYS).build(), true, true),
+        (session("s", "alice").expires(NINETY_DAYS).revoked(NOW).build(), false, false),
+        (session("s", "alice").expires(NOW).build(), false, false),
+        (session("s", "alice").expires("2026-01-01T00:00:00.000000001Z").build(), true, true),
         (legacy(LegacyKind::Publish, "alice").build(), true, false),
         (legacy(LegacyKind::Automation, "alice").build(), false, false),
         (legacy(LegacyKind::ReadOnly, "alice").build(), false, false),
@@ -202,7 +204,7 @@ fn the_maker_is_a_session_or_an_honoured_publish_token() {
 #[test]
 fn a_session_made_by_a_token_with_ranges_stays_within_them() {
     let alice = user("alice").build();
-    let maker = session("s", "alice").ranges(&["10.0.0.0/8"]).build();
+    let maker = session("s", "alice").expires(NINETY_DAYS).ranges(&["10.0.0.0/8"]).build();
     let facts = IssueFacts { issued_by: IssuedBy::Token(maker.as_view()), ..facts(Policy::NPM_2026_08, &alice) };
     let expires_at: Timestamp = time("2026-01-01T02:00:00Z");
     let issue = |ranges: &[&str]| {

@@ -228,7 +228,7 @@ fn a_token_made_by_another_stays_within_its_ranges() {
     assert_eq!(message(issued_by(&of_bob, &[])), "made by a token of the user `bob`: expected a token of the owner");
     // Only a publish token or a session may create tokens (K1), and a revoked one may do nothing (T1).
     let expected = "that has no right to make one: expected a session token, or a legacy publish token where those are honoured, \
-                    that is not revoked";
+                    that is neither revoked nor expired";
     for (maker, kind) in [
         (legacy(LegacyKind::ReadOnly, "alice").build(), "legacy read-only"),
         (legacy(LegacyKind::Automation, "alice").build(), "legacy automation"),

@@ -29,7 +29,7 @@ pub(crate) fn run(
         Some(text) => text.parse().map_err(|error| message(&error))?,
         None => present()?,
     };
-    let changes = Changes::of_policy(policy);
+    let changes = Changes::from(policy);
     let broken = what_if(directory, &changes, now).map_err(|error| message(&error))?;
     writeln!(out, "under {policy} instead of {}, at {now}:", directory.policy())?;
     for group in broken.groups() {
@@ -87,7 +87,7 @@ fn write_group(out: &mut impl Write, group: &ChangedGroup) -> io::Result<()> {
         printable(witness.token.as_str()),
         witness.client_ip
     )?;
-    for (when, explanation) in [("before", &witness.before), ("after", &witness.after)] {
+    for (when, explanation) in [("before", &witness.explanation_before), ("after", &witness.explanation_after)] {
         writeln!(out, "  {when}: {}", explanation.replace('\n', "\n  "))?;
     }
     Ok(())

@@ -7,5 +7,5 @@ mod questions;
 mod what_if;
 
 pub use what_if::{
-    Answer, ChangedAnswer, ChangedGroup, Changes, WhatIf, WhatIfError, Witness, what_if, what_if_requested,
+    AnswerSummary, ChangedAnswer, ChangedGroup, Changes, WhatIf, WhatIfError, Witness, what_if, what_if_requested,
 };

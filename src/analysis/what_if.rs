@@ -27,10 +27,9 @@ pub struct Changes {
     pub policy: Policy,
 }
 
-impl Changes {
-    /// A change of the policy alone.
-    #[must_use]
-    pub const fn of_policy(policy: Policy) -> Self {
+/// A change of the policy alone.
+impl From<Policy> for Changes {
+    fn from(policy: Policy) -> Self {
         Self { policy }
     }
 }
@@ -73,10 +72,10 @@ impl Changes {
 /// }))?;
 /// let directory = Directory::load(&world)?;
 ///
-/// let broken = what_if(&directory, &Changes::of_policy(Policy::NPM_2025_12), "2025-11-01T00:00:00Z".parse()?)?;
+/// let broken = what_if(&directory, &Changes::from(Policy::NPM_2025_12), "2025-11-01T00:00:00Z".parse()?)?;
 /// let publish = broken.groups().iter().find(|group| group.action.as_str() == "publish-version").unwrap();
 /// assert_eq!((publish.before.verdict, publish.after.reason), (Verdict::Allow, Some(Reason::TokenRetired)));
-/// assert!(publish.witness.after.contains("legacy tokens are retired"));
+/// assert!(publish.witness.explanation_after.contains("legacy tokens are retired"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn what_if(directory: &Directory, changes: &Changes, now: Timestamp) -> Result<WhatIf, WhatIfError> {
@@ -92,7 +91,7 @@ pub fn what_if(directory: &Directory, changes: &Changes, now: Timestamp) -> Resu
             for operation in &operations {
                 questions = questions.saturating_add(1);
                 let decisions = [before.decide(*operation), after.decide(*operation)];
-                let [was, is] = [&decisions[0], &decisions[1]].map(Answer::new);
+                let [was, is] = [&decisions[0], &decisions[1]].map(AnswerSummary::new);
                 if was == is {
                     continue;
                 }
@@ -128,11 +127,11 @@ pub fn what_if_requested(
     request: &Request,
 ) -> Result<Option<ChangedAnswer>, WhatIfError> {
     let callers = policies(directory, changes)?.map(|policy| directory.caller_under(request, policy));
-    let [was, is] = [&callers[0], &callers[1]].map(|caller| {
+    let [(before, explanation_before), (after, explanation_after)] = [&callers[0], &callers[1]].map(|caller| {
         let decision = directory.decide(caller, request);
-        (Answer::new(&decision), decision.explain().to_string())
+        (AnswerSummary::new(&decision), decision.explain().to_string())
     });
-    Ok((was.0 != is.0).then_some(ChangedAnswer { before: was.0, after: is.0, explanations: [was.1, is.1] }))
+    Ok((before != after).then_some(ChangedAnswer { before, after, explanation_before, explanation_after }))
 }
 
 /// Returns the policies before and after the changes.
@@ -180,9 +179,9 @@ pub struct ChangedGroup {
     /// The action.
     pub action: Action,
     /// The answer before the change.
-    pub before: Answer,
+    pub before: AnswerSummary,
     /// The answer after the change.
-    pub after: Answer,
+    pub after: AnswerSummary,
     /// The tokens, in the order of the world.
     pub tokens: Vec<TokenId>,
     /// The number of questions in the group.
@@ -194,7 +193,7 @@ pub struct ChangedGroup {
 /// The part of a decision that a change is judged by: the verdict, the reason of a denial, and the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub struct Answer {
+pub struct AnswerSummary {
     /// Whether the request is allowed, challenged or denied.
     pub verdict: Verdict,
     /// The reason of a denial.
@@ -203,7 +202,7 @@ pub struct Answer {
     pub status: u16,
 }
 
-impl Answer {
+impl AnswerSummary {
     fn new(decision: &Decision<'_>) -> Self {
         let reason = match decision {
             Decision::Deny(deny) => Some(deny.reason()),
@@ -214,7 +213,7 @@ impl Answer {
 }
 
 /// Writes `allow`, `challenge`, or the reason of a denial, such as `deny: token-retired (401)`.
-impl fmt::Display for Answer {
+impl fmt::Display for AnswerSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { verdict, reason, status } = self;
         match reason {
@@ -237,9 +236,9 @@ pub struct Witness {
     /// The time.
     pub now: Timestamp,
     /// The explanation of the answer before the change, as text.
-    pub before: String,
+    pub explanation_before: String,
     /// The explanation of the answer after the change, as text.
-    pub after: String,
+    pub explanation_after: String,
 }
 
 impl Witness {
@@ -250,8 +249,9 @@ impl Witness {
         now: Timestamp,
         decisions: &[Decision<'_>; 2],
     ) -> Self {
-        let [before, after] = [&decisions[0], &decisions[1]].map(|decision| decision.explain().to_string());
-        Self { token: token.clone(), request, client_ip, now, before, after }
+        let [explanation_before, explanation_after] =
+            [&decisions[0], &decisions[1]].map(|decision| decision.explain().to_string());
+        Self { token: token.clone(), request, client_ip, now, explanation_before, explanation_after }
     }
 }
 
@@ -260,11 +260,13 @@ impl Witness {
 #[non_exhaustive]
 pub struct ChangedAnswer {
     /// The answer before the change.
-    pub before: Answer,
+    pub before: AnswerSummary,
     /// The answer after the change.
-    pub after: Answer,
-    /// The explanations of both, as text.
-    pub explanations: [String; 2],
+    pub after: AnswerSummary,
+    /// The explanation of the answer before the change, as text.
+    pub explanation_before: String,
+    /// The explanation of the answer after the change, as text.
+    pub explanation_after: String,
 }
 
 /// What the answers of a group have in common. Groups are sorted by it.
@@ -272,7 +274,7 @@ pub struct ChangedAnswer {
 struct Key {
     kind: String,
     action: Action,
-    answers: [Answer; 2],
+    answers: [AnswerSummary; 2],
 }
 
 /// The error returned when a directory cannot exist after the changes.

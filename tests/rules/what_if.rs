@@ -17,7 +17,7 @@ use proptest::{
 use serde_json::{Value, json};
 use tollgate::{
     Decision, Policy, Reason,
-    analysis::{Answer, Changes, WhatIf, WhatIfError, what_if, what_if_requested},
+    analysis::{AnswerSummary, Changes, WhatIf, WhatIfError, what_if, what_if_requested},
     decision::Verdict,
     directory::{Directory, RequestLine, World},
     policy::{Edition, UnscopedPackages},
@@ -182,7 +182,7 @@ fn by_brute_force(world: &Value, policy: Policy) -> (Groups, u64) {
 }
 
 fn groups(what_if: &WhatIf) -> Groups {
-    let plain = |answer: &Answer| (answer.verdict, answer.reason, answer.status);
+    let plain = |answer: &AnswerSummary| (answer.verdict, answer.reason, answer.status);
     let groups = what_if.groups().iter().map(|group| {
         let key = (group.kind.to_string(), group.action.to_string(), [plain(&group.before), plain(&group.after)]);
         let tokens: BTreeSet<String> = group.tokens.iter().map(ToString::to_string).collect();
@@ -203,7 +203,7 @@ fn it_equals_brute_force_on_small_worlds() {
         for policy in Edition::ALL.iter().map(|edition| edition.policy()).chain([other]) {
             // A private unscoped package needs a policy that has them.
             let policy = policy.with_unscoped_packages(directory.policy().unscoped_packages());
-            let what_if = what_if(&directory, &Changes::of_policy(policy), time(NOW)).unwrap();
+            let what_if = what_if(&directory, &Changes::from(policy), time(NOW)).unwrap();
             let (expected, asked) = by_brute_force(&world, policy);
             assert_eq!(what_if.questions(), asked);
             assert_eq!(groups(&what_if), expected, "{policy}: {world}");
@@ -235,7 +235,7 @@ fn world() -> Value {
 #[test]
 fn a_group_has_its_tokens_and_a_witness_with_both_explanations() {
     let directory = load(&world());
-    let broken = what_if(&directory, &Changes::of_policy(Policy::NPM_2026_08), time(NOW)).unwrap();
+    let broken = what_if(&directory, &Changes::from(Policy::NPM_2026_08), time(NOW)).unwrap();
     let find = |kind: TokenKind, action: &str| {
         broken.groups().iter().find(|group| group.kind == kind && group.action.as_str() == action)
     };
@@ -246,19 +246,27 @@ fn a_group_has_its_tokens_and_a_witness_with_both_explanations() {
     let witness = &maintainers.witness;
     assert_eq!(witness.request.to_string(), "change-maintainers `left-pad`");
     assert_eq!((witness.client_ip.to_string(), witness.now), ("10.0.0.0".to_owned(), time(NOW)));
-    assert!(witness.before.starts_with("ALLOW change-maintainers `left-pad`"), "{}", witness.before);
-    assert!(witness.after.starts_with("CHALLENGE change-maintainers `left-pad`"), "{}", witness.after);
+    assert!(
+        witness.explanation_before.starts_with("ALLOW change-maintainers `left-pad`"),
+        "{}",
+        witness.explanation_before
+    );
+    assert!(
+        witness.explanation_after.starts_with("CHALLENGE change-maintainers `left-pad`"),
+        "{}",
+        witness.explanation_after
+    );
     // The bypass still covers a publish.
     assert!(find(TokenKind::Granular, "publish-version").is_none());
 
-    let same = what_if(&directory, &Changes::of_policy(Policy::NPM_2025_10.require_ranges()), time(NOW)).unwrap();
+    let same = what_if(&directory, &Changes::from(Policy::NPM_2025_10.require_ranges()), time(NOW)).unwrap();
     assert!(same.groups().is_empty(), "limits for issuing change no answer");
 }
 
 #[test]
 fn a_request_of_a_log_changes_or_not() {
     let directory = load(&world());
-    let changes = Changes::of_policy(Policy::NPM_2026_08);
+    let changes = Changes::from(Policy::NPM_2026_08);
     let ask = |line: Value| {
         let request = serde_json::from_value::<RequestLine>(line).unwrap().parse().unwrap();
         what_if_requested(&directory, &changes, &request).unwrap()
@@ -269,7 +277,7 @@ fn a_request_of_a_log_changes_or_not() {
         (answer.before.to_string(), answer.after.to_string()),
         ("allow".into(), "deny: token-retired (401)".into())
     );
-    assert!(answer.explanations[1].contains("FAILED"), "{}", answer.explanations[1]);
+    assert!(answer.explanation_after.contains("FAILED"), "{}", answer.explanation_after);
     assert!(ask(publish("ci", "10.1.2.3")).is_none());
     assert!(ask(publish("ci", "192.0.2.1")).is_none());
     assert!(ask(publish("unknown", "192.0.2.1")).is_none());
@@ -282,8 +290,8 @@ fn a_private_unscoped_package_needs_a_policy_that_has_them() {
     world["policy"] = json!({"edition": "npm-2025-10", "unscoped_packages": "may-be-private"});
     world["packages"][0]["visibility"] = json!("private");
     let directory = load(&world);
-    let error = what_if(&directory, &Changes::of_policy(Policy::NPM_2026_08), time(NOW)).unwrap_err();
+    let error = what_if(&directory, &Changes::from(Policy::NPM_2026_08), time(NOW)).unwrap_err();
     assert_eq!(error, WhatIfError::PrivateUnscoped { package: "left-pad".parse().unwrap() });
     let keeps = Policy::NPM_2026_08.with_unscoped_packages(UnscopedPackages::MayBePrivate);
-    assert!(what_if(&directory, &Changes::of_policy(keeps), time(NOW)).is_ok());
+    assert!(what_if(&directory, &Changes::from(keeps), time(NOW)).is_ok());
 }

@@ -127,7 +127,8 @@ fn a_policy_displays_its_edition_and_what_is_stricter() {
 
 #[test]
 fn the_policy_of_a_decision_has_every_switch_that_decisions_read() {
-    let policy = Policy::NPM_2025_12
+    let policy = Policy::NPM_2025_10
+        .retire_legacy_tokens()
         .with_bypass_covers(BypassCovers::AllButGovernanceAndPublish)
         .and_then(|policy| policy.with_least_publishing_access(PublishingAccess::TwoFactorOnly))
         .unwrap()

@@ -12,6 +12,7 @@ mod snapshot;
 mod told;
 
 mod assertions;
+mod audit_record;
 mod scenario_runner;
 mod scenarios;
 mod texts;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     endpoint::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, StageRequest, TeamRequest},
-    endpoint_error::EndpointError,
+    endpoint_error::{EndpointError, PathProblem},
     target::{self, PathText, Target, TokenInPath},
 };
 use crate::value::PackageName;
@@ -21,6 +21,8 @@ impl Endpoint {
     /// not a valid name, if no endpoint has the path, if the endpoint does not have the method, or if the endpoint
     /// belongs to a feature that the [rules](crate::docs::rules) do not model. An error may repeat an invalid name, but
     /// no other part of the target, because the target may contain a secret.
+    ///
+    /// The name of a user may contain a `;`, but not in a path, since a proxy may take it for the end of the path.
     ///
     /// # Examples
     ///
@@ -282,6 +284,10 @@ fn attestation_methods(segments: &[&str]) -> Result<Methods, EndpointError> {
 /// Returns the methods of a path `/-/user/…`.
 fn user_methods(user: &str, rest: &[&str]) -> Result<Methods, EndpointError> {
     let user = target::decoded(user)?;
+    // A user's name may have a `;` (N4), and a proxy in front of the registry may take it for the end of the path.
+    if user.contains(';') {
+        return Err(PathProblem::Character.into());
+    }
     let Some(account) = user.strip_prefix("org.couchdb.user:") else {
         return match rest {
             ["package"] => Ok(Methods::get(Endpoint::Account(AccountRequest::ReadPackages { user: user.parse()? }))),

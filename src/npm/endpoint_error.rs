@@ -21,7 +21,9 @@ pub enum PathProblem {
     Encoding,
     /// A character is a backslash, `;`, `?`, `#`, a space, a control character or not ASCII, or a character is still
     /// percent-encoded after decoding once.
-    #[error("it has a character that no name has: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once")]
+    #[error(
+        "it has a character that no path may have: expected visible ASCII without `\\`, `;`, `?` and `#`, decoded once"
+    )]
     Character,
     /// A version, a tag, a revision or an id contains a `/`, plain or percent-encoded.
     #[error("it has a slash inside a segment: expected one only between scope and name")]

@@ -54,11 +54,12 @@ impl<'a> HigherDecision<'a> {
         factor: Option<(&VerifiedFactor<'_>, Duration)>,
     ) -> Self {
         let first = super::combined_decision::answered(first, factor);
-        let Some(second) = second.filter(|_| !first.is_allow()) else {
-            return Self { decision: first, validity: first.validity() };
+        let second = match (first, second) {
+            (Decision::Allow(_), _) | (_, None) => return Self { decision: first, validity: first.validity() },
+            (Decision::Challenge(_) | Decision::Deny(_), Some(second)) => second,
         };
         let second = super::combined_decision::answered(second, factor);
-        let decision = if rank(&second) > rank(&first) { second } else { first };
+        let decision = if second.verdict() > first.verdict() { second } else { first };
         Self { decision, validity: earlier(first.validity(), second.validity()) }
     }
 
@@ -72,15 +73,6 @@ impl<'a> HigherDecision<'a> {
     #[must_use]
     pub const fn validity(&self) -> Validity {
         self.validity
-    }
-}
-
-/// Returns the place of a decision in the order of decisions, from deny to allow.
-const fn rank(decision: &Decision<'_>) -> u8 {
-    match decision {
-        Decision::Deny(_) => 0,
-        Decision::Challenge(_) => 1,
-        Decision::Allow(_) => 2,
     }
 }
 

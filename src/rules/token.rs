@@ -6,7 +6,7 @@ use crate::{
     operation::Action,
     policy::{DecisionPolicy, LegacyTokens},
     rules::{comparison::Comparison, reason::Reason},
-    token::{Limits, TokenView, is_revoked},
+    token::{Limits, TokenView, is_expired, is_revoked},
     value::{ClientIp, Timestamp},
 };
 
@@ -44,8 +44,7 @@ pub(super) fn not_retired<'a>(token: &TokenView<'a>, policy: DecisionPolicy) -> 
 #[inline(always)]
 pub(super) fn not_expired<'a>(token: &TokenView<'a>, now: Timestamp) -> Finding<'a> {
     let expires_at = token.expires_at();
-    let passes = expires_at.is_none_or(|expires_at| now < expires_at);
-    Finding::new(passes, Reason::TokenExpired, Comparison::Expiry { expires_at, now })
+    Finding::new(!is_expired(expires_at, now), Reason::TokenExpired, Comparison::Expiry { expires_at, now })
 }
 
 /// Denies a token used from an address outside its allowed ranges, or from an unknown address while it has ranges

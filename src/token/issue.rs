@@ -5,7 +5,7 @@ use core::fmt;
 
 use super::{
     GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
-    PackagesGrant, SessionToken, TokenKind, TokenView, TwoFactorBypass, is_revoked,
+    PackagesGrant, SessionToken, TokenKind, TokenView, TwoFactorBypass, is_expired, is_revoked,
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
@@ -84,7 +84,7 @@ impl GranularToken {
     /// 5. The policy allows the lifetime, the lack of ranges, the bypass and the selection of all packages
     ///    ([P2](crate::docs::rules#p2), [P7](crate::docs::rules#p7)).
     /// 6. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is
-    ///    neither revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too,
+    ///    not revoked, expired or retired. If the creating token has allowed ranges, the new token has allowed ranges too,
     ///    each within one of the creating token's ([L9](crate::docs::rules#l9)).
     /// 7. The owner has the requested permission on every selected package, scope and organization
     ///    ([L8](crate::docs::rules#l8)).
@@ -172,7 +172,7 @@ impl LegacyToken {
     /// 2. The owner is not suspended ([T4](crate::docs::rules#t4)). An owner on hold is issued a publish token, which a
     ///    login makes, and no other ([T5](crate::docs::rules#t5)).
     /// 3. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is
-    ///    neither revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too,
+    ///    not revoked, expired or retired. If the creating token has allowed ranges, the new token has allowed ranges too,
     ///    each within one of the creating token's ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
@@ -210,7 +210,7 @@ impl SessionToken {
     /// 2. The token expires after `facts.now`.
     /// 3. The policy allows the lifetime ([P3](crate::docs::rules#p3)).
     /// 4. If another token creates this one, it belongs to the same owner, has the action `create-token`, and is
-    ///    neither revoked nor retired. If the creating token has allowed ranges, the new token has allowed ranges too,
+    ///    not revoked, expired or retired. If the creating token has allowed ranges, the new token has allowed ranges too,
     ///    each within one of the creating token's ([L9](crate::docs::rules#l9)).
     pub fn issue(
         id: TokenId,
@@ -314,8 +314,8 @@ fn check_creating_token(
     if maker.owner() != owner.name {
         return Err(IssueError::IssuerOfOtherUser { maker: maker.owner().into_owned() });
     }
-    let is_over = is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until)
-        || maker.expires_at().is_some_and(|expires_at| expires_at <= now);
+    let is_over =
+        is_revoked(maker.created, maker.revoked, owner.tokens_revoked_until) || is_expired(maker.expires_at(), now);
     let may_create_tokens = match maker.kind() {
         TokenKind::Legacy(LegacyKind::Publish) => policy.for_issuing().legacy_tokens == LegacyTokens::Honoured,
         TokenKind::Session => true,

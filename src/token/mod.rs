@@ -217,6 +217,12 @@ pub(crate) fn is_revoked(created: Timestamp, revoked: Option<Timestamp>, cut_off
     revoked.is_some() || cut_off.is_some_and(|cut_off| created <= cut_off)
 }
 
+/// Whether a token has expired: from the instant of its expiry on ([T2](crate::docs::rules#t2)).
+#[inline]
+pub(crate) fn is_expired(expires_at: Option<Timestamp>, now: Timestamp) -> bool {
+    expires_at.is_some_and(|expires_at| now >= expires_at)
+}
+
 /// The facts that a registry records about every token.
 ///
 /// The defaults of the type parameters own their values, for [`GranularToken::load`] and the other types of token. A

@@ -328,7 +328,7 @@ const HOLD: &str = "2025-11-02T00:00:00Z";
 
 /// A world for what version 2 brought. Alice owns acme and administers rival; pat owns acme; bob is a member of it and
 /// has no second factor; the accounts of hana, hugo and sue are on hold, and sue's is suspended too; pat's hold ends at
-/// [`NOW`]. Nobody has a grant on `@pat/q`.
+/// [`NOW`]. No user and no team has a grant on `@pat/q`.
 fn newer_world(policy: &str) -> Value {
     let policy = if policy.starts_with('{') { serde_json::from_str(policy).unwrap() } else { json!(policy) };
     let user = |name: &str, status: &str, mode: &str, hold: Value, orgs: Value| {
@@ -1077,7 +1077,7 @@ fn c5_granting_and_taking_away() {
     revoke("org=acme package=pad token=b-all", "deny permission-too-low 403 - granular");
     revoke("org=rival package=pad token=a-orgs", "deny not-selected 403 - granular");
     revoke("org=rival package=@rival/x token=a-orgs", "deny not-selected 404 - granular");
-    // K1.
+    // Kinds of tokens that never manage teams (K1).
     revoke("org=acme package=pad token=a-auto", "deny kind-forbids-action 403 - -");
     revoke("org=acme package=pad token=a-read", "deny kind-forbids-action 403 - -");
     // Role owner or admin there.

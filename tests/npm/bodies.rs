@@ -287,33 +287,37 @@ fn a_change_of_an_account_concerns_the_profile_the_second_factor_or_both() {
     );
 }
 
-/// Publishing left-pad without and express with a second factor, reading both, by a token of alice's.
-struct Asked<'a> {
-    token: &'a BoundToken<'a>,
-    free: &'a tollgate::Package,
-    strict: &'a tollgate::Package,
-    foreign: &'a tollgate::Package,
+/// Packages that alice publishes without a second factor (`free`), with one (`strict`), and not at all (`foreign`).
+struct Packages {
+    free: tollgate::Package,
+    strict: tollgate::Package,
+    foreign: tollgate::Package,
 }
 
-impl<'a> Asked<'a> {
-    fn decide(&self, action: PackageAction, package: &'a tollgate::Package) -> Decision<'a> {
-        authorize(self.token, action, package, ClientIp::UNKNOWN, now())
+impl Packages {
+    fn new() -> Self {
+        let grant = |name: &str| package(name).user("alice", GrantedPermission::ReadWrite);
+        Self {
+            free: grant("left-pad").build(),
+            strict: grant("express").publishing_access(PublishingAccess::TwoFactorOnly).build(),
+            foreign: package("chalk").build(),
+        }
     }
+}
+
+fn decide<'a>(token: &'a BoundToken<'a>, action: PackageAction, package: &'a tollgate::Package) -> Decision<'a> {
+    authorize(token, action, package, ClientIp::UNKNOWN, now())
 }
 
 #[test]
 fn a_combined_decision_is_the_lowest_of_its_parts() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let grant = |name: &str| package(name).user("alice", GrantedPermission::ReadWrite);
-    let free = grant("left-pad").build();
-    let strict = grant("express").publishing_access(PublishingAccess::TwoFactorOnly).build();
-    let foreign = package("chalk").build();
+    let Packages { free, strict, foreign } = Packages::new();
     let bound = bind(Policy::NPM_2025_10, &token, &alice);
-    let asked = Asked { token: &bound, free: &free, strict: &strict, foreign: &foreign };
-    let allow = asked.decide(PackageAction::Publish, asked.free);
-    let challenge = asked.decide(PackageAction::Publish, asked.strict);
-    let deny = asked.decide(PackageAction::Publish, asked.foreign);
+    let allow = decide(&bound, PackageAction::Publish, &free);
+    let challenge = decide(&bound, PackageAction::Publish, &strict);
+    let deny = decide(&bound, PackageAction::Publish, &foreign);
     let verdict = |decisions: &[Decision<'_>], factor: Option<(&VerifiedFactor<'_>, Duration)>| {
         match CombinedDecision::from_decisions(decisions.iter().copied(), factor) {
             None => "nothing".to_owned(),
@@ -350,17 +354,13 @@ fn a_combined_decision_is_the_lowest_of_its_parts() {
 fn the_higher_of_two_decisions_counts_after_the_second_factor() {
     let alice = user("alice").two_factor(TwoFactorMode::AuthOnly).build();
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let grant = |name: &str| package(name).user("alice", GrantedPermission::ReadWrite);
-    let free = grant("left-pad").build();
-    let strict = grant("express").publishing_access(PublishingAccess::TwoFactorOnly).build();
-    let foreign = package("chalk").build();
+    let Packages { free, strict, foreign } = Packages::new();
     let bound = bind(Policy::NPM_2025_10, &token, &alice);
-    let asked = Asked { token: &bound, free: &free, strict: &strict, foreign: &foreign };
     let of = |action| {
         [
-            ("allow", asked.decide(action, asked.free)),
-            ("challenge", asked.decide(action, asked.strict)),
-            ("deny", asked.decide(action, asked.foreign)),
+            ("allow", decide(&bound, action, &free)),
+            ("challenge", decide(&bound, action, &strict)),
+            ("deny", decide(&bound, action, &foreign)),
         ]
     };
     let shown = VerifiedFactor { owner: user_name("alice"), verified_at: now() };
@@ -368,12 +368,7 @@ fn the_higher_of_two_decisions_counts_after_the_second_factor() {
     let told = |first: Decision<'_>, second: Option<Decision<'_>>, factor: Option<&VerifiedFactor<'_>>| {
         let higher = HigherDecision::from_decisions(first, second, factor.map(|one| (one, Duration::from_mins(1))));
         let decision = higher.decision();
-        let word = match decision {
-            Decision::Allow(_) => "allow",
-            Decision::Challenge(_) => "challenge",
-            Decision::Deny(_) => "deny",
-        };
-        (word, decision.action().requested_as(), higher.validity())
+        (decision.verdict().as_str(), decision.action().requested_as(), higher.validity())
     };
     let (first, second) = ("publish", "deprecate");
     let (always, single) = (Validity::Always, Validity::ThisRequestOnly);
@@ -404,13 +399,13 @@ fn the_higher_of_two_decisions_counts_after_the_second_factor() {
     );
     let (short, long) = (short.build(), long.build());
     let (short, long) = (bind(Policy::NPM_2025_10, &short, &alice), bind(Policy::NPM_2025_10, &long, &alice));
-    let publish = |token| authorize(token, PackageAction::Publish, &free, ClientIp::UNKNOWN, now());
-    let (denied, allowed) = (publish(&short), publish(&long));
+    let (denied, allowed) =
+        (decide(&short, PackageAction::Publish, &free), decide(&long, PackageAction::Publish, &free));
     let until = |text| Validity::Until(time(text));
     assert_eq!((denied.is_allow(), allowed.is_allow()), (false, true));
     assert_eq!(told(denied, Some(allowed), None), ("allow", first, until("2025-12-01T00:00:00Z")));
     assert_eq!(told(allowed, Some(denied), None), ("allow", first, until("2025-12-24T00:00:00Z")));
-    let refused = asked.decide(PackageAction::Publish, asked.foreign);
+    let refused = decide(&bound, PackageAction::Publish, &foreign);
     assert_eq!(told(refused, Some(denied), None), ("deny", first, until("2025-12-01T00:00:00Z")));
     assert_eq!(told(denied, Some(refused), None), ("deny", first, until("2025-12-01T00:00:00Z")));
 }

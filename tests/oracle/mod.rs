@@ -258,7 +258,7 @@ pub(crate) fn judge(world: &Value, request: &Request<'_>, sha256: &dyn Fn(&[u8])
         return deny("owner-suspended", true);
     }
 
-    // K1.
+    // Whether tokens of this kind ever have the action (K1).
     if !kind_has_action(token, request.action) {
         return deny("kind-forbids-action", true);
     }

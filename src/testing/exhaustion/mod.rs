@@ -182,7 +182,7 @@ pub fn families() -> Vec<Family> {
             tokens,
         },
         Family {
-            name: "no token, or one that nobody knows",
+            name: "no token, or a token that is not on record",
             worlds: worlds(&owners::every_mode(), &policies),
             packages: true,
             requests: requests::without_a_token(),

@@ -1,7 +1,6 @@
 //! Staged versions: staging one, reading those that wait, and approving or rejecting one.
 
-use axum::{extract::Query, http::request::Parts, response::Response};
-use serde::Deserialize;
+use axum::{http::request::Parts, response::Response};
 use serde_json::{Value, json};
 use tollgate::{
     PackageAction, PackageName,
@@ -12,7 +11,10 @@ use tollgate::{
 use crate::{
     base::failure::{Failure, other},
     endpoints::{package, put_package},
-    exchange::decisions::{Decided, Exchange, allowed},
+    exchange::{
+        decisions::{Decided, Exchange, allowed},
+        page::Page,
+    },
     reply::{refusal, response},
     store::{
         dist_tags,
@@ -20,17 +22,6 @@ use crate::{
         staged::{self, NewStaged, Staged},
     },
 };
-
-/// The maximum number of staged versions on a page of the list, and the default if the client does not set a number.
-const PAGE: usize = 100;
-
-#[derive(Deserialize)]
-struct Paging {
-    #[serde(default)]
-    page: usize,
-    #[serde(rename = "perPage")]
-    per_page: Option<usize>,
-}
 
 /// `POST /-/stage/package/:package`: stages a version. Its tags are set when it is approved.
 pub(crate) async fn stage(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
@@ -138,9 +129,7 @@ async fn readable(exchange: &mut Exchange<'_>) -> Result<Vec<PackageName>, Failu
 /// `GET /-/stage`: one page of the staged versions of a package, or of every package whose staged versions the caller
 /// may read.
 async fn list(exchange: &mut Exchange<'_>, package: Option<&PackageName>, parts: &Parts) -> Result<Response, Failure> {
-    let Query(paging) = Query::<Paging>::try_from_uri(&parts.uri)
-        .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
-    let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
+    let page = Page::from_query(parts)?;
     // The decision by the path has allowed the list of one package.
     let packages = if let Some(package) = package { vec![package.clone()] } else { readable(exchange).await? };
     let mut items = Vec::new();
@@ -148,8 +137,8 @@ async fn list(exchange: &mut Exchange<'_>, package: Option<&PackageName>, parts:
         items.extend(staged::of_package(&mut exchange.tx, package.as_borrowed()).await?.iter().map(item));
     }
     let total = items.len();
-    let items: Vec<Value> = items.into_iter().skip(paging.page.saturating_mul(size)).take(size).collect();
-    Ok(response::ok(&json!({ "items": items, "total": total, "page": paging.page, "perPage": size })))
+    let items: Vec<Value> = items.into_iter().skip(page.start()).take(page.size).collect();
+    Ok(response::ok(&json!({ "items": items, "total": total, "page": page.number, "perPage": page.size })))
 }
 
 /// A staged version in npm's form.

@@ -1,7 +1,6 @@
 //! Tokens: listing, creation, revocation, and logout.
 
-use axum::{extract::Query, http::request::Parts, response::Response};
-use serde::Deserialize;
+use axum::{http::request::Parts, response::Response};
 use serde_json::json;
 use tollgate::{
     Secret, Token,
@@ -16,6 +15,7 @@ use crate::{
         context::{Credentials, RequestContext},
         decisions::{Exchange, allowed},
         json::{self, KEYS_ONCE},
+        page::Page,
         prepared::{Prepared, verify_own_password},
         services::Services,
     },
@@ -23,31 +23,17 @@ use crate::{
     store::tokens,
 };
 
-/// The maximum number of tokens on a page of the list, and the default if the client does not set a number.
-const PAGE: usize = 100;
-
-#[derive(Deserialize)]
-struct Paging {
-    #[serde(default)]
-    page: usize,
-    #[serde(rename = "perPage")]
-    per_page: Option<usize>,
-}
-
 /// `GET /-/npm/v1/tokens`: one page of the caller's tokens that are not revoked. As on npm, sessions are not listed.
 pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<Response, Failure> {
-    let Query(paging) = Query::<Paging>::try_from_uri(&parts.uri)
-        .map_err(|_| Failure::bad_request("malformed query: expected `page` and `perPage` as numbers"))?;
-    let size = paging.per_page.unwrap_or(PAGE).clamp(1, PAGE);
+    let page = Page::from_query(parts)?;
     let owner = exchange.token()?.1.name().clone();
     let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
     stored.retain(|listed| !exchange.is_revoked(&listed.token));
     let listed: Vec<ListedToken<'_>> =
         stored.iter().filter_map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
-    let skipped = paging.page.saturating_mul(size);
-    let objects: Vec<ListedToken<'_>> = listed.iter().skip(skipped).take(size).copied().collect();
-    let is_last = skipped.saturating_add(size) >= listed.len();
-    let next = format!("/-/npm/v1/tokens?page={}&perPage={size}", paging.page.saturating_add(1));
+    let objects: Vec<ListedToken<'_>> = listed.iter().skip(page.start()).take(page.size).copied().collect();
+    let is_last = page.start().saturating_add(page.size) >= listed.len();
+    let next = format!("/-/npm/v1/tokens?page={}&perPage={}", page.number.saturating_add(1), page.size);
     let next = if is_last { None } else { Some(next.as_str()) };
     Ok(response::ok(&json!(TokenList { objects: &objects, total: listed.len(), next })))
 }

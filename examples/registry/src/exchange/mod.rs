@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod decisions;
 pub(crate) mod json;
 pub(crate) mod log_line;
+pub(crate) mod page;
 pub(crate) mod prepared;
 pub(crate) mod readable;
 pub(crate) mod services;

@@ -152,20 +152,20 @@ enum Kinds {
 }
 
 /// The class of an action, which decides when it needs a second factor ([F](crate::docs::rules#f)). The last four are
-/// the class *write* of the rules, divided by what a bypass covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// the class *write* of the rules, divided and ordered by what a bypass covers ([P5](crate::docs::rules#p5)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FactorClass {
     /// The action never needs a second factor. It changes nothing, or is `star-package` or `revoke-self`.
     None,
     /// The action changes the account itself.
     Auth,
-    /// A write that publishes a version.
-    Publish,
     /// A write on the versions of a package: unpublishing, deprecating, moving dist-tags.
     Versions,
     /// A write that decides about a staged version, which is always challenged.
     Approval,
-    /// Any other write ([P5](crate::docs::rules#p5)).
+    /// A write that publishes a version.
+    Publish,
+    /// Any other write.
     Governance,
 }
 

@@ -2,15 +2,18 @@
 //! organizations and teams.
 //!
 //! The caller looks these up and passes them to the decision. A type such as [`User`] owns its facts. A type such as
-//! [`OwnerView`] borrows them, for a registry that keeps the same validated values in its own storage.
+//! [`OwnerView`] borrows them, for a registry that keeps the same validated values in its own storage. The result of a
+//! look-up is a [`FoundPackage`] or a [`PackageState`]: the one owns, the other borrows.
 
 mod external_ceiling;
+mod found;
 mod organization;
 mod package;
 mod team_index;
 mod user;
 
 pub use external_ceiling::ExternalCeiling;
+pub use found::{FoundOrganization, FoundPackage, LookupError};
 pub use organization::{
     Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, OrganizationView,
     Team, TeamAndPackage,

@@ -10,9 +10,9 @@ pub mod rows;
 use std::{error::Error, time::Duration};
 
 use tollgate::{
-    ClientIp, Decision, MissingPackage, PackageAction, PackageName, Policy, Timestamp, authorize, authorize_anonymous,
+    ClientIp, Decision, PackageAction, PackageName, Policy, Timestamp, authorize, authorize_anonymous,
     deny_unknown_token,
-    facts::{PackageState, VerifiedFactor},
+    facts::{FoundPackage, VerifiedFactor},
 };
 
 use house::{Answer, HouseFacts, HouseRules};
@@ -58,12 +58,9 @@ impl Registry {
     ///
     /// Returns an error if a row is not valid, or if the owner of a token has no row.
     pub fn answer(&self, call: Call<'_>) -> Result<Answer, Failure> {
-        let found = self.database.package(call.package)?;
-        let (package, dependents) = match &found {
-            Some((package, dependents)) => (PackageState::from(package), *dependents),
-            None => (MissingPackage::new(call.package).into(), 0),
-        };
-        let facts = HouseFacts { client_ip: call.client_ip, dependents };
+        let found = FoundPackage::from_lookup(call.package, self.database.package(call.package))?;
+        let package = found.as_state();
+        let facts = HouseFacts { client_ip: call.client_ip, dependents: self.database.dependents(call.package) };
         let with_house_rules = |decision: Decision<'_>| Ok(self.house.on_top(decision, facts));
         let Some(secret) = call.secret else { return with_house_rules(authorize_anonymous(call.action, package)) };
         let Some(token) = self.database.token(secret) else {

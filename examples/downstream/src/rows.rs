@@ -97,7 +97,7 @@ impl Database {
         })?))
     }
 
-    /// Returns the package with this name and the number of packages that depend on it, or `None` if there is no row.
+    /// Returns the package with this name, or `None` if there is no row.
     ///
     /// With a real database, return an error if the query fails. If this function returned `None`, `tollgate` would
     /// decide as if the package did not exist.
@@ -105,7 +105,7 @@ impl Database {
     /// # Errors
     ///
     /// Returns an error if the row is not valid.
-    pub fn package(&self, name: PackageName<&str>) -> Result<Option<(Package, u32)>, Failure> {
+    pub fn package(&self, name: PackageName<&str>) -> Result<Option<Package>, Failure> {
         let Some(row) = self.packages.iter().find(|row| row.name == name.as_str()) else { return Ok(None) };
         let (mut users, mut teams) = (Vec::new(), Vec::new());
         for (user, permission) in &row.users {
@@ -124,17 +124,20 @@ impl Database {
         };
         let (visibility, access) = (row.visibility.parse()?, row.publishing_access.parse()?);
         let (users, teams) = (UserGrants::new(users)?, TeamGrants::new(teams)?);
-        Ok(Some((
-            Package::new(PackageFacts {
-                name: row.name.parse()?,
-                scope_owner,
-                visibility,
-                publishing_access: access,
-                users,
-                teams,
-            })?,
-            row.dependents,
-        )))
+        Ok(Some(Package::new(PackageFacts {
+            name: row.name.parse()?,
+            scope_owner,
+            visibility,
+            publishing_access: access,
+            users,
+            teams,
+        })?))
+    }
+
+    /// Returns the number of packages that depend on the package with this name: 0 if there is no row.
+    #[must_use]
+    pub fn dependents(&self, name: PackageName<&str>) -> u32 {
+        self.packages.iter().find(|row| row.name == name.as_str()).map_or(0, |row| row.dependents)
     }
 
     /// Returns the token with this secret, or `None` if there is no such token.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use tollgate::{
     Policy, Timestamp, Token,
-    facts::{AccountStatus, TwoFactorMode, Visibility},
+    facts::{AccountStatus, FoundPackage, TwoFactorMode, Visibility},
     token::{
         GranularSettings, IssuedBy, LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, TokenDescription,
         TokenFacts, TwoFactorBypass,
@@ -65,8 +65,8 @@ async fn publish_first(store: &Store, version: &str) -> Result<&'static str, Fai
     let name = "left-pad".try_into().unwrap();
     let mut tx = store.writing().await?;
     let done = match facts::package(&mut tx, name).await? {
-        facts::FoundPackage::Existing(_) => "told",
-        facts::FoundPackage::Missing(_) => {
+        FoundPackage::Existing(_) => "told",
+        FoundPackage::Missing(_) => {
             packages::create(&mut tx, new_package("left-pad", Visibility::Public, "alice"), now()).await?;
             let (manifest, tarball) = (json!({ "version": version }), TarballId::new(b"bytes"));
             let new = packages::NewVersion { version, manifest: &manifest, tarball: &tarball };

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use axum::http::StatusCode;
+use tollgate::facts::LookupError;
 
 /// **The error of a request or command** that cannot be carried out. A denial is a decision, and never a `Failure`.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +106,13 @@ pub(crate) fn storable(what: &str, text: &str) -> Result<(), Failure> {
         return Err(Failure::bad_request(format!("{what} with a NUL character: expected text")));
     }
     Ok(())
+}
+
+/// A database that finds a row of another name than the one asked for cannot be used.
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Self {
+        Self::Row(error.to_string())
+    }
 }
 
 /// Turns the error of a stored value that does not parse into [`Failure::Row`].

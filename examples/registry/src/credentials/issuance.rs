@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use tollgate::{
     Timestamp, Token, User,
+    facts::FoundPackage,
     policy::LegacyTokens,
     token::{
         GranularIssueFacts, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
@@ -75,7 +76,7 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
             for package in selected {
                 found.push(facts::package(tx, package.as_borrowed()).await?);
             }
-            let states: Vec<_> = found.iter().map(facts::FoundPackage::state).collect();
+            let states: Vec<_> = found.iter().map(FoundPackage::as_state).collect();
             let set = tokens::granular_set(tx, owner.as_view()).await?;
             let facts = GranularIssueFacts {
                 issue,

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use tollgate::{
     PackageName,
-    facts::Visibility,
+    facts::{FoundPackage, Visibility},
     npm::{AccessChange, PathText},
 };
 
@@ -17,9 +17,7 @@ use crate::{
     exchange::decisions::{Exchange, allowed},
     reply::{npm_word::npm_word, response},
     store::{
-        dist_tags,
-        facts::FoundPackage,
-        packages, packument,
+        dist_tags, packages, packument,
         tarballs::{TarballId, Tarballs},
     },
 };

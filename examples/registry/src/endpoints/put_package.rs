@@ -14,7 +14,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
     PackageName,
-    facts::Visibility,
+    facts::{FoundPackage, Visibility},
     npm::{AllowedChanges, Body, ChangesNotAllowedError, PackumentChanges, Publication, PutTarget, StoredPackument},
 };
 
@@ -28,7 +28,6 @@ use crate::{
     reply::response,
     store::{
         accounts, dist_tags,
-        facts::FoundPackage,
         packages::{self, NewPackage, NewVersion, Star},
         tarballs::TarballId,
     },

@@ -9,7 +9,7 @@ use axum::{body::Bytes, response::Response};
 use tollgate::{
     AccountAction, Allow, Decision, PackageAction, PackageName, Reason, Timestamp, Token, User, UserName,
     decision::{AccessRequest, Caller, ResourceFacts},
-    facts::VerifiedFactor,
+    facts::{FoundOrganization, FoundPackage, VerifiedFactor},
     npm::{Answer, Body, CombinedDecision, HigherDecision, RequiredAccess},
     value::OrganizationName,
 };
@@ -30,7 +30,7 @@ use crate::{
     store::{
         accounts::{self, Account},
         database::Tx,
-        facts::{self, FoundOrganization, FoundPackage},
+        facts,
         guesses::{self, Guess},
     },
 };
@@ -328,8 +328,8 @@ impl FoundFacts {
         let package = access_request.package().and_then(|name| self.packages.get(name.as_str()));
         let organization = access_request.organization().and_then(|name| self.organizations.get(name.as_str()));
         let facts = ResourceFacts {
-            package: package.map(FoundPackage::state),
-            organization: organization.map(FoundOrganization::state),
+            package: package.map(FoundPackage::as_state),
+            organization: organization.map(FoundOrganization::as_state),
         };
         fact(access_request.decide(caller, &facts, context.client_ip, context.now))
     }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use tollgate::{
-    MissingPackage, Organization, Package, PackageName, User, UserName,
+    Organization, Package, PackageName, User, UserName,
     facts::{
-        Membership, Memberships, MissingOrganization, OrganizationState, PackageFacts, PackageState, ScopeOwner,
-        TeamGrants, UserFacts, UserGrants,
+        FoundOrganization, FoundPackage, Membership, Memberships, PackageFacts, ScopeOwner, TeamGrants, UserFacts,
+        UserGrants,
     },
     value::{GrantedPermission, OrganizationName, Role, TeamName},
 };
@@ -18,38 +18,6 @@ use crate::{
     base::failure::{Failure, fact},
     store::database::Tx,
 };
-
-/// The result of looking up a package.
-#[derive(Clone, Debug)]
-pub(crate) enum FoundPackage {
-    Existing(Package),
-    Missing(PackageName),
-}
-
-impl FoundPackage {
-    pub(crate) fn state(&self) -> PackageState<'_> {
-        match self {
-            Self::Existing(package) => package.into(),
-            Self::Missing(name) => PackageState::Missing(MissingPackage::new(name.as_borrowed())),
-        }
-    }
-}
-
-/// The result of looking up an organization.
-#[derive(Clone, Debug)]
-pub(crate) enum FoundOrganization {
-    Existing(Organization),
-    Missing(OrganizationName),
-}
-
-impl FoundOrganization {
-    pub(crate) fn state(&self) -> OrganizationState<'_> {
-        match self {
-            Self::Existing(organization) => organization.into(),
-            Self::Missing(name) => MissingOrganization::new(name.as_borrowed()).into(),
-        }
-    }
-}
 
 /// Looks up a user, with the user's memberships.
 pub(crate) async fn user(tx: &mut Tx, name: UserName<&str>) -> Result<Option<User>, Failure> {
@@ -104,16 +72,18 @@ pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> R
         .bind(name.as_str().to_owned())
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(match row {
-        Some(_) => FoundOrganization::Existing(Organization::new(name.into_owned())),
-        None => FoundOrganization::Missing(name.into_owned()),
-    })
+    let found = row.map(|(name,)| fact(name.parse()).map(Organization::new)).transpose();
+    FoundOrganization::from_lookup(name, found)
 }
 
 /// Looks up a package, with the grants on it and the owner of its scope.
 pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
-    let row: Option<(String, String)> =
-        sqlx::query_as("SELECT visibility, publishing_access FROM packages WHERE name = $1")
+    FoundPackage::from_lookup(name, existing_package(tx, name).await)
+}
+
+async fn existing_package(tx: &mut Tx, name: PackageName<&str>) -> Result<Option<Package>, Failure> {
+    let row: Option<(String, String, String)> =
+        sqlx::query_as("SELECT name, visibility, publishing_access FROM packages WHERE name = $1")
             .bind(name.as_str().to_owned())
             .fetch_optional(&mut **tx)
             .await?;
@@ -128,17 +98,17 @@ pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<Foun
             .fetch_all(&mut **tx)
             .await?;
     let scope_owner = scope_owner(tx, name).await?;
-    let Some((visibility, access)) = row else { return Ok(FoundPackage::Missing(name.into_owned())) };
+    let Some((name, visibility, access)) = row else { return Ok(None) };
     let (users, teams) = (user_grants(users)?, team_grants(teams)?);
     let package = Package::new(PackageFacts {
-        name: name.into_owned(),
+        name: fact(name.parse())?,
         scope_owner,
         visibility: fact(visibility.parse())?,
         publishing_access: fact(access.parse())?,
         users,
         teams,
     });
-    fact(package).map(FoundPackage::Existing)
+    fact(package).map(Some)
 }
 
 /// The owner of the package's scope. Users and organizations share one namespace, so a scope has at most one owner

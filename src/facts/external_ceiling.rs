@@ -44,6 +44,7 @@ use crate::value::{PackageName, UserName, action::Action};
 /// let name = PackageName::new("@example/app")?;
 /// let may_create = [Action::CreatePackage];
 /// let ceiling = ExternalCeiling::new(alice.name().clone(), name.into_owned(), may_create);
+/// assert!(ceiling.actions().eq(may_create));
 ///
 /// let app = MissingPackage::new(name).with_external_ceiling(&ceiling);
 /// let (client_ip, now) = ("192.0.2.1".parse()?, "2025-11-01T00:00:00Z".parse()?);
@@ -83,6 +84,11 @@ impl ExternalCeiling {
     #[must_use]
     pub const fn package(&self) -> &PackageName {
         &self.package
+    }
+
+    /// Iterates over the actions that the user may take.
+    pub fn actions(&self) -> impl Iterator<Item = Action> {
+        Action::ALL.iter().copied().filter(|action| self.actions & bit(*action) != 0)
     }
 
     /// Returns `true` if this user may take the action on this package.

@@ -68,6 +68,12 @@ impl<'a> MissingOrganization<'a> {
     pub const fn new(name: OrganizationName<&'a str>) -> Self {
         Self { name }
     }
+
+    /// Returns the name.
+    #[must_use]
+    pub const fn name(&self) -> OrganizationName<&'a str> {
+        self.name
+    }
 }
 
 /// The result of looking up an organization by name.

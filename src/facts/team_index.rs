@@ -37,6 +37,11 @@ impl Teams {
         Self { sorted: teams.into(), hashes }
     }
 
+    /// Iterates over the teams, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = TeamPath<'_>> {
+        self.sorted.iter().map(|(organization, team)| (organization, team))
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.sorted.is_empty()
     }

@@ -125,6 +125,31 @@ impl User {
         &self.name
     }
 
+    /// Returns the status of the account ([T4](crate::docs::rules#t4)).
+    #[must_use]
+    pub const fn status(&self) -> AccountStatus {
+        self.status
+    }
+
+    /// Returns the two-factor mode of the account ([F4](crate::docs::rules#f4)).
+    #[must_use]
+    pub const fn two_factor(&self) -> TwoFactorMode {
+        self.two_factor
+    }
+
+    /// Returns the account's cut-off: every token created at or before this time is revoked
+    /// ([T1](crate::docs::rules#t1)).
+    #[must_use]
+    pub const fn tokens_revoked_until(&self) -> Option<Timestamp> {
+        self.tokens_revoked_until
+    }
+
+    /// Returns the time at which the account's hold ends ([T5](crate::docs::rules#t5)).
+    #[must_use]
+    pub const fn writes_held_until(&self) -> Option<Timestamp> {
+        self.writes_held_until
+    }
+
     /// Returns the user's memberships in organizations.
     #[must_use]
     pub const fn memberships(&self) -> &Memberships {
@@ -181,6 +206,37 @@ impl<'a> OwnerView<'a> {
     #[must_use]
     pub const fn name(&self) -> UserName<&'a str> {
         self.name
+    }
+
+    /// Returns the status of the account ([T4](crate::docs::rules#t4)).
+    #[must_use]
+    pub const fn status(&self) -> AccountStatus {
+        self.status
+    }
+
+    /// Returns the two-factor mode of the account ([F4](crate::docs::rules#f4)).
+    #[must_use]
+    pub const fn two_factor(&self) -> TwoFactorMode {
+        self.two_factor
+    }
+
+    /// Returns the account's cut-off: every token created at or before this time is revoked
+    /// ([T1](crate::docs::rules#t1)).
+    #[must_use]
+    pub const fn tokens_revoked_until(&self) -> Option<Timestamp> {
+        self.tokens_revoked_until
+    }
+
+    /// Returns the time at which the account's hold ends ([T5](crate::docs::rules#t5)).
+    #[must_use]
+    pub const fn writes_held_until(&self) -> Option<Timestamp> {
+        self.writes_held_until
+    }
+
+    /// Returns the user's memberships in organizations.
+    #[must_use]
+    pub const fn memberships(&self) -> &'a Memberships {
+        self.memberships
     }
 }
 
@@ -417,7 +473,7 @@ pub struct VerifiedFactor<'a> {
 #[cfg(test)]
 mod tests {
     use super::{AccountStatus, Membership, Memberships, TwoFactorMode, User, UserError, UserFacts};
-    use crate::value::Role;
+    use crate::value::{Role, Timestamp};
     use alloc::{string::ToString, vec::Vec};
 
     fn membership(organization: &str, teams: &[&str]) -> Result<Membership, UserError> {
@@ -446,5 +502,27 @@ mod tests {
             user.unwrap_err().to_string(),
             "a membership of the user `alice` in an organization of the same name: users and organizations share one namespace",
         );
+    }
+
+    #[test]
+    fn a_user_and_its_view_tell_each_fact() {
+        let (cut_off, hold) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        let memberships = Memberships::new([membership("acme", &["ops"]).unwrap()]).unwrap();
+        let user = User::new(UserFacts {
+            name: "alice".parse().unwrap(),
+            status: AccountStatus::Suspended,
+            two_factor: TwoFactorMode::AuthOnly,
+            tokens_revoked_until: Some(cut_off),
+            writes_held_until: Some(hold),
+            memberships: memberships.clone(),
+        });
+        let user = user.unwrap();
+        assert_eq!((user.status(), user.two_factor()), (AccountStatus::Suspended, TwoFactorMode::AuthOnly));
+        assert_eq!((user.tokens_revoked_until(), user.writes_held_until()), (Some(cut_off), Some(hold)));
+        assert_eq!((user.name().as_str(), user.memberships()), ("alice", &memberships));
+        let view = user.as_view();
+        assert_eq!((view.status(), view.two_factor()), (AccountStatus::Suspended, TwoFactorMode::AuthOnly));
+        assert_eq!((view.tokens_revoked_until(), view.writes_held_until()), (Some(cut_off), Some(hold)));
+        assert_eq!((view.name().as_str(), view.memberships()), ("alice", &memberships));
     }
 }

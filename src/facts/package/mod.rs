@@ -142,6 +142,30 @@ impl Package {
         self.visibility
     }
 
+    /// Returns whether the scope belongs to a user or to an organization.
+    #[must_use]
+    pub const fn scope_owner(&self) -> ScopeOwner {
+        self.scope_owner
+    }
+
+    /// Returns the publishing access: whether writing to the package needs a second factor.
+    #[must_use]
+    pub const fn publishing_access(&self) -> PublishingAccess {
+        self.publishing_access
+    }
+
+    /// Returns the direct grants to users.
+    #[must_use]
+    pub const fn users(&self) -> &UserGrants {
+        &self.users
+    }
+
+    /// Returns the grants to teams.
+    #[must_use]
+    pub const fn teams(&self) -> &TeamGrants {
+        &self.teams
+    }
+
     /// Returns a borrowed view of this package. This copies no text and no list.
     #[must_use]
     pub fn as_view(&self) -> PackageView<'_> {
@@ -225,6 +249,44 @@ impl<'a> PackageView<'a> {
     #[inline]
     pub const fn name(&self) -> PackageName<&'a str> {
         PackageName::from_parts(self.name_text, self.name_form)
+    }
+
+    /// Returns the visibility: who may read the package.
+    #[must_use]
+    pub const fn visibility(&self) -> Visibility {
+        self.visibility
+    }
+
+    /// Returns whether the scope belongs to a user or to an organization.
+    #[must_use]
+    pub const fn scope_owner(&self) -> ScopeOwner {
+        self.scope_owner
+    }
+
+    /// Returns the publishing access: whether writing to the package needs a second factor.
+    #[must_use]
+    pub const fn publishing_access(&self) -> PublishingAccess {
+        self.publishing_access
+    }
+
+    /// Returns the direct grants to users, or `None` if the registry decided the rights elsewhere
+    /// ([C7](crate::docs::rules#c7)).
+    #[must_use]
+    pub const fn users(&self) -> Option<&'a UserGrants> {
+        match self.rights {
+            Rights::Recorded(grants) => Some(grants.users),
+            Rights::DecidedElsewhere(_) => None,
+        }
+    }
+
+    /// Returns the grants to teams, or `None` if the registry decided the rights elsewhere
+    /// ([C7](crate::docs::rules#c7)).
+    #[must_use]
+    pub const fn teams(&self) -> Option<&'a TeamGrants> {
+        match self.rights {
+            Rights::Recorded(grants) => Some(grants.teams),
+            Rights::DecidedElsewhere(_) => None,
+        }
     }
 
     /// Returns `true` if the scope of the package is owned by this user.
@@ -409,6 +471,21 @@ impl<'a> From<MissingPackage<'a>> for PackageState<'a> {
 }
 
 /// The direct grants on a package to users, at most one for each user.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{facts::UserGrants, value::GrantedPermission};
+///
+/// let bob = ("bob".parse()?, GrantedPermission::ReadOnly);
+/// let alice = ("alice".parse()?, GrantedPermission::ReadWrite);
+/// let grants = UserGrants::new([bob.clone(), alice])?;
+/// let rows: Vec<String> = grants.iter().map(|(user, permission)| format!("{user}: {permission}")).collect();
+/// assert_eq!(rows, ["alice: read-write", "bob: read-only"]);
+///
+/// assert!(UserGrants::new([bob.clone(), bob]).is_err()); // two grants to one user
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserGrants(NameSet<UserGrant>);
 
@@ -446,6 +523,11 @@ impl UserGrants {
         Ok(Self(NameSet::sorted(grants)))
     }
 
+    /// Iterates over the grants, sorted by the name of the user.
+    pub fn iter(&self) -> impl Iterator<Item = (&UserName, GrantedPermission)> {
+        self.0.as_slice().iter().map(|(user, permission)| (user, *permission))
+    }
+
     /// Returns the permission that the user has by a direct grant.
     #[inline]
     fn permission_of(&self, user: UserName<&str>) -> Permission {
@@ -457,6 +539,22 @@ impl UserGrants {
 ///
 /// The teams may belong to any organization ([C1](crate::docs::rules#c1)). If an organization owns the scope of the
 /// package, a team of another organization gets a grant only by `share-package` ([C5](crate::docs::rules#c5)).
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{facts::TeamGrants, value::GrantedPermission};
+///
+/// let readers = ("acme".parse()?, "readers".parse()?, GrantedPermission::ReadOnly);
+/// let ops = ("acme".parse()?, "ops".parse()?, GrantedPermission::ReadWrite);
+/// let grants = TeamGrants::new([readers.clone(), ops])?;
+/// let rows: Vec<String> =
+///     grants.iter().map(|(organization, team, permission)| format!("{organization}:{team}: {permission}")).collect();
+/// assert_eq!(rows, ["acme:ops: read-write", "acme:readers: read-only"]);
+///
+/// assert!(TeamGrants::new([readers.clone(), readers]).is_err()); // two grants to one team
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeamGrants {
     // One list for each permission. The read-write list is searched first, and a user's team in it ends the search.
@@ -497,6 +595,15 @@ impl TeamGrants {
             }
         }
         Ok(Self { read_write: Teams::sorted(read_write), read_only: Teams::sorted(read_only) })
+    }
+
+    /// Iterates over the grants: those for reading and writing and then those for reading, each sorted by the names of
+    /// the organization and the team.
+    pub fn iter(&self) -> impl Iterator<Item = (&OrganizationName, &TeamName, GrantedPermission)> {
+        let lists = [(&self.read_write, GrantedPermission::ReadWrite), (&self.read_only, GrantedPermission::ReadOnly)];
+        lists.into_iter().flat_map(|(teams, permission)| {
+            teams.iter().map(move |(organization, team)| (organization, team, permission))
+        })
     }
 
     /// Returns `true` if a team of the organization has a grant.

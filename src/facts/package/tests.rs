@@ -3,10 +3,10 @@
 use super::{Package, PackageError, PublishingAccess, RecordedGrants, ScopeOwner, TeamGrants, UserGrants, Visibility};
 use crate::{
     facts::{
-        PackageFacts,
+        ExternalCeiling, PackageFacts,
         user::{Membership, Memberships},
     },
-    value::{GrantedPermission, Permission, Role, UserName},
+    value::{GrantedPermission, Permission, Role, UserName, action::Action},
 };
 use alloc::{format, string::ToString, vec::Vec};
 
@@ -95,4 +95,41 @@ fn contradictory_facts_are_refused() {
         TeamGrants::new([ops(), ops()]).unwrap_err().to_string(),
         "two grants to the team `acme:ops`: expected one"
     );
+}
+
+#[test]
+fn a_package_and_its_view_tell_each_fact() {
+    let bob: (UserName, _) = (parsed("bob"), GrantedPermission::ReadOnly);
+    let team = |organization, team, permission| (parsed(organization), parsed(team), permission);
+    let (read, write) = (GrantedPermission::ReadOnly, GrantedPermission::ReadWrite);
+    let (ops, readers, guests) =
+        (team("acme", "ops", write), team("acme", "readers", read), team("globex", "ops", read));
+    let facts = PackageFacts {
+        name: parsed("@acme/app"),
+        scope_owner: ScopeOwner::Organization,
+        visibility: Visibility::Private,
+        publishing_access: PublishingAccess::TwoFactorOnly,
+        users: UserGrants::new([bob.clone()]).unwrap(),
+        teams: TeamGrants::new([guests.clone(), readers.clone(), ops.clone()]).unwrap(),
+    };
+    let package = Package::new(facts.clone()).unwrap();
+    assert_eq!((package.scope_owner(), package.visibility()), (ScopeOwner::Organization, Visibility::Private));
+    assert_eq!(package.publishing_access(), PublishingAccess::TwoFactorOnly);
+    assert_eq!((package.users(), package.teams()), (&facts.users, &facts.teams));
+    let view = package.as_view();
+    assert_eq!((view.scope_owner(), view.visibility()), (ScopeOwner::Organization, Visibility::Private));
+    assert_eq!(view.publishing_access(), PublishingAccess::TwoFactorOnly);
+    assert_eq!((view.users(), view.teams()), (Some(&facts.users), Some(&facts.teams)));
+
+    let users: Vec<_> = facts.users.iter().map(|(user, permission)| (user.clone(), permission)).collect();
+    assert_eq!(users, [bob]);
+    let teams =
+        facts.teams.iter().map(|(organization, team, permission)| (organization.clone(), team.clone(), permission));
+    assert_eq!(teams.collect::<Vec<_>>(), [ops, readers, guests]);
+
+    // Rights that are decided elsewhere replace the grants on record (C7).
+    let ceiling = ExternalCeiling::new(parsed("bob"), parsed("@acme/app"), [Action::ReadPackage, Action::Unpublish]);
+    let view = view.with_external_ceiling(&ceiling);
+    assert_eq!((view.users(), view.teams()), (None, None));
+    assert!(ceiling.actions().eq([Action::ReadPackage, Action::Unpublish]));
 }

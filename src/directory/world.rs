@@ -8,7 +8,6 @@ use std::{
     boxed::Box,
     collections::{HashMap, HashSet},
     format,
-    string::{String, ToString},
     vec::Vec,
 };
 
@@ -20,18 +19,14 @@ use super::{
 };
 use crate::{
     facts::{
-        AccountStatus, Membership, Memberships, Organization, Package, PackageFacts, PublishingAccess, ScopeOwner,
-        TeamGrants, TwoFactorMode, User, UserFacts, UserGrants, Visibility,
+        Organization, Package, ScopeOwner, User, Visibility,
+        stored::fields::{RawPackage, RawUser, References},
     },
     policy::{Policy, UnscopedPackages},
-    token::{
-        SecretDigest, Token, is_revoked,
-        stored_fields::{RawToken, keep},
-    },
+    token::{SecretDigest, Token, is_revoked, stored_fields::RawToken},
     value::{
-        GrantedPermission, OrganizationName, PackageName, Quoted, Role, TeamName, Timestamp, UserName,
-        document::{self, ErrorAt, Fields, Node, Path},
-        excerpt,
+        OrganizationName, PackageName, Scope, Timestamp, UserName,
+        document::{self, ErrorAt, Fields, Node, Path, keep, quoted},
         limits::MAX_GRANULAR_TOKENS,
     },
 };
@@ -100,58 +95,11 @@ struct RawWorld<'n> {
     tokens: Vec<(RawToken<'n>, Option<&'n str>)>,
 }
 
-struct RawUser<'n> {
-    name: &'n str,
-    status: AccountStatus,
-    two_factor: TwoFactorMode,
-    tokens_revoked_until: Option<Timestamp>,
-    writes_held_until: Option<Timestamp>,
-    orgs: Vec<RawMembership<'n>>,
-}
-
-struct RawMembership<'n> {
-    name: &'n str,
-    role: Role,
-    teams: Vec<&'n str>,
-}
-
-struct RawPackage<'n> {
-    name: &'n str,
-    visibility: Visibility,
-    publishing_access: PublishingAccess,
-    users: Vec<(&'n str, GrantedPermission)>,
-    teams: Vec<(&'n str, GrantedPermission)>,
-}
-
 pub(super) fn load(world: &World) -> Result<Directory, WorldError> {
     let raw = RawWorld::read(&world.0).map_err(|error| WorldError { errors: Vec::from([error]) })?;
     let mut errors = Vec::new();
     let directory = raw.build(&mut errors);
     if errors.is_empty() { Ok(directory) } else { Err(WorldError { errors }) }
-}
-
-/// Returns a name from the document as messages show it: quoted, and shortened if it is long.
-fn quoted(text: &str) -> String {
-    Quoted(&excerpt(text)).to_string()
-}
-
-/// Reads a list by calling `read` with each item and its path.
-fn each<'n, T>(
-    node: &'n Node,
-    path: &Path<'_>,
-    read: impl Fn(&'n Node, &Path<'_>) -> Result<T, ErrorAt>,
-) -> Result<Vec<T>, ErrorAt> {
-    document::list(node, path)?.iter().enumerate().map(|(index, item)| read(item, &path.item(index))).collect()
-}
-
-/// Reads a list in an optional field. Returns an empty list if the field is missing.
-fn each_or_none<'n, T>(
-    fields: &Fields<'n>,
-    name: &str,
-    path: &Path<'_>,
-    read: impl Fn(&'n Node, &Path<'_>) -> Result<T, ErrorAt>,
-) -> Result<Vec<T>, ErrorAt> {
-    fields.optional(name).map_or_else(|| Ok(Vec::new()), |node| each(node, &path.field(name), read))
 }
 
 impl<'n> RawWorld<'n> {
@@ -161,16 +109,23 @@ impl<'n> RawWorld<'n> {
         let list = |name: &'static str| fields.required(name, &top).map(|node| (node, name));
         let policy = Policy::read(fields.required("policy", &top)?, &top.field("policy"))?;
         let (users, at) = list("users")?;
-        let users = each(users, &top.field(at), RawUser::read)?;
+        let users = document::each(users, &top.field(at), |node, path| {
+            const KNOWN: &[&str] =
+                &["name", "status", "two_factor", "tokens_revoked_until", "writes_held_until", "orgs"];
+            RawUser::read(&Fields::new(node, path, KNOWN)?, path)
+        })?;
         let (orgs, at) = list("orgs")?;
-        let orgs = each(orgs, &top.field(at), |node, path| {
+        let orgs = document::each(orgs, &top.field(at), |node, path| {
             let fields = Fields::new(node, path, &["name"])?;
             document::text(fields.required("name", path)?, &path.field("name"))
         })?;
         let (packages, at) = list("packages")?;
-        let packages = each(packages, &top.field(at), RawPackage::read)?;
+        let packages = document::each(packages, &top.field(at), |node, path| {
+            const KNOWN: &[&str] = &["name", "visibility", "publishing_access", "users", "teams"];
+            RawPackage::read(&Fields::new(node, path, KNOWN)?, path)
+        })?;
         let (tokens, at) = list("tokens")?;
-        let tokens = each(tokens, &top.field(at), |node, path| {
+        let tokens = document::each(tokens, &top.field(at), |node, path| {
             const KNOWN: &[&str] =
                 &["id", "owner", "secret_sha256", "created", "revoked", "cidr", "legacy", "granular", "session"];
             let fields = Fields::new(node, path, KNOWN)?;
@@ -199,7 +154,7 @@ impl<'n> RawWorld<'n> {
         let users_path = top.field("users");
         for (index, raw) in self.users.iter().enumerate() {
             let path = users_path.item(index);
-            if let Some(user) = raw.build(&names, &path, errors) {
+            if let Some(user) = build_user(raw, &names, &path, errors) {
                 if directory.users.get(user.name().as_str()).is_some() {
                     errors.push(path.field("name").error(format!("a second user {}: expected one", quoted(raw.name))));
                 } else {
@@ -231,7 +186,7 @@ impl<'n> RawWorld<'n> {
                 let message = format!("a second package {}: expected one", quoted(package.name));
                 errors.push(path.field("name").error(message));
             }
-            if let Some(package) = package.build(&names, self.policy, &path, errors)
+            if let Some(package) = build_package(package, &names, self.policy, &path, errors)
                 && !known
             {
                 directory.packages.insert(package);
@@ -310,191 +265,56 @@ impl<'n> Names<'n> {
     fn new(raw: &RawWorld<'n>) -> Self {
         Self { users: raw.users.iter().map(|user| user.name).collect(), orgs: raw.orgs.iter().copied().collect() }
     }
+}
 
-    /// Parses the name of an organization and checks that the document has that organization.
-    fn known_org(&self, name: &str, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<OrganizationName> {
-        let organization = keep(name.parse::<OrganizationName>(), path, errors)?;
-        if self.orgs.contains(name) {
-            Some(organization)
-        } else {
-            errors.push(path.error(format!("no organization is named {}", quoted(name))));
-            None
-        }
+impl References for Names<'_> {
+    fn has_user(&self, name: &str) -> bool {
+        self.users.contains(name)
+    }
+
+    fn has_organization(&self, name: &str) -> bool {
+        self.orgs.contains(name)
     }
 }
 
-impl<'n> RawUser<'n> {
-    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::new(
-            node,
-            path,
-            &["name", "status", "two_factor", "tokens_revoked_until", "writes_held_until", "orgs"],
-        )?;
-        let required = |name: &'static str| fields.required(name, path);
-        let time_or_null = |name: &'static str| {
-            let at = path.field(name);
-            let text = document::nullable_text(required(name)?, &at)?;
-            text.map(|text| text.parse().map_err(|error| at.error(error))).transpose()
-        };
-        Ok(Self {
-            name: document::text(required("name")?, &path.field("name"))?,
-            status: document::word(required("status")?, &path.field("status"))?,
-            two_factor: document::word(required("two_factor")?, &path.field("two_factor"))?,
-            tokens_revoked_until: time_or_null("tokens_revoked_until")?,
-            writes_held_until: time_or_null("writes_held_until")?,
-            orgs: each_or_none(&fields, "orgs", path, RawMembership::read)?,
-        })
-    }
-
-    fn build(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<User> {
-        let name = keep(self.name.parse::<UserName>(), &path.field("name"), errors);
-        let before = errors.len();
-        let mut memberships: Vec<Membership> = Vec::new();
-        let mut seen = HashSet::new();
-        let orgs_path = path.field("orgs");
-        for (index, raw) in self.orgs.iter().enumerate() {
-            let path = orgs_path.item(index);
-            let at = path.field("name");
-            if !seen.insert(raw.name) {
-                errors.push(at.error(format!("a second membership in {}: expected one", quoted(raw.name))));
-            }
-            let organization = names.known_org(raw.name, &at, errors);
-            let teams = raw.teams(&path.field("teams"), errors);
-            if let (Some(organization), Some(teams)) = (organization, teams) {
-                memberships.extend(keep(Membership::new(organization, raw.role, teams), &path, errors));
-            }
-        }
-        if errors.len() > before {
-            return None;
-        }
-        let memberships = keep(Memberships::new(memberships), &orgs_path, errors)?;
-        // `User::new` fails only if the user is a member of an organization with the user's own name. `RawWorld::build`
-        // reports every organization that has the name of a user, so no error is added here.
-        User::new(UserFacts {
-            name: name?,
-            status: self.status,
-            two_factor: self.two_factor,
-            tokens_revoked_until: self.tokens_revoked_until,
-            writes_held_until: self.writes_held_until,
-            memberships,
-        })
-        .ok()
-    }
-}
-
-impl<'n> RawMembership<'n> {
-    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::new(node, path, &["name", "role", "teams"])?;
-        Ok(Self {
-            name: document::text(fields.required("name", path)?, &path.field("name"))?,
-            role: document::word(fields.required("role", path)?, &path.field("role"))?,
-            teams: each_or_none(&fields, "teams", path, document::text)?,
-        })
-    }
-
-    fn teams(&self, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<Vec<TeamName>> {
-        let before = errors.len();
-        let mut seen = HashSet::new();
-        let mut teams = Vec::new();
-        for (index, text) in self.teams.iter().enumerate() {
-            let path = path.item(index);
-            if !seen.insert(*text) {
-                errors.push(path.error(format!(
-                    "the team {} twice: expected once",
-                    crate::value::Quoted(&crate::value::excerpt(text))
-                )));
-                continue;
-            }
-            teams.extend(keep(text.parse(), &path, errors));
-        }
-        (errors.len() == before).then_some(teams)
-    }
-}
-
-impl<'n> RawPackage<'n> {
-    fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
-        let fields = Fields::new(node, path, &["name", "visibility", "publishing_access", "users", "teams"])?;
-        let required = |name: &'static str| fields.required(name, path);
-        let grants = |name: &'static str| {
-            let path = path.field(name);
-            let Some(node) = fields.optional(name) else { return Ok(Vec::new()) };
-            let entries = document::object(node, &path)?.iter();
-            entries.map(|(name, node)| Ok((&**name, document::word(node, &path.field(name))?))).collect()
-        };
-        Ok(Self {
-            name: document::text(required("name")?, &path.field("name"))?,
-            visibility: document::word(required("visibility")?, &path.field("visibility"))?,
-            publishing_access: document::word(required("publishing_access")?, &path.field("publishing_access"))?,
-            users: grants("users")?,
-            teams: grants("teams")?,
-        })
-    }
-
-    fn build(&self, names: &Names<'_>, policy: Policy, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<Package> {
-        let name = keep(self.name.parse::<PackageName>(), &path.field("name"), errors);
-        let private_unscoped = match policy.unscoped_packages() {
-            UnscopedPackages::AlwaysPublic => {
-                self.visibility == Visibility::Private && name.as_ref().is_some_and(|name| !name.is_scoped())
-            }
-            UnscopedPackages::MayBePrivate => false,
-        };
-        if private_unscoped {
-            errors.push(path.field("visibility").error(
-                "an unscoped package as private: expected public, a scoped name, or a policy with \
-                 `unscoped_packages` as `may-be-private`",
-            ));
-        }
-        let users = self.user_grants(names, &path.field("users"), errors);
-        let teams = self.team_grants(names, &path.field("teams"), errors);
-        if private_unscoped {
-            return None;
-        }
-        let name = name?;
-        let scope_owner = match name.as_borrowed().scope() {
+impl Names<'_> {
+    /// Returns whether the document has a user or an organization with the name of the scope.
+    fn owner_of(&self, scope: Option<Scope<&str>>) -> ScopeOwner {
+        match scope.map(Scope::into_str) {
             None => ScopeOwner::Unscoped,
-            Some(scope) if names.orgs.contains(scope.into_str()) => ScopeOwner::Organization,
-            Some(scope) if names.users.contains(scope.into_str()) => ScopeOwner::User,
+            Some(scope) if self.orgs.contains(scope) => ScopeOwner::Organization,
+            Some(scope) if self.users.contains(scope) => ScopeOwner::User,
             Some(_) => ScopeOwner::Nobody,
-        };
-        let package = Package::new(PackageFacts {
-            name,
-            scope_owner,
-            visibility: self.visibility,
-            publishing_access: self.publishing_access,
-            users: users?,
-            teams: teams?,
-        });
-        keep(package, path, errors)
-    }
-
-    fn user_grants(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<UserGrants> {
-        let before = errors.len();
-        let mut grants = Vec::new();
-        for (text, permission) in &self.users {
-            let path = path.field(text);
-            let Some(user) = keep(text.parse::<UserName>(), &path, errors) else { continue };
-            if names.users.contains(text) {
-                grants.push((user, *permission));
-            } else {
-                errors.push(path.error(format!("no user is named {}", quoted(text))));
-            }
         }
-        if errors.len() == before { keep(UserGrants::new(grants), path, errors) } else { None }
     }
+}
 
-    fn team_grants(&self, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<TeamGrants> {
-        let before = errors.len();
-        let mut grants = Vec::new();
-        for (text, permission) in &self.teams {
-            let path = path.field(text);
-            let Some((organization, team)) = text.split_once(':') else {
-                errors.push(path.error(format!("{} is no team: expected `organization:team`", quoted(text))));
-                continue;
-            };
-            let organization = names.known_org(organization, &path, errors);
-            let team = keep(team.parse::<TeamName>(), &path, errors);
-            grants.extend(organization.zip(team).map(|(organization, team)| (organization, team, *permission)));
+/// Builds the user, or adds every error to `errors`.
+fn build_user(raw: &RawUser<'_>, names: &Names<'_>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<User> {
+    // `User::new` fails only if the user is a member of an organization with the user's own name. `RawWorld::build`
+    // reports every organization that has the name of a user, so no error is added here.
+    User::new(raw.build(names, path, errors)?).ok()
+}
+
+/// Builds the package, or adds every error to `errors`.
+fn build_package(
+    raw: &RawPackage<'_>,
+    names: &Names<'_>,
+    policy: Policy,
+    path: &Path<'_>,
+    errors: &mut Vec<ErrorAt>,
+) -> Option<Package> {
+    let is_private_unscoped = match policy.unscoped_packages() {
+        UnscopedPackages::AlwaysPublic => {
+            raw.visibility == Visibility::Private && PackageName::new(raw.name).is_ok_and(|name| !name.is_scoped())
         }
-        if errors.len() == before { keep(TeamGrants::new(grants), path, errors) } else { None }
+        UnscopedPackages::MayBePrivate => false,
+    };
+    if is_private_unscoped {
+        errors.push(path.field("visibility").error(
+            "an unscoped package as private: expected public, a scoped name, or a policy with \
+             `unscoped_packages` as `may-be-private`",
+        ));
     }
+    raw.build(names, |scope| names.owner_of(scope), path, errors).filter(|_| !is_private_unscoped)
 }

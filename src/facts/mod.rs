@@ -9,6 +9,8 @@ mod external_ceiling;
 mod found;
 mod organization;
 mod package;
+#[cfg(feature = "serde")]
+pub(crate) mod stored;
 mod team_index;
 mod user;
 
@@ -23,6 +25,8 @@ pub use package::{
     TeamGrants, UserGrants, Visibility,
 };
 pub(crate) use package::{RecordedGrants, Rights};
+#[cfg(feature = "serde")]
+pub use stored::{StoredFactsError, StoredPackage, StoredUser};
 pub use user::{
     AccountStatus, Membership, Memberships, OwnerView, TwoFactorMode, User, UserError, UserFacts, VerifiedFactor,
 };

@@ -1,6 +1,5 @@
 //! The versioned document in which a registry stores a token.
 
-use alloc::{boxed::Box, string::ToString, vec::Vec};
 use core::fmt;
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
@@ -9,7 +8,10 @@ use super::{
     GranularToken, OrganizationsGrant, PackageSelection, PackagesGrant, SessionToken, Token, TwoFactorBypass,
     stored_fields::RawToken,
 };
-use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
+use crate::value::{
+    document::Path,
+    stored::{STORED_VERSION, Stored, StoredProblem},
+};
 
 /// A token as a registry stores it: a document with a version, such as a JSON object.
 ///
@@ -76,40 +78,27 @@ use crate::value::document::{self, ErrorAt, Fields, Node, Number, Path};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq)]
-pub struct StoredToken(Content);
+pub struct StoredToken(Stored<Token>);
 
 /// Shows nothing of a document that was read. It is not checked yet, so it may have a secret in a wrong place.
 impl fmt::Debug for StoredToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Content::Document(_) => f.write_str("StoredToken(…)"),
-            Content::Token(token) => write!(f, "StoredToken({token:?})"),
+            Stored::Document(_) => f.write_str("StoredToken(…)"),
+            Stored::Value(token) => write!(f, "StoredToken({token:?})"),
         }
     }
 }
 
-#[derive(Clone, PartialEq)]
-enum Content {
-    /// A document that was deserialized and is not checked yet.
-    Document(Node),
-    /// A token that is to be serialized.
-    Token(Box<Token>),
-}
-
-/// The version that this crate writes, and the only one that it reads.
-const STORED_VERSION: u64 = 1;
-/// The lowest version that a newer version of this crate may have written.
-const FIRST_NEWER_VERSION: u64 = 2;
-
 impl From<&Token> for StoredToken {
     fn from(token: &Token) -> Self {
-        Self(Content::Token(token.clone().into()))
+        Self(Stored::Value(token.clone().into()))
     }
 }
 
 impl<'de> Deserialize<'de> for StoredToken {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Node::deserialize(deserializer).map(|node| Self(Content::Document(node)))
+        Stored::deserialize(deserializer).map(Self)
     }
 }
 
@@ -125,34 +114,17 @@ impl StoredToken {
     /// Returns an error if the version is newer than this crate knows, if a field is unknown, missing or of the wrong
     /// type, or if a value breaks a limit.
     pub fn load(&self) -> Result<Token, StoredTokenError> {
-        let node = match &self.0 {
-            Content::Token(token) => return Ok((**token).clone()),
-            Content::Document(node) => node,
-        };
-        let path = Path::Top;
-        let malformed = |error: ErrorAt| match error {
-            ErrorAt { path, is_unknown_field: true, .. } => StoredTokenError::UnknownField { path },
-            error => StoredTokenError::Malformed { message: error.to_string() },
-        };
-        let entries = document::object(node, &path).map_err(malformed)?;
-        match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
-            Some(Node::Number(Number::Whole(STORED_VERSION))) => {}
-            Some(Node::Number(Number::Whole(found @ FIRST_NEWER_VERSION..))) => {
-                return Err(StoredTokenError::NewerVersion { found: *found });
-            }
-            Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),
-            None => return Err(malformed(path.field("version").error("missing field"))),
-        }
-        let known = &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular", "session"];
-        let fields = Fields::new(node, &path, known).map_err(malformed)?;
-        let raw = RawToken::read(&fields, &path, "key").map_err(malformed)?;
-        let mut errors = Vec::new();
-        let token = raw.build(&path, "key", &mut errors);
-        let broken = |errors: &[ErrorAt]| {
-            let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            StoredTokenError::Invalid { message: messages.join("; ") }
-        };
-        token.filter(|_| errors.is_empty()).ok_or_else(|| broken(&errors))
+        const KNOWN: &[&str] =
+            &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular", "session"];
+        let loaded = self.0.load(KNOWN, |fields, errors| {
+            Ok(RawToken::read(fields, &Path::Top, "key")?.build(&Path::Top, "key", errors))
+        });
+        loaded.map_err(|problem| match problem {
+            StoredProblem::NewerVersion { found } => StoredTokenError::NewerVersion { found },
+            StoredProblem::UnknownField { path } => StoredTokenError::UnknownField { path },
+            StoredProblem::Malformed { message } => StoredTokenError::Malformed { message },
+            StoredProblem::Invalid { message } => StoredTokenError::Invalid { message },
+        })
     }
 }
 
@@ -191,8 +163,8 @@ impl Serialize for StoredToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let loaded;
         let token = match &self.0 {
-            Content::Token(token) => &**token,
-            Content::Document(_) => {
+            Stored::Value(token) => &**token,
+            Stored::Document(_) => {
                 loaded = self.load().map_err(serde::ser::Error::custom)?;
                 &loaded
             }

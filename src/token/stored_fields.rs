@@ -14,7 +14,7 @@ use crate::{
     token::{TokenFacts, secret::TokenId},
     value::{
         AllowedRanges, GrantedPermission, NameError, PackagesPermission, Permission, Timestamp, UnknownWordError,
-        document::{self, ErrorAt, Fields, Node, Path},
+        document::{self, ErrorAt, Fields, Node, Path, keep},
     },
 };
 
@@ -60,15 +60,6 @@ struct RawOrgs<'n> {
     select: Option<Vec<&'n str>>,
 }
 
-fn texts<'n>(node: &'n Node, path: &Path<'_>) -> Result<Vec<&'n str>, ErrorAt> {
-    let items = document::list(node, path)?;
-    let mut texts = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        texts.push(document::text(item, &path.item(index))?);
-    }
-    Ok(texts)
-}
-
 impl<'n> RawToken<'n> {
     /// Checks the shape of a token. `key_field` is the name of the field with the public id. The caller has checked for
     /// unknown fields, because each kind of document has fields of its own beside those of the token.
@@ -77,11 +68,10 @@ impl<'n> RawToken<'n> {
         let key = document::text(fields.required(key_field, path)?, &path.field(key_field))?;
         let owner = document::text(required("owner")?, &path.field("owner"))?;
         let created = document::word(required("created")?, &path.field("created"))?;
-        let at = path.field("revoked");
-        let revoked = document::nullable_text(required("revoked")?, &at)?;
-        let revoked = revoked.map(|text| text.parse().map_err(|error| at.error(error))).transpose()?;
+        let revoked = document::nullable_word(required("revoked")?, &path.field("revoked"))?;
         let cidr = required("cidr")?;
-        let cidr = if *cidr == Node::Null { None } else { Some(texts(cidr, &path.field("cidr"))?) };
+        let cidr =
+            if *cidr == Node::Null { None } else { Some(document::each(cidr, &path.field("cidr"), document::text)?) };
         let kind = match (fields.optional("legacy"), fields.optional("granular"), fields.optional("session")) {
             (Some(legacy), None, None) => RawKind::Legacy(document::word(legacy, &path.field("legacy"))?),
             (None, Some(granular), None) => RawKind::Granular(RawGranular::read(granular, &path.field("granular"))?),
@@ -129,15 +119,6 @@ impl<'n> RawToken<'n> {
             }
         }
     }
-}
-
-/// Returns the value of `result`, or adds its error to `errors` with the path of the field.
-pub(crate) fn keep<T, E: core::fmt::Display>(
-    result: Result<T, E>,
-    path: &Path<'_>,
-    errors: &mut Vec<ErrorAt>,
-) -> Option<T> {
-    result.map_err(|error| errors.push(path.error(error))).ok()
 }
 
 /// Returns the values that `read` gives for the texts of a list, or adds every error to `errors` with the path of its
@@ -275,7 +256,9 @@ impl<'n> RawPackages<'n> {
             Some(Node::Text(text)) if &**text == "all" => Some(RawSelect::All),
             Some(node @ Node::Object(_)) => {
                 let fields = Fields::new(node, &at, &["packages", "scopes"])?;
-                let list = |name| fields.optional(name).map(|node| texts(node, &at.field(name))).transpose();
+                let list = |name| {
+                    fields.optional(name).map(|node| document::each(node, &at.field(name), document::text)).transpose()
+                };
                 Some(RawSelect::Only { packages: list("packages")?, scopes: list("scopes")? })
             }
             Some(node) => {
@@ -315,7 +298,10 @@ impl<'n> RawOrgs<'n> {
     fn read(node: &'n Node, path: &Path<'_>) -> Result<Self, ErrorAt> {
         let fields = Fields::new(node, path, &["permission", "select"])?;
         let permission = permission(&fields, path, &["no-access", "read-only", "read-write"])?;
-        let select = fields.optional("select").map(|node| texts(node, &path.field("select"))).transpose()?;
+        let select = fields
+            .optional("select")
+            .map(|node| document::each(node, &path.field("select"), document::text))
+            .transpose()?;
         Ok(Self { permission, select })
     }
 

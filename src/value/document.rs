@@ -340,12 +340,11 @@ pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
     }
 }
 
-/// Parses the text of a string.
+/// Returns the value of a whole number of at least 0.
 ///
 /// # Errors
 ///
-/// Returns an error if the value is not a string, or if parsing it fails.
-/// Returns the value of a whole number of at least 0.
+/// Returns an error if the value is not such a number.
 pub(crate) fn whole_number(node: &Node, path: &Path<'_>) -> Result<u64, ErrorAt> {
     match node {
         Node::Number(Number::Whole(number)) => Ok(*number),
@@ -358,6 +357,11 @@ pub(crate) fn whole_number(node: &Node, path: &Path<'_>) -> Result<u64, ErrorAt>
     }
 }
 
+/// Parses the text of a string.
+///
+/// # Errors
+///
+/// Returns an error if the value is not a string, or if parsing it fails.
 pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: &Path<'_>) -> Result<T, ErrorAt> {
     text(node, path)?.parse().map_err(|error| path.error(error))
 }
@@ -375,6 +379,41 @@ pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Optio
             Err(wrong_kind(node, path, "a string or null"))
         }
     }
+}
+
+/// Parses the text of a string, or returns `None` for null.
+///
+/// # Errors
+///
+/// Returns an error if the value is neither a string nor null, or if parsing the string fails.
+pub(crate) fn nullable_word<T: core::str::FromStr<Err: fmt::Display>>(
+    node: &Node,
+    path: &Path<'_>,
+) -> Result<Option<T>, ErrorAt> {
+    nullable_text(node, path)?.map(|text| text.parse().map_err(|error| path.error(error))).transpose()
+}
+
+/// Reads a list by calling `read` with each item and its path.
+///
+/// # Errors
+///
+/// Returns an error if the value is not a list, or the first error of `read`.
+pub(crate) fn each<'n, T>(
+    node: &'n Node,
+    path: &Path<'_>,
+    read: impl Fn(&'n Node, &Path<'_>) -> Result<T, ErrorAt>,
+) -> Result<Vec<T>, ErrorAt> {
+    list(node, path)?.iter().enumerate().map(|(index, item)| read(item, &path.item(index))).collect()
+}
+
+/// Returns the value of `result`, or adds its error to `errors` with the path of the field.
+pub(crate) fn keep<T, E: fmt::Display>(result: Result<T, E>, path: &Path<'_>, errors: &mut Vec<ErrorAt>) -> Option<T> {
+    result.map_err(|error| errors.push(path.error(error))).ok()
+}
+
+/// Returns a text from the document as messages show it: quoted, and shortened if it is long.
+pub(crate) fn quoted(text: &str) -> String {
+    Quoted(&excerpt(text)).to_string()
 }
 
 /// Creates an error about a value of the wrong kind. The message says what was found and what was expected.

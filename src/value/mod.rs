@@ -12,6 +12,8 @@ pub mod limits;
 mod name;
 mod permission;
 mod quoted;
+#[cfg(feature = "serde")]
+pub(crate) mod stored;
 mod string_enum;
 mod time;
 

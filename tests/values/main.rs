@@ -12,4 +12,6 @@ mod properties;
 #[cfg(feature = "directory")]
 mod secrets;
 #[cfg(feature = "testing")]
+mod stored_facts;
+#[cfg(feature = "testing")]
 mod values;

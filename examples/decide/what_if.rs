@@ -63,10 +63,7 @@ fn read_policy(text: &str) -> Result<Policy, Failure> {
 
 #[expect(clippy::disallowed_methods, reason = "a program may read the clock, and hands the time to the library")]
 fn present() -> Result<Timestamp, Failure> {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::UNIX_EPOCH
-        .checked_add(since_1970)
-        .map_err(|error| Failure::Message(format!("decide: the clock: {error}")))
+    SystemTime::now().try_into().map_err(|error| Failure::Message(format!("decide: the clock: {error}")))
 }
 
 fn write_group(out: &mut impl Write, group: &ChangedGroup) -> io::Result<()> {

@@ -1,11 +1,12 @@
 //! Issuing a token: checks the limits of the account, and the rights that the owner has at that moment.
 
 use alloc::{boxed::Box, string::ToString};
-use core::fmt;
+use core::{borrow::Borrow, fmt};
 
 use super::{
     GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
-    PackagesGrant, SessionToken, TokenKind, TokenView, TwoFactorBypass, is_expired, is_revoked,
+    PackagesGrant, SessionToken, Token, TokenKind, TokenName, TokenSetError, TokenView, TwoFactorBypass, is_expired,
+    is_revoked,
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
@@ -19,9 +20,8 @@ use crate::{
 
 /// The facts that [`GranularToken::issue`] needs, as of the moment of issue.
 ///
-/// No fact has a default. The account's other tokens need not be loaded: `granular_tokens` is a count, and
-/// `name_availability` is the result of looking up one name. [`GranularTokenSet`](super::GranularTokenSet) computes
-/// both from a list of tokens.
+/// No fact has a default. [`from_tokens`](Self::from_tokens) takes the account's tokens. They need not be loaded where
+/// the registry can count: `granular_tokens` is a count, and `name_availability` is the result of looking up one name.
 #[derive(Clone, Copy, Debug)]
 pub struct GranularIssueFacts<'a> {
     /// The facts that the issue of every token needs.
@@ -34,6 +34,90 @@ pub struct GranularIssueFacts<'a> {
     pub granular_tokens: usize,
     /// Whether one of those tokens already has the name of the new token ([L6](crate::docs::rules#l6)).
     pub name_availability: NameAvailability,
+}
+
+impl<'a> GranularIssueFacts<'a> {
+    /// Creates the facts from the tokens of the account, of every kind and in any order. `name` is the name of the new
+    /// token.
+    ///
+    /// Legacy and session tokens do not count, nor does a token that is revoked, by itself or by the account's cut-off.
+    /// An expired token counts ([L1](crate::docs::rules#l1), [L6](crate::docs::rules#l6)).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TokenSetError::OtherOwner`] if a token belongs to a user other than the owner. The list is then not
+    /// the account's, and the limits cannot be checked with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::{
+    ///     Policy, Token, User,
+    ///     facts::{AccountStatus, Memberships, TwoFactorMode, UserFacts},
+    ///     token::{
+    ///         GranularIssueFacts, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, OrganizationsGrant,
+    ///         PackageSelection, PackagesGrant, TokenDescription, TwoFactorBypass,
+    ///     },
+    ///     value::{AllowedRanges, PackagesPermission},
+    /// };
+    ///
+    /// let alice = User::new(UserFacts {
+    ///     name: "alice".parse()?,
+    ///     status: AccountStatus::Active,
+    ///     two_factor: TwoFactorMode::Disabled,
+    ///     tokens_revoked_until: None,
+    ///     writes_held_until: None,
+    ///     memberships: Memberships::empty(),
+    /// })?;
+    /// let policy = Policy::NPM_2025_10;
+    /// let (owner, now) = (alice.as_view(), "2025-11-01T00:00:00Z".parse()?);
+    /// let issue = IssueFacts { policy, owner, issued_by: IssuedBy::Owner, now };
+    /// let settings = GranularSettings {
+    ///     name: "ci".parse()?,
+    ///     description: TokenDescription::default(),
+    ///     expires_at: "2026-01-01T00:00:00Z".parse()?,
+    ///     allowed_ranges: AllowedRanges::Any,
+    ///     bypass_2fa: TwoFactorBypass::Off,
+    ///     packages: PackagesGrant::Granted {
+    ///         permission: PackagesPermission::ReadOnly,
+    ///         selection: PackageSelection::All,
+    ///     },
+    ///     organizations: OrganizationsGrant::NoAccess,
+    /// };
+    ///
+    /// let mut tokens: Vec<Token> = Vec::new();
+    /// let facts = GranularIssueFacts::from_tokens(issue, &[], &settings.name, &tokens)?;
+    /// tokens.push(GranularToken::issue("t-1".parse()?, settings.clone(), &facts)?.into());
+    ///
+    /// // The name is now taken.
+    /// let facts = GranularIssueFacts::from_tokens(issue, &[], &settings.name, &tokens)?;
+    /// assert_eq!(facts.granular_tokens, 1);
+    /// assert_eq!(GranularToken::issue("t-2".parse()?, settings, &facts), Err(IssueError::NameTaken));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_tokens(
+        issue: IssueFacts<'a>,
+        packages: &'a [PackageState<'a>],
+        name: &TokenName,
+        tokens: impl IntoIterator<Item: Borrow<Token>>,
+    ) -> Result<Self, TokenSetError> {
+        let mut facts = Self { issue, packages, granular_tokens: 0, name_availability: NameAvailability::Free };
+        for token in tokens {
+            let token = token.borrow();
+            if *token.owner() != issue.owner.name {
+                return Err(TokenSetError::OtherOwner);
+            }
+            let Token::Granular(granular) = token else { continue };
+            if is_revoked(token.created(), token.revoked(), issue.owner.tokens_revoked_until) {
+                continue;
+            }
+            facts.granular_tokens = facts.granular_tokens.saturating_add(1);
+            if granular.name() == name {
+                facts.name_availability = NameAvailability::Taken;
+            }
+        }
+        Ok(facts)
+    }
 }
 
 /// The facts that the issue of every token needs, as of the moment of issue.

@@ -19,7 +19,8 @@ use crate::{
 /// as revoked ([T1](crate::docs::rules#t1)).
 ///
 /// [`not_revoked`](Self::not_revoked) and [`name_availability`](Self::name_availability) are two of the facts that
-/// [`GranularToken::issue`] needs.
+/// [`GranularToken::issue`] needs. From a plain list of tokens,
+/// [`GranularIssueFacts::from_tokens`](super::GranularIssueFacts::from_tokens) makes them.
 #[derive(Clone, Debug)]
 pub struct GranularTokenSet<'a> {
     owner: OwnerView<'a>,
@@ -112,7 +113,10 @@ fn is_not_revoked(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
     !is_revoked(common.created, common.revoked, owner.tokens_revoked_until)
 }
 
-/// The error returned when a token cannot be added to a [`GranularTokenSet`].
+/// The error returned when a token cannot be added to a [`GranularTokenSet`], or is not one of the account's.
+///
+/// [`GranularIssueFacts::from_tokens`](super::GranularIssueFacts::from_tokens) returns only
+/// [`OtherOwner`](Self::OtherOwner).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenSetError {

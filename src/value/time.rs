@@ -188,6 +188,62 @@ impl TryFrom<OffsetDateTime> for Timestamp {
     }
 }
 
+#[cfg(feature = "std")]
+impl TryFrom<std::time::SystemTime> for Timestamp {
+    type Error = TimestampError;
+
+    /// Converts the time of the system's clock, such as `SystemTime::now()`, which the caller reads.
+    ///
+    /// # Errors
+    ///
+    /// The time is outside the years 0000 to 9999.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use tollgate::Timestamp;
+    ///
+    /// let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_761_955_200);
+    /// assert_eq!(Timestamp::try_from(at)?, "2025-11-01T00:00:00Z".parse()?);
+    ///
+    /// let year_10000 = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+    /// assert!(Timestamp::try_from(year_10000).is_err());
+    /// # Ok::<(), tollgate::value::TimestampError>(())
+    /// ```
+    fn try_from(at: std::time::SystemTime) -> Result<Self, TimestampError> {
+        let nanoseconds = |duration: Duration| i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
+        let since_epoch = match at.duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => nanoseconds(after),
+            Err(before) => nanoseconds(before.duration()).saturating_neg(),
+        };
+        Self::from_unix_nanoseconds(since_epoch)
+    }
+}
+
+#[cfg(feature = "std")]
+impl TryFrom<Timestamp> for std::time::SystemTime {
+    type Error = TimestampError;
+
+    /// Converts to a time of the system's clock, in that clock's resolution: 100 nanoseconds on Windows.
+    ///
+    /// # Errors
+    ///
+    /// The system's clock cannot have this time. On Windows these are the times before the year 1601. On Unix with 64 bits
+    /// for seconds, there are none.
+    fn try_from(at: Timestamp) -> Result<Self, TimestampError> {
+        let nanoseconds = at.unix_nanoseconds();
+        let duration = |nanoseconds: i128| u128::try_from(nanoseconds).ok().map(Duration::from_nanos_u128);
+        let time = if nanoseconds < 0 {
+            duration(nanoseconds.saturating_neg()).and_then(|before| Self::UNIX_EPOCH.checked_sub(before))
+        } else {
+            duration(nanoseconds).and_then(|after| Self::UNIX_EPOCH.checked_add(after))
+        };
+        time.ok_or(TimestampError { problem: TimestampProblem::NoSystemTime })
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
@@ -238,6 +294,9 @@ enum TimestampProblem {
     LeapSecond(Box<str>),
     #[error("time out of range: expected the years 0000 to 9999 in UTC")]
     OutOfRange,
+    #[cfg(feature = "std")]
+    #[error("time out of range of the system's clock: expected one that `std::time::SystemTime` can have")]
+    NoSystemTime,
 }
 
 #[cfg(feature = "serde")]
@@ -350,6 +409,32 @@ mod tests {
             Some(Duration::from_secs(1))
         );
         assert!(Timestamp::MAX.duration_since(Timestamp::MIN).is_some());
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn timestamps_convert_to_the_system_time_and_back() {
+        use std::time::SystemTime;
+
+        let epoch = SystemTime::UNIX_EPOCH;
+        let (second, nanosecond) = (Duration::from_secs(1), Duration::from_nanos(1));
+        for (at, text) in [
+            (epoch, "1970-01-01T00:00:00Z"),
+            (epoch + second + nanosecond, "1970-01-01T00:00:01.000000001Z"),
+            (epoch - nanosecond, "1969-12-31T23:59:59.999999999Z"),
+            (epoch - second, "1969-12-31T23:59:59Z"),
+        ] {
+            let timestamp = Timestamp::try_from(at).unwrap();
+            assert_eq!(timestamp.to_string(), text);
+            assert_eq!(SystemTime::try_from(timestamp), Ok(at));
+        }
+        let (first, last) =
+            (SystemTime::try_from(Timestamp::MIN).unwrap(), SystemTime::try_from(Timestamp::MAX).unwrap());
+        assert_eq!((Timestamp::try_from(first), Timestamp::try_from(last)), (Ok(Timestamp::MIN), Ok(Timestamp::MAX)));
+        for beyond in [first - nanosecond, last + nanosecond] {
+            let message = "time out of range: expected the years 0000 to 9999 in UTC";
+            assert_eq!(Timestamp::try_from(beyond).unwrap_err().to_string(), message);
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@
 use crate::snapshot::assert_snapshot;
 use serde_json::{Value, json};
 use tollgate::testing::{
-    CREATED, EXPIRES, GranularBuilder, all, granular, legacy, missing_package, now, only, package, ranges, time,
-    token_id, user,
+    CREATED, EXPIRES, GranularBuilder, all, granular, legacy, missing_package, now, only, package, ranges, session,
+    time, token_id, user,
 };
 use tollgate::{
     Policy, Reason, StoredToken, Timestamp, Token, User,
@@ -325,6 +325,51 @@ fn a_set_holds_1000_tokens_that_are_not_revoked() {
     assert_eq!(set.not_revoked(), 999);
     set.insert(numbered(1000).build_granular()).unwrap();
     assert_eq!(set.insert(numbered(1001).build_granular()), Err(TokenSetError::TooMany));
+}
+
+/// L1, L6: expired tokens count. Revoked ones do not, be it by themselves or by the account's cut-off, nor do those of other
+/// kinds.
+#[test]
+fn the_facts_for_issuing_count_the_granular_tokens_that_are_not_revoked() {
+    let alice = user("alice").tokens_revoked_until("2025-01-01T00:00:00Z").build();
+    let issue = by_owner(&alice);
+    let token = |name: &str| granular(name, "alice").packages(READ, all());
+    let facts = |name: &str, tokens: &[Token]| {
+        let facts = GranularIssueFacts::from_tokens(issue, &[], &name.parse().unwrap(), tokens)?;
+        assert!(facts.packages.is_empty() && facts.issue.now == now());
+        Ok::<_, TokenSetError>((facts.granular_tokens, facts.name_availability))
+    };
+    assert_eq!(facts("ci", &[]), Ok((0, NameAvailability::Free)));
+    let tokens = [
+        token("ci").build(),
+        token("expired").created("2025-02-01T00:00:00Z").expires("2025-02-02T00:00:00Z").build(),
+        token("revoked").revoked(CREATED).build(),
+        token("cut off").created("2025-01-01T00:00:00Z").build(),
+        legacy(LegacyKind::Publish, "alice").build(),
+        session("session", "alice").build(),
+    ];
+    for (name, availability) in [
+        ("ci", NameAvailability::Taken),
+        ("expired", NameAvailability::Taken),
+        ("revoked", NameAvailability::Free),
+        ("cut off", NameAvailability::Free),
+        ("legacy", NameAvailability::Free),
+        ("session", NameAvailability::Free),
+        ("CI", NameAvailability::Free),
+    ] {
+        assert_eq!(facts(name, &tokens), Ok((2, availability)), "{name}");
+    }
+    // More than the limit, and one name twice, is what an older registry may have. It is no error, and nothing can be issued.
+    let many: Vec<Token> = (0..1001).map(|_| token("ci").build()).collect();
+    assert_eq!(facts("other", &many), Ok((1001, NameAvailability::Free)));
+    // Tokens that are handed over need not be kept.
+    let handed_over = GranularIssueFacts::from_tokens(issue, &[], &"ci".parse().unwrap(), tokens.clone());
+    assert_eq!(handed_over.unwrap().granular_tokens, 2);
+    // A list with a token of another user, of any kind, is not the account's.
+    let of_bob = [legacy(LegacyKind::Publish, "bob").build(), granular("ci", "bob").packages(READ, all()).build()];
+    for other in of_bob {
+        assert_eq!(facts("ci", &[tokens[0].clone(), other]), Err(TokenSetError::OtherOwner));
+    }
 }
 
 #[test]

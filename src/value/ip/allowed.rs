@@ -61,6 +61,24 @@ impl AllowedRanges {
     }
 }
 
+/// Creates an `Only` with this range. Unlike [`AllowedRanges::only`], this cannot fail.
+///
+/// ```
+/// use std::net::Ipv4Addr;
+///
+/// use tollgate::value::{AllowedRanges, IpRange};
+///
+/// let build_server = AllowedRanges::from(IpRange::from(Ipv4Addr::new(192, 0, 2, 7)));
+/// assert!(build_server.allow("192.0.2.7".parse()?));
+/// assert!(!build_server.allow("192.0.2.8".parse()?));
+/// # Ok::<(), tollgate::value::ClientIpError>(())
+/// ```
+impl From<IpRange> for AllowedRanges {
+    fn from(range: IpRange) -> Self {
+        Self::Only(IpRanges::sorted(Vec::from([range])))
+    }
+}
+
 /// A sorted list of 1 to 1,000 different IP ranges, created by [`AllowedRanges::only`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IpRanges(Box<RangeLists>);
@@ -85,13 +103,16 @@ impl IpRanges {
         ranges.dedup();
         match ranges.len() {
             0 => Err(IpRangesError::Empty),
-            1..=MAX_RANGES => {
-                let ipv4 = outermost(ranges.iter().filter_map(IpRange::ipv4));
-                let ipv6 = outermost(ranges.iter().filter_map(IpRange::ipv6));
-                Ok(Self(Box::new(RangeLists { ranges: ranges.into(), ipv4, ipv6 })))
-            }
+            1..=MAX_RANGES => Ok(Self::sorted(ranges)),
             found => Err(IpRangesError::TooMany { found }),
         }
+    }
+
+    /// Creates a list of 1 to 1,000 different ranges that are already sorted.
+    fn sorted(ranges: Vec<IpRange>) -> Self {
+        let ipv4 = outermost(ranges.iter().filter_map(IpRange::ipv4));
+        let ipv6 = outermost(ranges.iter().filter_map(IpRange::ipv6));
+        Self(Box::new(RangeLists { ranges: ranges.into(), ipv4, ipv6 }))
     }
 
     /// Returns the ranges in sorted order: IPv4 ranges before IPv6 ranges, and each family by first address and then by
@@ -213,6 +234,13 @@ mod tests {
         let everything = AllowedRanges::only([range("0.0.0.0/0"), range("::/0")]).unwrap();
         assert!(!everything.allow(ClientIp::UNKNOWN));
         assert_eq!(ClientIp::UNKNOWN.to_string(), "unknown");
+    }
+
+    #[test]
+    fn one_range_is_the_list_with_that_range() {
+        for text in ["10.0.0.0/8", "2001:db8::/32"] {
+            assert_eq!(AllowedRanges::from(range(text)), AllowedRanges::only([range(text)]).unwrap());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::{
     fmt,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
 };
 
@@ -85,6 +85,44 @@ impl IpRange {
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.0.contains(&other.0)
+    }
+}
+
+/// Creates the range of one address: `192.0.2.7/32`, or `2001:db8::7/128`. An IPv4-mapped IPv6 address is the IPv4
+/// address.
+///
+/// ```
+/// use tollgate::{ClientIp, value::{AllowedRanges, IpRange}};
+///
+/// let client: ClientIp = "::ffff:192.0.2.7".parse()?;
+/// let ranges: Option<AllowedRanges> = client.address().map(|address| IpRange::from(address).into());
+/// assert!(ranges.is_some_and(|ranges| ranges.allow(client) && !ranges.allow("192.0.2.8".parse().unwrap())));
+///
+/// // An unknown address has no range.
+/// assert_eq!(ClientIp::UNKNOWN.address().map(IpRange::from), None);
+/// # Ok::<(), tollgate::value::ClientIpError>(())
+/// ```
+impl From<IpAddr> for IpRange {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => address.into(),
+        }
+    }
+}
+
+impl From<Ipv4Addr> for IpRange {
+    fn from(address: Ipv4Addr) -> Self {
+        Self(IpNet::V4(address.into()))
+    }
+}
+
+impl From<Ipv6Addr> for IpRange {
+    fn from(address: Ipv6Addr) -> Self {
+        match address.to_ipv4_mapped() {
+            Some(mapped) => mapped.into(),
+            None => Self(IpNet::V6(address.into())),
+        }
     }
 }
 
@@ -185,6 +223,7 @@ impl<'de> serde::Deserialize<'de> for IpRange {
 mod tests {
     use super::IpRange;
     use alloc::{format, string::ToString};
+    use core::net::IpAddr;
 
     fn range(text: &str) -> IpRange {
         text.parse().unwrap()
@@ -263,6 +302,22 @@ mod tests {
         assert!(!allowed("::/0", "::ffff:192.0.2.7"));
         assert!(allowed("::/0", "2001:db8::1"));
         assert!(!allowed("0.0.0.0/0", "64:ff9b::c000:207"));
+    }
+
+    #[test]
+    fn a_range_of_one_address_is_that_of_its_longest_prefix() {
+        for (address, text) in [
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("0.0.0.0", "0.0.0.0/32"),
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("2001:db8::7", "2001:db8::7/128"),
+            ("::", "::/128"),
+            ("::192.0.2.7", "::c000:207/128"),
+        ] {
+            let one = IpRange::from(address.parse::<IpAddr>().unwrap());
+            assert_eq!((one, one.to_string().as_str()), (range(text), text));
+            assert!(one.contains(address.parse().unwrap()));
+        }
     }
 
     #[test]

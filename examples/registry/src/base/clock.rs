@@ -1,6 +1,6 @@
 //! The clock. The server reads it when a request comes in, and again when the transaction of the request begins.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use tollgate::Timestamp;
 
@@ -9,14 +9,14 @@ use crate::base::failure::{Failure, other};
 /// The time now.
 ///
 /// # Errors
-/// The clock shows a time before 1970 or after the year 9999.
+/// The clock shows a time outside the years 0000 to 9999.
 pub(crate) fn now() -> Result<Timestamp, Failure> {
     #[expect(
         clippy::disallowed_methods,
         reason = "tollgate takes the time as an argument, and this function reads the clock for it"
     )]
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).map_err(other)?;
-    Timestamp::UNIX_EPOCH.checked_add(since_epoch).map_err(other)
+    let now = SystemTime::now();
+    now.try_into().map_err(other)
 }
 
 /// Whole seconds since 1970, rounded down.

@@ -17,7 +17,7 @@ use tollgate::{
 
 use crate::{
     base::{
-        failure::{Failure, other},
+        failure::{Failure, fact, other},
         moment::Moment,
         random,
     },
@@ -77,13 +77,8 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
                 found.push(facts::package(tx, package.as_borrowed()).await?);
             }
             let states: Vec<_> = found.iter().map(FoundPackage::as_state).collect();
-            let set = tokens::granular_set(tx, owner.as_view()).await?;
-            let facts = GranularIssueFacts {
-                issue,
-                packages: &states,
-                granular_tokens: set.not_revoked(),
-                name_availability: set.name_availability(&settings.name),
-            };
+            let tokens = tokens::of_user(tx, owner.name().as_borrowed()).await?.into_iter().map(|listed| listed.token);
+            let facts = fact(GranularIssueFacts::from_tokens(issue, &states, &settings.name, tokens))?;
             GranularToken::issue(id, *settings, &facts).map(Token::from)
         }
     };

@@ -2,12 +2,11 @@
 
 use tollgate::{
     Secret, StoredToken, Timestamp, Token, UserName,
-    facts::OwnerView,
-    token::{GranularTokenSet, SecretDigest, SecretHint},
+    token::{SecretDigest, SecretHint},
 };
 
 use crate::{
-    base::failure::{Failure, fact, other},
+    base::failure::{Failure, other},
     store::database::Tx,
 };
 
@@ -72,18 +71,6 @@ pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<To
     let listed =
         |(stored, hint): (String, String)| Some(TokenWithHint { token: load(&stored)?, hint: hint.parse().ok()? });
     Ok(rows.into_iter().filter_map(listed).collect())
-}
-
-/// The granular tokens of a user. Issuing a token checks their number ([L1](tollgate::docs::rules#l1)) and that the new
-/// name is not in use ([L6](tollgate::docs::rules#l6)).
-pub(crate) async fn granular_set<'a>(tx: &mut Tx, owner: OwnerView<'a>) -> Result<GranularTokenSet<'a>, Failure> {
-    let mut set = GranularTokenSet::new(owner);
-    for listed in of_user(tx, owner.name()).await? {
-        if let Token::Granular(token) = listed.token {
-            fact(set.insert(token))?;
-        }
-    }
-    Ok(set)
 }
 
 /// Revokes a token.

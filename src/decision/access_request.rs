@@ -158,6 +158,9 @@ pub enum ResourceFactsError {
     /// No new team may have the name in the request ([N4](crate::docs::rules#n4)).
     #[error("a name that no new team may have: expected one without capital letters")]
     TeamName,
+    /// The list of access requests is empty, and nothing is allowed by it.
+    #[error("no access request: expected at least one")]
+    NothingAsked,
 }
 
 impl AccessRequest {

@@ -7,10 +7,9 @@ mod authorize;
 mod basis;
 mod effective_access;
 mod explanation;
+mod found_facts;
 mod inputs;
 mod text;
-
-use core::time::Duration;
 
 #[cfg(feature = "directory")]
 pub(crate) use access_request::Resolved;
@@ -19,12 +18,13 @@ pub use audit_record::{AuditRecord, RULES_VERSION, Verdict};
 pub use authorize::{EarlyAnswer, PresentedToken, authorize, authorize_anonymous, deny_unknown_token, explain};
 pub use effective_access::{EffectiveAccess, GrantEntry, IneffectiveGrant, IneffectiveReason};
 pub use explanation::Explanation;
+pub use found_facts::FoundFacts;
 pub use inputs::{DecisionInput, DecisionInputs};
 
 use basis::{Basis, inputs};
 
 use crate::{
-    facts::{PackageState, VerifiedFactor},
+    facts::{MaxFactorAge, PackageState, VerifiedFactor},
     operation::{Action, Operation},
     policy::{DecisionPolicy, UnscopedPackages},
     rules::{
@@ -285,10 +285,10 @@ impl<'a> Challenge<'a> {
     ///
     /// Verify the factor first, then take the time, then ask for the decision: a factor that was verified after the
     /// time of the decision does not count.
-    pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: Duration) -> Decision<'a> {
+    pub fn answer(self, factor: &VerifiedFactor<'_>, max_age: MaxFactorAge) -> Decision<'a> {
         let (bound, now) = (self.question.token_use.bound, self.question.token_use.now);
         let is_owners = factor.owner == bound.token.owner;
-        let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age);
+        let is_fresh = now.duration_since(factor.verified_at).is_some_and(|age| age <= max_age.as_duration());
         if is_owners && is_fresh {
             Decision::Allow(Allow::new(self.question, AllowedBy::SecondFactor, self.cleared))
         } else {

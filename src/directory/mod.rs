@@ -42,8 +42,8 @@ use std::vec::Vec;
 use crate::{
     decision::{Caller, Decision, Resolved},
     facts::{
-        MissingOrganization, MissingPackage, Organization, OrganizationState, Package, PackageState, User,
-        VerifiedFactor,
+        MaxFactorAge, MissingOrganization, MissingPackage, Organization, OrganizationState, Package, PackageState,
+        User, VerifiedFactor,
     },
     operation::BoundToken,
     policy::{DecisionPolicy, Policy},
@@ -299,7 +299,7 @@ fn with_second_factor<'a>(decision: Decision<'a>, caller: &Caller<'a>, request: 
     match (decision, caller) {
         (Decision::Challenge(challenge), Caller::Token(bound)) if request.second_factor => {
             let factor = VerifiedFactor { owner: bound.owner().name(), verified_at: request.now };
-            challenge.answer(&factor, core::time::Duration::ZERO)
+            challenge.answer(&factor, MaxFactorAge::THIS_REQUEST)
         }
         (decision, Caller::Token(_) | Caller::NoToken | Caller::UnknownToken) => decision,
     }

@@ -6,6 +6,7 @@
 //! look-up is a [`FoundPackage`] or a [`PackageState`]: the one owns, the other borrows.
 
 mod external_ceiling;
+mod factor;
 mod found;
 mod organization;
 mod package;
@@ -15,6 +16,7 @@ mod team_index;
 mod user;
 
 pub use external_ceiling::ExternalCeiling;
+pub use factor::{MaxFactorAge, MaxFactorAgeError, VerifiedFactor};
 pub use found::{FoundOrganization, FoundPackage, LookupError};
 pub use organization::{
     Account, MissingOrganization, NewTeam, Organization, OrganizationAndPackage, OrganizationState, OrganizationView,
@@ -27,6 +29,4 @@ pub use package::{
 pub(crate) use package::{RecordedGrants, Rights};
 #[cfg(feature = "serde")]
 pub use stored::{StoredFactsError, StoredPackage, StoredUser};
-pub use user::{
-    AccountStatus, Membership, Memberships, OwnerView, TwoFactorMode, User, UserError, UserFacts, VerifiedFactor,
-};
+pub use user::{AccountStatus, Membership, Memberships, OwnerView, TwoFactorMode, User, UserError, UserFacts};

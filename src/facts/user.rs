@@ -458,18 +458,6 @@ pub enum UserError {
     },
 }
 
-/// A second factor that a user has shown, such as a one-time password, and that the caller has verified.
-///
-/// Create a `VerifiedFactor` only after the verification succeeded. A recent factor of the token's owner turns a
-/// challenge into an allow, and changes no other decision ([F6](crate::docs::rules#f6)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VerifiedFactor<'a> {
-    /// The user who showed the factor.
-    pub owner: UserName<&'a str>,
-    /// The time at which the factor was verified.
-    pub verified_at: Timestamp,
-}
-
 #[cfg(test)]
 mod tests {
     use super::{AccountStatus, Membership, Memberships, TwoFactorMode, User, UserError, UserFacts};

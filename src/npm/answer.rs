@@ -1,4 +1,4 @@
-//! The response to a denial or a challenge, which the npm client shows at the terminal.
+//! The response to a request that is not carried out, which the npm client shows at the terminal.
 //!
 //! If the status is 403 or 404, the npm client prints the body's `error` verbatim (npm-registry-fetch, `errors.js`,
 //! `HttpErrorGeneral`). If the status is 401, it prints a sentence of its own, chosen by `www-authenticate`
@@ -13,14 +13,17 @@ use alloc::{
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+use super::{BodyError, ChangesNotAllowedError, CredentialError, EndpointError};
 use crate::{
     decision::{Challenge, Decision, Deny},
     operation::Operation,
     rules::Reason,
+    token::IssueError,
 };
 
-/// The response to a request that was denied or challenged: a status, headers and a body.
+/// The response to a request that is not carried out: a status, headers and a body.
 ///
+/// - `Answer::from` takes a reference to a denial, a challenge, or an error on the way from the request to the decision.
 /// - Serializing an answer writes the body, `{"error": "…"}`.
 /// - An answer says only what the client may know ([D4](crate::docs::rules#d4)). A private package that the token may
 ///   not read and a package that does not exist have equal answers.
@@ -35,13 +38,13 @@ use crate::{
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
 ///
 /// let Decision::Deny(deny) = authorize_anonymous(PackageAction::Publish, left_pad) else { panic!("not denied") };
-/// let answer = Answer::from_deny(&deny);
+/// let answer = Answer::from(&deny);
 /// assert_eq!(answer.status(), 401);
 /// assert_eq!(answer.www_authenticate(), Some("Bearer"));
 /// assert_eq!(answer.npm_notice(), Some("publish needs an access token: log in first"));
 ///
 /// let Decision::Deny(deny) = authorize_anonymous(PackageAction::ReadPackage, left_pad) else { panic!("not denied") };
-/// let answer = Answer::from_deny(&deny);
+/// let answer = Answer::from(&deny);
 /// assert_eq!(answer.status(), 404);
 /// assert_eq!(answer.www_authenticate(), None);
 /// assert_eq!(answer.npm_notice(), None);
@@ -57,15 +60,21 @@ pub struct Answer {
     www_authenticate: Option<&'static str>,
     error: Box<str>,
     npm_notice: Option<Box<str>>,
+    browser: Option<Browser>,
 }
 
-impl Answer {
-    /// Creates the answer to a denial.
-    #[must_use]
-    pub fn from_deny(deny: &Deny<'_>) -> Self {
+/// Where a person answers a challenge in a browser, and where the client then gets the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Browser {
+    auth_url: Box<str>,
+    done_url: Box<str>,
+}
+
+/// Creates the answer to a denial.
+impl From<&Deny<'_>> for Answer {
+    fn from(deny: &Deny<'_>) -> Self {
         let status = deny.status();
-        let error: Box<str> = deny.client_text().to_string().into();
-        let www_authenticate = (status == 401).then(|| match deny.reason() {
+        let www_authenticate = match deny.reason() {
             Reason::IpNotAllowed => "ipaddress",
             Reason::TokenUnknown
             | Reason::AuthenticationRequired
@@ -85,29 +94,115 @@ impl Answer {
             | Reason::InvalidNewName
             | Reason::TokensDisallowed
             | Reason::SecondFactorNotEnrolled => "Bearer",
-        });
-        let npm_notice = (status == 401).then(|| header_safe(&error));
-        Self { status, www_authenticate, error, npm_notice }
+        };
+        Self::new(status, www_authenticate, deny.client_text())
     }
+}
 
-    /// Creates the answer to a challenge. The answer has no `npm-notice`, because the npm client itself tells the user
-    /// what to do.
-    #[must_use]
-    pub fn from_challenge(challenge: &Challenge<'_>) -> Self {
+/// Creates the answer to a challenge. The answer has no `npm-notice`, because the npm client itself tells the user what
+/// to do.
+impl From<&Challenge<'_>> for Answer {
+    fn from(challenge: &Challenge<'_>) -> Self {
         let operation: &Operation<'_> = challenge.operation();
         Self {
             status: challenge.status(),
             www_authenticate: Some("OTP"),
             error: format!("{operation} needs a one-time password: repeat it with `--otp`").into(),
             npm_notice: None,
+            browser: None,
         }
+    }
+}
+
+/// Creates the answer to headers that do not hold one token, with status 401.
+impl From<&CredentialError> for Answer {
+    fn from(error: &CredentialError) -> Self {
+        Self::new(401, "Bearer", error)
+    }
+}
+
+/// Creates the answer to a request that is not one of npm's, with status 400, 404 or 405.
+impl From<&EndpointError> for Answer {
+    fn from(error: &EndpointError) -> Self {
+        Self::new(error.status(), "Bearer", error)
+    }
+}
+
+/// Creates the answer to a body that does not have a form that its endpoint accepts, with status 400.
+impl From<&BodyError> for Answer {
+    fn from(error: &BodyError) -> Self {
+        Self::new(error.status(), "Bearer", error)
+    }
+}
+
+/// Creates the answer to changes that are allowed and cannot be made, with the [status](ChangesNotAllowedError::status)
+/// of the error. A status of 500 is a fault of the server: log the error.
+impl From<&ChangesNotAllowedError> for Answer {
+    fn from(error: &ChangesNotAllowedError) -> Self {
+        Self::new(error.status(), "Bearer", error)
+    }
+}
+
+/// Creates the answer to a request for a token that is not issued: 400 if the settings are not valid, 409 if the name is
+/// taken or the account has too many tokens, 500 if the server passed no facts about a selected name, otherwise 403.
+impl From<&IssueError> for Answer {
+    fn from(error: &IssueError) -> Self {
+        let status = match error {
+            IssueError::Invalid(_) | IssueError::SessionExpired { .. } => 400,
+            IssueError::NameTaken | IssueError::TooManyTokens => 409,
+            IssueError::PackageFactsMissing { .. } => 500,
+            IssueError::OwnerSuspended
+            | IssueError::OwnerOnHold { .. }
+            | IssueError::AgainstPolicy { .. }
+            | IssueError::PackageNotFound { .. }
+            | IssueError::PackageNotWritable { .. }
+            | IssueError::ScopeNotOwned { .. }
+            | IssueError::RoleTooLow { .. }
+            | IssueError::IssuerOfOtherUser { .. }
+            | IssueError::IssuerMayNotCreateTokens { .. }
+            | IssueError::RangesRequired
+            | IssueError::RangeOutsideIssuer { .. } => 403,
+        };
+        Self::new(status, "Bearer", error)
+    }
+}
+
+impl Answer {
+    fn new(status: u16, www_authenticate: &'static str, error: impl core::fmt::Display) -> Self {
+        let error: Box<str> = error.to_string().into();
+        let is_401 = status == 401;
+        let npm_notice = is_401.then(|| header_safe(&error));
+        Self { status, www_authenticate: is_401.then_some(www_authenticate), error, npm_notice, browser: None }
+    }
+
+    /// Creates the answer to a challenge that a person answers in a browser. npm's client shows `auth_url`, asks
+    /// `done_url` until it gets the one-time password, and repeats the request with it.
+    ///
+    /// Only a client at a terminal can do so. A client that is given `--otp` needs neither address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tollgate::{Challenge, npm::Answer};
+    /// fn answer(challenge: &Challenge<'_>) -> Answer {
+    ///     Answer::from_challenge_in_browser(
+    ///         challenge,
+    ///         "https://npm.example.test/login/1f0c",
+    ///         "https://npm.example.test/-/v1/login/done/77ab",
+    ///     )
+    /// }
+    /// ```
+    #[must_use]
+    pub fn from_challenge_in_browser(challenge: &Challenge<'_>, auth_url: &str, done_url: &str) -> Self {
+        let browser = Browser { auth_url: auth_url.into(), done_url: done_url.into() };
+        Self { browser: Some(browser), ..Self::from(challenge) }
     }
 
     /// Creates the answer to a request about a staged version whose id is not on record.
     #[must_use]
     pub fn unknown_stage() -> Self {
         let error = "no staged version has this id, or you do not have permission to access it".into();
-        Self { status: 404, www_authenticate: None, error, npm_notice: None }
+        Self { status: 404, www_authenticate: None, error, npm_notice: None, browser: None }
     }
 
     /// Creates the answer to a denial of a request about a [staged version](super::StageRequest), which the path names
@@ -136,7 +231,7 @@ impl Answer {
     pub fn from_stage_deny(deny: &Deny<'_>, read_stage: &Decision<'_>) -> Self {
         match read_stage {
             Decision::Deny(_) => Self::unknown_stage(),
-            Decision::Allow(_) | Decision::Challenge(_) => Self::from_deny(deny),
+            Decision::Allow(_) | Decision::Challenge(_) => Self::from(deny),
         }
     }
 
@@ -173,7 +268,7 @@ impl Answer {
         }
     }
 
-    /// Returns the HTTP status: 401, 403 or 404 ([D3](crate::docs::rules#d3)).
+    /// Returns the HTTP status. For a denial it is 401, 403 or 404 ([D3](crate::docs::rules#d3)).
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
@@ -191,8 +286,15 @@ impl Answer {
         self.www_authenticate
     }
 
-    /// Returns the text of the body: the [client text](Deny::client_text) of a denial, or the request for a one-time
-    /// password.
+    /// Returns the headers: their names in lower case, and their values, which are visible ASCII characters and spaces.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let www_authenticate = self.www_authenticate.map(|value| ("www-authenticate", value));
+        let npm_notice = self.npm_notice().map(|value| ("npm-notice", value));
+        [Some(("content-type", "application/json")), www_authenticate, npm_notice].into_iter().flatten()
+    }
+
+    /// Returns the text of the body: the [client text](Deny::client_text) of a denial, the request for a one-time
+    /// password, or the text of an error.
     #[must_use]
     pub const fn error(&self) -> &str {
         &self.error
@@ -211,9 +313,30 @@ impl Answer {
 
 impl Serialize for Answer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut body = serializer.serialize_map(Some(1))?;
+        let mut body = serializer.serialize_map(None)?;
         body.serialize_entry("error", self.error())?;
+        if let Some(Browser { auth_url, done_url }) = &self.browser {
+            body.serialize_entry("authUrl", auth_url)?;
+            body.serialize_entry("doneUrl", done_url)?;
+        }
         body.end()
+    }
+}
+
+/// Converts an answer to a response of the `http` crate, with its body as JSON.
+#[cfg(feature = "http")]
+impl From<&Answer> for http::Response<String> {
+    fn from(answer: &Answer) -> Self {
+        // Texts in an object with three keys always serialize.
+        let mut response = Self::new(serde_json::to_string(answer).unwrap_or_default());
+        // Every status here is a status of HTTP, and every value is visible ASCII.
+        *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::FORBIDDEN);
+        for (name, value) in answer.headers() {
+            if let Ok(value) = http::HeaderValue::from_str(value) {
+                response.headers_mut().insert(http::HeaderName::from_static(name), value);
+            }
+        }
+        response
     }
 }
 

@@ -36,6 +36,38 @@ impl Endpoint {
     pub fn classify(method: &str, target: &str) -> Result<Self, EndpointError> {
         classify(method, target)
     }
+
+    /// Classifies a request to a registry that is not at the root of its host. The target is
+    /// [classified](Self::classify) without `mount`, such as `/npm`. A slash at the end of `mount` has no effect.
+    ///
+    /// A server that has pages of its own below the mount point matches [`EndpointError::UnknownEndpoint`], which is the
+    /// error of every path that is not npm's, and answers such a request itself.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EndpointError::UnknownEndpoint`] for a target that is not below `mount`, and the errors of
+    /// [`classify`](Self::classify).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::npm::{Endpoint, EndpointError};
+    ///
+    /// let endpoint = Endpoint::classify_below("/npm", "GET", "/npm/@acme%2fw")?;
+    /// assert_eq!(endpoint, Endpoint::classify("GET", "/@acme%2fw")?);
+    ///
+    /// for elsewhere in ["/@acme%2fw", "/npm", "/npmx/left-pad", "/npm/-/admin"] {
+    ///     assert_eq!(Endpoint::classify_below("/npm", "GET", elsewhere), Err(EndpointError::UnknownEndpoint));
+    /// }
+    /// # Ok::<(), EndpointError>(())
+    /// ```
+    pub fn classify_below(mount: &str, method: &str, target: &str) -> Result<Self, EndpointError> {
+        let mount = mount.strip_suffix('/').unwrap_or(mount);
+        match target.strip_prefix(mount) {
+            Some(target) if target.starts_with('/') => classify(method, target),
+            Some(_) | None => Err(EndpointError::UnknownEndpoint),
+        }
+    }
 }
 
 /// The methods of one path, and the endpoint for each method.

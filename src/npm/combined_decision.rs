@@ -1,12 +1,10 @@
 //! The decisions about one request, combined into one.
 
-use alloc::{boxed::Box, vec::Vec};
-use core::time::Duration;
-
 use crate::{
     decision::{Allow, Challenge, Decision, Deny},
-    facts::VerifiedFactor,
+    facts::{MaxFactorAge, VerifiedFactor},
 };
+use alloc::{boxed::Box, vec::Vec};
 
 /// The decisions about one request, combined: the request is allowed only if every decision is an allow.
 ///
@@ -53,7 +51,10 @@ pub enum CombinedDecision<'a> {
 
 /// Answers a challenge with a second factor that the owner has shown ([F6](crate::docs::rules#f6)). Every other
 /// decision stays as it is.
-pub(super) fn answered<'a>(decision: Decision<'a>, factor: Option<(&VerifiedFactor<'_>, Duration)>) -> Decision<'a> {
+pub(super) fn answered<'a>(
+    decision: Decision<'a>,
+    factor: Option<(&VerifiedFactor<'_>, MaxFactorAge)>,
+) -> Decision<'a> {
     match (decision, factor) {
         (Decision::Challenge(challenge), Some((factor, max_age))) => challenge.answer(factor, max_age),
         (Decision::Allow(_) | Decision::Challenge(_) | Decision::Deny(_), _) => decision,
@@ -67,7 +68,7 @@ impl<'a> CombinedDecision<'a> {
     /// challenge ([F6](crate::docs::rules#f6)).
     pub fn from_decisions(
         decisions: impl IntoIterator<Item = Decision<'a>>,
-        factor: Option<(&VerifiedFactor<'_>, Duration)>,
+        factor: Option<(&VerifiedFactor<'_>, MaxFactorAge)>,
     ) -> Option<Self> {
         let (mut allows, mut first_challenge) = (Vec::new(), None);
         for decision in decisions {

@@ -1,10 +1,8 @@
 //! The higher of two decisions, for a request that either of two access requests allows.
 
-use core::time::Duration;
-
 use crate::{
     decision::{Decision, Validity},
-    facts::VerifiedFactor,
+    facts::{MaxFactorAge, VerifiedFactor},
 };
 
 /// The higher of the decisions about two access requests, either of which allows the request.
@@ -51,7 +49,7 @@ impl<'a> HigherDecision<'a> {
     pub fn from_decisions(
         first: Decision<'a>,
         second: Option<Decision<'a>>,
-        factor: Option<(&VerifiedFactor<'_>, Duration)>,
+        factor: Option<(&VerifiedFactor<'_>, MaxFactorAge)>,
     ) -> Self {
         let first = super::combined_decision::answered(first, factor);
         let second = match (first, second) {

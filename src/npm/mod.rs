@@ -5,26 +5,23 @@
 //!
 //! # From a request to a response
 //!
-//! A server takes these steps with each request:
+//! A server takes these steps with each request. Each gives a value, and each value that is not "go on" has an
+//! [`Answer`] to send.
 //!
-//! 1. **Find the caller.** [`TrustedProxies::client_ip`] finds the client's address. If the request carries a token,
-//!    look it up by the digest of its [`Secret`](crate::Secret), load its owner, and bind the two to a
-//!    [`BoundToken`](crate::BoundToken). The result is a [`Caller`](crate::decision::Caller).
+//! 1. **Find the caller.** [`Credential::from_headers`] reads the token, and [`TrustedProxies::client_ip`] the client's
+//!    address. Look the token up by the digest of its [`Secret`](crate::Secret), load its owner, and
+//!    [bind](crate::Policy::bind) the two. The result is a [`Caller`](crate::decision::Caller).
 //! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result is one of npm's
 //!    endpoints, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
-//! 3. **Decide what the path requires.** [`Endpoint::required_access`] lists the [access requests] that follow from the
-//!    method and the path alone. Look up the names in these access requests, and decide the access requests with
-//!    [`RequiredAccess::refused_by`]. If the request is refused here, send the [`Answer`]. The body is not read yet, so
-//!    the answer says nothing about it.
-//! 4. **Read the body**, if the endpoint takes one. Deserialize it as a [`Body`], and pass it to the reader in the
-//!    table below. The reader validates the body, and returns the changes that it asks for.
-//! 5. **Decide the request.** The caller must be allowed every access request of the body. The method in the last
-//!    column of the table returns these. For an endpoint without such a method, the caller must be allowed what the
-//!    path requires. [`CombinedDecision::from_decisions`] combines several decisions into one.
-//!    For the removal of a team's access to a package, either of two access requests is enough: see
-//!    [`HigherDecision`].
-//! 6. **Act or answer.** If the request is allowed, apply the changes that the reader returned, and nothing else of the
-//!    body. If it is denied or challenged, send the [`Answer`].
+//! 3. **Find the facts.** [`Endpoint::required_access`] lists the [access requests] that follow from the method and the
+//!    path alone. Look up the names in them, and add the results to a [`FoundFacts`](crate::decision::FoundFacts).
+//! 4. **Decide before the body.** [`Decider::before_body`] refuses the request, asks for a second factor, lets it go, or
+//!    says that the body decides.
+//! 5. **Decide the body.** Deserialize it as a [`Body`], and pass it to the reader in the table below. The method in the
+//!    last column of the table returns what the caller must be allowed. [`Decider::decide_all`] decides it. For the
+//!    removal of a team's access to a package, one of two access requests is enough: [`Decider::decide_either`].
+//! 6. **Act or answer.** If the request may go, apply the changes that the reader returned, and nothing else of the body.
+//!    Otherwise send the [`Answer`].
 //!
 //! [access requests]: crate::decision::AccessRequest
 //!
@@ -52,26 +49,31 @@
 //!
 //! ```
 //! use tollgate::{
-//!     ClientIp, MissingPackage, Timestamp,
-//!     decision::{Caller, ResourceFacts},
-//!     npm::{Answer, Endpoint},
+//!     ClientIp, Timestamp,
+//!     decision::{Caller, FoundFacts},
+//!     facts::{FoundPackage, LookupError},
+//!     npm::{BeforeBody, Credential, Decider, Endpoint},
 //! };
 //!
 //! // Step 1. The request carries no token.
+//! assert_eq!(Credential::from_headers([]), Credential::Absent);
 //! let (caller, client_ip, now) = (Caller::NoToken, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH);
 //!
 //! // Steps 2 and 3. The look-up found no package of the name.
 //! let required = Endpoint::classify("PUT", "/@acme%2fw")?.required_access();
-//! let refused = required.refused_by(|access_request| {
-//!     let package = access_request.package().map(|name| MissingPackage::new(name).into());
-//!     access_request.decide(&caller, &ResourceFacts { package, organization: None }, client_ip, now)
-//! })?;
+//! let mut facts = FoundFacts::new();
+//! for name in facts.packages_to_find(required.access_requests()) {
+//!     facts.add_package(FoundPackage::from_lookup(name.as_borrowed(), Ok::<_, LookupError>(None))?);
+//! }
+//!
+//! // Step 4.
+//! let decider = Decider { caller: &caller, facts: &facts, client_ip, now, factor: None };
+//! let BeforeBody::Refused(refused) = decider.before_body(&required)? else { panic!("not refused") };
 //!
 //! // Step 6.
-//! let answer = Answer::from_deny(&refused.ok_or("not refused")?);
-//! assert_eq!(answer.status(), 401);
-//! assert_eq!(answer.www_authenticate(), Some("Bearer"));
-//! assert_eq!(answer.error(), "publish needs an access token: log in first");
+//! assert_eq!(refused.answer().status(), 401);
+//! assert_eq!(refused.answer().www_authenticate(), Some("Bearer"));
+//! assert_eq!(refused.answer().error(), "publish needs an access token: log in first");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -85,6 +87,8 @@ mod answer;
 mod body;
 mod classify;
 mod combined_decision;
+mod credential;
+mod decider;
 mod endpoint;
 mod endpoint_error;
 mod higher_decision;
@@ -102,6 +106,8 @@ mod token_request;
 pub use answer::Answer;
 pub use body::{Body, BodyError};
 pub use combined_decision::CombinedDecision;
+pub use credential::{Credential, CredentialError};
+pub use decider::{AllowedRequest, BeforeBody, Challenged, Decider, Refused, WithBody};
 pub use endpoint::{
     AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, StageRequest, TeamRequest,
 };

@@ -4,38 +4,26 @@ use alloc::{boxed::Box, vec, vec::Vec};
 
 use super::endpoint::{AccountRequest, Endpoint, OrganizationRequest, PackageRequest, StageRequest, TeamRequest};
 use crate::{
-    decision::{AccessRequest, Decision, Deny},
+    decision::AccessRequest,
     operation::{AccountAction, OrganizationAction, PackageAction, TeamAction},
     value::PackageName,
 };
 
 /// What the caller of a request must be allowed to do, as far as the method and the path show it.
 ///
-/// Decide this access before you read the body or compare the body with a stored document. Then the answer to a refused
-/// request depends on neither, and the caller does not even learn whether the body was well-formed.
+/// [`Decider::before_body`](super::Decider::before_body) decides it, before the body is read or compared with a stored
+/// document.
 ///
 /// # Examples
 ///
 /// ```
-/// use tollgate::{
-///     ClientIp, MissingPackage, Timestamp,
-///     decision::{Caller, ResourceFacts},
-///     npm::{Endpoint, RequiredAccess},
-/// };
+/// use tollgate::npm::{Endpoint, RequiredAccess};
 ///
 /// // A `PUT` to a package may publish, deprecate or more, and the body tells which.
 /// let required = Endpoint::classify("PUT", "/left-pad")?.required_access();
 /// let RequiredAccess::OneOf(access_requests) = &required else { panic!("the body does not tell") };
 /// assert_eq!(access_requests[0].to_string(), "publish `left-pad`");
-///
-/// // Without a token every one of these is denied, so the request is refused before its body is read.
-/// let refused = required.refused_by(|access_request| {
-///     let package = access_request.package().map(|name| MissingPackage::new(name).into());
-///     let facts = ResourceFacts { package, organization: None };
-///     access_request.decide(&Caller::NoToken, &facts, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)
-/// })?;
-/// assert_eq!(refused.map(|deny| deny.status()), Some(401));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), tollgate::npm::EndpointError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequiredAccess {
@@ -51,35 +39,14 @@ pub enum RequiredAccess {
 }
 
 impl RequiredAccess {
-    /// Returns the denial that refuses the request before its body is read, or `None` if the request is not refused
-    /// yet.
-    ///
-    /// The request is refused if every access request is denied. The result is the denial of the first access request.
-    /// `decide` is called for each access request in order, until one is not denied.
-    ///
-    /// `None` does not allow the request. A challenge for a [`This`](Self::This) must still be answered, and for a
-    /// [`OneOf`](Self::OneOf) every access request of the body, or of the staged version, must still be decided.
-    ///
-    /// # Errors
-    ///
-    /// Returns the first error of `decide`, such as missing facts.
-    pub fn refused_by<'a, E>(
-        &'a self,
-        decide: impl FnMut(&'a AccessRequest) -> Result<Decision<'a>, E>,
-    ) -> Result<Option<Deny<'a>>, E> {
-        let access_requests = match self {
-            Self::Nothing => return Ok(None),
+    /// Returns the access requests. The list is empty if the request needs no token.
+    #[must_use]
+    pub const fn access_requests(&self) -> &[AccessRequest] {
+        match self {
+            Self::Nothing => &[],
             Self::This(access_request) => core::slice::from_ref(access_request),
             Self::OneOf(access_requests) => access_requests,
-        };
-        let mut first = None;
-        for decision in access_requests.iter().map(decide) {
-            match decision? {
-                Decision::Deny(deny) => first = first.or(Some(deny)),
-                Decision::Allow(_) | Decision::Challenge(_) => return Ok(None),
-            }
         }
-        Ok(first)
     }
 }
 

@@ -55,6 +55,12 @@ pub const SECRET_RANDOM_CHARACTERS: usize = 30;
 /// The number of checksum characters in a minted secret ([S1](crate::docs::rules#s1)).
 pub const SECRET_CHECKSUM_CHARACTERS: usize = 6;
 
+/// The maximum age of a shown second factor that a registry may accept: one day.
+///
+/// This limit is not from the rules, which leave the age to the registry ([F6](crate::docs::rules#f6)). A factor that
+/// counts for longer does not show who uses the token now.
+pub const MAX_FACTOR_AGE: Duration = Duration::from_hours(24);
+
 /// The maximum length of a token's public id, in bytes.
 ///
 /// This limit is not from the rules. It is far above the 36 bytes of a UUID.

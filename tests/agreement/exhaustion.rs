@@ -115,7 +115,7 @@ impl Verified {
     /// Only the owner's own factor, verified at most five minutes ago and not in the future, answers a challenge (F6).
     fn holds(&self, decision: &Decision<'_>, caller: &Caller<'_>, request: &Request) -> bool {
         let (Decision::Challenge(challenge), Caller::Token(bound)) = (decision, caller) else { return true };
-        let age = std::time::Duration::from_mins(5);
+        let age = tollgate::facts::MaxFactorAge::new(std::time::Duration::from_mins(5)).unwrap();
         let answers = |owner, verified_at| challenge.answer(&VerifiedFactor { owner, verified_at }, age).is_allow();
         let (owner, another) = (bound.owner().name(), tollgate::testing::user_name("bob"));
         request.now() == self.now

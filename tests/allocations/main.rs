@@ -12,8 +12,9 @@ use tollgate::{
     decision::{DecisionInput, EarlyAnswer},
     deny_unknown_token, explain,
     facts::{
-        AccountStatus, ExternalCeiling, Membership, Memberships, MissingOrganization, OrganizationView, OwnerView,
-        PackageView, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, VerifiedFactor, Visibility,
+        AccountStatus, ExternalCeiling, MaxFactorAge, Membership, Memberships, MissingOrganization, OrganizationView,
+        OwnerView, PackageView, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, VerifiedFactor,
+        Visibility,
     },
     operation::Action,
     policy::Edition,
@@ -106,7 +107,8 @@ fn answer(policy: Policy, question: &Question<'_>) -> &'static str {
                 [(owner.name().as_borrowed(), now, true), (user_name("bob"), now, false)]
             {
                 let factor = VerifiedFactor { owner, verified_at };
-                let answered = without_allocation("answer", || challenge.answer(&factor, Duration::from_mins(1)));
+                let max_age = MaxFactorAge::new(Duration::from_mins(1)).unwrap();
+                let answered = without_allocation("answer", || challenge.answer(&factor, max_age));
                 assert_eq!(answered.is_allow(), allowed);
                 without_allocation("depends_on of an answer", || look_at(&answered));
             }

@@ -30,7 +30,7 @@ use tollgate::{
     AccountAction, ClientIp, Decision, Organization, OrganizationAction, Package, PackageAction, PackageName, Policy,
     Reason, Secret, StoredToken, Timestamp, Token, User, UserName, authorize_anonymous,
     decision::{AllowedBy, Caller, Validity, Verdict},
-    facts::{PackageState, PublishingAccess, TwoFactorMode, VerifiedFactor},
+    facts::{MaxFactorAge, PackageState, PublishingAccess, TwoFactorMode, VerifiedFactor},
     operation::{Action, Operation},
     token::{
         Checksum, GranularSettings, GranularToken, GranularTokenError, GranularView, IssueError, IssueFacts, IssuedBy,

@@ -39,7 +39,7 @@ fn a_second_factor_of_another_account_or_time_answers_no_challenge() {
     let publish = publish_token();
     let bound = bind(Policy::NPM_2025_10, &publish, &alice);
     let name = missing_package("left-pad");
-    let answered = |owner: &str, verified_at: &str, max_age: Duration| {
+    let answered = |owner: &str, verified_at: &str, max_age: MaxFactorAge| {
         let Decision::Challenge(challenge) = bound.at(ClientIp::UNKNOWN, now()).decide(PackageAction::Publish.on(name))
         else {
             panic!("not challenged")
@@ -47,19 +47,22 @@ fn a_second_factor_of_another_account_or_time_answers_no_challenge() {
         let factor = VerifiedFactor { owner: user_name(owner), verified_at: time(verified_at) };
         answer(&challenge.answer(&factor, max_age))
     };
-    let minute = Duration::from_mins(1);
+    let minute = MaxFactorAge::new(Duration::from_mins(1)).unwrap();
+    let day = MaxFactorAge::new(Duration::from_hours(24)).unwrap();
     let (yes, no) = (CREATES, Challenge(Action::CreatePackage));
     for (owner, verified_at, max_age, expected) in [
         ("alice", "2025-11-01T00:00:00Z", minute, yes),
         ("alice", "2025-10-31T23:59:00Z", minute, yes),
         ("alice", "2025-10-31T23:58:59.999999999Z", minute, no),
         ("alice", "2025-11-01T00:00:00.000000001Z", minute, no),
-        ("alice", "2025-11-01T00:00:00Z", Duration::ZERO, yes),
-        ("alice", "2025-10-31T23:59:59.999999999Z", Duration::ZERO, no),
-        ("alice", "0000-01-01T00:00:00Z", Duration::MAX, yes),
-        ("alice", "9999-12-31T23:59:59.999999999Z", Duration::MAX, no),
+        ("alice", "2025-11-01T00:00:00Z", MaxFactorAge::THIS_REQUEST, yes),
+        ("alice", "2025-10-31T23:59:59.999999999Z", MaxFactorAge::THIS_REQUEST, no),
+        ("alice", "2025-10-31T00:00:00Z", day, yes),
+        ("alice", "2025-10-30T23:59:59.999999999Z", day, no),
+        ("alice", "0000-01-01T00:00:00Z", day, no),
+        ("alice", "9999-12-31T23:59:59.999999999Z", day, no),
         ("bob", "2025-11-01T00:00:00Z", minute, no),
-        ("Alice", "2025-11-01T00:00:00Z", Duration::MAX, no),
+        ("Alice", "2025-11-01T00:00:00Z", day, no),
     ] {
         assert_eq!(answered(owner, verified_at, max_age), expected, "{owner} {verified_at} {max_age:?}");
     }

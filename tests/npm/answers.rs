@@ -23,8 +23,8 @@ use tollgate::{
 /// The answer, and whether it is one to a challenge.
 fn answer(decision: &Decision<'_>) -> Answer {
     match decision {
-        Decision::Deny(deny) => Answer::from_deny(deny),
-        Decision::Challenge(challenge) => Answer::from_challenge(challenge),
+        Decision::Deny(deny) => Answer::from(deny),
+        Decision::Challenge(challenge) => Answer::from(challenge),
         Decision::Allow(_) => panic!("allowed: {decision:?}"),
     }
 }

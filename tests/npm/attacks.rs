@@ -588,7 +588,7 @@ fn owners() -> Vec<User> {
 fn refusal(decision: &Decision<'_>) -> Option<String> {
     match decision {
         Decision::Deny(deny) => {
-            let answer = Answer::from_deny(deny);
+            let answer = Answer::from(deny);
             Some(format!(
                 "{answer:?} {} {:?}",
                 serde_json::to_string(&answer).unwrap(),

@@ -7,14 +7,14 @@ use crate::body;
 
 use serde_json::{Value, json};
 use tollgate::npm::{
-    AccessChange, AccountRequest, Body, BodyError, CombinedDecision, Endpoint, HigherDecision, IsMember, MemberChange,
-    ProfileChange, RequiredAccess, TeamAccessChange, TeamToCreate, TwoFactorChange,
+    AccessChange, AccountRequest, BeforeBody, Body, BodyError, CombinedDecision, Decider, Endpoint, HigherDecision,
+    IsMember, MemberChange, ProfileChange, RequiredAccess, TeamAccessChange, TeamToCreate, TwoFactorChange,
 };
 use tollgate::testing::{all, bind, granular, legacy, now, only, package, time, user, user_name};
 use tollgate::{
     BoundToken, ClientIp, Decision, PackageAction, Policy, Reason, Secret, authorize,
-    decision::{AccessRequest, Caller, ResourceFacts, Validity},
-    facts::{PublishingAccess, TwoFactorMode, VerifiedFactor, Visibility},
+    decision::{AccessRequest, Caller, FoundFacts, ResourceFactsError, Validity},
+    facts::{FoundPackage, MaxFactorAge, PublishingAccess, TwoFactorMode, VerifiedFactor, Visibility},
     token::LegacyKind,
     value::{GrantedPermission, Role},
 };
@@ -318,7 +318,7 @@ fn a_combined_decision_is_the_lowest_of_its_parts() {
     let allow = decide(&bound, PackageAction::Publish, &free);
     let challenge = decide(&bound, PackageAction::Publish, &strict);
     let deny = decide(&bound, PackageAction::Publish, &foreign);
-    let verdict = |decisions: &[Decision<'_>], factor: Option<(&VerifiedFactor<'_>, Duration)>| {
+    let verdict = |decisions: &[Decision<'_>], factor: Option<(&VerifiedFactor<'_>, MaxFactorAge)>| {
         match CombinedDecision::from_decisions(decisions.iter().copied(), factor) {
             None => "nothing".to_owned(),
             Some(CombinedDecision::Allow(allows)) => format!("allow {}", allows.len()),
@@ -332,7 +332,7 @@ fn a_combined_decision_is_the_lowest_of_its_parts() {
     let shown = VerifiedFactor { owner: user_name("alice"), verified_at: now() };
     let of_bob = VerifiedFactor { owner: user_name("bob"), verified_at: now() };
     let old = VerifiedFactor { owner: user_name("alice"), verified_at: time("2025-10-31T23:00:00Z") };
-    let age = Duration::from_mins(1);
+    let age = MaxFactorAge::new(Duration::from_mins(1)).unwrap();
     let all: [(&[Decision<'_>], &str, &str); 7] = [
         (&[], "nothing", "nothing"),
         (&[allow], "allow 1", "allow 1"),
@@ -366,7 +366,7 @@ fn the_higher_of_two_decisions_counts_after_the_second_factor() {
     let shown = VerifiedFactor { owner: user_name("alice"), verified_at: now() };
     let of_bob = VerifiedFactor { owner: user_name("bob"), verified_at: now() };
     let told = |first: Decision<'_>, second: Option<Decision<'_>>, factor: Option<&VerifiedFactor<'_>>| {
-        let higher = HigherDecision::from_decisions(first, second, factor.map(|one| (one, Duration::from_mins(1))));
+        let higher = HigherDecision::from_decisions(first, second, factor.map(|one| (one, MaxFactorAge::THIS_REQUEST)));
         let decision = higher.decision();
         (decision.verdict().as_str(), decision.action().requested_as(), higher.validity())
     };
@@ -429,23 +429,23 @@ fn a_path_is_denied_by_the_first_of_its_alternatives_if_all_are_denied() {
         (&publish, &foreign, None),
     ] {
         let caller = Caller::Token(bind(Policy::NPM_2025_10, token, &alice));
-        let facts = ResourceFacts { package: Some(package.into()), organization: None };
-        let asks = Endpoint::classify("PUT", &format!("/{}", package.name())).unwrap().required_access();
-        let refused =
-            asks.refused_by(|access_request| access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now())).unwrap();
-        assert_eq!(refused.map(|deny| deny.reason()), expected);
-        assert!(
-            asks.refused_by(|access_request| access_request.decide(
-                &caller,
-                &ResourceFacts::NONE,
-                ClientIp::UNKNOWN,
-                now()
-            ))
-            .is_err()
-        );
+        let required = Endpoint::classify("PUT", &format!("/{}", package.name())).unwrap().required_access();
+        let (none, mut facts) = (FoundFacts::new(), FoundFacts::new());
+        facts.add_package(FoundPackage::Existing(package.clone()));
+        let with = |facts| Decider { caller: &caller, facts, client_ip: ClientIp::UNKNOWN, now: now(), factor: None };
+        assert!(matches!(with(&none).before_body(&required), Err(ResourceFactsError::Package)));
+        let step = with(&facts).before_body(&required).unwrap();
+        let reason = match &step {
+            BeforeBody::Refused(refused) => Some(refused.deny().reason()),
+            BeforeBody::BodyDecides => None,
+            BeforeBody::Challenged(_) | BeforeBody::Go(_) => panic!("the body decides: {step:?}"),
+        };
+        assert_eq!(reason, expected);
     }
-    let nothing = RequiredAccess::Nothing.refused_by(|_| Err("nothing is decided"));
-    assert!(nothing.unwrap().is_none());
+    let (facts, caller) = (FoundFacts::new(), Caller::NoToken);
+    let decider = Decider { caller: &caller, facts: &facts, client_ip: ClientIp::UNKNOWN, now: now(), factor: None };
+    let nothing = decider.before_body(&RequiredAccess::Nothing).unwrap();
+    assert!(matches!(nothing, BeforeBody::Go(allowed) if allowed.allows().is_empty() && allowed.notice().is_none()));
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod answers;
 mod attacks;
 #[cfg(feature = "testing")]
 mod bodies;
+#[cfg(feature = "testing")]
+mod decider;
 mod endpoints;
 #[cfg(feature = "testing")]
 mod packument;

@@ -84,7 +84,7 @@ fn access_requests(directory: &Directory, world: &Value, recorded: &Value) -> Ve
                 if stored.is_none() && command != "publish" {
                     changes.access_requests().iter().take(1).cloned().collect()
                 } else {
-                    changes.access_requests().into_vec()
+                    changes.access_requests().to_vec()
                 }
             }
             PackageRequest::WriteAccess => AccessChange::read(&body).unwrap().access_requests(package).into_vec(),

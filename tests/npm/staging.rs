@@ -32,7 +32,7 @@ fn answer(request: &StageRequest, caller: &Caller<'_>, package: PackageState<'_>
     let reads = AccessRequest::Package { action: PackageAction::ReadStage, package: package.name().into_owned() };
     let decide = |asked: &AccessRequest| match asked.decide(caller, &facts, ClientIp::UNKNOWN, now()) {
         Ok(Decision::Allow(_)) => None,
-        Ok(Decision::Challenge(challenge)) => Some(Answer::from_challenge(&challenge)),
+        Ok(Decision::Challenge(challenge)) => Some(Answer::from(&challenge)),
         Ok(Decision::Deny(deny)) => {
             let read_stage = reads.decide(caller, &facts, ClientIp::UNKNOWN, now()).unwrap();
             Some(Answer::from_stage_deny(&deny, &read_stage))

@@ -1,20 +1,15 @@
 //! The removal of a team from a package: by the team's organization, or by who may replace the package's maintainers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own data fails the test")]
 
-use core::time::Duration;
-
 use crate::{body, name};
 use serde_json::json;
 use tollgate::{
     ClientIp, Decision, Package, Policy, Reason, Token, User,
-    decision::{Caller, ResourceFacts, Validity},
-    facts::{ExternalCeiling, PackageState, TwoFactorMode, VerifiedFactor},
-    npm::{Endpoint, HigherDecision, TeamAccessChange},
+    decision::{Caller, FoundFacts, ResourceFacts, Validity},
+    facts::{ExternalCeiling, FoundOrganization, MaxFactorAge, PackageState, TwoFactorMode, VerifiedFactor},
+    npm::{BeforeBody, Decider, Endpoint, HigherDecision, TeamAccessChange},
     operation::Action,
-    testing::{
-        bind, granular, legacy, missing_organization, missing_package, now, only, organization, package, user,
-        user_name,
-    },
+    testing::{bind, granular, legacy, missing_package, now, only, organization, package, user, user_name},
     token::LegacyKind,
     value::{GrantedPermission, Role},
 };
@@ -36,7 +31,7 @@ fn removal(
     let (first, second) = (change.access_request(&evil, &team), change.alternative(&evil));
     let decide =
         |asked| tollgate::decision::AccessRequest::decide(asked, caller, &both, ClientIp::UNKNOWN, now()).unwrap();
-    let factor = factor.map(|factor| (factor, Duration::from_mins(1)));
+    let factor = factor.map(|factor| (factor, MaxFactorAge::THIS_REQUEST));
     let higher = HigherDecision::from_decisions(decide(&first), second.as_ref().map(decide), factor);
     let decision = higher.decision();
     let answer = match decision {
@@ -147,7 +142,6 @@ fn a_package_that_the_first_answer_does_not_know_can_be_allowed_by_the_second() 
 fn the_removal_of_a_team_is_not_refused_before_the_package_is_known() {
     let required = Endpoint::classify("DELETE", "/-/team/evil/developers/package").unwrap().required_access();
     let evil = organization("evil");
-    let gone = missing_organization("evil");
     let alice = user("alice").build();
     let suspended = user("alice").suspended().build();
     let token = legacy(LegacyKind::Publish, "alice").build();
@@ -160,13 +154,19 @@ fn the_removal_of_a_team_is_not_refused_before_the_package_is_known() {
         (Caller::NoToken, Some((401, Reason::AuthenticationRequired))),
         (Caller::UnknownToken, Some((401, Reason::TokenUnknown))),
     ] {
-        for organization in [(&evil).into(), gone.into()] {
-            let refused = required.refused_by(|asked| {
-                let organization = asked.organization().map(|_| organization);
-                let facts = ResourceFacts { package: None, organization };
-                asked.decide(&caller, &facts, ClientIp::UNKNOWN, now())
-            });
-            assert_eq!(refused.unwrap().map(|deny| (deny.status(), deny.reason())), expected);
+        let gone = FoundOrganization::Missing("evil".parse().unwrap());
+        for organization in [FoundOrganization::Existing(evil.clone()), gone] {
+            let mut facts = FoundFacts::new();
+            facts.add_organization(organization);
+            let decider =
+                Decider { caller: &caller, facts: &facts, client_ip: ClientIp::UNKNOWN, now: now(), factor: None };
+            let step = decider.before_body(&required).unwrap();
+            let found = match &step {
+                BeforeBody::Refused(refused) => Some((refused.deny().status(), refused.deny().reason())),
+                BeforeBody::BodyDecides => None,
+                BeforeBody::Challenged(_) | BeforeBody::Go(_) => panic!("the body decides: {step:?}"),
+            };
+            assert_eq!(found, expected);
         }
     }
 }

@@ -14,7 +14,9 @@ use proptest::{
 use tollgate::{
     ClientIp, Decision, PackageAction, Policy, Reason, StoredToken, Timestamp, Token,
     decision::{AllowedBy, AuditRecord, Caller, DecisionInput, EarlyAnswer, Validity, Verdict},
-    facts::{AccountStatus, Membership, PackageState, PublishingAccess, ScopeOwner, VerifiedFactor, Visibility},
+    facts::{
+        AccountStatus, MaxFactorAge, Membership, PackageState, PublishingAccess, ScopeOwner, VerifiedFactor, Visibility,
+    },
     operation::{Action, Operation},
     policy::{BypassCovers, Edition, LegacyTokens},
     rules::{Check, Outcome},
@@ -60,7 +62,7 @@ fn verdicts(question: &QuestionDraft) -> [Verdict; 2] {
         let answered = match decision {
             Decision::Challenge(challenge) => {
                 let factor = VerifiedFactor { owner: question.owner.name.as_borrowed(), verified_at: question.now };
-                challenge.answer(&factor, Duration::ZERO)
+                challenge.answer(&factor, MaxFactorAge::THIS_REQUEST)
             }
             Decision::Allow(_) | Decision::Deny(_) => decision,
         };
@@ -1098,8 +1100,8 @@ fn without_token(question: &QuestionDraft) -> [AuditRecord; 2] {
 #[test]
 fn only_the_owners_own_fresh_factor_answers_a_challenge() {
     let challenged = Cell::new(0_u32);
-    holds((question(), timestamp(), 0..1_000_000_u64), |(question, verified_at, max_age)| {
-        let max_age = Duration::from_secs(max_age);
+    holds((question(), timestamp(), 0..=86_400_u64), |(question, verified_at, max_age)| {
+        let max_age = MaxFactorAge::new(Duration::from_secs(max_age)).unwrap();
         question.decide(|decision| {
             let Decision::Challenge(challenge) = decision else { return Ok(()) };
             challenged.set(challenged.get().saturating_add(1));
@@ -1107,7 +1109,7 @@ fn only_the_owners_own_fresh_factor_answers_a_challenge() {
             let (own, other) = (question.owner.name.as_borrowed(), other.as_borrowed());
             for (owner, verified_at) in [(own, verified_at), (own, question.now), (other, question.now)] {
                 let age = question.now.duration_since(verified_at);
-                let counts = owner == own && age.is_some_and(|age| age <= max_age);
+                let counts = owner == own && age.is_some_and(|age| age <= max_age.as_duration());
                 let answered = challenge.answer(&VerifiedFactor { owner, verified_at }, max_age);
                 prop_assert_eq!(answered.verdict(), if counts { Verdict::Allow } else { Verdict::Challenge });
                 prop_assert_eq!(answered.validity(), Validity::ThisRequestOnly);

@@ -208,7 +208,7 @@ fn only_a_challenge_and_its_answer_must_not_be_cached() {
     assert_eq!([read.validity(), visibility.validity()], [Validity::Always; 2]);
     let Decision::Challenge(challenge) = publish else { unreachable!("{publish:?}") };
     let factor = tollgate::facts::VerifiedFactor { owner: alice.name().as_borrowed(), verified_at: now() };
-    let answered = challenge.answer(&factor, std::time::Duration::ZERO);
+    let answered = challenge.answer(&factor, tollgate::facts::MaxFactorAge::THIS_REQUEST);
     assert!(answered.is_allow());
     assert_eq!([publish.validity(), answered.validity()], [Validity::ThisRequestOnly; 2]);
     assert!(DecisionInput::ALL.iter().all(|input| publish.depends_on().contains(*input)

@@ -7,12 +7,12 @@
 pub mod house;
 pub mod rows;
 
-use std::{error::Error, time::Duration};
+use std::error::Error;
 
 use tollgate::{
     ClientIp, Decision, PackageAction, PackageName, Policy, Timestamp, authorize, authorize_anonymous,
     deny_unknown_token,
-    facts::{FoundPackage, VerifiedFactor},
+    facts::{FoundPackage, MaxFactorAge, VerifiedFactor},
 };
 
 use house::{Answer, HouseFacts, HouseRules};
@@ -71,7 +71,7 @@ impl Registry {
         let decision = match authorize(&bound, call.action, package, call.client_ip, call.now) {
             Decision::Challenge(challenge) if call.factor_shown => {
                 let factor = VerifiedFactor { owner: owner.name().as_borrowed(), verified_at: call.now };
-                challenge.answer(&factor, Duration::ZERO)
+                challenge.answer(&factor, MaxFactorAge::THIS_REQUEST)
             }
             decision @ (Decision::Allow(_) | Decision::Challenge(_) | Decision::Deny(_)) => decision,
         };

@@ -38,7 +38,7 @@ impl Asked<'_> {
         let decision = match (&decision, self.caller) {
             (Decision::Challenge(challenge), Caller::Token(bound)) if self.factor => {
                 let factor = VerifiedFactor { owner: bound.owner().name(), verified_at: now };
-                challenge.answer(&factor, core::time::Duration::ZERO)
+                challenge.answer(&factor, tollgate::facts::MaxFactorAge::THIS_REQUEST)
             }
             _ => decision,
         };

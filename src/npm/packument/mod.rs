@@ -82,6 +82,7 @@ pub struct StoredPackument<'a> {
 #[derive(Clone, Debug)]
 pub struct PackumentChanges<'a> {
     package: PackageName,
+    access_requests: Box<[AccessRequest]>,
     shape: Shape,
     is_understood: bool,
     is_published_already: bool,
@@ -145,9 +146,8 @@ impl<'a> PackumentChanges<'a> {
     ///
     /// The first access request follows from the shape of the body alone. It does not depend on the stored document.
     #[must_use]
-    pub fn access_requests(&self) -> Box<[AccessRequest]> {
-        let on = |action| AccessRequest::Package { action, package: self.package.clone() };
-        self.actions().into_iter().map(on).collect()
+    pub const fn access_requests(&self) -> &[AccessRequest] {
+        &self.access_requests
     }
 
     fn actions(&self) -> Vec<PackageAction> {

@@ -17,6 +17,7 @@ use super::{
     PackumentChanges, PutTarget, Shape, Stars, StoredPackument,
 };
 use crate::{
+    decision::AccessRequest,
     facts::Visibility,
     value::{
         PackageName, Quoted, UserName,
@@ -71,6 +72,7 @@ impl PackumentChanges<'_> {
         // A new field breaks the build here.
         let Self {
             package: _,
+            access_requests: _,
             shape: _,
             is_understood: _,
             is_published_already: _,
@@ -130,6 +132,7 @@ impl<'a> Reader<'_, 'a> {
         };
         let mut changes = PackumentChanges {
             package: self.package.clone(),
+            access_requests: [].into(),
             shape,
             is_understood: true,
             is_published_already: false,
@@ -151,6 +154,8 @@ impl<'a> Reader<'_, 'a> {
             && versions_are_known
             && !self.changes_other_fields(body, shape)
             && (shape != Shape::Stage || changes.only_publish());
+        let on = |action| AccessRequest::Package { action, package: self.package.clone() };
+        changes.access_requests = changes.actions().into_iter().map(on).collect();
         Ok(changes)
     }
 

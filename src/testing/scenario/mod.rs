@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use crate::{
     decision::{Decision, Deny},
     directory::{DecisionLine, Directory, RequestLine},
-    facts::VerifiedFactor,
+    facts::{MaxFactorAge, VerifiedFactor},
     value::{Timestamp, UserName},
 };
 
@@ -180,7 +180,7 @@ struct Case<'v> {
 /// A second factor that was shown, with the age up to which it is accepted ([F6](crate::docs::rules#f6)).
 struct Factor<'v> {
     factor: VerifiedFactor<'v>,
-    max_age: Duration,
+    max_age: MaxFactorAge,
 }
 
 /// The value of `expect`.
@@ -252,7 +252,8 @@ impl<'v> Factor<'v> {
         let verified_at: Timestamp =
             text(factor, "verified_at")?.parse().map_err(|error| format!("`factor`: {error}"))?;
         let seconds = factor.get("max_age_seconds").and_then(Value::as_u64);
-        let max_age = Duration::from_secs(seconds.ok_or("`max_age_seconds` is no number of seconds")?);
+        let seconds = seconds.ok_or("`max_age_seconds` is no number of seconds")?;
+        let max_age = MaxFactorAge::new(Duration::from_secs(seconds)).map_err(|error| error.to_string())?;
         Ok(Self { factor: VerifiedFactor { owner, verified_at }, max_age })
     }
 

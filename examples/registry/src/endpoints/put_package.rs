@@ -91,7 +91,7 @@ pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Pu
     let stored = stored(exchange, name).await?;
     let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
     let changes = PackumentChanges::read(name, put.target, &sent_body, packument).map_err(response::invalid_body)?;
-    let allowed = exchange.decide_and(&changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
+    let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(not_allowed)?;
     let revision = put.revision.or(changes.revision());
     // A publish only adds to the document, and sends no revision. Any other change must be based on the current

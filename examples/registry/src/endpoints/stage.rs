@@ -30,7 +30,7 @@ pub(crate) async fn stage(exchange: &mut Exchange<'_>, name: &PackageName) -> Re
     let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
     let changes =
         PackumentChanges::read(name, PutTarget::Stage, &sent_body, packument).map_err(response::invalid_body)?;
-    let allowed = exchange.decide_and(&changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
+    let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(put_package::not_allowed)?;
     let publication = allowed.staged().ok_or_else(|| other("a staged version without a version"))?;
     dist_tags::check_count_at_once(publication.tags().len())?;

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use tollgate::{ClientIp, Timestamp};
+use tollgate::{
+    ClientIp, Timestamp,
+    npm::{Credential, CredentialError},
+};
 
 use crate::{
     base::{clock, failure::Failure},
@@ -58,24 +61,18 @@ fn client_ip(services: &Services, headers: &HeaderMap, peer: SocketAddr) -> Clie
 /// Reads the `authorization` header. A header that cannot be read is [`Unreadable`](Credentials::Unreadable), which
 /// counts as an unknown token, and never `None`.
 fn credentials(headers: &HeaderMap) -> Credentials {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Credentials::None };
-    if values.next().is_some() {
-        return Credentials::Unreadable;
+    match Credential::from_header_map(headers) {
+        Credential::Absent => Credentials::None,
+        Credential::Token(text) => Credentials::Bearer(text.to_owned()),
+        Credential::Malformed(CredentialError::Basic) => basic(headers).unwrap_or(Credentials::Unreadable),
+        Credential::Malformed(_) => Credentials::Unreadable,
     }
-    let Some((scheme, rest)) = value.to_str().ok().and_then(|value| value.split_once(' ')) else {
-        return Credentials::Unreadable;
-    };
-    if scheme.eq_ignore_ascii_case("bearer") {
-        return Credentials::Bearer(rest.trim().to_owned());
-    }
-    if scheme.eq_ignore_ascii_case("basic") {
-        return basic(rest.trim()).unwrap_or(Credentials::Unreadable);
-    }
-    Credentials::Unreadable
 }
 
-fn basic(encoded: &str) -> Option<Credentials> {
+/// Reads the name and the password of a login.
+fn basic(headers: &HeaderMap) -> Option<Credentials> {
+    let (_, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let encoded = encoded.trim();
     let text = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
     let (name, password) = text.split_once(':')?;
     Some(Credentials::Basic { name: name.to_owned(), password: password.to_owned() })

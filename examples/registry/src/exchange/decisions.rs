@@ -3,15 +3,12 @@
 //! `tollgate` makes every decision here. This module looks up the facts, verifies one-time passwords, and records the
 //! decisions for the log.
 
-use std::{collections::BTreeMap, time::Duration};
-
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    AccountAction, Allow, Decision, PackageAction, PackageName, Reason, Timestamp, Token, User, UserName,
-    decision::{AccessRequest, Caller, ResourceFacts},
-    facts::{FoundOrganization, FoundPackage, VerifiedFactor},
-    npm::{Answer, Body, CombinedDecision, HigherDecision, RequiredAccess},
-    value::OrganizationName,
+    AccountAction, Allow, Decision, PackageName, Reason, Timestamp, Token, User, UserName,
+    decision::{AccessRequest, Caller, FoundFacts},
+    facts::{FoundPackage, MaxFactorAge},
+    npm::{BeforeBody, Body, Decider, RequiredAccess, WithBody},
 };
 
 use crate::{
@@ -44,6 +41,7 @@ pub(crate) struct Exchange<'r> {
     pub(crate) log_line: &'r mut LogLine,
     pub(crate) tx: Tx,
     pub(crate) caller: FoundCaller,
+    /// The facts that were looked up in this transaction. Decisions use them only before anything is written.
     facts: FoundFacts,
     /// The text of the header `npm-notice`, which says why the token was ignored. `None` if the token was not ignored.
     pub(crate) notice: Option<&'static str>,
@@ -56,13 +54,6 @@ pub(crate) struct Received<'r> {
     pub(crate) context: &'r RequestContext,
     pub(crate) body: &'r Bytes,
     pub(crate) prepared: &'r Prepared,
-}
-
-/// The facts that were looked up in this transaction. Decisions use them only before anything is written.
-#[derive(Default)]
-struct FoundFacts {
-    packages: BTreeMap<String, FoundPackage>,
-    organizations: BTreeMap<String, FoundOrganization>,
 }
 
 /// **The result of the decisions about a request.**
@@ -145,60 +136,30 @@ impl<'r> Exchange<'r> {
     }
 
     /// Decides what the path alone requires, before the body is read. Returns the response to a denial, or `None` if
-    /// the body may be read.
+    /// the body may be read. A challenge is answered later, in the transaction that carries the request out.
     pub(crate) async fn decide_path(&mut self, required: &RequiredAccess) -> Result<Option<Response>, Failure> {
-        let access_requests = match required {
-            RequiredAccess::Nothing => return Ok(None),
-            RequiredAccess::This(access_request) => std::slice::from_ref(access_request),
-            RequiredAccess::OneOf(access_requests) => access_requests,
-        };
-        self.look_up(access_requests).await?;
+        self.look_up(required.access_requests().iter()).await?;
         let caller = self.caller.as_caller(self.services.policy)?;
-        let refused = required.refused_by(|access_request| self.facts.decide(access_request, &caller, self.context))?;
-        Ok(refused.map(|deny| {
-            self.log_line.set_decisions([Decision::Deny(deny)]);
-            refusal::denied(&deny)
-        }))
+        Ok(match fact(decider(&self.facts, self.context, &caller).before_body(required))? {
+            BeforeBody::Refused(refused) => {
+                self.log_line.set_decisions([Decision::Deny(*refused.deny())]);
+                Some(refusal::refused(refused.answer()))
+            }
+            BeforeBody::Challenged(_) | BeforeBody::BodyDecides | BeforeBody::Go(_) => None,
+        })
     }
 
     /// Whether the access request is allowed as it stands, without a one-time password. A listing asks this about each
     /// thing that it may show, so the decision is not logged.
     pub(crate) async fn may(&mut self, access_request: &AccessRequest) -> Result<bool, Failure> {
-        self.look_up(std::slice::from_ref(access_request)).await?;
+        self.look_up(std::iter::once(access_request)).await?;
         let caller = self.caller.as_caller(self.services.policy)?;
-        Ok(self.facts.decide(access_request, &caller, self.context)?.is_allow())
+        Ok(fact(decider(&self.facts, self.context, &caller).decide(access_request))?.is_allow())
     }
 
     /// Decides all the access requests. If they are challenged, verifies the one-time password and decides again.
     pub(crate) async fn decide(&mut self, access_requests: &[AccessRequest]) -> Result<Decided<()>, Failure> {
         self.decide_and(access_requests, |_| ()).await
-    }
-
-    /// Decides two access requests of which one is enough: the higher decision counts. If it is a challenge, verifies the
-    /// one-time password and decides again.
-    pub(crate) async fn decide_either(
-        &mut self,
-        first: &AccessRequest,
-        second: Option<&AccessRequest>,
-    ) -> Result<Decided<()>, Failure> {
-        let both: Vec<AccessRequest> = [Some(first), second].into_iter().flatten().cloned().collect();
-        self.look_up(&both).await?;
-        let caller = self.caller.as_caller(self.services.policy)?;
-        let higher = self.facts.decide_either(first, second, &caller, (self.context, None))?;
-        let verified_at = match higher.decision() {
-            Decision::Challenge(_) => self.verify_one_time_password(&both).await?,
-            Decision::Allow(_) | Decision::Deny(_) => None,
-        };
-        let caller = self.caller.as_caller(self.services.policy)?;
-        let factor = self.caller.factor(verified_at);
-        let factor = factor.as_ref().map(|factor| (factor, Duration::ZERO));
-        let decision = self.facts.decide_either(first, second, &caller, (self.context, factor))?.decision();
-        self.log_line.set_decisions([decision]);
-        Ok(match decision {
-            Decision::Allow(_) => Decided::Allowed(()),
-            Decision::Challenge(challenge) => Decided::Refused(refusal::challenged(&challenge)),
-            Decision::Deny(deny) => Decided::Refused(refusal::denied(&deny)),
-        })
     }
 
     /// Decides all the access requests as [`decide`](Self::decide) does. If all are allowed, returns the value that
@@ -208,84 +169,72 @@ impl<'r> Exchange<'r> {
         access_requests: &[AccessRequest],
         then: impl FnOnce(&[Allow<'_>]) -> T + Send,
     ) -> Result<Decided<T>, Failure> {
-        self.look_up(access_requests).await?;
-        let verified_at = if self.is_challenged(access_requests)? {
-            self.verify_one_time_password(access_requests).await?
-        } else {
-            None
-        };
+        self.decide_asked(Asked::All(access_requests), then).await
+    }
+
+    /// Decides two access requests of which one is enough. If the higher decision is a challenge, verifies the one-time
+    /// password and decides again.
+    pub(crate) async fn decide_either(
+        &mut self,
+        first: &AccessRequest,
+        second: Option<&AccessRequest>,
+    ) -> Result<Decided<()>, Failure> {
+        self.decide_asked(Asked::Either(first, second), |_| ()).await
+    }
+
+    async fn decide_asked<T>(
+        &mut self,
+        asked: Asked<'_>,
+        then: impl FnOnce(&[Allow<'_>]) -> T + Send,
+    ) -> Result<Decided<T>, Failure> {
+        self.look_up(asked.access_requests()).await?;
         let caller = self.caller.as_caller(self.services.policy)?;
-        let factor = self.caller.factor(verified_at);
-        // The factor was verified for this request, so its age is zero.
-        let factor = factor.as_ref().map(|factor| (factor, Duration::ZERO));
-        let combined = self.facts.decide_all(access_requests, &caller, self.context, factor)?;
-        if let CombinedDecision::Deny(deny) = &combined
-            && let Some(notice) = Answer::notice_for_ignored(deny)
-            && access_requests.iter().all(reads_package)
-        {
-            // The token allows nothing. A second decision, without the token, shows whether the request needs a token.
-            if let CombinedDecision::Allow(allows) =
-                self.facts.decide_all(access_requests, &Caller::NoToken, self.context, None)?
-            {
-                self.notice = Some(notice);
-                self.log_line.set_token_ignored();
-                self.log_line.set_decisions(allows.iter().map(|allow| Decision::Allow(*allow)));
-                return Ok(Decided::Allowed(then(&allows)));
+        let is_challenged =
+            matches!(asked.decide(&decider(&self.facts, self.context, &caller))?, WithBody::Challenged(_));
+        let verified_at = if is_challenged { self.verify_one_time_password(asked).await? } else { None };
+        let caller = self.caller.as_caller(self.services.policy)?;
+        // The factor was verified for this request.
+        let factor = self.caller.factor(verified_at).map(|factor| (factor, MaxFactorAge::THIS_REQUEST));
+        let decider = Decider { factor, ..decider(&self.facts, self.context, &caller) };
+        Ok(match asked.decide(&decider)? {
+            WithBody::Go(allowed) => {
+                self.notice = allowed.notice();
+                if self.notice.is_some() {
+                    self.log_line.set_token_ignored();
+                }
+                self.log_line.set_decisions(allowed.allows().iter().map(|allow| Decision::Allow(*allow)));
+                Decided::Allowed(then(allowed.allows()))
             }
-        }
-        Ok(match combined {
-            CombinedDecision::Allow(allows) => {
-                self.log_line.set_decisions(allows.iter().map(|allow| Decision::Allow(*allow)));
-                Decided::Allowed(then(&allows))
+            WithBody::Challenged(challenged) => {
+                self.log_line.set_decisions([Decision::Challenge(*challenged.challenge())]);
+                Decided::Refused(refusal::refused(challenged.answer()))
             }
-            CombinedDecision::Challenge(challenge) => {
-                self.log_line.set_decisions([Decision::Challenge(challenge)]);
-                Decided::Refused(refusal::challenged(&challenge))
-            }
-            CombinedDecision::Deny(deny) => {
-                self.log_line.set_decisions([Decision::Deny(deny)]);
-                Decided::Refused(refusal::denied(&deny))
+            WithBody::Refused(refused) => {
+                self.log_line.set_decisions([Decision::Deny(*refused.deny())]);
+                Decided::Refused(refusal::refused(refused.answer()))
             }
         })
     }
 
     /// Looks up the facts about everything that the access requests name.
-    async fn look_up(&mut self, access_requests: &[AccessRequest]) -> Result<(), Failure> {
-        for access_request in access_requests {
-            if let Some(name) = access_request.package() {
-                self.package(name).await?;
-            }
-            if let Some(name) = access_request.organization() {
-                self.organization(name).await?;
-            }
+    async fn look_up(&mut self, access_requests: impl Iterator<Item = &AccessRequest> + Clone) -> Result<(), Failure> {
+        for name in self.facts.packages_to_find(access_requests.clone()) {
+            self.package(name.as_borrowed()).await?;
+        }
+        for name in self.facts.organizations_to_find(access_requests) {
+            self.facts.add_organization(facts::organization(&mut self.tx, name.as_borrowed()).await?);
         }
         Ok(())
     }
 
     /// The facts about a package. They are looked up once in a transaction.
     pub(crate) async fn package(&mut self, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
-        if let Some(found) = self.facts.packages.get(name.as_str()) {
+        if let Some(found) = self.facts.package(name) {
             return Ok(found.clone());
         }
         let found = facts::package(&mut self.tx, name).await?;
-        self.facts.packages.insert(name.as_str().to_owned(), found.clone());
+        self.facts.add_package(found.clone());
         Ok(found)
-    }
-
-    async fn organization(&mut self, name: OrganizationName<&str>) -> Result<(), Failure> {
-        if !self.facts.organizations.contains_key(name.as_str()) {
-            let found = facts::organization(&mut self.tx, name).await?;
-            self.facts.organizations.insert(name.as_str().to_owned(), found);
-        }
-        Ok(())
-    }
-
-    fn is_challenged(&self, access_requests: &[AccessRequest]) -> Result<bool, Failure> {
-        let caller = self.caller.as_caller(self.services.policy)?;
-        Ok(matches!(
-            self.facts.decide_all(access_requests, &caller, self.context, None)?,
-            CombinedDecision::Challenge(_)
-        ))
     }
 
     /// Verifies the one-time password of the request. Returns the time of the verification, or `None` if the password
@@ -294,7 +243,7 @@ impl<'r> Exchange<'r> {
     /// A recovery code may put the account on hold, and the decision that follows depends on that. A request that
     /// changes the second factor is decided without the new hold: otherwise an account whose device is lost could never
     /// remove the second factor.
-    async fn verify_one_time_password(&mut self, requests: &[AccessRequest]) -> Result<Option<Timestamp>, Failure> {
+    async fn verify_one_time_password(&mut self, asked: Asked<'_>) -> Result<Option<Timestamp>, Failure> {
         let (Some(code), FoundCaller::Token { token, owner }) = (&self.context.one_time_password, &self.caller) else {
             return Ok(None);
         };
@@ -307,7 +256,7 @@ impl<'r> Exchange<'r> {
         if one_time_password::verify(tx, code, at).await? {
             let found = facts::user(tx, name).await?;
             if let (Some(found), FoundCaller::Token { owner, .. }) = (found, &mut self.caller)
-                && !requests.iter().all(configures_two_factor)
+                && !asked.access_requests().all(configures_two_factor)
             {
                 *owner = found;
             }
@@ -318,55 +267,41 @@ impl<'r> Exchange<'r> {
     }
 }
 
-impl FoundFacts {
-    fn decide<'a>(
-        &'a self,
-        access_request: &'a AccessRequest,
-        caller: &'a Caller<'a>,
-        context: &RequestContext,
-    ) -> Result<Decision<'a>, Failure> {
-        let package = access_request.package().and_then(|name| self.packages.get(name.as_str()));
-        let organization = access_request.organization().and_then(|name| self.organizations.get(name.as_str()));
-        let facts = ResourceFacts {
-            package: package.map(FoundPackage::as_state),
-            organization: organization.map(FoundOrganization::as_state),
+/// The decisions of a request, without a second factor.
+fn decider<'a>(facts: &'a FoundFacts, context: &RequestContext, caller: &'a Caller<'a>) -> Decider<'a> {
+    let RequestContext { client_ip, now, .. } = *context;
+    Decider { caller, facts, client_ip, now, factor: None }
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy)]
+enum Asked<'r> {
+    /// All of these must be allowed.
+    All(&'r [AccessRequest]),
+    /// One of the two is enough.
+    Either(&'r AccessRequest, Option<&'r AccessRequest>),
+}
+
+impl<'r> Asked<'r> {
+    fn access_requests(self) -> impl Iterator<Item = &'r AccessRequest> + Clone {
+        let (all, either) = match self {
+            Self::All(all) => (all, [None, None]),
+            Self::Either(first, second) => (&[][..], [Some(first), second]),
         };
-        fact(access_request.decide(caller, &facts, context.client_ip, context.now))
+        all.iter().chain(either.into_iter().flatten())
     }
 
-    fn decide_either<'a>(
-        &'a self,
-        first: &'a AccessRequest,
-        second: Option<&'a AccessRequest>,
-        caller: &'a Caller<'a>,
-        (context, factor): (&RequestContext, Option<(&VerifiedFactor<'_>, Duration)>),
-    ) -> Result<HigherDecision<'a>, Failure> {
-        let first = self.decide(first, caller, context)?;
-        let second = second.map(|second| self.decide(second, caller, context)).transpose()?;
-        Ok(HigherDecision::from_decisions(first, second, factor))
-    }
-
-    fn decide_all<'a>(
-        &'a self,
-        access_requests: &'a [AccessRequest],
-        caller: &'a Caller<'a>,
-        context: &RequestContext,
-        factor: Option<(&VerifiedFactor<'_>, Duration)>,
-    ) -> Result<CombinedDecision<'a>, Failure> {
-        let decisions: Vec<Decision<'a>> = access_requests
-            .iter()
-            .map(|access_request| self.decide(access_request, caller, context))
-            .collect::<Result<_, _>>()?;
-        CombinedDecision::from_decisions(decisions, factor).ok_or_else(|| other("nothing was asked"))
+    fn decide<'d>(self, decider: &Decider<'d>) -> Result<WithBody<'d>, Failure>
+    where
+        'r: 'd,
+    {
+        fact(match self {
+            Self::All(all) => decider.decide_all(all),
+            Self::Either(first, second) => decider.decide_either(first, second),
+        })
     }
 }
 
 const fn configures_two_factor(access_request: &AccessRequest) -> bool {
     matches!(access_request, AccessRequest::Account { action: AccountAction::ConfigureTwoFactor, .. })
-}
-
-/// Whether the access request reads a package. npm's client sends its token with every read, even if the token has
-/// expired, although a public package needs none.
-const fn reads_package(access_request: &AccessRequest) -> bool {
-    matches!(access_request, AccessRequest::Package { action: PackageAction::ReadPackage, .. })
 }

@@ -1,0 +1,130 @@
+//! The results of the look-ups of one request, for the decisions about it.
+
+use alloc::vec::Vec;
+
+use crate::{
+    decision::{AccessRequest, ResourceFacts},
+    facts::{ExternalCeiling, FoundOrganization, FoundPackage, PackageState},
+    value::{OrganizationName, PackageName},
+};
+
+/// What a server found about the packages and organizations that a request names.
+///
+/// Look up what [`packages_to_find`](Self::packages_to_find) and
+/// [`organizations_to_find`](Self::organizations_to_find) return, and add each result. A decision about a name that was
+/// not looked up is an error, not a denial and not an allow.
+///
+/// # Examples
+///
+/// ```
+/// use tollgate::{
+///     ClientIp, PackageAction, Package, Timestamp,
+///     decision::{AccessRequest, Caller, FoundFacts},
+///     facts::{FoundPackage, LookupError},
+/// };
+///
+/// let read = AccessRequest::Package { action: PackageAction::ReadPackage, package: "left-pad".parse()? };
+/// let mut facts = FoundFacts::new();
+/// let decide = |facts: &FoundFacts| {
+///     read.decide(&Caller::NoToken, &facts.about(&read), ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH).map(|d| d.status())
+/// };
+/// assert!(decide(&facts).is_err());
+///
+/// for name in facts.packages_to_find([&read]) {
+///     let row: Result<Option<Package>, LookupError> = Ok(None); // the query found no row
+///     facts.add_package(FoundPackage::from_lookup(name.as_borrowed(), row)?);
+/// }
+/// assert_eq!(decide(&facts)?, 404);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundFacts {
+    packages: Vec<(FoundPackage, Option<ExternalCeiling>)>,
+    organizations: Vec<FoundOrganization>,
+}
+
+impl FoundFacts {
+    /// Creates facts of no look-up.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the result of looking up a package, in place of an earlier result for the same name.
+    pub fn add_package(&mut self, package: FoundPackage) {
+        self.put_package(package, None);
+    }
+
+    /// Adds the result of looking up a package, together with what the registry decided about it by rules of its own
+    /// ([C7](crate::docs::rules#c7)).
+    pub fn add_package_with_ceiling(&mut self, package: FoundPackage, ceiling: ExternalCeiling) {
+        self.put_package(package, Some(ceiling));
+    }
+
+    fn put_package(&mut self, package: FoundPackage, ceiling: Option<ExternalCeiling>) {
+        self.packages.retain(|(found, _)| found.name() != package.name());
+        self.packages.push((package, ceiling));
+    }
+
+    /// Adds the result of looking up an organization, in place of an earlier result for the same name.
+    pub fn add_organization(&mut self, organization: FoundOrganization) {
+        self.organizations.retain(|found| found.name() != organization.name());
+        self.organizations.push(organization);
+    }
+
+    /// Returns the packages that the access requests name and that have not been added, each once.
+    pub fn packages_to_find<'r>(
+        &self,
+        access_requests: impl IntoIterator<Item = &'r AccessRequest>,
+    ) -> Vec<PackageName> {
+        let mut names: Vec<PackageName> = Vec::new();
+        for name in access_requests.into_iter().filter_map(AccessRequest::package) {
+            if self.package(name).is_none() && !names.iter().any(|other| *other == name) {
+                names.push(name.into_owned());
+            }
+        }
+        names
+    }
+
+    /// Returns the organizations that the access requests name and that have not been added, each once.
+    pub fn organizations_to_find<'r>(
+        &self,
+        access_requests: impl IntoIterator<Item = &'r AccessRequest>,
+    ) -> Vec<OrganizationName> {
+        let mut names: Vec<OrganizationName> = Vec::new();
+        for name in access_requests.into_iter().filter_map(AccessRequest::organization) {
+            if self.organization(name).is_none() && !names.iter().any(|other| *other == name) {
+                names.push(name.into_owned());
+            }
+        }
+        names
+    }
+
+    /// Returns the result of looking up a package, or `None` if it was not added.
+    #[must_use]
+    pub fn package(&self, name: PackageName<&str>) -> Option<&FoundPackage> {
+        self.packages.iter().map(|(package, _)| package).find(|package| *package.name() == name)
+    }
+
+    /// Returns the result of looking up an organization, or `None` if it was not added.
+    #[must_use]
+    pub fn organization(&self, name: OrganizationName<&str>) -> Option<&FoundOrganization> {
+        self.organizations.iter().find(|organization| *organization.name() == name)
+    }
+
+    /// Returns the facts about the package and the organization that an access request names, as far as they were
+    /// added.
+    #[must_use]
+    pub fn about(&self, access_request: &AccessRequest) -> ResourceFacts<'_> {
+        let package = access_request.package().and_then(|name| {
+            let (package, ceiling) = self.packages.iter().find(|(package, _)| *package.name() == name)?;
+            Some(match (package.as_state(), ceiling) {
+                (state, None) => state,
+                (PackageState::Existing(view), Some(ceiling)) => view.with_external_ceiling(ceiling).into(),
+                (PackageState::Missing(missing), Some(ceiling)) => missing.with_external_ceiling(ceiling).into(),
+            })
+        });
+        let organization = access_request.organization().and_then(|name| Some(self.organization(name)?.as_state()));
+        ResourceFacts { package, organization }
+    }
+}

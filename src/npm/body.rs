@@ -11,7 +11,8 @@ use crate::value::document::{ErrorAt, Node, Path, each_key_once};
 ///
 /// - Deserialize it with the JSON library that your server uses. A key that occurs twice in one object is an error at
 ///   any depth, because two readers of the document might use different values.
-/// - The JSON library must limit the depth of the document. `serde_json` stops at 128 levels.
+/// - A body of more than [`MAX_DOCUMENT_DEPTH`](crate::value::limits::MAX_DOCUMENT_DEPTH) levels is an error, whatever
+///   depth the JSON library allows.
 /// - `Debug` writes `Body(…)`, because the body may have a password in it.
 ///
 /// # Examples

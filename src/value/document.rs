@@ -10,9 +10,12 @@ use alloc::{
 };
 use core::fmt::{self, Write as _};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::value::quoted::{Printable, Quoted, excerpt, may_be_secret};
+use crate::value::{
+    limits::MAX_DOCUMENT_DEPTH,
+    quoted::{Printable, Quoted, excerpt, may_be_secret},
+};
 
 /// A number in a document. Two numbers are equal if they are the same variant and have the same bits.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,7 +28,7 @@ pub(crate) enum Number {
     Other(u64),
 }
 
-/// A value in a document.
+/// A value in a document, with at most [`MAX_DOCUMENT_DEPTH`] levels of lists and objects.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Node {
     Null,
@@ -53,69 +56,100 @@ impl Node {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyValue;
+        AnyValue { levels: MAX_DOCUMENT_DEPTH }.deserialize(deserializer)
+    }
+}
 
-        impl<'de> Visitor<'de> for AnyValue {
-            type Value = Node;
+/// Builds a value of at most this many levels. The limit holds whatever the deserializer allows, so that no function that
+/// walks a document, and no drop of one, can exhaust the stack.
+#[derive(Clone, Copy)]
+struct AnyValue {
+    levels: usize,
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any value")
-            }
+impl AnyValue {
+    /// Returns the builder of the values in a list, an object or an option.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if this value is below the last level that may hold values.
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        let too_deep = || {
+            E::custom(format_args!(
+                "a document of more than {MAX_DOCUMENT_DEPTH} levels: expected at most {MAX_DOCUMENT_DEPTH}"
+            ))
+        };
+        self.levels.checked_sub(1).map(|levels| Self { levels }).ok_or_else(too_deep)
+    }
+}
 
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Null)
-            }
+impl<'de> DeserializeSeed<'de> for AnyValue {
+    type Value = Node;
 
-            fn visit_none<E>(self) -> Result<Node, E> {
-                Ok(Node::Null)
-            }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
-            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-                Node::deserialize(deserializer)
-            }
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Node;
 
-            fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-                Ok(Node::Bool(value))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
 
-            fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-                Ok(Node::Number(Number::Whole(value)))
-            }
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
 
-            fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-                Ok(Node::Number(u64::try_from(value).map_or(Number::Negative(value), Number::Whole)))
-            }
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
 
-            fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-                Ok(Node::Number(Number::Other(value.to_bits())))
-            }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        self.inner()?.deserialize(deserializer)
+    }
 
-            fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-                Ok(Node::Text(value.into()))
-            }
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
 
-            fn visit_string<E>(self, value: String) -> Result<Node, E> {
-                Ok(Node::Text(value.into()))
-            }
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Number(Number::Whole(value)))
+    }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-                let mut list = Vec::new();
-                while let Some(item) = access.next_element()? {
-                    list.push(item);
-                }
-                Ok(Node::List(list))
-            }
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Number(u64::try_from(value).map_or(Number::Negative(value), Number::Whole)))
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-                let mut object = Vec::new();
-                while let Some(entry) = access.next_entry()? {
-                    object.push(entry);
-                }
-                Ok(Node::Object(object))
-            }
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Number(Number::Other(value.to_bits())))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Text(value.into()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Node, E> {
+        Ok(Node::Text(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let inner = self.inner()?;
+        let mut list = Vec::new();
+        while let Some(item) = access.next_element_seed(inner)? {
+            list.push(item);
         }
+        Ok(Node::List(list))
+    }
 
-        deserializer.deserialize_any(AnyValue)
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let inner = self.inner()?;
+        let mut object = Vec::new();
+        while let Some(key) = access.next_key()? {
+            object.push((key, access.next_value_seed(inner)?));
+        }
+        Ok(Node::Object(object))
     }
 }
 

@@ -65,3 +65,13 @@ pub const MAX_FACTOR_AGE: Duration = Duration::from_hours(24);
 ///
 /// This limit is not from the rules. It is far above the 36 bytes of a UUID.
 pub const MAX_TOKEN_ID: usize = 512;
+
+/// The maximum depth of a document that this crate deserializes, in levels of lists and objects inside each other. A
+/// format's `Some` is a level too.
+///
+/// It holds for stored tokens, users and packages, worlds, request lines, policies and bodies of requests, also if the deserializer has no
+/// limit of its own. A deeper document is an error of the deserializer, so that reading, comparing and dropping a
+/// document take a bounded part of the stack.
+///
+/// This limit is not from the rules. `serde_json` stops before it, after 127 levels, unless its own limit is disabled.
+pub const MAX_DOCUMENT_DEPTH: usize = 128;

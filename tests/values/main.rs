@@ -4,6 +4,8 @@
 #[path = "../support/snapshot.rs"]
 mod snapshot;
 
+#[cfg(all(feature = "directory", feature = "npm"))]
+mod depth;
 #[cfg(feature = "testing")]
 mod error_messages;
 mod package_names;

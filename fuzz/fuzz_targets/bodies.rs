@@ -6,7 +6,7 @@
 //! * A body requires an action that its endpoint requires.
 //! * The stored packument, sent back unchanged, changes nothing.
 //! * A staged body requires `stage` and nothing else, and publishes nothing.
-//! * A new version has the same name everywhere in the body.
+//! * A new version has the same name everywhere in the body, and the manifest that was sent.
 //! * A requested token reaches everything, or may be used from any address, only if the body says so.
 //! * Every other reader of bodies returns the required access, or a message on one line without a secret.
 #![no_main]
@@ -37,7 +37,7 @@ mod duplicate_keys;
 #[path = "shared/laws.rs"]
 mod laws;
 
-fn body(text: &str) -> Option<Body> {
+fn body(text: &str) -> Option<Body<'_>> {
     let read = serde_json::from_str::<Body>(text);
     let is_json = serde_json::from_str::<Value>(text).is_ok();
     assert_eq!(read.is_ok(), is_json && !duplicate_keys::has_duplicate_keys(text), "{text}");
@@ -113,7 +113,7 @@ fn endpoint(package: &PackageName, to: PutTarget) -> Endpoint {
     Endpoint::Package { package: package.clone(), request }
 }
 
-fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&Body>, json: &Value) {
+fn packument(package: &PackageName, to: PutTarget, sent: &Body<'_>, stored: Option<&Body<'_>>, json: &Value) {
     for visibility in [Visibility::Public, Visibility::Private] {
         let stored = stored.map(|document| StoredPackument { document, visibility });
         let Some(changes) = told(PackumentChanges::read(package, to, sent, stored)) else { continue };
@@ -156,6 +156,7 @@ fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&
                 assert_eq!(json["name"], *name);
                 assert_eq!(json["versions"][version]["name"], *name);
                 assert_eq!(json["versions"][version]["version"], *version);
+                assert_eq!(json["versions"][version], serde_json::to_value(publication.manifest()).expect("JSON"));
                 assert!(!version.contains(['/', '\\', '%']));
             }
         });
@@ -163,7 +164,7 @@ fn packument(package: &PackageName, to: PutTarget, sent: &Body, stored: Option<&
 }
 
 /// Asserts that a staged body asks for `stage` alone, and publishes nothing.
-fn staged(package: &PackageName, sent: &Body, stored: &Body) {
+fn staged(package: &PackageName, sent: &Body<'_>, stored: &Body<'_>) {
     let stored = StoredPackument { document: stored, visibility: Visibility::Public };
     let Some(changes) = told(PackumentChanges::read(package, PutTarget::Stage, sent, Some(stored))) else { return };
     let access_requests = changes.access_requests();
@@ -177,7 +178,7 @@ fn staged(package: &PackageName, sent: &Body, stored: &Body) {
 }
 
 /// Asserts that the stored packument, sent back unchanged, changes nothing.
-fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
+fn unchanged(package: &PackageName, stored: &Body<'_>, json: &Value) {
     let before = StoredPackument { document: stored, visibility: Visibility::Public };
     let Some(changes) = told(PackumentChanges::read(package, PutTarget::Package, stored, Some(before))) else { return };
     let has = |field: &str| json.get(field).is_some();
@@ -190,7 +191,7 @@ fn unchanged(package: &PackageName, stored: &Body, json: &Value) {
 const PASSWORD: &str = "hunter2hunter2";
 
 /// Asserts that an absent or empty field of a token request never widens the token.
-fn token(sent: &Body, json: &Value) {
+fn token(sent: &Body<'_>, json: &Value) {
     let Some(request) = told(CreateTokenRequest::read(sent, Policy::NPM_2025_10, Timestamp::UNIX_EPOCH)) else {
         return;
     };

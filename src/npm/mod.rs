@@ -17,9 +17,11 @@
 //!    path alone. Look up the names in them, and add the results to a [`FoundFacts`](crate::decision::FoundFacts).
 //! 4. **Decide before the body.** [`Decider::before_body`] refuses the request, asks for a second factor, lets it go, or
 //!    says that the body decides.
-//! 5. **Decide the body.** Deserialize it as a [`Body`], and pass it to the reader in the table below. The method in the
-//!    last column of the table returns what the caller must be allowed. [`Decider::decide_all`] decides it. For the
-//!    removal of a team's access to a package, one of two access requests is enough: [`Decider::decide_either`].
+//! 5. **Decide the body.** Deserialize it as a [`Body`], which borrows its text from the bytes of the request, and pass
+//!    it to the reader in the table below. The method in the last column of the table returns what the caller must be
+//!    allowed. [`Decider::decide_all`] decides it. For the removal of a team's access to a package, one of two access
+//!    requests is enough: [`Decider::decide_either`]. The reader returns everything that the server applies, down to the
+//!    manifest and the tarball of a publish, so the bytes are parsed only once.
 //! 6. **Act or answer.** If the request may go, apply the changes that the reader returned, and nothing else of the body.
 //!    Otherwise send the [`Answer`].
 //!
@@ -116,7 +118,7 @@ pub use higher_decision::HigherDecision;
 pub use packument::{AllowedChanges, ChangesNotAllowedError, PackumentChanges, PutTarget, StoredPackument};
 pub use profile::{Password, PasswordChange, ProfileChange, TwoFactorChange};
 pub use proxy::TrustedProxies;
-pub use publication::Publication;
+pub use publication::{Manifest, Publication};
 pub use required_access::RequiredAccess;
 pub use small_bodies::{AccessChange, IsMember, MemberChange, TeamAccessChange, TeamToCreate};
 pub use target::{PathText, TokenInPath};

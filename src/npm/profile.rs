@@ -3,7 +3,10 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use super::{Body, BodyError};
+use super::{
+    Body, BodyError,
+    body::{BodyFields, BodyNode},
+};
 use crate::{
     decision::AccessRequest,
     facts::TwoFactorMode,
@@ -103,7 +106,7 @@ impl<'a> ProfileChange<'a> {
     ///
     /// Returns an error if the body changes nothing, or if a field or the mode is unknown or has a wrong type. The
     /// message does not repeat a password.
-    pub fn read(body: &'a Body) -> Result<Self, BodyError> {
+    pub fn read(body: &'a Body<'a>) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &KNOWN)?;
         let mut change = Self { fields: Vec::new(), password: None, two_factor: None };
@@ -176,12 +179,12 @@ impl<'a> ProfileChange<'a> {
     }
 }
 
-fn password<'a>(fields: &Fields<'a>, name: &'static str, path: &Path<'_>) -> Result<Password<'a>, ErrorAt> {
+fn password<'a>(fields: &BodyFields<'a>, name: &'static str, path: &Path<'_>) -> Result<Password<'a>, ErrorAt> {
     secret_text(fields.required(name, path)?, &path.field(name))
 }
 
 /// Reads a string that an error must not repeat.
-pub(super) fn secret_text<'a>(node: &'a Node, path: &Path<'_>) -> Result<Password<'a>, ErrorAt> {
+pub(super) fn secret_text<'a>(node: &'a BodyNode<'_>, path: &Path<'_>) -> Result<Password<'a>, ErrorAt> {
     match node {
         Node::Text(text) => Ok(Password(text)),
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
@@ -190,7 +193,7 @@ pub(super) fn secret_text<'a>(node: &'a Node, path: &Path<'_>) -> Result<Passwor
     }
 }
 
-fn two_factor<'a>(node: &'a Node, path: &Path<'_>) -> Result<TwoFactorChange<'a>, ErrorAt> {
+fn two_factor<'a>(node: &'a BodyNode<'a>, path: &Path<'_>) -> Result<TwoFactorChange<'a>, ErrorAt> {
     match node {
         Node::List(items) if items.is_empty() => Err(path.error("no one-time password: expected at least one")),
         Node::List(items) => {

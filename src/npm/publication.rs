@@ -1,7 +1,11 @@
 //! A new version that a client publishes, and the check that all names in it agree.
 
 use alloc::{format, vec::Vec};
+use core::fmt;
 
+use serde::ser::{Serialize, Serializer};
+
+use super::body::BodyNode;
 use crate::value::{
     PackageName, Quoted,
     document::{self, ErrorAt, Node, Path, wrong_kind},
@@ -16,26 +20,29 @@ use crate::value::{
 #[derive(Clone)]
 pub struct Publication<'a> {
     version: &'a str,
+    manifest: Manifest<'a>,
     tags: Vec<&'a str>,
     tarball: &'a str,
     provenance: Option<&'a str>,
 }
 
-impl core::fmt::Debug for Publication<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Publication<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Publication").field("version", &self.version).field("tags", &self.tags).finish_non_exhaustive()
     }
 }
 
 impl<'a> Publication<'a> {
     /// Returns the version, such as `1.0.0`.
-    ///
-    /// The manifest of the version is the value of the key with this text in the body's `versions`. You can read the
-    /// manifest from the body with any JSON library, because no object in a [`Body`](super::Body) has a key twice. Do
-    /// not trust `dist`, `maintainers` and `_npmUser` in the manifest: the client may write anything there.
     #[must_use]
     pub const fn version(&self) -> &'a str {
         self.version
+    }
+
+    /// Returns the manifest of the version, which is the value of the version in the body's `versions`.
+    #[must_use]
+    pub const fn manifest(&self) -> Manifest<'a> {
+        self.manifest
     }
 
     /// Returns the tags that the body sets to the new version, such as `latest`.
@@ -57,12 +64,12 @@ impl<'a> Publication<'a> {
         self.provenance
     }
 
-    pub(super) fn read(package: &PackageName, body: &'a Node) -> Result<Self, ErrorAt> {
+    pub(super) fn read(package: &PackageName, body: &'a BodyNode<'a>) -> Result<Self, ErrorAt> {
         let top = Path::Top;
         let required = |name: &'static str| body.get(name).ok_or_else(|| top.field(name).error("missing field"));
         // If the body has a name, it was already compared with the path. A publish must have a name.
         required("name")?;
-        let mut read = Self { version: "", tags: Vec::new(), tarball: "", provenance: None };
+        let (mut version, mut tarball, mut provenance) = ("", "", None);
         let path = top.field("_attachments");
         let mut tarballs = 0_usize;
         let attachments = document::object(required("_attachments")?, &path)?;
@@ -70,11 +77,11 @@ impl<'a> Publication<'a> {
             let path = path.field(file);
             let data = attachment.get("data").ok_or_else(|| path.field("data").error("missing field"))?;
             let data = document::text(data, &path.field("data"))?;
-            if let Some(version) = attachment_version(package, file, ".tgz") {
+            if let Some(of_tarball) = attachment_version(package, file, ".tgz") {
                 tarballs = tarballs.saturating_add(1);
-                (read.version, read.tarball) = (version, data);
+                (version, tarball) = (of_tarball, data);
             } else if attachment_version(package, file, ".sigstore").is_some() {
-                if read.provenance.replace(data).is_some() {
+                if provenance.replace(data).is_some() {
                     return Err(path.error("provenance twice: expected one bundle"));
                 }
             } else {
@@ -87,29 +94,65 @@ impl<'a> Publication<'a> {
         }
         // A bundle for another version would be stored as the provenance of the new version.
         let is_of_another =
-            |file: &str| attachment_version(package, file, ".sigstore").is_some_and(|version| version != read.version);
+            |file: &str| attachment_version(package, file, ".sigstore").is_some_and(|of_bundle| of_bundle != version);
         if let Some((file, _)) = attachments.iter().find(|(file, _)| is_of_another(file)) {
             return Err(path.field(file).error("provenance of another version: expected that of the tarball"));
         }
-        if !is_semantic(read.version) {
+        if !is_semantic(version) {
             return Err(path.error(
                 "an invalid version in the name of the tarball: expected a semantic version without build metadata",
             ));
         }
         let versions = top.field("versions");
         let entries = document::object(required("versions")?, &versions)?;
-        if !entries.iter().any(|(version, _)| &**version == read.version) {
+        let Some((_, manifest)) = entries.iter().find(|(key, _)| &**key == version) else {
             return Err(versions.error("no manifest of the version in the attachments: expected one"));
-        }
+        };
+        let mut read = Self { version, manifest: Manifest(manifest), tags: Vec::new(), tarball, provenance };
         if let Some(tags) = body.get("dist-tags") {
             let path = top.field("dist-tags");
-            for (tag, version) in document::object(tags, &path)? {
-                if document::text(version, &path.field(tag))? == read.version {
+            for (tag, tagged) in document::object(tags, &path)? {
+                if document::text(tagged, &path.field(tag))? == version {
                     read.tags.push(tag);
                 }
             }
         }
         Ok(read)
+    }
+}
+
+/// The manifest of a new version, as the client sent it.
+///
+/// Serializing it writes what was sent, the fields in their order. An integer is between -2⁶³ and 2⁶⁴ - 1; any other
+/// number is a double-precision one, as the deserializer of the body gave it.
+///
+/// `name`, `version` and `_id` are those of the [`Publication`]. Do not trust `dist`, `maintainers` and `_npmUser`: the
+/// client may write anything there.
+///
+/// # Examples
+///
+/// ```
+/// # use tollgate::npm::Publication;
+/// use serde_json::{Map, Value};
+///
+/// fn to_store(publication: &Publication<'_>) -> serde_json::Result<Value> {
+///     let mut manifest = serde_json::to_value(publication.manifest())?;
+///     manifest["dist"] = Value::Object(Map::new()); // the digests of the tarball, which the registry computes
+///     Ok(manifest)
+/// }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Manifest<'a>(&'a BodyNode<'a>);
+
+impl fmt::Debug for Manifest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Manifest(…)")
+    }
+}
+
+impl Serialize for Manifest<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
@@ -150,7 +193,7 @@ fn attachment_version<'f>(package: &PackageName, file: &'f str, extension: &str)
 pub(super) fn check_manifest(
     package: &PackageName,
     version: &str,
-    manifest: &Node,
+    manifest: &BodyNode<'_>,
     path: &Path<'_>,
 ) -> Result<(), ErrorAt> {
     let Node::Object(_) = manifest else { return Err(wrong_kind(manifest, path, "an object")) };

@@ -2,7 +2,10 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{Body, BodyError, PathText};
+use super::{
+    Body, BodyError, PathText,
+    body::{BodyFields, BodyNode},
+};
 use crate::{
     decision::AccessRequest,
     facts::{PublishingAccess, Visibility},
@@ -53,7 +56,7 @@ impl AccessChange {
     ///
     /// Returns an error if the body changes nothing, if a field or the value of `access` is unknown, if a field has a
     /// wrong type, or if the two flags do not match a row of the table above.
-    pub fn read(body: &Body) -> Result<Self, BodyError> {
+    pub fn read(body: &Body<'_>) -> Result<Self, BodyError> {
         let top = Path::Top;
         let known = &["access", "publish_requires_tfa", "automation_token_overrides_tfa"];
         let fields = Fields::new(&body.0, &top, known)?;
@@ -102,7 +105,7 @@ impl AccessChange {
 }
 
 /// Reads one of npm's words for the visibility of a package. `restricted` means the same as `private`.
-pub(super) fn visibility_word(node: &Node, path: &Path<'_>) -> Result<Visibility, ErrorAt> {
+pub(super) fn visibility_word(node: &BodyNode<'_>, path: &Path<'_>) -> Result<Visibility, ErrorAt> {
     match document::text(node, path)? {
         "public" => Ok(Visibility::Public),
         "restricted" | "private" => Ok(Visibility::Private),
@@ -125,7 +128,7 @@ impl TeamAccessChange {
     ///
     /// Returns an error if a field is missing or unknown, if the package's name is not valid, or if the permission is
     /// neither `read-only` nor `read-write`.
-    pub fn read_grant(body: &Body) -> Result<Self, BodyError> {
+    pub fn read_grant(body: &Body<'_>) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &["package", "permissions"])?;
         let permission = document::word(fields.required("permissions", &top)?, &top.field("permissions"))?;
@@ -137,7 +140,7 @@ impl TeamAccessChange {
     /// # Errors
     ///
     /// Returns an error if a field is missing or unknown, or if the package's name is not valid.
-    pub fn read_revocation(body: &Body) -> Result<Self, BodyError> {
+    pub fn read_revocation(body: &Body<'_>) -> Result<Self, BodyError> {
         let fields = Fields::new(&body.0, &Path::Top, &["package"])?;
         Ok(Self { package: required(&fields, "package")?, permission: None })
     }
@@ -200,7 +203,7 @@ impl MemberChange {
     /// # Errors
     ///
     /// Returns an error if `user` is missing, if a field or the role is unknown, or if the user's name is not valid.
-    pub fn read(body: &Body) -> Result<Self, BodyError> {
+    pub fn read(body: &Body<'_>) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &["user", "role"])?;
         let path = top.field("role");
@@ -286,7 +289,7 @@ impl TeamToCreate {
     ///
     /// Returns an error if `name` is missing, if a field is unknown, or if a new team may not have the name
     /// ([N4](crate::docs::rules#n4)).
-    pub fn read(body: &Body) -> Result<Self, BodyError> {
+    pub fn read(body: &Body<'_>) -> Result<Self, BodyError> {
         let top = Path::Top;
         let fields = Fields::new(&body.0, &top, &["name", "description"])?;
         let name: TeamName = required(&fields, "name")?;
@@ -317,7 +320,7 @@ impl TeamToCreate {
     }
 }
 
-impl Body {
+impl Body<'_> {
     /// Reads the user in a body such as `{"user": "bob"}`.
     ///
     /// This is the body of a request that removes a member from an organization, or that adds a member to a team or
@@ -345,7 +348,7 @@ impl Body {
 }
 
 fn required<T: core::str::FromStr<Err: core::fmt::Display>>(
-    fields: &Fields<'_>,
+    fields: &BodyFields<'_>,
     name: &'static str,
 ) -> Result<T, ErrorAt> {
     document::word(fields.required(name, &Path::Top)?, &Path::Top.field(name))

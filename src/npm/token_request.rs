@@ -12,7 +12,10 @@
 use alloc::{format, string::ToString, vec::Vec};
 use core::{fmt, str::FromStr, time::Duration};
 
-use super::{Body, BodyError, Password};
+use super::{
+    Body, BodyError, Password,
+    body::{BodyFields, BodyNode},
+};
 use crate::{
     policy::{LegacyTokens, Policy},
     token::{
@@ -156,12 +159,12 @@ impl<'b> CreateTokenRequest<'b> {
     /// - `expires` is 0 days, or the expiry is after the year 9999.
     ///
     /// The message names the field. It does not repeat the password, or a value that has the shape of a secret.
-    pub fn read(body: &'b Body, policy: Policy, now: Timestamp) -> Result<Self, BodyError> {
+    pub fn read(body: &'b Body<'b>, policy: Policy, now: Timestamp) -> Result<Self, BodyError> {
         read(&body.0, &policy, now).map_err(|error| without_password(error, &body.0).into())
     }
 }
 
-fn read<'b>(node: &'b Node, policy: &Policy, now: Timestamp) -> Result<CreateTokenRequest<'b>, ErrorAt> {
+fn read<'b>(node: &'b BodyNode<'b>, policy: &Policy, now: Timestamp) -> Result<CreateTokenRequest<'b>, ErrorAt> {
     let path = Path::Top;
     let known: Vec<&str> = COMMON_FIELDS.into_iter().chain(LEGACY_FIELDS).chain(GRANULAR_FIELDS).collect();
     let fields = Fields::new(node, &path, &known)?;
@@ -182,7 +185,7 @@ fn read<'b>(node: &'b Node, policy: &Policy, now: Timestamp) -> Result<CreateTok
     Ok(CreateTokenRequest { token, password: password.map(Password) })
 }
 
-fn legacy_kind(fields: Fields<'_>, path: &Path<'_>, policy: &Policy) -> Result<LegacyKind, ErrorAt> {
+fn legacy_kind(fields: BodyFields<'_>, path: &Path<'_>, policy: &Policy) -> Result<LegacyKind, ErrorAt> {
     let (readonly, automation) =
         (optional_boolean(fields, path, "readonly")?, optional_boolean(fields, path, "automation")?);
     if readonly.is_none() && automation.is_none() {
@@ -200,7 +203,7 @@ fn legacy_kind(fields: Fields<'_>, path: &Path<'_>, policy: &Policy) -> Result<L
 }
 
 fn settings(
-    fields: Fields<'_>,
+    fields: BodyFields<'_>,
     path: &Path<'_>,
     allowed_ranges: AllowedRanges,
     (policy, now): (&Policy, Timestamp),
@@ -236,7 +239,12 @@ fn settings(
     })
 }
 
-fn expires_at(node: Option<&Node>, at: &Path<'_>, now: Timestamp, default: Duration) -> Result<Timestamp, ErrorAt> {
+fn expires_at(
+    node: Option<&BodyNode<'_>>,
+    at: &Path<'_>,
+    now: Timestamp,
+    default: Duration,
+) -> Result<Timestamp, ErrorAt> {
     let days = match node {
         None => {
             let too_late =
@@ -255,7 +263,7 @@ fn expires_at(node: Option<&Node>, at: &Path<'_>, now: Timestamp, default: Durat
     }
 }
 
-fn packages(fields: Fields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorAt> {
+fn packages(fields: BodyFields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorAt> {
     let at = path.field("packages");
     let names = fields.optional("packages").map(|node| not_empty(node, &at)).transpose()?;
     let scopes = fields.optional("scopes").map(|node| parse_names(node, &path.field("scopes"))).transpose()?;
@@ -303,7 +311,7 @@ fn packages(fields: Fields<'_>, path: &Path<'_>) -> Result<PackagesGrant, ErrorA
     })
 }
 
-fn organizations(fields: Fields<'_>, path: &Path<'_>) -> Result<OrganizationsGrant, ErrorAt> {
+fn organizations(fields: BodyFields<'_>, path: &Path<'_>) -> Result<OrganizationsGrant, ErrorAt> {
     let at = path.field("orgs");
     let selection = match fields.optional("orgs") {
         None => None,
@@ -341,7 +349,7 @@ fn organizations_permission(word: &str) -> Result<GrantedPermission, UnknownWord
 /// Reads the permission in the field `name`, and returns it with the selection, or `None` if both are absent. A
 /// permission above `no-access` without a selection is an error, and so is the reverse ([L5](crate::docs::rules#l5)).
 fn permission_and_selection<P: Copy, S>(
-    fields: Fields<'_>,
+    fields: BodyFields<'_>,
     path: &Path<'_>,
     name: &str,
     words: fn(&str) -> Result<P, UnknownWordError>,
@@ -366,10 +374,10 @@ fn permission_and_selection<P: Copy, S>(
 
 /// Reads a field that has two names. If the body has both, their values must be equal.
 fn read_either<'n, T: PartialEq>(
-    fields: Fields<'n>,
+    fields: BodyFields<'n>,
     path: &Path<'_>,
     names: [&str; 2],
-    read: fn(&'n Node, &Path<'_>) -> Result<T, ErrorAt>,
+    read: fn(&'n BodyNode<'n>, &Path<'_>) -> Result<T, ErrorAt>,
 ) -> Result<Option<T>, ErrorAt> {
     let [first, second] = names;
     let value = |name| fields.optional(name).map(|node| read(node, &path.field(name))).transpose();
@@ -384,37 +392,37 @@ fn read_either<'n, T: PartialEq>(
 
 /// Reads the allowed ranges. This is the only field in which null or an empty list means that everything is allowed:
 /// npm's clients have always sent these values for a token without ranges.
-fn ranges(node: &Node, at: &Path<'_>) -> Result<AllowedRanges, ErrorAt> {
+fn ranges(node: &BodyNode<'_>, at: &Path<'_>) -> Result<AllowedRanges, ErrorAt> {
     if *node == Node::Null || list(node, at)?.is_empty() {
         return Ok(AllowedRanges::Any);
     }
     AllowedRanges::only(parse_all(node, at)?).map_err(|error| at.error(error))
 }
 
-fn optional_boolean(fields: Fields<'_>, path: &Path<'_>, name: &str) -> Result<Option<bool>, ErrorAt> {
+fn optional_boolean(fields: BodyFields<'_>, path: &Path<'_>, name: &str) -> Result<Option<bool>, ErrorAt> {
     fields.optional(name).map(|node| boolean(node, &path.field(name))).transpose()
 }
 
-fn not_empty<'n>(node: &'n Node, at: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
+fn not_empty<'n>(node: &'n BodyNode<'n>, at: &Path<'_>) -> Result<&'n [BodyNode<'n>], ErrorAt> {
     let items = list(node, at)?;
     if items.is_empty() { Err(at.error(SelectionError::Empty)) } else { Ok(items) }
 }
 
-fn parse_all<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
+fn parse_all<T: FromStr<Err: fmt::Display>>(node: &BodyNode<'_>, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
     not_empty(node, at)?.iter().enumerate().map(|(index, item)| word(item, &at.item(index))).collect()
 }
 
 /// Reads a list of names of scopes or organizations. `*` is a valid name of a scope or an organization, but a client
 /// that sends `*` means "all", so `*` is an error here.
-fn parse_names<T: FromStr<Err: fmt::Display>>(node: &Node, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
-    let means_all = |node: &Node| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
+fn parse_names<T: FromStr<Err: fmt::Display>>(node: &BodyNode<'_>, at: &Path<'_>) -> Result<Vec<T>, ErrorAt> {
+    let means_all = |node: &BodyNode<'_>| is_star(node) || matches!(node, Node::Text(text) if &**text == "@*");
     match not_empty(node, at)?.iter().position(means_all) {
         Some(star) => Err(at.item(star).error("found `*`: expected a name: only `packages` can select all")),
         None => parse_all(node, at),
     }
 }
 
-fn is_star(node: &Node) -> bool {
+fn is_star(node: &BodyNode<'_>) -> bool {
     matches!(node, Node::Text(text) if &**text == "*")
 }
 
@@ -426,7 +434,7 @@ const PASSWORD_START: usize = 8;
 
 /// Replaces an error whose message would repeat the password. An error repeats the value of its field, and the user may
 /// have put the password into any field by mistake.
-fn without_password(error: ErrorAt, node: &Node) -> ErrorAt {
+fn without_password(error: ErrorAt, node: &BodyNode<'_>) -> ErrorAt {
     let Node::Object(entries) = node else { return error };
     let repeats_password = entries.iter().any(|(name, value)| match value {
         Node::Text(password) if &**name == "password" && !password.is_empty() => {

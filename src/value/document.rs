@@ -2,15 +2,23 @@
 //! that read the tree return errors with the path to the wrong value.
 
 use alloc::{
+    borrow::Cow,
     boxed::Box,
     collections::BTreeSet,
     format,
     string::{String, ToString},
     vec::Vec,
 };
-use core::fmt::{self, Write as _};
+use core::{
+    fmt::{self, Write as _},
+    marker::PhantomData,
+    ops::Deref,
+    str::FromStr,
+};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+#[cfg(feature = "npm")]
+use serde::ser::{Serialize, Serializer};
 
 use crate::value::{
     limits::MAX_DOCUMENT_DEPTH,
@@ -29,18 +37,28 @@ pub(crate) enum Number {
 }
 
 /// A value in a document, with at most [`MAX_DOCUMENT_DEPTH`] levels of lists and objects.
+///
+/// `T` is the text of the keys and the strings: `Box<str>` in a document that outlives its input, and `Cow<str>` in one
+/// that borrows from it.
 #[derive(Clone, PartialEq)]
-pub(crate) enum Node {
+pub(crate) enum Node<T = Box<str>> {
     Null,
     Bool(bool),
     Number(Number),
-    Text(Box<str>),
-    List(Vec<Node>),
+    Text(T),
+    List(Vec<Self>),
     /// The entries in document order, including those with duplicate keys.
-    Object(Vec<(Box<str>, Node)>),
+    Object(Vec<(T, Self)>),
 }
 
-impl Node {
+/// The text of a key or a string.
+pub(crate) trait Text: Deref<Target = str> {}
+
+impl Text for Box<str> {}
+
+impl Text for Cow<'_, str> {}
+
+impl<T> Node<T> {
     /// Returns the kind of this value in words for error messages, such as `a string`.
     const fn kind(&self) -> &'static str {
         match self {
@@ -54,111 +72,187 @@ impl Node {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de, T: Text + From<&'de str> + From<String>> Deserialize<'de> for Node<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        AnyValue { levels: MAX_DOCUMENT_DEPTH }.deserialize(deserializer)
+        AnyValue::new(MAX_DOCUMENT_DEPTH).deserialize(deserializer)
     }
 }
 
 /// Builds a value of at most this many levels. The limit holds whatever the deserializer allows, so that no function that
 /// walks a document, and no drop of one, can exhaust the stack.
-#[derive(Clone, Copy)]
-struct AnyValue {
+struct AnyValue<T> {
     levels: usize,
+    text: PhantomData<T>,
 }
 
-impl AnyValue {
-    /// Returns the builder of the values in a list, an object or an option.
+impl<T> AnyValue<T> {
+    const fn new(levels: usize) -> Self {
+        Self { levels, text: PhantomData }
+    }
+
+    /// Returns the number of levels of the values in a list, an object or an option.
     ///
     /// # Errors
     ///
-    /// Returns an error if this value is below the last level that may hold values.
-    fn inner<E: Error>(self) -> Result<Self, E> {
+    /// Returns an error if no level is left for them.
+    fn inner_levels<E: Error>(&self) -> Result<usize, E> {
         let too_deep = || {
             E::custom(format_args!(
                 "a document of more than {MAX_DOCUMENT_DEPTH} levels: expected at most {MAX_DOCUMENT_DEPTH}"
             ))
         };
-        self.levels.checked_sub(1).map(|levels| Self { levels }).ok_or_else(too_deep)
+        self.levels.checked_sub(1).ok_or_else(too_deep)
     }
 }
 
-impl<'de> DeserializeSeed<'de> for AnyValue {
-    type Value = Node;
+impl<'de, T: Text + From<&'de str> + From<String>> DeserializeSeed<'de> for AnyValue<T> {
+    type Value = Node<T>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<T>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Node;
+impl<'de, T: Text + From<&'de str> + From<String>> Visitor<'de> for AnyValue<T> {
+    type Value = Node<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
+    fn visit_unit<E>(self) -> Result<Node<T>, E> {
         Ok(Node::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Node, E> {
+    fn visit_none<E>(self) -> Result<Node<T>, E> {
         Ok(Node::Null)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        self.inner()?.deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<T>, D::Error> {
+        deserializer.deserialize_any(Self::new(self.inner_levels()?))
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Node<T>, E> {
         Ok(Node::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Node<T>, E> {
         Ok(Node::Number(Number::Whole(value)))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Node<T>, E> {
         Ok(Node::Number(u64::try_from(value).map_or(Number::Negative(value), Number::Whole)))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Node<T>, E> {
         Ok(Node::Number(Number::Other(value.to_bits())))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Text(value.into()))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Node<T>, E> {
+        AnyText(PhantomData).visit_str(value).map(Node::Text)
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Node, E> {
-        Ok(Node::Text(value.into()))
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Node<T>, E> {
+        AnyText(PhantomData).visit_borrowed_str(value).map(Node::Text)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let inner = self.inner()?;
+    fn visit_string<E: Error>(self, value: String) -> Result<Node<T>, E> {
+        AnyText(PhantomData).visit_string(value).map(Node::Text)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node<T>, A::Error> {
+        let levels = self.inner_levels()?;
         let mut list = Vec::new();
-        while let Some(item) = access.next_element_seed(inner)? {
+        while let Some(item) = access.next_element_seed(AnyValue::new(levels))? {
             list.push(item);
         }
         Ok(Node::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let inner = self.inner()?;
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node<T>, A::Error> {
+        let levels = self.inner_levels()?;
         let mut object = Vec::new();
-        while let Some(key) = access.next_key()? {
-            object.push((key, access.next_value_seed(inner)?));
+        while let Some(key) = access.next_key_seed(AnyText(PhantomData))? {
+            object.push((key, access.next_value_seed(AnyValue::new(levels))?));
         }
         Ok(Node::Object(object))
     }
 }
 
-impl Node {
+/// Builds the text of a key or a string. Text that the input lends is not copied if `T` can borrow it.
+struct AnyText<T>(PhantomData<T>);
+
+impl<'de, T: From<&'de str> + From<String>> DeserializeSeed<'de> for AnyText<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de, T: From<&'de str> + From<String>> Visitor<'de> for AnyText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<T, E> {
+        Ok(String::from(value).into())
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<T, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<T, E> {
+        Ok(value.into())
+    }
+}
+
+#[cfg(feature = "npm")]
+impl<T: Text> Node<T> {
     /// Returns the first field with this name, or `None` if there is no such field or if this is not an object.
-    #[cfg(feature = "npm")]
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(entries) = self else { return None };
         entries.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
+    }
+}
+
+#[cfg(feature = "npm")]
+impl Node<Cow<'_, str>> {
+    /// Copies the text that is borrowed.
+    pub(crate) fn into_owned(self) -> Node<Cow<'static, str>> {
+        fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        match self {
+            Self::Null => Node::Null,
+            Self::Bool(value) => Node::Bool(value),
+            Self::Number(number) => Node::Number(number),
+            Self::Text(text) => Node::Text(own(text)),
+            Self::List(items) => Node::List(items.into_iter().map(Self::into_owned).collect()),
+            Self::Object(entries) => {
+                Node::Object(entries.into_iter().map(|(key, value)| (own(key), value.into_owned())).collect())
+            }
+        }
+    }
+}
+
+/// Writes the value as it was read: the keys in their order, and each number as the deserializer gave it.
+#[cfg(feature = "npm")]
+impl<T: Text> Serialize for Node<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(Number::Whole(number)) => serializer.serialize_u64(*number),
+            Self::Number(Number::Negative(number)) => serializer.serialize_i64(*number),
+            Self::Number(Number::Other(bits)) => serializer.serialize_f64(f64::from_bits(*bits)),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (&**key, value))),
+        }
     }
 }
 
@@ -249,18 +343,25 @@ pub(crate) struct ErrorAt {
 }
 
 /// The fields of an object that has only known fields, each at most once.
-#[derive(Clone, Copy)]
-pub(crate) struct Fields<'n> {
-    entries: &'n [(Box<str>, Node)],
+pub(crate) struct Fields<'n, T = Box<str>> {
+    entries: &'n [(T, Node<T>)],
 }
 
-impl<'n> Fields<'n> {
+impl<T> Clone for Fields<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Fields<'_, T> {}
+
+impl<'n, T: Text> Fields<'n, T> {
     /// Reads an object whose fields must all be among `known`.
     ///
     /// # Errors
     ///
     /// Returns an error if the value is not an object, or has an unknown field or a duplicate key.
-    pub(crate) fn new(node: &'n Node, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
+    pub(crate) fn new(node: &'n Node<T>, path: &Path<'_>, known: &[&str]) -> Result<Self, ErrorAt> {
         let entries = object(node, path)?;
         for (name, _) in entries {
             if !known.contains(&&**name) {
@@ -273,7 +374,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Returns the field with this name, or `None` if it is absent.
-    pub(crate) fn optional(&self, name: &str) -> Option<&'n Node> {
+    pub(crate) fn optional(&self, name: &str) -> Option<&'n Node<T>> {
         self.entries.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
     }
 
@@ -282,7 +383,7 @@ impl<'n> Fields<'n> {
     /// # Errors
     ///
     /// Returns an error if the field is absent.
-    pub(crate) fn required(&self, name: &str, path: &Path<'_>) -> Result<&'n Node, ErrorAt> {
+    pub(crate) fn required(&self, name: &str, path: &Path<'_>) -> Result<&'n Node<T>, ErrorAt> {
         self.optional(name).ok_or_else(|| path.field(name).error("missing field"))
     }
 }
@@ -292,7 +393,7 @@ impl<'n> Fields<'n> {
 /// # Errors
 ///
 /// Returns an error if the value is not an object, or has a duplicate key.
-pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
+pub(crate) fn object<'n, T: Text>(node: &'n Node<T>, path: &Path<'_>) -> Result<&'n [(T, Node<T>)], ErrorAt> {
     let Node::Object(entries) = node else { return Err(wrong_kind(node, path, "an object")) };
     match first_duplicate(entries) {
         Some(name) => Err(path.field(name).error("duplicate key: expected each once")),
@@ -304,7 +405,7 @@ pub(crate) fn object<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [(Box<st
 ///
 /// Up to 16 keys are compared in pairs. Collecting them in a set took a third of the time to read a stored token; see
 /// `docs::performance`.
-fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
+fn first_duplicate<T: Text>(entries: &[(T, Node<T>)]) -> Option<&str> {
     const FEW: usize = 16;
     let mut names = entries.iter().map(|(name, _)| &**name);
     if entries.len() <= FEW {
@@ -320,7 +421,7 @@ fn first_duplicate(entries: &[(Box<str>, Node)]) -> Option<&str> {
 
 /// Returns an error if any object in the document has a duplicate key, at any depth.
 #[cfg(any(feature = "npm", feature = "testing"))]
-pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt> {
+pub(crate) fn each_key_once(node: &Node<impl Text>, path: &Path<'_>) -> Result<(), ErrorAt> {
     match node {
         Node::Object(_) => {
             object(node, path)?.iter().try_for_each(|(name, value)| each_key_once(value, &path.field(name)))
@@ -337,7 +438,7 @@ pub(crate) fn each_key_once(node: &Node, path: &Path<'_>) -> Result<(), ErrorAt>
 /// # Errors
 ///
 /// Returns an error if the value is not a list.
-pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], ErrorAt> {
+pub(crate) fn list<'n, T: Text>(node: &'n Node<T>, path: &Path<'_>) -> Result<&'n [Node<T>], ErrorAt> {
     match node {
         Node::List(items) => Ok(items),
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::Text(_) | Node::Object(_) => {
@@ -351,7 +452,7 @@ pub(crate) fn list<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n [Node], Er
 /// # Errors
 ///
 /// Returns an error if the value is not a string.
-pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, ErrorAt> {
+pub(crate) fn text<'n>(node: &'n Node<impl Text>, path: &Path<'_>) -> Result<&'n str, ErrorAt> {
     match node {
         Node::Text(text) => Ok(text),
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
@@ -365,7 +466,7 @@ pub(crate) fn text<'n>(node: &'n Node, path: &Path<'_>) -> Result<&'n str, Error
 /// # Errors
 ///
 /// Returns an error if the value is not a boolean.
-pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
+pub(crate) fn boolean(node: &Node<impl Text>, path: &Path<'_>) -> Result<bool, ErrorAt> {
     match node {
         Node::Bool(value) => Ok(*value),
         Node::Null | Node::Number(..) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
@@ -378,8 +479,8 @@ pub(crate) fn boolean(node: &Node, path: &Path<'_>) -> Result<bool, ErrorAt> {
 ///
 /// # Errors
 ///
-/// Returns an error if the value is not such a number.
-pub(crate) fn whole_number(node: &Node, path: &Path<'_>) -> Result<u64, ErrorAt> {
+/// Returns an error if the value is not a number, or is negative or has a fraction.
+pub(crate) fn whole_number(node: &Node<impl Text>, path: &Path<'_>) -> Result<u64, ErrorAt> {
     match node {
         Node::Number(Number::Whole(number)) => Ok(*number),
         Node::Number(Number::Negative(_) | Number::Other(_)) => {
@@ -396,7 +497,7 @@ pub(crate) fn whole_number(node: &Node, path: &Path<'_>) -> Result<u64, ErrorAt>
 /// # Errors
 ///
 /// Returns an error if the value is not a string, or if parsing it fails.
-pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: &Path<'_>) -> Result<T, ErrorAt> {
+pub(crate) fn word<V: FromStr<Err: fmt::Display>>(node: &Node<impl Text>, path: &Path<'_>) -> Result<V, ErrorAt> {
     text(node, path)?.parse().map_err(|error| path.error(error))
 }
 
@@ -405,7 +506,7 @@ pub(crate) fn word<T: core::str::FromStr<Err: fmt::Display>>(node: &Node, path: 
 /// # Errors
 ///
 /// Returns an error if the value is neither a string nor null.
-pub(crate) fn nullable_text<'n>(node: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
+pub(crate) fn nullable_text<'n>(node: &'n Node<impl Text>, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
     match node {
         Node::Null => Ok(None),
         Node::Text(text) => Ok(Some(text)),
@@ -451,7 +552,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// Creates an error about a value of the wrong kind. The message says what was found and what was expected.
-pub(crate) fn wrong_kind(node: &Node, path: &Path<'_>, expected: &str) -> ErrorAt {
+pub(crate) fn wrong_kind(node: &Node<impl Text>, path: &Path<'_>, expected: &str) -> ErrorAt {
     match node {
         Node::Text(text) => path.error(format!("found the string {}: expected {expected}", Quoted(&excerpt(text)))),
         Node::Null | Node::Bool(_) | Node::Number(..) | Node::List(_) | Node::Object(_) => {
@@ -490,7 +591,7 @@ mod tests {
     fn a_path_is_cut_off_after_a_thousand_characters() {
         let at = |depth: usize| {
             let document = "{\"key.0123\":".repeat(depth) + r#"{"a": 1, "a": 2}"# + &"}".repeat(depth);
-            each_key_once(&serde_json::from_str(&document).unwrap(), &Path::Top).unwrap_err().path
+            each_key_once(&serde_json::from_str::<Node>(&document).unwrap(), &Path::Top).unwrap_err().path
         };
         let whole = "key.0123.".repeat(111);
         assert_eq!(at(111), format!("{whole}a"));

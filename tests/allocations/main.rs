@@ -1,5 +1,5 @@
-//! A decision, and everything that leads up to it, does not allocate (D5). The global allocator of this program counts, which is
-//! why it is a program of its own.
+//! A decision, and everything that leads up to it, does not allocate (D5), and reading a publish does not copy its tarball. The
+//! global allocator of this program counts, which is why it is a program of its own.
 
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a slip in a test's own tables fails the test")]
@@ -304,4 +304,44 @@ fn filtering_a_listing_does_not_allocate() {
     let at = bound.at(ClientIp::UNKNOWN, now());
     let shown = without_allocation("readable", || at.readable(&packages[..]).count());
     assert_eq!(shown, 2);
+}
+
+/// A publish of version 1.0.0 of `left-pad`, as npm's client sends it, with this text as the base 64 of its tarball.
+#[cfg(feature = "npm")]
+fn publish(tarball: &str) -> Vec<u8> {
+    let text = format!(
+        r#"{{
+            "_id": "left-pad", "name": "left-pad", "dist-tags": {{"latest": "1.0.0"}}, "access": null,
+            "versions": {{"1.0.0": {{"_id": "left-pad@1.0.0", "name": "left-pad", "version": "1.0.0", "dist": {{}}}}}},
+            "_attachments": {{
+                "left-pad-1.0.0.tgz": {{"content_type": "application/octet-stream", "data": "{tarball}", "length": 3}}
+            }}
+        }}"#
+    );
+    text.into_bytes()
+}
+
+/// Reads a publish from the bytes of its request, to the list of changes. Returns the number of bytes that were allocated.
+#[cfg(feature = "npm")]
+fn bytes_to_read(sent: &[u8]) -> u64 {
+    use tollgate::npm::{Body, PackumentChanges, PutTarget};
+    let left_pad = "left-pad".parse().unwrap();
+    let counted = measure(|| {
+        let body: Body<'_> = serde_json::from_slice(sent).unwrap();
+        let changes = PackumentChanges::read(&left_pad, PutTarget::Package, &body, None).unwrap();
+        assert_eq!(changes.access_requests().len(), 1);
+    });
+    counted.bytes_total
+}
+
+#[cfg(feature = "npm")]
+#[test]
+fn reading_a_publish_does_not_copy_the_tarball() {
+    // The base 64 of 10 MB.
+    let large = "QUFB".repeat(10_000_000 / 3);
+    let (of_small, of_large) = (bytes_to_read(&publish("QUFB")), bytes_to_read(&publish(&large)));
+    assert_eq!(of_large, of_small);
+    assert!(of_large < 8 * 1024, "{of_large}");
+    // A string with an escape differs from its text in the input, so that it has to be copied.
+    assert!(bytes_to_read(&publish(&format!("{large}\\/"))) > 10_000_000);
 }

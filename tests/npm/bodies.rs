@@ -25,7 +25,7 @@ fn words(access_requests: &[AccessRequest]) -> Vec<String> {
 
 /// Each body with the whole message of its error.
 #[track_caller]
-fn refused<T>(read: impl Fn(&Body) -> Result<T, BodyError>, table: &[(Value, &str)]) {
+fn refused<T>(read: impl Fn(&Body<'static>) -> Result<T, BodyError>, table: &[(Value, &str)]) {
     for (sent, message) in table {
         match read(&body(sent.clone())) {
             Ok(_) => panic!("{sent} was read"),

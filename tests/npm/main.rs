@@ -31,17 +31,20 @@ mod teams;
 #[cfg(feature = "testing")]
 mod token_requests;
 
+#[cfg(feature = "testing")]
+use serde::Deserialize;
+
 /// The body of a request.
 #[cfg(feature = "testing")]
 #[track_caller]
-fn body(value: serde_json::Value) -> tollgate::npm::Body {
-    serde_json::from_value(value).unwrap()
+fn body(value: serde_json::Value) -> tollgate::npm::Body<'static> {
+    tollgate::npm::Body::deserialize(value).unwrap()
 }
 
 /// The body of a request from its text, which may have one key twice.
 #[cfg(feature = "testing")]
 #[track_caller]
-fn body_from_text(text: &str) -> tollgate::npm::Body {
+fn body_from_text(text: &str) -> tollgate::npm::Body<'_> {
     serde_json::from_str(text).unwrap()
 }
 

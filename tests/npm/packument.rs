@@ -351,6 +351,70 @@ fn a_different_package_name_anywhere_in_a_document_is_an_error() {
     assert!(twice.unwrap_err().to_string().starts_with("versions.1.name: duplicate key: expected each once"));
 }
 
+/// A publish whose manifest has keys in no order, and a value of every kind.
+const PUBLISH: &str = r#"{
+    "name": "@acme/w", "dist-tags": {"latest": "2.0.0"},
+    "versions": {"2.0.0": MANIFEST},
+    "_attachments": {"@acme/w-2.0.0.tgz": {"data": "AAAA", "length": 3}}
+}"#;
+const MANIFEST: &str = r#"{"version":"2.0.0","zeta":[1,-2,1.5,18446744073709551615,1e300],"name":"@acme/w","\u00e9\n":{"b":null,"a":true},"dist":{},"empty":[],"said":"\"hi\"","alpha":[[[]]]}"#;
+
+#[test]
+fn the_manifest_of_a_publication_is_written_as_it_was_sent() {
+    let text = PUBLISH.replace("MANIFEST", MANIFEST);
+    let borrowed: Body<'_> = serde_json::from_slice(text.as_bytes()).unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    for sent in [&borrowed, &borrowed.clone().into_owned()] {
+        let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, sent, None).unwrap();
+        done(&changes, false, |changes| {
+            let manifest = changes.unwrap().publication().unwrap().manifest();
+            let written = serde_json::to_string(&manifest).unwrap();
+            let expected = MANIFEST.replace("\\u00e9", "é").replace("1e300", "1e+300");
+            assert_eq!(written, expected);
+            assert_eq!(serde_json::to_value(manifest).unwrap(), value["versions"]["2.0.0"]);
+            assert_eq!(format!("{manifest:?}"), "Manifest(…)");
+        });
+    }
+}
+
+#[test]
+fn the_tarball_of_a_publication_is_borrowed_from_the_request() {
+    let text = PUBLISH.replace("MANIFEST", MANIFEST);
+    let is_inside = |part: &str| text.as_bytes().as_ptr_range().contains(&part.as_ptr());
+    let sent: Body<'_> = serde_json::from_slice(text.as_bytes()).unwrap();
+    let owned = sent.clone().into_owned();
+    assert!(owned == sent);
+    for (sent, is_borrowed) in [(&sent, true), (&owned, false)] {
+        let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, sent, None).unwrap();
+        done(&changes, false, |changes| {
+            let changes = changes.unwrap();
+            let publication = changes.publication().unwrap();
+            assert_eq!(publication.tarball(), "AAAA");
+            // The version is read from a key.
+            for part in [publication.tarball(), publication.version()] {
+                assert_eq!(is_inside(part), is_borrowed, "{part}");
+            }
+        });
+    }
+}
+
+#[test]
+fn dist_tags_are_counted_only_in_an_object() {
+    for (sent, count) in [
+        (json!({"dist-tags": {}}), 0),
+        (json!({"dist-tags": {"latest": "1.0.0"}}), 1),
+        (json!({"dist-tags": {"latest": null, "next": {"a": 1, "b": 2}}}), 2),
+        (json!({"dist-tags": ["latest", "next"]}), 0),
+        (json!({"dist-tags": "latest"}), 0),
+        (json!({"dist-tags": null}), 0),
+        (json!({"versions": {"dist-tags": {"latest": "1.0.0"}}}), 0),
+        (json!(["dist-tags"]), 0),
+        (json!(7), 0),
+    ] {
+        assert_eq!(body(sent.clone()).dist_tag_count(), count, "{sent}");
+    }
+}
+
 #[test]
 fn publishing_a_version_again_is_a_conflict_for_a_token_that_may_publish() {
     let (sent, document) = (body(publish()), body(with(stored(), "/versions/2.0.0", json!({}))));

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate::directory::{Directory, World};
 use tollgate::npm::{
@@ -58,7 +59,7 @@ fn access_requests(directory: &Directory, world: &Value, recorded: &Value) -> Ve
     let (method, path) = (recorded["method"].as_str().unwrap(), recorded["path"].as_str().unwrap());
     let endpoint = Endpoint::classify(method, path).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
     let sent = &recorded["body"];
-    let body: Body = serde_json::from_value(sent.clone()).unwrap();
+    let body = Body::deserialize(sent).unwrap();
     let one_of = match endpoint.required_access() {
         RequiredAccess::Nothing => return Vec::new(),
         RequiredAccess::This(access_request) => {
@@ -74,7 +75,7 @@ fn access_requests(directory: &Directory, world: &Value, recorded: &Value) -> Ve
             PackageRequest::Write | PackageRequest::WriteRevision { .. } => {
                 let command = recorded["npm"].as_str().unwrap().split(' ').nth(1).unwrap();
                 let visibility = directory.packages().find(|found| found.name() == package).map(Package::visibility);
-                let document: Body = serde_json::from_value(stored_before(command, sent)).unwrap();
+                let document = crate::body(stored_before(command, sent));
                 let stored = visibility.map(|visibility| StoredPackument { document: &document, visibility });
                 let to = match request {
                     PackageRequest::Write => PutTarget::Package,

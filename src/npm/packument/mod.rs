@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct StoredPackument<'a> {
     /// The document that a `GET` of the package returns to the same caller.
-    pub document: &'a Body,
+    pub document: &'a Body<'a>,
     /// The present visibility of the package.
     pub visibility: Visibility,
 }

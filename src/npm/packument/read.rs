@@ -1,7 +1,6 @@
 //! Finds the changes that a body makes to the stored document.
 
 use alloc::{
-    boxed::Box,
     collections::{BTreeMap, BTreeSet},
     format,
     vec::Vec,
@@ -10,6 +9,7 @@ use alloc::{
 use super::{
     super::{
         Body, BodyError,
+        body::{BodyEntry, BodyNode},
         publication::{Publication, check_manifest},
         small_bodies::visibility_word,
         target::PathText,
@@ -42,7 +42,7 @@ impl<'a> PackumentChanges<'a> {
     pub fn read(
         package: &PackageName,
         to: PutTarget,
-        body: &'a Body,
+        body: &'a Body<'a>,
         stored: Option<StoredPackument<'a>>,
     ) -> Result<Self, BodyError> {
         Reader { package, to, stored }.read(&body.0).map_err(BodyError::from)
@@ -102,12 +102,12 @@ struct Reader<'r, 'a> {
 }
 
 /// Returns the entries of the object in a field. A missing field has no entries.
-fn entries<'n>(node: &'n Node, name: &'static str) -> Result<&'n [(Box<str>, Node)], ErrorAt> {
+fn entries<'n>(node: &'n BodyNode<'n>, name: &'static str) -> Result<&'n [BodyEntry<'n>], ErrorAt> {
     node.get(name).map_or(Ok(&[]), |node| document::object(node, &Path::Top.field(name)))
 }
 
 impl<'a> Reader<'_, 'a> {
-    fn read(&self, body: &'a Node) -> Result<PackumentChanges<'a>, ErrorAt> {
+    fn read(&self, body: &'a BodyNode<'a>) -> Result<PackumentChanges<'a>, ErrorAt> {
         let keys = document::object(body, &Path::Top)?;
         self.check_names(body)?;
         let only = |allowed: &[&str]| keys.iter().all(|(key, _)| allowed.contains(&&**key));
@@ -160,7 +160,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// Checks that `_id` and `name` are the name in the path, if the body has them.
-    fn check_names(&self, body: &Node) -> Result<(), ErrorAt> {
+    fn check_names(&self, body: &BodyNode<'_>) -> Result<(), ErrorAt> {
         for name in ["_id", "name"] {
             if let Some(node) = body.get(name) {
                 let path = Path::Top.field(name);
@@ -173,7 +173,7 @@ impl<'a> Reader<'_, 'a> {
         Ok(())
     }
 
-    fn stored_document(&self) -> Option<&'a Node> {
+    fn stored_document(&self) -> Option<&'a BodyNode<'a>> {
         self.stored.map(|stored| &stored.document.0)
     }
 
@@ -181,9 +181,9 @@ impl<'a> Reader<'_, 'a> {
     ///
     /// Returns `false` if there is a change that no client makes: a published manifest differs in more than its
     /// deprecation, or a version is added without its tarball.
-    fn versions(&self, body: &'a Node, changes: &mut PackumentChanges<'a>) -> Result<bool, ErrorAt> {
+    fn versions(&self, body: &'a BodyNode<'a>, changes: &mut PackumentChanges<'a>) -> Result<bool, ErrorAt> {
         let path = Path::Top.field("versions");
-        let stored: BTreeMap<&str, &Node> = match self.stored_document() {
+        let stored: BTreeMap<&str, &BodyNode<'_>> = match self.stored_document() {
             Some(document) => by_key(entries(document, "versions")?),
             None => BTreeMap::new(),
         };
@@ -215,7 +215,7 @@ impl<'a> Reader<'_, 'a> {
 
     fn dist_tags(
         &self,
-        body: &'a Node,
+        body: &'a BodyNode<'a>,
         publication: Option<&Publication<'a>>,
     ) -> Result<Vec<(&'a str, Option<&'a str>)>, ErrorAt> {
         let Some(sent) = body.get("dist-tags") else { return Ok(Vec::new()) };
@@ -250,7 +250,7 @@ impl<'a> Reader<'_, 'a> {
 
     /// Returns the maintainers if they change. For a new package, the list that an old client sends is ignored, because
     /// the creator is the only maintainer.
-    fn maintainers(&self, body: &Node) -> Result<Option<Vec<UserName>>, ErrorAt> {
+    fn maintainers(&self, body: &BodyNode<'_>) -> Result<Option<Vec<UserName>>, ErrorAt> {
         let Some(sent) = body.get("maintainers") else { return Ok(None) };
         let names = maintainer_names(sent)?;
         let Some(document) = self.stored_document() else { return Ok(None) };
@@ -258,7 +258,7 @@ impl<'a> Reader<'_, 'a> {
         Ok((names != stored).then_some(names))
     }
 
-    fn visibility(&self, body: &Node) -> Result<Option<Visibility>, ErrorAt> {
+    fn visibility(&self, body: &BodyNode<'_>) -> Result<Option<Visibility>, ErrorAt> {
         let path = Path::Top.field("access");
         let wanted = match body.get("access") {
             None | Some(Node::Null) => return Ok(None),
@@ -270,7 +270,7 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    fn stars(&self, body: &Node) -> Result<Option<Stars>, ErrorAt> {
+    fn stars(&self, body: &BodyNode<'_>) -> Result<Option<Stars>, ErrorAt> {
         let Some(sent) = body.get("users") else { return Ok(None) };
         let wanted = starring_users(sent)?;
         let stored = self.stored_document().and_then(|document| document.get("users"));
@@ -280,7 +280,7 @@ impl<'a> Reader<'_, 'a> {
 
     /// Returns `true` if a whole document changes a field outside [`KNOWN`]. The body of a publish may have any other
     /// field, such as `description`. These fields are ignored.
-    fn changes_other_fields(&self, body: &Node, shape: Shape) -> bool {
+    fn changes_other_fields(&self, body: &BodyNode<'_>, shape: Shape) -> bool {
         let (Node::Object(keys), Shape::Document | Shape::Revision) = (body, shape) else { return false };
         let stored = self.stored_document();
         keys.iter().any(|(key, value)| {
@@ -291,7 +291,7 @@ impl<'a> Reader<'_, 'a> {
 
 /// Returns the deprecation message of a version, or `None` if the version is not deprecated. npm's client sends an
 /// empty message to remove a deprecation.
-fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
+fn deprecation<'n>(manifest: &'n BodyNode<'_>, path: &Path<'_>) -> Result<Option<&'n str>, ErrorAt> {
     match manifest.get("deprecated") {
         None | Some(Node::Null | Node::Bool(false)) => Ok(None),
         Some(node) => Ok(Some(document::text(node, &path.field("deprecated"))?).filter(|message| !message.is_empty())),
@@ -299,7 +299,7 @@ fn deprecation<'n>(manifest: &'n Node, path: &Path<'_>) -> Result<Option<&'n str
 }
 
 /// Returns `true` if two manifests are equal except for their deprecation and the order of their fields.
-fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
+fn same_but_for_deprecation(before: &BodyNode<'_>, after: &BodyNode<'_>) -> bool {
     let (Node::Object(before), Node::Object(after)) = (before, after) else { return before == after };
     let (mut before, mut after) = (by_key(before), by_key(after));
     before.remove("deprecated");
@@ -309,12 +309,12 @@ fn same_but_for_deprecation(before: &Node, after: &Node) -> bool {
 
 /// Returns the entries of an object as a map. The client chooses the number of entries, and searching the list once for
 /// each entry would take quadratic time.
-fn by_key(entries: &[(Box<str>, Node)]) -> BTreeMap<&str, &Node> {
+fn by_key<'n>(entries: &'n [BodyEntry<'n>]) -> BTreeMap<&'n str, &'n BodyNode<'n>> {
     entries.iter().map(|(key, value)| (&**key, value)).collect()
 }
 
 /// Returns the names in a list of `{name, email}`, sorted and without duplicates.
-fn maintainer_names(list: &Node) -> Result<Vec<UserName>, ErrorAt> {
+fn maintainer_names(list: &BodyNode<'_>) -> Result<Vec<UserName>, ErrorAt> {
     let path = Path::Top.field("maintainers");
     let mut names = Vec::new();
     for (index, entry) in document::list(list, &path)?.iter().enumerate() {
@@ -332,7 +332,7 @@ fn maintainer_names(list: &Node) -> Result<Vec<UserName>, ErrorAt> {
 }
 
 /// Returns the users whose value is `true` in an object such as `{"alice": true}`, sorted.
-fn starring_users(users: &Node) -> Result<Vec<UserName>, ErrorAt> {
+fn starring_users(users: &BodyNode<'_>) -> Result<Vec<UserName>, ErrorAt> {
     let path = Path::Top.field("users");
     let mut names = Vec::new();
     for (name, star) in document::object(users, &path)? {

@@ -247,7 +247,8 @@ where
     D: FnMut(&Value) -> Value,
 {
     let text = read(path)?;
-    let known = Fields::new(&parsed(&text)?, &At::Top, &["rules", "idea", "world", "cases"]).map(|_| ());
+    let document: Node = parsed(&text)?;
+    let known = Fields::new(&document, &At::Top, &["rules", "idea", "world", "cases"]).map(|_| ());
     known.map_err(|error| error.to_string())?;
     let File::<World> { world, cases, .. } = parsed_strictly(&text)?;
     let directory = Directory::load(&world).map_err(|error| {

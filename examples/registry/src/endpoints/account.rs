@@ -63,7 +63,7 @@ fn profile(name: &UserName, account: &Account) -> Value {
 /// # Errors
 /// Status 400 if the body changes the second factor and something else. The two changes have different checks and
 /// responses, so one could be made while the other is refused. npm's client sends them separately.
-fn profile_change(sent: &Body) -> Result<ProfileChange<'_>, Failure> {
+fn profile_change<'a>(sent: &'a Body<'a>) -> Result<ProfileChange<'a>, Failure> {
     let change = ProfileChange::read(sent).map_err(response::invalid_body)?;
     if change.two_factor().is_some() && (change.password().is_some() || !change.fields().is_empty()) {
         return Err(Failure::bad_request("`tfa` beside another change: expected `tfa` alone, in a request of its own"));
@@ -76,8 +76,8 @@ pub(crate) async fn prepare_profile(
     store: &Store,
     context: &RequestContext,
     bytes: &[u8],
-) -> Result<Prepared, Failure> {
-    let body: Body = json::parse_with_password(bytes, KEYS_ONCE)?;
+) -> Result<Prepared<'static>, Failure> {
+    let body: Body<'_> = json::parse_with_password(bytes, KEYS_ONCE)?;
     let change = profile_change(&body)?;
     let mut prepared = Prepared::default();
     if let Some(change) = change.password() {

@@ -21,16 +21,16 @@ use crate::{
     store::teams::FullTeamName,
 };
 
-/// Does the slow work before the transaction of the request: verifies and hashes passwords, and counts the dist-tags of
-/// a document.
+/// Does the slow work before the transaction of the request: verifies and hashes passwords, and parses the document of a
+/// package.
 ///
 /// Where this work does not need the body, the handler refuses a malformed body.
-pub(crate) async fn prepare(
+pub(crate) async fn prepare<'b>(
     services: &Services,
     context: &RequestContext,
     endpoint: &Endpoint,
-    bytes: &[u8],
-) -> Result<Prepared, Failure> {
+    bytes: &'b [u8],
+) -> Result<Prepared<'b>, Failure> {
     match endpoint {
         Endpoint::Open(OpenRequest::Login { user }) => login::prepare_create_account(user, bytes).await,
         Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => {
@@ -43,10 +43,7 @@ pub(crate) async fn prepare(
         Endpoint::Package {
             request: PackageRequest::Write | PackageRequest::WriteRevision { .. } | PackageRequest::Stage,
             ..
-        } => {
-            put_package::check_tags(bytes)?;
-            Ok(Prepared::default())
-        }
+        } => put_package::prepare_document(bytes),
         Endpoint::Package { .. }
         | Endpoint::Organization { .. }
         | Endpoint::Team { .. }

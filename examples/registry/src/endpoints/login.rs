@@ -57,7 +57,7 @@ fn parse_document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure
 }
 
 /// Prepares [`create_account`] before its transaction: checks and hashes the password.
-pub(crate) async fn prepare_create_account(user: &UserName, bytes: &[u8]) -> Result<Prepared, Failure> {
+pub(crate) async fn prepare_create_account(user: &UserName, bytes: &[u8]) -> Result<Prepared<'static>, Failure> {
     let document = parse_document(bytes, user)?;
     // Only a request for a new account has an email address.
     if document.email.is_none() {
@@ -72,7 +72,7 @@ pub(crate) async fn prepare_log_in(
     store: &Store,
     context: &RequestContext,
     user: &UserName,
-) -> Result<Prepared, Failure> {
+) -> Result<Prepared<'static>, Failure> {
     let password = match &context.credentials {
         Credentials::Basic { name, password } if name == user.as_str() => {
             VerifiedPassword::verify(store, user, password, context.now).await?

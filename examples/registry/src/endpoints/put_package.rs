@@ -1,14 +1,9 @@
 //! `PUT` to a package: publishes, deprecates or unpublishes versions, and changes dist-tags, maintainers, visibility
 //! and stars. `tollgate` compares the body with the stored document, and lists the changes that the body makes.
 
-use std::{collections::BTreeMap, fmt};
-
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
@@ -24,6 +19,7 @@ use crate::{
     exchange::{
         decisions::{Exchange, allowed},
         json,
+        prepared::Prepared,
     },
     reply::response,
     store::{
@@ -41,56 +37,24 @@ pub(crate) struct Put<'r> {
     pub(crate) revision: Option<&'r str>,
 }
 
-/// The manifests in the body. [`PackumentChanges`] does not keep them, and a publish needs the manifest of its version.
-#[derive(Deserialize)]
-struct SentManifests {
-    #[serde(default)]
-    versions: BTreeMap<String, Map<String, Value>>,
-}
-
-/// The number of dist-tags in the body.
-#[derive(Deserialize)]
-struct SentTagCount {
-    #[serde(default, rename = "dist-tags", deserialize_with = "count_entries")]
-    count: usize,
-}
-
-/// Counts the entries of an object without keeping them.
-fn count_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    struct Entries;
-
-    impl<'de> Visitor<'de> for Entries {
-        type Value = usize;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<usize, A::Error> {
-            let mut count = 0_usize;
-            while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-                count = count.saturating_add(1);
-            }
-            Ok(count)
-        }
-    }
-
-    deserializer.deserialize_map(Entries)
-}
-
-/// Checks that a document has no more dist-tags than a package may have. This is done before the transaction, because
-/// other writers would wait while the tags are compared. A malformed body passes, and the handler refuses it.
-pub(crate) fn check_tags(bytes: &[u8]) -> Result<(), Failure> {
-    json::parse(bytes).map_or(Ok(()), |sent: SentTagCount| dist_tags::check_count(sent.count))
+/// Parses the document of a package before the transaction, and checks that it has no more dist-tags than a package may
+/// have. Other writers would wait while the document is parsed, and while so many tags are compared.
+///
+/// # Errors
+/// Status 400 for a malformed document, and 413 for too many values or tags.
+pub(crate) fn prepare_document(bytes: &[u8]) -> Result<Prepared<'_>, Failure> {
+    let document: Body<'_> = json::parse(bytes)?;
+    dist_tags::check_count(document.dist_tag_count())?;
+    Ok(Prepared { document: Some(document), ..Prepared::default() })
 }
 
 /// Decides every change that the body makes to the stored document. If every change is allowed, makes these changes and
 /// no others.
 pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Put<'_>) -> Result<Response, Failure> {
-    let sent_body = exchange.body()?;
     let stored = stored(exchange, name).await?;
     let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
-    let changes = PackumentChanges::read(name, put.target, &sent_body, packument).map_err(response::invalid_body)?;
+    let changes = PackumentChanges::read(name, put.target, exchange.document()?, packument);
+    let changes = changes.map_err(response::invalid_body)?;
     let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(not_allowed)?;
     let revision = put.revision.or(changes.revision());
@@ -117,10 +81,10 @@ pub(crate) fn not_allowed(error: ChangesNotAllowedError) -> Failure {
 pub(crate) async fn stored(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
-) -> Result<Option<(Body, Visibility)>, Failure> {
+) -> Result<Option<(Body<'static>, Visibility)>, Failure> {
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let document = package::document(exchange, name).await?;
-    let document = serde_json::from_value(document).map_err(other)?;
+    let document = Body::deserialize(document).map_err(other)?;
     Ok(Some((document, found.visibility())))
 }
 
@@ -197,9 +161,9 @@ pub(crate) async fn receive(
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
-    let mut sent: SentManifests = json::parse(exchange.body)?;
-    let manifest =
-        sent.versions.remove(publication.version()).ok_or_else(|| other("a publication without its manifest"))?;
+    let Value::Object(manifest) = serde_json::to_value(publication.manifest()).map_err(other)? else {
+        return Err(other("a manifest that is no object"));
+    };
     let tarball = BASE64_STANDARD.decode(publication.tarball());
     let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
     let (mut manifest, deprecated) = manifest_to_store(manifest, &tarball)?;

@@ -25,11 +25,10 @@ use crate::{
 
 /// `POST /-/stage/package/:package`: stages a version. Its tags are set when it is approved.
 pub(crate) async fn stage(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    let sent_body = exchange.body()?;
     let stored = put_package::stored(exchange, name).await?;
     let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
-    let changes =
-        PackumentChanges::read(name, PutTarget::Stage, &sent_body, packument).map_err(response::invalid_body)?;
+    let changes = PackumentChanges::read(name, PutTarget::Stage, exchange.document()?, packument);
+    let changes = changes.map_err(response::invalid_body)?;
     let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(put_package::not_allowed)?;
     let publication = allowed.staged().ok_or_else(|| other("a staged version without a version"))?;

@@ -43,8 +43,8 @@ pub(crate) async fn prepare_create(
     services: &Services,
     context: &RequestContext,
     bytes: &[u8],
-) -> Result<Prepared, Failure> {
-    let body: Body = json::parse_with_password(bytes, KEYS_ONCE)?;
+) -> Result<Prepared<'static>, Failure> {
+    let body: Body<'_> = json::parse_with_password(bytes, KEYS_ONCE)?;
     let request = CreateTokenRequest::read(&body, services.policy, context.now).map_err(response::invalid_body)?;
     let Some(password) = request.password else { return Ok(Prepared::default()) };
     let password = verify_own_password(&services.store, context, password.expose()).await?;

@@ -37,7 +37,7 @@ pub(crate) struct Exchange<'r> {
     pub(crate) services: &'r Services,
     pub(crate) context: &'r RequestContext,
     pub(crate) body: &'r Bytes,
-    pub(crate) prepared: &'r Prepared,
+    pub(crate) prepared: &'r Prepared<'r>,
     pub(crate) log_line: &'r mut LogLine,
     pub(crate) tx: Tx,
     pub(crate) caller: FoundCaller,
@@ -53,7 +53,7 @@ pub(crate) struct Received<'r> {
     pub(crate) services: &'r Services,
     pub(crate) context: &'r RequestContext,
     pub(crate) body: &'r Bytes,
-    pub(crate) prepared: &'r Prepared,
+    pub(crate) prepared: &'r Prepared<'r>,
 }
 
 /// **The result of the decisions about a request.**
@@ -91,8 +91,16 @@ impl<'r> Exchange<'r> {
     }
 
     /// Parses the body of the request as a [`Body`], which `tollgate` can read.
-    pub(crate) fn body(&self) -> Result<Body, Failure> {
+    pub(crate) fn body(&self) -> Result<Body<'r>, Failure> {
         json::parse(self.body)
+    }
+
+    /// The document of a package in the body of the request, which was parsed before the transaction.
+    ///
+    /// # Errors
+    /// The endpoint takes no such document. This is a bug in the handler.
+    pub(crate) fn document(&self) -> Result<&'r Body<'r>, Failure> {
+        self.prepared.document.as_ref().ok_or_else(|| other("a document of a package that was not parsed"))
     }
 
     /// The token and its owner.

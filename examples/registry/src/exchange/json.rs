@@ -1,7 +1,7 @@
 //! Parses the bodies of requests as JSON.
 
 use axum::http::StatusCode;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use crate::base::failure::Failure;
 
@@ -16,7 +16,7 @@ pub(crate) const KEYS_ONCE: &str = "an object with each key once";
 ///
 /// # Errors
 /// Status 413 if the body has more than a million values, and 400 if it is malformed.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+pub(crate) fn parse<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Failure> {
     // Before every value except the first, or before its key, there is one of these three bytes. None of them occurs in
     // base 64, so a tarball adds nothing to the count.
     let separators = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
@@ -32,7 +32,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
 /// # Errors
 /// Status 400. The error text of `serde_json` about a value would repeat the value, so the text has only what was
 /// `expected`. The error text about the syntax has a line and a column, and repeats nothing of the body.
-pub(crate) fn parse_with_password<T: DeserializeOwned>(bytes: &[u8], expected: &str) -> Result<T, Failure> {
+pub(crate) fn parse_with_password<'b, T: Deserialize<'b>>(bytes: &'b [u8], expected: &str) -> Result<T, Failure> {
     let unexpected = || Failure::bad_request(format!("unexpected JSON body: expected {expected}"));
     match serde_json::from_slice(bytes) {
         // serde reads a list as a struct too. If `T` is not a struct, an error of later code would repeat the value

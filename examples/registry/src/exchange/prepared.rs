@@ -1,6 +1,7 @@
-//! The passwords that are verified or hashed before the transaction of a request begins.
+//! The work that is done before the transaction of a request begins: the passwords that are verified or hashed, and the
+//! document that is parsed.
 
-use tollgate::UserName;
+use tollgate::{UserName, npm::Body};
 
 use crate::{
     base::failure::Failure,
@@ -9,10 +10,10 @@ use crate::{
     store::database::Store,
 };
 
-/// **The results of the work before the transaction.** Hashing is slow, and inside the transaction other writers would
-/// wait.
+/// **The results of the work before the transaction.** Hashing is slow, a document may be large, and inside the
+/// transaction other writers would wait.
 #[derive(Default)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'b> {
     /// The password that confirms the request, if it was correct.
     pub(crate) password: Option<VerifiedPassword>,
     /// The current password in a request that changes the password, if it was correct. It does not confirm any other
@@ -20,6 +21,9 @@ pub(crate) struct Prepared {
     pub(crate) present_password: Option<VerifiedPassword>,
     /// The hash of the new password, in a request that sets one.
     pub(crate) new_password_hash: Option<String>,
+    /// The document of a package, in a request that sends one. It borrows its text from the body of the request, so that
+    /// a tarball in it is not copied.
+    pub(crate) document: Option<Body<'b>>,
 }
 
 /// Verifies the password of the token's owner. Returns `None` if the password is wrong, or if the request has no known

@@ -57,9 +57,10 @@ pub(crate) async fn answer(
     };
     let entry = table::entry(&endpoint);
     log_line.set_endpoint(entry.log_name);
-    let mut incoming =
-        Incoming { services, endpoint, context, bytes: Bytes::new(), prepared: Prepared::default(), parts };
+    let mut incoming = Incoming { services, endpoint, context, parts };
     let mut _permit = None;
+    let mut bytes = Bytes::new();
+    let mut prepared = Prepared::default();
     if entry.body != BodyKind::None {
         // If the path alone is enough to refuse the caller, the body is not processed.
         if let Some(refused) = incoming.decide_path(log_line).await? {
@@ -74,42 +75,51 @@ pub(crate) async fn answer(
             ));
         }
         _permit = body::permit(headers, entry.body).await?;
-        incoming.bytes = body::read(headers, http_body, entry.body).await?;
-        incoming.prepared = dispatch::prepare(services, &incoming.context, &incoming.endpoint, &incoming.bytes).await?;
+        bytes = body::read(headers, http_body, entry.body).await?;
+        prepared = dispatch::prepare(services, &incoming.context, &incoming.endpoint, &bytes).await?;
     }
-    incoming.answer_in_transaction(log_line).await
+    incoming.answer_in_transaction(&ReadBody { bytes: &bytes, prepared: &prepared }, log_line).await
 }
 
-/// A request that has been received as a whole.
+/// A request without its body.
 struct Incoming<'s> {
     services: &'s Services,
     endpoint: Endpoint,
     context: RequestContext,
-    bytes: Bytes,
-    prepared: Prepared,
     parts: Parts,
 }
 
+/// The body of a request, and what was prepared from it. Both are empty before the body is read.
+struct ReadBody<'b> {
+    bytes: &'b Bytes,
+    prepared: &'b Prepared<'b>,
+}
+
 impl Incoming<'_> {
-    fn received(&self) -> Received<'_> {
-        let Self { services, context, bytes, prepared, .. } = self;
-        Received { services, context, body: bytes, prepared }
+    fn received<'r>(&'r self, body: &ReadBody<'r>) -> Received<'r> {
+        let Self { services, context, .. } = self;
+        Received { services, context, body: body.bytes, prepared: body.prepared }
     }
 
     /// Decides what the path alone requires, in a transaction of its own.
     async fn decide_path(&self, log_line: &mut LogLine) -> Result<Option<Response>, Failure> {
         let tx = self.services.store.snapshot().await?;
-        let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
+        let nothing = ReadBody { bytes: &Bytes::new(), prepared: &Prepared::default() };
+        let mut exchange = Exchange::begin(self.received(&nothing), log_line, tx).await?;
         exchange.decide_path(&self.endpoint.required_access()).await
     }
 
     /// Answers the request in a transaction. If other transactions interfere, this function begins a new transaction,
     /// which looks up all facts again.
-    async fn answer_in_transaction(&mut self, log_line: &mut LogLine) -> Result<Response, Failure> {
+    async fn answer_in_transaction(
+        &mut self,
+        body: &ReadBody<'_>,
+        log_line: &mut LogLine,
+    ) -> Result<Response, Failure> {
         let mut attempt = 0_u32;
         loop {
             attempt = attempt.saturating_add(1);
-            match self.answer_once(log_line).await {
+            match self.answer_once(body, log_line).await {
                 Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {
                     // The pauses get longer, and are random, so that two requests do not interfere again.
                     let millis = u64::from(attempt).saturating_mul(u64::from(random::byte()?).saturating_add(1));
@@ -120,12 +130,12 @@ impl Incoming<'_> {
         }
     }
 
-    async fn answer_once(&mut self, log_line: &mut LogLine) -> Result<Response, Failure> {
+    async fn answer_once(&mut self, body: &ReadBody<'_>, log_line: &mut LogLine) -> Result<Response, Failure> {
         let store = &self.services.store;
         let tx = if self.endpoint.is_write() { store.writing().await? } else { store.snapshot().await? };
         // The body may have taken minutes to arrive. A token that expired in the meantime must count as expired.
         self.context.now = clock::now()?;
-        let mut exchange = Exchange::begin(self.received(), log_line, tx).await?;
+        let mut exchange = Exchange::begin(self.received(body), log_line, tx).await?;
         let mut response = dispatch::respond(&mut exchange, &self.endpoint, &self.parts).await?;
         let Exchange { tx, notice, .. } = exchange;
         // The response is sent after the commit, so everything that it acknowledges is on disk. The transaction of a

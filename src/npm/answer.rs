@@ -198,6 +198,18 @@ impl Answer {
         Self { browser: Some(browser), ..Self::from(challenge) }
     }
 
+    /// Creates the answer to a body that is not JSON, has a key twice or is nested too deeply, with status 400.
+    #[must_use]
+    pub fn malformed_body() -> Self {
+        Self::new(400, "Bearer", "malformed body: expected JSON in which an object has each key once")
+    }
+
+    /// Creates the answer to a request that the registry does not offer, with status 404.
+    #[must_use]
+    pub fn not_offered() -> Self {
+        Self::new(404, "Bearer", "this registry does not offer this")
+    }
+
     /// Creates the answer to a request about a staged version whose id is not on record.
     #[must_use]
     pub fn unknown_stage() -> Self {

@@ -1,6 +1,9 @@
 //! npm's endpoints, as an enum with the names that are in their paths.
 
-use super::target::{PathText, TokenInPath};
+use super::{
+    PutTarget,
+    target::{PathText, TokenInPath},
+};
 use crate::value::{OrganizationName, PackageName, TeamName, UserName};
 
 /// One of npm's endpoints, with the names that were in the path of the request.
@@ -63,6 +66,40 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// Returns the package and the target if the body of the request is a document of a package, which
+    /// [`PackumentChanges`](super::PackumentChanges) reads.
+    ///
+    /// ```
+    /// use tollgate::npm::{Endpoint, PutTarget};
+    ///
+    /// let revision = Endpoint::classify("PUT", "/left-pad/-rev/3-0")?;
+    /// assert_eq!(revision.put_target(), Some((&"left-pad".parse()?, PutTarget::Revision)));
+    /// assert_eq!(Endpoint::classify("GET", "/left-pad")?.put_target(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn put_target(&self) -> Option<(&PackageName, PutTarget)> {
+        let Self::Package { package, request } = self else { return None };
+        let target = match request {
+            PackageRequest::Write => PutTarget::Package,
+            PackageRequest::WriteRevision { .. } => PutTarget::Revision,
+            PackageRequest::Stage => PutTarget::Stage,
+            PackageRequest::Read
+            | PackageRequest::ReadManifest { .. }
+            | PackageRequest::ReadTarball { .. }
+            | PackageRequest::ReadDistTags
+            | PackageRequest::ReadVisibility
+            | PackageRequest::ReadAttestations { .. }
+            | PackageRequest::ReadCollaborators
+            | PackageRequest::Delete { .. }
+            | PackageRequest::DeleteTarball { .. }
+            | PackageRequest::WriteDistTag { .. }
+            | PackageRequest::DeleteDistTag { .. }
+            | PackageRequest::WriteAccess => return None,
+        };
+        Some((package, target))
+    }
+
     /// Returns `true` if the request may change something. A server that keeps its facts in a database then needs a
     /// transaction that can write.
     ///

@@ -62,6 +62,15 @@ impl TrustedProxies {
         Self(ranges.into_iter().collect())
     }
 
+    /// Returns the address of the client of a request, from the other end of its connection and its headers, as
+    /// [`client_ip`](Self::client_ip) does.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn client_ip_from_headers(&self, peer: SocketAddr, headers: &http::HeaderMap) -> ClientIp {
+        let forwarded = headers.get_all("x-forwarded-for").iter();
+        self.client_ip(peer.ip().into(), forwarded.map(|value| value.to_str().unwrap_or_default()))
+    }
+
     /// Returns the address of the client.
     ///
     /// `peer` is the other end of the connection. `forwarded` has the values of all `X-Forwarded-For` headers, in the

@@ -1,0 +1,183 @@
+//! The real npm, against a registry that knows no tokens, behind the guard.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure of the test's own set-up fails the test")]
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    process::Command,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path as InPath, State},
+    http::StatusCode,
+    routing::get,
+};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+use tollgate::{
+    Package, Policy, Secret, StoredToken, Token, User,
+    facts::{StoredPackage, StoredUser, TwoFactorMode},
+    npm::TrustedProxies,
+    testing::{granular, legacy, only, package, user},
+    token::LegacyKind,
+    value::GrantedPermission,
+};
+use tollgate_guard::{Guard, handle};
+
+/// What the registry behind the guard was asked to write.
+type Written = Arc<Mutex<Vec<Value>>>;
+
+/// A registry without tokens: it has one package, and accepts whatever it is sent.
+fn registry(written: Written) -> Router {
+    let document = || {
+        json!({
+            "_id": "left-pad", "name": "left-pad", "_rev": "1-0", "dist-tags": {"latest": "1.0.0"},
+            "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0", "dist": {"tarball": "http://localhost/x.tgz"}}},
+            "maintainers": [{"name": "alice"}],
+        })
+    };
+    let put = |State(written): State<Written>, Json(sent): Json<Value>| async move {
+        written.lock().unwrap().push(sent);
+        (StatusCode::CREATED, Json(json!({"ok": true})))
+    };
+    let read = move |InPath(name): InPath<String>| async move {
+        if name == "left-pad" { Ok(Json(document())) } else { Err(StatusCode::NOT_FOUND) }
+    };
+    Router::new().route("/{package}", get(read).put(put)).with_state(written)
+}
+
+struct Served {
+    address: SocketAddr,
+    written: Written,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// Starts the registry behind the guard, with these rows. A token's secret is 40 times its letter.
+fn serve(users: &[User], tokens: &[(char, Token)], packages: &[Package]) -> Served {
+    let rows = Connection::open_in_memory().unwrap();
+    rows.execute_batch(
+        "CREATE TABLE users (name TEXT PRIMARY KEY, record TEXT NOT NULL);
+         CREATE TABLE tokens (digest TEXT PRIMARY KEY, record TEXT NOT NULL);
+         CREATE TABLE packages (name TEXT PRIMARY KEY, record TEXT NOT NULL);",
+    )
+    .unwrap();
+    let insert = |table: &str, key: &str, record: String| {
+        rows.execute(&format!("INSERT INTO {table} VALUES (?1, ?2)"), params![key, record]).unwrap();
+    };
+    for user in users {
+        insert("users", user.name().as_str(), json!(StoredUser::from(user)).to_string());
+    }
+    for (letter, token) in tokens {
+        let digest = Secret::new(&secret(*letter)).unwrap().digest().to_hex();
+        insert("tokens", &digest, json!(StoredToken::from(token)).to_string());
+    }
+    for package in packages {
+        insert("packages", package.name().as_str(), json!(StoredPackage::from(package)).to_string());
+    }
+    insert("packages", "broken", "{\"version\": 1}".to_owned());
+    let written = Written::default();
+    let registry = registry(Arc::clone(&written));
+    let (rows, proxies) = (Mutex::new(rows), TrustedProxies::default());
+    let guard = Guard { rows, policy: Policy::NPM_2025_10, proxies, registry };
+    let app = Router::new().fallback(handle).with_state(Arc::new(guard));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    runtime.spawn(async move { axum::serve(listener, service).await.unwrap() });
+    Served { address, written, _runtime: runtime }
+}
+
+fn secret(letter: char) -> String {
+    letter.to_string().repeat(40)
+}
+
+/// Runs npm in this folder with the token of this letter. Returns whether it succeeded, and what it printed.
+fn npm(served: &Served, folder: &Path, letter: Option<char>, arguments: &[&str]) -> (bool, String) {
+    let registry = format!("//{}/", served.address);
+    let token = letter.map(|letter| format!("{registry}:_authToken={}\n", secret(letter))).unwrap_or_default();
+    fs::write(folder.join("user.npmrc"), format!("registry=http:{registry}\n{token}")).unwrap();
+    let output = Command::new("npm")
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", folder)
+        .env("npm_config_userconfig", folder.join("user.npmrc"))
+        .env("npm_config_cache", folder.join("cache"))
+        .env("npm_config_update_notifier", "false")
+        .env("npm_config_fetch_retries", "0")
+        .output()
+        .unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&printed).into_owned())
+}
+
+#[test]
+fn npm_publishes_and_deprecates_with_the_right_token_and_is_refused_with_the_wrong_one() {
+    let alice = user("alice").two_factor(TwoFactorMode::Disabled).build();
+    let careful = user("carol").two_factor(TwoFactorMode::AuthAndWrites).build();
+    let served = serve(
+        &[alice, careful],
+        &[
+            ('p', legacy(LegacyKind::Publish, "alice").build()),
+            ('r', legacy(LegacyKind::ReadOnly, "alice").build()),
+            (
+                'o',
+                granular("ci", "alice")
+                    .packages(GrantedPermission::ReadWrite, only(&["right-pad"]))
+                    .expires("2999-01-01T00:00:00Z")
+                    .build(),
+            ),
+            ('c', legacy(LegacyKind::Publish, "carol").build()),
+        ],
+        &[package("left-pad")
+            .user("alice", GrantedPermission::ReadWrite)
+            .user("carol", GrantedPermission::ReadWrite)
+            .build()],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = |version| json!({"name": "left-pad", "version": version}).to_string();
+    fs::write(folder.path().join("package.json"), manifest("2.0.0")).unwrap();
+    let run = |letter, arguments: &[&str]| npm(&served, folder.path(), letter, arguments);
+    for (letter, arguments, text) in [
+        // A public package is read by everyone, with a token or without one.
+        (None, &["view", "left-pad", "version"][..], Ok("1.0.0")),
+        (Some('r'), &["view", "left-pad", "version"], Ok("1.0.0")),
+        (Some('x'), &["view", "left-pad", "version"], Ok("1.0.0")),
+        (None, &["publish"], Err("ENEEDAUTH")),
+        (Some('x'), &["publish"], Err("E401")),
+        (Some('r'), &["publish"], Err("a legacy read-only access token may not publish")),
+        (Some('o'), &["publish"], Err("E403")),
+        (Some('c'), &["publish"], Err("EOTP")),
+        (Some('r'), &["deprecate", "left-pad@1.0.0", "old"], Err("may not")),
+        (Some('p'), &["owner", "add", "bob", "left-pad"], Err("E404")),
+        (Some('p'), &["view", "broken"], Err("E500")),
+        (Some('p'), &["publish"], Ok("+ left-pad@2.0.0")),
+        (Some('p'), &["deprecate", "left-pad@1.0.0", "old"], Ok("")),
+    ] {
+        let before = served.written.lock().unwrap().len();
+        let (succeeded, printed) = run(letter, arguments);
+        let expected = text.unwrap_or_else(|text| text);
+        assert_eq!(succeeded, text.is_ok(), "{letter:?} {arguments:?}: {printed}");
+        assert!(printed.contains(expected), "{letter:?} {arguments:?}: {printed}");
+        let is_write = arguments[0] != "view";
+        let written = served.written.lock().unwrap().len() - before;
+        assert_eq!(written, usize::from(succeeded && is_write), "{letter:?} {arguments:?}: {printed}");
+    }
+    let written = served.written.lock().unwrap();
+    let [published, deprecated] = written.as_slice() else { panic!("{written:?}") };
+    assert!(published["_attachments"].is_object());
+    assert_eq!(deprecated["versions"]["1.0.0"]["deprecated"], "old");
+}
+
+/// What is the user's own of this guard stays short.
+#[test]
+fn the_guard_is_at_most_140_lines() {
+    let source = include_str!("../src/lib.rs");
+    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+    assert!(source.lines().filter(is_code).count() <= 140);
+}

@@ -100,6 +100,9 @@ pub fn authorize_anonymous<'a, R>(action: impl ActionOn<'a, R>, resource: R) -> 
 /// Denies a request with a token that is not on record: its digest is unknown, its text cannot be a secret, or the
 /// stored token does not load.
 ///
+/// The decision depends on no address and no time. [`AuditRecord::at`](crate::decision::AuditRecord::at) adds both to its
+/// record, so that guessing leaves a trace.
+///
 /// ```
 /// use tollgate::{MissingPackage, PackageAction, PackageName, deny_unknown_token};
 ///

@@ -132,7 +132,7 @@ impl<'a> From<&'a FoundPackage> for PackageState<'a> {
 /// let row = Some(Organization::new(acme.into_owned()));
 /// let found = FoundOrganization::from_lookup(acme, Ok::<_, LookupError>(row.clone()))?;
 /// assert_eq!(found.name().as_str(), "acme");
-/// assert!(authorize_anonymous(OrganizationAction::ReadOrg, &found).is_deny());
+/// assert_eq!(authorize_anonymous(OrganizationAction::ReadOrg, &found).status(), 401);
 ///
 /// // The look-up of `globex` found `acme`.
 /// let globex = OrganizationName::new("globex")?;

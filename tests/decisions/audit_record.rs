@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 use tollgate::{
-    AccountAction, Decision, OrganizationAction, PackageAction, Policy, authorize_anonymous,
+    AccountAction, ClientIp, Decision, OrganizationAction, PackageAction, Policy, Secret, authorize_anonymous,
     decision::{AuditRecord, EarlyAnswer},
     deny_unknown_token,
     facts::{Account, PublishingAccess, TwoFactorMode},
@@ -89,4 +89,57 @@ fn a_record_has_every_field_of_the_decision() {
     unknown["reason"] = json!("token-unknown");
     unknown["depends_on"] = json!(["token"]);
     assert_eq!(record(&deny_unknown_token(PackageAction::Publish, &left_pad)), (unknown, true));
+}
+
+#[test]
+fn a_record_of_a_guess_has_its_address_its_time_and_on_request_a_part_of_its_digest() {
+    let left_pad = package("left-pad").build();
+    let (client_ip, at) = ("192.0.2.7".parse().unwrap(), time("2025-11-01T00:00:00Z"));
+    let secret = "npm_guessed-and-not-on-record";
+    let digest = Secret::new(secret).unwrap().digest();
+    let unknown = deny_unknown_token(PackageAction::Publish, &left_pad);
+    let anonymous = authorize_anonymous(PackageAction::Publish, &left_pad);
+    let public_read = authorize_anonymous(PackageAction::ReadPackage, &left_pad);
+    for decision in [&unknown, &anonymous, &public_read] {
+        let record = AuditRecord::from(decision);
+        let traced = record.clone().at(client_ip, at);
+        assert_eq!((traced.client_ip.as_deref(), traced.now), (Some("192.0.2.7"), Some(at)));
+        // Nothing else changes, and no field is added.
+        let mut untraced = traced.clone();
+        (untraced.client_ip, untraced.now) = (None, None);
+        assert_eq!(untraced, record);
+        let written = serde_json::to_string(&traced).unwrap();
+        assert!(!written.contains("digest_prefix"), "{written}");
+        assert_eq!(serde_json::from_str::<AuditRecord>(&written).unwrap(), traced);
+        // An address that is not known is said to be unknown.
+        assert_eq!(record.at(ClientIp::UNKNOWN, at).client_ip.as_deref(), Some("unknown"));
+    }
+    let record = AuditRecord::from(&unknown).with_digest_prefix(&digest);
+    let prefix = record.digest_prefix.as_deref().unwrap();
+    assert_eq!(prefix.len(), 8);
+    assert!(digest.to_hex().starts_with(prefix));
+    let written = serde_json::to_string(&record).unwrap();
+    assert!(!written.contains(&digest.to_hex()[..9]) && !written.contains(secret), "{written}");
+    assert_eq!(serde_json::from_str::<AuditRecord>(&written).unwrap(), record);
+    // Without a token there is no digest.
+    for decision in [&anonymous, &public_read] {
+        assert_eq!(AuditRecord::from(decision).with_digest_prefix(&digest), AuditRecord::from(decision));
+    }
+}
+
+#[test]
+fn a_record_of_a_token_keeps_the_address_and_the_time_of_its_decision() {
+    let alice = user("alice").build();
+    let left_pad = package("left-pad").user("alice", GrantedPermission::ReadWrite).build();
+    let login = session("login", "alice").build();
+    let login = bind(Policy::NPM_2026_08, &login, &alice);
+    let (digest, later) = (Secret::new("npm_login").unwrap().digest(), time("2025-11-01T00:00:01Z"));
+    for decided_from in ["192.0.2.7".parse().unwrap(), ClientIp::UNKNOWN] {
+        let at = login.at(decided_from, time("2025-11-01T00:00:00Z"));
+        for action in [PackageAction::ReadPackage, PackageAction::Publish] {
+            let record = AuditRecord::from(&at.decide(action.on(&left_pad)));
+            let other_place = "198.51.100.7".parse().unwrap();
+            assert_eq!(record.clone().at(other_place, later).with_digest_prefix(&digest), record);
+        }
+    }
 }

@@ -135,6 +135,42 @@ impl<'a> ProfileChange<'a> {
         Ok(change)
     }
 
+    /// Drops the fields that have the same value in the present profile, if the body changes the password.
+    ///
+    /// npm's client sends every field of the profile with a new password. The fields that stay as they are need no
+    /// `change-profile`, which an account on hold may not do
+    /// ([T5](crate::docs::rules#t5)), and the new password alone needs `change-password`, which it may do.
+    ///
+    /// `present` returns the present value of a field, or `None` if the profile does not have the field.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::{
+    ///     facts::TwoFactorMode,
+    ///     npm::{Body, ProfileChange},
+    /// };
+    ///
+    /// let text = r#"{"email": "a@example.test", "password": {"old": "hunter2", "new": "correct horse"}}"#;
+    /// let body: Body = serde_json::from_str(text)?;
+    /// let actions = |email: &str| {
+    ///     let change = ProfileChange::read(&body)?.without_unchanged_fields(|_| Some(email));
+    ///     let requests = change.access_requests(TwoFactorMode::Disabled);
+    ///     Ok::<_, Box<dyn std::error::Error>>(requests.iter().map(ToString::to_string).collect::<Vec<_>>())
+    /// };
+    /// assert_eq!(actions("a@example.test")?, ["change-password"]);
+    /// assert_eq!(actions("b@example.test")?, ["change-password", "change-profile"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn without_unchanged_fields<'p>(mut self, present: impl Fn(&str) -> Option<&'p str>) -> Self {
+        // A body that changes only fields keeps them all: without any, it would need no permission.
+        if self.password.is_some() {
+            self.fields.retain(|(field, value)| present(field) != *value);
+        }
+        self
+    }
+
     /// Returns the access requests of the body, each of which must be allowed.
     ///
     /// `present` is the two-factor mode that the caller's account has now. A change of the second factor is

@@ -262,6 +262,26 @@ fn a_change_of_an_account_concerns_the_profile_the_second_factor_or_both() {
             assert_eq!(words(&ProfileChange::read(&sent).unwrap().access_requests(*present)), [expected]);
         }
     }
+    // Beside a new password, the fields that stay as they are need no permission. Alone, they do.
+    let password = json!({"old": "o", "new": "n"});
+    for (sent, expected) in [
+        (json!({"email": "a@example.com", "github": null, "password": password}), &["change-password"][..]),
+        (
+            json!({"email": "b@example.com", "github": null, "password": password}),
+            &["change-password", "change-profile"],
+        ),
+        (json!({"email": null, "password": password}), &["change-password", "change-profile"]),
+        (
+            json!({"email": "a@example.com", "github": "a", "password": password}),
+            &["change-password", "change-profile"],
+        ),
+        (json!({"email": "a@example.com", "github": null}), &["change-profile"]),
+    ] {
+        let sent = body(sent);
+        let change = ProfileChange::read(&sent).unwrap();
+        let change = change.without_unchanged_fields(|field| (field == "email").then_some("a@example.com"));
+        assert_eq!(words(&change.access_requests(TwoFactorMode::AuthOnly)), expected, "{sent:?}");
+    }
     refused(
         |body| ProfileChange::read(body).map(|_| ()),
         &[

@@ -97,9 +97,10 @@ pub(crate) async fn prepare_profile(
 /// before everything is verified.
 pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let sent = exchange.body()?;
-    let change = profile_change(&sent)?;
-    let present = exchange.own_account().await?.1.two_factor;
-    allowed!(exchange.decide(&change.access_requests(present)).await?);
+    let present = exchange.own_account().await?.1;
+    let change =
+        profile_change(&sent)?.without_unchanged_fields(|field| present.profile.get(field).and_then(Value::as_str));
+    allowed!(exchange.decide(&change.access_requests(present.two_factor)).await?);
     if let Some(change) = change.two_factor() {
         return change_two_factor(exchange, change).await;
     }

@@ -3,7 +3,13 @@
 
 use serde_json::json;
 
-use crate::support::{Request, Server};
+use crate::support::{Request, Server, under_both_editions};
+
+under_both_editions!(
+    behind_a_trusted_proxy_the_client_is_the_address_that_the_proxy_saw,
+    without_a_trusted_proxy_the_header_is_not_read,
+    an_untrusted_proxy_counts_as_the_client,
+);
 
 /// Creates a token of alice that may be used only from this range, and returns its text.
 fn token_for(server: &Server, range: &str) -> String {
@@ -29,9 +35,8 @@ fn is_in_range(request: Request, forwarded: &[&str]) -> bool {
     }
 }
 
-#[test]
-fn behind_a_trusted_proxy_the_client_is_the_address_that_the_proxy_saw() {
-    let server = Server::start_with(&["--trusted-proxy", "127.0.0.1/32", "--trusted-proxy", "192.0.2.0/28"]);
+fn behind_a_trusted_proxy_the_client_is_the_address_that_the_proxy_saw(edition: &str) {
+    let server = Server::under_with(edition, &["--trusted-proxy", "127.0.0.1/32", "--trusted-proxy", "192.0.2.0/28"]);
     let token = token_for(&server, "203.0.113.0/24");
     let whoami = || server.http("GET", "/-/whoami").bearer(&token);
     for (forwarded, expected) in [
@@ -66,9 +71,8 @@ fn behind_a_trusted_proxy_the_client_is_the_address_that_the_proxy_saw() {
     }
 }
 
-#[test]
-fn without_a_trusted_proxy_the_header_is_not_read() {
-    let server = Server::start();
+fn without_a_trusted_proxy_the_header_is_not_read(edition: &str) {
+    let server = Server::under(edition);
     let token = token_for(&server, "203.0.113.0/24");
     let whoami = || server.http("GET", "/-/whoami").bearer(&token);
     for forwarded in [&[][..], &["203.0.113.7"], &["203.0.113.7, 127.0.0.1"]] {
@@ -76,9 +80,8 @@ fn without_a_trusted_proxy_the_header_is_not_read() {
     }
 }
 
-#[test]
-fn an_untrusted_proxy_counts_as_the_client() {
-    let server = Server::start_with(&["--trusted-proxy", "192.0.2.1/32"]);
+fn an_untrusted_proxy_counts_as_the_client(edition: &str) {
+    let server = Server::under_with(edition, &["--trusted-proxy", "192.0.2.1/32"]);
     let token = token_for(&server, "127.0.0.0/8");
     let whoami = || server.http("GET", "/-/whoami").bearer(&token);
     for forwarded in [&[][..], &["203.0.113.7"], &["nonsense"]] {
@@ -86,6 +89,7 @@ fn an_untrusted_proxy_counts_as_the_client() {
     }
 }
 
+// Not under both editions: no server starts.
 #[test]
 fn a_malformed_range_on_the_command_line_is_an_error() {
     let folder = crate::support::server::temporary_folder();

@@ -10,9 +10,21 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Person, Server,
+    FOUNDING, Person, Server,
     person::{content, escaped, publish_document},
+    under_both_editions,
 };
+
+under_both_editions!(
+    a_publish_whose_names_disagree_stores_nothing,
+    a_second_change_hidden_in_a_permitted_one_is_refused_with_it,
+    an_outdated_document_cannot_undo_later_changes,
+    a_name_in_a_path_is_decoded_once_and_has_to_be_valid_then,
+    bodies_have_limits_and_a_bad_one_gets_an_error_text,
+    a_request_inside_the_body_of_another_one_is_not_answered,
+    unreadable_credentials_count_as_an_unknown_token_and_not_as_none,
+    no_secret_is_in_the_log,
+);
 
 /// Asserts that no package of these names exists.
 #[track_caller]
@@ -22,9 +34,8 @@ fn nothing_is_there(alice: &Person, names: &[&str]) {
     }
 }
 
-#[test]
-fn a_publish_whose_names_disagree_stores_nothing() {
-    let server = Server::start();
+fn a_publish_whose_names_disagree_stores_nothing(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.put("victim", "1.0.0", None);
     let change = |path: &str, value: Value| {
@@ -88,12 +99,28 @@ fn a_publish_whose_names_disagree_stores_nothing() {
     alice.put("mine", "1.0.0", None);
 }
 
-#[test]
-fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it() {
-    let server = Server::start();
+fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("mallory"));
     alice.put("@alice/kit", "1.0.0", Some("public"));
-    let automation = alice.with(&server, &alice.granular(&json!({ "automation": true })));
+    // A token for CI: a legacy automation token, or the one that takes its place since legacy tokens are retired.
+    let ci = alice.ci_job(
+        &server,
+        &alice.granular(&if edition == FOUNDING {
+            json!({ "automation": true })
+        } else {
+            json!({ "name": "ci", "packages": ["@alice/kit"], "packages_and_scopes_permission": "read-write",
+                    "bypass_2fa": true })
+        }),
+    );
+    // An automation token may not do these actions. For the other one they are governance, which it does not bypass the
+    // second factor for.
+    let refused = |sent: &Value, action: &str| {
+        let reply = ci.http("PUT", "/@alice%2fkit").json(sent).send();
+        let expected = if edition == FOUNDING { (403, None) } else { (401, Some("OTP")) };
+        assert_eq!((reply.status, reply.header("www-authenticate")), expected, "{reply:?}");
+        assert!(reply.error().contains(action), "{reply:?}");
+    };
     let read = || alice.http("GET", "/@alice%2fkit").send().expect(200).json();
     let before = read();
     let deprecation = || {
@@ -105,28 +132,25 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it() {
     // A deprecation that also changes the owners.
     let mut smuggled = deprecation();
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "mallory@example.test" }]);
-    let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
-    assert!(reply.error().contains("change-maintainers"), "{reply:?}");
+    refused(&smuggled, "change-maintainers");
     // A deprecation that also makes the package private, or stars it as another user.
     let mut smuggled = deprecation();
     smuggled["access"] = json!("restricted");
-    automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
+    refused(&smuggled, "change-visibility");
     let mut smuggled = deprecation();
     smuggled["users"] = json!({ "alice": true });
-    automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
+    ci.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
     // A user can set or remove only the user's own star.
     let star = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "users": { "mallory": true } });
     alice.http("PUT", "/@alice%2fkit").json(&star).send();
     assert_eq!(read()["users"], json!({}));
     // A new version that also makes the package private.
     let mut smuggled = publish_document("@alice/kit", "1.1.0", Some("restricted"));
-    let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
-    assert!(reply.error().contains("change-visibility"), "{reply:?}");
+    refused(&smuggled, "change-visibility");
     // A new version that also adds a maintainer, or replaces the tarball of an old version.
     smuggled = publish_document("@alice/kit", "1.1.0", None);
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "" }]);
-    let reply = automation.http("PUT", "/@alice%2fkit").json(&smuggled).send();
-    assert!([400, 403].contains(&reply.status), "{reply:?}");
+    refused(&smuggled, "change-maintainers");
     let mut smuggled = deprecation();
     smuggled["versions"]["1.0.0"]["dist"]["tarball"] = json!("http://192.0.2.1/evil.tgz");
     let reply = alice.http("PUT", "/@alice%2fkit").json(&smuggled).send();
@@ -149,13 +173,12 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it() {
     bob.http("DELETE", &path).send().expect(403);
     assert_eq!(read(), before);
     // The permitted change alone is made.
-    automation.http("PUT", "/@alice%2fkit").json(&deprecation()).send().expect(201);
+    ci.http("PUT", "/@alice%2fkit").json(&deprecation()).send().expect(201);
     assert_eq!(read()["versions"]["1.0.0"]["deprecated"], "old");
 }
 
-#[test]
-fn an_outdated_document_cannot_undo_later_changes() {
-    let server = Server::start();
+fn an_outdated_document_cannot_undo_later_changes(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
     let old = alice.http("GET", "/left").send().expect(200).json();
@@ -169,9 +192,8 @@ fn an_outdated_document_cannot_undo_later_changes() {
     alice.npm("view left version").succeeds().prints("1.1.0");
 }
 
-#[test]
-fn a_name_in_a_path_is_decoded_once_and_has_to_be_valid_then() {
-    let server = Server::start();
+fn a_name_in_a_path_is_decoded_once_and_has_to_be_valid_then(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.put("@alice/kit", "1.0.0", None);
     for path in ["/@alice%2fkit", "/@alice%2Fkit", "/%40alice%2fkit", "/@alice/kit", "/%40alice/kit"] {
@@ -217,9 +239,8 @@ fn a_name_in_a_path_is_decoded_once_and_has_to_be_valid_then() {
     assert_eq!(now["versions"].as_object().unwrap().len(), 1);
 }
 
-#[test]
-fn bodies_have_limits_and_a_bad_one_gets_an_error_text() {
-    let server = Server::start();
+fn bodies_have_limits_and_a_bad_one_gets_an_error_text(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     let mib = 1024 * 1024;
     let announced = |method: &str, path: &str, length: usize| {
@@ -262,9 +283,8 @@ fn bodies_have_limits_and_a_bad_one_gets_an_error_text() {
     alice.npm("ping").succeeds();
 }
 
-#[test]
-fn a_request_inside_the_body_of_another_one_is_not_answered() {
-    let server = Server::start();
+fn a_request_inside_the_body_of_another_one_is_not_answered(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.put("@alice/diary", "1.0.0", None);
     let inner = format!("GET /@alice%2fdiary HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", alice.token());
@@ -283,9 +303,8 @@ fn a_request_inside_the_body_of_another_one_is_not_answered() {
     }
 }
 
-#[test]
-fn unreadable_credentials_count_as_an_unknown_token_and_not_as_none() {
-    let server = Server::start();
+fn unreadable_credentials_count_as_an_unknown_token_and_not_as_none(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.put("@alice/diary", "1.0.0", None);
     alice.put("left", "1.0.0", None);
@@ -309,10 +328,9 @@ fn unreadable_credentials_count_as_an_unknown_token_and_not_as_none() {
     }
 }
 
-#[test]
-fn no_secret_is_in_the_log() {
-    let server = Server::start_with(&["--trusted-proxy", "127.0.0.1/32"]);
-    let alice = server.person("alice");
+fn no_secret_is_in_the_log(edition: &str) {
+    let server = Server::under_with(edition, &["--trusted-proxy", "127.0.0.1/32"]);
+    let alice = server.person_without_2fa("alice");
     let app = alice.enable_2fa("auth-and-writes");
     let code = app.code();
     alice.http("PUT", "/left").otp(&code).json(&publish_document("left", "1.0.0", None)).send().expect(201);

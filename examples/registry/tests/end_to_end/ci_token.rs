@@ -2,26 +2,25 @@
 
 use crate::{
     package::installs,
-    support::{Person, Server, npm::Npm, proxy::Proxy},
+    support::{FOUNDING, Person, Server, npm::Npm, proxy::Proxy, under_both_editions},
     tokens::created,
 };
 
-#[test]
-fn a_narrow_ci_token_publishes_its_package_and_nothing_else() {
-    let server = Server::start_with(&["--trusted-proxy", "127.0.0.1/32"]);
+under_both_editions!(a_narrow_ci_token_publishes_its_package_and_nothing_else,);
+
+fn a_narrow_ci_token_publishes_its_package_and_nothing_else(edition: &str) {
+    let server = Server::under_with(edition, &["--trusted-proxy", "127.0.0.1/32"]);
     let (ci_network, elsewhere) =
         (Proxy::start(server.address(), "198.51.100.7"), Proxy::start(server.address(), "203.0.113.20"));
-    let alice = server.person("alice");
+    let alice = server.person_with_2fa("alice");
     server.organization("acme", &alice);
     for (name, access) in [("@acme/kit", None), ("@acme/vault", None), ("left-pad", None)] {
         alice.put(name, "1.0.0", access);
     }
-    let app = alice.enable_2fa("auth-and-writes");
     let ran = alice.npm(&format!(
         "token create --name=ci --packages=@acme/kit --packages-and-scopes-permission=read-write --expires=90 \
-         --cidr=198.51.100.0/24 --bypass-2fa --password={} --otp={}",
+         --cidr=198.51.100.0/24 --bypass-2fa --password={}",
         alice.password(),
-        app.code(),
     ));
     let token = created(&ran);
     let ci = alice.through(&server, &ci_network.url(), &token);
@@ -55,6 +54,14 @@ fn a_narrow_ci_token_publishes_its_package_and_nothing_else() {
         ci.npm(command).fails_with("E403").says("the access token has no-access permission on organizations");
     }
 
+    // Who may publish the package is governance, which a token bypasses the second factor for under the founding edition.
+    let governed = ci.npm("access set mfa=automation @acme/kit");
+    if edition == FOUNDING {
+        governed.succeeds();
+    } else {
+        governed.fails_with("EOTP");
+    }
+
     // From another address the token allows nothing.
     for url in [elsewhere.url(), server.url()] {
         let thief = alice.through(&server, &url, &token);
@@ -71,9 +78,9 @@ fn a_narrow_ci_token_publishes_its_package_and_nothing_else() {
 }
 
 impl Person {
-    /// The same person with another token, and with the server at another URL.
+    /// A CI job with a token of the person, and with the server at another URL.
     fn through(&self, server: &Server, url: &str, token: &str) -> Self {
-        let person = self.with(server, token);
+        let person = self.ci_job(server, token);
         let npm = Npm::new(person.npm_client().home().to_owned(), url, Some(token));
         person.with_npm(npm)
     }

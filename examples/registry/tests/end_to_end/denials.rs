@@ -4,16 +4,30 @@ use serde_json::json;
 
 use crate::{
     package::installs,
-    support::{Person, Server, database},
+    support::{FOUNDING, Person, Server, database, under_both_editions},
     tokens::listed,
 };
 
-#[test]
-fn an_account_with_auth_and_writes_needs_a_second_factor_to_write() {
-    let server = Server::start();
-    let alice = server.person("alice");
-    alice.publish("left", "1.0.0", "").succeeds();
+under_both_editions!(
+    an_account_with_auth_and_writes_needs_a_second_factor_to_write,
+    a_token_used_from_another_address_is_refused_with_that_reason,
+    a_token_that_no_longer_works_installs_public_packages_with_a_notice,
+    a_suspension_and_a_cut_off_by_the_operator_are_refused_with_that_reason,
+    a_granular_token_is_refused_with_the_reason_outside_its_grants,
+    a_hidden_package_and_a_missing_one_look_alike_at_the_terminal,
+);
+
+fn an_account_with_auth_and_writes_needs_a_second_factor_to_write(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
+    let first = alice.publish("left", "1.0.0", "");
     let app = alice.enable_2fa("auth-and-writes");
+    if edition == FOUNDING {
+        first.succeeds();
+    } else {
+        first.fails_with("E403").says("second factor");
+        alice.put_with_code("left", "1.0.0", &app.code());
+    }
     let eotp = "This operation requires a one-time password from your authenticator.";
     alice.publish("left", "1.0.1", "").fails_with("EOTP").says(eotp);
     alice.publish("left", "1.0.1", &format!("--otp={}", app.wrong_code())).fails_with("EOTP").says(eotp);
@@ -27,18 +41,17 @@ fn an_account_with_auth_and_writes_needs_a_second_factor_to_write() {
     alice.npm("star left").succeeds();
 
     // A write that would be denied anyway is denied, and not challenged.
-    let bob = server.person("bob");
+    let bob = server.person_without_2fa("bob");
     bob.enable_2fa("auth-and-writes");
     bob.publish("left", "1.0.2", "").fails_with("E403").says("may not publish `left`");
 }
 
-#[test]
-fn a_token_used_from_another_address_is_refused_with_that_reason() {
-    let server = Server::start();
+fn a_token_used_from_another_address_is_refused_with_that_reason(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "").succeeds();
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
-    let elsewhere = alice.with(
+    let elsewhere = alice.ci_job(
         &server,
         &alice.granular(&json!({
             "name": "elsewhere", "packages_all": true, "packages_and_scopes_permission": "read-write",
@@ -54,20 +67,19 @@ fn a_token_used_from_another_address_is_refused_with_that_reason() {
     ran.says("npm notice the access token was ignored: it may not be used from this address");
 }
 
-#[test]
-fn a_token_that_no_longer_works_installs_public_packages_with_a_notice() {
-    let server = Server::start();
+fn a_token_that_no_longer_works_installs_public_packages_with_a_notice(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "").succeeds();
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     let read =
         |name: &str| json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only" });
 
-    let unknown = alice.with(&server, "npm_000000000000000000000000000000000000");
-    let malformed = alice.with(&server, "not-a-token");
-    let revoked = alice.with(&server, &alice.granular(&read("revoked")));
+    let unknown = alice.ci_job(&server, "npm_000000000000000000000000000000000000");
+    let malformed = alice.ci_job(&server, "not-a-token");
+    let revoked = alice.ci_job(&server, &alice.granular(&read("revoked")));
     alice.npm(&format!("token revoke {}", listed(&alice, "revoked")["key"].as_str().unwrap())).succeeds();
-    let expired = alice.with(&server, &alice.granular(&read("expired")));
+    let expired = alice.ci_job(&server, &alice.granular(&read("expired")));
     expired.npm("view @alice/diary version").succeeds();
     // The shortest lifetime is a day, so the test changes the stored times instead of waiting.
     database::rewrite_token(&server, listed(&alice, "expired")["key"].as_str().unwrap(), |stored| {
@@ -93,9 +105,8 @@ fn a_token_that_no_longer_works_installs_public_packages_with_a_notice() {
     assert_eq!((status("/@alice%2fdiary"), status("/@alice%2fnosuch")), (401, 401));
 }
 
-#[test]
-fn a_suspension_and_a_cut_off_by_the_operator_are_refused_with_that_reason() {
-    let server = Server::start();
+fn a_suspension_and_a_cut_off_by_the_operator_are_refused_with_that_reason(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     assert!(server.command(&["user", "suspend", "alice"], "").status.success());
@@ -106,15 +117,14 @@ fn a_suspension_and_a_cut_off_by_the_operator_are_refused_with_that_reason() {
     alice.npm("view @alice/diary").fails_with("E401").says("npm notice the access token was revoked");
 }
 
-#[test]
-fn a_granular_token_is_refused_with_the_reason_outside_its_grants() {
-    let server = Server::start();
+fn a_granular_token_is_refused_with_the_reason_outside_its_grants(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     for name in ["left", "right", "@alice/diary", "@alice/ledger"] {
         alice.put(name, "1.0.0", None);
     }
     let with = |name: &str, packages: &[&str], permission: &str| {
-        alice.with(
+        alice.ci_job(
             &server,
             &alice.granular(&json!({
                 "name": name, "packages": packages, "packages_and_scopes_permission": permission,
@@ -152,9 +162,8 @@ fn a_granular_token_is_refused_with_the_reason_outside_its_grants() {
     assert!(reply.send().expect(403).error().contains("is no name for a new package"));
 }
 
-#[test]
-fn a_hidden_package_and_a_missing_one_look_alike_at_the_terminal() {
-    let server = Server::start();
+fn a_hidden_package_and_a_missing_one_look_alike_at_the_terminal(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let nobody = Person::at(&server, "nobody", None);
     alice.publish("@alice/hidden", "1.0.0", "").succeeds();

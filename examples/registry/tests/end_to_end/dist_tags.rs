@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server, person::publish_document, postgres::Postgres};
+use crate::support::{Reply, Server, person::publish_document, postgres::Postgres, under_both_editions};
 
-#[test]
-fn tags_have_limits_on_sqlite() {
-    tags_have_limits(&Server::start());
+under_both_editions!(tags_have_limits_on_sqlite, tags_have_limits_on_postgresql,);
+
+fn tags_have_limits_on_sqlite(edition: &str) {
+    tags_have_limits(&Server::under(edition));
 }
 
-#[test]
-fn tags_have_limits_on_postgresql() {
+fn tags_have_limits_on_postgresql(edition: &str) {
     let Some(postgres) = Postgres::start() else { return };
-    tags_have_limits(&Server::start_with(&["--database-url", &postgres.url()]));
+    tags_have_limits(&Server::under_with(edition, &["--database-url", &postgres.url()]));
 }
 
 fn tags_have_limits(server: &Server) {

@@ -5,38 +5,14 @@ use serde_json::{Value, json};
 
 use crate::{
     support::{
-        Person, Reply, Server, database,
+        FOUNDING, Person, Reply, Server, database,
         person::{escaped, login_document, password_of, publish_document},
         totp::Authenticator,
+        under_both_editions,
     },
     tokens::listed,
     web_login::log_in_by_browser,
 };
-
-/// The edition of the founding document.
-pub(crate) const FOUNDING: &str = "npm-2025-10";
-/// The edition in which no token bypasses the second factor for governance.
-pub(crate) const AUGUST: &str = "npm-2026-08";
-
-/// Makes a test of each scenario for each of the two editions.
-macro_rules! under_both_editions {
-    ($($scenario:ident),+ $(,)?) => {
-        mod npm_2025_10 {
-            $(#[test]
-            fn $scenario() {
-                super::$scenario(crate::editions::FOUNDING);
-            })+
-        }
-
-        mod npm_2026_08 {
-            $(#[test]
-            fn $scenario() {
-                super::$scenario(crate::editions::AUGUST);
-            })+
-        }
-    };
-}
-pub(crate) use under_both_editions;
 
 under_both_editions!(
     a_login_makes_the_token_of_the_edition,
@@ -87,7 +63,7 @@ fn bypassing(person: &Person) -> String {
 
 fn a_login_makes_the_token_of_the_edition(edition: &str) {
     let server = Server::under(edition);
-    let alice = server.person("alice");
+    let alice = server.person_without_2fa("alice");
     let by_password = token_in(&log_in(&server, "alice", None).expect(201));
     let by_browser = log_in_by_browser(&server, "alice");
     for token in [alice.token(), &by_password, &by_browser] {
@@ -115,8 +91,8 @@ fn a_login_makes_the_token_of_the_edition(edition: &str) {
 
 fn a_granular_token_publishes(edition: &str) {
     let server = Server::under(edition);
-    let alice = server.person("alice");
-    let ci = alice.with(&server, &bypassing(&alice));
+    let alice = server.person_without_2fa("alice");
+    let ci = alice.ci_job(&server, &bypassing(&alice));
     ci.publish("left", "1.0.0", "").succeeds();
     ci.publish("left", "1.0.1", "").succeeds();
     let plain = alice.with(
@@ -153,7 +129,7 @@ fn a_granular_token_publishes(edition: &str) {
 
 fn a_revoked_token_is_refused_by_the_next_request(edition: &str) {
     let server = Server::under(edition);
-    let alice = server.person("alice");
+    let alice = server.person_without_2fa("alice");
     let ci = bypassing(&alice);
     whoami(&server, &ci).expect(200);
     let key = listed(&alice, "bypassing")["key"].as_str().unwrap().to_owned();
@@ -166,7 +142,7 @@ fn a_revoked_token_is_refused_by_the_next_request(edition: &str) {
 
 fn a_legacy_token_works_until_the_edition_retires_it(edition: &str) {
     let server = Server::start();
-    let alice = server.person("alice");
+    let alice = server.person_without_2fa("alice");
     alice.put("left", "1.0.0", None);
     let automation = alice.granular(&json!({ "automation": true }));
     let ci = bypassing(&alice);
@@ -198,8 +174,8 @@ fn a_legacy_token_works_until_the_edition_retires_it(edition: &str) {
 
 fn an_expired_session_is_refused_and_a_new_login_replaces_it(edition: &str) {
     let server = Server::under(edition);
-    let alice = server.person("alice");
-    let ci = alice.with(&server, &bypassing(&alice));
+    let alice = server.person_without_2fa("alice");
+    let ci = alice.ci_job(&server, &bypassing(&alice));
     ci.put("left", "1.0.0", None);
     let mut lifetimes = Vec::new();
     database::rewrite_tokens_of(&server, "alice", |stored: &mut Value| {
@@ -238,8 +214,8 @@ fn an_account_on_hold_reads_and_does_not_write(edition: &str) {
 }
 
 pub(crate) fn hold_and_release(server: &Server) {
-    let holly = server.person("holly");
-    let ci = holly.with(server, &bypassing(&holly));
+    let holly = server.person_without_2fa("holly");
+    let ci = holly.ci_job(server, &bypassing(&holly));
     ci.put("pad", "1.0.0", None);
     let hold = |arguments: &[&str]| {
         let output = server.command(&[&["user", "hold", "holly"], arguments].concat(), "");
@@ -291,8 +267,8 @@ fn a_new_email_address_and_a_recovery_code_hold_the_account_where_the_edition_do
     };
     let expected = if edition == FOUNDING { 201 } else { 403 };
 
-    let alice = server.person("alice");
-    let ci = alice.with(&server, &bypassing(&alice));
+    let alice = server.person_without_2fa("alice");
+    let ci = alice.ci_job(&server, &bypassing(&alice));
     assert_eq!(publish(&ci, "1.0.0"), 201);
     let same = json!({ "email": "alice@example.test", "fullname": "Alice" });
     change(&alice, &same).expect(200);
@@ -300,8 +276,8 @@ fn a_new_email_address_and_a_recovery_code_hold_the_account_where_the_edition_do
     change(&alice, &json!({ "email": "mallory@example.test" })).expect(200);
     assert_eq!(publish(&ci, "1.0.2"), expected);
 
-    let bob = server.person("bob");
-    let ci = bob.with(&server, &bypassing(&bob));
+    let bob = server.person_without_2fa("bob");
+    let ci = bob.ci_job(&server, &bypassing(&bob));
     assert_eq!(publish(&ci, "1.0.0"), 201);
     let (app, recovery) = enrol(&bob);
     log_in(&server, "bob", Some(&app.code())).expect(201);
@@ -343,6 +319,7 @@ fn a_start_prints_the_edition_and_what_the_newest_would_refuse(edition: &str) {
     assert_eq!(printed.contains("npm profile enable-2fa"), edition != FOUNDING, "{printed}");
 }
 
+// Not under both editions: the server that is tested does not start.
 #[test]
 fn an_unknown_edition_does_not_start() {
     let server = Server::start();

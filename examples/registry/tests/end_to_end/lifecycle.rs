@@ -8,20 +8,59 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Person, Server, person::publish_document};
+use crate::{
+    account::app_of,
+    support::{
+        FOUNDING, Person, Server,
+        npm::{Answer, finish},
+        person::publish_document,
+        under_both_editions,
+    },
+};
 
-#[test]
-fn the_lines_printed_by_the_first_start_publish_a_package() {
-    let server = Server::start();
+under_both_editions!(
+    the_lines_printed_by_the_first_start_publish_a_package,
+    a_publish_that_has_begun_is_finished_before_the_server_stops,
+    slow_clients_are_cut_off_while_others_are_served,
+);
+
+fn the_lines_printed_by_the_first_start_publish_a_package(edition: &str) {
+    let server = Server::under(edition);
     let printed = server.printed_with("To log in as somebody else");
-    let (_, lines) = printed.split_once("To publish a package, paste:\n\n").expect("instructions");
+    let how = if edition == FOUNDING {
+        "To publish a package, paste:\n\n"
+    } else {
+        "run these one by one; under this edition a publish needs a code of your authenticator app:\n\n"
+    };
+    let (_, lines) = printed.split_once(how).expect("instructions");
     let (lines, _) = lines.split_once("\n\n").expect("an empty line after them");
     let nobody = Person::at(&server, "nobody", None);
-    let script = format!("set -e\n{lines}\n");
-    let mut shell = nobody.npm_client().command("sh".as_ref(), &nobody.project());
-    // The pasted lines configure the registry, so the environment must not.
-    shell.env_remove("npm_config_registry").args(["-c", &script]);
-    let ran = crate::support::npm::finish(shell, script, &[], nobody.log());
+    let folder = nobody.project();
+    let run = |lines: &str, answers: &[Answer<'_>]| {
+        let script = format!("set -e\n{lines}\n");
+        let mut shell = nobody.npm_client().command("sh".as_ref(), &folder);
+        // The lines configure the registry, so the environment must not.
+        shell.env_remove("npm_config_registry").args(["-c", &script]);
+        finish(shell, script, answers, nobody.log())
+    };
+    let ran = if edition == FOUNDING {
+        run(lines, &[])
+    } else {
+        // The user reads the password above the lines, and codes from the authenticator app.
+        let (_, password) = printed.split_once("it has a user now: demo, password ").expect("a password");
+        let password = password.split_whitespace().next().unwrap();
+        let enable = "npm profile enable-2fa auth-and-writes\n";
+        let (before, after) = lines.split_once(enable).expect("the line that enrols a second factor");
+        let enrolled = run(
+            &format!("{before}{enable}"),
+            &[
+                ("npm password:", &|_: &str| password.to_owned()),
+                ("And an OTP code from your authenticator:", &|printed: &str| app_of(printed).code()),
+            ],
+        );
+        let code = app_of(&enrolled.succeeds().stdout).code();
+        run(&format!("cd hello-tollgate\n{}", after.replace("CODE", &code)), &[])
+    };
     ran.succeeds().says("+ hello-tollgate@1.0.0").says("hello-tollgate@1.0.0 |");
     // The second start creates no user, and prints nothing about one.
     let server = server.killed_and_restarted();
@@ -29,17 +68,16 @@ fn the_lines_printed_by_the_first_start_publish_a_package() {
     assert!(!server.printed().contains("paste"), "{}", server.printed());
 }
 
-#[test]
-fn a_publish_that_has_begun_is_finished_before_the_server_stops() {
+fn a_publish_that_has_begun_is_finished_before_the_server_stops(edition: &str) {
     for signal in ["-TERM", "-INT"] {
-        let mut server = Server::start();
+        let mut server = Server::under(edition);
         let alice = server.person("alice");
         let mut stream = TcpStream::connect(server.address()).unwrap();
         let body = publish_document("left", "1.0.0", None).to_string();
         let head = format!(
-            "PUT /left HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
+            "PUT /left HTTP/1.1\r\nhost: {}\r\n{}content-length: {}\r\n\r\n",
             server.address(),
-            alice.token(),
+            alice.header_lines(),
             body.len(),
         );
         let (first, rest) = body.split_at(body.len() / 2);
@@ -58,13 +96,12 @@ fn a_publish_that_has_begun_is_finished_before_the_server_stops() {
     }
 }
 
-#[test]
-fn slow_clients_are_cut_off_while_others_are_served() {
-    let server = Server::start();
+fn slow_clients_are_cut_off_while_others_are_served(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     let begun = Instant::now();
     let host = format!("host: {}\r\n", server.address());
-    let authorization = format!("authorization: Bearer {}\r\n", alice.token());
+    let authorization = alice.header_lines();
     let slow = [
         // They send nothing, stop within the headers, or do not send the body.
         String::new(),
@@ -91,6 +128,7 @@ fn slow_clients_are_cut_off_while_others_are_served() {
     alice.npm("ping").succeeds();
 }
 
+// Not under both editions: no server starts.
 #[test]
 fn an_invalid_command_line_is_an_error_that_names_the_problem() {
     let folder = crate::support::server::temporary_folder();

@@ -2,11 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Server};
+use crate::support::{Person, Server, under_both_editions};
 
-#[test]
-fn no_listing_shows_a_package_that_the_caller_may_not_read() {
-    let server = Server::start();
+under_both_editions!(
+    no_listing_shows_a_package_that_the_caller_may_not_read,
+    a_search_has_pages_and_matches_words,
+    urls_in_responses_begin_with_the_configured_public_url,
+);
+
+fn no_listing_shows_a_package_that_the_caller_may_not_read(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob, eve) = (server.person("alice"), server.person("bob"), server.person("eve"));
     let nobody = Person::at(&server, "nobody", None);
     server.organization("acme", &alice);
@@ -20,7 +25,7 @@ fn no_listing_shows_a_package_that_the_caller_may_not_read() {
     }
     // Bob is a member of the organization, but of no team with a grant.
     alice.http("DELETE", "/-/team/acme/developers/user").json(&json!({ "user": "bob" })).send().expect(204);
-    let narrow = alice.with(
+    let narrow = alice.ci_job(
         &server,
         &alice.granular(&json!({
             "name": "narrow", "packages": ["@acme/secret"], "packages_and_scopes_permission": "read-only",
@@ -75,9 +80,8 @@ fn private(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).filter(|name| ["@acme/secret", "@alice/diary"].contains(name)).collect()
 }
 
-#[test]
-fn a_search_has_pages_and_matches_words() {
-    let server = Server::start();
+fn a_search_has_pages_and_matches_words(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     for number in 0..25 {
         alice.put(&format!("part-{number:02}"), "1.0.0", None);
@@ -97,9 +101,8 @@ fn a_search_has_pages_and_matches_words() {
     alice.npm("search part-07").succeeds().says("part-07");
 }
 
-#[test]
-fn urls_in_responses_begin_with_the_configured_public_url() {
-    let server = Server::start_with(&["--public-url", "https://npm.example.test/"]);
+fn urls_in_responses_begin_with_the_configured_public_url(edition: &str) {
+    let server = Server::under_with(edition, &["--public-url", "https://npm.example.test/"]);
     let alice = server.person("alice");
     alice.put("@alice/open", "1.0.0", Some("public"));
     let document = server.http("GET", "/@alice%2fopen").header("host", "evil.example.test").send().expect(200).json();

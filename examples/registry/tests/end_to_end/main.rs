@@ -4,6 +4,12 @@
 //! its own home, configuration, cache, prefix and working folder, so that npm neither reads nor writes the developer's
 //! files. Assertions check the text that npm prints. A failing assertion prints npm's output and the server's log.
 //!
+//! Every scenario is a function with an edition as its parameter, and is listed in its file's `under_both_editions!`, which
+//! makes a test of it under `npm-2025-10` and one under `npm-2026-08`. `Server::person` makes the difference small: where a
+//! publish needs a second factor, the person has one, and sends a one-time password with every request and command.
+//! `Person::ci_job` sends none, and neither does a `Server::person_without_2fa`. Where the two editions answer
+//! differently, the scenario asserts both answers.
+//!
 //! npm 11 must be on the PATH. PostgreSQL's `initdb` and `postgres` must be on the PATH or in
 //! `/usr/lib/postgresql/*/bin`. `TOLLGATE_NO_POSTGRES=1` skips the tests that need PostgreSQL.
 

@@ -8,17 +8,18 @@ use crate::support::{
     Reply, Server,
     person::{login_document, publish_document},
     postgres::Postgres,
+    under_both_editions,
 };
 
-#[test]
-fn odd_texts_are_stored_or_refused_on_sqlite() {
-    odd_texts(&Server::start());
+under_both_editions!(odd_texts_are_stored_or_refused_on_sqlite, odd_texts_are_stored_or_refused_on_postgresql,);
+
+fn odd_texts_are_stored_or_refused_on_sqlite(edition: &str) {
+    odd_texts(&Server::under(edition));
 }
 
-#[test]
-fn odd_texts_are_stored_or_refused_on_postgresql() {
+fn odd_texts_are_stored_or_refused_on_postgresql(edition: &str) {
     let Some(postgres) = Postgres::start() else { return };
-    odd_texts(&Server::start_with(&["--database-url", &postgres.url()]));
+    odd_texts(&Server::under_with(edition, &["--database-url", &postgres.url()]));
 }
 
 fn odd_texts(server: &Server) {
@@ -45,6 +46,8 @@ fn odd_texts(server: &Server) {
     let profile = |text: &str| {
         let reply = alice.http("POST", "/-/npm/v1/user").json(&json!({ "fullname": text, "email": text })).send();
         assert_eq!(reply.expect(200).json()["fullname"], text);
+        // Where a new email address puts the account on hold, the operator ends the hold.
+        assert!(server.command(&["user", "release", "alice"], "").status.success());
     };
 
     deprecate("a\0b").expect(400);

@@ -2,12 +2,18 @@
 
 use crate::{
     package::installs,
-    support::{Person, Server},
+    support::{Person, Server, under_both_editions},
 };
 
-#[test]
-fn an_organization_is_run_from_the_terminal() {
-    let server = Server::start();
+under_both_editions!(
+    an_organization_is_run_from_the_terminal,
+    a_removed_member_loses_the_packages_of_the_organization_at_once,
+    outsiders_see_and_do_nothing_in_an_organization,
+    a_publish_that_also_makes_the_package_public_needs_both_permissions,
+);
+
+fn an_organization_is_run_from_the_terminal(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob, carol) = (server.person("alice"), server.person("bob"), server.person("carol"));
     server.organization("acme", &alice);
     alice
@@ -61,9 +67,8 @@ fn an_organization_is_run_from_the_terminal() {
     alice.npm("org ls acme").succeeds().says("alice - owner");
 }
 
-#[test]
-fn a_removed_member_loses_the_packages_of_the_organization_at_once() {
-    let server = Server::start();
+fn a_removed_member_loses_the_packages_of_the_organization_at_once(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
     alice.npm("org set acme bob").succeeds();
@@ -88,9 +93,8 @@ fn a_removed_member_loses_the_packages_of_the_organization_at_once() {
     bob.publish("@acme/tool", "1.0.1", "").succeeds();
 }
 
-#[test]
-fn outsiders_see_and_do_nothing_in_an_organization() {
-    let server = Server::start();
+fn outsiders_see_and_do_nothing_in_an_organization(edition: &str) {
+    let server = Server::under(edition);
     let (alice, eve) = (server.person("alice"), server.person("eve"));
     server.organization("acme", &alice);
     alice.publish("@acme/tool", "1.0.0", "").succeeds();
@@ -119,9 +123,8 @@ fn outsiders_see_and_do_nothing_in_an_organization() {
     alice.npm("org ls acme").succeeds().says("alice - owner").does_not_say("eve");
 }
 
-#[test]
-fn a_publish_that_also_makes_the_package_public_needs_both_permissions() {
-    let server = Server::start();
+fn a_publish_that_also_makes_the_package_public_needs_both_permissions(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
     alice.npm("org set acme bob").succeeds();

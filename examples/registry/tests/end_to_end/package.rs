@@ -1,6 +1,14 @@
 //! The life of a package from publish to unpublish, on SQLite. The test module `replicas` runs it on PostgreSQL.
 
-use crate::support::{Person, Ran, Server};
+use crate::support::{FOUNDING, Person, Ran, Server, under_both_editions};
+
+under_both_editions!(
+    a_public_package_lives_from_publish_to_unpublish,
+    a_scoped_package_is_private_at_first_and_readable_with_a_grant,
+    a_package_can_require_a_second_factor,
+    requests_about_no_package_work_without_an_account,
+    a_dist_tag_points_at_a_version_that_exists,
+);
 
 /// Runs npm's commands from the first publish to the last unpublish, and checks the result of each command.
 pub(crate) fn whole_life(server: &Server) {
@@ -70,14 +78,12 @@ pub(crate) fn installs(who: &Person, package: &str, version: &str) -> Ran {
     ran
 }
 
-#[test]
-fn a_public_package_lives_from_publish_to_unpublish() {
-    whole_life(&Server::start());
+fn a_public_package_lives_from_publish_to_unpublish(edition: &str) {
+    whole_life(&Server::under(edition));
 }
 
-#[test]
-fn a_scoped_package_is_private_at_first_and_readable_with_a_grant() {
-    let server = Server::start();
+fn a_scoped_package_is_private_at_first_and_readable_with_a_grant(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let nobody = Person::at(&server, "nobody", None);
 
@@ -112,21 +118,27 @@ fn a_scoped_package_is_private_at_first_and_readable_with_a_grant() {
     alice.npm("access get status @alice/open").succeeds().prints("@alice/open: public");
 }
 
-#[test]
-fn a_package_can_require_a_second_factor() {
-    let server = Server::start();
-    let alice = server.person("alice");
-    alice.publish("vault", "1.0.0", "").succeeds();
-    let robot = alice.with(
+fn a_package_can_require_a_second_factor(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
+    let robot = alice.ci_job(
         &server,
         &alice.granular(&serde_json::json!({
-            "name": "robot", "packages": ["vault"], "packages_and_scopes_permission": "read-write",
+            "name": "robot", "packages_all": true, "packages_and_scopes_permission": "read-write",
             "expires": 7, "bypass_2fa": true,
         })),
     );
-    robot.publish("vault", "1.0.1", "").succeeds();
+    if edition == FOUNDING {
+        alice.publish("vault", "1.0.0", "").succeeds();
+        robot.publish("vault", "1.0.1", "").succeeds();
+        alice.npm("access set mfa=automation vault").succeeds();
+    } else {
+        // Every package requires a second factor, or a token that bypasses it.
+        alice.publish("vault", "1.0.0", "").fails_with("E403").says("second factor");
+        robot.publish("vault", "1.0.1", "").succeeds();
+        alice.npm("access set mfa=automation vault").fails_with("E403");
+    }
 
-    alice.npm("access set mfa=automation vault").succeeds();
     // Alice's account has no second factor, so the write is denied and not challenged.
     alice.publish("vault", "1.1.0", "").fails_with("E403").says("second factor");
     robot.publish("vault", "1.0.2", "").succeeds();
@@ -137,12 +149,18 @@ fn a_package_can_require_a_second_factor() {
     alice.npm(&format!("access set mfa=publish vault --otp={}", app.code())).succeeds();
     robot.publish("vault", "1.2.0", "").fails_with("E403").says("token");
     alice.npm(&format!("access set mfa=none vault --otp={}", app.code())).succeeds();
-    alice.publish("vault", "1.3.0", "").succeeds();
+    let published = alice.publish("vault", "1.3.0", "");
+    if edition == FOUNDING {
+        published.succeeds();
+    } else {
+        // The package requires what every package requires.
+        published.fails_with("EOTP");
+        robot.publish("vault", "1.3.0", "").succeeds();
+    }
 }
 
-#[test]
-fn requests_about_no_package_work_without_an_account() {
-    let server = Server::start();
+fn requests_about_no_package_work_without_an_account(edition: &str) {
+    let server = Server::under(edition);
     let (alice, nobody) = (server.person("alice"), Person::at(&server, "nobody", None));
     nobody.npm("ping").succeeds().says("PONG");
     alice.npm("ping").succeeds().says("PONG");
@@ -158,9 +176,8 @@ fn requests_about_no_package_work_without_an_account() {
     }
 }
 
-#[test]
-fn a_dist_tag_points_at_a_version_that_exists() {
-    let server = Server::start();
+fn a_dist_tag_points_at_a_version_that_exists(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     alice.publish("left", "1.0.0", "--tag=next").succeeds();
     // The first version gets `latest` too, whichever tag it is published with.

@@ -8,7 +8,9 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Person, Ran, Server, npm, person::package_folder};
+use crate::support::{Person, Ran, Server, npm, person::package_folder, under_both_editions};
+
+under_both_editions!(pnpm_publishes_and_installs_public_and_private_packages,);
 
 /// The version of pnpm, which is fixed so that the tests run with the same version everywhere.
 const VERSION: &str = "10.20.0";
@@ -47,10 +49,9 @@ impl Person {
     }
 }
 
-#[test]
-fn pnpm_publishes_and_installs_public_and_private_packages() {
+fn pnpm_publishes_and_installs_public_and_private_packages(edition: &str) {
     let Some(pnpm) = pnpm() else { return };
-    let server = Server::start();
+    let server = Server::under(edition);
     let alice = server.person("alice");
     let nobody = Person::at(&server, "nobody", None);
     for (name, version) in [("left-pad", "1.0.0"), ("left-pad", "1.1.0"), ("@alice/diary", "1.0.0")] {
@@ -71,7 +72,7 @@ fn pnpm_publishes_and_installs_public_and_private_packages() {
     nobody.pnpm(&pnpm, &nobody.project(), "add left-pad@1.0.0").succeeds();
     nobody.pnpm(&pnpm, &nobody.project(), "add @alice/diary").fails().says("404");
 
-    let robot = alice.with(
+    let robot = alice.ci_job(
         &server,
         &alice.granular(&json!({
             "name": "reader", "packages_all": true, "packages_and_scopes_permission": "read-only",

@@ -4,37 +4,42 @@ use serde_json::json;
 
 use crate::{
     editions, package, races, staging,
-    support::{Person, Server, postgres::Postgres},
+    support::{Server, postgres::Postgres, under_both_editions},
     tokens::listed,
 };
 
+under_both_editions!(
+    a_package_lives_on_postgresql_as_on_sqlite,
+    holds_and_staged_versions_are_the_same_on_postgresql,
+    a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other,
+    two_servers_create_a_package_once_and_issue_the_last_token_once,
+    a_one_time_password_used_on_one_server_is_used_on_both,
+);
+
 /// Two servers on one PostgreSQL, with one folder for tarballs; `None` if PostgreSQL is to be skipped.
-fn replicas() -> Option<(Postgres, Server, Server)> {
+fn replicas(edition: &str) -> Option<(Postgres, Server, Server)> {
     let postgres = Postgres::start()?;
-    let first = Server::start_with(&["--database-url", &postgres.url()]);
+    let first = Server::under_with(edition, &["--database-url", &postgres.url()]);
     let second = first.another();
     Some((postgres, first, second))
 }
 
-#[test]
-fn a_package_lives_on_postgresql_as_on_sqlite() {
-    let Some((_postgres, server, _other)) = replicas() else { return };
+fn a_package_lives_on_postgresql_as_on_sqlite(edition: &str) {
+    let Some((_postgres, server, _other)) = replicas(edition) else { return };
     package::whole_life(&server);
 }
 
-#[test]
-fn holds_and_staged_versions_are_the_same_on_postgresql() {
+fn holds_and_staged_versions_are_the_same_on_postgresql(edition: &str) {
     let Some(postgres) = Postgres::start() else { return };
-    let server = Server::start_with(&["--database-url", &postgres.url(), "--edition", editions::AUGUST]);
+    let server = Server::under_with(edition, &["--database-url", &postgres.url()]);
     staging::stage_and_approve(&server);
     editions::hold_and_release(&server);
 }
 
-#[test]
-fn a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other() {
-    let Some((_postgres, first, second)) = replicas() else { return };
+fn a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other(edition: &str) {
+    let Some((_postgres, first, second)) = replicas(edition) else { return };
     let alice = first.person("alice");
-    let there = Person::at(&second, "alice", Some(alice.token()));
+    let there = alice.with(&second, alice.token());
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     package::installs(&there, "@alice/diary", "1.0.0");
 
@@ -66,26 +71,24 @@ fn a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other() {
     alice.npm("whoami").fails_with("E401");
 }
 
-#[test]
-fn two_servers_create_a_package_once_and_issue_the_last_token_once() {
-    let Some((_postgres, first, second)) = replicas() else { return };
+fn two_servers_create_a_package_once_and_issue_the_last_token_once(edition: &str) {
+    let Some((_postgres, first, second)) = replicas(edition) else { return };
     let (alice, bob) = (first.person("alice"), second.person("bob"));
     races::one_creates(&alice, &bob);
-    let there = Person::at(&second, "alice", Some(alice.token()));
+    let there = alice.with(&second, alice.token());
     races::many_publish(&[&alice, &there]);
     races::one_token_is_the_last(&first, &alice, &there);
 }
 
-#[test]
-fn a_one_time_password_used_on_one_server_is_used_on_both() {
-    let Some((_postgres, first, second)) = replicas() else { return };
-    let alice = first.person("alice");
-    alice.put("left", "1.0.0", None);
+fn a_one_time_password_used_on_one_server_is_used_on_both(edition: &str) {
+    let Some((_postgres, first, second)) = replicas(edition) else { return };
+    let alice = first.person_without_2fa("alice");
     let other = alice.granular(&json!({
         "name": "other", "packages_all": true, "packages_and_scopes_permission": "read-write",
     }));
     let app = alice.enable_2fa("auth-and-writes");
     let code = app.code();
+    alice.put_with_code("left", "1.0.0", &code);
     let tag = |server: &Server, token: &str| {
         server.http("PUT", "/-/package/left/dist-tags/edge").bearer(token).otp(&code).json(&json!("1.0.0")).send()
     };

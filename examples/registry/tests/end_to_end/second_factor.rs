@@ -6,15 +6,21 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 
 use crate::{
-    support::{Person, Request, Server, person::login_document},
+    support::{FOUNDING, Person, Ran, Request, Server, person::login_document, under_both_editions},
     tokens::created,
 };
 
-#[test]
-fn a_one_time_password_works_for_the_first_token_that_uses_it_only() {
-    let server = Server::start();
-    let alice = server.person("alice");
-    alice.put("left", "1.0.0", None);
+under_both_editions!(
+    a_one_time_password_works_for_the_first_token_that_uses_it_only,
+    a_factor_for_auth_only_guards_tokens_and_leaves_publishes_to_the_package,
+    after_too_many_wrong_guesses_the_right_one_is_refused,
+    a_one_time_password_that_is_not_needed_changes_nothing,
+    guesses_made_at_once_have_the_same_limit,
+);
+
+fn a_one_time_password_works_for_the_first_token_that_uses_it_only(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
     // Alice uses two tokens.
     let laptop = alice.with(
         &server,
@@ -24,6 +30,7 @@ fn a_one_time_password_works_for_the_first_token_that_uses_it_only() {
     );
     let app = alice.enable_2fa("auth-and-writes");
     let code = app.code();
+    alice.put_with_code("left", "1.0.0", &code);
     alice.publish("left", "1.0.1", &format!("--otp={code}")).succeeds();
     // One npm command sends its code with several requests, so the token that used the code first may use it again.
     alice.npm(&format!("unpublish left@1.0.0 --otp={code}")).succeeds();
@@ -31,12 +38,22 @@ fn a_one_time_password_works_for_the_first_token_that_uses_it_only() {
     laptop.publish("left", "1.0.2", &format!("--otp={}", app.code_beside(1))).succeeds();
 }
 
-#[test]
-fn a_factor_for_auth_only_guards_tokens_and_not_publishes() {
-    let server = Server::start();
-    let alice = server.person("alice");
+fn a_factor_for_auth_only_guards_tokens_and_leaves_publishes_to_the_package(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
     let app = alice.enable_2fa("auth-only");
-    alice.publish("left", "1.0.0", "").succeeds();
+    // A package requires nothing under the founding edition, and a second factor or a bypass under the later one.
+    let published = |ran: &Ran| {
+        if edition == FOUNDING {
+            ran.succeeds()
+        } else {
+            ran.fails_with("EOTP")
+        };
+    };
+    published(&alice.publish("left", "1.0.0", ""));
+    if edition != FOUNDING {
+        alice.put_with_code("left", "1.0.0", &app.code());
+    }
     let create = format!(
         "token create --name=ci --packages=left --packages-and-scopes-permission=read-write --password={}",
         alice.password()
@@ -45,7 +62,7 @@ fn a_factor_for_auth_only_guards_tokens_and_not_publishes() {
     alice.npm(&format!("{create} --otp={}", app.wrong_code())).fails_with("EOTP");
     let ran = alice.npm(&format!("{create} --otp={}", app.code()));
     let robot = alice.with(&server, &created(&ran));
-    robot.publish("left", "1.0.1", "").succeeds();
+    published(&robot.publish("left", "1.0.1", ""));
     let key = crate::tokens::listed(&alice, "ci")["key"].as_str().unwrap().to_owned();
     alice.npm(&format!("token revoke {key}")).fails_with("EOTP");
     alice.npm(&format!("token revoke {key} --otp={}", app.code())).succeeds();
@@ -53,12 +70,11 @@ fn a_factor_for_auth_only_guards_tokens_and_not_publishes() {
     alice.npm("logout").succeeds();
 }
 
-#[test]
-fn after_too_many_wrong_guesses_the_right_one_is_refused() {
-    let server = Server::start();
-    let alice = server.person("alice");
-    alice.put("left", "1.0.0", None);
+fn after_too_many_wrong_guesses_the_right_one_is_refused(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
     let app = alice.enable_2fa("auth-and-writes");
+    alice.put_with_code("left", "1.0.0", &app.code());
     let tag = |code: &str| alice.http("PUT", "/-/package/left/dist-tags/edge").json(&json!("1.0.0")).otp(code).send();
     let wrong = app.wrong_code();
     for _ in 0..10 {
@@ -84,28 +100,36 @@ fn after_too_many_wrong_guesses_the_right_one_is_refused() {
     assert_eq!(Person::at(&server, "bob", None).npm_client().token(), None);
 }
 
-#[test]
-fn a_one_time_password_that_is_not_needed_changes_nothing() {
-    let server = Server::start();
-    let (alice, bob) = (server.person("alice"), server.person("bob"));
-    alice.publish("left", "1.0.0", "--otp=000000").succeeds();
+fn a_one_time_password_that_is_not_needed_changes_nothing(edition: &str) {
+    let server = Server::under(edition);
+    let (alice, bob) = (server.person_without_2fa("alice"), server.person_without_2fa("bob"));
+    // An account without a second factor has no use for a code, whether it is allowed or denied.
+    let first = alice.publish("left", "1.0.0", "--otp=000000");
+    if edition == FOUNDING {
+        first.succeeds();
+    } else {
+        first.fails_with("E403").says("second factor");
+    }
+    let ci = alice.granular(&json!({
+        "name": "ci", "packages_all": true, "packages_and_scopes_permission": "read-write", "bypass_2fa": true,
+    }));
+    alice.ci_job(&server, &ci).publish("left", "1.0.1", "--otp=000000").succeeds();
     let app = bob.enable_2fa("auth-and-writes");
     // A code does not turn a denial into an allow, and a denial does not consume the code.
     let code = app.code();
-    bob.publish("left", "1.0.1", &format!("--otp={code}")).fails_with("E403");
-    bob.npm(&format!("view left version --otp={code}")).succeeds().prints("1.0.0");
+    bob.publish("left", "1.0.2", &format!("--otp={code}")).fails_with("E403");
+    bob.npm(&format!("view left version --otp={code}")).succeeds().prints("1.0.1");
     // A code of one account does not work for another.
     alice.enable_2fa("auth-and-writes");
-    alice.publish("left", "1.0.1", &format!("--otp={code}")).fails_with("EOTP");
+    alice.publish("left", "1.0.2", &format!("--otp={code}")).fails_with("EOTP");
     bob.publish("bobs", "1.0.0", &format!("--otp={code}")).succeeds();
 }
 
-#[test]
-fn guesses_made_at_once_have_the_same_limit() {
-    let server = Server::start();
-    let alice = server.person("alice");
-    alice.put("left", "1.0.0", None);
+fn guesses_made_at_once_have_the_same_limit(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
     let app = alice.enable_2fa("auth-and-writes");
+    alice.put_with_code("left", "1.0.0", &app.code());
     let wrong = app.wrong_code();
     let tag = alice.http("PUT", "/-/package/left/dist-tags/edge").json(&json!("1.0.0")).otp(&wrong);
     let (looked_at, refused) = all_at_once(20, &tag);

@@ -3,11 +3,17 @@
 use serde_json::json;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::support::Server;
+use crate::support::{FOUNDING, Server, database, under_both_editions};
 
-#[test]
-fn a_granular_token_expires_after_a_day_at_the_earliest() {
-    let server = Server::start();
+under_both_editions!(
+    a_granular_token_expires_after_a_day_at_the_earliest,
+    a_token_with_ranges_cannot_create_one_with_wider_ranges,
+    an_organization_grant_manages_teams_and_reads_no_package,
+    a_token_may_do_only_what_its_owner_may_do_now,
+);
+
+fn a_granular_token_expires_after_a_day_at_the_earliest(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
     let create = |name: &str, hours: i64| {
         let until = OffsetDateTime::from(std::time::SystemTime::now()) + Duration::hours(hours);
@@ -25,12 +31,17 @@ fn a_granular_token_expires_after_a_day_at_the_earliest() {
     alice.npm(&format!("token create --name=for-ever --expires=99999999999 {flags}")).fails_with("E400");
 }
 
-#[test]
-fn a_token_with_ranges_cannot_create_one_with_wider_ranges() {
-    let server = Server::start();
+fn a_token_with_ranges_cannot_create_one_with_wider_ranges(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
-    let local = alice.granular(&json!({ "readonly": false, "cidr_whitelist": ["127.0.0.0/8"] }));
-    let local = alice.with(&server, &local);
+    // Two kinds of token create tokens: a legacy publish token, and the session of a login. A login gives no ranges to a
+    // session, so the test does.
+    let local = if edition == FOUNDING {
+        alice.with(&server, &alice.granular(&json!({ "readonly": false, "cidr_whitelist": ["127.0.0.0/8"] })))
+    } else {
+        database::rewrite_tokens_of(&server, "alice", |stored| stored["cidr"] = json!(["127.0.0.0/8"]));
+        alice
+    };
     let body = |name: &str, ranges: &[&str]| {
         json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only",
                 "cidr_whitelist": ranges })
@@ -45,10 +56,9 @@ fn a_token_with_ranges_cannot_create_one_with_wider_ranges() {
     local.create_token(&body("narrower", &["127.0.0.0/16"])).expect(201);
 }
 
-#[test]
-fn an_organization_grant_manages_teams_and_reads_no_package() {
-    let server = Server::start();
-    let (alice, bob) = (server.person("alice"), server.person("bob"));
+fn an_organization_grant_manages_teams_and_reads_no_package(edition: &str) {
+    let server = Server::under(edition);
+    let (alice, bob) = (server.person_with_2fa("alice"), server.person("bob"));
     server.organization("acme", &alice);
     alice.put("@acme/tool", "1.0.0", None);
     let token = |permission: &str| {
@@ -63,7 +73,19 @@ fn an_organization_grant_manages_teams_and_reads_no_package() {
     manager.npm("view @acme/tool").fails_with("E404");
     manager.publish("@acme/tool", "1.0.1", "").fails_with("E403").says("no-access permission on packages");
     manager.npm("org ls other").fails_with("E404").says("organization `other` does not exist");
-    let watcher = alice.with(&server, &token("read-only"));
+    // Without a one-time password, only a token that bypasses the second factor manages teams, and no token bypasses it
+    // for that under the later edition.
+    alice.ci_job(&server, manager.token()).npm("team create acme:robots").fails_with("EOTP");
+    let bypassing = alice.granular(&json!({
+        "name": "bypassing", "orgs": ["acme"], "orgs_permission": "read-write", "bypass_2fa": true,
+    }));
+    let made = alice.ci_job(&server, &bypassing).npm("team create acme:robots");
+    if edition == FOUNDING {
+        made.succeeds();
+    } else {
+        made.fails_with("EOTP");
+    }
+    let watcher = alice.ci_job(&server, &token("read-only"));
     watcher.npm("org ls acme").succeeds();
     watcher.npm("org rm acme bob").fails_with("E403").says("read-only permission on organizations");
     bob.npm("view @acme/tool version").succeeds().prints("1.0.0");
@@ -73,9 +95,8 @@ fn an_organization_grant_manages_teams_and_reads_no_package() {
     manager.npm("org ls acme").fails_with("E403").says("may not read-org");
 }
 
-#[test]
-fn a_token_may_do_only_what_its_owner_may_do_now() {
-    let server = Server::start();
+fn a_token_may_do_only_what_its_owner_may_do_now(edition: &str) {
+    let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     alice.put("left", "1.0.0", None);
     alice.npm("owner add bob left").succeeds();

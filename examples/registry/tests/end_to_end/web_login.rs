@@ -1,9 +1,16 @@
 //! `npm login` and `npm adduser` by browser: npm waits while a person fills in a form.
 
 use crate::support::{
-    Person, Reply, Server,
+    FOUNDING, Person, Reply, Server,
     person::{email_of, password_of},
+    under_both_editions,
 };
+
+under_both_editions!(
+    npm_login_waits_for_the_form_and_gets_a_token,
+    npm_adduser_creates_an_account_in_the_browser,
+    a_login_in_the_browser_needs_the_second_factor_and_issues_one_token,
+);
 
 /// The path of the form in the text that npm has printed.
 fn form_of(printed: &str) -> String {
@@ -27,12 +34,12 @@ pub(crate) fn log_in_by_browser(server: &Server, name: &str) -> String {
     done["token"].as_str().unwrap().to_owned()
 }
 
-#[test]
-fn npm_login_waits_for_the_form_and_gets_a_token() {
-    let server = Server::start();
+fn npm_login_waits_for_the_form_and_gets_a_token(edition: &str) {
+    let server = Server::under(edition);
     let alice = server.person("alice");
+    // With a one-time password, npm asks for name and password at the terminal, so only the form gets one.
     let laptop = Person::at(&server, "alice", None);
-    let password = password_of("alice");
+    let (password, code) = (password_of("alice"), alice.code_for_login().unwrap_or_default());
     let person = |printed: &str| {
         let path = form_of(printed);
         let page = server.http("GET", &path).send().expect(200);
@@ -40,17 +47,23 @@ fn npm_login_waits_for_the_form_and_gets_a_token() {
         assert_eq!(page.header("cache-control"), Some("no-store"));
         let wrong = fill_in(&server, &path, &[("name", "alice"), ("password", "not-hers-at-all")]);
         assert!(wrong.expect(401).text().contains("Name or password is wrong."));
-        fill_in(&server, &path, &[("name", "alice"), ("password", &password)]).expect(200);
+        fill_in(&server, &path, &[("name", "alice"), ("password", &password), ("otp", &code)]).expect(200);
         // A form cannot be submitted again.
-        fill_in(&server, &path, &[("name", "alice"), ("password", &password)]).expect(404);
+        fill_in(&server, &path, &[("name", "alice"), ("password", &password), ("otp", &code)]).expect(404);
         String::new()
     };
     laptop.npm_asked("login", &[("/-/v1/login/form/", &person)]).succeeds().says("Logged in on");
     laptop.npm("whoami").succeeds().prints("alice");
     let token = laptop.npm_client().token().unwrap();
     assert_ne!(token, alice.token());
-    // The token is a legacy publish token, as with `--auth-type=legacy`.
-    laptop.npm("token list").succeeds().says("(legacy publish)");
+    let laptop = laptop.with_authenticator(alice.authenticator().cloned());
+    // The token is a legacy publish token or a session, as with `--auth-type=legacy`. A session is not listed.
+    let list = laptop.npm("token list --json").succeeds().json();
+    if edition == FOUNDING {
+        assert_eq!(list[0]["name"], "(legacy publish)", "{list}");
+    } else {
+        assert_eq!(list, serde_json::json!([]));
+    }
     laptop.publish("left", "1.0.0", "").succeeds();
     let log = server.log();
     for secret in [token.as_str(), &password, "not-hers-at-all", "/login/form", "/login/done"] {
@@ -58,9 +71,8 @@ fn npm_login_waits_for_the_form_and_gets_a_token() {
     }
 }
 
-#[test]
-fn npm_adduser_creates_an_account_in_the_browser() {
-    let server = Server::start();
+fn npm_adduser_creates_an_account_in_the_browser(edition: &str) {
+    let server = Server::under(edition);
     server.person("alice");
     let carol = Person::at(&server, "carol", None);
     let (password, email) = (password_of("carol"), email_of("carol"));
@@ -79,10 +91,9 @@ fn npm_adduser_creates_an_account_in_the_browser() {
     carol.npm("profile get email").succeeds().says(&email);
 }
 
-#[test]
-fn a_login_in_the_browser_needs_the_second_factor_and_issues_one_token() {
-    let server = Server::start();
-    let alice = server.person("alice");
+fn a_login_in_the_browser_needs_the_second_factor_and_issues_one_token(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
     let app = alice.enable_2fa("auth-only");
     let begun = server.http("POST", "/-/v1/login").json(&serde_json::json!({})).send().expect(200).json();
     let path = |field: &str| begun[field].as_str().unwrap().replace(&server.url(), "/");

@@ -53,7 +53,9 @@ impl Request {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    pub(crate) fn otp(self, code: &str) -> Self {
+    /// Sets the one-time password, in place of the one that a person sends.
+    pub(crate) fn otp(mut self, code: &str) -> Self {
+        self.headers.retain(|(name, _)| name != "npm-otp");
         self.header("npm-otp", code)
     }
 

@@ -1,6 +1,7 @@
 //! The tools that every test uses: a server, people with one npm each, and a plain HTTP client.
 
 pub(crate) mod database;
+pub(crate) mod edition;
 pub(crate) mod http;
 pub(crate) mod npm;
 pub(crate) mod person;
@@ -9,6 +10,7 @@ pub(crate) mod proxy;
 pub(crate) mod server;
 pub(crate) mod totp;
 
+pub(crate) use edition::{AUGUST, FOUNDING, under_both_editions};
 pub(crate) use http::{Reply, Request};
 pub(crate) use npm::Ran;
 pub(crate) use person::Person;

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::server::SharedText;
+use super::{server::SharedText, totp::Authenticator};
 
 /// How long a command may take. The limit is high, because the machine may be under load.
 const TIMEOUT: Duration = Duration::from_mins(3);
@@ -21,6 +21,8 @@ const TIMEOUT: Duration = Duration::from_mins(3);
 pub(crate) struct Npm {
     home: PathBuf,
     registry: String,
+    /// The app whose one-time passwords are sent with every command.
+    authenticator: Option<Authenticator>,
 }
 
 /// A prompt to wait for, and a function that takes the text that npm has printed so far and returns the text to type.
@@ -34,7 +36,16 @@ impl Npm {
         let credentials = token.map(|token| format!("{host}:_authToken={token}\n")).unwrap_or_default();
         let config = format!("registry={registry}\n{credentials}");
         std::fs::write(home.join(".npmrc"), config).unwrap();
-        Self { home, registry: registry.to_owned() }
+        Self { home, registry: registry.to_owned(), authenticator: None }
+    }
+
+    /// The same npm, which sends a one-time password of this app with every command, or none.
+    pub(crate) fn with_authenticator(self, authenticator: Option<Authenticator>) -> Self {
+        Self { authenticator, ..self }
+    }
+
+    pub(crate) fn authenticator(&self) -> Option<&Authenticator> {
+        self.authenticator.as_ref()
     }
 
     pub(crate) fn home(&self) -> &Path {
@@ -72,6 +83,11 @@ impl Npm {
             .env("npm_config_browser", "false")
             .env("npm_config_fetch_retries", "0")
             .env("npm_config_logs_max", "0");
+        if let Some(app) = &self.authenticator {
+            // A flag `--otp` replaces this one.
+            let code = self.token().map_or_else(|| app.unused_code(), |token| app.code_for(&token));
+            command.env("npm_config_otp", code);
+        }
         command
     }
 

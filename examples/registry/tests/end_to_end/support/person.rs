@@ -76,9 +76,39 @@ impl Person {
         &self.log
     }
 
-    /// The same person with another token and another npm.
+    /// The same person with another token and another npm. A person who sends one-time passwords still does.
     pub(crate) fn with(&self, server: &Server, token: &str) -> Self {
+        Self::at(server, &self.name, Some(token)).with_authenticator(self.authenticator().cloned())
+    }
+
+    /// The same person at another computer, not logged in.
+    pub(crate) fn logged_out(&self, server: &Server) -> Self {
+        Self::at(server, &self.name, None).with_authenticator(self.authenticator().cloned())
+    }
+
+    /// A CI job with a token of the person. It sends no one-time password.
+    pub(crate) fn ci_job(&self, server: &Server, token: &str) -> Self {
         Self::at(server, &self.name, Some(token))
+    }
+
+    /// The same person, who sends no one-time password.
+    pub(crate) fn without_code(&self) -> Self {
+        self.clone().with_authenticator(None)
+    }
+
+    /// The same person, who sends a one-time password of this app with every request and every npm command, or none.
+    pub(crate) fn with_authenticator(self, authenticator: Option<Authenticator>) -> Self {
+        Self { npm: self.npm.with_authenticator(authenticator), ..self }
+    }
+
+    /// The app whose one-time passwords the person sends.
+    pub(crate) fn authenticator(&self) -> Option<&Authenticator> {
+        self.npm.authenticator()
+    }
+
+    /// A one-time password for a login, or `None` for a person who sends none.
+    pub(crate) fn code_for_login(&self) -> Option<String> {
+        self.authenticator().map(Authenticator::unused_code)
     }
 
     /// The same person with this npm.
@@ -113,13 +143,23 @@ impl Person {
         self.npm_in(&package_folder(&self.folder, name, version), &format!("publish {flags}"))
     }
 
-    /// A request with the person's token.
+    /// A request with the person's token and one-time password.
     pub(crate) fn http(&self, method: &str, path: &str) -> Request {
         let request = Request::new(self.address, method, path);
-        match &self.token {
-            Some(token) => request.bearer(token),
-            None => request,
-        }
+        self.credentials().into_iter().fold(request, |request, (name, value)| request.header(name, &value))
+    }
+
+    /// The headers with the person's token and one-time password.
+    fn credentials(&self) -> Vec<(&'static str, String)> {
+        let Some(token) = &self.token else { return Vec::new() };
+        let authorization = ("authorization", format!("Bearer {token}"));
+        let one_time_password = self.authenticator().map(|app| ("npm-otp", app.code_for(token)));
+        [Some(authorization), one_time_password].into_iter().flatten().collect()
+    }
+
+    /// The lines of the headers with the person's token and one-time password, for a request written by hand.
+    pub(crate) fn header_lines(&self) -> String {
+        self.credentials().into_iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
     }
 
     /// Publishes by HTTP, for tests that are not about npm's publish.
@@ -127,6 +167,13 @@ impl Person {
     pub(crate) fn put(&self, name: &str, version: &str, access: Option<&str>) -> Reply {
         let document = publish_document(name, version, access);
         self.http("PUT", &escaped(name)).json(&document).send().expect(201)
+    }
+
+    /// Publishes by HTTP with this one-time password.
+    #[track_caller]
+    pub(crate) fn put_with_code(&self, name: &str, version: &str, code: &str) -> Reply {
+        let document = publish_document(name, version, None);
+        self.http("PUT", &escaped(name)).otp(code).json(&document).send().expect(201)
     }
 
     /// Creates a token by HTTP, and returns its text. The body is npm's, without the password.
@@ -142,14 +189,26 @@ impl Person {
         self.http("POST", "/-/npm/v1/tokens").json(&body).send()
     }
 
-    /// Enrols a second factor by HTTP.
+    /// Enrols a second factor by HTTP. The person does not send its one-time passwords: the test does.
     #[track_caller]
     pub(crate) fn enable_2fa(&self, mode: &str) -> Authenticator {
+        // The code of the previous step is used here, so that the test can use the current code.
+        self.enrol(mode, |app| app.code_beside(-1))
+    }
+
+    /// Enrols a second factor by HTTP. The person sends its one-time passwords from now on.
+    #[track_caller]
+    pub(crate) fn enrolled(self, mode: &str) -> Self {
+        let app = self.enrol(mode, |app| app.code_for(self.token()));
+        self.with_authenticator(Some(app))
+    }
+
+    #[track_caller]
+    fn enrol(&self, mode: &str, code: impl Fn(&Authenticator) -> String) -> Authenticator {
         let begin = json!({ "tfa": { "password": self.password(), "mode": mode } });
         let url = self.http("POST", "/-/npm/v1/user").json(&begin).send().expect(200).json();
         let app = Authenticator::scan(url["tfa"].as_str().unwrap());
-        // The code of the previous step is used here, so that the test can use the current code.
-        let finish = json!({ "tfa": [app.code_beside(-1)] });
+        let finish = json!({ "tfa": [code(&app)] });
         self.http("POST", "/-/npm/v1/user").json(&finish).send().expect(200);
         app
     }

@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{http::Request, person::Person};
+use super::{edition::FOUNDING, http::Request, person::Person};
 
 /// How long the start may take. The limit is high, because the machine may be under load.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
@@ -45,10 +45,15 @@ impl Server {
 
     /// Starts a server under this edition.
     pub(crate) fn under(edition: &str) -> Self {
-        Self::start_with(&["--edition", edition])
+        Self::under_with(edition, &[])
     }
 
-    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+    /// Starts a server under this edition with these arguments too.
+    pub(crate) fn under_with(edition: &str, arguments: &[&str]) -> Self {
+        Self::start_with(&[&["--edition", edition], arguments].concat())
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         Self::spawn(Arc::new(temporary_folder()), arguments)
     }
@@ -132,6 +137,12 @@ impl Server {
         panic!("{text:?} was not printed:\n{}", self.printed());
     }
 
+    /// Whether a publish by a login needs a second factor under the edition of the server.
+    fn asks_for_second_factor(&self) -> bool {
+        let at = self.arguments.iter().position(|argument| argument == "--edition");
+        at.is_some_and(|at| self.arguments[at + 1] != FOUNDING)
+    }
+
     /// The URL of the server's database.
     pub(crate) fn database_url(&self) -> String {
         let given = database_arguments(&self.arguments).pop();
@@ -151,9 +162,24 @@ impl Server {
         Request::new(self.address, method, path)
     }
 
-    /// Creates an account with the request that npm's legacy `adduser` sends.
+    /// Creates an account for a person who may publish under the edition of the server. Where that needs a second
+    /// factor, the person has one, and sends a one-time password with every request and every npm command.
+    #[track_caller]
     pub(crate) fn person(&self, name: &str) -> Person {
+        if self.asks_for_second_factor() { self.person_with_2fa(name) } else { self.person_without_2fa(name) }
+    }
+
+    /// Creates an account without a second factor, with the request that npm's legacy `adduser` sends.
+    #[track_caller]
+    pub(crate) fn person_without_2fa(&self, name: &str) -> Person {
         Person::join(self, name)
+    }
+
+    /// Creates an account with a second factor for logins and writes, for a person who sends a one-time password with
+    /// every request and every npm command.
+    #[track_caller]
+    pub(crate) fn person_with_2fa(&self, name: &str) -> Person {
+        Person::join(self, name).enrolled("auth-and-writes")
     }
 
     /// Creates an organization by the operator's command. npm has no command for it.

@@ -108,7 +108,7 @@ impl Guard {
         };
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, MAX_BODY).await?;
-        let Ok(sent) = serde_json::from_slice::<Body>(&bytes) else {
+        let Ok(sent) = serde_json::from_slice::<Body<'_>>(&bytes) else {
             return Ok(Step::Answer(Answer::malformed_body()));
         };
         let stored =
@@ -121,7 +121,7 @@ impl Guard {
             WithBody::Refused(refused) => Step::Answer(refused.answer().clone()),
             WithBody::Challenged(challenged) => Step::Answer(challenged.answer().clone()),
             WithBody::Go(allowed) => match changes.allowed_by(allowed.allows()) {
-                Ok(_) => Step::Forward(Request::from_parts(parts, HttpBody::from(bytes))),
+                Ok(_) => Step::Forward(Request::from_parts(parts, HttpBody::from(bytes.clone()))),
                 Err(error) => Step::Answer(Answer::from(&error)),
             },
         })
@@ -152,10 +152,11 @@ impl Guard {
     }
 
     /// The present document of a package, from the registry behind the guard.
-    async fn document(&self, package: &PackageName) -> Result<Body, Failure> {
+    async fn document(&self, package: &PackageName) -> Result<Body<'static>, Failure> {
         let read = Endpoint::Package { package: package.clone(), request: PackageRequest::Read };
         let request = Request::get(read.to_path()).body(HttpBody::empty())?;
         let response = self.registry.clone().oneshot(request).await?;
-        Ok(serde_json::from_slice(&to_bytes(response.into_body(), MAX_BODY).await?)?)
+        let bytes = to_bytes(response.into_body(), MAX_BODY).await?;
+        Ok(serde_json::from_slice::<Body<'_>>(&bytes)?.into_owned())
     }
 }

@@ -159,7 +159,8 @@ impl Person {
 
     /// The lines of the headers with the person's token and one-time password, for a request written by hand.
     pub(crate) fn header_lines(&self) -> String {
-        self.credentials().into_iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
+        let lines = self.credentials().into_iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        lines.collect::<Vec<_>>().concat()
     }
 
     /// Publishes by HTTP, for tests that are not about npm's publish.

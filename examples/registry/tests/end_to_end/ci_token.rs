@@ -6,7 +6,7 @@ use crate::{
     tokens::created,
 };
 
-under_both_editions!(a_narrow_ci_token_publishes_its_package_and_nothing_else,);
+under_both_editions!(a_narrow_ci_token_publishes_its_package_and_nothing_else);
 
 fn a_narrow_ci_token_publishes_its_package_and_nothing_else(edition: &str) {
     let server = Server::under_with(edition, &["--trusted-proxy", "127.0.0.1/32"]);

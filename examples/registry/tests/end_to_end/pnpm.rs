@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::{Person, Ran, Server, npm, person::package_folder, under_both_editions};
 
-under_both_editions!(pnpm_publishes_and_installs_public_and_private_packages,);
+under_both_editions!(pnpm_publishes_and_installs_public_and_private_packages);
 
 /// The version of pnpm, which is fixed so that the tests run with the same version everywhere.
 const VERSION: &str = "10.20.0";

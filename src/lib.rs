@@ -8,7 +8,11 @@
 #![cfg_attr(feature = "testing", doc = "[kit]: crate::docs::testing")]
 #![cfg_attr(not(feature = "testing"), doc = "[kit]: crate::docs")]
 #![doc = ""]
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "serde", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "serde"),
+    doc = "May this npm access token do this, to this, from here, now? The README is here with the feature `serde`."
+)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

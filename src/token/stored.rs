@@ -116,15 +116,17 @@ impl StoredToken {
     pub fn load(&self) -> Result<Token, StoredTokenError> {
         const KNOWN: &[&str] =
             &["version", "key", "owner", "created", "revoked", "cidr", "legacy", "granular", "session"];
-        let loaded = self.0.load(KNOWN, |fields, errors| {
-            Ok(RawToken::read(fields, &Path::Top, "key")?.build(&Path::Top, "key", errors))
-        });
-        loaded.map_err(|problem| match problem {
-            StoredProblem::NewerVersion { found } => StoredTokenError::NewerVersion { found },
-            StoredProblem::UnknownField { path } => StoredTokenError::UnknownField { path },
-            StoredProblem::Malformed { message } => StoredTokenError::Malformed { message },
-            StoredProblem::Invalid { message } => StoredTokenError::Invalid { message },
-        })
+        self.0.load(
+            KNOWN,
+            |fields| RawToken::read(fields, &Path::Top, "key"),
+            |raw, errors| raw.build(&Path::Top, "key", errors),
+            |problem| match problem {
+                StoredProblem::NewerVersion { found } => StoredTokenError::NewerVersion { found },
+                StoredProblem::UnknownField { path } => StoredTokenError::UnknownField { path },
+                StoredProblem::Malformed { message } => StoredTokenError::Malformed { message },
+                StoredProblem::Invalid { message } => StoredTokenError::Invalid { message },
+            },
+        )
     }
 }
 

@@ -42,32 +42,37 @@ impl<T: Clone> Stored<T> {
     /// Loads the value.
     ///
     /// `known` has the names of the document's fields, `version` included. `read` checks the shape of the document and
-    /// returns the first error. Then it checks the values and adds every error to the list.
-    pub(crate) fn load<'n>(
+    /// returns the first error. `build` checks the values and adds every error to the list. `error` makes the caller's
+    /// error of a problem.
+    pub(crate) fn load<'n, R, E>(
         &'n self,
         known: &[&str],
-        read: impl FnOnce(&Fields<'n>, &mut Vec<ErrorAt>) -> Result<Option<T>, ErrorAt>,
-    ) -> Result<T, StoredProblem> {
+        read: impl FnOnce(&Fields<'n>) -> Result<R, ErrorAt>,
+        build: impl FnOnce(&R, &mut Vec<ErrorAt>) -> Option<T>,
+        error: impl Fn(StoredProblem) -> E,
+    ) -> Result<T, E> {
         let node = match self {
             Self::Value(value) => return Ok((**value).clone()),
             Self::Document(node) => node,
         };
         let path = Path::Top;
-        let entries = document::object(node, &path)?;
+        let malformed = |problem: ErrorAt| error(problem.into());
+        let entries = document::object(node, &path).map_err(malformed)?;
         match entries.iter().find(|(name, _)| &**name == "version").map(|(_, version)| version) {
             Some(Node::Number(Number::Whole(STORED_VERSION))) => {}
             Some(Node::Number(Number::Whole(found @ FIRST_NEWER_VERSION..))) => {
-                return Err(StoredProblem::NewerVersion { found: *found });
+                return Err(error(StoredProblem::NewerVersion { found: *found }));
             }
-            Some(_) => return Err(path.field("version").error("unknown version: expected 1").into()),
-            None => return Err(path.field("version").error("missing field").into()),
+            Some(_) => return Err(malformed(path.field("version").error("unknown version: expected 1"))),
+            None => return Err(malformed(path.field("version").error("missing field"))),
         }
-        let fields = Fields::new(node, &path, known)?;
+        let fields = Fields::new(node, &path, known).map_err(malformed)?;
+        let raw = read(&fields).map_err(malformed)?;
         let mut errors = Vec::new();
-        let value = read(&fields, &mut errors)?;
+        let value = build(&raw, &mut errors);
         let broken = |errors: &[ErrorAt]| {
             let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            StoredProblem::Invalid { message: messages.join("; ") }
+            error(StoredProblem::Invalid { message: messages.join("; ") })
         };
         value.filter(|_| errors.is_empty()).ok_or_else(|| broken(&errors))
     }

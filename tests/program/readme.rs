@@ -10,8 +10,26 @@ fn file(name: &str) -> String {
 #[test]
 fn the_quickstart_of_the_readme_is_the_example_to_the_letter() {
     let example = file("examples/quickstart.rs");
-    let code = &example[example.find("use tollgate::{").unwrap()..];
+    let code = &example[example.find("use tollgate::facts").unwrap()..];
     assert!(file("README.md").contains(&format!("```rust\n{code}```\n")), "README.md shows another quickstart");
+}
+
+#[cfg(all(feature = "serde", feature = "directory"))]
+#[test]
+fn the_readme_shows_what_the_quickstart_prints() {
+    let output = std::process::Command::new(crate::decide_example::example("quickstart")).output().unwrap();
+    assert!(output.status.success());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed.lines().count(), 3);
+    assert!(file("README.md").contains(&format!("```text\n{printed}```\n")), "the quickstart prints\n{printed}");
+}
+
+#[test]
+fn the_readme_and_its_quickstart_stay_short() {
+    let code = file("examples/quickstart.rs");
+    let code = code.lines().filter(|line| !line.is_empty() && !line.starts_with("//!"));
+    assert!(code.count() <= 35);
+    assert!(file("README.md").lines().count() <= 150);
 }
 
 #[test]

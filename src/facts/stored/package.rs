@@ -13,7 +13,7 @@ use super::{
     fields::{AnyReference, RawPackage},
 };
 use crate::{
-    facts::{Package, TeamGrants, UserGrants},
+    facts::{Package, ScopeOwner, TeamGrants, UserGrants},
     value::{
         document::{self, Path},
         stored::{STORED_VERSION, Stored},
@@ -104,12 +104,17 @@ impl StoredPackage {
     /// type, if a value is not valid, or if two facts contradict each other, as in [`Package::new`].
     pub fn load(&self) -> Result<Package, StoredFactsError> {
         const KNOWN: &[&str] = &["version", "name", "scope_owner", "visibility", "publishing_access", "users", "teams"];
-        let loaded = self.0.load(KNOWN, |fields, errors| {
-            let path = Path::Top;
-            let scope_owner = document::word(fields.required("scope_owner", &path)?, &path.field("scope_owner"))?;
-            Ok(RawPackage::read(fields, &path)?.build(&AnyReference, |_| scope_owner, &path, errors))
-        });
-        loaded.map_err(|problem| StoredFactsError::new("package", problem))
+        let path = Path::Top;
+        self.0.load(
+            KNOWN,
+            |fields| {
+                let scope_owner = fields.required("scope_owner", &path)?;
+                let scope_owner: ScopeOwner = document::word(scope_owner, &path.field("scope_owner"))?;
+                Ok((RawPackage::read(fields, &path)?, scope_owner))
+            },
+            |(raw, scope_owner), errors| raw.build(&AnyReference, |_| *scope_owner, &path, errors),
+            |problem| StoredFactsError::new("package", problem),
+        )
     }
 }
 

@@ -105,12 +105,16 @@ impl StoredUser {
     pub fn load(&self) -> Result<User, StoredFactsError> {
         const KNOWN: &[&str] =
             &["version", "name", "status", "two_factor", "tokens_revoked_until", "writes_held_until", "orgs"];
-        let loaded = self.0.load(KNOWN, |fields, errors| {
-            let path = Path::Top;
-            let facts = RawUser::read(fields, &path)?.build(&AnyReference, &path, errors);
-            Ok(facts.and_then(|facts| keep(User::new(facts), &path.field("orgs"), errors)))
-        });
-        loaded.map_err(|problem| StoredFactsError::new("user", problem))
+        let path = Path::Top;
+        self.0.load(
+            KNOWN,
+            |fields| RawUser::read(fields, &path),
+            |raw, errors| {
+                let facts = raw.build(&AnyReference, &path, errors)?;
+                keep(User::new(facts), &path.field("orgs"), errors)
+            },
+            |problem| StoredFactsError::new("user", problem),
+        )
     }
 }
 

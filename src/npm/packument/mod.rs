@@ -257,7 +257,7 @@ impl<'a> PackumentChanges<'a> {
     /// let facts = ResourceFacts { package: Some((&left_pad).into()), organization: None };
     /// let access_requests = changes.access_requests();
     /// let mut decisions = Vec::new();
-    /// for access_request in &access_requests {
+    /// for access_request in access_requests {
     ///     decisions.push(access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now)?);
     /// }
     /// let Some(CombinedDecision::Allow(allows)) = CombinedDecision::from_decisions(decisions, None) else {

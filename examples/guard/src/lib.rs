@@ -1,5 +1,7 @@
 //! Decides each request of npm's clients before a registry behind it sees it: an axum service with its rows in SQLite.
 
+mod patterns;
+
 use std::{
     error::Error,
     net::SocketAddr,
@@ -11,10 +13,11 @@ use axum::{
     Router,
     body::{Body as HttpBody, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{Response, StatusCode},
+    http::{Response, StatusCode, header::AUTHORIZATION},
     response::IntoResponse,
 };
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{from_slice, from_str};
 use tollgate::{
     Package, PackageName, Policy, Secret, StoredToken, Timestamp, Token, User,
     decision::{Caller, FoundFacts},
@@ -29,6 +32,8 @@ use tower::ServiceExt;
 /// The largest body in bytes: npm's client sends a tarball in base 64.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
+pub use patterns::Patterns;
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// What the guard decides by.
@@ -40,6 +45,8 @@ pub struct Guard {
     pub policy: Policy,
     /// The proxies in front of the guard.
     pub proxies: TrustedProxies,
+    /// Rights of the registry's own kind, in place of the grants on record.
+    pub patterns: Option<Patterns>,
     /// The registry behind the guard.
     pub registry: Router,
 }
@@ -65,7 +72,7 @@ pub async fn handle(
 }
 
 impl Guard {
-    async fn decide(&self, peer: SocketAddr, request: Request) -> Result<Step, Failure> {
+    async fn decide(&self, peer: SocketAddr, mut request: Request) -> Result<Step, Failure> {
         // Who asks, from where, when, and for what.
         let now = Timestamp::try_from(SystemTime::now())?;
         let client_ip = self.proxies.client_ip_from_headers(peer, request.headers());
@@ -79,6 +86,7 @@ impl Guard {
             Credential::Absent => None,
             Credential::Token(text) => Some(self.token(text)?),
         };
+        request.headers_mut().remove(AUTHORIZATION); // the registry behind the guard never sees a token
         let caller = match &known {
             None => Caller::NoToken,
             Some(None) => Caller::UnknownToken,
@@ -88,7 +96,11 @@ impl Guard {
         let required = endpoint.required_access();
         let mut facts = FoundFacts::new();
         for name in facts.packages_to_find(required.access_requests()) {
-            facts.add_package(FoundPackage::from_lookup(name.as_borrowed(), self.package(&name))?);
+            let found = FoundPackage::from_lookup(name.as_borrowed(), self.package(&name))?;
+            match (&self.patterns, &known) {
+                (Some(patterns), Some(Some((_, owner)))) => patterns.add(&mut facts, found, owner),
+                (_, _) => facts.add_package(found),
+            }
         }
         for name in facts.organizations_to_find(required.access_requests()) {
             facts.add_organization(FoundOrganization::Missing(name)); // this registry has none
@@ -108,11 +120,8 @@ impl Guard {
         };
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, MAX_BODY).await?;
-        let Ok(sent) = serde_json::from_slice::<Body<'_>>(&bytes) else {
-            return Ok(Step::Answer(Answer::malformed_body()));
-        };
-        let stored =
-            stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
+        let Ok(sent) = from_slice::<Body<'_>>(&bytes) else { return Ok(Step::Answer(Answer::malformed_body())) };
+        let stored = stored.as_ref().map(|(document, seen)| StoredPackument { document, visibility: *seen });
         let changes = match PackumentChanges::read(package, to, &sent, stored) {
             Ok(changes) => changes,
             Err(error) => return Ok(Step::Answer(Answer::from(&error))),
@@ -133,17 +142,15 @@ impl Guard {
         let digest = secret.digest().to_hex();
         let Some(token) = self.row("SELECT record FROM tokens WHERE digest = ?1", &digest)? else { return Ok(None) };
         // A token that does not load is unknown (D5).
-        let Ok(token) = serde_json::from_str::<StoredToken>(&token)?.load() else { return Ok(None) };
+        let Ok(token) = from_str::<StoredToken>(&token)?.load() else { return Ok(None) };
         let owner = self.row("SELECT record FROM users WHERE name = ?1", token.owner().as_str())?;
-        let owner = serde_json::from_str::<StoredUser>(&owner.ok_or("a token without an owner")?)?.load()?;
+        let owner = from_str::<StoredUser>(&owner.ok_or("a token without an owner")?)?.load()?;
         Ok(Some((token, owner)))
     }
 
     fn package(&self, name: &PackageName) -> Result<Option<Package>, Failure> {
-        let Some(row) = self.row("SELECT record FROM packages WHERE name = ?1", name.as_str())? else {
-            return Ok(None);
-        };
-        Ok(Some(serde_json::from_str::<StoredPackage>(&row)?.load()?))
+        let row = self.row("SELECT record FROM packages WHERE name = ?1", name.as_str())?;
+        row.map(|row| Ok(from_str::<StoredPackage>(&row)?.load()?)).transpose()
     }
 
     fn row(&self, query: &str, key: &str) -> Result<Option<String>, Failure> {
@@ -157,6 +164,6 @@ impl Guard {
         let request = Request::get(read.to_path()).body(HttpBody::empty())?;
         let response = self.registry.clone().oneshot(request).await?;
         let bytes = to_bytes(response.into_body(), MAX_BODY).await?;
-        Ok(serde_json::from_slice::<Body<'_>>(&bytes)?.into_owned())
+        Ok(from_slice::<Body<'_>>(&bytes)?.into_owned())
     }
 }

@@ -25,7 +25,7 @@ use tollgate::{
     token::LegacyKind,
     value::GrantedPermission,
 };
-use tollgate_guard::{Guard, handle};
+use tollgate_guard::{Guard, Patterns, handle};
 
 /// What the registry behind the guard was asked to write.
 type Written = Arc<Mutex<Vec<Value>>>;
@@ -56,7 +56,7 @@ struct Served {
 }
 
 /// Starts the registry behind the guard, with these rows. A token's secret is 40 times its letter.
-fn serve(users: &[User], tokens: &[(char, Token)], packages: &[Package]) -> Served {
+fn serve(users: &[User], tokens: &[(char, Token)], packages: &[Package], patterns: Option<Patterns>) -> Served {
     let rows = Connection::open_in_memory().unwrap();
     rows.execute_batch(
         "CREATE TABLE users (name TEXT PRIMARY KEY, record TEXT NOT NULL);
@@ -81,7 +81,7 @@ fn serve(users: &[User], tokens: &[(char, Token)], packages: &[Package]) -> Serv
     let written = Written::default();
     let registry = registry(Arc::clone(&written));
     let (rows, proxies) = (Mutex::new(rows), TrustedProxies::default());
-    let guard = Guard { rows, policy: Policy::NPM_2025_10, proxies, registry };
+    let guard = Guard { rows, policy: Policy::NPM_2025_10, proxies, patterns, registry };
     let app = Router::new().fallback(handle).with_state(Arc::new(guard));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -138,6 +138,7 @@ fn npm_publishes_and_deprecates_with_the_right_token_and_is_refused_with_the_wro
             .user("alice", GrantedPermission::ReadWrite)
             .user("carol", GrantedPermission::ReadWrite)
             .build()],
+        None,
     );
     let folder = tempfile::tempdir().unwrap();
     let manifest = |version| json!({"name": "left-pad", "version": version}).to_string();
@@ -174,10 +175,51 @@ fn npm_publishes_and_deprecates_with_the_right_token_and_is_refused_with_the_wro
     assert_eq!(deprecated["versions"]["1.0.0"]["deprecated"], "old");
 }
 
-/// What is the user's own of this guard stays short.
+/// Rights by patterns and groups take the place of the grants on record (C7). The token is checked as always.
 #[test]
-fn the_guard_is_at_most_140_lines() {
-    let source = include_str!("../src/lib.rs");
-    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
-    assert!(source.lines().filter(is_code).count() <= 140);
+fn patterns_and_groups_decide_what_their_users_may_publish() {
+    let patterns = json!({
+        "groups": {"web": ["alice"], "readers": ["bob"]},
+        "rules": [
+            {"pattern": "web-*", "group": "web", "may": ["read-package", "create-package", "publish-version"]},
+            {"pattern": "*", "group": "readers", "may": ["read-package"]},
+        ],
+    });
+    let served = serve(
+        &[user("alice").build(), user("bob").build()],
+        &[
+            ('a', legacy(LegacyKind::Publish, "alice").build()),
+            ('r', legacy(LegacyKind::ReadOnly, "alice").build()),
+            ('b', legacy(LegacyKind::Publish, "bob").build()),
+        ],
+        // The grant on record would let alice publish it, and no pattern does.
+        &[package("left-pad").private().user("alice", GrantedPermission::ReadWrite).build()],
+        Some(serde_json::from_value(patterns).unwrap()),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    for (letter, name, arguments, text) in [
+        ('a', "web-app", &["publish"][..], Ok("+ web-app@1.0.0")),
+        ('r', "web-app", &["publish"], Err("a legacy read-only access token may not publish")),
+        ('b', "web-app", &["publish"], Err("E403")),
+        ('a', "api", &["publish"], Err("E403")),
+        ('a', "left-pad", &["publish"], Err("E404")),
+        ('a', "left-pad", &["view", "left-pad", "version"], Err("E404")),
+        ('b', "left-pad", &["view", "left-pad", "version"], Ok("1.0.0")),
+    ] {
+        let manifest = json!({"name": name, "version": "1.0.0"}).to_string();
+        fs::write(folder.path().join("package.json"), manifest).unwrap();
+        let (succeeded, printed) = npm(&served, folder.path(), Some(letter), arguments);
+        assert_eq!(succeeded, text.is_ok(), "{letter} {name} {arguments:?}: {printed}");
+        assert!(printed.contains(text.unwrap_or_else(|text| text)), "{letter} {name} {arguments:?}: {printed}");
+    }
+    assert_eq!(served.written.lock().unwrap().len(), 1);
+}
+
+/// What is the user's own stays short: the guard, and rights of a registry's own kind.
+#[test]
+fn the_guard_is_at_most_140_lines_and_the_patterns_at_most_120() {
+    let lines =
+        |source: &str| source.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with("//")).count();
+    assert!(lines(include_str!("../src/lib.rs")) <= 140);
+    assert!(lines(include_str!("../src/patterns.rs")) <= 120);
 }

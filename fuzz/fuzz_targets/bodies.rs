@@ -4,6 +4,7 @@
 //! * Every change requires its action, and no change is about another package. The first required action does not
 //!   depend on the stored packument. An unrecognised body requires every action.
 //! * A body requires an action that its endpoint requires.
+//! * The request goes exactly if each of its actions, decided by hand, is allowed.
 //! * The stored packument, sent back unchanged, changes nothing.
 //! * A staged body requires `stage` and nothing else, and publishes nothing.
 //! * A new version has the same name everywhere in the body, and the manifest that was sent.
@@ -14,10 +15,11 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tollgate::{
-    ClientIp, Decision, MissingPackage, Package, PackageName, Policy, Timestamp, Token, User, UserName,
-    decision::{AccessRequest, Caller, ResourceFacts},
+    ClientIp, Package, PackageName, Policy, Timestamp, Token, User, UserName,
+    decision::{AccessRequest, Caller, FoundFacts, ResourceFacts},
     facts::{
-        AccountStatus, Memberships, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants, Visibility,
+        AccountStatus, FoundPackage, Memberships, PublishingAccess, ScopeOwner, TeamGrants, TwoFactorMode, UserGrants,
+        Visibility,
     },
     token::{LegacyKind, LegacyToken, PackageSelection, PackagesGrant, TokenId},
     value::{AllowedRanges, GrantedPermission},
@@ -25,9 +27,9 @@ use tollgate::{
 use tollgate::{
     facts::{PackageFacts, UserFacts},
     npm::{
-        AccessChange, AllowedChanges, Body, BodyError, ChangesNotAllowedError, CombinedDecision, CreateTokenRequest,
-        Endpoint, IsMember, MemberChange, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
-        RequiredAccess, StoredPackument, TeamAccessChange, TeamToCreate,
+        AccessChange, AllowedChanges, Body, BodyError, ChangesNotAllowedError, CreateTokenRequest, Decider, Endpoint,
+        IsMember, MemberChange, PackageRequest, PackumentChanges, ProfileChange, PutTarget, RequestedToken,
+        RequiredAccess, StoredPackument, TeamAccessChange, TeamToCreate, WithBody,
     },
     token::TokenFacts,
 };
@@ -93,15 +95,21 @@ fn allowed(
         AllowedRanges::Any,
     ));
     let caller = Caller::Token(Policy::NPM_2025_10.bind(&token, &owner).expect("the owner's"));
-    let state = if exists { (&existing).into() } else { MissingPackage::new(package.as_borrowed()).into() };
-    let facts = ResourceFacts { package: Some(state), organization: None };
-    let access_requests = changes.access_requests();
-    let now = Timestamp::UNIX_EPOCH;
-    let decided =
-        access_requests.iter().map(|access_request| access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now));
-    let decisions: Vec<Decision<'_>> = decided.collect::<Result<_, _>>().expect("its facts");
-    if let Some(CombinedDecision::Allow(allows)) = CombinedDecision::from_decisions(decisions, None) {
-        then(changes.allowed_by(&allows));
+    let found = if exists { FoundPackage::Existing(existing) } else { FoundPackage::Missing(package.clone()) };
+    let mut facts = FoundFacts::new();
+    facts.add_package(found.clone());
+    let (access_requests, now) = (changes.access_requests(), Timestamp::UNIX_EPOCH);
+    let by_hand = access_requests.iter().all(|access_request| {
+        let facts = ResourceFacts { package: Some(found.as_state()), organization: None };
+        access_request.decide(&caller, &facts, ClientIp::UNKNOWN, now).expect("its facts").is_allow()
+    });
+    let decider = Decider { caller: &caller, facts: &facts, client_ip: ClientIp::UNKNOWN, now, factor: None };
+    match decider.decide_all(access_requests).expect("its facts") {
+        WithBody::Go(allowed) => {
+            assert!(by_hand, "{access_requests:?}");
+            then(changes.allowed_by(allowed.allows()));
+        }
+        WithBody::Refused(_) | WithBody::Challenged(_) => assert!(!by_hand, "{access_requests:?}"),
     }
 }
 

@@ -22,8 +22,8 @@ use crate::{
 pub enum Caller<'a> {
     /// No token was presented.
     NoToken,
-    /// A token was presented, but it is not on record. Every operation is denied, and the caller is never treated as
-    /// [`NoToken`](Self::NoToken).
+    /// A token was presented, but it is not on record. Every operation is denied. This crate treats the caller as
+    /// [`NoToken`](Self::NoToken) in one place only, for a read of public packages by npm's client, and says so there.
     UnknownToken,
     /// A token that is on record, bound to its owner.
     Token(BoundToken<'a>),

@@ -50,7 +50,7 @@ impl FoundFacts {
         Self::default()
     }
 
-    /// Adds the result of looking up a package, in place of an earlier result for the same name.
+    /// Adds the result of looking up a package, in place of an earlier result for the same name and its ceiling.
     pub fn add_package(&mut self, package: FoundPackage) {
         self.put_package(package, None);
     }

@@ -39,7 +39,8 @@ pub enum CredentialError {
     /// There are two `authorization` headers or more.
     #[error("two `authorization` headers: expected one")]
     TwoHeaders,
-    /// The header has a name and a password (`Basic`). npm's client sends these only when it logs in.
+    /// The header has a name and a password (`Basic`). npm's client sends these when it logs in, and with every request if
+    /// its configuration has `_auth`.
     #[error("a name and a password in the header `authorization`: expected `Bearer` and an access token")]
     Basic,
     /// The header is not visible ASCII characters and spaces.

@@ -77,7 +77,7 @@ pub enum BeforeBody<'a> {
     Challenged(Challenged<'a>),
     /// Nothing is allowed yet. Read the body, or what is on record under an id in the path, and decide what it asks for.
     BodyDecides,
-    /// The request is allowed, whatever its body says.
+    /// Every access request of the path is allowed. The reader of its body, if it has one, can still refuse the body.
     Go(AllowedRequest<'a>),
 }
 
@@ -151,7 +151,7 @@ impl<'a> Challenged<'a> {
 #[derive(Clone, Debug)]
 pub struct AllowedRequest<'a> {
     allows: Box<[Allow<'a>]>,
-    notice: Option<&'static str>,
+    ignored: Option<Deny<'a>>,
 }
 
 impl<'a> AllowedRequest<'a> {
@@ -161,13 +161,24 @@ impl<'a> AllowedRequest<'a> {
         &self.allows
     }
 
-    /// Returns the text to send in the header `npm-notice`, or `None` if there is none.
+    /// Returns the denial of the request with its token, if the request was decided again without the token. `None` if
+    /// the token was not ignored. Put it into the log: it is the trace of a guessed token.
     ///
-    /// The token of a read of public packages is ignored if it is not good, because npm's client sends its token with
-    /// each request. The notice tells the client why.
+    /// A read of public packages with a token that is not good is decided as [`authorize_anonymous`] decides it, because
+    /// npm's client sends its token with each request ([T](crate::docs::rules#t)). Every other request with such a token
+    /// is denied.
+    ///
+    /// [`authorize_anonymous`]: crate::authorize_anonymous
     #[must_use]
-    pub const fn notice(&self) -> Option<&'static str> {
-        self.notice
+    pub const fn ignored(&self) -> Option<&Deny<'a>> {
+        self.ignored.as_ref()
+    }
+
+    /// Returns the text to send in the header `npm-notice`, which tells the client why its token was
+    /// [ignored](Self::ignored).
+    #[must_use]
+    pub fn notice(&self) -> Option<&'static str> {
+        self.ignored().and_then(Answer::notice_for_ignored)
     }
 }
 
@@ -185,7 +196,7 @@ impl<'a> Decider<'a> {
         'a: 'r,
     {
         match required {
-            RequiredAccess::Nothing => Ok(BeforeBody::Go(AllowedRequest { allows: [].into(), notice: None })),
+            RequiredAccess::Nothing => Ok(BeforeBody::Go(AllowedRequest { allows: [].into(), ignored: None })),
             RequiredAccess::This(access_request) => {
                 Ok(match self.decide_all(core::slice::from_ref(access_request))? {
                     WithBody::Refused(refused) => BeforeBody::Refused(refused),
@@ -219,7 +230,7 @@ impl<'a> Decider<'a> {
         let decisions = self.decisions(access_requests)?;
         let factor = self.factor.as_ref().map(|(factor, max_age)| (factor, *max_age));
         match CombinedDecision::from_decisions(decisions, factor).ok_or(ResourceFactsError::NothingAsked)? {
-            CombinedDecision::Allow(allows) => Ok(WithBody::Go(AllowedRequest { allows, notice: None })),
+            CombinedDecision::Allow(allows) => Ok(WithBody::Go(AllowedRequest { allows, ignored: None })),
             CombinedDecision::Challenge(challenge) => Ok(WithBody::Challenged(Challenged::new(challenge))),
             CombinedDecision::Deny(deny) => Ok(match self.read_without_token(&deny, access_requests)? {
                 Some(allowed) => WithBody::Go(allowed),
@@ -244,7 +255,7 @@ impl<'a> Decider<'a> {
         let factor = self.factor.as_ref().map(|(factor, max_age)| (factor, *max_age));
         let second = second.map(|second| self.decide(second)).transpose()?;
         Ok(match HigherDecision::from_decisions(self.decide(first)?, second, factor).decision() {
-            Decision::Allow(allow) => WithBody::Go(AllowedRequest { allows: [allow].into(), notice: None }),
+            Decision::Allow(allow) => WithBody::Go(AllowedRequest { allows: [allow].into(), ignored: None }),
             Decision::Challenge(challenge) => WithBody::Challenged(Challenged::new(challenge)),
             Decision::Deny(deny) => WithBody::Refused(Refused::from_deny(deny)),
         })
@@ -274,19 +285,18 @@ impl<'a> Decider<'a> {
     /// each request, also for packages that everyone may read.
     fn read_without_token<'r>(
         &self,
-        deny: &Deny<'_>,
+        deny: &Deny<'r>,
         access_requests: &'r [AccessRequest],
     ) -> Result<Option<AllowedRequest<'r>>, ResourceFactsError>
     where
         'a: 'r,
     {
-        let notice = Answer::notice_for_ignored(deny);
-        if notice.is_none() || !access_requests.iter().all(reads_package) {
+        if Answer::notice_for_ignored(deny).is_none() || !access_requests.iter().all(reads_package) {
             return Ok(None);
         }
         let anonymous = Self { caller: &Caller::NoToken, factor: None, ..*self };
         Ok(match CombinedDecision::from_decisions(anonymous.decisions(access_requests)?, None) {
-            Some(CombinedDecision::Allow(allows)) => Some(AllowedRequest { allows, notice }),
+            Some(CombinedDecision::Allow(allows)) => Some(AllowedRequest { allows, ignored: Some(*deny) }),
             Some(CombinedDecision::Challenge(_) | CombinedDecision::Deny(_)) | None => None,
         })
     }

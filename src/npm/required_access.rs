@@ -138,7 +138,8 @@ fn package_access(request: &PackageRequest, on: impl Fn(PackageAction) -> Access
         PackageRequest::WriteDistTag { .. } | PackageRequest::DeleteDistTag { .. } => {
             RequiredAccess::This(on(PackageAction::SetDistTag))
         }
-        PackageRequest::Stage => RequiredAccess::This(on(PackageAction::Stage)),
+        // The body must name the package and stage one version, and nothing else.
+        PackageRequest::Stage => one_of(vec![on(PackageAction::Stage)]),
         PackageRequest::WriteAccess => {
             one_of(vec![on(PackageAction::ChangeVisibility), on(PackageAction::ChangePublishingAccess)])
         }

@@ -127,7 +127,7 @@ impl<'a> BoundToken<'a> {
 ///
 /// It is `Clone + Send + Sync + 'static`, so that a web framework can keep it in the extensions of a request. A clone
 /// increments two reference counts and copies nothing else.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedBoundToken {
     token: Arc<Token>,
     owner: Arc<User>,

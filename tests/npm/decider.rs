@@ -174,7 +174,11 @@ fn a_bad_token_reads_a_public_package_with_a_notice_and_nothing_else() {
         let facts = facts(found.clone());
         let decider = Decider { caller, facts: &facts, client_ip: ClientIp::UNKNOWN, now: now(), factor: None };
         let found = match decider.before_body(required).unwrap() {
-            BeforeBody::Go(allowed) => Ok(allowed.notice()),
+            BeforeBody::Go(allowed) => {
+                // The denial is kept for the log.
+                assert_eq!(allowed.ignored().map(|deny| deny.status()), allowed.notice().map(|_| 401));
+                Ok(allowed.notice())
+            }
             BeforeBody::Refused(refused) => Err(refused.answer().status()),
             other @ (BeforeBody::Challenged(_) | BeforeBody::BodyDecides) => panic!("{other:?}"),
         };

@@ -11,17 +11,17 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body as HttpBody, to_bytes},
+    body::{Body as HttpBody, Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{Response, StatusCode, header::AUTHORIZATION},
+    http::{Response, StatusCode, request::Parts},
     response::IntoResponse,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{from_slice, from_str};
 use tollgate::{
     Package, PackageName, Policy, Secret, StoredToken, Timestamp, Token, User,
-    decision::{Caller, FoundFacts},
-    facts::{FoundOrganization, FoundPackage, StoredPackage, StoredUser},
+    decision::{AccessRequest, Caller, FoundFacts},
+    facts::{FoundPackage, StoredPackage, StoredUser},
     npm::{
         Answer, BeforeBody, Body, Credential, Decider, Endpoint, PackageRequest, PackumentChanges, StoredPackument,
         TrustedProxies, WithBody,
@@ -51,10 +51,13 @@ pub struct Guard {
     pub registry: Router,
 }
 
-/// Whether the request goes on to the registry, or is answered here.
+/// What happens to a request.
 enum Step {
-    Forward(Request),
+    /// It goes to the registry, with this body.
+    Forward(Bytes),
     Answer(Answer),
+    /// Its body decides. Then everything is decided again, since a body may take its time.
+    ReadBody,
 }
 
 /// Answers each request: `Router::new().fallback(handle).with_state(guard)`.
@@ -63,30 +66,52 @@ pub async fn handle(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response<HttpBody> {
-    match guard.decide(peer, request).await {
-        Ok(Step::Forward(request)) => guard.registry.clone().oneshot(request).await.into_response(),
-        Ok(Step::Answer(answer)) => Response::<String>::from(&answer).map(HttpBody::from),
-        // A fault of the server: a query that failed, or a row that does not load. A real server logs it.
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    // A fault of the server: a query that failed, or a row that does not load. A real server logs it.
+    guard.answer(peer, request).await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// The actions that this registry offers. The others would change what the guard has on record.
+fn is_offered(asked: &AccessRequest) -> bool {
+    matches!(asked.action(), "read-package" | "list-collaborators" | "publish" | "deprecate" | "set-dist-tag")
 }
 
 impl Guard {
-    async fn decide(&self, peer: SocketAddr, mut request: Request) -> Result<Step, Failure> {
+    async fn answer(&self, peer: SocketAddr, request: Request) -> Result<Response<HttpBody>, Failure> {
+        let (head, body) = request.into_parts();
+        let mut step = self.decide(peer, &head, None).await?;
+        if let Step::ReadBody = step {
+            let Ok(body) = to_bytes(body, MAX_BODY).await else {
+                return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+            };
+            step = self.decide(peer, &head, Some(body)).await?;
+        }
+        match step {
+            Step::Forward(body) => {
+                // The registry gets nothing of the client's headers: neither the token nor a charset to read the body by.
+                let request = Request::builder().method(head.method).uri(head.uri);
+                let request = request.header("content-type", "application/json").body(HttpBody::from(body))?;
+                Ok(self.registry.clone().oneshot(request).await?)
+            }
+            Step::Answer(answer) => Ok(Response::<String>::from(&answer).map(HttpBody::from)),
+            Step::ReadBody => Err("the body was read, and does not decide".into()),
+        }
+    }
+
+    async fn decide(&self, peer: SocketAddr, head: &Parts, body: Option<Bytes>) -> Result<Step, Failure> {
         // Who asks, from where, when, and for what.
         let now = Timestamp::try_from(SystemTime::now())?;
-        let client_ip = self.proxies.client_ip_from_headers(peer, request.headers());
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let endpoint = match Endpoint::classify(request.method().as_str(), target) {
-            Ok(endpoint) => endpoint,
+        let client_ip = self.proxies.client_ip_from_headers(peer, &head.headers);
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let endpoint = match Endpoint::classify(head.method.as_str(), target) {
+            Ok(endpoint @ Endpoint::Package { .. }) => endpoint,
+            Ok(_) => return Ok(Step::Answer(Answer::not_offered())),
             Err(error) => return Ok(Step::Answer(Answer::from(&error))),
         };
-        let known = match Credential::from_header_map(request.headers()) {
+        let known = match Credential::from_header_map(&head.headers) {
             Credential::Malformed(error) => return Ok(Step::Answer(Answer::from(&error))),
             Credential::Absent => None,
             Credential::Token(text) => Some(self.token(text)?),
         };
-        request.headers_mut().remove(AUTHORIZATION); // the registry behind the guard never sees a token
         let caller = match &known {
             None => Caller::NoToken,
             Some(None) => Caller::UnknownToken,
@@ -102,27 +127,28 @@ impl Guard {
                 (_, _) => facts.add_package(found),
             }
         }
-        for name in facts.organizations_to_find(required.access_requests()) {
-            facts.add_organization(FoundOrganization::Missing(name)); // this registry has none
-        }
         let decider = Decider { caller: &caller, facts: &facts, client_ip, now, factor: None };
         match decider.before_body(&required)? {
             BeforeBody::Refused(refused) => return Ok(Step::Answer(refused.answer().clone())),
             BeforeBody::Challenged(challenged) => return Ok(Step::Answer(challenged.answer().clone())),
-            BeforeBody::Go(_) => return Ok(Step::Forward(request)),
+            BeforeBody::Go(_) if required.access_requests().iter().all(is_offered) => {
+                return Ok(body.map_or(Step::ReadBody, Step::Forward));
+            }
+            BeforeBody::Go(_) => return Ok(Step::Answer(Answer::not_offered())),
             BeforeBody::BodyDecides => {}
         }
-        // What the body asks for. Of the requests whose body decides, this registry offers those that put a document.
-        let Some((package, to)) = endpoint.put_target() else { return Ok(Step::Answer(Answer::not_offered())) };
-        let stored = match facts.package(package.as_borrowed()) {
-            Some(FoundPackage::Existing(found)) => Some((self.document(package).await?, found.visibility())),
-            Some(FoundPackage::Missing(_)) | None => None,
+        // What the body asks for.
+        let (Some((package, to)), Some(FoundPackage::Existing(found))) = (
+            endpoint.put_target(),
+            required.access_requests().first().and_then(|asked| facts.package(asked.package()?)),
+        ) else {
+            return Ok(Step::Answer(Answer::not_offered()));
         };
-        let (parts, body) = request.into_parts();
-        let bytes = to_bytes(body, MAX_BODY).await?;
+        let Some(bytes) = body else { return Ok(Step::ReadBody) };
         let Ok(sent) = from_slice::<Body<'_>>(&bytes) else { return Ok(Step::Answer(Answer::malformed_body())) };
-        let stored = stored.as_ref().map(|(document, seen)| StoredPackument { document, visibility: *seen });
-        let changes = match PackumentChanges::read(package, to, &sent, stored) {
+        let document = self.document(package).await?;
+        let stored = StoredPackument { document: &document, visibility: found.visibility() };
+        let changes = match PackumentChanges::read(package, to, &sent, Some(stored)) {
             Ok(changes) => changes,
             Err(error) => return Ok(Step::Answer(Answer::from(&error))),
         };
@@ -130,7 +156,8 @@ impl Guard {
             WithBody::Refused(refused) => Step::Answer(refused.answer().clone()),
             WithBody::Challenged(challenged) => Step::Answer(challenged.answer().clone()),
             WithBody::Go(allowed) => match changes.allowed_by(allowed.allows()) {
-                Ok(_) => Step::Forward(Request::from_parts(parts, HttpBody::from(bytes.clone()))),
+                Ok(_) if changes.access_requests().iter().all(is_offered) => Step::Forward(bytes.clone()),
+                Ok(_) => Step::Answer(Answer::not_offered()),
                 Err(error) => Step::Answer(Answer::from(&error)),
             },
         })
@@ -142,7 +169,9 @@ impl Guard {
         let digest = secret.digest().to_hex();
         let Some(token) = self.row("SELECT record FROM tokens WHERE digest = ?1", &digest)? else { return Ok(None) };
         // A token that does not load is unknown (D5).
-        let Ok(token) = from_str::<StoredToken>(&token)?.load() else { return Ok(None) };
+        let Some(token) = from_str::<StoredToken>(&token).ok().and_then(|token| token.load().ok()) else {
+            return Ok(None);
+        };
         let owner = self.row("SELECT record FROM users WHERE name = ?1", token.owner().as_str())?;
         let owner = from_str::<StoredUser>(&owner.ok_or("a token without an owner")?)?.load()?;
         Ok(Some((token, owner)))
@@ -163,6 +192,9 @@ impl Guard {
         let read = Endpoint::Package { package: package.clone(), request: PackageRequest::Read };
         let request = Request::get(read.to_path()).body(HttpBody::empty())?;
         let response = self.registry.clone().oneshot(request).await?;
+        if response.status() != StatusCode::OK {
+            return Err("the registry does not return the document".into());
+        }
         let bytes = to_bytes(response.into_body(), MAX_BODY).await?;
         Ok(from_slice::<Body<'_>>(&bytes)?.into_owned())
     }

@@ -176,7 +176,7 @@ fn a_bad_token_reads_a_public_package_with_a_notice_and_nothing_else() {
         let found = match decider.before_body(required).unwrap() {
             BeforeBody::Go(allowed) => {
                 // The denial is kept for the log.
-                assert_eq!(allowed.ignored().map(|deny| deny.status()), allowed.notice().map(|_| 401));
+                assert_eq!(allowed.ignored().map(tollgate::Deny::status), allowed.notice().map(|_| 401));
                 Ok(allowed.notice())
             }
             BeforeBody::Refused(refused) => Err(refused.answer().status()),

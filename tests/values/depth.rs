@@ -130,6 +130,7 @@ fn a_tree_of_another_library_that_is_too_deep_is_an_error() {
         |levels: usize| (0..levels).fold(serde_json::Value::Null, |inner, _| serde_json::json!({"a": [inner]}));
     assert!(Body::deserialize(&nested(MAX_DOCUMENT_DEPTH / 2)).is_ok());
     assert!(Body::deserialize(&nested(MAX_DOCUMENT_DEPTH / 2 + 1)).is_err());
-    assert!(Body::deserialize(&nested(1_000)).is_err());
-    assert!(serde_json::from_value::<StoredToken>(nested(1_000)).is_err());
+    // Without optimization, the other library needs more stack for a deeper tree than a test has.
+    assert!(Body::deserialize(&nested(MAX_DOCUMENT_DEPTH)).is_err());
+    assert!(serde_json::from_value::<StoredToken>(nested(MAX_DOCUMENT_DEPTH)).is_err());
 }

@@ -13,7 +13,7 @@ use tollgate::{
     operation::Action,
     testing::{all, bind, granular, legacy, now, only, organization, package, time, user, user_name},
     token::{IssueError, LegacyKind},
-    value::{GrantedPermission, Role},
+    value::{GrantedPermission, OrganizationName, Role},
 };
 
 use crate::{body, name};
@@ -314,16 +314,24 @@ fn each_name_is_to_be_found_once() {
         on("a", tollgate::PackageAction::Deprecate),
         on("b", tollgate::PackageAction::ReadPackage),
         AccessRequest::SharePackage { organization: "acme".parse().unwrap(), package: name("b") },
+        AccessRequest::SharePackage { organization: "acme".parse().unwrap(), package: name("b") },
+        AccessRequest::SharePackage { organization: "globex".parse().unwrap(), package: name("b") },
         AccessRequest::Account { action: tollgate::AccountAction::Whoami, user: None },
     ];
     let mut facts = FoundFacts::new();
     assert_eq!(facts.packages_to_find(&asked), [name("a"), name("b")]);
-    assert_eq!(facts.organizations_to_find(&asked), ["acme".parse().unwrap()]);
+    assert_eq!(facts.organizations_to_find(&asked), ["acme".parse().unwrap(), "globex".parse().unwrap()]);
     facts.add_package(FoundPackage::Missing(name("a")));
     facts.add_organization(FoundOrganization::Missing("acme".parse().unwrap()));
     assert_eq!(facts.packages_to_find(&asked), [name("b")]);
-    assert!(facts.organizations_to_find(&asked).is_empty());
+    assert_eq!(facts.organizations_to_find(&asked), ["globex".parse().unwrap()]);
     assert!(facts.about(&asked[3]).package.is_none());
+    // A later result takes the place of the earlier one for the same name, and of no other.
+    facts.add_organization(FoundOrganization::Missing("globex".parse().unwrap()));
+    facts.add_organization(FoundOrganization::Existing(organization("acme")));
+    let found = |name: &str| facts.organization(OrganizationName::new(name).unwrap()).cloned();
+    assert_eq!(found("acme"), Some(FoundOrganization::Existing(organization("acme"))));
+    assert_eq!(found("globex"), Some(FoundOrganization::Missing("globex".parse().unwrap())));
 }
 
 /// What the token alone shows refuses a request before its owner is looked up, with a text about the request's action.

@@ -228,8 +228,9 @@ impl<'a> Decider<'a> {
         'a: 'r,
     {
         let decisions = self.decisions(access_requests)?;
-        let factor = self.factor.as_ref().map(|(factor, max_age)| (factor, *max_age));
-        match CombinedDecision::from_decisions(decisions, factor).ok_or(ResourceFactsError::NothingAsked)? {
+        match CombinedDecision::from_decisions(decisions, self.shown_factor())
+            .ok_or(ResourceFactsError::NothingAsked)?
+        {
             CombinedDecision::Allow(allows) => Ok(WithBody::Go(AllowedRequest { allows, ignored: None })),
             CombinedDecision::Challenge(challenge) => Ok(WithBody::Challenged(Challenged::new(challenge))),
             CombinedDecision::Deny(deny) => Ok(match self.read_without_token(&deny, access_requests)? {
@@ -252,9 +253,8 @@ impl<'a> Decider<'a> {
     where
         'a: 'r,
     {
-        let factor = self.factor.as_ref().map(|(factor, max_age)| (factor, *max_age));
         let second = second.map(|second| self.decide(second)).transpose()?;
-        Ok(match HigherDecision::from_decisions(self.decide(first)?, second, factor).decision() {
+        Ok(match HigherDecision::from_decisions(self.decide(first)?, second, self.shown_factor()).decision() {
             Decision::Allow(allow) => WithBody::Go(AllowedRequest { allows: [allow].into(), ignored: None }),
             Decision::Challenge(challenge) => WithBody::Challenged(Challenged::new(challenge)),
             Decision::Deny(deny) => WithBody::Refused(Refused::from_deny(deny)),
@@ -272,6 +272,10 @@ impl<'a> Decider<'a> {
         'a: 'r,
     {
         access_request.decide(self.caller, &self.facts.about(access_request), self.client_ip, self.now)
+    }
+
+    fn shown_factor(&self) -> Option<(&VerifiedFactor<'a>, MaxFactorAge)> {
+        self.factor.as_ref().map(|(factor, max_age)| (factor, *max_age))
     }
 
     fn decisions<'r>(&self, access_requests: &'r [AccessRequest]) -> Result<Vec<Decision<'r>>, ResourceFactsError>

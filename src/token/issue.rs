@@ -6,7 +6,7 @@ use core::{borrow::Borrow, fmt};
 use super::{
     GranularSettings, GranularToken, GranularTokenError, LegacyKind, LegacyToken, OrganizationsGrant, PackageSelection,
     PackagesGrant, SessionToken, Token, TokenKind, TokenName, TokenSetError, TokenView, TwoFactorBypass, is_expired,
-    is_revoked,
+    is_revoked, set::is_not_revoked,
 };
 use crate::{
     facts::{AccountStatus, OwnerView, PackageState},
@@ -108,7 +108,7 @@ impl<'a> GranularIssueFacts<'a> {
                 return Err(TokenSetError::OtherOwner);
             }
             let Token::Granular(granular) = token else { continue };
-            if is_revoked(token.created(), token.revoked(), issue.owner.tokens_revoked_until) {
+            if !is_not_revoked(&issue.owner, granular) {
                 continue;
             }
             facts.granular_tokens = facts.granular_tokens.saturating_add(1);

@@ -108,7 +108,7 @@ impl<'a> GranularTokenSet<'a> {
     }
 }
 
-fn is_not_revoked(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
+pub(super) fn is_not_revoked(owner: &OwnerView<'_>, token: &GranularToken) -> bool {
     let common = token.common();
     !is_revoked(common.created, common.revoked, owner.tokens_revoked_until)
 }

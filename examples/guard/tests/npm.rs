@@ -44,7 +44,11 @@ fn registry(written: Written) -> Router {
         (StatusCode::CREATED, Json(json!({"ok": true})))
     };
     let read = move |InPath(name): InPath<String>| async move {
-        if ["left-pad", "web-app"].contains(&&*name) { Ok(Json(document(&name))) } else { Err(StatusCode::NOT_FOUND) }
+        if ["left-pad", "web-app"].contains(&&*name) {
+            Ok(Json(document(&name)))
+        } else {
+            Err((StatusCode::NOT_FOUND, Json(json!({"error": "not found"}))))
+        }
     };
     Router::new().route("/{package}", get(read).put(put)).with_state(written)
 }
@@ -241,6 +245,8 @@ fn odd_requests_do_not_reach_the_registry() {
         })
         .to_string()
     };
+    let star = json!({"_id": "left-pad", "_rev": "1-0", "users": {"bob": true}});
+    let maintainers = json!({"_id": "left-pad", "_rev": "1-0", "maintainers": [{"name": "alice"}, {"name": "bob"}]});
     let token = format!("authorization: Bearer {}\r\n", secret('p'));
     for (method, path, headers, body, status) in [
         // A package that has no row may exist in the registry, so nothing is created.
@@ -253,6 +259,9 @@ fn odd_requests_do_not_reach_the_registry() {
         ("POST", "/-/stage/package/left-pad", &token, publish("left-pad", "2.0.0"), 404),
         // The registry has no document of a package that has a row: a fault, not an empty document.
         ("PUT", "/gone", &token, publish("gone", "1.0.0"), 500),
+        // What alice may do, and what would change the guard's own rows or is not compared with them.
+        ("PUT", "/left-pad", &token, star.to_string(), 404),
+        ("PUT", "/left-pad", &token, maintainers.to_string(), 404),
         ("PUT", "/left-pad", &token, "{".to_owned(), 400),
         ("PUT", "/left-pad", &format!("{token}{token}"), publish("left-pad", "2.0.0"), 401),
         ("PUT", "/left-pad", "authorization: Basic YTpi\r\n", publish("left-pad", "2.0.0"), 401),

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use tollgate::{
     Timestamp, Token, User,
     facts::FoundPackage,
+    npm::Answer,
     policy::LegacyTokens,
     token::{
         GranularIssueFacts, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
@@ -102,15 +103,8 @@ fn session_end(facts: &IssueFacts<'_>) -> Result<Timestamp, Failure> {
     facts.now.checked_add(lifetime).map_err(other)
 }
 
-/// The failure for a token that cannot be issued. The status is 400 if the request is not valid, 409 if the name is
-/// taken or the owner has too many tokens, and 403 if `tollgate` does not permit the owner to have this token.
+/// The failure for a token that cannot be issued, with the status that `tollgate` gives it.
 fn refused(error: &IssueError) -> Failure {
-    let is_invalid = matches!(error, IssueError::Invalid(_));
-    let is_limit = matches!(error, IssueError::NameTaken | IssueError::TooManyTokens);
-    let status = match (is_invalid, is_limit) {
-        (true, _) => StatusCode::BAD_REQUEST,
-        (_, true) => StatusCode::CONFLICT,
-        (false, false) => StatusCode::FORBIDDEN,
-    };
+    let status = StatusCode::from_u16(Answer::from(error).status()).unwrap_or(StatusCode::FORBIDDEN);
     Failure::refused(status, error)
 }

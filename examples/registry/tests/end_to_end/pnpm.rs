@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
 
 use serde_json::json;
@@ -18,6 +19,9 @@ const VERSION: &str = "10.20.0";
 /// Fetches pnpm, once for a target folder. If pnpm cannot be fetched, prints a message and returns `None`: no other
 /// part of the tests needs the internet.
 fn pnpm() -> Option<PathBuf> {
+    // The tests of the two editions run at once. The program is there before what it loads is, so the second one waits.
+    static FETCHING: Mutex<()> = Mutex::new(());
+    let _fetching = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pnpm-{VERSION}"));
     let program = folder.join("node_modules/.bin/pnpm");
     if !program.exists() {
@@ -83,5 +87,5 @@ fn pnpm_publishes_and_installs_public_and_private_packages(edition: &str) {
     robot
         .pnpm(&pnpm, &folder, "publish --no-git-checks")
         .fails()
-        .says("the access token has read-only permission on packages: publish needs read-write");
+        .says("the access token has read-only permission on packages, and needs read-write to publish");
 }

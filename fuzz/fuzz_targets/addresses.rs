@@ -93,7 +93,7 @@ fuzz_target!(|bytes: &[u8]| {
             Address::V6(number) => ip(false, number),
         };
         assert_eq!(ours.address(), expected, "{line}");
-        assert_eq!(expected.map(ClientIp::from), Some(ours));
+        assert_eq!(expected.map(ClientIp::from_peer), Some(ours));
         clients.push(ours);
     }
     let ranges: Vec<Range> = lines.iter().filter_map(|line| range(line)).collect();

@@ -236,7 +236,7 @@ impl fmt::Display for EffectiveAccess<'_> {
                 Decision::Deny(deny) => writeln!(f, " ({})", deny.reason())?,
             }
         }
-        self.ineffective_grants.iter().try_for_each(|grant| writeln!(f, "dead grant: {grant}"))
+        self.ineffective_grants.iter().try_for_each(|grant| writeln!(f, "grant without effect: {grant}"))
     }
 }
 

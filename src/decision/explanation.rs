@@ -111,7 +111,7 @@ impl fmt::Display for Explanation<'_> {
         match &self.steps {
             Steps::Bound(_) | Steps::Early(_) => {}
             Steps::NoToken(_) => f.write_str("\n  no token was presented: only V1 applies")?,
-            Steps::Unknown => f.write_str("\n  no token that anybody knows: no check was run")?,
+            Steps::Unknown => f.write_str("\n  the token is not on record: no check was run")?,
         }
         let mut ended = false;
         for step in self.steps.iter() {

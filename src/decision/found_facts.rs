@@ -72,6 +72,64 @@ impl FoundFacts {
         self.organizations.push(organization);
     }
 
+    /// Returns the same facts, but with no package of this name. What the registry [decided about it by rules of its
+    /// own](Self::add_package_with_ceiling) stays.
+    ///
+    /// With both, a server decides a publish for either state of the package before it takes its lock. Under the lock it
+    /// looks up whether the package exists, and uses the decision for that state. An allow to create a package permits no
+    /// new version of one that exists, and the reverse: `npm::PackumentChanges::allowed_by` returns an error for an allow
+    /// that does not fit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::{
+    ///     ClientIp, Package, PackageAction, Policy, StoredToken, Timestamp,
+    ///     decision::{AccessRequest, Caller, FoundFacts},
+    ///     facts::{FoundPackage, LookupError, StoredPackage, StoredUser},
+    ///     operation::Action,
+    /// };
+    ///
+    /// let token: StoredToken = serde_json::from_str(
+    ///     r#"{"version": 1, "key": "t-1", "owner": "alice", "created": "2025-10-30T12:00:00Z", "revoked": null,
+    ///         "cidr": null, "legacy": "publish"}"#,
+    /// )?;
+    /// let alice: StoredUser = serde_json::from_str(
+    ///     r#"{"version": 1, "name": "alice", "status": "active", "two_factor": "auth-only",
+    ///         "tokens_revoked_until": null, "writes_held_until": null, "orgs": []}"#,
+    /// )?;
+    /// let left_pad: StoredPackage = serde_json::from_str(
+    ///     r#"{"version": 1, "name": "left-pad", "scope_owner": "unscoped", "visibility": "public",
+    ///         "publishing_access": "no-requirement", "users": {}}"#,
+    /// )?;
+    /// let (token, alice) = (token.load()?, alice.load()?);
+    /// let caller = Caller::Token(Policy::NPM_2025_10.bind(&token, &alice)?);
+    ///
+    /// let mut facts = FoundFacts::new();
+    /// facts.add_package(FoundPackage::Existing(left_pad.load()?));
+    /// let publish = AccessRequest::Package { action: PackageAction::Publish, package: "left-pad".parse()? };
+    /// let decide = |facts: &FoundFacts| -> Result<(Action, bool), Box<dyn std::error::Error>> {
+    ///     let decision =
+    ///         publish.decide(&caller, &facts.about(&publish), ClientIp::UNKNOWN, "2025-11-01T00:00:00Z".parse()?)?;
+    ///     Ok((decision.action(), decision.is_allow()))
+    /// };
+    ///
+    /// // alice does not maintain the package, but if it is gone when she has the lock, she may create one.
+    /// assert_eq!(decide(&facts)?, (Action::PublishVersion, false));
+    /// assert_eq!(decide(&facts.if_missing("left-pad".parse()?))?, (Action::CreatePackage, true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn if_missing(&self, package: PackageName) -> Self {
+        let mut facts = self.clone();
+        for (found, _) in &mut facts.packages {
+            if *found.name() == package {
+                *found = FoundPackage::Missing(package.clone());
+            }
+        }
+        facts
+    }
+
     /// Returns the packages that the access requests name and that have not been added, each once.
     pub fn packages_to_find<'r>(
         &self,

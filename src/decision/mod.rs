@@ -9,6 +9,7 @@ mod effective_access;
 mod explanation;
 mod found_facts;
 mod inputs;
+mod phrase;
 mod text;
 
 #[cfg(feature = "directory")]
@@ -20,6 +21,8 @@ pub use effective_access::{EffectiveAccess, GrantEntry, IneffectiveGrant, Ineffe
 pub use explanation::Explanation;
 pub use found_facts::FoundFacts;
 pub use inputs::{DecisionInput, DecisionInputs};
+#[cfg(feature = "npm")]
+pub(crate) use phrase::OperationPhrase;
 
 use basis::{Basis, inputs};
 
@@ -147,19 +150,18 @@ pub enum Validity {
 }
 
 impl Validity {
-    /// Returns the time that ends the decision, or `None` if none does or if the decision is for one request only.
-    #[must_use]
-    pub const fn until(self) -> Option<Timestamp> {
+    /// A decision that no second factor made: it ends at this time, if there is one.
+    fn from_end(end: Option<Timestamp>) -> Self {
+        end.map_or(Self::Always, Self::Until)
+    }
+
+    /// Returns the time that ends the decision, for a record or a text that says more beside it. It is not public, because
+    /// a cache that reads the absence of a time as "for ever" would keep a challenge too.
+    pub(crate) const fn until(self) -> Option<Timestamp> {
         match self {
             Self::Until(until) => Some(until),
             Self::Always | Self::ThisRequestOnly => None,
         }
-    }
-}
-
-impl From<Option<Timestamp>> for Validity {
-    fn from(end: Option<Timestamp>) -> Self {
-        end.map_or(Self::Always, Self::Until)
     }
 }
 
@@ -232,7 +234,9 @@ impl<'a> Allow<'a> {
 
     fn validity(&self) -> Validity {
         match self.allowed_by {
-            AllowedBy::Grant | AllowedBy::Public => self.basis().token().and_then(TokenView::expires_at).into(),
+            AllowedBy::Grant | AllowedBy::Public => {
+                Validity::from_end(self.basis().token().and_then(TokenView::expires_at))
+            }
             AllowedBy::SecondFactor => Validity::ThisRequestOnly,
         }
     }
@@ -394,9 +398,9 @@ impl<'a> Deny<'a> {
             (Reason::TokenRevoked | Reason::TokenRetired | Reason::TokenExpired, _) => Validity::Always,
             (Reason::OwnerOnHold, Basis::Bound(question)) => {
                 let ends = [expires_at, question.token_use.bound.writes_held_until];
-                ends.into_iter().flatten().min().into()
+                Validity::from_end(ends.into_iter().flatten().min())
             }
-            (_, _) => expires_at.into(),
+            (_, _) => Validity::from_end(expires_at),
         }
     }
 

@@ -6,7 +6,11 @@
 use core::fmt;
 
 use crate::{
-    decision::{Deny, basis::Basis},
+    decision::{
+        Deny,
+        basis::Basis,
+        phrase::{ActionPhrase, RequestPhrase},
+    },
     facts::{PublishingAccess, ScopeOwner},
     policy::LegacyTokens,
     rules::{Comparison, DemandedBy, Reason, could_be_bypassed},
@@ -167,7 +171,7 @@ impl fmt::Display for ClientText<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(deny) = self;
         let asked = deny.basis();
-        let requested = asked.action().requested_as();
+        let requested = ActionPhrase(asked.action());
         if deny.status() == 404 {
             let operation = asked.operation();
             if deny.reason() == Reason::NoSuchOrg
@@ -184,7 +188,7 @@ impl fmt::Display for ClientText<'_, '_> {
         }
         match deny.reason() {
             Reason::TokenUnknown => f.write_str("the access token is not valid: log in again"),
-            Reason::AuthenticationRequired => write!(f, "{requested} needs an access token: log in first"),
+            Reason::AuthenticationRequired => write!(f, "an access token is needed to {requested}: log in first"),
             Reason::TokenRevoked => f.write_str("the access token was revoked: log in again or use another"),
             Reason::TokenExpired => f.write_str("the access token has expired: make a new one"),
             Reason::TokenRetired => {
@@ -204,7 +208,7 @@ impl fmt::Display for ClientText<'_, '_> {
             ),
             Reason::PermissionTooLow => match deny.comparison() {
                 Some(Comparison::Permission { grant, has, needs, .. }) => {
-                    write!(f, "the access token has {has} permission on {grant}: {requested} needs {needs}")
+                    write!(f, "the access token has {has} permission on {grant}, and needs {needs} to {requested}")
                 }
                 _ => write!(f, "the access token's permission is too low to {requested}"),
             },
@@ -218,10 +222,10 @@ impl fmt::Display for ClientText<'_, '_> {
                 _ => f.write_str("the access token does not cover this"),
             },
             Reason::CreationNotCovered => {
-                write!(f, "the access token does not cover a new package by this name: {}", RequestedOperation(asked))
+                write!(f, "the access token covers no new package of this name, and may not {}", RequestPhrase(asked))
             }
             Reason::OwnerLacksPermission => {
-                write!(f, "the account that this access token belongs to may not {}", RequestedOperation(asked))
+                write!(f, "the account that this access token belongs to may not {}", RequestPhrase(asked))
             }
             Reason::InvalidNewName => match deny.comparison() {
                 Some(comparison @ Comparison::NewName { .. }) => comparison.fmt(f),
@@ -234,7 +238,7 @@ impl fmt::Display for ClientText<'_, '_> {
                 Some(Comparison::SecondFactor { demanded_by: Some(DemandedBy::Package), .. }) => f.write_str(
                     "the package takes changes with a second factor: enable two-factor authentication first",
                 ),
-                _ => write!(f, "{requested} needs a second factor: enable two-factor authentication first"),
+                _ => write!(f, "a second factor is needed to {requested}: enable two-factor authentication first"),
             },
             // These two have the status 404, so the text is already written above.
             Reason::NoSuchOrg | Reason::NoSuchPackage => f.write_str("not found"),

@@ -15,15 +15,16 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{BodyError, ChangesNotAllowedError, CredentialError, EndpointError};
 use crate::{
-    decision::{Challenge, Decision, Deny},
-    operation::Operation,
+    decision::{Challenge, Decision, Deny, OperationPhrase, ResourceFactsError},
+    facts::LookupError,
     rules::Reason,
     token::IssueError,
 };
 
 /// The response to a request that is not carried out: a status, headers and a body.
 ///
-/// - `Answer::from` takes a reference to a denial, a challenge, or an error on the way from the request to the decision.
+/// - `Answer::from` takes a denial, a challenge, or an error on the way from the request to the decision. So a handler that
+///   returns `Result<_, Answer>` can use `?` on each of them.
 /// - Serializing an answer writes the body, `{"error": "…"}`.
 /// - An answer says only what the client may know ([D4](crate::docs::rules#d4)). A private package that the token may
 ///   not read and a package that does not exist have equal answers.
@@ -38,13 +39,13 @@ use crate::{
 /// let left_pad = MissingPackage::new(PackageName::new("left-pad")?);
 ///
 /// let Decision::Deny(deny) = authorize_anonymous(PackageAction::Publish, left_pad) else { panic!("not denied") };
-/// let answer = Answer::from(&deny);
+/// let answer = Answer::from(deny);
 /// assert_eq!(answer.status(), 401);
 /// assert_eq!(answer.www_authenticate(), Some("Bearer"));
-/// assert_eq!(answer.npm_notice(), Some("publish needs an access token: log in first"));
+/// assert_eq!(answer.npm_notice(), Some("an access token is needed to publish: log in first"));
 ///
 /// let Decision::Deny(deny) = authorize_anonymous(PackageAction::ReadPackage, left_pad) else { panic!("not denied") };
-/// let answer = Answer::from(&deny);
+/// let answer = Answer::from(deny);
 /// assert_eq!(answer.status(), 404);
 /// assert_eq!(answer.www_authenticate(), None);
 /// assert_eq!(answer.npm_notice(), None);
@@ -71,8 +72,8 @@ struct Browser {
 }
 
 /// Creates the answer to a denial.
-impl From<&Deny<'_>> for Answer {
-    fn from(deny: &Deny<'_>) -> Self {
+impl From<Deny<'_>> for Answer {
+    fn from(deny: Deny<'_>) -> Self {
         let status = deny.status();
         let www_authenticate = match deny.reason() {
             Reason::IpNotAllowed => "ipaddress",
@@ -101,13 +102,16 @@ impl From<&Deny<'_>> for Answer {
 
 /// Creates the answer to a challenge. The answer has no `npm-notice`, because the npm client itself tells the user what
 /// to do.
-impl From<&Challenge<'_>> for Answer {
-    fn from(challenge: &Challenge<'_>) -> Self {
-        let operation: &Operation<'_> = challenge.operation();
+impl From<Challenge<'_>> for Answer {
+    fn from(challenge: Challenge<'_>) -> Self {
         Self {
             status: challenge.status(),
             www_authenticate: Some("OTP"),
-            error: format!("{operation} needs a one-time password: repeat it with `--otp`").into(),
+            error: format!(
+                "a one-time password is needed to {}: repeat the command with `--otp`",
+                OperationPhrase(challenge.operation())
+            )
+            .into(),
             npm_notice: None,
             browser: None,
         }
@@ -115,39 +119,59 @@ impl From<&Challenge<'_>> for Answer {
 }
 
 /// Creates the answer to headers that do not hold one token, with status 401.
-impl From<&CredentialError> for Answer {
-    fn from(error: &CredentialError) -> Self {
+impl From<CredentialError> for Answer {
+    fn from(error: CredentialError) -> Self {
         Self::new(401, "Bearer", error)
     }
 }
 
 /// Creates the answer to a request that is not one of npm's, with status 400, 404 or 405.
-impl From<&EndpointError> for Answer {
-    fn from(error: &EndpointError) -> Self {
+impl From<EndpointError> for Answer {
+    fn from(error: EndpointError) -> Self {
         Self::new(error.status(), "Bearer", error)
     }
 }
 
 /// Creates the answer to a body that does not have a form that its endpoint accepts, with status 400.
-impl From<&BodyError> for Answer {
-    fn from(error: &BodyError) -> Self {
+impl From<BodyError> for Answer {
+    fn from(error: BodyError) -> Self {
         Self::new(error.status(), "Bearer", error)
     }
 }
 
 /// Creates the answer to changes that are allowed and cannot be made, with the [status](ChangesNotAllowedError::status)
 /// of the error. A status of 500 is a fault of the server: log the error.
-impl From<&ChangesNotAllowedError> for Answer {
-    fn from(error: &ChangesNotAllowedError) -> Self {
+impl From<ChangesNotAllowedError> for Answer {
+    fn from(error: ChangesNotAllowedError) -> Self {
         Self::new(error.status(), "Bearer", error)
+    }
+}
+
+/// Creates the answer to facts that lack a name of the request, with status 500, or 400 for a team that cannot be new. A
+/// status of 500 is a fault of the server: log the error.
+impl From<ResourceFactsError> for Answer {
+    fn from(error: ResourceFactsError) -> Self {
+        match error {
+            ResourceFactsError::TeamName => Self::new(400, "Bearer", error),
+            ResourceFactsError::Package | ResourceFactsError::Organization | ResourceFactsError::NothingAsked => {
+                Self::server_error()
+            }
+        }
+    }
+}
+
+/// Creates the answer to a look-up that found something else, with status 500. It is a fault of the server: log the error.
+impl From<LookupError> for Answer {
+    fn from(_: LookupError) -> Self {
+        Self::server_error()
     }
 }
 
 /// Creates the answer to a request for a token that is not issued: 400 if the settings are not valid, 409 if the name is
 /// taken or the account has too many tokens, 500 if the server passed no facts about a selected name, otherwise 403.
-impl From<&IssueError> for Answer {
-    fn from(error: &IssueError) -> Self {
-        let status = match error {
+impl From<IssueError> for Answer {
+    fn from(error: IssueError) -> Self {
+        let status = match &error {
             IssueError::Invalid(_) | IssueError::SessionExpired { .. } => 400,
             IssueError::NameTaken | IssueError::TooManyTokens => 409,
             IssueError::PackageFactsMissing { .. } => 500,
@@ -195,13 +219,42 @@ impl Answer {
     #[must_use]
     pub fn from_challenge_in_browser(challenge: &Challenge<'_>, auth_url: &str, done_url: &str) -> Self {
         let browser = Browser { auth_url: auth_url.into(), done_url: done_url.into() };
-        Self { browser: Some(browser), ..Self::from(challenge) }
+        Self { browser: Some(browser), ..Self::from(*challenge) }
     }
 
     /// Creates the answer to a body that is not JSON, has a key twice or is nested too deeply, with status 400.
     #[must_use]
     pub fn malformed_body() -> Self {
         Self::new(400, "Bearer", "malformed body: expected JSON in which an object has each key once")
+    }
+
+    /// Creates the answer to a body that is longer than the server reads, with status 413.
+    #[must_use]
+    pub fn body_too_large() -> Self {
+        Self::new(413, "Bearer", "the body is too large for this registry")
+    }
+
+    /// Creates the answer to a request that the server failed to decide, with status 500. It says nothing about the cause,
+    /// which is for the server's log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::npm::Answer;
+    ///
+    /// fn query() -> Result<u32, Answer> {
+    ///     let row: Result<u32, std::num::ParseIntError> = "not a number".parse(); // a row that does not load
+    ///     row.map_err(|error| {
+    ///         eprintln!("{error}");
+    ///         Answer::server_error()
+    ///     })
+    /// }
+    ///
+    /// assert_eq!(query().unwrap_err().status(), 500);
+    /// ```
+    #[must_use]
+    pub fn server_error() -> Self {
+        Self::new(500, "Bearer", "the registry failed to decide about this request: try again later")
     }
 
     /// Creates the answer to a request that the registry does not offer, with status 404.
@@ -243,7 +296,7 @@ impl Answer {
     pub fn from_stage_deny(deny: &Deny<'_>, read_stage: &Decision<'_>) -> Self {
         match read_stage {
             Decision::Deny(_) => Self::unknown_stage(),
-            Decision::Allow(_) | Decision::Challenge(_) => Self::from(deny),
+            Decision::Allow(_) | Decision::Challenge(_) => Self::from(*deny),
         }
     }
 

@@ -17,7 +17,7 @@
 /// let two = Credential::from_headers([b"Bearer a".as_slice(), b"Bearer b"]);
 /// let Credential::Malformed(error) = two else { panic!("readable") };
 /// assert_eq!(error, CredentialError::TwoHeaders);
-/// assert_eq!(Answer::from(&error).status(), 401);
+/// assert_eq!(Answer::from(error).status(), 401);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[must_use = "a request is anonymous only if its credential is absent"]

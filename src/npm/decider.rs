@@ -18,8 +18,9 @@ use crate::{
 /// 2. If the body decides, [`decide_all`](Self::decide_all) or [`decide_either`](Self::decide_either) decides what it asks
 ///    for. What a [`PUT` to a package](super::PackumentChanges) changes comes out of the allows alone.
 ///
-/// Each returns an enum with one variant for "carry the request out". A request whose
-/// [challenge](Challenged) can be answered is decided again with the [`factor`](Self::factor).
+/// Each returns an enum with one variant for "carry the request out". A request whose [challenge](Challenged) can be
+/// answered is decided again with the [`factor`](Self::factor). A publish can be decided for the free and for the existing
+/// name at once: with the facts as they were found, and [as if the package were missing](FoundFacts::if_missing).
 ///
 /// # Examples
 ///
@@ -102,7 +103,7 @@ pub struct Refused<'a> {
 
 impl<'a> Refused<'a> {
     fn from_deny(deny: Deny<'a>) -> Self {
-        Self { answer: Answer::from(&deny), deny }
+        Self { answer: Answer::from(deny), deny }
     }
 
     /// Returns the answer to send.
@@ -118,6 +119,13 @@ impl<'a> Refused<'a> {
     }
 }
 
+/// Creates the [answer](Refused::answer) to send.
+impl From<Refused<'_>> for Answer {
+    fn from(refused: Refused<'_>) -> Self {
+        refused.answer
+    }
+}
+
 /// A request that needs a second factor, with the answer that asks for it.
 ///
 /// If the request carries a one-time password, verify it. If it is right, decide the request again with the
@@ -130,7 +138,7 @@ pub struct Challenged<'a> {
 
 impl<'a> Challenged<'a> {
     fn new(challenge: Challenge<'a>) -> Self {
-        Self { answer: Answer::from(&challenge), challenge }
+        Self { answer: Answer::from(challenge), challenge }
     }
 
     /// Returns the answer that asks for a one-time password.
@@ -144,6 +152,13 @@ impl<'a> Challenged<'a> {
     #[must_use]
     pub const fn challenge(&self) -> &Challenge<'a> {
         &self.challenge
+    }
+}
+
+/// Creates the [answer](Challenged::answer) that asks for a one-time password.
+impl From<Challenged<'_>> for Answer {
+    fn from(challenged: Challenged<'_>) -> Self {
+        challenged.answer
     }
 }
 

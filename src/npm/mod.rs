@@ -75,7 +75,7 @@
 //! // Step 6.
 //! assert_eq!(refused.answer().status(), 401);
 //! assert_eq!(refused.answer().www_authenticate(), Some("Bearer"));
-//! assert_eq!(refused.answer().error(), "publish needs an access token: log in first");
+//! assert_eq!(refused.answer().error(), "an access token is needed to publish: log in first");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -35,18 +35,20 @@ const MAX_HOPS: usize = 32;
 /// # Examples
 ///
 /// ```
+/// use std::net::IpAddr;
+///
 /// use tollgate::{ClientIp, npm::TrustedProxies};
 ///
 /// let proxies = TrustedProxies::new(["10.0.0.0/8".parse()?]);
-/// let proxy: ClientIp = "10.0.0.1".parse()?;
+/// let proxy: IpAddr = "10.0.0.1".parse()?;
 /// let client: ClientIp = "192.0.2.7".parse()?;
-/// let stranger: ClientIp = "198.51.100.3".parse()?;
+/// let stranger: IpAddr = "198.51.100.3".parse()?;
 ///
 /// // 10.0.0.2 is a proxy too. The hop to the left of the client is not read.
 /// assert_eq!(proxies.client_ip(proxy, ["203.0.113.9, 192.0.2.7, 10.0.0.2"]), client);
 ///
 /// // A peer that is not a proxy cannot claim to be another client.
-/// assert_eq!(proxies.client_ip(stranger, ["192.0.2.7"]), stranger);
+/// assert_eq!(proxies.client_ip(stranger, ["192.0.2.7"]), ClientIp::from_peer(stranger));
 ///
 /// // The proxy did not forward an address.
 /// assert_eq!(proxies.client_ip(proxy, []), ClientIp::UNKNOWN);
@@ -68,7 +70,7 @@ impl TrustedProxies {
     #[must_use]
     pub fn client_ip_from_headers(&self, peer: SocketAddr, headers: &http::HeaderMap) -> ClientIp {
         let forwarded = headers.get_all("x-forwarded-for").iter();
-        self.client_ip(peer.ip().into(), forwarded.map(|value| value.to_str().unwrap_or_default()))
+        self.client_ip(peer.ip(), forwarded.map(|value| value.to_str().unwrap_or_default()))
     }
 
     /// Returns the address of the client.
@@ -77,10 +79,11 @@ impl TrustedProxies {
     /// order of the request. Do not leave a value out. If a value is not valid text, pass an empty string in its place.
     /// The empty string counts as a hop that is not a valid address.
     #[must_use]
-    pub fn client_ip<'h, I>(&self, peer: ClientIp, forwarded: I) -> ClientIp
+    pub fn client_ip<'h, I>(&self, peer: IpAddr, forwarded: I) -> ClientIp
     where
         I: IntoIterator<Item = &'h str, IntoIter: DoubleEndedIterator>,
     {
+        let peer = ClientIp::from_peer(peer);
         if !self.trusts(peer) {
             return peer;
         }
@@ -112,5 +115,5 @@ fn parse_hop(hop: &str) -> Option<ClientIp> {
     }
     let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
     let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
-    hop.parse::<IpAddr>().ok().or_else(in_brackets).or_else(with_port).map(ClientIp::from)
+    hop.parse::<IpAddr>().ok().or_else(in_brackets).or_else(with_port).map(ClientIp::from_peer)
 }

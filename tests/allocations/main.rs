@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, time::Duration};
 use tollgate::{
     AccountAction, ClientIp, Decision, MissingPackage, OrganizationAction, PackageAction, Policy, Reason, Timestamp,
     Token, User, authorize, authorize_anonymous,
-    decision::{DecisionInput, EarlyAnswer},
+    decision::{DecisionInput, EarlyAnswer, Validity},
     deny_unknown_token, explain,
     facts::{
         AccountStatus, ExternalCeiling, MaxFactorAge, Membership, Memberships, MissingOrganization, OrganizationView,
@@ -46,7 +46,7 @@ fn look_at(decision: &Decision<'_>) -> (u16, usize, bool, Action) {
     if let Decision::Deny(deny) = decision {
         std::hint::black_box(deny.comparison());
     }
-    (decision.status(), held, decision.validity().until().is_some(), decision.action())
+    (decision.status(), held, matches!(decision.validity(), Validity::Until(_)), decision.action())
 }
 
 #[test]

@@ -423,7 +423,7 @@ fn a_token_that_may_read_the_package_is_told_more() {
     let at = bound.at(ClientIp::UNKNOWN, now());
     assert_eq!(
         told(&at.decide(PackageAction::Deprecate.on(&readable))),
-        (403, "the account that this access token belongs to may not deprecate `@acme/secret`".into())
+        (403, "the account that this access token belongs to may not deprecate versions of `@acme/secret`".into())
     );
     assert_eq!(
         told(&at.decide(PackageAction::Deprecate.on(missing_package("@acme/secret")))),

@@ -23,8 +23,8 @@ use tollgate::{
 /// The answer, and whether it is one to a challenge.
 fn answer(decision: &Decision<'_>) -> Answer {
     match decision {
-        Decision::Deny(deny) => Answer::from(deny),
-        Decision::Challenge(challenge) => Answer::from(challenge),
+        Decision::Deny(deny) => Answer::from(*deny),
+        Decision::Challenge(challenge) => Answer::from(*challenge),
         Decision::Allow(_) => panic!("allowed: {decision:?}"),
     }
 }
@@ -87,7 +87,7 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
         ),
         (
             answer(&Caller::NoToken.decide(write, ClientIp::UNKNOWN, Timestamp::UNIX_EPOCH)),
-            bearer("publish needs an access token: log in first"),
+            bearer("an access token is needed to publish: log in first"),
         ),
         (ask(&revoked, &alice, "unknown", read), bearer("the access token was revoked: log in again or use another")),
         (ask(&dead, &alice, "unknown", read), bearer("the access token has expired: make a new one")),
@@ -99,7 +99,7 @@ fn only_a_denial_with_401_repeats_its_text_in_the_npm_notice() {
         ),
         (
             ask(&publish, &strict, "unknown", write),
-            "401 OTP | publish `left-pad` needs a one-time password: repeat it with `--otp` | -".into(),
+            "401 OTP | a one-time password is needed to publish `left-pad`: repeat the command with `--otp` | -".into(),
         ),
         (
             answer(&authorize_anonymous(PackageAction::ReadPackage, &app)),
@@ -162,7 +162,7 @@ fn a_retired_token_a_hold_and_staging_have_answers_of_their_own() {
         ),
         (
             ask(&publish, &strict, "unknown", PackageAction::ApproveStage.on(&left_pad)),
-            "401 OTP | approve-stage `left-pad` needs a one-time password: repeat it with `--otp` | -".into(),
+            "401 OTP | a one-time password is needed to approve staged versions of `left-pad`: repeat the command with `--otp` | -".into(),
         ),
     ] {
         assert_eq!(line(&got), expected);
@@ -175,7 +175,7 @@ fn a_challenged_account_action_asks_for_a_one_time_password_too() {
     let token = legacy(LegacyKind::Publish, "alice").build();
     let account = tollgate::facts::Account { user: user_name("alice") };
     let got = ask(&token, &strict, "unknown", AccountAction::CreateToken.on(account));
-    let expected = "401 OTP | create-token `alice` needs a one-time password: repeat it with `--otp` | -";
+    let expected = "401 OTP | a one-time password is needed to create tokens of the account `alice`: repeat the command with `--otp` | -";
     assert_eq!(line(&got), expected);
 }
 

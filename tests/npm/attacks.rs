@@ -587,7 +587,7 @@ fn owners() -> Vec<User> {
 fn refusal(decision: &Decision<'_>) -> Option<String> {
     match decision {
         Decision::Deny(deny) => {
-            let answer = Answer::from(deny);
+            let answer = Answer::from(*deny);
             Some(format!(
                 "{answer:?} {} {:?}",
                 serde_json::to_string(&answer).unwrap(),

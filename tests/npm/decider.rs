@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use tollgate::{
     ClientIp, Decision, Package, Policy, Reason, Token, User,
     decision::{AccessRequest, Caller, FoundFacts, ResourceFactsError},
-    facts::{ExternalCeiling, FoundOrganization, FoundPackage, MaxFactorAge, TwoFactorMode, VerifiedFactor},
+    facts::{
+        ExternalCeiling, FoundOrganization, FoundPackage, LookupError, MaxFactorAge, TwoFactorMode, VerifiedFactor,
+    },
     npm::{
-        Answer, BeforeBody, BodyError, Credential, Decider, Endpoint, EndpointError, PackumentChanges, PutTarget,
-        StoredPackument, WithBody,
+        Answer, BeforeBody, BodyError, ChangesNotAllowedError, Credential, Decider, Endpoint, EndpointError,
+        PackumentChanges, PutTarget, StoredPackument, WithBody,
     },
     operation::Action,
     testing::{all, bind, granular, legacy, now, only, organization, package, time, user, user_name},
@@ -127,7 +129,7 @@ fn a_request_is_never_allowed_more_than_each_of_its_access_requests_is() {
                         let mut by_hand = by_hand(caller);
                         let Some(Decision::Deny(first)) = by_hand.next() else { panic!("{method} {path}") };
                         assert_eq!(one.deny().reason(), first.reason());
-                        assert_eq!(*one.answer(), Answer::from(&first));
+                        assert_eq!(*one.answer(), Answer::from(first));
                         assert!(by_hand.all(|decision| matches!(decision, Decision::Deny(_))));
                     }
                     BeforeBody::BodyDecides => {
@@ -201,7 +203,7 @@ fn put(sent: Value, token: &Token, in_facts: FoundPackage, factor: Option<Verifi
     match decider.decide_all(changes.access_requests()) {
         Ok(WithBody::Go(allowed)) => match changes.allowed_by(allowed.allows()) {
             Ok(changes) => Ok(changes.deprecations().len()),
-            Err(error) => Err(Answer::from(&error).status()),
+            Err(error) => Err(Answer::from(error).status()),
         },
         Ok(WithBody::Refused(refused)) => Err(refused.answer().status()),
         Ok(WithBody::Challenged(challenged)) => {
@@ -212,6 +214,63 @@ fn put(sent: Value, token: &Token, in_facts: FoundPackage, factor: Option<Verifi
             assert_eq!(error, ResourceFactsError::Package);
             Err(500)
         }
+    }
+}
+
+/// A publish is decided for both states of its package. The server takes its lock, finds one of the two, and only the
+/// allow for that state carries out.
+#[test]
+fn a_publish_is_decided_for_both_states_and_the_allow_that_fits_carries_out() {
+    let token = granular("all", "alice").packages(GrantedPermission::ReadWrite, all()).build();
+    let selected = granular("one", "alice").packages(GrantedPermission::ReadWrite, only(&["left-pad"])).build();
+    let alice = user("alice").build();
+    let sent = body(json!({
+        "name": "left-pad",
+        "versions": {"2.0.0": {"name": "left-pad", "version": "2.0.0"}},
+        "_attachments": {"left-pad-2.0.0.tgz": {"data": "YQ==", "length": 1}},
+    }));
+    let document = body(json!({"name": "left-pad", "versions": {"1.0.0": {"name": "left-pad", "version": "1.0.0"}}}));
+    let stored = StoredPackument { document: &document, visibility: tollgate::facts::Visibility::Public };
+    let read = |stored| PackumentChanges::read(&name("left-pad"), PutTarget::Package, &sent, stored).unwrap();
+    let (new_package, new_version) = (read(None), read(Some(stored)));
+    let found = facts(FoundPackage::Existing(left_pad()));
+    let missing = found.if_missing(name("left-pad"));
+    assert_eq!(missing.package(name("left-pad").as_borrowed()), Some(&FoundPackage::Missing(name("left-pad"))));
+    assert_eq!(found.if_missing(name("right-pad")), found, "another name");
+    let decide =
+        |token: &Token, facts: &FoundFacts, changes: &PackumentChanges<'_>, carried_out: &PackumentChanges<'_>| {
+            let caller = Caller::Token(bind(Policy::NPM_2025_10, token, &alice));
+            let decider = Decider { caller: &caller, facts, client_ip: ClientIp::UNKNOWN, now: now(), factor: None };
+            match decider.decide_all(changes.access_requests()).unwrap() {
+                WithBody::Go(allowed) => carried_out.allowed_by(allowed.allows()).map(|_| true),
+                WithBody::Refused(_) | WithBody::Challenged(_) => Ok(false),
+            }
+        };
+    let other = Err(ChangesNotAllowedError::OtherFacts);
+    assert_eq!(decide(&token, &found, &new_version, &new_version), Ok(true));
+    assert_eq!(decide(&token, &missing, &new_package, &new_package), Ok(true));
+    assert_eq!(decide(&token, &found, &new_version, &new_package), other, "the package was removed meanwhile");
+    assert_eq!(decide(&token, &missing, &new_package, &new_version), other, "the package was created meanwhile");
+    // A selected name is an existing package (G3).
+    assert_eq!(decide(&selected, &found, &new_version, &new_version), Ok(true));
+    assert_eq!(decide(&selected, &missing, &new_package, &new_package), Ok(false));
+}
+
+/// What the registry decided by rules of its own stays if the package is taken as missing.
+#[test]
+fn facts_as_if_the_package_were_missing_keep_its_ceiling() {
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let alice = user("alice").build();
+    let publish = AccessRequest::Package { action: tollgate::PackageAction::Publish, package: name("@acme/app") };
+    for (actions, creates) in [(&[Action::CreatePackage][..], true), (&[Action::PublishVersion], false)] {
+        let ceiling = ExternalCeiling::new(user_name("alice").into_owned(), name("@acme/app"), actions.iter().copied());
+        let mut found = FoundFacts::new();
+        found.add_package_with_ceiling(FoundPackage::Existing(package("@acme/app").build()), ceiling);
+        let caller = Caller::Token(bind(Policy::NPM_2025_10, &token, &alice));
+        let is_allowed = |facts: &FoundFacts| {
+            publish.decide(&caller, &facts.about(&publish), ClientIp::UNKNOWN, now()).unwrap().is_allow()
+        };
+        assert_eq!([is_allowed(&found), is_allowed(&found.if_missing(name("@acme/app")))], [!creates, creates]);
     }
 }
 
@@ -377,7 +436,7 @@ fn each_failure_has_a_status_headers_and_a_body() {
         answer.headers().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
     };
     let Credential::Malformed(error) = Credential::from_headers([b"Basic YTpi".as_slice()]) else { panic!("readable") };
-    let answer = Answer::from(&error);
+    let answer = Answer::from(error);
     assert_eq!(answer.status(), 401);
     assert_eq!(
         headers(&answer),
@@ -391,13 +450,49 @@ fn each_failure_has_a_status_headers_and_a_body() {
         ("GET", "/.hidden", 400),
     ] {
         let error: EndpointError = Endpoint::classify(method, path).unwrap_err();
-        let answer = Answer::from(&error);
+        let answer = Answer::from(error.clone());
         assert_eq!((answer.status(), answer.error()), (status, error.to_string().as_str()), "{method} {path}");
         assert_eq!(headers(&answer), "content-type: application/json");
     }
     let error: BodyError = body(json!({})).user().unwrap_err();
-    assert_eq!(Answer::from(&error).status(), 400);
-    assert_eq!(json!(Answer::from(&error)), json!({ "error": error.to_string() }));
+    assert_eq!(Answer::from(error.clone()).status(), 400);
+    assert_eq!(json!(Answer::from(error.clone())), json!({ "error": error.to_string() }));
+    assert_eq!(Answer::body_too_large().status(), 413);
+}
+
+/// A fault of the server says nothing about what the registry has.
+#[test]
+fn an_answer_to_a_fault_of_the_server_does_not_say_which() {
+    let other = FoundPackage::from_lookup::<LookupError>(name("a").as_borrowed(), Ok(Some(package("b").build())));
+    let faults = [ResourceFactsError::Package, ResourceFactsError::Organization, ResourceFactsError::NothingAsked];
+    for answer in faults.map(Answer::from).into_iter().chain([other.unwrap_err().into(), Answer::server_error()]) {
+        assert_eq!(answer, Answer::server_error());
+        assert_eq!((answer.status(), answer.npm_notice(), answer.www_authenticate()), (500, None, None));
+    }
+    // No new team may have this name: that is for the client to know.
+    let answer = Answer::from(ResourceFactsError::TeamName);
+    assert_eq!((answer.status(), answer.error()), (400, ResourceFactsError::TeamName.to_string().as_str()));
+}
+
+/// What is sent is the answer that the step has.
+#[test]
+fn a_step_becomes_its_answer() {
+    let facts = facts(FoundPackage::Existing(left_pad()));
+    let publish = legacy(LegacyKind::Publish, "alice").build();
+    let alice = user("alice").two_factor(TwoFactorMode::AuthAndWrites).build();
+    let required = Endpoint::classify("PUT", "/-/package/left-pad/dist-tags/next").unwrap().required_access();
+    for (caller, status) in [(Caller::NoToken, 401), (Caller::Token(bind(Policy::NPM_2025_10, &publish, &alice)), 401)]
+    {
+        let decider =
+            Decider { caller: &caller, facts: &facts, client_ip: ClientIp::UNKNOWN, now: now(), factor: None };
+        let (expected, answer) = match decider.before_body(&required).unwrap() {
+            BeforeBody::Refused(refused) => (refused.answer().clone(), Answer::from(refused)),
+            BeforeBody::Challenged(challenged) => (challenged.answer().clone(), Answer::from(challenged)),
+            step @ (BeforeBody::BodyDecides | BeforeBody::Go(_)) => panic!("{step:?}"),
+        };
+        assert_eq!((&answer, answer.status()), (&expected, status));
+        assert_eq!(answer.www_authenticate(), Some(if matches!(caller, Caller::NoToken) { "Bearer" } else { "OTP" }));
+    }
 }
 
 /// A token that is not issued: the request is not valid, collides with what there is, or asks for too much.
@@ -412,7 +507,7 @@ fn a_token_that_is_not_issued_has_an_answer_by_what_is_wrong() {
         (IssueError::PackageFactsMissing { package: name("left-pad") }, 500),
         (IssueError::SessionExpired { expires_at: now(), now: now() }, 400),
     ] {
-        let answer = Answer::from(&error);
+        let answer = Answer::from(error.clone());
         assert_eq!((answer.status(), answer.error()), (status, error.to_string().as_str()));
     }
 }
@@ -441,7 +536,7 @@ fn a_challenge_in_a_browser_says_where() {
 #[test]
 fn an_answer_is_a_response_of_the_http_crate() {
     let error = Endpoint::classify("PATCH", "/left-pad").unwrap_err();
-    let response = http::Response::from(&Answer::from(&error));
+    let response = http::Response::from(&Answer::from(error));
     assert_eq!(response.status(), 405);
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(response.body(), r#"{"error":"no such method on this endpoint"}"#);

@@ -32,7 +32,7 @@ fn answer(request: &StageRequest, caller: &Caller<'_>, package: PackageState<'_>
     let reads = AccessRequest::Package { action: PackageAction::ReadStage, package: package.name().into_owned() };
     let decide = |asked: &AccessRequest| match asked.decide(caller, &facts, ClientIp::UNKNOWN, now()) {
         Ok(Decision::Allow(_)) => None,
-        Ok(Decision::Challenge(challenge)) => Some(Answer::from(&challenge)),
+        Ok(Decision::Challenge(challenge)) => Some(Answer::from(challenge)),
         Ok(Decision::Deny(deny)) => {
             let read_stage = reads.decide(caller, &facts, ClientIp::UNKNOWN, now()).unwrap();
             Some(Answer::from_stage_deny(&deny, &read_stage))
@@ -107,30 +107,34 @@ fn who_may_read_a_staged_version_is_told_why_it_is_not_approved() {
     let read_write =
         granular("ci", "alice").packages(GrantedPermission::ReadWrite, only(&["left-pad"])).bypass_2fa().build();
     let (approve, reject) = (REQUESTS[2], REQUESTS[3]);
-    let otp = |action: &str| format!("401 {action} `left-pad` needs a one-time password: repeat it with `--otp`");
+    let otp = |action: &str| {
+        format!(
+            "401 a one-time password is needed to {action} staged versions of `left-pad`: repeat the command with `--otp`"
+        )
+    };
     let on_hold = "403 the account that this access token belongs to is on hold and may not make changes for now";
     for (token, owner, (method, path), expected) in [
-        (&login, &enrolled, approve, otp("approve-stage").as_str()),
-        (&login, &enrolled, reject, &otp("reject-stage")),
-        (&publish, &enrolled, approve, &otp("approve-stage")),
+        (&login, &enrolled, approve, otp("approve").as_str()),
+        (&login, &enrolled, reject, &otp("reject")),
+        (&publish, &enrolled, approve, &otp("approve")),
         // A token that bypasses the second factor does not bypass it here.
-        (&read_write, &enrolled, approve, &otp("approve-stage")),
+        (&read_write, &enrolled, approve, &otp("approve")),
         (
             &login,
             &not_enrolled,
             approve,
-            "403 approve-stage needs a second factor: enable two-factor authentication first",
+            "403 a second factor is needed to approve staged versions: enable two-factor authentication first",
         ),
         (
             &stage_only,
             &enrolled,
             approve,
-            "403 the access token has stage-only permission on packages: approve-stage needs read-write",
+            "403 the access token has stage-only permission on packages, and needs read-write to approve staged versions",
         ),
-        (&automation, &enrolled, reject, "403 a legacy automation access token may not reject-stage"),
+        (&automation, &enrolled, reject, "403 a legacy automation access token may not reject staged versions"),
         (&login, &held, approve, on_hold),
         // To reject makes the account safer.
-        (&login, &held, reject, &otp("reject-stage")),
+        (&login, &held, reject, &otp("reject")),
     ] {
         let caller = Caller::Token(bind(Policy::NPM_2025_10, token, owner));
         let answer = answer(&request(method, path), &caller, (&left_pad).into()).unwrap();

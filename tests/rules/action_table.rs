@@ -18,6 +18,7 @@ use tollgate::testing::{
 };
 use tollgate::{
     ClientIp, Decision, Token,
+    decision::Validity,
     facts::{PackageState, PublishingAccess, TwoFactorMode},
     operation::Action,
     policy::Edition,
@@ -505,7 +506,10 @@ fn expected(
 /// The crate's answer as the same line of text.
 fn decided(decision: &Decision<'_>) -> String {
     let status = decision.status();
-    let until = decision.validity().until().map_or("-".into(), |until| until.to_string());
+    let until = match decision.validity() {
+        Validity::Until(until) => until.to_string(),
+        Validity::Always | Validity::ThisRequestOnly => "-".into(),
+    };
     match decision {
         Decision::Allow(allow) => {
             format!("allow {} via {} until {until}, {status}", allow.action(), allow.allowed_by())

@@ -147,7 +147,7 @@ fn ineffective_grants_are_the_entries_that_give_less_than_they_say() {
         serde_json::to_value(access.ineffective_grants()[0]).unwrap(),
         serde_json::json!({"scope": "@bob", "why": "owner-has-read-only"})
     );
-    assert!(access.to_string().ends_with("dead grant: organization `gone`: gone\n"));
+    assert!(access.to_string().ends_with("grant without effect: organization `gone`: gone\n"));
 }
 
 /// The owner may create packages in such a scope, whatever they may do with the packages that exist.

@@ -870,15 +870,15 @@ fn a_decision_is_the_same_from_its_time_until_its_end() {
     holds((question(), timestamp()), |(question, at)| {
         let record = question.record();
         let validity = question.decide(|decision| decision.validity());
-        prop_assert_eq!(record.valid_until, validity.until());
         let end = match validity {
             Validity::Always => None,
             Validity::Until(until) => Some(until),
             Validity::ThisRequestOnly => {
-                prop_assert_eq!(record.decision, Verdict::Challenge);
+                prop_assert_eq!((record.decision, record.valid_until), (Verdict::Challenge, None));
                 return Ok(());
             }
         };
+        prop_assert_eq!(record.valid_until, end);
         let before = |until: Timestamp| {
             Timestamp::from_unix_nanoseconds(until.unix_nanoseconds().checked_sub(1).unwrap()).unwrap()
         };

@@ -192,7 +192,7 @@ proptest! {
         prop_assert_eq!(format!("::ffff:{plain}/{}", prefix + 96).parse::<IpRange>().unwrap(), range);
         let client = std::net::Ipv4Addr::from(client);
         let mapped: ClientIp = format!("::ffff:{client}").parse().unwrap();
-        prop_assert_eq!(mapped, ClientIp::from(client));
+        prop_assert_eq!(mapped, ClientIp::from_peer(client.into()));
         prop_assert_eq!(range.contains(mapped), range.covers(&format!("{client}/32").parse().unwrap()));
     }
 

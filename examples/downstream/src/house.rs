@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tollgate::{
     ClientIp, Decision, Timestamp,
-    decision::{AllowedBy, Verdict},
+    decision::{AllowedBy, Validity, Verdict},
     operation::Action,
     value::AllowedRanges,
 };
@@ -94,7 +94,10 @@ impl From<Decision<'_>> for Answer {
             action: Some(decision.action()),
             reason: None,
             status: decision.status(),
-            valid_until: decision.validity().until(),
+            valid_until: match decision.validity() {
+                Validity::Until(until) => Some(until),
+                Validity::Always | Validity::ThisRequestOnly => None,
+            },
             via: None,
             client_text: None,
         };

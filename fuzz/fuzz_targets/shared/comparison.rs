@@ -4,7 +4,7 @@ use serde_json::Value;
 use tollgate::directory::{DecisionLine, Directory, Request, RequestLine};
 use tollgate::{
     Decision, Reason,
-    decision::{AllowedBy, AuditRecord, Caller, EarlyAnswer, Verdict},
+    decision::{AllowedBy, AuditRecord, Caller, EarlyAnswer, Validity, Verdict},
 };
 
 use crate::oracle;
@@ -62,7 +62,7 @@ fn forms(directory: &Directory, caller: &Caller<'_>, request: &Request, decision
 
 /// Asserts that the answer stays the same until the moment before it stops to be valid (rule D5).
 fn holds(directory: &Directory, caller: &Caller<'_>, json: &Value, decision: &Decision<'_>) {
-    let Some(until) = decision.validity().until() else { return };
+    let Validity::Until(until) = decision.validity() else { return };
     let last = oracle::parse_time(&until.to_string()).expect("a time") - 1;
     let mut json = json.clone();
     json["now"] = Value::from(oracle::print_time(last));

@@ -369,7 +369,7 @@ fn address_in(ranges: &AllowedRanges, index: Index) -> ClientIp {
         AllowedRanges::Only(ranges) => {
             let text = index.get(ranges.as_slice()).to_string();
             let first = text.split_once('/').and_then(|(address, _)| address.parse::<IpAddr>().ok());
-            first.map_or(ClientIp::UNKNOWN, ClientIp::from)
+            first.map_or(ClientIp::UNKNOWN, ClientIp::from_peer)
         }
     }
 }

@@ -65,8 +65,8 @@ pub fn timestamp() -> BoxedStrategy<Timestamp> {
 pub fn client_ip() -> BoxedStrategy<ClientIp> {
     prop_oneof![
         6 => known(ADDRESSES),
-        2 => any::<[u8; 4]>().prop_map(|octets| IpAddr::from(octets).into()),
-        2 => any::<[u8; 16]>().prop_map(|octets| IpAddr::from(octets).into()),
+        2 => any::<[u8; 4]>().prop_map(|octets| ClientIp::from_peer(octets.into())),
+        2 => any::<[u8; 16]>().prop_map(|octets| ClientIp::from_peer(octets.into())),
         1 => Just(ClientIp::UNKNOWN),
     ]
     .boxed()

@@ -17,8 +17,9 @@ use crate::value::quoted::{Quoted, excerpt};
 /// An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is stored as the IPv4 address. Other embeddings of IPv4 in IPv6, such
 /// as NAT64 and 6to4, are not unwrapped.
 ///
-/// Behind a proxy, take the address that a *trusted* proxy reports. A header that the client itself may have written
-/// proves nothing. The caller of this crate decides which proxies to trust.
+/// An IP address alone is not a client's address: it may be a proxy's. [`from_peer`](Self::from_peer) is for a client that
+/// is connected directly. Behind a proxy, take the address that a *trusted* proxy reports, as `npm::TrustedProxies` does. A
+/// header that the client itself may have written proves nothing.
 ///
 /// # Textual representation
 ///
@@ -28,12 +29,10 @@ use crate::value::quoted::{Quoted, excerpt};
 /// # Examples
 ///
 /// ```
-/// use std::net::Ipv4Addr;
-///
 /// use tollgate::ClientIp;
 ///
 /// let mapped: ClientIp = "::ffff:192.0.2.7".parse()?;
-/// assert_eq!(mapped, ClientIp::from(Ipv4Addr::new(192, 0, 2, 7)));
+/// assert_eq!(mapped, "192.0.2.7".parse()?);
 /// assert_eq!(ClientIp::UNKNOWN.address(), None);
 ///
 /// assert!("192.0.2.7:443".parse::<ClientIp>().is_err()); // a port
@@ -63,6 +62,34 @@ impl ClientIp {
     /// An unknown address.
     pub const UNKNOWN: Self = Self { family: Family::Unknown, address: [0, 0] };
 
+    /// Makes the address of a client that is connected directly, from the other end of its connection.
+    ///
+    /// If a proxy of the registry is the other end, its address is not the client's. `npm::TrustedProxies::client_ip`
+    /// reads the client's address from what the proxy forwards.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use tollgate::ClientIp;
+    ///
+    /// let peer: SocketAddr = "[::ffff:192.0.2.7]:4711".parse()?;
+    /// assert_eq!(ClientIp::from_peer(peer.ip()), "192.0.2.7".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn from_peer(peer: IpAddr) -> Self {
+        match peer.to_canonical() {
+            IpAddr::V4(address) => Self { family: Family::Ipv4, address: [0, address.to_bits().into()] },
+            IpAddr::V6(address) => {
+                let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+                let bits = address.to_bits();
+                Self { family: Family::Ipv6, address: [half(bits >> 64), half(bits)] }
+            }
+        }
+    }
+
     /// Returns the address, or `None` if it is unknown. An IPv4-mapped IPv6 address is returned as the IPv4 address.
     #[must_use]
     pub fn address(self) -> Option<IpAddr> {
@@ -87,31 +114,6 @@ impl ClientIp {
     }
 }
 
-impl From<IpAddr> for ClientIp {
-    fn from(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(address) => address.into(),
-            IpAddr::V6(address) => address.into(),
-        }
-    }
-}
-
-impl From<Ipv4Addr> for ClientIp {
-    fn from(address: Ipv4Addr) -> Self {
-        Self { family: Family::Ipv4, address: [0, address.to_bits().into()] }
-    }
-}
-
-impl From<Ipv6Addr> for ClientIp {
-    fn from(address: Ipv6Addr) -> Self {
-        if let Some(address) = address.to_ipv4_mapped() {
-            return address.into();
-        }
-        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
-        Self { family: Family::Ipv6, address: [half(address.to_bits() >> 64), half(address.to_bits())] }
-    }
-}
-
 impl FromStr for ClientIp {
     type Err = ClientIpError;
 
@@ -123,9 +125,9 @@ impl FromStr for ClientIp {
     fn from_str(text: &str) -> Result<Self, ClientIpError> {
         let invalid = |_| ClientIpError { text: excerpt(text) };
         if text.contains(':') {
-            text.parse::<Ipv6Addr>().map(Self::from).map_err(invalid)
+            text.parse::<Ipv6Addr>().map(|address| Self::from_peer(address.into())).map_err(invalid)
         } else {
-            text.parse::<Ipv4Addr>().map(Self::from).map_err(invalid)
+            text.parse::<Ipv4Addr>().map(|address| Self::from_peer(address.into())).map_err(invalid)
         }
     }
 }

@@ -105,6 +105,6 @@ fn session_end(facts: &IssueFacts<'_>) -> Result<Timestamp, Failure> {
 
 /// The failure for a token that cannot be issued, with the status that `tollgate` gives it.
 fn refused(error: &IssueError) -> Failure {
-    let status = StatusCode::from_u16(Answer::from(error).status()).unwrap_or(StatusCode::FORBIDDEN);
+    let status = StatusCode::from_u16(Answer::from(error.clone()).status()).unwrap_or(StatusCode::FORBIDDEN);
     Failure::refused(status, error)
 }

@@ -55,7 +55,7 @@ impl RequestContext {
 fn client_ip(services: &Services, headers: &HeaderMap, peer: SocketAddr) -> ClientIp {
     let forwarded: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    services.proxies.client_ip(peer.ip().into(), forwarded)
+    services.proxies.client_ip(peer.ip(), forwarded)
 }
 
 /// Reads the `authorization` header. A header that cannot be read is [`Unreadable`](Credentials::Unreadable), which

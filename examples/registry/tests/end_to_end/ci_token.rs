@@ -48,7 +48,7 @@ fn a_narrow_ci_token_publishes_its_package_and_nothing_else(edition: &str) {
     let password = alice.password();
     ci.npm(&format!("token create --name=more --packages-all --password={password}"))
         .fails_with("E403")
-        .says("a granular access token may not create-token");
+        .says("a granular access token may not create tokens");
     for command in ["org ls acme", "org set acme demo owner", "team create acme:moles", "team add acme:developers demo"]
     {
         ci.npm(command).fails_with("E403").says("the access token has no-access permission on organizations");

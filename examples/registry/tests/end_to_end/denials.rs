@@ -138,7 +138,7 @@ fn a_granular_token_is_refused_with_the_reason_outside_its_grants(edition: &str)
         .publish("left", "1.0.1", "")
         .fails_with("E403")
         .says("403 Forbidden - PUT")
-        .says("the access token has read-only permission on packages: publish needs read-write");
+        .says("the access token has read-only permission on packages, and needs read-write to publish");
     reader.npm("view @alice/diary version").succeeds();
     writer.publish("right", "1.0.1", "").fails_with("E403").says("the access token does not cover `right`");
     writer.npm("deprecate right@1.0.0 old").fails_with("E403").says("the access token does not cover `right`");

@@ -53,11 +53,14 @@ fn an_organization_is_run_from_the_terminal(edition: &str) {
     // An admin manages teams, but not members. A developer manages neither.
     alice.npm("org set acme bob admin").succeeds();
     bob.npm("team create acme:robots").succeeds();
-    bob.npm("org set acme dora admin").fails_with("E403").says("may not add-member");
-    bob.npm("org rm acme dora").fails_with("E403").says("may not remove-member");
-    carol.npm("team create acme:mine").fails_with("E403").says("may not create-team");
-    carol.npm("team destroy acme:robots").fails_with("E403").says("may not delete-team");
-    carol.npm("access grant read-write acme:robots @acme/tool").fails_with("E403").says("may not grant-team-access");
+    bob.npm("org set acme dora admin").fails_with("E403").says("may not add members to the organization `acme`");
+    bob.npm("org rm acme dora").fails_with("E403").says("may not remove members from the organization `acme`");
+    carol.npm("team create acme:mine").fails_with("E403").says("may not create the team `acme:mine`");
+    carol.npm("team destroy acme:robots").fails_with("E403").says("may not delete the team `acme:robots`");
+    carol
+        .npm("access grant read-write acme:robots @acme/tool")
+        .fails_with("E403")
+        .says("may not give a team access to `@acme/tool`");
     bob.npm("team destroy acme:robots").succeeds();
 
     // An organization keeps an owner, and the team that new members join.
@@ -85,7 +88,7 @@ fn a_removed_member_loses_the_packages_of_the_organization_at_once(edition: &str
     bob.npm("view @acme/tool").fails_with("E404");
     bob.publish("@acme/tool", "1.0.1", "").fails_with("E404");
     bob.publish("@acme/other", "1.0.0", "").fails_with("E404");
-    bob.npm("org ls acme").fails_with("E403").says("may not read-org");
+    bob.npm("org ls acme").fails_with("E403").says("may not read the organization `acme`");
     bob.npm("search tool").succeeds().does_not_say("@acme/tool");
 
     // A member who comes back joins `developers` again.
@@ -100,7 +103,7 @@ fn outsiders_see_and_do_nothing_in_an_organization(edition: &str) {
     alice.publish("@acme/tool", "1.0.0", "").succeeds();
     let nobody = Person::at(&server, "nobody", None);
     for command in ["org ls acme", "team ls acme", "team ls acme:developers", "access list packages acme:developers"] {
-        eve.npm(command).fails_with("E403").says("may not read-org");
+        eve.npm(command).fails_with("E403").says("may not read the organization `acme`");
         nobody.npm(command).fails_with("E401").says("log in first");
     }
     for command in [
@@ -112,7 +115,9 @@ fn outsiders_see_and_do_nothing_in_an_organization(edition: &str) {
     ] {
         eve.npm(command).fails_with("E403");
     }
-    eve.npm("access grant read-write acme:developers @acme/tool").fails_with("E403").says("may not read-org");
+    eve.npm("access grant read-write acme:developers @acme/tool")
+        .fails_with("E403")
+        .says("may not read the organization `acme`");
     eve.publish("@acme/mine", "1.0.0", "").fails_with("E404");
     eve.npm("org ls nosuchorg").fails_with("E404").says("organization `nosuchorg` does not exist");
     eve.publish("@nobodys-scope/mine", "1.0.0", "").fails_with("E404");
@@ -131,9 +136,13 @@ fn a_publish_that_also_makes_the_package_public_needs_both_permissions(edition: 
     // The first visibility is part of the creation, so every member may choose it.
     bob.publish("@acme/open", "1.0.0", "--access=public").succeeds();
     bob.publish("@acme/tool", "1.0.0", "").succeeds();
-    bob.publish("@acme/tool", "1.1.0", "--access=public").fails_with("E403").says("may not change-visibility");
+    bob.publish("@acme/tool", "1.1.0", "--access=public")
+        .fails_with("E403")
+        .says("may not change the visibility of `@acme/tool`");
     bob.npm("view @acme/tool version").succeeds().prints("1.0.0");
-    bob.npm("access set status=public @acme/tool").fails_with("E403").says("may not change-visibility");
+    bob.npm("access set status=public @acme/tool")
+        .fails_with("E403")
+        .says("may not change the visibility of `@acme/tool`");
     Person::at(&server, "nobody", None).npm("view @acme/tool").fails_with("E404");
     alice.publish("@acme/tool", "1.1.0", "--access=public").succeeds();
     Person::at(&server, "nobody", None).npm("view @acme/tool version").succeeds().prints("1.1.0");

@@ -92,7 +92,7 @@ fn an_organization_grant_manages_teams_and_reads_no_package(edition: &str) {
     // The token loses the organization when its owner leaves it.
     manager.npm("org set acme bob owner").succeeds();
     bob.npm("org rm acme alice").succeeds();
-    manager.npm("org ls acme").fails_with("E403").says("may not read-org");
+    manager.npm("org ls acme").fails_with("E403").says("may not read the organization");
 }
 
 fn a_token_may_do_only_what_its_owner_may_do_now(edition: &str) {

@@ -215,11 +215,11 @@ fn each_kind_of_legacy_token_may_do_what_its_kind_allows() {
         .npm("owner add demo left")
         .fails_with("EOWNERMUTATE")
         .says("403 Forbidden")
-        .says("a legacy automation access token may not change-maintainers");
+        .says("a legacy automation access token may not change maintainers");
     for token in [&read_only, &automation] {
-        token.npm("token list").fails_with("E403").says("access token may not list-tokens");
+        token.npm("token list").fails_with("E403").says("access token may not list tokens");
         token.npm("star left").fails_with("E403");
-        token.npm("profile get").fails_with("E403").says("access token may not read-profile");
+        token.npm("profile get").fails_with("E403").says("access token may not read the profile of the account");
     }
     publish.npm("owner add demo left").succeeds();
     publish.npm("star left").succeeds();

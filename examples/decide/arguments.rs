@@ -4,15 +4,16 @@ use std::{ffi::OsString, path::PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::{batch::Form, printable};
+use crate::{batch::Form, demo::Extent, printable};
 
 /// The short usage text, which follows an error in the command line.
 pub(crate) const USAGE: &str = "\
 usage: decide [--explain] WORLD REQUESTS
        decide WORLD --token ID|--secret-stdin|--no-token --action ACTION --now TIME [OPTIONS]
        decide --what-if POLICY [--now TIME] WORLD [REQUESTS]
+       decide --check-tokens TOKENS
        decide --from-version-1 WORLD
-       decide
+       decide [--all]
        decide --help";
 
 /// The text of `decide --help`.
@@ -27,10 +28,14 @@ usage: decide [--explain] WORLD REQUESTS
        decide --what-if POLICY [--now TIME] WORLD [REQUESTS]
            prints what would break under another policy: the answers that change at that time (left out: now), in
            groups, each with its tokens and an example; and the requests in REQUESTS whose answers change
+       decide --check-tokens TOKENS
+           reads a stored token from each line of the file TOKENS, and prints the lines that do not load and why, and
+           how many tokens of each kind load
        decide --from-version-1 WORLD
            converts a world of version 1 of the rules to version 2, under the policy npm-2025-10
-       decide [--explain]
-           shows a registry and the requests of real npm commands that come along with this example
+       decide [--all|--explain]
+           shows the decisions about some of the real npm commands that come along with this example; with --all about
+           each of them, with --explain every check of each request
 
 one request:
   --token ID          the token with this public id
@@ -55,7 +60,7 @@ Each option may be given as --option=VALUE too.
 exit status:
   0  every request was decided, whatever the decision
   1  a request was invalid, and an error line takes the place of its decision (for one request: a message on standard
-     error)
+     error); or a token does not load
   2  the world does not load (its errors on standard error, a line each), a file cannot be read, or the command line is
      wrong
 ";
@@ -66,13 +71,17 @@ pub(crate) enum Command {
     /// Print [`HELP`].
     Help,
     /// Decide the requests that are built into the program.
-    Demo(Form),
+    Demo(Extent),
+    /// Explain the requests that are built into the program.
+    ExplainedDemo,
     /// Decide a file of requests.
     Batch { world: PathBuf, requests: PathBuf, form: Form },
     /// Explain one request.
     One { world: PathBuf, request: OneRequest },
     /// Print which answers change under another policy.
     WhatIf { policy: String, now: Option<String>, world: PathBuf, requests: Option<PathBuf> },
+    /// Print which stored tokens load, and why the others do not.
+    CheckTokens { tokens: PathBuf },
     /// Print a world of version 1 of the rules as one of version 2.
     FromVersion1 { world: PathBuf },
 }
@@ -111,7 +120,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     let mut arguments = arguments.into_iter();
     let mut files: Vec<PathBuf> = Vec::new();
     let mut one = OneRequest::default();
-    let (mut explain, mut options_ended, mut any, mut from_version_1) = (false, false, false, false);
+    let (mut explain, mut options_ended, mut any) = (false, false, false);
+    let (mut all, mut check_tokens, mut from_version_1) = (false, false, false);
     let mut what_if: Option<String> = None;
     while let Some(argument) = arguments.next() {
         any = true;
@@ -126,6 +136,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             "--help" | "-h" => return Ok(Command::Help),
             "--" => options_ended = true,
             "--explain" => explain = true,
+            "--all" => all = true,
+            "--check-tokens" => check_tokens = true,
             "--from-version-1" => from_version_1 = true,
             "--no-token" => insert(&mut one.fields, "--no-token", "token", Value::Null)?,
             "--second-factor" => insert(&mut one.fields, "--second-factor", "second_factor", Value::Bool(true))?,
@@ -154,12 +166,31 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             }
         }
     }
-    match (what_if, from_version_1) {
-        (Some(_), true) => Err("both `--what-if` and `--from-version-1`".into()),
-        (Some(policy), false) => what_if_command(policy, files, explain, one),
-        (None, true) => from_version_1_command(files, explain, &one),
-        (None, false) if any => command(files, explain, one),
-        (None, false) => Ok(Command::Demo(Form::Lines)),
+    let modes = [
+        ("--what-if", what_if.is_some()),
+        ("--check-tokens", check_tokens),
+        ("--from-version-1", from_version_1),
+        ("--all", all),
+    ];
+    let mut modes = modes.iter().filter(|(_, is_given)| *is_given).map(|(mode, _)| *mode);
+    if let (Some(first), Some(second)) = (modes.next(), modes.next()) {
+        return Err(format!("both `{first}` and `{second}`"));
+    }
+    if let Some(policy) = what_if {
+        what_if_command(policy, files, explain, one)
+    } else if check_tokens {
+        Ok(Command::CheckTokens { tokens: only_file("--check-tokens", "TOKENS", files, explain, &one)? })
+    } else if from_version_1 {
+        Ok(Command::FromVersion1 { world: only_file("--from-version-1", "WORLD", files, explain, &one)? })
+    } else if all {
+        if explain || is_one(&one) || !files.is_empty() {
+            return Err("`--all` takes no file and no other option".into());
+        }
+        Ok(Command::Demo(Extent::All))
+    } else if any {
+        command(files, explain, one)
+    } else {
+        Ok(Command::Demo(Extent::Some))
     }
 }
 
@@ -184,13 +215,18 @@ fn insert(fields: &mut Map<String, Value>, option: &str, field: &str, value: Val
     }
 }
 
+/// Whether an option for one request was given.
+fn is_one(one: &OneRequest) -> bool {
+    one.secret_from_stdin || !one.fields.is_empty()
+}
+
 /// Makes the command of `--what-if`.
 fn what_if_command(policy: String, files: Vec<PathBuf>, explain: bool, mut one: OneRequest) -> Result<Command, String> {
     let now = match one.fields.remove("now") {
         Some(Value::String(now)) => Some(now),
         _ => None,
     };
-    if explain || one.secret_from_stdin || !one.fields.is_empty() {
+    if explain || is_one(&one) {
         return Err("`--what-if` takes no option but `--now`".into());
     }
     let mut files = files.into_iter();
@@ -202,23 +238,29 @@ fn what_if_command(policy: String, files: Vec<PathBuf>, explain: bool, mut one: 
     Ok(Command::WhatIf { policy, now, world, requests })
 }
 
-/// Makes the command of `--from-version-1`.
-fn from_version_1_command(files: Vec<PathBuf>, explain: bool, one: &OneRequest) -> Result<Command, String> {
-    if explain || one.secret_from_stdin || !one.fields.is_empty() {
-        return Err("`--from-version-1` takes no other option".into());
+/// Returns the file of a command that takes one file and no other option.
+fn only_file(
+    command: &str,
+    file: &str,
+    files: Vec<PathBuf>,
+    explain: bool,
+    one: &OneRequest,
+) -> Result<PathBuf, String> {
+    if explain || is_one(one) {
+        return Err(format!("`{command}` takes no other option"));
     }
     match <[PathBuf; 1]>::try_from(files) {
-        Ok([world]) => Ok(Command::FromVersion1 { world }),
-        Err(files) if files.is_empty() => Err("WORLD is missing".into()),
+        Ok([path]) => Ok(path),
+        Err(files) if files.is_empty() => Err(format!("{file} is missing")),
         Err(_) => Err("more than one file".into()),
     }
 }
 
 /// Makes the command of the files and options that were given.
 fn command(files: Vec<PathBuf>, explain: bool, one: OneRequest) -> Result<Command, String> {
-    let is_one = one.secret_from_stdin || !one.fields.is_empty();
+    let is_one = is_one(&one);
     if explain && !is_one && files.is_empty() {
-        return Ok(Command::Demo(Form::Explained));
+        return Ok(Command::ExplainedDemo);
     }
     let mut files = files.into_iter();
     let Some(world) = files.next() else { return Err("WORLD is missing".into()) };

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod batch;
+mod check_tokens;
 mod demo;
 mod lines;
 mod one;
@@ -82,8 +83,8 @@ fn run() -> Result<Outcome, Failure> {
             out.flush()?;
             Ok(Outcome::AllDecided)
         }
-        Command::Demo(Form::Lines) => demo::run(stdout),
-        Command::Demo(Form::Explained) => demo::run_explained(stdout),
+        Command::Demo(extent) => demo::run(extent, stdout),
+        Command::ExplainedDemo => demo::run_explained(stdout),
         Command::Batch { world, requests, form } => {
             let directory = load(&world)?;
             if requests == Path::new("-") {
@@ -96,6 +97,7 @@ fn run() -> Result<Outcome, Failure> {
         Command::WhatIf { policy, now, world, requests } => {
             what_if::run(&load(&world)?, &policy, now.as_deref(), requests.as_deref(), BufWriter::new(stdout))
         }
+        Command::CheckTokens { tokens } => check_tokens::run(&tokens, BufWriter::new(stdout)),
         Command::FromVersion1 { world } => version_1::run(&world, BufWriter::new(stdout)),
         Command::One { world, request } => one::run(&load(&world)?, request, BufWriter::new(stdout)),
     }

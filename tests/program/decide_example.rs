@@ -577,27 +577,121 @@ fn the_demo_comes_out_as_it_was_worked_out_by_hand() {
     }
     assert_eq!(ran.lines().len(), expected.len());
 
-    // The same without arguments, as text.
-    let demo = decide::<&str>([]);
-    assert_eq!((demo.status, demo.err.as_str()), (Some(0), ""));
-    assert!(!demo.out.contains('\u{1b}'), "no colours where there is no terminal");
-    let mut rows = demo.out.lines().filter(|line| line.starts_with('r'));
+    // The same as text. A row has the id, the verdict and the status; what does not fit stands below it.
+    let all = demo(&["--all"]);
+    let mut rows = all.split("\n  r").skip(1);
     for line in &expected {
         let row: Vec<&str> = rows.next().unwrap().split_whitespace().collect();
         let verdict = line["decision"].as_str().unwrap().to_uppercase();
         let status = line["status"].to_string();
-        assert_eq!(row[0], line["id"].as_str().unwrap());
-        let at = row.iter().position(|word| *word == verdict).unwrap_or_else(|| panic!("{row:?}: {line}"));
-        assert_eq!(row[at + 1], status, "{row:?}");
+        assert_eq!(row[..3], [&line["id"].as_str().unwrap()[1..], &verdict, &status], "{line}");
         if let Some(reason) = line["reason"].as_str().or(line["via"].as_str()) {
-            assert_eq!(*row.last().unwrap(), reason, "{row:?}");
+            assert!(row.contains(&reason), "{row:?}");
         }
     }
     assert_eq!(rows.next(), None);
-    for verdict in ["allow", "challenge", "deny"] {
-        let count = expected.iter().filter(|line| line["decision"] == verdict).count().to_string();
-        let summary = |line: &str| line.split_whitespace().eq([verdict.to_uppercase().as_str(), count.as_str()]);
-        assert!(demo.out.lines().any(summary), "{verdict} {count}");
+    for demo in [&all, &demo(&[])] {
+        for verdict in ["allow", "challenge", "deny"] {
+            let count = expected.iter().filter(|line| line["decision"] == verdict).count().to_string();
+            let summary = |line: &str| line.split_whitespace().eq([verdict.to_uppercase().as_str(), count.as_str()]);
+            assert!(demo.lines().any(summary), "{verdict} {count}");
+        }
+    }
+}
+
+fn demo(arguments: &[&str]) -> String {
+    let ran = decide(arguments);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
+    assert!(!ran.out.contains('\u{1b}'), "no colours where there is no terminal");
+    for line in ran.out.lines() {
+        assert!(line.chars().count() <= 80, "wider than a small terminal: {line}");
+    }
+    ran.out
+}
+
+#[test]
+fn the_demo_shows_the_commands_of_npm_and_is_short() {
+    let recording = include_str!("../../examples/data/npm-recording.jsonl");
+    let recorded: Vec<Value> = recording.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let commands = |text: &str| -> Vec<String> {
+        let words = |command: &str| command.split_whitespace().collect::<Vec<_>>().join(" ");
+        let heading = |block: &str| block.split("\n  with ").next().map(words);
+        text.split("$ ").skip(1).filter_map(heading).collect()
+    };
+    let (short, all) = (demo(&[]), demo(&["--all"]));
+    for command in commands(&short).iter().chain(&commands(&all)) {
+        assert!(recorded.iter().any(|line| line["npm"] == **command), "{command}");
+    }
+    assert_eq!(commands(&all).len(), 146);
+    assert!(commands(&short).len() >= 8 && short.lines().count() <= 80, "{short}");
+    for word in ["ALLOW", "CHALLENGE", "DENY"] {
+        assert!(short.split("The decisions:").next().unwrap().contains(word), "{word}");
+    }
+}
+
+#[test]
+fn the_tokens_that_do_not_load_are_listed_with_the_reason() {
+    let token = |key: &str, owner: &str, kind: &str, value: Value| {
+        let mut token = json!({"version": 1, "key": key, "owner": owner, "created": "2025-10-30T12:00:00Z", "revoked": null,
+            "cidr": null});
+        token.as_object_mut().unwrap().insert(kind.into(), value);
+        token
+    };
+    let granular = |name: &str| {
+        json!({"name": name, "expires": "2026-01-01T00:00:00Z", "bypass_2fa": false,
+            "packages_and_scopes": {"permission": "read-only", "select": "all"}})
+    };
+    let mut no_range = token("t-3", "alice", "legacy", json!("publish"));
+    no_range["cidr"] = json!([]);
+    let mut secret_as_key = token("t-4", "alice", "legacy", json!("publish"));
+    secret_as_key["key"] = json!("npm_0123456789abcdefghijABCDEFGHIJ012345");
+    let mut revoked = token("t-7", "alice", "granular", granular("ci"));
+    revoked["revoked"] = json!("2025-11-01T00:00:00Z");
+    let rows = [
+        token("t-1", "alice", "legacy", json!("read-only")),
+        token("t-2", "bob", "legacy", json!("publish")),
+        no_range,
+        secret_as_key,
+        token("t-2", "alice", "legacy", json!("publish")),
+        token("t-6", "alice", "granular", granular("ci")),
+        revoked,
+        token("t-8", "alice", "granular", granular("ci")),
+        token("t-9", "bob", "granular", granular("ci")),
+    ];
+    let text: String = rows.iter().map(|row| format!("{row}\n")).collect::<String>() + "{\n";
+    let tokens = file("tokens.jsonl", text);
+    let ran = decide(["--check-tokens".as_ref(), tokens.as_os_str()]);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(1), ""));
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert!(lines[0].starts_with("line 3, token `t-3`: ") && lines[0].contains("cidr"), "{}", ran.out);
+    assert!(lines[1].starts_with("line 4: ") && !ran.out.contains("0123456789"), "{}", ran.out);
+    assert_eq!(lines[2], "line 5, token `t-2`: the id is that of line 2 too: expected ids that differ");
+    assert!(lines[3].starts_with("line 8, token `t-8`: the name `ci` is that of line 6 too"), "{}", ran.out);
+    assert!(lines[4].starts_with("line 10: invalid JSON"), "{}", ran.out);
+    assert_eq!(lines[5], "5 tokens of 2 users load, 5 do not");
+    assert_eq!(lines[6..], ["       3  granular", "       1  legacy publish", "       1  legacy read-only"]);
+
+    let good = file("good-tokens.jsonl", format!("{}\n", rows[0]));
+    assert_eq!(decide(["--check-tokens".as_ref(), good.as_os_str()]).status, Some(0));
+    for wrong in [&["--check-tokens"][..], &["--check-tokens", "a", "b"], &["--check-tokens", "--all", "a"]] {
+        assert_eq!(decide(wrong).status, Some(2), "{wrong:?}");
+    }
+    assert_eq!(decide(["--check-tokens", "not-there.jsonl"]).status, Some(2));
+}
+
+#[test]
+fn of_the_granular_tokens_of_one_user_the_1001st_does_not_load() {
+    let row = |number: usize| {
+        json!({"version": 1, "key": format!("t-{number}"), "owner": "alice", "created": "2025-10-30T12:00:00Z",
+            "revoked": null, "cidr": null, "granular": {"name": format!("n{number}"), "expires": "2026-01-01T00:00:00Z",
+            "bypass_2fa": false, "packages_and_scopes": {"permission": "read-only", "select": "all"}}})
+    };
+    for (count, status) in [(1000, 0), (1001, 1)] {
+        let text: String = (0..count).map(|number| format!("{}\n", row(number))).collect();
+        let tokens = file("many-tokens.jsonl", text);
+        let ran = decide(["--check-tokens".as_ref(), tokens.as_os_str()]);
+        assert_eq!(ran.status, Some(status), "{}", ran.out);
+        assert!(ran.out.contains("1000 tokens of 1 users load"), "{}", ran.out);
     }
 }
 

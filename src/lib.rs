@@ -1,10 +1,6 @@
 // In the documentation the README's links lead to the pages that are compiled with the crate.
-//! [rules]: crate::docs::rules
-//! [editions]: crate::docs::editions
-//! [files]: crate::docs::format
-//! [design]: crate::docs::design
-//! [guarantees]: crate::docs::guarantees
-//! [performance]: crate::docs::performance
+#![doc = include_str!("docs/links.txt")]
+#![doc = include_str!("docs/pictures.txt")]
 #![cfg_attr(feature = "testing", doc = "[kit]: crate::docs::testing")]
 #![cfg_attr(not(feature = "testing"), doc = "[kit]: crate::docs")]
 #![doc = ""]

@@ -33,19 +33,81 @@ fn the_readme_and_its_quickstart_stay_short() {
 }
 
 #[test]
+fn a_guard_and_rights_of_another_kind_take_few_lines() {
+    for (name, longest) in [("lib.rs", 140), ("patterns.rs", 120)] {
+        let code = file(&format!("examples/guard/src/{name}"));
+        let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+        let count = code.lines().filter(is_code).count();
+        assert!(count <= longest, "{name} has {count} lines of code");
+    }
+}
+
+#[test]
 fn the_readme_tells_how_many_requests_the_demo_has() {
     let requests = file("examples/data/demo-requests.jsonl").lines().count();
     assert!(file("README.md").contains(&format!("decides {requests} requests")), "the demo has {requests} requests");
 }
 
-#[test]
-fn the_link_targets_of_the_readme_exist() {
-    let readme = file("README.md");
-    let targets = readme.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: ").map(|(_, target)| target));
-    let mut count = 0;
-    for target in targets {
-        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(target).is_file(), "{target}");
-        count += 1;
+/// Compares a file that is made of other things with what it should be. `BLESS=1` writes it.
+fn is_up_to_date(name: &str, content: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), content).unwrap();
     }
-    assert_eq!(count, 7);
+    assert!(file(name) == content, "{name} is not up to date: run this test with BLESS=1");
+}
+
+/// Some of the demo's commands as a picture of a terminal.
+#[cfg(feature = "directory")]
+#[test]
+fn the_picture_of_the_demo_shows_what_it_prints() {
+    use std::fmt::Write;
+
+    let output = std::process::Command::new(crate::decide_example::example("decide")).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let blocks: Vec<&str> = printed.split("\n\n").collect();
+    let shown = [1, 2, 3, 6, 7].map(|index| blocks[index]).join("\n\n");
+    let counts = blocks[blocks.len() - 2];
+    let lines: Vec<String> = format!("$ decide\n\n{shown}\n\n…\n\n{counts}").lines().map(str::to_owned).collect();
+
+    let height = 20 * lines.len() + 24;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 {height}\" font-family=\"monospace\" \
+         font-size=\"14\" role=\"img\">\n<title>What the demo prints</title>\n\
+         <rect width=\"720\" height=\"{height}\" rx=\"6\" fill=\"#16191d\"/>\n"
+    );
+    for (number, line) in lines.iter().enumerate() {
+        let word = line.trim_start().split(' ').next().unwrap();
+        let colour = match word {
+            "ALLOW" => "#7ee787",
+            "CHALLENGE" => "#f2cc60",
+            "DENY" => "#ff7b72",
+            "$" => "#ffffff",
+            _ => "#9aa4af",
+        };
+        let text = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let y = 20 * number + 26;
+        writeln!(svg, "<text x=\"16\" y=\"{y}\" fill=\"{colour}\" xml:space=\"preserve\">{text}</text>").unwrap();
+    }
+    svg += "</svg>\n";
+    is_up_to_date("src/docs/demo.svg", &svg);
+}
+
+/// Rustdoc copies no pictures, so in the documentation they are part of the address.
+#[test]
+fn the_documentation_has_the_pictures_of_the_readme() {
+    let mut definitions = String::new();
+    for name in ["demo", "flow"] {
+        let svg = file(&format!("src/docs/{name}.svg"));
+        definitions += &format!("[{name}-picture]: data:image/svg+xml,");
+        for c in svg.chars() {
+            match c {
+                '%' | '#' | '<' | '>' | '"' | '(' | ')' | '&' | '\n' | ' ' | '`' | '\\' | '[' | ']' => {
+                    definitions += &format!("%{:02X}", u32::from(c));
+                }
+                _ => definitions.push(c),
+            }
+        }
+        definitions.push('\n');
+    }
+    is_up_to_date("src/docs/pictures.txt", &definitions);
 }

@@ -160,6 +160,36 @@ impl Policy {
     /// [P1](crate::docs::rules#p1), [K1](crate::docs::rules#k1), [G1](crate::docs::rules#g1)).
     ///
     /// A read of a public package is refused only for what is wrong with the token itself, as in [`authorize`].
+    ///
+    /// To ask whether the token is usable at all, ask about [`Action::Whoami`], which every kind of token may do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tollgate::{
+    ///     ClientIp, Policy, Timestamp, UserName,
+    ///     decision::EarlyAnswer,
+    ///     operation::Action,
+    ///     token::{LegacyKind, TokenFacts, TokenId, TokenView},
+    ///     value::AllowedRanges,
+    /// };
+    ///
+    /// let id = TokenId::new("t-1")?;
+    /// let created: Timestamp = "2025-10-30T12:00:00Z".parse()?;
+    /// let facts = TokenFacts { id: &id, owner: UserName::new("alice")?, created, revoked: None };
+    /// let token = TokenView::legacy(facts, LegacyKind::ReadOnly, &AllowedRanges::Any);
+    /// let now = "2025-11-01T00:00:00Z".parse()?;
+    ///
+    /// // The token is usable, but not for a publish, whoever its owner is.
+    /// let ask = |policy: Policy, action| match policy.refuse_early(&token, action, ClientIp::UNKNOWN, now) {
+    ///     EarlyAnswer::Deny(deny) => Some(deny.reason().as_str()),
+    ///     EarlyAnswer::NotDecided => None,
+    /// };
+    /// assert_eq!(ask(Policy::NPM_2025_10, Action::Whoami), None);
+    /// assert_eq!(ask(Policy::NPM_2025_10, Action::PublishVersion), Some("kind-forbids-action"));
+    /// assert_eq!(ask(Policy::NPM_2026_08, Action::Whoami), Some("token-retired"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn refuse_early<'a>(
         &self,
         token: &'a TokenView<'a>,

@@ -75,7 +75,7 @@ impl FoundFacts {
     /// Returns the same facts, but with no package of this name. What the registry [decided about it by rules of its
     /// own](Self::add_package_with_ceiling) stays.
     ///
-    /// With both, a server decides a publish for either state of the package before it takes its lock. Under the lock it
+    /// With these facts and its own, a server decides a publish for either state of the package before it takes its lock. Under the lock it
     /// looks up whether the package exists, and uses the decision for that state. An allow to create a package permits no
     /// new version of one that exists, and the reverse: `npm::PackumentChanges::allowed_by` returns an error for an allow
     /// that does not fit.
@@ -84,9 +84,9 @@ impl FoundFacts {
     ///
     /// ```
     /// use tollgate::{
-    ///     ClientIp, Package, PackageAction, Policy, StoredToken, Timestamp,
+    ///     ClientIp, PackageAction, PackageName, Policy, StoredToken,
     ///     decision::{AccessRequest, Caller, FoundFacts},
-    ///     facts::{FoundPackage, LookupError, StoredPackage, StoredUser},
+    ///     facts::{FoundPackage, StoredPackage, StoredUser},
     ///     operation::Action,
     /// };
     ///
@@ -116,15 +116,15 @@ impl FoundFacts {
     ///
     /// // alice does not maintain the package, but if it is gone when she has the lock, she may create one.
     /// assert_eq!(decide(&facts)?, (Action::PublishVersion, false));
-    /// assert_eq!(decide(&facts.if_missing("left-pad".parse()?))?, (Action::CreatePackage, true));
+    /// assert_eq!(decide(&facts.if_missing(PackageName::new("left-pad")?))?, (Action::CreatePackage, true));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn if_missing(&self, package: PackageName) -> Self {
+    pub fn if_missing(&self, package: PackageName<&str>) -> Self {
         let mut facts = self.clone();
         for (found, _) in &mut facts.packages {
             if *found.name() == package {
-                *found = FoundPackage::Missing(package.clone());
+                *found = FoundPackage::Missing(package.into_owned());
             }
         }
         facts

@@ -11,7 +11,7 @@ use crate::{
         basis::Basis,
         phrase::{ActionPhrase, RequestPhrase},
     },
-    facts::{PublishingAccess, ScopeOwner},
+    facts::{PackageState, PublishingAccess, ScopeOwner},
     policy::LegacyTokens,
     rules::{Comparison, DemandedBy, Reason, could_be_bypassed},
     token::{TokenKind, TokenView},
@@ -130,6 +130,10 @@ impl fmt::Display for Cure<'_, '_> {
                 Some(Comparison::ScopeOfOrganization { .. }) => {
                     f.write_str("only the organization whose scope the package is in hands out access to it")
                 }
+                Some(Comparison::OwnerPermission { .. }) if leaves_out_direct_grant(deny) => f.write_str(
+                    "the direct grant on record does not count (C1): make the token's owner a member of the organization that \
+                     the scope belongs to, or record whose the scope is",
+                ),
                 _ => write!(f, "give the token's owner the right to {}: no token exceeds it", action.requested_as()),
             },
             Reason::InvalidNewName => f.write_str("choose another name"),
@@ -160,6 +164,17 @@ impl fmt::Display for Cure<'_, '_> {
                 }
             }
         }
+    }
+}
+
+/// Returns `true` if the token's owner has a direct grant on the package that does not count.
+fn leaves_out_direct_grant(deny: &Deny<'_>) -> bool {
+    match (deny.basis(), deny.basis().operation().and_then(|operation| operation.package())) {
+        (Basis::Bound(question), Some(PackageState::Existing(package))) => {
+            let owner = question.token_use.bound.owner();
+            package.leaves_out_direct_grant(owner.name, owner.memberships)
+        }
+        (_, _) => false,
     }
 }
 

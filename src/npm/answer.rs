@@ -23,8 +23,10 @@ use crate::{
 
 /// The response to a request that is not carried out: a status, headers and a body.
 ///
-/// - `Answer::from` takes a denial, a challenge, or an error on the way from the request to the decision. So a handler that
-///   returns `Result<_, Answer>` can use `?` on each of them.
+/// - `Answer::from` takes a denial, a challenge, a step of the [`Decider`](super::Decider) that refuses or challenges, and
+///   the errors of this module, of [`IssueError`], of a [`LookupError`] and of [`ResourceFactsError`]. So a handler that
+///   returns `Result<_, Answer>` can use `?` on each of them. For any other fault of the server, log it and use
+///   [`server_error`](Self::server_error).
 /// - Serializing an answer writes the body, `{"error": "…"}`.
 /// - An answer says only what the client may know ([D4](crate::docs::rules#d4)). A private package that the token may
 ///   not read and a package that does not exist have equal answers.

@@ -12,11 +12,12 @@ use crate::{
     value::{ClientIp, Timestamp},
 };
 
-/// What the decisions about one HTTP request read: who sends it, from where and when, and the facts that were found.
+/// The input of the decisions about one HTTP request: its sender, the client's address, the time, and the facts that were
+/// found.
 ///
 /// 1. [`before_body`](Self::before_body) decides what the method and the path require.
 /// 2. If the body decides, [`decide_all`](Self::decide_all) or [`decide_either`](Self::decide_either) decides what it asks
-///    for. What a [`PUT` to a package](super::PackumentChanges) changes comes out of the allows alone.
+///    for. The reader of a [`PUT` to a package](super::PackumentChanges) returns the changes only for the allows.
 ///
 /// Each returns an enum with one variant for "carry the request out". A request whose [challenge](Challenged) can be
 /// answered is decided again with the [`factor`](Self::factor). A publish can be decided for the free and for the existing
@@ -78,7 +79,8 @@ pub enum BeforeBody<'a> {
     Challenged(Challenged<'a>),
     /// Nothing is allowed yet. Read the body, or what is on record under an id in the path, and decide what it asks for.
     BodyDecides,
-    /// Every access request of the path is allowed. The reader of its body, if it has one, can still refuse the body.
+    /// Every access request of the path is allowed. If the endpoint has a [reader](super#from-a-request-to-a-response) of
+    /// its body, that can still refuse the body. A list in the response may still have to be filtered.
     Go(AllowedRequest<'a>),
 }
 

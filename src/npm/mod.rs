@@ -11,8 +11,8 @@
 //! 1. **Find the caller.** [`Credential::from_headers`] reads the token, and [`TrustedProxies::client_ip`] the client's
 //!    address. Look the token up by the digest of its [`Secret`](crate::Secret), load its owner, and
 //!    [bind](crate::Policy::bind) the two. The result is a [`Caller`](crate::decision::Caller).
-//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path. The result is one of npm's
-//!    endpoints, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
+//! 2. **Classify the request.** [`Endpoint::classify`] reads the method and the raw path with its query, as the request
+//!    line has them. The result is one of npm's endpoints, such as a `PUT` to the package `@acme/w`. Every name in the path is decoded and validated.
 //! 3. **Find the facts.** [`Endpoint::required_access`] lists the [access requests] that follow from the method and the
 //!    path alone. Look up the names in them, and add the results to a [`FoundFacts`](crate::decision::FoundFacts).
 //! 4. **Decide before the body.** [`Decider::before_body`] refuses the request, asks for a second factor, lets it go, or
@@ -21,9 +21,14 @@
 //!    it to the reader in the table below. The method in the last column of the table returns what the caller must be
 //!    allowed. [`Decider::decide_all`] decides it. For the removal of a team's access to a package, one of two access
 //!    requests is enough: [`Decider::decide_either`]. The reader returns everything that the server applies, down to the
-//!    manifest and the tarball of a publish, so the bytes are parsed only once.
+//!    manifest and the tarball of a publish, so the bytes are parsed only once. Compare the
+//!    [revision](PackumentChanges::revision) that a document is based on with the present one.
 //! 6. **Act or answer.** If the request may go, apply the changes that the reader returned, and nothing else of the body.
-//!    Otherwise send the [`Answer`].
+//!    Otherwise send the [`Answer`]. A list in a response (a search, the staged versions) has to be filtered: it may have
+//!    what the caller [may not read](crate::decision::PresentedToken::readable).
+//!
+//! `examples/guard` in the repository takes these steps in 140 lines, with axum and SQLite. It forwards the body as it was
+//! sent. So the registry behind it must read the body as npm does, and ignore the rest.
 //!
 //! [access requests]: crate::decision::AccessRequest
 //!

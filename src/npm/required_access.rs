@@ -32,9 +32,8 @@ pub enum RequiredAccess {
     /// The caller must be allowed this access request, whatever the body says.
     This(AccessRequest),
     /// The body, or what the registry stores under an id in the path, determines which access requests the caller must
-    /// be allowed. Whatever these are, a caller who is allowed all of them is allowed at least one access request in
-    /// this list too. So if the whole list is denied, the request is refused, with the denial of the first access
-    /// request. The list is never empty.
+    /// be allowed. At least one of them is in this list. So if each access request in the list is denied, the request is
+    /// refused, with the denial of the first. The list is never empty.
     OneOf(Box<[AccessRequest]>),
 }
 

@@ -14,8 +14,8 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     token::{
-        GranularToken, LegacyKind, MintedSecret, OrganizationsGrant, PackageSelection, PackagesGrant, SecretHint,
-        Token, TokenDescription, TokenId, TokenKind, TwoFactorBypass,
+        GranularToken, LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, SecretHint, Token,
+        TokenDescription, TokenId, TokenKind, TwoFactorBypass,
     },
     value::{AllowedRanges, IpRange, Permission, Timestamp},
 };
@@ -25,10 +25,10 @@ use crate::{
 /// Serializing an entry writes each field under the name that the npm client reads. If npm's API reference has another
 /// name for the field, the field is written a second time, under that name.
 ///
-/// - `token` is the first four characters of the secret, or empty if the secret has fewer than 16. The client prints
-///   these characters and an ellipsis. `npm token revoke` accepts a full secret only if the secret starts with the
+/// - `token` is the first four characters of the secret, or empty if the secret has fewer than 16 or if no hint of it was
+///   stored. The client prints these characters and an ellipsis. `npm token revoke` accepts a full secret only if the secret starts with the
 ///   `token` of an entry in the list.
-/// - `hint` is the [`SecretHint`].
+/// - `hint` is the [`SecretHint`], if there is one.
 /// - If any address is allowed, `cidr` is `[]` and `cidr_whitelist` is null. The client would print a line for an empty
 ///   `cidr_whitelist`.
 /// - The `name` of a legacy token is its kind in parentheses, such as `(legacy publish)`. No granular token can have
@@ -56,7 +56,7 @@ use crate::{
 ///     AllowedRanges::Any,
 /// )
 /// .into();
-/// let listed = serde_json::to_value(ListedToken::new(&token, secret.hint()).ok_or("a session")?)?;
+/// let listed = serde_json::to_value(ListedToken::new(&token, Some(secret.hint())).ok_or("a session")?)?;
 /// assert_eq!((&listed["token"], &listed["hint"]), (&"npm_".into(), &"npm_…olCm".into()));
 /// assert_eq!(listed.get("expires"), None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -64,14 +64,14 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct ListedToken<'t> {
     token: &'t Token,
-    hint: SecretHint,
+    hint: Option<SecretHint>,
 }
 
 impl<'t> ListedToken<'t> {
     /// Creates the entry of a token, or returns `None` for a session, which npm does not list. `hint` is the hint of
-    /// the token's secret, which the registry stored when it issued the token.
+    /// the token's secret, if the registry stored one when it issued the token.
     #[must_use]
-    pub const fn new(token: &'t Token, hint: SecretHint) -> Option<Self> {
+    pub const fn new(token: &'t Token, hint: Option<SecretHint>) -> Option<Self> {
         match token {
             Token::Legacy(_) | Token::Granular(_) => Some(Self { token, hint }),
             Token::Session(_) => None,
@@ -81,9 +81,10 @@ impl<'t> ListedToken<'t> {
 
 impl Serialize for ListedToken<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let hint = self.hint.to_string();
-        let start = hint.split('…').next().unwrap_or_default();
-        TokenFields { hint: Some(&hint), ..TokenFields::new(self.token, start) }.serialize(serializer)
+        let hint = self.hint.map(|hint| hint.to_string());
+        let hint = hint.as_deref();
+        let start = hint.and_then(|hint| hint.split('…').next()).unwrap_or_default();
+        TokenFields { hint, ..TokenFields::new(self.token, start) }.serialize(serializer)
     }
 }
 
@@ -159,7 +160,7 @@ impl Serialize for TokenList<'_> {
 /// };
 /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
 ///
-/// let reply = CreatedToken::new(&token, &minted);
+/// let reply = CreatedToken::new(&token, minted.expose());
 /// assert_eq!(serde_json::to_value(&reply)?["token"], minted.expose());
 /// assert_eq!(format!("{reply:?}"), "CreatedToken(…)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -167,13 +168,14 @@ impl Serialize for TokenList<'_> {
 #[derive(Clone, Copy)]
 pub struct CreatedToken<'t> {
     token: &'t Token,
-    secret: &'t MintedSecret,
+    secret: &'t str,
 }
 
 impl<'t> CreatedToken<'t> {
-    /// Creates the response with a newly issued token and its secret.
+    /// Creates the response with a newly issued token and the text of its secret, which is that of a
+    /// [`MintedSecret`](crate::token::MintedSecret) or one that the registry made in its own way.
     #[must_use]
-    pub const fn new(token: &'t Token, secret: &'t MintedSecret) -> Self {
+    pub const fn new(token: &'t Token, secret: &'t str) -> Self {
         Self { token, secret }
     }
 }
@@ -186,7 +188,7 @@ impl fmt::Debug for CreatedToken<'_> {
 
 impl Serialize for CreatedToken<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        TokenFields::new(self.token, self.secret.expose()).serialize(serializer)
+        TokenFields::new(self.token, self.secret).serialize(serializer)
     }
 }
 

@@ -239,7 +239,8 @@ impl Policy {
         Ok(Self { token_lifetime_at_most: Some(limit), ..self })
     }
 
-    /// Requires IP ranges of new granular tokens ([P7](crate::docs::rules#p7)).
+    /// Requires IP ranges of new granular tokens ([P7](crate::docs::rules#p7)). Tokens that exist without ranges stay
+    /// valid.
     #[must_use]
     pub const fn require_ranges(self) -> Self {
         Self { ranges: OptionalOrRequired::Required, ..self }

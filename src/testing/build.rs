@@ -153,7 +153,7 @@ pub fn ranges(texts: &[&str]) -> AllowedRanges {
     if texts.is_empty() {
         return AllowedRanges::Any;
     }
-    valid(AllowedRanges::only(texts.iter().map(|text| parsed::<IpRange>(text))))
+    valid(AllowedRanges::only(all_parsed::<IpRange>(texts)))
 }
 
 /// Binds a token to its owner, for decisions under a policy.
@@ -266,8 +266,7 @@ impl UserBuilder {
     #[must_use]
     #[track_caller]
     pub fn member(mut self, organization: &str, role: Role, teams: &[&str]) -> Self {
-        let teams = teams.iter().map(|team| parsed(team));
-        self.memberships.push(valid(Membership::new(parsed(organization), role, teams)));
+        self.memberships.push(valid(Membership::new(parsed(organization), role, all_parsed(teams))));
         self
     }
 
@@ -362,7 +361,8 @@ impl PackageBuilder {
         self
     }
 
-    /// Makes the package private. Only a scoped package can be private ([V1](crate::docs::rules#v1)).
+    /// Makes the package private. An unscoped package is private under a policy with
+    /// [`MayBePrivate`](crate::policy::UnscopedPackages::MayBePrivate) only ([P6](crate::docs::rules#p6)).
     #[must_use]
     #[track_caller]
     pub fn private(mut self) -> Self {
@@ -407,8 +407,7 @@ impl PackageBuilder {
     ///
     /// # Panics
     ///
-    /// Panics if there are two grants to one user or team, if an unscoped package is private, or if the scope's owner
-    /// contradicts the name.
+    /// Panics if there are two grants to one user or team, or if the scope's owner contradicts the name.
     #[must_use]
     #[track_caller]
     pub fn build(self) -> Package {
@@ -696,14 +695,15 @@ pub fn all() -> PackageSelection {
 #[must_use]
 #[track_caller]
 pub fn only(entries: &[&str]) -> PackageSelection {
-    let entry = |text: &&str| -> PackageOrScope {
-        if text.starts_with('@') && !text.contains('/') {
+    let mut selected: Vec<PackageOrScope> = Vec::new();
+    for text in entries {
+        selected.push(if text.starts_with('@') && !text.contains('/') {
             parsed::<Scope>(text).into()
         } else {
             parsed::<PackageName>(text).into()
-        }
-    };
-    valid(PackageSelection::only(entries.iter().map(entry)))
+        });
+    }
+    valid(PackageSelection::only(selected))
 }
 
 /// A builder of a granular [`Token`], created by [`granular`].
@@ -792,7 +792,7 @@ impl GranularBuilder {
     #[must_use]
     #[track_caller]
     pub fn organizations(mut self, permission: GrantedPermission, names: &[&str]) -> Self {
-        let selection = valid(OrganizationSelection::only(names.iter().map(|name| parsed(name))));
+        let selection = valid(OrganizationSelection::only(all_parsed(names)));
         self.settings.organizations = OrganizationsGrant::Granted { permission, selection };
         self
     }
@@ -930,4 +930,14 @@ impl<'a> Resources<'a> {
 #[track_caller]
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> T {
     valid(text.parse())
+}
+
+/// Parses each value, as [`parsed`] does. (A closure would panic at its own line.)
+#[track_caller]
+fn all_parsed<T: FromStr<Err: Display>>(texts: &[&str]) -> Vec<T> {
+    let mut values = Vec::new();
+    for text in texts {
+        values.push(parsed(text));
+    }
+    values
 }

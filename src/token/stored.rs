@@ -18,7 +18,7 @@ use crate::value::{
 /// - To store a token, serialize `StoredToken::from(&token)`.
 /// - To read a token, deserialize a `StoredToken` and call [`load`](Self::load). A newer version, an unknown field or a
 ///   broken limit is an error. Treat a token that does not load as an unknown token ([L8](crate::docs::rules#l8)),
-///   never as no token.
+///   never as no token, and log the error, which names the field.
 /// - The document holds no secret and no digest. Store it under the [`SecretDigest`](super::SecretDigest), so that a
 ///   request's token can be found.
 ///

@@ -123,3 +123,35 @@ fn an_early_denial_is_explained_by_the_checks_that_were_run_without_the_owner() 
     ];
     assert_eq!(checks, expected);
 }
+
+/// A slip in a list of the test's own data, too, is shown at the line of the test.
+#[test]
+fn a_slip_in_the_data_of_a_test_panics_at_the_line_of_the_test() {
+    use std::{
+        cell::RefCell,
+        panic::{set_hook, take_hook},
+    };
+    use tollgate::testing;
+
+    thread_local! {
+        static FILE: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+    let before = take_hook();
+    set_hook(Box::new(move |info| {
+        FILE.with_borrow_mut(|file| *file = info.location().map(|at| at.file().to_owned()).unwrap_or_default());
+        before(info);
+    }));
+    let slips: [fn(); 6] = [
+        || drop(testing::user("no one")),
+        || drop(testing::only(&["left-pad", "left pad"])),
+        || drop(testing::ranges(&["10.0.0.0/8", "10.0.0.0/40"])),
+        || drop(testing::granular("ci", "alice").organizations(GrantedPermission::ReadOnly, &["acme", "a b"])),
+        || drop(testing::granular("ci", "alice").ranges(&["x"])),
+        || drop(testing::user("alice").member("acme", Role::Member, &["ops", "a b"])),
+    ];
+    for (number, slip) in slips.into_iter().enumerate() {
+        assert!(catch_unwind(slip).is_err(), "{number}");
+        let file = FILE.with_borrow(Clone::clone);
+        assert!(file.ends_with("assertions.rs"), "slip {number} is shown in {file}");
+    }
+}

@@ -469,3 +469,24 @@ fn the_text_names_the_organization_where_neither_organization_nor_package_is_sel
     assert_eq!(told_to(&["globex"]), "the access token does not cover the organization `acme`");
     assert_eq!(told_to(&["acme"]), "the access token does not cover `left-pad`");
 }
+
+/// A direct grant counts in an organization's scope for its members only (C1). The operator is told so.
+#[test]
+fn a_cure_says_that_a_direct_grant_on_record_does_not_count() {
+    let (stranger, member) = (user("alice").build(), user("alice").member("acme", Role::Member, &[]).build());
+    let publish = legacy(LegacyKind::Publish, "alice").build();
+    let with_grant = |permission| package("@acme/app").user("alice", permission).build();
+    let left_out = "the direct grant on record does not count (C1)";
+    for (owner, package, has) in [
+        (&stranger, with_grant(GrantedPermission::ReadWrite), true),
+        (&stranger, package("@acme/app").build(), false),
+        // It counts, and is too low.
+        (&member, with_grant(GrantedPermission::ReadOnly), false),
+    ] {
+        let decision = bind(Policy::NPM_2025_10, &publish, owner);
+        let text = deny(&decision.at(ClientIp::UNKNOWN, now()).decide(PackageAction::Unpublish.on(&package)))
+            .operator_text()
+            .to_string();
+        assert_eq!(text.contains(left_out), has, "{text}");
+    }
+}

@@ -234,9 +234,9 @@ fn a_publish_is_decided_for_both_states_and_the_allow_that_fits_carries_out() {
     let read = |stored| PackumentChanges::read(&name("left-pad"), PutTarget::Package, &sent, stored).unwrap();
     let (new_package, new_version) = (read(None), read(Some(stored)));
     let found = facts(FoundPackage::Existing(left_pad()));
-    let missing = found.if_missing(name("left-pad"));
+    let missing = found.if_missing(name("left-pad").as_borrowed());
     assert_eq!(missing.package(name("left-pad").as_borrowed()), Some(&FoundPackage::Missing(name("left-pad"))));
-    assert_eq!(found.if_missing(name("right-pad")), found, "another name");
+    assert_eq!(found.if_missing(name("right-pad").as_borrowed()), found, "another name");
     let decide =
         |token: &Token, facts: &FoundFacts, changes: &PackumentChanges<'_>, carried_out: &PackumentChanges<'_>| {
             let caller = Caller::Token(bind(Policy::NPM_2025_10, token, &alice));
@@ -270,7 +270,10 @@ fn facts_as_if_the_package_were_missing_keep_its_ceiling() {
         let is_allowed = |facts: &FoundFacts| {
             publish.decide(&caller, &facts.about(&publish), ClientIp::UNKNOWN, now()).unwrap().is_allow()
         };
-        assert_eq!([is_allowed(&found), is_allowed(&found.if_missing(name("@acme/app")))], [!creates, creates]);
+        assert_eq!(
+            [is_allowed(&found), is_allowed(&found.if_missing(name("@acme/app").as_borrowed()))],
+            [!creates, creates]
+        );
     }
 }
 

@@ -467,7 +467,7 @@ fn no_error_repeats_the_password_or_a_secret() {
 }
 
 fn listed(token: &Token) -> Value {
-    serde_json::to_value(ListedToken::new(token, Secret::new(SECRET).unwrap().hint()).unwrap()).unwrap()
+    serde_json::to_value(ListedToken::new(token, Some(Secret::new(SECRET).unwrap().hint())).unwrap()).unwrap()
 }
 
 #[test]
@@ -548,12 +548,25 @@ fn a_list_shows_the_start_of_a_long_secret_and_nothing_of_a_short_one() {
         ("short-secret", "", "…"),
     ] {
         let listed =
-            serde_json::to_value(ListedToken::new(&token, Secret::new(secret).unwrap().hint()).unwrap()).unwrap();
+            serde_json::to_value(ListedToken::new(&token, Some(Secret::new(secret).unwrap().hint())).unwrap()).unwrap();
         assert_eq!(listed.get("token"), Some(&json!(shown)));
         assert_eq!(listed.get("hint"), Some(&json!(hint)));
         // `npm token revoke` of the full text: `id.indexOf(token.token) === 0`.
         assert!(secret.starts_with(shown));
     }
+}
+
+/// A registry that stored no hints lists its tokens all the same, and one that makes secrets in its own way answers with them.
+#[test]
+fn a_list_needs_no_hint_and_a_reply_no_minted_secret() {
+    let token = legacy(LegacyKind::Publish, "alice").build();
+    let mut expected = listed(&token);
+    let fields = expected.as_object_mut().unwrap();
+    fields.remove("hint");
+    fields.insert("token".into(), json!(""));
+    assert_eq!(serde_json::to_value(ListedToken::new(&token, None).unwrap()).unwrap(), expected);
+    expected["token"] = json!("acme-0001");
+    assert_eq!(serde_json::to_value(CreatedToken::new(&token, "acme-0001")).unwrap(), expected);
 }
 
 #[test]
@@ -564,8 +577,8 @@ fn a_session_is_in_no_list() {
         session("login", "alice").build(),
         granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).build(),
     ];
-    assert!(ListedToken::new(&tokens[1], hint).is_none());
-    let objects: Vec<_> = tokens.iter().filter_map(|token| ListedToken::new(token, hint)).collect();
+    assert!(ListedToken::new(&tokens[1], Some(hint)).is_none());
+    let objects: Vec<_> = tokens.iter().filter_map(|token| ListedToken::new(token, Some(hint))).collect();
     let page = serde_json::to_value(TokenList { objects: &objects, total: 2, next: None }).unwrap();
     let keys: Vec<_> = page["objects"].as_array().unwrap().iter().map(|token| token["key"].clone()).collect();
     assert_eq!(keys, [json!("publish"), json!("ci")]);
@@ -574,7 +587,7 @@ fn a_session_is_in_no_list() {
 #[test]
 fn a_page_links_a_next_page_only_if_there_is_one() {
     let token = legacy(LegacyKind::Publish, "alice").build();
-    let objects = [ListedToken::new(&token, Secret::new(SECRET).unwrap().hint()).unwrap()];
+    let objects = [ListedToken::new(&token, Some(Secret::new(SECRET).unwrap().hint())).unwrap()];
     let page = |next| serde_json::to_value(TokenList { objects: &objects, total: 11, next }).unwrap();
     assert_eq!(page(None), json!({"objects": [listed(&token)], "total": 11, "urls": {}}));
     let next = "/-/npm/v1/tokens?page=1";
@@ -585,7 +598,7 @@ fn a_page_links_a_next_page_only_if_there_is_one() {
 fn the_reply_to_a_creation_has_the_secret_once_and_its_debug_output_never() {
     let minted = MintedSecret::mint(&SecretPrefix::default(), &[7; 64]).unwrap();
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).ranges(&["10.0.0.0/8"]).build();
-    let reply = CreatedToken::new(&token, &minted);
+    let reply = CreatedToken::new(&token, minted.expose());
     let mut expected = listed(&token);
     let fields = expected.as_object_mut().unwrap();
     fields.remove("hint");
@@ -594,6 +607,6 @@ fn the_reply_to_a_creation_has_the_secret_once_and_its_debug_output_never() {
     assert_eq!(serde_json::to_string(&reply).unwrap().matches(minted.expose()).count(), 1);
     assert_eq!(format!("{reply:?} {reply:#?}"), "CreatedToken(…) CreatedToken(…)");
     // In a list there is no more of it than the hint.
-    let line = serde_json::to_string(&ListedToken::new(&token, minted.as_secret().hint()).unwrap()).unwrap();
+    let line = serde_json::to_string(&ListedToken::new(&token, Some(minted.as_secret().hint())).unwrap()).unwrap();
     assert!(!line.contains(minted.expose().get(..8).unwrap()));
 }

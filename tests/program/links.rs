@@ -81,7 +81,10 @@ fn dead_links(file: &Path, links: &[String], anchors: &BTreeMap<PathBuf, BTreeSe
         let (path, anchor) = link.split_once('#').map_or((link.as_str(), None), |(path, anchor)| (path, Some(anchor)));
         let target = if path.is_empty() { Ok(file.into()) } else { file.parent().unwrap().join(path).canonicalize() };
         let has_anchor = |target: &PathBuf| {
-            anchor.is_none_or(|anchor| anchors.get(target).is_none_or(|anchors| anchors.contains(anchor)))
+            // `#` alone is the top of the page.
+            anchor.is_none_or(|anchor| {
+                anchor.is_empty() || anchors.get(target).is_none_or(|anchors| anchors.contains(anchor))
+            })
         };
         !target.is_ok_and(|target| has_anchor(&target))
     };

@@ -841,6 +841,14 @@ fn an_early_refusal_never_denies_what_is_permitted_later() {
             EarlyAnswer::Deny(deny) => Some(deny.reason()),
             EarlyAnswer::NotDecided => None,
         };
+        // Every usable token may ask who it is, so an early refusal of that is about the token itself.
+        let unusable = match question.policy.refuse_early(&view, Action::Whoami, question.client_ip, question.now) {
+            EarlyAnswer::Deny(deny) => Some(deny.reason()),
+            EarlyAnswer::NotDecided => None,
+        };
+        let about_the_token = [Reason::TokenRevoked, Reason::TokenRetired, Reason::TokenExpired, Reason::IpNotAllowed];
+        prop_assert!(unusable.is_none_or(|reason| about_the_token.contains(&reason)), "{:?}", unusable);
+        prop_assert_eq!(unusable, early.filter(|reason| about_the_token.contains(reason)));
         // For any owner and any resource.
         for question in [with_other_facts(&question, owner, package, toggled), question.clone()] {
             let record = question.record();

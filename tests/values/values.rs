@@ -253,3 +253,16 @@ fn a_decision_names_only_the_inputs_that_it_read() {
         assert_eq!(found, inputs, "{action} by {}: {decision:?}", token.id());
     }
 }
+
+/// What a web framework keeps in the extensions of a request: owned, compared, and shared between threads.
+#[test]
+fn what_a_request_keeps_is_owned_compared_and_shared() {
+    fn is_kept<T: Clone + Eq + Send + Sync + 'static>() {}
+    is_kept::<std::sync::Arc<tollgate::Token>>();
+    is_kept::<tollgate::Token>();
+    is_kept::<tollgate::ClientIp>();
+    is_kept::<tollgate::Timestamp>();
+    is_kept::<tollgate::User>();
+    is_kept::<tollgate::operation::OwnedBoundToken>();
+    is_kept::<tollgate::decision::FoundFacts>();
+}

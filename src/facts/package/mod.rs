@@ -379,6 +379,16 @@ impl<'a> PackageView<'a> {
         }
     }
 
+    /// Returns `true` if the user has a direct grant on record that does not count ([C1](crate::docs::rules#c1)).
+    pub(crate) fn leaves_out_direct_grant(&self, user: UserName<&str>, memberships: &Memberships) -> bool {
+        match self.rights {
+            Rights::Recorded(grants) => {
+                !self.direct_grants_count(memberships) && grants.users.permission_of(user) > Permission::NoAccess
+            }
+            Rights::DecidedElsewhere(_) => false,
+        }
+    }
+
     /// Returns `true` if direct grants to a user with these memberships count ([C1](crate::docs::rules#c1)).
     ///
     /// In the scope of an organization, direct grants count while the user is a member of that organization. In a scope

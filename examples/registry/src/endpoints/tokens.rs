@@ -30,7 +30,7 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
     stored.retain(|listed| !exchange.is_revoked(&listed.token));
     let listed: Vec<ListedToken<'_>> =
-        stored.iter().filter_map(|listed| ListedToken::new(&listed.token, listed.hint)).collect();
+        stored.iter().filter_map(|listed| ListedToken::new(&listed.token, Some(listed.hint))).collect();
     let objects: Vec<ListedToken<'_>> = listed.iter().skip(page.start()).take(page.size).copied().collect();
     let is_last = page.start().saturating_add(page.size) >= listed.len();
     let next = format!("/-/npm/v1/tokens?page={}&perPage={}", page.number.saturating_add(1), page.size);
@@ -69,7 +69,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
     let (presented, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
     let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), at };
     let issued = issuance::issue(&mut exchange.tx, &owner, request).await?;
-    Ok(response::created(&json!(CreatedToken::new(&issued.token, &issued.secret))))
+    Ok(response::created(&json!(CreatedToken::new(&issued.token, issued.secret.expose()))))
 }
 
 /// `DELETE /-/npm/v1/tokens/token/:token`: revokes a token of the same account, by its public id or its text.

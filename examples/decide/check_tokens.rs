@@ -38,13 +38,9 @@ pub(crate) fn run(path: &Path, mut out: impl Write) -> Result<Outcome, Failure> 
     let file = File::open(path).map_err(|error| Failure::in_file(path, &error))?;
     let (mut lines, mut table, mut refused) = (Lines::new(file), Table::default(), 0_u64);
     while let Some((number, line)) = lines.next().map_err(|error| Failure::in_file(path, &error))? {
-        let bytes = match line {
-            Line::Whole(bytes) => bytes,
-            Line::TooLong => &[],
-        };
-        let result = match line {
-            Line::Whole(_) => load(bytes).and_then(|token| table.add(number, &token)),
-            Line::TooLong => Err(format!("longer than {LONGEST} bytes: expected a token of 1 MiB at most")),
+        let (bytes, result) = match line {
+            Line::Whole(bytes) => (bytes, load(bytes).and_then(|token| table.add(number, &token))),
+            Line::TooLong => (&[][..], Err(format!("longer than {LONGEST} bytes: expected the document of a token"))),
         };
         if let Err(error) = result {
             refused = refused.saturating_add(1);
@@ -82,7 +78,8 @@ fn is_secret(text: &str) -> bool {
 }
 
 impl Table {
-    /// Adds a token, if it can stand beside those of the lines before it (rules L1 and L6).
+    /// Adds a token. It is an error if an earlier line has its id, or if it breaks a limit together with the earlier
+    /// tokens of its owner that are not revoked (rules L1 and L6). The cut-off of the owner's account is not known here.
     fn add(&mut self, line: u64, token: &Token) -> Result<(), String> {
         if let Some(earlier) = self.ids.get(token.id()) {
             return Err(format!("the id is that of line {earlier} too: expected ids that differ"));

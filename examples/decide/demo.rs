@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     env,
-    fmt::{self, Display},
+    fmt::Display,
     io::{BufWriter, IsTerminal, Write},
     path::Path,
 };
@@ -197,11 +197,11 @@ impl<W: Write> Page<W> {
     fn write_heading(&mut self, command: &Command) -> Result<(), Failure> {
         let mut heading = "$ ";
         for line in wrapped(&command.npm, WIDTH.saturating_sub(4)) {
-            let line = self.coloured(format_args!("{heading}{line}"), BOLD).to_string();
+            let line = self.coloured(format_args!("{heading}{line}"), BOLD);
             writeln!(self.out, "{line}")?;
             heading = "    ";
         }
-        let who = self.coloured(format_args!("  with {}", command.who), DIM).to_string();
+        let who = self.coloured(format_args!("  with {}", command.who), DIM);
         writeln!(self.out, "{who}")?;
         Ok(())
     }
@@ -238,7 +238,7 @@ impl<W: Write> Page<W> {
 
     fn write_row(&mut self, id: &str, row: &Row) -> Result<(), Failure> {
         let (verdict, colour) = label(row.verdict);
-        let verdict = self.coloured(format_args!("{verdict:<9}"), colour).to_string();
+        let verdict = self.coloured(format_args!("{verdict:<9}"), colour);
         let indent = INDENT.saturating_add(id.len());
         let lines = wrapped(&format!("{}: {}", row.what, row.why), WIDTH.saturating_sub(indent));
         for (number, line) in lines.iter().enumerate() {
@@ -256,7 +256,7 @@ impl<W: Write> Page<W> {
             return Ok(());
         }
         for line in wrapped(text, WIDTH.saturating_sub(INDENT)) {
-            let line = self.coloured(format_args!("{heading:>16}  {line}"), DIM).to_string();
+            let line = self.coloured(format_args!("{heading:>16}  {line}"), DIM);
             writeln!(self.out, "{line}")?;
             heading = "";
         }
@@ -276,7 +276,7 @@ impl<W: Write> Page<W> {
         writeln!(self.out, "{} commands made {} requests. The decisions:", commands.len(), rows().count())?;
         for (verdict, (count, whys)) in counts.into_iter().rev() {
             let (verdict, colour) = label(verdict);
-            let verdict = self.coloured(format_args!("{verdict:<9}"), colour).to_string();
+            let verdict = self.coloured(format_args!("{verdict:<9}"), colour);
             writeln!(self.out, "  {verdict}  {count:>4}")?;
             if extent == Extent::All {
                 for (why, count) in whys {
@@ -294,8 +294,9 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
-    fn coloured<T: Display>(&self, text: T, colour: &'static str) -> Coloured<T> {
-        Coloured { text, colour, on: self.in_colours }
+    /// A text in a terminal colour, if the page has colours.
+    fn coloured(&self, text: impl Display, colour: &str) -> String {
+        if self.in_colours { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_string() }
     }
 }
 
@@ -328,19 +329,5 @@ const fn label(verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::Allow => ("ALLOW", GREEN),
         Verdict::Challenge => ("CHALLENGE", YELLOW),
         Verdict::Deny => ("DENY", RED),
-    }
-}
-
-/// A text that is written in a terminal colour if `on` is true, and plain otherwise.
-struct Coloured<T> {
-    text: T,
-    colour: &'static str,
-    on: bool,
-}
-
-impl<T: Display> Display for Coloured<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { text, colour, on } = self;
-        if *on { write!(f, "\u{1b}[{colour}m{text}\u{1b}[0m") } else { write!(f, "{text}") }
     }
 }

@@ -180,7 +180,7 @@ impl Policy {
     /// let token = TokenView::legacy(facts, LegacyKind::ReadOnly, &AllowedRanges::Any);
     /// let now = "2025-11-01T00:00:00Z".parse()?;
     ///
-    /// // The token is usable, but not for a publish, whoever its owner is.
+    /// // The token is usable, but not for a publish, with any owner.
     /// let ask = |policy: Policy, action| match policy.refuse_early(&token, action, ClientIp::UNKNOWN, now) {
     ///     EarlyAnswer::Deny(deny) => Some(deny.reason().as_str()),
     ///     EarlyAnswer::NotDecided => None,

@@ -72,11 +72,11 @@ impl FoundFacts {
         self.organizations.push(organization);
     }
 
-    /// Returns the same facts, but with no package of this name. What the registry [decided about it by rules of its
+    /// Returns a copy in which the package is missing, if it was added. What the registry [decided about it by rules of its
     /// own](Self::add_package_with_ceiling) stays.
     ///
-    /// With these facts and its own, a server decides a publish for either state of the package before it takes its lock. Under the lock it
-    /// looks up whether the package exists, and uses the decision for that state. An allow to create a package permits no
+    /// A server can decide a publish twice before it takes its lock: with the facts as found, and with this copy. Under the
+    /// lock it looks the package up again, and uses the decision that fits. An allow to create a package permits no
     /// new version of one that exists, and the reverse: `npm::PackumentChanges::allowed_by` returns an error for an allow
     /// that does not fit.
     ///
@@ -116,11 +116,11 @@ impl FoundFacts {
     ///
     /// // alice does not maintain the package, but if it is gone when she has the lock, she may create one.
     /// assert_eq!(decide(&facts)?, (Action::PublishVersion, false));
-    /// assert_eq!(decide(&facts.if_missing(PackageName::new("left-pad")?))?, (Action::CreatePackage, true));
+    /// assert_eq!(decide(&facts.with_package_missing(PackageName::new("left-pad")?))?, (Action::CreatePackage, true));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn if_missing(&self, package: PackageName<&str>) -> Self {
+    pub fn with_package_missing(&self, package: PackageName<&str>) -> Self {
         let mut facts = self.clone();
         for (found, _) in &mut facts.packages {
             if *found.name() == package {

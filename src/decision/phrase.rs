@@ -55,7 +55,7 @@ const fn phrases(action: Action) -> [&'static str; 2] {
             ["change two-factor authentication", "change two-factor authentication of the account"]
         }
         Action::ListTokens => ["list tokens", "list the tokens of the account"],
-        Action::CreateToken => ["create tokens", "create tokens of the account"],
+        Action::CreateToken => ["create tokens", "create tokens for the account"],
         Action::RevokeToken => ["revoke tokens", "revoke tokens of the account"],
     }
 }

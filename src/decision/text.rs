@@ -130,11 +130,11 @@ impl fmt::Display for Cure<'_, '_> {
                 Some(Comparison::ScopeOfOrganization { .. }) => {
                     f.write_str("only the organization whose scope the package is in hands out access to it")
                 }
-                Some(Comparison::OwnerPermission { .. }) if leaves_out_direct_grant(deny) => f.write_str(
+                Some(Comparison::OwnerPermission { .. }) if has_ineffective_direct_grant(deny) => f.write_str(
                     "the direct grant on record does not count (C1): make the token's owner a member of the organization that \
-                     the scope belongs to, or record whose the scope is",
+                     the scope belongs to, or record the owner of the scope",
                 ),
-                _ => write!(f, "give the token's owner the right to {}: no token exceeds it", action.requested_as()),
+                _ => write!(f, "give the token's owner the right to {}: no token exceeds it", ActionPhrase(action)),
             },
             Reason::InvalidNewName => f.write_str("choose another name"),
             Reason::TokensDisallowed => {
@@ -168,11 +168,11 @@ impl fmt::Display for Cure<'_, '_> {
 }
 
 /// Returns `true` if the token's owner has a direct grant on the package that does not count.
-fn leaves_out_direct_grant(deny: &Deny<'_>) -> bool {
+fn has_ineffective_direct_grant(deny: &Deny<'_>) -> bool {
     match (deny.basis(), deny.basis().operation().and_then(|operation| operation.package())) {
         (Basis::Bound(question), Some(PackageState::Existing(package))) => {
             let owner = question.token_use.bound.owner();
-            package.leaves_out_direct_grant(owner.name, owner.memberships)
+            package.has_ineffective_direct_grant(owner.name, owner.memberships)
         }
         (_, _) => false,
     }

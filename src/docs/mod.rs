@@ -3,8 +3,8 @@
 //!
 //! Each module is one page and contains no items.
 
-// The pages are also read as files. A page ends with the definitions of its links for that, and the list that stands
-// before it here has the same labels for this documentation: the first definition of a label counts.
+// As a file, a page links by the definitions at its end. Here `links.txt` comes first and defines the same labels as Rust
+// paths: the first definition of a label counts.
 
 #[doc = include_str!("links.txt")]
 #[doc = include_str!("rules.md")]

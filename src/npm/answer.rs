@@ -23,9 +23,9 @@ use crate::{
 
 /// The response to a request that is not carried out: a status, headers and a body.
 ///
-/// - `Answer::from` takes a denial, a challenge, a step of the [`Decider`](super::Decider) that refuses or challenges, and
-///   the errors of this module, of [`IssueError`], of a [`LookupError`] and of [`ResourceFactsError`]. So a handler that
-///   returns `Result<_, Answer>` can use `?` on each of them. For any other fault of the server, log it and use
+/// - `Answer::from` takes a denial, a challenge, a step of the [`Decider`](super::Decider) that refuses or challenges, the
+///   errors of this module, an [`IssueError`], a [`LookupError`] or a [`ResourceFactsError`]. So a handler that returns
+///   `Result<_, Answer>` can use `?` on each of them. For any other fault of the server, log it and use
 ///   [`server_error`](Self::server_error).
 /// - Serializing an answer writes the body, `{"error": "…"}`.
 /// - An answer says only what the client may know ([D4](crate::docs::rules#d4)). A private package that the token may
@@ -153,16 +153,15 @@ impl From<ChangesNotAllowedError> for Answer {
 /// status of 500 is a fault of the server: log the error.
 impl From<ResourceFactsError> for Answer {
     fn from(error: ResourceFactsError) -> Self {
-        match error {
-            ResourceFactsError::TeamName => Self::new(400, "Bearer", error),
-            ResourceFactsError::Package | ResourceFactsError::Organization | ResourceFactsError::NothingAsked => {
-                Self::server_error()
-            }
-        }
+        let status = match error {
+            ResourceFactsError::TeamName => 400,
+            ResourceFactsError::Package | ResourceFactsError::Organization | ResourceFactsError::NothingAsked => 500,
+        };
+        Self::new(status, "Bearer", error)
     }
 }
 
-/// Creates the answer to a look-up that found something else, with status 500. It is a fault of the server: log the error.
+/// Creates the answer to a look-up that found another name, with status 500. It is a fault of the server: log the error.
 impl From<LookupError> for Answer {
     fn from(_: LookupError) -> Self {
         Self::server_error()
@@ -195,7 +194,11 @@ impl From<IssueError> for Answer {
 
 impl Answer {
     fn new(status: u16, www_authenticate: &'static str, error: impl core::fmt::Display) -> Self {
-        let error: Box<str> = error.to_string().into();
+        // A fault of the server is for its log.
+        let error: Box<str> = match status {
+            500 => "the registry failed to decide about this request: try again later".into(),
+            _ => error.to_string().into(),
+        };
         let is_401 = status == 401;
         let npm_notice = is_401.then(|| header_safe(&error));
         Self { status, www_authenticate: is_401.then_some(www_authenticate), error, npm_notice, browser: None }
@@ -256,7 +259,7 @@ impl Answer {
     /// ```
     #[must_use]
     pub fn server_error() -> Self {
-        Self::new(500, "Bearer", "the registry failed to decide about this request: try again later")
+        Self::new(500, "Bearer", "")
     }
 
     /// Creates the answer to a request that the registry does not offer, with status 404.

@@ -20,8 +20,9 @@ use crate::{
 ///    for. The reader of a [`PUT` to a package](super::PackumentChanges) returns the changes only for the allows.
 ///
 /// Each returns an enum with one variant for "carry the request out". A request whose [challenge](Challenged) can be
-/// answered is decided again with the [`factor`](Self::factor). A publish can be decided for the free and for the existing
-/// name at once: with the facts as they were found, and [as if the package were missing](FoundFacts::if_missing).
+/// answered is decided again with the [`factor`](Self::factor). Before its lock, a server can decide a publish for both
+/// cases, the name is taken or free: with the facts as found, and [with the package
+/// missing](FoundFacts::with_package_missing).
 ///
 /// # Examples
 ///
@@ -79,7 +80,7 @@ pub enum BeforeBody<'a> {
     Challenged(Challenged<'a>),
     /// Nothing is allowed yet. Read the body, or what is on record under an id in the path, and decide what it asks for.
     BodyDecides,
-    /// Every access request of the path is allowed. If the endpoint has a [reader](super#from-a-request-to-a-response) of
+    /// Every access request of the path is allowed, or there is none because the request needs no token. If the endpoint has a [reader](super#from-a-request-to-a-response) of
     /// its body, that can still refuse the body. A list in the response may still have to be filtered.
     Go(AllowedRequest<'a>),
 }

@@ -27,8 +27,8 @@
 //!    Otherwise send the [`Answer`]. A list in a response (a search, the staged versions) has to be filtered: it may have
 //!    what the caller [may not read](crate::decision::PresentedToken::readable).
 //!
-//! `examples/guard` in the repository takes these steps in 140 lines, with axum and SQLite. It forwards the body as it was
-//! sent. So the registry behind it must read the body as npm does, and ignore the rest.
+//! `examples/guard` in the repository takes these steps in 140 lines, with axum and SQLite. It departs from
+//! step 6: it forwards the whole body. So the registry behind it must ignore every field that npm's client does not send.
 //!
 //! [access requests]: crate::decision::AccessRequest
 //!

@@ -68,9 +68,9 @@ impl TrustedProxies {
     /// [`client_ip`](Self::client_ip) does.
     #[cfg(feature = "http")]
     #[must_use]
-    pub fn client_ip_from_headers(&self, peer: SocketAddr, headers: &http::HeaderMap) -> ClientIp {
+    pub fn client_ip_from_headers(&self, peer: IpAddr, headers: &http::HeaderMap) -> ClientIp {
         let forwarded = headers.get_all("x-forwarded-for").iter();
-        self.client_ip(peer.ip(), forwarded.map(|value| value.to_str().unwrap_or_default()))
+        self.client_ip(peer, forwarded.map(|value| value.to_str().unwrap_or_default()))
     }
 
     /// Returns the address of the client.
@@ -115,5 +115,5 @@ fn parse_hop(hop: &str) -> Option<ClientIp> {
     }
     let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
     let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
-    hop.parse::<IpAddr>().ok().or_else(in_brackets).or_else(with_port).map(ClientIp::from_peer)
+    hop.parse::<IpAddr>().ok().or_else(in_brackets).or_else(with_port).map(ClientIp::from_address)
 }

@@ -175,7 +175,7 @@ fn a_challenged_account_action_asks_for_a_one_time_password_too() {
     let token = legacy(LegacyKind::Publish, "alice").build();
     let account = tollgate::facts::Account { user: user_name("alice") };
     let got = ask(&token, &strict, "unknown", AccountAction::CreateToken.on(account));
-    let expected = "401 OTP | a one-time password is needed to create tokens of the account `alice`: repeat the command with `--otp` | -";
+    let expected = "401 OTP | a one-time password is needed to create tokens for the account `alice`: repeat the command with `--otp` | -";
     assert_eq!(line(&got), expected);
 }
 

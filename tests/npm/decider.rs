@@ -218,9 +218,9 @@ fn put(sent: Value, token: &Token, in_facts: FoundPackage, factor: Option<Verifi
 }
 
 /// A publish is decided for both states of its package. The server takes its lock, finds one of the two, and only the
-/// allow for that state carries out.
+/// allow for that state is carried out.
 #[test]
-fn a_publish_is_decided_for_both_states_and_the_allow_that_fits_carries_out() {
+fn a_publish_is_decided_for_both_states_and_only_the_allow_that_fits_is_carried_out() {
     let token = granular("all", "alice").packages(GrantedPermission::ReadWrite, all()).build();
     let selected = granular("one", "alice").packages(GrantedPermission::ReadWrite, only(&["left-pad"])).build();
     let alice = user("alice").build();
@@ -234,9 +234,9 @@ fn a_publish_is_decided_for_both_states_and_the_allow_that_fits_carries_out() {
     let read = |stored| PackumentChanges::read(&name("left-pad"), PutTarget::Package, &sent, stored).unwrap();
     let (new_package, new_version) = (read(None), read(Some(stored)));
     let found = facts(FoundPackage::Existing(left_pad()));
-    let missing = found.if_missing(name("left-pad").as_borrowed());
+    let missing = found.with_package_missing(name("left-pad").as_borrowed());
     assert_eq!(missing.package(name("left-pad").as_borrowed()), Some(&FoundPackage::Missing(name("left-pad"))));
-    assert_eq!(found.if_missing(name("right-pad").as_borrowed()), found, "another name");
+    assert_eq!(found.with_package_missing(name("right-pad").as_borrowed()), found, "another name");
     let decide =
         |token: &Token, facts: &FoundFacts, changes: &PackumentChanges<'_>, carried_out: &PackumentChanges<'_>| {
             let caller = Caller::Token(bind(Policy::NPM_2025_10, token, &alice));
@@ -271,7 +271,7 @@ fn facts_as_if_the_package_were_missing_keep_its_ceiling() {
             publish.decide(&caller, &facts.about(&publish), ClientIp::UNKNOWN, now()).unwrap().is_allow()
         };
         assert_eq!(
-            [is_allowed(&found), is_allowed(&found.if_missing(name("@acme/app").as_borrowed()))],
+            [is_allowed(&found), is_allowed(&found.with_package_missing(name("@acme/app").as_borrowed()))],
             [!creates, creates]
         );
     }
@@ -477,7 +477,7 @@ fn an_answer_to_a_fault_of_the_server_does_not_say_which() {
     assert_eq!((answer.status(), answer.error()), (400, ResourceFactsError::TeamName.to_string().as_str()));
 }
 
-/// What is sent is the answer that the step has.
+/// A step converts into its answer.
 #[test]
 fn a_step_becomes_its_answer() {
     let facts = facts(FoundPackage::Existing(left_pad()));

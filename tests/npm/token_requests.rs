@@ -556,7 +556,7 @@ fn a_list_shows_the_start_of_a_long_secret_and_nothing_of_a_short_one() {
     }
 }
 
-/// A registry that stored no hints lists its tokens all the same, and one that makes secrets in its own way answers with them.
+/// A registry that stored no hints lists its tokens without them, and one that makes secrets in its own way answers with them.
 #[test]
 fn a_list_needs_no_hint_and_a_reply_no_minted_secret() {
     let token = legacy(LegacyKind::Publish, "alice").build();

@@ -124,7 +124,7 @@ fn no_link_of_the_documentation_is_dead() {
         let links: Vec<String> = ["href=\"", "src=\""]
             .iter()
             .flat_map(|attribute| attributes(html, attribute))
-            // Sources are shown by line, and a forge's page of an error code is not ours.
+            // Rustdoc writes these itself: the sources, its own scripts and styles, and buttons.
             .filter(|link| {
                 !link.contains("/src/") && !link.contains("static.files") && !link.starts_with("javascript:")
             })

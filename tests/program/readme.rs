@@ -49,7 +49,7 @@ fn the_readme_tells_how_many_requests_the_demo_has() {
 }
 
 /// Compares a file that is made of other things with what it should be. `BLESS=1` writes it.
-fn is_up_to_date(name: &str, content: &str) {
+fn assert_up_to_date(name: &str, content: &str) {
     if std::env::var_os("BLESS").is_some() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), content).unwrap();
     }
@@ -89,7 +89,7 @@ fn the_picture_of_the_demo_shows_what_it_prints() {
         writeln!(svg, "<text x=\"16\" y=\"{y}\" fill=\"{colour}\" xml:space=\"preserve\">{text}</text>").unwrap();
     }
     svg += "</svg>\n";
-    is_up_to_date("src/docs/demo.svg", &svg);
+    assert_up_to_date("src/docs/demo.svg", &svg);
 }
 
 /// Rustdoc copies no pictures, so in the documentation they are part of the address.
@@ -109,5 +109,5 @@ fn the_documentation_has_the_pictures_of_the_readme() {
         }
         definitions.push('\n');
     }
-    is_up_to_date("src/docs/pictures.txt", &definitions);
+    assert_up_to_date("src/docs/pictures.txt", &definitions);
 }

@@ -88,7 +88,7 @@ impl Guard {
     async fn decide(&self, peer: SocketAddr, head: &Parts, body: Option<&Bytes>) -> Result<(), Answer> {
         // Who asks, from where, when, and for what.
         let now = Timestamp::try_from(SystemTime::now()).map_err(fault)?;
-        let client_ip = self.proxies.client_ip_from_headers(peer, &head.headers);
+        let client_ip = self.proxies.client_ip_from_headers(peer.ip(), &head.headers);
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let endpoint @ Endpoint::Package { .. } = Endpoint::classify(head.method.as_str(), target)? else {
             return Err(Answer::not_offered());
@@ -142,7 +142,7 @@ impl Guard {
     fn token(&self, text: &str) -> Result<Option<(Token, User)>, Answer> {
         let Ok(secret) = Secret::new(text) else { return Ok(None) };
         let row = self.row("SELECT record FROM tokens WHERE digest = ?1", &secret.digest().to_hex())?;
-        // A token that does not load is unknown (D5).
+        // A token that does not load is an unknown token (L8). A real server logs the error.
         let token = row.and_then(|row| from_str::<StoredToken>(&row).ok()?.load().ok());
         let Some(token) = token else { return Ok(None) };
         let owner = self.row("SELECT record FROM users WHERE name = ?1", token.owner().as_str())?;

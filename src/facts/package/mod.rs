@@ -380,7 +380,7 @@ impl<'a> PackageView<'a> {
     }
 
     /// Returns `true` if the user has a direct grant on record that does not count ([C1](crate::docs::rules#c1)).
-    pub(crate) fn leaves_out_direct_grant(&self, user: UserName<&str>, memberships: &Memberships) -> bool {
+    pub(crate) fn has_ineffective_direct_grant(&self, user: UserName<&str>, memberships: &Memberships) -> bool {
         match self.rights {
             Rights::Recorded(grants) => {
                 !self.direct_grants_count(memberships) && grants.users.permission_of(user) > Permission::NoAccess

@@ -59,7 +59,7 @@ impl IpRange {
     /// Returns the first address of the range.
     #[cfg(feature = "directory")]
     pub(crate) fn first_address(&self) -> ClientIp {
-        ClientIp::from_peer(self.0.network())
+        ClientIp::from_address(self.0.network())
     }
 
     /// Returns the first and the last address of an IPv4 range, or `None` for an IPv6 range.

@@ -80,7 +80,12 @@ impl ClientIp {
     /// ```
     #[must_use]
     pub fn from_peer(peer: IpAddr) -> Self {
-        match peer.to_canonical() {
+        Self::from_address(peer)
+    }
+
+    /// Makes the address of a client from an address that has been found to be one.
+    pub(crate) fn from_address(address: IpAddr) -> Self {
+        match address.to_canonical() {
             IpAddr::V4(address) => Self { family: Family::Ipv4, address: [0, address.to_bits().into()] },
             IpAddr::V6(address) => {
                 let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
@@ -125,9 +130,9 @@ impl FromStr for ClientIp {
     fn from_str(text: &str) -> Result<Self, ClientIpError> {
         let invalid = |_| ClientIpError { text: excerpt(text) };
         if text.contains(':') {
-            text.parse::<Ipv6Addr>().map(|address| Self::from_peer(address.into())).map_err(invalid)
+            text.parse::<Ipv6Addr>().map(|address| Self::from_address(address.into())).map_err(invalid)
         } else {
-            text.parse::<Ipv4Addr>().map(|address| Self::from_peer(address.into())).map_err(invalid)
+            text.parse::<Ipv4Addr>().map(|address| Self::from_address(address.into())).map_err(invalid)
         }
     }
 }

@@ -83,7 +83,7 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
             GranularToken::issue(id, *settings, &facts).map(Token::from)
         }
     };
-    let token = issued.map_err(|error| refused(&error))?;
+    let token = issued.map_err(refused)?;
     let secret = random::token_secret()?;
     tokens::insert(tx, &token, secret.as_secret()).await?;
     Ok(IssuedToken { token, secret })
@@ -104,7 +104,8 @@ fn session_end(facts: &IssueFacts<'_>) -> Result<Timestamp, Failure> {
 }
 
 /// The failure for a token that cannot be issued, with the status that `tollgate` gives it.
-fn refused(error: &IssueError) -> Failure {
-    let status = StatusCode::from_u16(Answer::from(error.clone()).status()).unwrap_or(StatusCode::FORBIDDEN);
-    Failure::refused(status, error)
+fn refused(error: IssueError) -> Failure {
+    let text = error.to_string();
+    let status = StatusCode::from_u16(Answer::from(error).status()).unwrap_or(StatusCode::FORBIDDEN);
+    Failure::refused(status, text)
 }

@@ -43,19 +43,11 @@ impl RequestContext {
         Ok(Self {
             credentials: credentials(headers),
             one_time_password: one_time_password(headers),
-            client_ip: client_ip(services, headers, peer),
+            client_ip: services.proxies.client_ip_from_headers(peer.ip(), headers),
             now: clock::now()?,
             base_url: base_url(headers, services.public_url.as_deref(), services.address),
         })
     }
-}
-
-/// The address of the client: the peer, or the address that trusted proxies report. A header that is not text becomes
-/// an empty entry, which is not an address.
-fn client_ip(services: &Services, headers: &HeaderMap, peer: SocketAddr) -> ClientIp {
-    let forwarded: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    services.proxies.client_ip(peer.ip(), forwarded)
 }
 
 /// Reads the `authorization` header. A header that cannot be read is [`Unreadable`](Credentials::Unreadable), which

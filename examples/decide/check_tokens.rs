@@ -66,32 +66,37 @@ fn load(bytes: &[u8]) -> Result<Token, String> {
     Ok(token)
 }
 
-/// The id of a row that does not load. What is not an id is not shown: it may be a secret in the wrong column.
+/// The id of a row that does not load, if it cannot be a secret in the wrong column.
 fn id_of(bytes: &[u8]) -> Option<TokenId> {
     let row: Value = serde_json::from_slice(bytes).ok()?;
-    row.get("key")?.as_str().filter(|key| !is_secret(key)).and_then(|key| TokenId::new(key).ok())
+    let key = row.get("key")?.as_str()?;
+    let is_hexadecimal =
+        Secret::new(key).is_ok_and(|key| key.form(&SecretPrefix::default()) == SecretForm::Hexadecimal);
+    if is_secret(key) || is_hexadecimal { None } else { TokenId::new(key).ok() }
 }
 
-/// Whether a text has the form of an npm access token, with the prefix of npm's registry.
+/// Whether a text has the form of one of npm's granular access tokens, alone or as a header has it.
 fn is_secret(text: &str) -> bool {
-    Secret::new(text).is_ok_and(|secret| matches!(secret.form(&SecretPrefix::default()), SecretForm::Prefixed(_)))
+    let word = text.split_whitespace().next_back().unwrap_or_default();
+    Secret::new(word).is_ok_and(|secret| matches!(secret.form(&SecretPrefix::default()), SecretForm::Prefixed(_)))
 }
 
 impl Table {
     /// Adds a token. It is an error if an earlier line has its id, or if it breaks a limit together with the earlier
     /// tokens of its owner that are not revoked (rules L1 and L6). The cut-off of the owner's account is not known here.
     fn add(&mut self, line: u64, token: &Token) -> Result<(), String> {
+        // The id counts if something else is wrong with the token, too.
         if let Some(earlier) = self.ids.get(token.id()) {
-            return Err(format!("the id is that of line {earlier} too: expected ids that differ"));
+            return Err(format!("key: that of line {earlier} too: expected keys that differ"));
         }
+        self.ids.insert(token.id().clone(), line);
         if let Token::Granular(granular) = token
             && token.revoked().is_none()
         {
             let names = self.names.entry(token.owner().clone()).or_default();
             if let Some(earlier) = names.get(granular.name()) {
                 return Err(format!(
-                    "the name `{}` is that of line {earlier} too, of the same user: expected names that differ (L6)",
-                    granular.name()
+                    "granular.name: that of line {earlier} too, of the same user: expected names that differ (L6)"
                 ));
             }
             if names.len() >= MAX_GRANULAR_TOKENS {
@@ -99,7 +104,6 @@ impl Table {
             }
             names.insert(granular.name().clone(), line);
         }
-        self.ids.insert(token.id().clone(), line);
         self.owners.insert(token.owner().clone());
         let kind = self.kinds.entry(token.kind().to_string()).or_default();
         *kind = kind.saturating_add(1);

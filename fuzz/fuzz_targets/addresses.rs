@@ -106,7 +106,7 @@ fuzz_target!(|bytes: &[u8]| {
         let beside = [first.checked_sub(1), Some(first), Some(last), last.checked_add(1)];
         for number in beside.into_iter().flatten() {
             if let Some(address) = ip(is_v4, number) {
-                same_answer(range, address.into());
+                same_answer(range, ClientIp::from_peer(address));
             }
         }
         for other in &ranges {

@@ -49,10 +49,10 @@ const fn phrases(action: Action) -> [&'static str; 2] {
         Action::ChangeProfile => ["change the profile of the account", "change the profile of the account"],
         Action::ChangePassword => ["change the password of the account", "change the password of the account"],
         Action::EnrolTwoFactor => {
-            ["enable two-factor authentication", "enable two-factor authentication of the account"]
+            ["enable two-factor authentication", "enable two-factor authentication for the account"]
         }
         Action::ConfigureTwoFactor => {
-            ["change two-factor authentication", "change two-factor authentication of the account"]
+            ["change two-factor authentication", "change two-factor authentication for the account"]
         }
         Action::ListTokens => ["list tokens", "list the tokens of the account"],
         Action::CreateToken => ["create tokens", "create tokens for the account"],

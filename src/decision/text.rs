@@ -15,6 +15,7 @@ use crate::{
     policy::LegacyTokens,
     rules::{Comparison, DemandedBy, Reason, could_be_bypassed},
     token::{TokenKind, TokenView},
+    value::Permission,
 };
 
 impl<'a> Deny<'a> {
@@ -130,7 +131,7 @@ impl fmt::Display for Cure<'_, '_> {
                 Some(Comparison::ScopeOfOrganization { .. }) => {
                     f.write_str("only the organization whose scope the package is in hands out access to it")
                 }
-                Some(Comparison::OwnerPermission { .. }) if has_ineffective_direct_grant(deny) => f.write_str(
+                Some(Comparison::OwnerPermission { needs, .. }) if has_ineffective_direct_grant(deny, needs) => f.write_str(
                     "the direct grant on record does not count (C1): make the token's owner a member of the organization that \
                      the scope belongs to, or record the owner of the scope",
                 ),
@@ -167,12 +168,12 @@ impl fmt::Display for Cure<'_, '_> {
     }
 }
 
-/// Returns `true` if the token's owner has a direct grant on the package that does not count.
-fn has_ineffective_direct_grant(deny: &Deny<'_>) -> bool {
+/// Returns `true` if the token's owner has a direct grant on the package that would be enough, and does not count.
+fn has_ineffective_direct_grant(deny: &Deny<'_>, needs: Permission) -> bool {
     match (deny.basis(), deny.basis().operation().and_then(|operation| operation.package())) {
         (Basis::Bound(question), Some(PackageState::Existing(package))) => {
             let owner = question.token_use.bound.owner();
-            package.has_ineffective_direct_grant(owner.name, owner.memberships)
+            package.has_ineffective_direct_grant(owner.name, owner.memberships, needs)
         }
         (_, _) => false,
     }

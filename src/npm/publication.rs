@@ -1,9 +1,9 @@
 //! A new version that a client publishes, and the check that all names in it agree.
 
-use alloc::{format, vec::Vec};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 
-use serde::ser::{Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::body::BodyNode;
 use crate::value::{
@@ -24,6 +24,27 @@ pub struct Publication<'a> {
     tags: Vec<&'a str>,
     tarball: &'a str,
     provenance: Option<&'a str>,
+}
+
+/// See [`Publication::document`].
+#[derive(Serialize)]
+struct Document<'p, 'a> {
+    #[serde(rename = "_id")]
+    id: &'p PackageName,
+    name: &'p PackageName,
+    #[serde(rename = "dist-tags")]
+    dist_tags: BTreeMap<&'a str, &'a str>,
+    versions: BTreeMap<&'a str, Manifest<'a>>,
+    #[serde(rename = "_attachments")]
+    attachments: BTreeMap<String, Attachment<'a>>,
+}
+
+#[derive(Serialize)]
+struct Attachment<'a> {
+    content_type: &'static str,
+    data: &'a str,
+    /// The length of the tarball in bytes.
+    length: usize,
 }
 
 impl fmt::Debug for Publication<'_> {
@@ -62,6 +83,29 @@ impl<'a> Publication<'a> {
     #[must_use]
     pub const fn provenance(&self) -> Option<&'a str> {
         self.provenance
+    }
+
+    /// Returns the document that publishes this version and changes nothing else, for a proxy that passes a publish on.
+    /// What else the client wrote is not in it, nor is the provenance bundle.
+    #[must_use]
+    pub fn document<'p>(&self, package: &'p PackageName) -> impl Serialize + use<'a, 'p> {
+        let Self { version, manifest, tags, tarball, provenance: _ } = self;
+        let digits = tarball.trim_end_matches('=').len();
+        Document {
+            id: package,
+            name: package,
+            dist_tags: tags.iter().map(|tag| (*tag, *version)).collect(),
+            versions: BTreeMap::from([(*version, *manifest)]),
+            attachments: BTreeMap::from([(
+                format!("{package}-{version}.tgz"),
+                Attachment {
+                    content_type: "application/octet-stream",
+                    data: tarball,
+                    // Four digits of base64 are three bytes.
+                    length: digits.saturating_sub(digits.div_ceil(4)),
+                },
+            )]),
+        }
     }
 
     pub(super) fn read(package: &PackageName, body: &'a BodyNode<'a>) -> Result<Self, ErrorAt> {

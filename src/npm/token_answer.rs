@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     token::{
-        GranularToken, LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, SecretHint, Token,
+        GranularToken, LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, Secret, SecretHint, Token,
         TokenDescription, TokenId, TokenKind, TwoFactorBypass,
     },
     value::{AllowedRanges, IpRange, Permission, Timestamp},
@@ -160,7 +160,7 @@ impl Serialize for TokenList<'_> {
 /// };
 /// let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
 ///
-/// let reply = CreatedToken::new(&token, minted.expose());
+/// let reply = CreatedToken::new(&token, minted.as_secret());
 /// assert_eq!(serde_json::to_value(&reply)?["token"], minted.expose());
 /// assert_eq!(format!("{reply:?}"), "CreatedToken(…)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -168,14 +168,14 @@ impl Serialize for TokenList<'_> {
 #[derive(Clone, Copy)]
 pub struct CreatedToken<'t> {
     token: &'t Token,
-    secret: &'t str,
+    secret: Secret<'t>,
 }
 
 impl<'t> CreatedToken<'t> {
-    /// Creates the response with a newly issued token and the text of its secret, which is that of a
-    /// [`MintedSecret`](crate::token::MintedSecret) or one that the registry made in its own way.
+    /// Creates the response with a newly issued token and its secret, which is a
+    /// [minted](crate::token::MintedSecret::as_secret) one or one that the registry made in its own way.
     #[must_use]
-    pub const fn new(token: &'t Token, secret: &'t str) -> Self {
+    pub const fn new(token: &'t Token, secret: Secret<'t>) -> Self {
         Self { token, secret }
     }
 }
@@ -188,7 +188,7 @@ impl fmt::Debug for CreatedToken<'_> {
 
 impl Serialize for CreatedToken<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        TokenFields::new(self.token, self.secret).serialize(serializer)
+        TokenFields::new(self.token, self.secret.text()).serialize(serializer)
     }
 }
 

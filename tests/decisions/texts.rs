@@ -480,6 +480,8 @@ fn a_cure_says_that_a_direct_grant_on_record_does_not_count() {
     for (owner, package, has) in [
         (&stranger, with_grant(GrantedPermission::ReadWrite), true),
         (&stranger, package("@acme/app").build(), false),
+        // Membership would not be enough.
+        (&stranger, with_grant(GrantedPermission::ReadOnly), false),
         // It counts, and is too low.
         (&member, with_grant(GrantedPermission::ReadOnly), false),
     ] {

@@ -633,3 +633,31 @@ proptest! {
         prop_assert_eq!(changed, differs);
     }
 }
+
+/// What a proxy passes on of a publish: the new version, and nothing else that the client wrote.
+#[test]
+fn the_document_of_a_publication_has_the_new_version_and_nothing_else() {
+    // The length of the tarball in bytes follows from its base64.
+    for (data, length) in [("AAAA", 3), ("YWI=", 2), ("YQ==", 1), ("AAAAYWI=", 5)] {
+        let mut sent = publish();
+        sent["_attachments"]["@acme/w-2.0.0.tgz"]["data"] = json!(data);
+        sent["_attachments"]["@acme/w-2.0.0.tgz"]["length"] = json!(7);
+        sent["dist-tags"]["next"] = json!("2.0.0");
+        sent["_deleted"] = json!(true);
+        sent["owners"] = json!(["mallory"]);
+        let (sent, stored) = (body(sent), body(stored()));
+        let stored = StoredPackument { document: &stored, visibility: Visibility::Private };
+        let changes = PackumentChanges::read(&name("@acme/w"), PutTarget::Package, &sent, Some(stored)).unwrap();
+        let document = done(&changes, true, |changes| {
+            serde_json::to_value(changes.unwrap().publication().unwrap().document(&name("@acme/w"))).unwrap()
+        });
+        let mut expected = publish();
+        let fields = expected.as_object_mut().unwrap();
+        fields.remove("description");
+        fields.remove("access");
+        expected["dist-tags"]["next"] = json!("2.0.0");
+        expected["_attachments"]["@acme/w-2.0.0.tgz"]["data"] = json!(data);
+        expected["_attachments"]["@acme/w-2.0.0.tgz"]["length"] = json!(length);
+        assert_eq!(document, expected);
+    }
+}

@@ -566,7 +566,7 @@ fn a_list_needs_no_hint_and_a_reply_no_minted_secret() {
     fields.insert("token".into(), json!(""));
     assert_eq!(serde_json::to_value(ListedToken::new(&token, None).unwrap()).unwrap(), expected);
     expected["token"] = json!("acme-0001");
-    assert_eq!(serde_json::to_value(CreatedToken::new(&token, "acme-0001")).unwrap(), expected);
+    assert_eq!(serde_json::to_value(CreatedToken::new(&token, Secret::new("acme-0001").unwrap())).unwrap(), expected);
 }
 
 #[test]
@@ -598,7 +598,7 @@ fn a_page_links_a_next_page_only_if_there_is_one() {
 fn the_reply_to_a_creation_has_the_secret_once_and_its_debug_output_never() {
     let minted = MintedSecret::mint(&SecretPrefix::default(), &[7; 64]).unwrap();
     let token = granular("ci", "alice").packages(GrantedPermission::ReadOnly, all()).ranges(&["10.0.0.0/8"]).build();
-    let reply = CreatedToken::new(&token, minted.expose());
+    let reply = CreatedToken::new(&token, minted.as_secret());
     let mut expected = listed(&token);
     let fields = expected.as_object_mut().unwrap();
     fields.remove("hint");

@@ -658,15 +658,16 @@ fn the_tokens_that_do_not_load_are_listed_with_the_reason() {
         token("t-8", "alice", "granular", granular("ci")),
         token("t-9", "bob", "granular", granular("ci")),
     ];
-    let text: String = rows.iter().map(|row| format!("{row}\n")).collect::<String>() + "{\n";
+    let rows = rows.map(|row| row.to_string());
+    let text = rows.join("\n") + "\n{\n";
     let tokens = file("tokens.jsonl", text);
     let ran = decide(["--check-tokens".as_ref(), tokens.as_os_str()]);
     assert_eq!((ran.status, ran.err.as_str()), (Some(1), ""));
     let lines: Vec<&str> = ran.out.lines().collect();
     assert!(lines[0].starts_with("line 3, token `t-3`: ") && lines[0].contains("cidr"), "{}", ran.out);
     assert!(lines[1].starts_with("line 4: ") && !ran.out.contains("0123456789"), "{}", ran.out);
-    assert_eq!(lines[2], "line 5, token `t-2`: the id is that of line 2 too: expected ids that differ");
-    assert!(lines[3].starts_with("line 8, token `t-8`: the name `ci` is that of line 6 too"), "{}", ran.out);
+    assert_eq!(lines[2], "line 5, token `t-2`: key: that of line 2 too: expected keys that differ");
+    assert!(lines[3].starts_with("line 8, token `t-8`: granular.name: that of line 6 too"), "{}", ran.out);
     assert!(lines[4].starts_with("line 10: invalid JSON"), "{}", ran.out);
     assert_eq!(lines[5], "5 tokens of 2 users load, 5 do not");
     assert_eq!(lines[6..], ["       3  granular", "       1  legacy publish", "       1  legacy read-only"]);
@@ -687,7 +688,7 @@ fn of_the_granular_tokens_of_one_user_the_1001st_does_not_load() {
             "bypass_2fa": false, "packages_and_scopes": {"permission": "read-only", "select": "all"}}})
     };
     for (count, status) in [(1000, 0), (1001, 1)] {
-        let text: String = (0..count).map(|number| format!("{}\n", row(number))).collect();
+        let text = (0..count).map(|number| row(number).to_string()).collect::<Vec<_>>().join("\n");
         let tokens = file("many-tokens.jsonl", text);
         let ran = decide(["--check-tokens".as_ref(), tokens.as_os_str()]);
         assert_eq!(ran.status, Some(status), "{}", ran.out);

@@ -11,19 +11,20 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body as HttpBody, Bytes, to_bytes},
+    body::{Body as HttpBody, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{Response, StatusCode, request::Parts},
+    http::{HeaderValue, Response, request::Parts},
 };
 use rusqlite::{Connection, OptionalExtension, params};
-use serde_json::{from_slice, from_str};
+use serde::Deserialize;
+use serde_json::{from_slice, from_str, json, to_vec};
 use tollgate::{
     Package, PackageName, Policy, Secret, StoredToken, Timestamp, Token, User,
-    decision::{AccessRequest, Caller, FoundFacts},
+    decision::{Caller, FoundFacts},
     facts::{FoundPackage, StoredPackage, StoredUser},
     npm::{
-        Answer, BeforeBody, Body, Credential, Decider, Endpoint, PackageRequest, PackumentChanges, StoredPackument,
-        TrustedProxies, WithBody,
+        Answer, BeforeBody, Body, Credential, Decider, Endpoint, PackageRequest, PackumentChanges, PutTarget,
+        StoredPackument, TrustedProxies, WithBody,
     },
 };
 use tower::ServiceExt;
@@ -63,34 +64,39 @@ fn fault(_: impl Display) -> Answer {
     Answer::server_error()
 }
 
-/// The actions that this registry offers. The others would change what the guard has on record.
-fn check_offered(asked: &[AccessRequest]) -> Result<(), Answer> {
-    let is_offered = |asked: &AccessRequest| {
-        matches!(asked.action(), "read-package" | "list-collaborators" | "publish" | "deprecate" | "set-dist-tag")
-    };
-    if asked.iter().all(is_offered) { Ok(()) } else { Err(Answer::not_offered()) }
+/// What the registry behind the guard gets: a body, and a notice for the client that its token was ignored.
+type Allowed = (Vec<u8>, Option<&'static str>);
+
+fn path_and_query(head: &Parts) -> &str {
+    head.uri.path_and_query().map_or("/", |target| target.as_str())
 }
 
 impl Guard {
     async fn answer(&self, peer: SocketAddr, request: Request) -> Result<Response<HttpBody>, Answer> {
         let (head, body) = request.into_parts();
-        self.decide(peer, &head, None).await?;
-        let body = to_bytes(body, MAX_BODY).await.map_err(|_| Answer::body_too_large())?;
-        // Everything is decided again, since a body may take its time.
-        self.decide(peer, &head, Some(&body)).await?;
-        // The registry gets nothing of the client's headers: neither the token nor a charset to read the body by.
-        let request = Request::builder().method(head.method).uri(head.uri).header("content-type", "application/json");
-        let request = request.body(HttpBody::from(body)).map_err(fault)?;
-        self.registry.clone().oneshot(request).await.map_err(fault)
+        let (body, notice) = if let Some(allowed) = self.decide(peer, &head, None)? {
+            allowed
+        } else {
+            let body = to_bytes(body, MAX_BODY).await.map_err(|_| Answer::body_too_large())?;
+            // Everything is decided again, since a body may take its time.
+            self.decide(peer, &head, Some(&body))?.ok_or_else(|| fault("the body does not decide"))?
+        };
+        let request = Request::builder().method(&head.method).uri(path_and_query(&head));
+        let request = request.header("content-type", "application/json").body(HttpBody::from(body)).map_err(fault)?;
+        let mut response = self.registry.clone().oneshot(request).await.map_err(fault)?;
+        if let Some(notice) = notice {
+            response.headers_mut().insert("npm-notice", HeaderValue::from_static(notice));
+        }
+        Ok(response)
     }
 
-    /// Returns an answer to a request that is not allowed. Without a body, decides what the method and the path require.
-    async fn decide(&self, peer: SocketAddr, head: &Parts, body: Option<&Bytes>) -> Result<(), Answer> {
+    /// Returns what to forward, an answer in its place, or `None` if the body is needed.
+    fn decide(&self, peer: SocketAddr, head: &Parts, body: Option<&[u8]>) -> Result<Option<Allowed>, Answer> {
         // Who asks, from where, when, and for what.
         let now = Timestamp::try_from(SystemTime::now()).map_err(fault)?;
         let client_ip = self.proxies.client_ip_from_headers(peer.ip(), &head.headers);
-        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let endpoint @ Endpoint::Package { .. } = Endpoint::classify(head.method.as_str(), target)? else {
+        let endpoint = Endpoint::classify(head.method.as_str(), path_and_query(head))?;
+        let Endpoint::Package { package, request } = &endpoint else {
             return Err(Answer::not_offered());
         };
         let known = match Credential::from_header_map(&head.headers) {
@@ -117,25 +123,30 @@ impl Guard {
         match decider.before_body(&required)? {
             BeforeBody::Refused(refused) => return Err(refused.into()),
             BeforeBody::Challenged(challenged) => return Err(challenged.into()),
-            BeforeBody::Go(_) => return check_offered(required.access_requests()),
-            BeforeBody::BodyDecides => {}
+            BeforeBody::Go(allowed) if head.method.is_safe() => return Ok(Some((Vec::new(), allowed.notice()))),
+            BeforeBody::BodyDecides if *request == PackageRequest::Write => {}
+            BeforeBody::Go(_) | BeforeBody::BodyDecides => return Err(Answer::not_offered()),
         }
-        // What the body asks for.
-        let (package, to) = endpoint.put_target().ok_or_else(Answer::not_offered)?;
+        // Of what a body may ask for, this registry offers a new version of a package.
         let Some(FoundPackage::Existing(found)) = facts.package(package.as_borrowed()) else {
             return Err(Answer::not_offered());
         };
-        let Some(body) = body else { return Ok(()) };
+        let Some(body) = body else { return Ok(None) };
         let sent = from_slice::<Body<'_>>(body).map_err(|_| Answer::malformed_body())?;
-        let document = self.document(package).await?;
+        // The registry refuses a version that it has. Nothing else of its document is compared, since nothing else is sent.
+        let document = Body::deserialize(json!({"name": package})).map_err(fault)?;
         let stored = StoredPackument { document: &document, visibility: found.visibility() };
-        let changes = PackumentChanges::read(package, to, &sent, Some(stored))?;
-        match decider.decide_all(changes.access_requests())? {
+        let changes = PackumentChanges::read(package, PutTarget::Package, &sent, Some(stored))?;
+        if changes.access_requests().iter().any(|asked| asked.action() != "publish") {
+            return Err(Answer::not_offered());
+        }
+        let allowed = match decider.decide_all(changes.access_requests())? {
             WithBody::Refused(refused) => return Err(refused.into()),
             WithBody::Challenged(challenged) => return Err(challenged.into()),
             WithBody::Go(allowed) => changes.allowed_by(allowed.allows())?,
         };
-        check_offered(changes.access_requests())
+        let document = allowed.publication().ok_or_else(Answer::not_offered)?.document(package);
+        Ok(Some((to_vec(&document).map_err(fault)?, None)))
     }
 
     /// The token of this text and its owner, or `None` for a text that is not on record.
@@ -159,17 +170,5 @@ impl Guard {
     fn row(&self, query: &str, key: &str) -> Result<Option<String>, Answer> {
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         rows.query_row(query, params![key], |row| row.get(0)).optional().map_err(fault)
-    }
-
-    /// The present document of a package, from the registry behind the guard.
-    async fn document(&self, package: &PackageName) -> Result<Body<'static>, Answer> {
-        let read = Endpoint::Package { package: package.clone(), request: PackageRequest::Read };
-        let request = Request::get(read.to_path()).body(HttpBody::empty()).map_err(fault)?;
-        let response = self.registry.clone().oneshot(request).await.map_err(fault)?;
-        if response.status() != StatusCode::OK {
-            return Err(fault("the registry does not return the document"));
-        }
-        let bytes = to_bytes(response.into_body(), MAX_BODY).await.map_err(fault)?;
-        Ok(from_slice::<Body<'_>>(&bytes).map_err(fault)?.into_owned())
     }
 }

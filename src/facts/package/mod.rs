@@ -379,11 +379,17 @@ impl<'a> PackageView<'a> {
         }
     }
 
-    /// Returns `true` if the user has a direct grant on record that does not count ([C1](crate::docs::rules#c1)).
-    pub(crate) fn has_ineffective_direct_grant(&self, user: UserName<&str>, memberships: &Memberships) -> bool {
+    /// Returns `true` if the user has a direct grant on record that would be enough, and does not count
+    /// ([C1](crate::docs::rules#c1)).
+    pub(crate) fn has_ineffective_direct_grant(
+        &self,
+        user: UserName<&str>,
+        memberships: &Memberships,
+        needs: Permission,
+    ) -> bool {
         match self.rights {
             Rights::Recorded(grants) => {
-                !self.direct_grants_count(memberships) && grants.users.permission_of(user) > Permission::NoAccess
+                !self.direct_grants_count(memberships) && grants.users.permission_of(user) >= needs
             }
             Rights::DecidedElsewhere(_) => false,
         }

@@ -93,6 +93,12 @@ impl<'a> Secret<'a> {
         SecretHint::from_text(self.0)
     }
 
+    /// Returns the text, for the one response that tells a new token to its owner.
+    #[cfg(feature = "npm")]
+    pub(crate) const fn text(&self) -> &'a str {
+        self.0
+    }
+
     /// Returns which of the known forms the text has ([S1](crate::docs::rules#s1)).
     ///
     /// The form helps to find typos, and helps scanners that search code for secrets. It authenticates nothing, and a

@@ -69,7 +69,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
     let (presented, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
     let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), at };
     let issued = issuance::issue(&mut exchange.tx, &owner, request).await?;
-    Ok(response::created(&json!(CreatedToken::new(&issued.token, issued.secret.expose()))))
+    Ok(response::created(&json!(CreatedToken::new(&issued.token, issued.secret.as_secret()))))
 }
 
 /// `DELETE /-/npm/v1/tokens/token/:token`: revokes a token of the same account, by its public id or its text.

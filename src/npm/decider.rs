@@ -316,7 +316,7 @@ impl<'a> Decider<'a> {
         if Answer::notice_for_ignored(deny).is_none() || !access_requests.iter().all(reads_package) {
             return Ok(None);
         }
-        let anonymous = Self { caller: &Caller::NoToken, factor: None, ..*self };
+        let anonymous = Self { caller: &Caller::NoToken, ..*self };
         Ok(match CombinedDecision::from_decisions(anonymous.decisions(access_requests)?, None) {
             Some(CombinedDecision::Allow(allows)) => Some(AllowedRequest { allows, ignored: Some(*deny) }),
             Some(CombinedDecision::Challenge(_) | CombinedDecision::Deny(_)) | None => None,

@@ -1,7 +1,10 @@
 //! npm's endpoints by method and path: the requests of npm's client, and paths that are refused.
 
 use proptest::prelude::*;
-use tollgate::npm::{Endpoint, EndpointError, PackageRequest, PathText, RequiredAccess, StageRequest};
+use tollgate::{
+    PackageName,
+    npm::{Endpoint, EndpointError, PackageRequest, PathText, PutTarget, RequiredAccess, StageRequest},
+};
 
 /// What the path asks for, as words: `-` for nothing, alternatives with `|`.
 fn asked(method: &str, path: &str) -> Result<String, EndpointError> {
@@ -331,5 +334,40 @@ proptest! {
             let path = endpoint.to_path();
             prop_assert_eq!(Endpoint::classify(endpoint.method(), &path), Ok(endpoint), "{} as {}", target, path);
         }
+    }
+}
+
+/// The documents that `PackumentChanges` reads come to three endpoints.
+#[test]
+fn a_document_of_a_package_is_put_to_three_endpoints() {
+    let package: PackageName = "left-pad".parse().unwrap();
+    for (method, path, target) in [
+        ("PUT", "/left-pad", Some(PutTarget::Package)),
+        ("PUT", "/left-pad/-rev/3-0", Some(PutTarget::Revision)),
+        ("POST", "/-/stage/package/left-pad", Some(PutTarget::Stage)),
+        ("GET", "/left-pad", None),
+        ("DELETE", "/left-pad/-rev/3-0", None),
+        ("PUT", "/-/package/left-pad/dist-tags/next", None),
+        ("POST", "/-/package/left-pad/access", None),
+        ("GET", "/-/whoami", None),
+    ] {
+        let endpoint = Endpoint::classify(method, path).unwrap();
+        assert_eq!(endpoint.put_target(), target.map(|target| (&package, target)), "{method} {path}");
+    }
+}
+
+/// A registry may be below a path of its host. A path that only begins with the same letters is another's.
+#[test]
+fn a_path_is_classified_below_its_mount_point_and_nowhere_else() {
+    let read = Endpoint::classify("GET", "/left-pad").unwrap();
+    for (mount, path, expected) in [
+        ("/npm", "/npm/left-pad", Ok(&read)),
+        ("/npm/", "/npm/left-pad", Ok(&read)),
+        ("", "/left-pad", Ok(&read)),
+        ("/npm", "/npmleft-pad", Err(EndpointError::UnknownEndpoint)),
+        ("/npm", "/npm", Err(EndpointError::UnknownEndpoint)),
+        ("/npm", "/left-pad", Err(EndpointError::UnknownEndpoint)),
+    ] {
+        assert_eq!(Endpoint::classify_below(mount, "GET", path).as_ref(), expected.as_ref().copied(), "{mount} {path}");
     }
 }

@@ -83,6 +83,8 @@ impl FoundFacts {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "serde")]
+    /// # {
     /// use tollgate::{
     ///     ClientIp, PackageAction, PackageName, Policy, StoredToken,
     ///     decision::{AccessRequest, Caller, FoundFacts},
@@ -117,6 +119,7 @@ impl FoundFacts {
     /// // alice does not maintain the package, but if it is gone when she has the lock, she may create one.
     /// assert_eq!(decide(&facts)?, (Action::PublishVersion, false));
     /// assert_eq!(decide(&facts.with_package_missing(PackageName::new("left-pad")?))?, (Action::CreatePackage, true));
+    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

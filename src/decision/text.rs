@@ -237,9 +237,12 @@ impl fmt::Display for ClientText<'_, '_> {
                 }
                 _ => f.write_str("the access token does not cover this"),
             },
-            Reason::CreationNotCovered => {
-                write!(f, "the access token covers no new package of this name, and may not {}", RequestPhrase(asked))
-            }
+            Reason::CreationNotCovered => match deny.comparison() {
+                Some(Comparison::CreationCovered { package, .. }) => {
+                    write!(f, "the access token does not cover a new package by this name: `{package}`")
+                }
+                _ => f.write_str("the access token does not cover a new package by this name"),
+            },
             Reason::OwnerLacksPermission => {
                 write!(f, "the account that this access token belongs to may not {}", RequestPhrase(asked))
             }

@@ -132,11 +132,11 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
     // A deprecation that also changes the owners.
     let mut smuggled = deprecation();
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "mallory@example.test" }]);
-    refused(&smuggled, "change-maintainers");
+    refused(&smuggled, "maintainers");
     // A deprecation that also makes the package private, or stars it as another user.
     let mut smuggled = deprecation();
     smuggled["access"] = json!("restricted");
-    refused(&smuggled, "change-visibility");
+    refused(&smuggled, "visibility");
     let mut smuggled = deprecation();
     smuggled["users"] = json!({ "alice": true });
     ci.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
@@ -146,11 +146,11 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
     assert_eq!(read()["users"], json!({}));
     // A new version that also makes the package private.
     let mut smuggled = publish_document("@alice/kit", "1.1.0", Some("restricted"));
-    refused(&smuggled, "change-visibility");
+    refused(&smuggled, "visibility");
     // A new version that also adds a maintainer, or replaces the tarball of an old version.
     smuggled = publish_document("@alice/kit", "1.1.0", None);
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "" }]);
-    refused(&smuggled, "change-maintainers");
+    refused(&smuggled, "maintainers");
     let mut smuggled = deprecation();
     smuggled["versions"]["1.0.0"]["dist"]["tarball"] = json!("http://192.0.2.1/evil.tgz");
     let reply = alice.http("PUT", "/@alice%2fkit").json(&smuggled).send();

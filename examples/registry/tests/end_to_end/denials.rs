@@ -150,10 +150,10 @@ fn a_granular_token_is_refused_with_the_reason_outside_its_grants(edition: &str)
         .says("the access token does not cover a new package by this name");
     writer.publish("@alice/brand-new", "1.0.0", "").fails_with("E404");
     for (command, action) in [
-        ("token list", "list-tokens"),
-        ("profile get", "read-profile"),
-        ("star left", "star-package"),
-        ("profile set fullname Alice", "read-profile"),
+        ("token list", "list tokens"),
+        ("profile get", "read the profile"),
+        ("star left", "star packages"),
+        ("profile set fullname Alice", "read the profile"),
     ] {
         writer.npm(command).fails_with("E403").says(&format!("a granular access token may not {action}"));
     }

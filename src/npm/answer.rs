@@ -249,10 +249,7 @@ impl Answer {
     ///
     /// fn query() -> Result<u32, Answer> {
     ///     let row: Result<u32, std::num::ParseIntError> = "not a number".parse(); // a row that does not load
-    ///     row.map_err(|error| {
-    ///         eprintln!("{error}");
-    ///         Answer::server_error()
-    ///     })
+    ///     row.map_err(|_| Answer::server_error()) // and log the error
     /// }
     ///
     /// assert_eq!(query().unwrap_err().status(), 500);

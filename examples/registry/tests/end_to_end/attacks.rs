@@ -115,11 +115,15 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
     );
     // An automation token may not do these actions. For the other one they are governance, which it does not bypass the
     // second factor for.
-    let refused = |sent: &Value, action: &str| {
+    let refused = |sent: &Value, what: &str, of_any: &str| {
         let reply = ci.http("PUT", "/@alice%2fkit").json(sent).send();
-        let expected = if edition == FOUNDING { (403, None) } else { (401, Some("OTP")) };
+        let (expected, action) = if edition == FOUNDING {
+            ((403, None), format!("may not change {of_any}"))
+        } else {
+            ((401, Some("OTP")), format!("needed to change the {what} of `@alice/kit`"))
+        };
         assert_eq!((reply.status, reply.header("www-authenticate")), expected, "{reply:?}");
-        assert!(reply.error().contains(action), "{reply:?}");
+        assert!(reply.error().contains(&action), "{reply:?}");
     };
     let read = || alice.http("GET", "/@alice%2fkit").send().expect(200).json();
     let before = read();
@@ -132,11 +136,11 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
     // A deprecation that also changes the owners.
     let mut smuggled = deprecation();
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "mallory@example.test" }]);
-    refused(&smuggled, "maintainers");
+    refused(&smuggled, "maintainers", "maintainers");
     // A deprecation that also makes the package private, or stars it as another user.
     let mut smuggled = deprecation();
     smuggled["access"] = json!("restricted");
-    refused(&smuggled, "visibility");
+    refused(&smuggled, "visibility", "the visibility of packages");
     let mut smuggled = deprecation();
     smuggled["users"] = json!({ "alice": true });
     ci.http("PUT", "/@alice%2fkit").json(&smuggled).send().expect(403);
@@ -146,11 +150,11 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
     assert_eq!(read()["users"], json!({}));
     // A new version that also makes the package private.
     let mut smuggled = publish_document("@alice/kit", "1.1.0", Some("restricted"));
-    refused(&smuggled, "visibility");
+    refused(&smuggled, "visibility", "the visibility of packages");
     // A new version that also adds a maintainer, or replaces the tarball of an old version.
     smuggled = publish_document("@alice/kit", "1.1.0", None);
     smuggled["maintainers"] = json!([{ "name": "mallory", "email": "" }]);
-    refused(&smuggled, "maintainers");
+    refused(&smuggled, "maintainers", "maintainers");
     let mut smuggled = deprecation();
     smuggled["versions"]["1.0.0"]["dist"]["tarball"] = json!("http://192.0.2.1/evil.tgz");
     let reply = alice.http("PUT", "/@alice%2fkit").json(&smuggled).send();

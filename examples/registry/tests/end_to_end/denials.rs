@@ -151,9 +151,9 @@ fn a_granular_token_is_refused_with_the_reason_outside_its_grants(edition: &str)
     writer.publish("@alice/brand-new", "1.0.0", "").fails_with("E404");
     for (command, action) in [
         ("token list", "list tokens"),
-        ("profile get", "read the profile"),
+        ("profile get", "read the profile of the account"),
         ("star left", "star packages"),
-        ("profile set fullname Alice", "read the profile"),
+        ("profile set fullname Alice", "read the profile of the account"),
     ] {
         writer.npm(command).fails_with("E403").says(&format!("a granular access token may not {action}"));
     }

@@ -186,6 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn the_organizations_that_have_a_team_in_the_list_are_found() {
+        let list = Teams::sorted(teams(0..20));
+        for number in 0..7 {
+            assert!(list.has_team_of(OrganizationName::new(&format!("org{number}")).unwrap()), "{number}");
+        }
+        for absent in ["a", "org", "org00", "org7", "z"] {
+            assert!(!list.has_team_of(OrganizationName::new(absent).unwrap()), "{absent}");
+        }
+    }
+
+    #[test]
     fn a_common_team_is_found_and_few_other_names_are_read() {
         let sizes = [(1, 1), (1, 3), (1, 4), (3, 4), (4, 1), (4, 4), (5, 1_000), (8, 9), (9, 8), (13, 14), (23, 30)];
         for (one, other) in sizes.into_iter().chain([(200, 1_000), (1_000, 1_000)]) {

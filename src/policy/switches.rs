@@ -4,10 +4,7 @@ use alloc::{boxed::Box, string::ToString};
 use core::{fmt, time::Duration};
 
 use super::Policy;
-use crate::{
-    facts::PublishingAccess,
-    value::{Lifetime, string_enum},
-};
+use crate::{facts::PublishingAccess, value::string_enum};
 
 string_enum! {
     /// npm's rules as of a month ([P](crate::docs::rules#p)). The order is that of time, and a later edition allows
@@ -180,11 +177,5 @@ impl PolicyError {
         edition: Edition,
     ) -> Self {
         Self::Looser { switch, found: found.to_string().into(), present: present.to_string().into(), edition }
-    }
-}
-
-impl From<Lifetime> for Duration {
-    fn from(lifetime: Lifetime) -> Self {
-        lifetime.duration()
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tollgate::{
     PackageName,
-    npm::{Endpoint, EndpointError, PackageRequest, PathText, PutTarget, RequiredAccess, StageRequest},
+    npm::{AccountRequest, Endpoint, EndpointError, PackageRequest, PathText, PutTarget, RequiredAccess, StageRequest},
 };
 
 /// What the path asks for, as words: `-` for nothing, alternatives with `|`.
@@ -370,4 +370,19 @@ fn a_path_is_classified_below_its_mount_point_and_nowhere_else() {
     ] {
         assert_eq!(Endpoint::classify_below(mount, "GET", path).as_ref(), expected.as_ref().copied(), "{mount} {path}");
     }
+}
+
+#[test]
+fn a_text_of_a_path_is_printed_as_it_is_and_a_token_of_a_path_is_not() {
+    let text: PathText = "1.0.0-beta.1".parse().unwrap();
+    assert_eq!((text.to_string().as_str(), format!("{text:?}").as_str()), ("1.0.0-beta.1", "PathText(`1.0.0-beta.1`)"));
+    assert_eq!(format!("{text:>14}"), "  1.0.0-beta.1");
+    let token = |text: &str| {
+        let endpoint = Endpoint::classify("DELETE", &format!("/-/npm/v1/tokens/token/{text}")).unwrap();
+        let Endpoint::Account(AccountRequest::RevokeToken { token }) = endpoint else { panic!("{endpoint:?}") };
+        token
+    };
+    assert_eq!(format!("{:?}", token("t-1")), "TokenInPath(…)");
+    assert_eq!(token("t-1"), token("t-1"));
+    assert_ne!(token("t-1"), token("t-2"));
 }

@@ -266,3 +266,24 @@ fn what_a_request_keeps_is_owned_compared_and_shared() {
     is_kept::<tollgate::operation::OwnedBoundToken>();
     is_kept::<tollgate::decision::FoundFacts>();
 }
+
+#[test]
+fn two_actions_are_requested_by_one_word_and_all_others_by_their_own() {
+    for action in Action::ALL {
+        let word =
+            if ["create-package", "publish-version"].contains(&action.as_str()) { "publish" } else { action.as_str() };
+        assert_eq!(action.requested_as(), word);
+    }
+}
+
+#[test]
+fn a_policy_is_written_with_the_seconds_of_its_lifetimes() {
+    let day = std::time::Duration::from_hours(24);
+    let policy = Policy::NPM_2025_10.with_token_lifetime_at_most(day).unwrap();
+    let policy = policy.with_session_lifetime_at_most(std::time::Duration::from_secs(90)).unwrap();
+    let written = serde_json::to_value(policy).unwrap();
+    let expected =
+        json!({ "edition": "npm-2025-10", "session_lifetime_at_most": 90, "token_lifetime_at_most": 86_400 });
+    assert_eq!(written, expected);
+    assert_eq!(serde_json::from_value::<Policy>(written).unwrap(), policy);
+}

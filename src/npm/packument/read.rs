@@ -300,7 +300,8 @@ fn deprecation<'n>(manifest: &'n BodyNode<'_>, path: &Path<'_>) -> Result<Option
 
 /// Returns `true` if two manifests are equal except for their deprecation and the order of their fields.
 fn same_but_for_deprecation(before: &BodyNode<'_>, after: &BodyNode<'_>) -> bool {
-    let (Node::Object(before), Node::Object(after)) = (before, after) else { return before == after };
+    // A manifest in a body has been found to be an object.
+    let (Node::Object(before), Node::Object(after)) = (before, after) else { return false };
     let (mut before, mut after) = (by_key(before), by_key(after));
     before.remove("deprecated");
     after.remove("deprecated");

@@ -29,7 +29,7 @@ mod store;
 mod tests;
 
 pub use base::failure::Failure;
-pub use program::command_line::{Command, CommandLine, Config, HoldEnd, OrgCommand, UserCommand};
+pub use program::command_line::{Command, CommandLine, Config, HoldEnd, OrgCommand, SignUp, Unscoped, UserCommand};
 
 /// Runs what the command line asks for: the server until it is told to stop, or one command until it is done.
 ///

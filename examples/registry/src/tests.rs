@@ -29,11 +29,17 @@ use crate::{
         packages::{self, NewPackage},
         tarballs::TarballId,
         tokens,
+        turns::Writer,
     },
 };
 
 fn now() -> Timestamp {
     "2025-11-01T00:00:00Z".parse().unwrap()
+}
+
+/// A writer with a place of its own in the queue.
+fn writer() -> Writer {
+    Writer::of_server(&random::nonce().unwrap())
 }
 
 fn moment() -> Moment {
@@ -46,7 +52,7 @@ async fn open(folder: &Path) -> Store {
 
 async fn with_user(folder: &Path, name: &str) -> Store {
     let store = open(folder).await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     create_user(&mut tx, name).await.unwrap();
     tx.commit().await.unwrap();
     store
@@ -63,13 +69,13 @@ fn new_package<'a>(name: &'a str, visibility: Visibility, creator: &'a str) -> N
 
 async fn publish_first(store: &Store, version: &str) -> Result<&'static str, Failure> {
     let name = "left-pad".try_into().unwrap();
-    let mut tx = store.writing().await?;
-    let done = match facts::package(&mut tx, name).await? {
+    let mut tx = store.writing(&writer()).await?;
+    let done = match facts::package(&mut tx, name, None).await? {
         FoundPackage::Existing(_) => "told",
         FoundPackage::Missing(_) => {
             packages::create(&mut tx, new_package("left-pad", Visibility::Public, "alice"), now()).await?;
             let (manifest, tarball) = (json!({ "version": version }), TarballId::new(b"bytes"));
-            let new = packages::NewVersion { version, manifest: &manifest, tarball: &tarball };
+            let new = packages::NewVersion { version, manifest: &manifest.to_string(), tarball: &tarball };
             packages::insert_version(&mut tx, name, &new, now()).await?;
             "created"
         }
@@ -108,9 +114,9 @@ async fn issue_in(tx: &mut Tx, name: &str) -> Result<(), Failure> {
 }
 
 async fn issue_one(store: &Store, name: &str) -> Result<(), Failure> {
-    let mut tx = store.writing().await?;
+    let mut tx = store.writing(&writer()).await?;
     issue_in(&mut tx, name).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,7 +124,7 @@ async fn of_the_1000th_and_the_1001st_token_made_at_once_one_fails() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (with_user(folder.path(), "alice").await, open(folder.path()).await);
     // 999 rows are inserted without checks, because each check would read all the others.
-    let mut tx = one.writing().await.unwrap();
+    let mut tx = one.writing(&writer()).await.unwrap();
     for number in 0..999 {
         let key = tollgate::token::TokenId::new(&format!("key-{number}")).unwrap();
         let granular = tollgate::token::GranularToken::load(
@@ -139,7 +145,7 @@ async fn of_the_1000th_and_the_1001st_token_made_at_once_one_fails() {
 async fn a_login_makes_a_session_of_two_hours_that_does_not_count_as_a_granular_token() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     let owner = facts::user(&mut tx, "alice".try_into().unwrap()).await.unwrap().unwrap();
     for (policy, is_session) in [(Policy::NPM_2025_10, false), (Policy::NPM_2025_12, true), (Policy::NPM_2027_01, true)]
     {
@@ -177,7 +183,7 @@ async fn of_two_tokens_of_one_name_made_at_once_one_fails() {
 async fn a_taken_name_is_refused_to_users_and_organizations() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     let again = create_user(&mut tx, "alice").await;
     assert!(matches!(again, Err(Failure::Refused { .. })));
     let name = "alice".parse().unwrap();
@@ -189,7 +195,7 @@ async fn a_taken_name_is_refused_to_users_and_organizations() {
 async fn a_new_password_factor_cut_off_or_suspension_forgets_a_login_that_was_not_fetched() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     let alice = "alice".try_into().unwrap();
     let digest = |text: &str| tollgate::Secret::new(text).unwrap().digest();
     for number in 0..4 {
@@ -217,7 +223,7 @@ async fn a_new_password_factor_cut_off_or_suspension_forgets_a_login_that_was_no
 async fn a_dropped_transaction_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     issue_in(&mut tx, "ci").await.unwrap();
     drop(tx);
     let mut tx = store.snapshot().await.unwrap();
@@ -228,7 +234,7 @@ async fn a_dropped_transaction_changes_nothing() {
 async fn a_code_works_for_its_first_token_only_and_a_recovery_code_works_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     let alice = "alice".try_into().unwrap();
     let secret = one_time_password::new_secret().unwrap();
     let code = one_time_password::code_of(&secret, alice, now());
@@ -257,7 +263,7 @@ async fn a_code_works_for_its_first_token_only_and_a_recovery_code_works_once() 
 async fn the_eleventh_wrong_code_in_15_minutes_is_refused_unread() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     let (alice, what) = ("alice".try_into().unwrap(), Guess::OneTimePassword);
     for _ in 0..10 {
         guesses::may_guess(&mut tx, alice, what, now()).await.unwrap();
@@ -273,7 +279,7 @@ async fn the_eleventh_wrong_code_in_15_minutes_is_refused_unread() {
 async fn leaving_an_organization_removes_team_access_and_grants_and_the_last_owner_cannot_leave() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     let (alice, bob) = ("alice".try_into().unwrap(), "bob".try_into().unwrap());
     create_user(&mut tx, "bob").await.unwrap();
     organizations::create(&mut tx, &"acme".parse().unwrap(), alice).await.unwrap();
@@ -296,9 +302,35 @@ async fn a_deleted_version_cannot_be_published_again() {
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
     assert_eq!(publish_first(&store, "1.0.0").await.unwrap(), "created");
-    let mut tx = store.writing().await.unwrap();
+    let mut tx = store.writing(&writer()).await.unwrap();
     packages::delete(&mut tx, "left-pad".try_into().unwrap()).await.unwrap();
     tx.commit().await.unwrap();
     assert!(matches!(publish_first(&store, "1.0.0").await, Err(Failure::Refused { .. })));
     assert_eq!(publish_first(&store, "1.0.1").await.unwrap(), "created");
+}
+
+#[tokio::test]
+async fn the_facts_about_a_package_have_the_grants_of_one_user_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_user(folder.path(), "alice").await;
+    let mut tx = store.writing(&writer()).await.unwrap();
+    for name in ["bob", "carol"] {
+        create_user(&mut tx, name).await.unwrap();
+    }
+    let (alice, bob) = ("alice".try_into().unwrap(), "bob".try_into().unwrap());
+    organizations::create(&mut tx, &"acme".parse().unwrap(), alice).await.unwrap();
+    organizations::set_member(&mut tx, "acme".try_into().unwrap(), bob, None).await.unwrap();
+    packages::create(&mut tx, new_package("@acme/app", Visibility::Private, "alice"), now()).await.unwrap();
+    let app = "@acme/app".try_into().unwrap();
+    packages::set_user_grant(&mut tx, app, alice, Some(GrantedPermission::ReadOnly)).await.unwrap();
+    // Bob and Alice are in the team `developers`, which has a grant. Alice has one of her own too, and Carol has none.
+    for (user, grants) in [(Some("alice"), (1, 1)), (Some("bob"), (0, 1)), (Some("carol"), (0, 0)), (None, (0, 0))] {
+        let user = user.map(|user| user.try_into().unwrap());
+        let FoundPackage::Existing(found) = facts::package(&mut tx, app, user).await.unwrap() else {
+            panic!("no package")
+        };
+        assert_eq!((found.users().iter().count(), found.teams().iter().count()), grants, "{user:?}");
+        let listed = facts::all_packages(&mut tx, user).await.unwrap();
+        assert_eq!((listed[0].users().iter().count(), listed[0].teams().iter().count()), grants, "{user:?}");
+    }
 }

@@ -29,6 +29,18 @@ pub enum Failure {
     /// A row cannot be read, because another program or a newer version of this program wrote it.
     #[error("unreadable row: {0}")]
     Row(String),
+    /// Another request changed what this one is based on, while this one waited for its turn.
+    #[error("overtaken by another request")]
+    Overtaken,
+    /// The memory that the request needs is taken by other requests. It does not wait for it in its transaction.
+    #[error("out of the memory for large documents")]
+    NoMemory,
+    /// The server is busy with other requests, and this one waited for too long.
+    #[error("busy")]
+    Busy,
+    /// The database cannot be reached, and whether a transaction was committed is not known.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(sqlx::Error),
     /// Another fault, which the operator has to look at.
     #[error("{0}")]
     Other(String),
@@ -65,17 +77,29 @@ impl Failure {
     pub(crate) fn client_text(&self) -> String {
         match self {
             Self::Refused { text, .. } => text.clone(),
-            Self::Database(_) | Self::Migrations(_) | Self::Tarballs(_) | Self::Row(_) | Self::Other(_) => {
-                "internal error".to_owned()
+            _ if self.is_unreachable() => "the database of this registry cannot be reached: try again soon".to_owned(),
+            Self::Overtaken | Self::NoMemory | Self::Busy => {
+                "too many requests at this moment: try once more".to_owned()
             }
+            Self::Database(_)
+            | Self::Migrations(_)
+            | Self::Tarballs(_)
+            | Self::Row(_)
+            | Self::Unreachable(_)
+            | Self::Other(_) => "internal error".to_owned(),
         }
     }
 
     /// Whether this is a fault of the server, which the operator has to look at.
     pub(crate) const fn is_fault(&self) -> bool {
         match self {
-            Self::Refused { .. } => false,
-            Self::Database(_) | Self::Migrations(_) | Self::Tarballs(_) | Self::Row(_) | Self::Other(_) => true,
+            Self::Refused { .. } | Self::Overtaken | Self::NoMemory | Self::Busy => false,
+            Self::Database(_)
+            | Self::Migrations(_)
+            | Self::Tarballs(_)
+            | Self::Row(_)
+            | Self::Unreachable(_)
+            | Self::Other(_) => true,
         }
     }
 
@@ -83,20 +107,51 @@ impl Failure {
     pub(crate) fn is_transient(&self) -> bool {
         // PostgreSQL: serialization failure, deadlock. SQLite: a snapshot that is too old, locked. A unique violation
         // means that two writers both found no row; the next attempt finds the row that the other one wrote.
-        self.has_code(&["40001", "40P01", "261", "517", "6"])
+        matches!(self, Self::Overtaken | Self::NoMemory)
+            || self.has_code(&["40001", "40P01", "261", "517", "6"])
             || matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
     /// Whether the transaction waited for other writers until its timeout.
     pub(crate) fn is_busy(&self) -> bool {
         // PostgreSQL: the timeout of a lock. SQLite: busy, after its timeout.
-        self.has_code(&["55P03", "5"]) || matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
+        self.has_code(&["55P03", "5"]) || matches!(self, Self::Busy | Self::Database(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Whether the database cannot be reached, or is starting or stopping.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Database(error) | Self::Migrations(sqlx::migrate::MigrateError::Execute(error)) => is_lost(error),
+            Self::Migrations(_)
+            | Self::Refused { .. }
+            | Self::Tarballs(_)
+            | Self::Row(_)
+            | Self::Overtaken
+            | Self::NoMemory
+            | Self::Busy
+            | Self::Other(_) => false,
+        }
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
         error.code().is_some_and(|code| codes.contains(&&*code))
     }
+}
+
+/// Whether the error says that there is no connection.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Database(error) = error {
+        // PostgreSQL: connection failures, and a server that starts or stops.
+        return error
+            .code()
+            .is_some_and(|code| code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03"));
+    }
+    matches!(
+        error,
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed
+    )
 }
 
 /// Refuses a text with a NUL character. PostgreSQL cannot store such a text. SQLite could, but the text is refused for

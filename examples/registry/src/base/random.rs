@@ -47,6 +47,11 @@ pub(crate) fn nonce() -> Result<String, Failure> {
     Ok(hex(&bytes::<16>()?))
 }
 
+/// The salt of a password's hash: 128 bits.
+pub(crate) fn salt() -> Result<[u8; 16], Failure> {
+    bytes()
+}
+
 /// The shared secret of a second factor: 160 bits.
 pub(crate) fn totp_secret() -> Result<[u8; 20], Failure> {
     bytes()

@@ -75,7 +75,7 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
             };
             let mut found = Vec::new();
             for package in selected {
-                found.push(facts::package(tx, package.as_borrowed()).await?);
+                found.push(facts::package(tx, package.as_borrowed(), Some(owner.name().as_borrowed())).await?);
             }
             let states: Vec<_> = found.iter().map(FoundPackage::as_state).collect();
             let tokens = tokens::of_user(tx, owner.name().as_borrowed()).await?.into_iter().map(|listed| listed.token);

@@ -4,13 +4,15 @@
 //! token may do is decided when it is used. `tollgate` decides whether the account may have a token at all: a suspended
 //! account may not.
 
-use tollgate::{UserName, facts::TwoFactorMode, token::IssuedBy};
+use tollgate::{ClientIp, Policy, UserName, facts::TwoFactorMode, token::IssuedBy};
 
 use crate::{
     base::{
+        clock,
         failure::{Failure, other},
         moment::Moment,
         random,
+        retry::Attempts,
     },
     credentials::{
         issuance::{self, IssueRequest, IssuedToken, NewToken},
@@ -18,61 +20,118 @@ use crate::{
         password::VerifiedPassword,
     },
     store::{
-        accounts,
-        database::Tx,
+        accounts::{self, Account},
+        database::{Store, Tx},
         facts,
         guesses::{self, Guess},
+        known_addresses,
+        turns::Writer,
     },
 };
 
 /// What a person shows to log in to an account.
 #[derive(Clone, Copy)]
 pub(crate) struct LoginProof<'a> {
+    pub(crate) user: &'a UserName,
     /// The password, if it was correct when it was verified.
     pub(crate) password: Option<&'a VerifiedPassword>,
     /// The one-time password, which is not verified yet.
     pub(crate) one_time_password: Option<&'a str>,
+    /// The address of the client.
+    pub(crate) address: ClientIp,
+}
+
+/// **A login that was verified**, before the transaction that needs it. The password or the second factor may change
+/// before that transaction begins, so the transaction calls [`is_current`](Self::is_current).
+#[derive(Debug)]
+pub(crate) struct VerifiedLogin {
+    user: UserName,
+    password_hash: String,
+    totp_secret: Option<String>,
+}
+
+impl VerifiedLogin {
+    /// Whether the account still has the password and the second factor that were verified.
+    pub(crate) async fn is_current(&self, tx: &mut Tx) -> Result<bool, Failure> {
+        let account = accounts::account(tx, self.user.as_borrowed()).await?;
+        Ok(account.is_some_and(|account| {
+            account.password_hash == self.password_hash && second_factor(&account) == self.totp_secret.as_ref()
+        }))
+    }
+}
+
+/// The secret of the second factor that a login needs.
+fn second_factor(account: &Account) -> Option<&String> {
+    if account.two_factor == TwoFactorMode::Disabled { None } else { account.totp_secret.as_ref() }
 }
 
 /// The result of [`verify`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum LoginCheck {
-    Passed,
+    Passed(VerifiedLogin),
     WrongPassword,
     OneTimePasswordNeeded,
 }
 
 /// Checks that the verified password is still the password of the account, and verifies the one-time password if the
 /// account has a second factor. A wrong one-time password counts towards the limit of guesses.
-pub(crate) async fn verify(
-    tx: &mut Tx,
-    user: &UserName,
-    proof: LoginProof<'_>,
-    at: Moment,
-) -> Result<LoginCheck, Failure> {
-    let name = user.as_borrowed();
-    let account = accounts::account(tx, name).await?;
-    let is_right = |account: &_| proof.password.is_some_and(|password| password.is_of(user, account));
-    let Some(account) = account.filter(is_right) else { return Ok(LoginCheck::WrongPassword) };
+///
+/// The one-time password is used up, or the wrong one is counted, in a transaction that is committed before anything is
+/// done with the login.
+pub(crate) async fn verify(store: &Store, proof: LoginProof<'_>, policy: Policy) -> Result<LoginCheck, Failure> {
+    let account = accounts::account(&mut store.snapshot().await?, proof.user.as_borrowed()).await?;
+    let Some(account) = with_password(account, proof) else { return Ok(LoginCheck::WrongPassword) };
     if account.two_factor == TwoFactorMode::Disabled {
-        return Ok(LoginCheck::Passed);
+        return Ok(LoginCheck::Passed(passed(proof.user, account)));
     }
-    let (Some(code), Some(secret)) = (proof.one_time_password, account.totp_secret) else {
-        return Ok(LoginCheck::OneTimePasswordNeeded);
-    };
-    guesses::may_guess(tx, name, Guess::OneTimePassword, at.now).await?;
-    // Every login has its own name, so that a one-time password works for only one login.
-    let used_by = format!("login {}", random::nonce()?);
-    let code = ShownCode { user: name, secret: &secret, code, used_by: &used_by };
-    if one_time_password::verify(tx, code, at).await? {
-        return Ok(LoginCheck::Passed);
+    let Some(code) = proof.one_time_password else { return Ok(LoginCheck::OneTimePasswordNeeded) };
+    let mut attempts = Attempts::default();
+    loop {
+        match verify_code(store, proof, code, policy).await {
+            Err(failure) => attempts.after(failure).await?,
+            outcome => return outcome,
+        }
     }
-    guesses::wrong(tx, name, Guess::OneTimePassword, at.now).await?;
-    Ok(LoginCheck::OneTimePasswordNeeded)
 }
 
-/// Issues the token of a login to the user. The caller must have verified the login, or created the account itself.
-pub(crate) async fn issue_token(tx: &mut Tx, user: &UserName, at: Moment) -> Result<IssuedToken, Failure> {
+async fn verify_code(store: &Store, proof: LoginProof<'_>, code: &str, policy: Policy) -> Result<LoginCheck, Failure> {
+    let name = proof.user.as_borrowed();
+    let mut tx = store.writing(&Writer::of_address(proof.address)).await?;
+    let at = Moment { policy, now: clock::now()? };
+    let account = accounts::account(&mut tx, name).await?;
+    let Some(account) = with_password(account, proof) else { return Ok(LoginCheck::WrongPassword) };
+    let Some(secret) = &account.totp_secret else { return Ok(LoginCheck::OneTimePasswordNeeded) };
+    guesses::may_guess(&mut tx, name, Guess::OneTimePassword, at.now).await?;
+    // Every login has its own name, so that a one-time password works for only one login.
+    let used_by = format!("login {}", random::nonce()?);
+    let is_right =
+        one_time_password::verify(&mut tx, ShownCode { user: name, secret, code, used_by: &used_by }, at).await?;
+    if !is_right {
+        guesses::wrong(&mut tx, name, Guess::OneTimePassword, at.now).await?;
+    }
+    tx.commit().await?;
+    Ok(if is_right { LoginCheck::Passed(passed(proof.user, account)) } else { LoginCheck::OneTimePasswordNeeded })
+}
+
+/// The account, if the password that was verified is its password.
+fn with_password(account: Option<Account>, proof: LoginProof<'_>) -> Option<Account> {
+    account.filter(|account| proof.password.is_some_and(|password| password.is_of(proof.user, account)))
+}
+
+fn passed(user: &UserName, account: Account) -> VerifiedLogin {
+    let totp_secret = second_factor(&account).cloned();
+    VerifiedLogin { user: user.clone(), password_hash: account.password_hash, totp_secret }
+}
+
+/// Issues the token of a login from this address to the user. The caller must have verified the login, or created the
+/// account itself.
+pub(crate) async fn issue_token(
+    tx: &mut Tx,
+    user: &UserName,
+    address: ClientIp,
+    at: Moment,
+) -> Result<IssuedToken, Failure> {
+    known_addresses::remember(tx, user.as_borrowed(), address, at.now).await?;
     let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
     issuance::issue(tx, &owner, IssueRequest { token: NewToken::Login, issued_by: IssuedBy::Owner, at }).await
 }

@@ -1,5 +1,6 @@
 //! Passwords, one-time passwords, logins, holds, and the issuing of tokens.
 
+pub(crate) mod hashing;
 pub(crate) mod hold;
 pub(crate) mod issuance;
 pub(crate) mod login;

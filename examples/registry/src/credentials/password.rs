@@ -1,23 +1,18 @@
-//! Passwords, hashed by argon2id. Hashing runs on separate threads, so that other requests are served meanwhile.
+//! Passwords, hashed by argon2id on the threads of [`hashing`](crate::credentials::hashing).
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
-use tokio::sync::Semaphore;
-use tollgate::{Timestamp, UserName};
+use tollgate::{ClientIp, Timestamp, UserName};
 
 use crate::{
-    base::failure::{Failure, other},
+    base::failure::Failure,
+    credentials::hashing::{Hashing, Waiting},
     store::{
         accounts::{self, Account},
         database::Store,
         guesses::{self, Guess},
+        known_addresses,
+        turns::Writer,
     },
 };
-
-/// The permits for hashing a password. Each hash takes one core and 19 MiB of memory.
-static HASHING: Semaphore = Semaphore::const_new(4);
 
 /// The fewest characters of a new password.
 pub(crate) const MIN_LENGTH: usize = 10;
@@ -37,6 +32,16 @@ pub(crate) fn check_new(password: &str) -> Result<(), Failure> {
     }
 }
 
+/// A password that a client shows.
+#[derive(Clone, Copy)]
+pub(crate) struct ShownPassword<'a> {
+    pub(crate) user: &'a UserName,
+    pub(crate) password: &'a str,
+    /// The address of the client.
+    pub(crate) address: ClientIp,
+    pub(crate) now: Timestamp,
+}
+
 /// **The correct password of an account**, verified before the transaction that needs it: hashing is slow, and inside
 /// the transaction other writers would wait.
 ///
@@ -52,27 +57,39 @@ pub(crate) struct VerifiedPassword {
 impl VerifiedPassword {
     /// Verifies a password. Returns `None` if the password is wrong, and counts the wrong guess. If the user does not
     /// exist, the check takes as long, and also returns `None`.
+    ///
+    /// Wrong guesses from addresses from which the account has logged in before are counted apart, so that nobody else
+    /// can use up the person's guesses.
     pub(crate) async fn verify(
         store: &Store,
-        user: &UserName,
-        password: &str,
-        now: Timestamp,
+        hashing: &Hashing,
+        shown: ShownPassword<'_>,
     ) -> Result<Option<Self>, Failure> {
+        let ShownPassword { user, password, address, now } = shown;
+        let name = user.as_borrowed();
         let mut tx = store.snapshot().await?;
-        guesses::may_guess(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
-        let account = accounts::account(&mut tx, user.as_borrowed()).await?;
+        let is_known = known_addresses::is_known(&mut tx, name, address).await?;
+        let (guess, waiting) = if is_known {
+            (Guess::PasswordFromKnownAddress, Waiting::Known)
+        } else {
+            (Guess::Password, Waiting::Stranger)
+        };
+        guesses::may_guess(&mut tx, name, guess, now).await?;
+        let account = accounts::account(&mut tx, name).await?;
         drop(tx);
         let stored = account.map(|account| account.password_hash);
-        let is_right = verify(password.to_owned(), stored.clone()).await?;
+        let is_right = password.chars().count() <= MAX_LENGTH
+            && hashing.verify(password.to_owned(), stored.clone(), waiting).await?;
         // More requests than the limit permits may have passed the first check at the same time. This second check
         // gives a result only to those within the limit.
-        let mut tx = if is_right { store.snapshot().await? } else { store.writing().await? };
-        guesses::may_guess(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
+        let mut tx =
+            if is_right { store.snapshot().await? } else { store.writing(&Writer::of_address(address)).await? };
+        guesses::may_guess(&mut tx, name, guess, now).await?;
         if is_right {
             return Ok(stored.map(|hash| Self { user: user.clone(), hash }));
         }
         if stored.is_some() {
-            guesses::wrong(&mut tx, user.as_borrowed(), Guess::Password, now).await?;
+            guesses::wrong(&mut tx, name, guess, now).await?;
             tx.commit().await?;
         }
         Ok(None)
@@ -84,45 +101,9 @@ impl VerifiedPassword {
     }
 }
 
-/// Hashes a password, with a new salt, to the text that the database stores.
-pub(crate) async fn hash(password: String) -> Result<String, Failure> {
-    blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(other))
-        .await?
-}
-
-/// Whether the password matches the stored hash. An account that does not exist has no stored hash. The check then
-/// takes as long, and returns `false`.
-async fn verify(password: String, stored: Option<String>) -> Result<bool, Failure> {
-    if password.chars().count() > MAX_LENGTH {
-        return Ok(false);
-    }
-    blocking(move || match stored {
-        Some(stored) => {
-            let hash = PasswordHash::new(&stored).map_err(other)?;
-            Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-        }
-        None => Argon2::default().hash_password(password.as_bytes()).map(|_| false).map_err(other),
-    })
-    .await?
-}
-
-/// Runs slow work on a separate thread, after waiting for one of the permits of [`HASHING`].
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    let _place = HASHING.acquire().await.map_err(other)?;
-    tokio::task::spawn_blocking(work).await.map_err(other)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{check_new, hash, verify};
-
-    #[tokio::test]
-    async fn only_the_right_password_matches_and_none_matches_a_missing_account() {
-        let stored = hash("correct horse".into()).await.unwrap();
-        assert!(verify("correct horse".into(), Some(stored.clone())).await.unwrap());
-        assert!(!verify("correct horsf".into(), Some(stored)).await.unwrap());
-        assert!(!verify("correct horse".into(), None).await.unwrap());
-    }
+    use super::check_new;
 
     #[test]
     fn a_new_password_has_10_to_256_characters() {

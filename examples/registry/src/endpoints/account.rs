@@ -10,17 +10,17 @@ use tollgate::{
 
 use crate::{
     base::failure::{Failure, other},
-    credentials::{hold, one_time_password, password},
+    credentials::{hashing::Waiting, hold, one_time_password, password},
     exchange::{
         context::RequestContext,
         decisions::{Exchange, allowed},
         json::{self, KEYS_ONCE},
         prepared::{Prepared, verify_own_password},
+        services::Services,
     },
     reply::response,
     store::{
         accounts::{self, Account, PendingTwoFactor},
-        database::Store,
         guesses::{self, Guess},
     },
 };
@@ -73,7 +73,7 @@ fn profile_change<'a>(sent: &'a Body<'a>) -> Result<ProfileChange<'a>, Failure> 
 
 /// Prepares [`write_profile`] before its transaction: verifies the passwords, and hashes the new password.
 pub(crate) async fn prepare_profile(
-    store: &Store,
+    services: &Services,
     context: &RequestContext,
     bytes: &[u8],
 ) -> Result<Prepared<'static>, Failure> {
@@ -82,11 +82,11 @@ pub(crate) async fn prepare_profile(
     let mut prepared = Prepared::default();
     if let Some(change) = change.password() {
         password::check_new(change.new.expose())?;
-        prepared.present_password = verify_own_password(store, context, change.old.expose()).await?;
-        prepared.new_password_hash = Some(password::hash(change.new.expose().to_owned()).await?);
+        prepared.present_password = verify_own_password(services, context, change.old.expose()).await?;
+        prepared.new_password_hash = Some(services.hashing.hash(change.new.expose().to_owned(), Waiting::Known).await?);
     }
     if let Some(TwoFactorChange::Mode { password, .. }) = change.two_factor() {
-        prepared.password = verify_own_password(store, context, password.expose()).await?;
+        prepared.password = verify_own_password(services, context, password.expose()).await?;
     }
     Ok(prepared)
 }

@@ -2,16 +2,12 @@
 
 use axum::{http::request::Parts, response::Response};
 use tollgate::npm::{
-    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, PutTarget, RequiredAccess, TeamRequest,
+    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, RequiredAccess, TeamRequest,
 };
 
 use crate::{
     base::failure::Failure,
-    endpoints::{
-        account, dist_tags, login, organization, package,
-        put_package::{self, Put},
-        search, service, stage, team, tokens,
-    },
+    endpoints::{account, dist_tags, login, organization, package, put_package, search, service, stage, team, tokens},
     exchange::{
         context::RequestContext,
         decisions::{Exchange, allowed},
@@ -32,18 +28,13 @@ pub(crate) async fn prepare<'b>(
     bytes: &'b [u8],
 ) -> Result<Prepared<'b>, Failure> {
     match endpoint {
-        Endpoint::Open(OpenRequest::Login { user }) => login::prepare_create_account(user, bytes).await,
+        Endpoint::Open(OpenRequest::Login { user }) => login::prepare_create_account(services, user, bytes).await,
         Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => {
-            login::prepare_log_in(&services.store, context, user).await
+            login::prepare_log_in(services, context, user, bytes).await
         }
         Endpoint::Account(AccountRequest::CreateToken) => tokens::prepare_create(services, context, bytes).await,
-        Endpoint::Account(AccountRequest::WriteProfile) => {
-            account::prepare_profile(&services.store, context, bytes).await
-        }
-        Endpoint::Package {
-            request: PackageRequest::Write | PackageRequest::WriteRevision { .. } | PackageRequest::Stage,
-            ..
-        } => put_package::prepare_document(bytes),
+        Endpoint::Account(AccountRequest::WriteProfile) => account::prepare_profile(services, context, bytes).await,
+        endpoint if endpoint.put_target().is_some() => put_package::prepare_document(bytes),
         Endpoint::Package { .. }
         | Endpoint::Organization { .. }
         | Endpoint::Team { .. }
@@ -76,19 +67,16 @@ pub(crate) async fn respond(
     }
     match endpoint {
         Endpoint::Package { package: name, request } => match request {
-            PackageRequest::Read => package::read(exchange, name).await,
+            PackageRequest::Read => package::read(exchange, name, &parts.headers).await,
             PackageRequest::ReadManifest { version } => package::manifest(exchange, name, version).await,
             PackageRequest::ReadTarball { version } => package::tarball(exchange, name, version).await,
             PackageRequest::ReadDistTags => dist_tags::read(exchange, name).await,
             PackageRequest::ReadVisibility => package::visibility(exchange, name).await,
             PackageRequest::ReadAttestations { .. } => package::attestations(),
             PackageRequest::ReadCollaborators => package::collaborators(exchange, name).await,
-            PackageRequest::Write => {
-                put_package::put(exchange, name, Put { target: PutTarget::Package, revision: None }).await
-            }
+            PackageRequest::Write => put_package::put(exchange, name, None).await,
             PackageRequest::WriteRevision { revision } => {
-                let put = Put { target: PutTarget::Revision, revision: Some(revision.as_str()) };
-                put_package::put(exchange, name, put).await
+                put_package::put(exchange, name, Some(revision.as_str())).await
             }
             PackageRequest::Delete { revision } => package::delete(exchange, name, revision).await,
             PackageRequest::DeleteTarball { version, revision } => {
@@ -135,8 +123,7 @@ pub(crate) async fn respond(
         },
         Endpoint::Open(request) => match request {
             OpenRequest::Ping => Ok(service::ping()),
-            OpenRequest::ReadAdvisories => Ok(service::advisories()),
-            OpenRequest::ReadAudit => Ok(service::audit()),
+            OpenRequest::ReadAdvisories | OpenRequest::ReadAudit => service::audit(),
             OpenRequest::ReadKeys => service::keys(),
             OpenRequest::Search => search::search(exchange, parts).await,
             OpenRequest::ReadStars { user } => search::stars(exchange, user).await,

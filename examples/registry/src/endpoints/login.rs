@@ -8,20 +8,21 @@ use tollgate::UserName;
 use crate::{
     base::{failure::Failure, random},
     credentials::{
+        hashing::Waiting,
         issuance::IssuedToken,
         login::{self, LoginCheck, LoginProof},
-        password::{self, VerifiedPassword},
+        password::{self, ShownPassword, VerifiedPassword},
     },
     exchange::{
         context::{Credentials, RequestContext},
         decisions::Exchange,
         json,
         prepared::Prepared,
+        services::Services,
     },
     reply::response,
     store::{
         accounts::{self, NewAccount},
-        database::Store,
         logins::{self, NewLogin, Purpose},
     },
 };
@@ -56,30 +57,51 @@ fn parse_document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure
     }
 }
 
+/// The failure for a new account where only the operator makes accounts.
+fn closed() -> Failure {
+    let text = "this registry makes no accounts by itself: ask its operator for one";
+    Failure::refused(StatusCode::FORBIDDEN, text)
+}
+
 /// Prepares [`create_account`] before its transaction: checks and hashes the password.
-pub(crate) async fn prepare_create_account(user: &UserName, bytes: &[u8]) -> Result<Prepared<'static>, Failure> {
+pub(crate) async fn prepare_create_account(
+    services: &Services,
+    user: &UserName,
+    bytes: &[u8],
+) -> Result<Prepared<'static>, Failure> {
     let document = parse_document(bytes, user)?;
     // Only a request for a new account has an email address.
-    if document.email.is_none() {
+    if document.email.is_none() || !services.sign_up_is_open {
         return Ok(Prepared::default());
     }
     password::check_new(&document.password)?;
-    Ok(Prepared { new_password_hash: Some(password::hash(document.password).await?), ..Prepared::default() })
+    Ok(Prepared {
+        new_password_hash: Some(services.hashing.hash(document.password, Waiting::Stranger).await?),
+        ..Prepared::default()
+    })
 }
 
-/// Prepares [`log_in`] before its transaction: verifies the password of the basic credentials.
+/// Prepares [`log_in`] before its transaction: verifies the password of the basic credentials, and the one-time password
+/// if the account has a second factor.
 pub(crate) async fn prepare_log_in(
-    store: &Store,
+    services: &Services,
     context: &RequestContext,
     user: &UserName,
+    bytes: &[u8],
 ) -> Result<Prepared<'static>, Failure> {
+    parse_document(bytes, user)?;
+    let (address, now) = (context.client_ip, context.now);
     let password = match &context.credentials {
         Credentials::Basic { name, password } if name == user.as_str() => {
-            VerifiedPassword::verify(store, user, password, context.now).await?
+            let shown = ShownPassword { user, password, address, now };
+            VerifiedPassword::verify(&services.store, &services.hashing, shown).await?
         }
         Credentials::Basic { .. } | Credentials::None | Credentials::Bearer(_) | Credentials::Unreadable => None,
     };
-    Ok(Prepared { password, ..Prepared::default() })
+    let one_time_password = context.one_time_password.as_deref();
+    let proof = LoginProof { user, password: password.as_ref(), one_time_password, address };
+    let login = login::verify(&services.store, proof, services.policy).await?;
+    Ok(Prepared { login: Some(login), ..Prepared::default() })
 }
 
 /// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. If the account exists, the response is
@@ -89,6 +111,9 @@ pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName)
     if accounts::account(&mut exchange.tx, user.as_borrowed()).await?.is_some() {
         return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
     }
+    if document.email.is_some() && !exchange.services.sign_up_is_open {
+        return Err(closed());
+    }
     // A request without an email address is a login, and npm's client reads status 400 as "there is no such user".
     let (Some(email), Some(hash)) = (document.email, &exchange.prepared.new_password_hash) else {
         return Err(Failure::bad_request(format!("there is no user `{user}`")));
@@ -96,38 +121,35 @@ pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName)
     let now = exchange.context.now;
     let account = NewAccount { name: user, password_hash: hash.clone(), email: Some(&email) };
     accounts::create(&mut exchange.tx, account, now).await?;
-    let at = exchange.moment();
-    let issued = login::issue_token(&mut exchange.tx, user, at).await?;
+    let (address, at) = (exchange.context.client_ip, exchange.moment());
+    let issued = login::issue_token(&mut exchange.tx, user, address, at).await?;
     Ok(logged_in(user, &issued))
 }
 
 /// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: logs in to an account that exists.
 pub(crate) async fn log_in(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
-    parse_document(exchange.body, user)?;
-    let at = exchange.moment();
-    let proof = LoginProof {
-        password: exchange.prepared.password.as_ref(),
-        one_time_password: exchange.context.one_time_password.as_deref(),
-    };
-    match login::verify(&mut exchange.tx, user, proof, at).await? {
-        LoginCheck::Passed => {
-            let issued = login::issue_token(&mut exchange.tx, user, at).await?;
+    match &exchange.prepared.login {
+        Some(LoginCheck::Passed(login)) if login.is_current(&mut exchange.tx).await? => {
+            let (address, at) = (exchange.context.client_ip, exchange.moment());
+            let issued = login::issue_token(&mut exchange.tx, user, address, at).await?;
             Ok(logged_in(user, &issued))
         }
-        LoginCheck::WrongPassword => Ok(response::wrong_password()),
-        LoginCheck::OneTimePasswordNeeded => Ok(response::one_time_password_needed()),
+        Some(LoginCheck::OneTimePasswordNeeded) => Ok(response::one_time_password_needed()),
+        Some(LoginCheck::Passed(_) | LoginCheck::WrongPassword) | None => Ok(response::wrong_password()),
     }
 }
 
-/// `GET /-/user/org.couchdb.user:NAME`: the public record of a user.
+/// `GET /-/user/org.couchdb.user:NAME`: the public record of a user. The email address is shown only to the user.
 pub(crate) async fn read_user(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     let account = accounts::account(&mut exchange.tx, user.as_borrowed()).await?;
     let account = account.ok_or_else(|| Failure::not_found(format!("there is no user `{user}`")))?;
+    let is_self = exchange.caller.user() == Some(user.as_borrowed());
+    let email = account.profile.get("email").and_then(Value::as_str).filter(|_| is_self);
     Ok(response::ok(&json!({
         "_id": format!("org.couchdb.user:{user}"),
         "_rev": REVISION,
         "name": user,
-        "email": account.profile.get("email").and_then(Value::as_str).unwrap_or_default(),
+        "email": email.unwrap_or_default(),
     })))
 }
 
@@ -144,6 +166,9 @@ pub(crate) async fn begin_in_browser(exchange: &mut Exchange<'_>) -> Result<Resp
         b"" => WebLoginBody::default(),
         bytes => json::parse_with_password(bytes, "an object, in which `create` is true or false")?,
     };
+    if body.create && !exchange.services.sign_up_is_open {
+        return Err(closed());
+    }
     let purpose = if body.create { Purpose::CreateAccount } else { Purpose::Login };
     let (form_nonce, poll_nonce) = (random::nonce()?, random::nonce()?);
     let login = NewLogin {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Form, Path, State},
-    http::{StatusCode, header},
+    extract::{Extension, Form, Path, State},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use serde::Deserialize;
 use serde_json::json;
-use tollgate::{Timestamp, UserName};
+use tollgate::{ClientIp, Timestamp, UserName};
 
 use crate::{
     base::{
@@ -18,24 +18,25 @@ use crate::{
         failure::{Failure, other},
         log_target,
         moment::Moment,
+        retry::Attempts,
     },
     credentials::{
+        hashing::Waiting,
         login::{self, LoginCheck, LoginProof},
-        password::{self, VerifiedPassword},
+        password::{self, ShownPassword, VerifiedPassword},
     },
-    exchange::services::Services,
+    exchange::{peer::Peer, services::Services},
     reply::response,
     store::{
         accounts::{self, NewAccount},
         database::Tx,
         logins::{self, Login, Purpose},
+        turns::Writer,
     },
 };
 
 /// How many seconds npm's client is told to wait between two polls.
 const POLL_SECONDS: &str = "1";
-/// The number of times that a form or a poll is tried when other transactions interfere.
-const MAX_ATTEMPTS: u8 = 5;
 
 /// The fields of the form.
 #[derive(Deserialize)]
@@ -62,14 +63,16 @@ pub(crate) async fn show(State(services): State<Arc<Services>>, Path(nonce): Pat
 pub(crate) async fn submit(
     State(services): State<Arc<Services>>,
     Path(nonce): Path<String>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
     Form(filled): Form<Filled>,
 ) -> Response {
     logged("login-submit", async {
-        let mut attempt = 0_u8;
+        let address = address(&services, peer, &headers)?;
+        let mut attempts = Attempts::default();
         loop {
-            attempt = attempt.saturating_add(1);
-            match finish(&services, &nonce, &filled).await {
-                Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {}
+            match finish(&services, &nonce, &filled, address).await {
+                Err(failure) => attempts.after(failure).await?,
                 outcome => return outcome,
             }
         }
@@ -86,36 +89,46 @@ async fn unfinished(tx: &mut Tx, nonce: &str, now: Timestamp) -> Result<Login, F
     login.filter(|login| login.user.is_none()).ok_or_else(logins::gone)
 }
 
-async fn finish(services: &Services, nonce: &str, filled: &Filled) -> Result<Response, Failure> {
+/// The address of the client.
+fn address(services: &Services, peer: Option<Extension<Peer>>, headers: &HeaderMap) -> Result<ClientIp, Failure> {
+    let Extension(Peer(peer)) = peer.ok_or_else(|| other("a request without a connection"))?;
+    Ok(services.proxies.client_ip_from_headers(peer.ip(), headers))
+}
+
+async fn finish(services: &Services, nonce: &str, filled: &Filled, address: ClientIp) -> Result<Response, Failure> {
     let now = clock::now()?;
     let login = unfinished(&mut services.store.snapshot().await?, nonce, now).await?;
     let Ok(user) = filled.name.trim().parse::<UserName>() else {
         return Ok(page(StatusCode::BAD_REQUEST, &form(&login, "That is no name of a user.")));
     };
     // Hashing takes long, and other writers would wait for a transaction.
-    let (mut password, mut new_hash) = (None, None);
+    let (mut check, mut new_hash) = (None, None);
     match login.purpose {
-        Purpose::Login => password = VerifiedPassword::verify(&services.store, &user, &filled.password, now).await?,
+        Purpose::Login => {
+            let shown = ShownPassword { user: &user, password: &filled.password, address, now };
+            let password = VerifiedPassword::verify(&services.store, &services.hashing, shown).await?;
+            let code = Some(filled.otp.trim()).filter(|code| !code.is_empty());
+            let proof = LoginProof { user: &user, password: password.as_ref(), one_time_password: code, address };
+            check = Some(login::verify(&services.store, proof, services.policy).await?);
+        }
         Purpose::CreateAccount => match password::check_new(&filled.password) {
-            Ok(()) => new_hash = Some(password::hash(filled.password.clone()).await?),
+            Ok(()) => new_hash = Some(services.hashing.hash(filled.password.clone(), Waiting::Stranger).await?),
             Err(problem) => return Ok(page(StatusCode::BAD_REQUEST, &form(&login, &problem.client_text()))),
         },
     }
-    let mut tx = services.store.writing().await?;
+    let mut tx = services.store.writing(&Writer::of_address(address)).await?;
     let now = clock::now()?;
     let login = unfinished(&mut tx, nonce, now).await?;
     let problem = match login.purpose {
-        Purpose::Login => {
-            let code = Some(filled.otp.trim()).filter(|code| !code.is_empty());
-            let proof = LoginProof { password: password.as_ref(), one_time_password: code };
-            match login::verify(&mut tx, &user, proof, Moment { policy: services.policy, now }).await? {
-                LoginCheck::Passed => None,
-                LoginCheck::WrongPassword => Some("Name or password is wrong.".to_owned()),
-                LoginCheck::OneTimePasswordNeeded => {
-                    Some("This account has a second factor: fill in its present one-time password.".to_owned())
-                }
+        Purpose::Login => match check {
+            Some(LoginCheck::Passed(login)) if login.is_current(&mut tx).await? => None,
+            Some(LoginCheck::OneTimePasswordNeeded) => {
+                Some("This account has a second factor: fill in its present one-time password.".to_owned())
             }
-        }
+            Some(LoginCheck::Passed(_) | LoginCheck::WrongPassword) | None => {
+                Some("Name or password is wrong.".to_owned())
+            }
+        },
         Purpose::CreateAccount => {
             let hash = new_hash.ok_or_else(|| other("an account without a password"))?;
             let account = NewAccount { name: &user, password_hash: hash, email: Some(filled.email.trim()) };
@@ -127,8 +140,6 @@ async fn finish(services: &Services, nonce: &str, filled: &Filled) -> Result<Res
         }
     };
     if let Some(problem) = problem {
-        // The transaction may have counted a wrong guess.
-        tx.commit().await?;
         return Ok(page(StatusCode::UNAUTHORIZED, &form(&login, &problem)));
     }
     logins::finish(&mut tx, &logins::digest(nonce)?, user.as_borrowed()).await?;
@@ -138,13 +149,18 @@ async fn finish(services: &Services, nonce: &str, filled: &Filled) -> Result<Res
 
 /// `GET /-/v1/login/done/:nonce`: tells npm's client whether the person has finished the login. The first poll after
 /// that issues the token, and its response has the text of the token, which is not stored.
-pub(crate) async fn poll(State(services): State<Arc<Services>>, Path(nonce): Path<String>) -> Response {
+pub(crate) async fn poll(
+    State(services): State<Arc<Services>>,
+    Path(nonce): Path<String>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+) -> Response {
     logged("login-done", async {
-        let mut attempt = 0_u8;
+        let address = address(&services, peer, &headers)?;
+        let mut attempts = Attempts::default();
         loop {
-            attempt = attempt.saturating_add(1);
-            match fetch(&services, &nonce).await {
-                Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {}
+            match fetch(&services, &nonce, address).await {
+                Err(failure) => attempts.after(failure).await?,
                 outcome => return outcome,
             }
         }
@@ -152,7 +168,7 @@ pub(crate) async fn poll(State(services): State<Arc<Services>>, Path(nonce): Pat
     .await
 }
 
-async fn fetch(services: &Services, nonce: &str) -> Result<Response, Failure> {
+async fn fetch(services: &Services, nonce: &str, address: ClientIp) -> Result<Response, Failure> {
     let (now, done) = (clock::now()?, logins::digest(nonce)?);
     // Most polls come before the person has finished the form. A snapshot is enough for them, and makes no writer wait.
     let login = logins::by_poll(&mut services.store.snapshot().await?, &done, now).await?.ok_or_else(logins::gone)?;
@@ -161,12 +177,12 @@ async fn fetch(services: &Services, nonce: &str) -> Result<Response, Failure> {
         response::set_header(&mut response, header::RETRY_AFTER, POLL_SECONDS);
         return Ok(response);
     }
-    let mut tx = services.store.writing().await?;
+    let mut tx = services.store.writing(&Writer::of_address(address)).await?;
     let now = clock::now()?;
     let login = logins::by_poll(&mut tx, &done, now).await?.ok_or_else(logins::gone)?;
     let user = login.user.ok_or_else(logins::gone)?;
     logins::forget(&mut tx, &done).await?;
-    let issued = login::issue_token(&mut tx, &user, Moment { policy: services.policy, now }).await?;
+    let issued = login::issue_token(&mut tx, &user, address, Moment { policy: services.policy, now }).await?;
     tx.commit().await?;
     Ok(response::ok(&json!({ "token": issued.secret.expose() })))
 }

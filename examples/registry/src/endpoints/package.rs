@@ -1,8 +1,8 @@
 //! Packages: reading them, changing their access, and deleting them.
 
 use axum::{
-    body::Body,
-    http::{StatusCode, header},
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::Response,
 };
 use serde_json::{Map, Value, json};
@@ -10,27 +10,57 @@ use tollgate::{
     PackageName,
     facts::{FoundPackage, Visibility},
     npm::{AccessChange, PathText},
+    policy::UnscopedPackages,
 };
 
 use crate::{
-    base::failure::{Failure, other},
-    exchange::decisions::{Exchange, allowed},
+    base::{
+        digest,
+        failure::{Failure, other},
+    },
+    exchange::{
+        budget::Reserved,
+        decisions::{Exchange, allowed},
+    },
     reply::{npm_word::npm_word, response},
     store::{
-        dist_tags, packages, packument,
+        dist_tags, packages,
+        packument::{self, Form},
         tarballs::{TarballId, Tarballs},
     },
 };
 
-/// The document of a package, in which URLs begin with the base URL of this request.
+/// The JSON text of the document of a package, in which URLs begin with the base URL of this request.
+#[derive(Debug)]
+pub(crate) struct DocumentText {
+    pub(crate) text: String,
+    pub(crate) reserved: Reserved,
+}
+
+impl AsRef<[u8]> for DocumentText {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+/// Builds the document of a package. `copies` is how many times its size is needed in memory.
 ///
 /// # Errors
 /// There is no such package. Handlers call this only for a package that they know to exist, so the error is a bug in
-/// the handler.
-pub(crate) async fn document(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Value, Failure> {
+/// the handler. [`Failure::NoMemory`] if the memory is not free.
+pub(crate) async fn document(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    form: Form,
+    copies: usize,
+) -> Result<DocumentText, Failure> {
+    let size = usize::try_from(packages::size(&mut exchange.tx, name.as_borrowed()).await?).map_err(other)?;
+    let (budget, writer) = (&exchange.services.budget, exchange.writer());
+    let reserved = budget.try_reserve(writer.place(), size.saturating_mul(copies))?;
     let base = exchange.context.base_url.clone();
-    let document = packument::packument(&mut exchange.tx, name.as_borrowed(), &base).await?;
-    document.ok_or_else(|| other("a package was read that does not exist"))
+    let text = packument::packument(&mut exchange.tx, name.as_borrowed(), &base, form).await?;
+    let text = text.ok_or_else(|| other("a package was read that does not exist"))?;
+    Ok(DocumentText { text, reserved })
 }
 
 /// Checks that the client has read the current revision of the package.
@@ -46,15 +76,40 @@ pub(crate) async fn expect_revision(
     revision: Option<&str>,
 ) -> Result<(), Failure> {
     let present = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
-    if revision == Some(&present) {
+    if present.is_some() && revision == present.as_deref() {
         return Ok(());
     }
     Err(Failure::conflict("the package has changed since it was read: expected its present revision, read it again"))
 }
 
-/// `GET /:package`: the document.
-pub(crate) async fn read(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    Ok(response::ok(&document(exchange, name).await?))
+/// The media type of the abbreviated form of a document.
+const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
+
+/// `GET /:package`: the document, in the abbreviated form if the client asks for that. A client that has the same text
+/// already gets status 304.
+pub(crate) async fn read(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_abbreviated = text(header::ACCEPT).contains(ABBREVIATED);
+    let (form, media_type) =
+        if is_abbreviated { (Form::Abbreviated, ABBREVIATED) } else { (Form::Full, "application/json") };
+    // The rows and the text.
+    let document = document(exchange, name, form, 2).await?;
+    let etag = format!("\"{}\"", digest::sha512(document.text.as_bytes()));
+    let is_known = text(header::IF_NONE_MATCH).split(',').any(|known| known.trim().trim_start_matches("W/") == etag);
+    let body = if is_known { Body::empty() } else { Body::from(Bytes::from_owner(document)) };
+    let mut response = Response::new(body);
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        response::set_header(&mut response, header::CONTENT_TYPE, media_type);
+    }
+    response::set_header(&mut response, header::ETAG, &etag);
+    response::set_header(&mut response, header::VARY, "accept");
+    Ok(response)
 }
 
 /// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version.
@@ -63,10 +118,10 @@ pub(crate) async fn manifest(
     name: &PackageName,
     version: &PathText,
 ) -> Result<Response, Failure> {
-    let document = document(exchange, name).await?;
-    let tagged = document.get("dist-tags").and_then(|tags| tags.get(version.as_str())).and_then(Value::as_str);
-    let manifest = document.get("versions").and_then(|versions| versions.get(tagged.unwrap_or(version.as_str())));
-    manifest.map(response::ok).ok_or_else(|| Failure::not_found(format!("version not found: {version}")))
+    let base = exchange.context.base_url.clone();
+    let manifest = packument::manifest(&mut exchange.tx, name.as_borrowed(), version.as_str(), &base).await?;
+    let manifest = manifest.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
+    Ok(response::ok(&Value::Object(manifest)))
 }
 
 /// `GET /:package/-/:name-:version.tgz`: the tarball, streamed from its file.
@@ -120,7 +175,8 @@ pub(crate) async fn write_access(exchange: &mut Exchange<'_>, name: &PackageName
     allowed!(exchange.decide(&change.access_requests(name)).await?);
     let package = name.as_borrowed();
     if let Some(visibility) = change.visibility() {
-        if visibility == Visibility::Private && !name.is_scoped() {
+        let is_always_public = exchange.services.policy.unscoped_packages() == UnscopedPackages::AlwaysPublic;
+        if visibility == Visibility::Private && !name.is_scoped() && is_always_public {
             let text = format!("the unscoped package `{name}` as private: expected public, or a scoped name");
             return Err(Failure::refused(StatusCode::BAD_REQUEST, text));
         }

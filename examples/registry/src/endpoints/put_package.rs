@@ -1,5 +1,8 @@
 //! `PUT` to a package: publishes, deprecates or unpublishes versions, and changes dist-tags, maintainers, visibility
 //! and stars. `tollgate` compares the body with the stored document, and lists the changes that the body makes.
+//!
+//! What is slow is done in a snapshot before the transaction: the comparison, the reading of the manifest, and the writing
+//! of the tarball.
 
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -8,34 +11,28 @@ use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
 use tollgate::{
-    PackageName,
+    PackageName, Policy,
     facts::{FoundPackage, Visibility},
     npm::{AllowedChanges, Body, ChangesNotAllowedError, PackumentChanges, Publication, PutTarget, StoredPackument},
+    policy::UnscopedPackages,
 };
 
 use crate::{
     base::failure::{Failure, other},
-    endpoints::package,
+    endpoints::package::{self, DocumentText},
     exchange::{
-        decisions::{Exchange, allowed},
+        comparison::{Comparison, ReceivedVersion, StoredDocument},
+        decisions::{Decided, Exchange, allowed},
         json,
         prepared::Prepared,
     },
     reply::response,
     store::{
-        accounts, dist_tags,
+        dist_tags,
         packages::{self, NewPackage, NewVersion, Star},
-        tarballs::TarballId,
+        packument::{self, Form},
     },
 };
-
-/// The parts of the path of a `PUT`, except the name of the package.
-#[derive(Clone, Copy)]
-pub(crate) struct Put<'r> {
-    pub(crate) target: PutTarget,
-    /// The revision in the path.
-    pub(crate) revision: Option<&'r str>,
-}
 
 /// Parses the document of a package before the transaction, and checks that it has no more dist-tags than a package may
 /// have. Other writers would wait while the document is parsed, and while so many tags are compared.
@@ -43,29 +40,78 @@ pub(crate) struct Put<'r> {
 /// # Errors
 /// Status 400 for a malformed document, and 413 for too many values or tags.
 pub(crate) fn prepare_document(bytes: &[u8]) -> Result<Prepared<'_>, Failure> {
-    let document: Body<'_> = json::parse(bytes)?;
+    let document: Body<'_> = tokio::task::block_in_place(|| json::parse(bytes))?;
     dist_tags::check_count(document.dist_tag_count())?;
     Ok(Prepared { document: Some(document), ..Prepared::default() })
 }
 
+/// Compares the document in the body with the stored one, which lists the changes that the body makes.
+pub(crate) fn compare<'r>(
+    document: Option<&'r Body<'r>>,
+    name: &PackageName,
+    target: PutTarget,
+    stored: Option<&'r StoredDocument>,
+) -> Result<PackumentChanges<'r>, Failure> {
+    let document = document.ok_or_else(|| other("a document of a package that was not parsed"))?;
+    let stored = stored.map(|stored| StoredPackument { document: &stored.document, visibility: stored.visibility });
+    // A document has up to a million values, and other requests go on meanwhile.
+    let changes = tokio::task::block_in_place(|| PackumentChanges::read(name, target, document, stored));
+    changes.map_err(response::invalid_body)
+}
+
+/// Decides the changes in a snapshot, and receives the version that they publish or stage, if they do.
+///
+/// So a document that is refused costs other writers nothing. The changes are decided again in the transaction that makes
+/// them.
+pub(crate) async fn receive(
+    exchange: &mut Exchange<'_>,
+    changes: &PackumentChanges<'_>,
+) -> Result<Decided<Option<ReceivedVersion>>, Failure> {
+    let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
+    let allowed = match allowed {
+        Decided::Allowed(allowed) => allowed.map_err(not_allowed)?,
+        Decided::Refused(response) => return Ok(Decided::Refused(response)),
+    };
+    for (_, message) in allowed.deprecations() {
+        packages::check_deprecation(*message)?;
+    }
+    let Some(publication) = allowed.publication().or(allowed.staged()) else { return Ok(Decided::Allowed(None)) };
+    received(exchange, publication).await.map(Some).map(Decided::Allowed)
+}
+
 /// Decides every change that the body makes to the stored document. If every change is allowed, makes these changes and
 /// no others.
-pub(crate) async fn put(exchange: &mut Exchange<'_>, name: &PackageName, put: Put<'_>) -> Result<Response, Failure> {
-    let stored = stored(exchange, name).await?;
-    let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
-    let changes = PackumentChanges::read(name, put.target, exchange.document()?, packument);
-    let changes = changes.map_err(response::invalid_body)?;
+pub(crate) async fn put(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    revision: Option<&str>,
+) -> Result<Response, Failure> {
+    let Comparison { changes, revision: compared, received } = exchange.comparison()?;
+    expect_compared(exchange, name, compared).await?;
     let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(not_allowed)?;
-    let revision = put.revision.or(changes.revision());
+    let revision = revision.or(changes.revision());
     // A publish only adds to the document, and sends no revision. Any other change must be based on the current
     // document.
-    if stored.is_some() && (allowed.publication().is_none() || revision.is_some()) {
+    if compared.is_some() && (allowed.publication().is_none() || revision.is_some()) {
         package::expect_revision(exchange, name, revision).await?;
     }
-    apply(exchange, allowed).await?;
+    apply(exchange, allowed, received).await?;
     let text = if allowed.is_creation() { "package created" } else { "package updated" };
     Ok(response::created(&json!({ "ok": text, "success": true })))
+}
+
+/// Checks that the stored document is still the one with which the body was compared.
+///
+/// # Errors
+/// [`Failure::Overtaken`], after which the request is tried again.
+pub(crate) async fn expect_compared(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    compared: Option<&str>,
+) -> Result<(), Failure> {
+    let present = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
+    if present.as_deref() == compared { Ok(()) } else { Err(Failure::Overtaken) }
 }
 
 /// The failure for changes that were decided and cannot be made.
@@ -77,25 +123,31 @@ pub(crate) fn not_allowed(error: ChangesNotAllowedError) -> Failure {
     }
 }
 
-/// The document of the package as this caller would read it, and its visibility. `None` if the package does not exist.
-pub(crate) async fn stored(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-) -> Result<Option<(Body<'static>, Visibility)>, Failure> {
+/// The document of the package as this caller would read it. `None` if the package does not exist.
+pub(crate) async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Option<StoredDocument>, Failure> {
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
-    let document = package::document(exchange, name).await?;
-    let document = Body::deserialize(document).map_err(other)?;
-    Ok(Some((document, found.visibility())))
+    let revision = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
+    let revision = revision.ok_or_else(|| other("a package without a revision"))?;
+    // The rows, the text and two trees.
+    let DocumentText { text, reserved } = package::document(exchange, name, Form::Full, 8).await?;
+    let read = || Body::deserialize(serde_json::from_str::<Value>(&text)?);
+    let document = tokio::task::block_in_place(read).map_err(other)?;
+    Ok(Some(StoredDocument { document, visibility: found.visibility(), revision, _reserved: reserved }))
 }
 
 /// Makes the changes that were allowed, all of them and no others.
-async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> Result<(), Failure> {
+async fn apply(
+    exchange: &mut Exchange<'_>,
+    changes: AllowedChanges<'_, '_>,
+    received: Option<&ReceivedVersion>,
+) -> Result<(), Failure> {
     let (package, now) = (changes.package().as_borrowed(), exchange.context.now);
     let published = changes.publication().map_or(0, |publication| publication.tags().len());
     let set = changes.dist_tags().iter().filter(|(_, version)| version.is_some()).count();
     dist_tags::check_count_at_once(published.saturating_add(set))?;
     if changes.is_creation() {
-        let visibility = changes.visibility().unwrap_or_else(|| first_visibility(changes.package()));
+        let visibility =
+            changes.visibility().unwrap_or_else(|| first_visibility(exchange.services.policy, changes.package()));
         let creator = exchange.token()?.1.name().clone();
         let new = NewPackage { name: package, visibility, creator: creator.as_borrowed() };
         packages::create(&mut exchange.tx, new, now).await?;
@@ -103,7 +155,8 @@ async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> 
         packages::set_visibility(&mut exchange.tx, package, visibility).await?;
     }
     if let Some(publication) = changes.publication() {
-        publish(exchange, changes.package(), publication).await?;
+        let received = received.ok_or_else(|| other("a version that was not received"))?;
+        publish(exchange, changes.package(), publication, received).await?;
     }
     for (tag, version) in changes.dist_tags() {
         match version {
@@ -126,58 +179,73 @@ async fn apply(exchange: &mut Exchange<'_>, changes: AllowedChanges<'_, '_>) -> 
         packages::set_star(&mut exchange.tx, package, user.as_borrowed(), star).await?;
     }
     dist_tags::ensure_latest(&mut exchange.tx, package).await?;
-    packages::renew_revision(&mut exchange.tx, package, now).await
+    packages::check_size(&mut exchange.tx, package).await?;
+    // Anybody who may read a package may star it, and should not outdate the document that its maintainers have read.
+    if changes_document(changes) {
+        packages::renew_revision(&mut exchange.tx, package, now).await?;
+    }
+    // After every check: a publish that is refused leaves no tarball.
+    if let Some(received) = received {
+        received.tarball.place().await?;
+    }
+    Ok(())
 }
 
-/// Stores a new version: its tarball, its manifest, and its dist-tags.
+/// Whether anything but the stars changes.
+fn changes_document(changes: AllowedChanges<'_, '_>) -> bool {
+    changes.publication().is_some()
+        || changes.visibility().is_some()
+        || changes.maintainers().is_some()
+        || !changes.dist_tags().is_empty()
+        || !changes.deprecations().is_empty()
+        || !changes.removals().is_empty()
+}
+
+/// Stores a new version: its manifest and its dist-tags.
 async fn publish(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
     publication: &Publication<'_>,
+    received: &ReceivedVersion,
 ) -> Result<(), Failure> {
-    let received = receive(exchange, publication).await?;
     let (package, now, version) = (name.as_borrowed(), exchange.context.now, publication.version());
-    let new = NewVersion { version, manifest: &received.manifest, tarball: &received.tarball };
+    let new = NewVersion { version, manifest: &received.manifest, tarball: received.tarball.id() };
     packages::insert_version(&mut exchange.tx, package, &new, now).await?;
-    packages::deprecate(&mut exchange.tx, package, version, received.deprecated).await?;
+    packages::deprecate(&mut exchange.tx, package, version, received.deprecated.clone()).await?;
     for tag in publication.tags() {
         dist_tags::set(&mut exchange.tx, package, tag, version).await?;
     }
     Ok(())
 }
 
-/// A version whose tarball is on disk, and whose manifest is as it will be stored.
-pub(crate) struct ReceivedVersion {
-    pub(crate) manifest: Value,
-    pub(crate) deprecated: Option<String>,
-    pub(crate) tarball: TarballId,
-}
-
-/// Reads the manifest and the tarball of a version, and stores the tarball.
-pub(crate) async fn receive(
-    exchange: &mut Exchange<'_>,
-    publication: &Publication<'_>,
-) -> Result<ReceivedVersion, Failure> {
+/// Reads the manifest and the tarball of a version, and writes the tarball to the disk.
+async fn received(exchange: &mut Exchange<'_>, publication: &Publication<'_>) -> Result<ReceivedVersion, Failure> {
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
-    let Value::Object(manifest) = serde_json::to_value(publication.manifest()).map_err(other)? else {
-        return Err(other("a manifest that is no object"));
-    };
-    let tarball = BASE64_STANDARD.decode(publication.tarball());
-    let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
-    let (mut manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
     let publisher = exchange.token()?.1.name().clone();
-    let email = accounts::email(&mut exchange.tx, publisher.as_borrowed()).await?.unwrap_or_default();
-    manifest.insert("_npmUser".into(), json!({ "name": publisher, "email": email }));
-    // The tarball is on disk before the rows that name it are committed.
-    let tarball = exchange.services.tarballs.put(tarball).await?;
-    Ok(ReceivedVersion { manifest: Value::Object(manifest), deprecated, tarball })
+    let read = || {
+        let Value::Object(manifest) = serde_json::to_value(publication.manifest()).map_err(other)? else {
+            return Err(other("a manifest that is no object"));
+        };
+        let tarball = BASE64_STANDARD.decode(publication.tarball());
+        let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
+        let (mut manifest, deprecated) = manifest_to_store(manifest, &tarball)?;
+        manifest.insert("_npmUser".into(), json!({ "name": publisher, "email": "" }));
+        packages::check_deprecation(deprecated.as_deref())?;
+        Ok((packages::manifest_text(&Value::Object(manifest))?, deprecated, tarball))
+    };
+    // A tarball has up to 48 MiB, and other requests go on meanwhile.
+    let (manifest, deprecated, tarball) = tokio::task::block_in_place(read)?;
+    let tarball = exchange.services.tarballs.receive(tarball).await?;
+    Ok(ReceivedVersion { manifest, deprecated, tarball })
 }
 
-/// The visibility of a new package if the publisher does not choose one. As in npm, a scoped package is then private.
-fn first_visibility(name: &PackageName) -> Visibility {
-    if name.is_scoped() { Visibility::Private } else { Visibility::Public }
+/// The visibility of a new package if the publisher does not choose one: private, unless the policy has every package
+/// without a scope public ([P6](tollgate::docs::rules#p6)).
+fn first_visibility(policy: Policy, name: &PackageName) -> Visibility {
+    let may_be_private = name.is_scoped() || policy.unscoped_packages() == UnscopedPackages::MayBePrivate;
+    if may_be_private { Visibility::Private } else { Visibility::Public }
 }
 
 /// Returns the manifest with the digests of its tarball, and the deprecation message if the client sent one in the

@@ -9,7 +9,10 @@ use crate::{
     base::failure::{Failure, fact},
     exchange::{decisions::Exchange, readable::readable_packages},
     reply::{npm_word::npm_word, response},
-    store::{packages, packument},
+    store::{
+        packages, packument,
+        search_entries::{self, SearchEntry},
+    },
 };
 
 /// The highest number of results that a client can ask for, as in npm.
@@ -30,47 +33,38 @@ pub(crate) async fn search(exchange: &mut Exchange<'_>, parts: &Parts) -> Result
     let Query(query) = Query::<SearchQuery>::try_from_uri(&parts.uri)
         .map_err(|_| Failure::bad_request("malformed query: expected `text`, and `size` and `from` as numbers"))?;
     let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
-    let mut objects = Vec::new();
-    for name in readable_packages(exchange).await?.into_keys() {
-        let base = exchange.context.base_url.clone();
-        let package = fact(PackageName::new(&name))?;
-        let Some(document) = packument::packument(&mut exchange.tx, package, &base).await? else { continue };
-        if words.iter().all(|word| matches_word(&document, word)) {
-            objects.push(search_result(&document));
-        }
-    }
-    let (total, from) = (objects.len(), query.from.unwrap_or(0));
+    let readable = readable_packages(exchange).await?;
+    let mut found: Vec<(String, SearchEntry)> = search_entries::all(&mut exchange.tx).await?.into_iter().collect();
+    found.retain(|(name, entry)| {
+        readable.contains_key(name) && words.iter().all(|word| matches_word(name, entry, word))
+    });
+    let (total, from) = (found.len(), query.from.unwrap_or(0));
     let size = query.size.unwrap_or(DEFAULT_SIZE).min(MAX_SIZE);
-    let objects: Vec<Value> = objects.into_iter().skip(from).take(size).collect();
+    let mut objects = Vec::new();
+    for (name, entry) in found.into_iter().skip(from).take(size) {
+        let maintainers = packument::maintainers(&mut exchange.tx, fact(PackageName::new(&name))?).await?;
+        objects.push(search_result(&name, &entry, &maintainers));
+    }
     Ok(response::ok(&json!({ "objects": objects, "total": total, "time": exchange.context.now })))
 }
 
-fn matches_word(document: &Value, word: &str) -> bool {
-    let contains =
-        |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(word));
-    let keywords = document.get("keywords").and_then(Value::as_array);
-    contains(document.get("name"))
-        || contains(document.get("description"))
-        || keywords.is_some_and(|keywords| keywords.iter().any(|keyword| contains(Some(keyword))))
+fn matches_word(name: &str, entry: &SearchEntry, word: &str) -> bool {
+    let contains = |text: &str| text.to_lowercase().contains(word);
+    contains(name) || contains(&entry.description) || entry.keywords.iter().any(|keyword| contains(keyword))
 }
 
-fn search_result(document: &Value) -> Value {
-    let field = |name: &str| document.get(name).cloned().unwrap_or(Value::Null);
-    let latest = document.get("dist-tags").and_then(|tags| tags.get("latest")).cloned().unwrap_or(Value::Null);
-    let maintainers: Vec<Value> = document
-        .get("maintainers")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+fn search_result(name: &str, entry: &SearchEntry, maintainers: &[Value]) -> Value {
+    let maintainers: Vec<Value> = maintainers
+        .iter()
         .map(|maintainer| json!({ "username": maintainer.get("name"), "email": maintainer.get("email") }))
         .collect();
     json!({
         "package": {
-            "name": field("name"),
-            "version": latest,
-            "description": field("description"),
-            "keywords": document.get("keywords").cloned().unwrap_or_else(|| json!([])),
-            "date": document.get("time").and_then(|time| time.get("modified")),
+            "name": name,
+            "version": entry.version,
+            "description": entry.description,
+            "keywords": entry.keywords,
+            "date": entry.modified,
             "publisher": maintainers.first(),
             "maintainers": maintainers,
             "links": {},

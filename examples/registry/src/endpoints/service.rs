@@ -10,20 +10,10 @@ pub(crate) fn ping() -> Response {
     response::ok(&json!({}))
 }
 
-/// `POST /-/npm/v1/security/advisories/bulk`: no advisories, because none are stored.
-pub(crate) fn advisories() -> Response {
-    response::ok(&json!({}))
-}
-
-/// `POST /-/npm/v1/security/audits`: the older form of an audit, without findings.
-pub(crate) fn audit() -> Response {
-    response::ok(&json!({
-        "actions": [], "advisories": {}, "muted": [],
-        "metadata": {
-            "vulnerabilities": { "info": 0, "low": 0, "moderate": 0, "high": 0, "critical": 0 },
-            "dependencies": 0, "devDependencies": 0, "optionalDependencies": 0, "totalDependencies": 0,
-        },
-    }))
+/// An audit, in its bulk form and its older form: always 404. An answer without advisories would read as "found 0
+/// vulnerabilities", about which this registry knows nothing.
+pub(crate) fn audit() -> Result<Response, Failure> {
+    Err(Failure::not_found("this registry has no service for audits"))
 }
 
 /// `GET /-/npm/v1/keys`: always 404, which tells npm's client that the registry signs nothing.

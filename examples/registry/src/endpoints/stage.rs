@@ -2,16 +2,13 @@
 
 use axum::{http::request::Parts, response::Response};
 use serde_json::{Value, json};
-use tollgate::{
-    PackageAction, PackageName,
-    decision::AccessRequest,
-    npm::{PackumentChanges, PutTarget, StageRequest, StoredPackument},
-};
+use tollgate::{PackageAction, PackageName, decision::AccessRequest, npm::StageRequest};
 
 use crate::{
     base::failure::{Failure, other},
     endpoints::{package, put_package},
     exchange::{
+        comparison::Comparison,
         decisions::{Decided, Exchange, allowed},
         page::Page,
     },
@@ -25,26 +22,25 @@ use crate::{
 
 /// `POST /-/stage/package/:package`: stages a version. Its tags are set when it is approved.
 pub(crate) async fn stage(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    let stored = put_package::stored(exchange, name).await?;
-    let packument = stored.as_ref().map(|(document, visibility)| StoredPackument { document, visibility: *visibility });
-    let changes = PackumentChanges::read(name, PutTarget::Stage, exchange.document()?, packument);
-    let changes = changes.map_err(response::invalid_body)?;
+    let Comparison { changes, revision: compared, received } = exchange.comparison()?;
+    put_package::expect_compared(exchange, name, compared).await?;
     let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = allowed!(allowed).map_err(put_package::not_allowed)?;
     let publication = allowed.staged().ok_or_else(|| other("a staged version without a version"))?;
     dist_tags::check_count_at_once(publication.tags().len())?;
-    let received = put_package::receive(exchange, publication).await?;
+    let received = received.ok_or_else(|| other("a staged version that was not received"))?;
     let staged_by = exchange.token()?.1.name().clone();
     let new = NewStaged {
         package: name.as_borrowed(),
         version: publication.version(),
         manifest: &received.manifest,
-        deprecated: received.deprecated,
+        deprecated: received.deprecated.clone(),
         tags: publication.tags(),
-        tarball: &received.tarball,
+        tarball: received.tarball.id(),
         staged_by: staged_by.as_borrowed(),
     };
     let id = staged::insert(&mut exchange.tx, new, exchange.context.now).await?;
+    received.tarball.place().await?;
     Ok(response::created(&json!({ "message": "version staged", "stageId": id })))
 }
 
@@ -100,16 +96,18 @@ fn read_stage(package: &PackageName) -> AccessRequest {
 /// Publishes a staged version.
 ///
 /// # Errors
-/// Status 409 if the version has been published in the meantime.
+/// Status 409 if the version has been published in the meantime, and 413 if the package would be too large.
 async fn approve(exchange: &mut Exchange<'_>, staged: &Staged) -> Result<(), Failure> {
     let (tx, now, package) = (&mut exchange.tx, exchange.context.now, staged.package.as_borrowed());
-    let new = NewVersion { version: &staged.version, manifest: &staged.manifest, tarball: &staged.tarball };
+    let manifest = packages::manifest_text(&staged.manifest)?;
+    let new = NewVersion { version: &staged.version, manifest: &manifest, tarball: &staged.tarball };
     packages::insert_version(tx, package, &new, now).await?;
     packages::deprecate(tx, package, &staged.version, staged.deprecated.clone()).await?;
     for tag in &staged.tags {
         dist_tags::set(tx, package, tag, &staged.version).await?;
     }
     dist_tags::ensure_latest(tx, package).await?;
+    packages::check_size(tx, package).await?;
     packages::renew_revision(tx, package, now).await?;
     staged::remove(tx, &staged.id).await
 }

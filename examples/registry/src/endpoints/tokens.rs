@@ -47,7 +47,7 @@ pub(crate) async fn prepare_create(
     let body: Body<'_> = json::parse_with_password(bytes, KEYS_ONCE)?;
     let request = CreateTokenRequest::read(&body, services.policy, context.now).map_err(response::invalid_body)?;
     let Some(password) = request.password else { return Ok(Prepared::default()) };
-    let password = verify_own_password(&services.store, context, password.expose()).await?;
+    let password = verify_own_password(services, context, password.expose()).await?;
     Ok(Prepared { password, ..Prepared::default() })
 }
 

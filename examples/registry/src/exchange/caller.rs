@@ -1,6 +1,12 @@
 //! The caller of a request: the token that the request carries, and the record of its owner.
 
-use tollgate::{Policy, Secret, Timestamp, Token, User, decision::Caller, facts::VerifiedFactor};
+use std::borrow::Cow;
+
+use tollgate::{
+    Policy, Secret, Timestamp, Token, User, UserName,
+    decision::Caller,
+    facts::{UserFacts, VerifiedFactor},
+};
 
 use crate::{
     base::failure::{Failure, fact},
@@ -9,13 +15,17 @@ use crate::{
 };
 
 /// **The caller**, as it is stored in the database in this transaction.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "a request has one value of it")]
 pub(crate) enum FoundCaller {
     NoToken,
     UnknownToken,
     Token { token: Token, owner: User },
 }
+
+/// Until when the account was on hold before the code was used, if it was. A recovery code may put the account on hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HoldBefore(pub(crate) Option<Timestamp>);
 
 impl FoundCaller {
     /// Looks up the token and its owner.
@@ -36,6 +46,14 @@ impl FoundCaller {
         })
     }
 
+    /// The owner of the token.
+    pub(crate) fn user(&self) -> Option<UserName<&str>> {
+        match self {
+            Self::Token { owner, .. } => Some(owner.name().as_borrowed()),
+            Self::NoToken | Self::UnknownToken => None,
+        }
+    }
+
     /// The second factor that the owner of the token has shown, if it was verified for this request.
     pub(crate) fn factor(&self, verified_at: Option<Timestamp>) -> Option<VerifiedFactor<'_>> {
         match (self, verified_at) {
@@ -44,6 +62,22 @@ impl FoundCaller {
             }
             (_, _) => None,
         }
+    }
+
+    /// The same caller. If an earlier hold is given, the account is on hold as it was then.
+    pub(crate) fn with_hold(&self, before: Option<HoldBefore>) -> Result<Cow<'_, Self>, Failure> {
+        let (Some(HoldBefore(writes_held_until)), Self::Token { token, owner }) = (before, self) else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let owner = User::new(UserFacts {
+            name: owner.name().clone(),
+            status: owner.status(),
+            two_factor: owner.two_factor(),
+            tokens_revoked_until: owner.tokens_revoked_until(),
+            writes_held_until,
+            memberships: owner.memberships().clone(),
+        });
+        Ok(Cow::Owned(Self::Token { token: token.clone(), owner: fact(owner)? }))
     }
 
     /// The caller in the form that decisions under the policy take.

@@ -1,11 +1,10 @@
 //! One request in one transaction: its caller, the facts about the resources that it names, and the decisions.
 //!
-//! `tollgate` makes every decision here. This module looks up the facts, verifies one-time passwords, and records the
-//! decisions for the log.
+//! `tollgate` makes every decision here. This module looks up the facts, and records the decisions for the log.
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    AccountAction, Allow, Decision, PackageName, Reason, Timestamp, Token, User, UserName,
+    AccountAction, Allow, Decision, PackageName, Reason, Token, User, UserName,
     decision::{AccessRequest, Caller, FoundFacts},
     facts::{FoundPackage, MaxFactorAge},
     npm::{BeforeBody, Body, Decider, RequiredAccess, WithBody},
@@ -16,19 +15,23 @@ use crate::{
         failure::{Failure, fact, other},
         moment::Moment,
     },
-    credentials::{
-        one_time_password::{self, ShownCode},
-        password::VerifiedPassword,
-    },
+    credentials::password::VerifiedPassword,
     exchange::{
-        caller::FoundCaller, context::RequestContext, json, log_line::LogLine, prepared::Prepared, services::Services,
+        caller::{FoundCaller, HoldBefore},
+        code_check::CodeCheck,
+        comparison::Comparison,
+        context::RequestContext,
+        json,
+        log_line::LogLine,
+        prepared::Prepared,
+        services::Services,
     },
     reply::refusal,
     store::{
         accounts::{self, Account},
         database::Tx,
         facts,
-        guesses::{self, Guess},
+        turns::Writer,
     },
 };
 
@@ -43,6 +46,12 @@ pub(crate) struct Exchange<'r> {
     pub(crate) caller: FoundCaller,
     /// The facts that were looked up in this transaction. Decisions use them only before anything is written.
     facts: FoundFacts,
+    /// What is known about the code that the request shows.
+    code: CodeCheck,
+    /// Whether a decision asked for the code that the request shows, which was not checked yet. The response is then not
+    /// sent, and the request is answered again after the check.
+    pub(crate) needs_code: bool,
+    comparison: Option<Comparison<'r>>,
     /// The text of the header `npm-notice`, which says why the token was ignored. `None` if the token was not ignored.
     pub(crate) notice: Option<&'static str>,
 }
@@ -54,6 +63,8 @@ pub(crate) struct Received<'r> {
     pub(crate) context: &'r RequestContext,
     pub(crate) body: &'r Bytes,
     pub(crate) prepared: &'r Prepared<'r>,
+    pub(crate) code: CodeCheck,
+    pub(crate) comparison: Option<Comparison<'r>>,
 }
 
 /// **The result of the decisions about a request.**
@@ -78,11 +89,25 @@ pub(crate) use allowed;
 impl<'r> Exchange<'r> {
     /// Begins the work on a request, and looks up the caller.
     pub(crate) async fn begin(received: Received<'r>, log_line: &'r mut LogLine, mut tx: Tx) -> Result<Self, Failure> {
-        let Received { services, context, body, prepared } = received;
+        let Received { services, context, body, prepared, code, comparison } = received;
         let caller = FoundCaller::look_up(&mut tx, &context.credentials).await?;
         log_line.set_caller(&caller);
         let facts = FoundFacts::default();
-        Ok(Self { services, context, body, prepared, log_line, tx, caller, facts, notice: None })
+        let (needs_code, notice) = (false, None);
+        Ok(Self {
+            services,
+            context,
+            body,
+            prepared,
+            log_line,
+            tx,
+            caller,
+            facts,
+            code,
+            needs_code,
+            comparison,
+            notice,
+        })
     }
 
     /// The policy of the server and the time of the request.
@@ -95,12 +120,20 @@ impl<'r> Exchange<'r> {
         json::parse(self.body)
     }
 
-    /// The document of a package in the body of the request, which was parsed before the transaction.
+    /// The changes that the document in the body makes, which were found before the transaction.
     ///
     /// # Errors
     /// The endpoint takes no such document. This is a bug in the handler.
-    pub(crate) fn document(&self) -> Result<&'r Body<'r>, Failure> {
-        self.prepared.document.as_ref().ok_or_else(|| other("a document of a package that was not parsed"))
+    pub(crate) fn comparison(&self) -> Result<Comparison<'r>, Failure> {
+        self.comparison.ok_or_else(|| other("a document of a package that was not compared"))
+    }
+
+    /// Who takes a turn to write, if the request writes.
+    pub(crate) fn writer(&self) -> Writer {
+        match &self.caller {
+            FoundCaller::Token { owner, .. } => Writer::of_account(owner.name().as_borrowed()),
+            FoundCaller::NoToken | FoundCaller::UnknownToken => Writer::of_address(self.context.client_ip),
+        }
     }
 
     /// The token and its owner.
@@ -165,7 +198,8 @@ impl<'r> Exchange<'r> {
         Ok(fact(decider(&self.facts, self.context, &caller).decide(access_request))?.is_allow())
     }
 
-    /// Decides all the access requests. If they are challenged, verifies the one-time password and decides again.
+    /// Decides all the access requests. If they are challenged, and the request shows a code that was not checked yet,
+    /// [`needs_code`](Self::needs_code) is set.
     pub(crate) async fn decide(&mut self, access_requests: &[AccessRequest]) -> Result<Decided<()>, Failure> {
         self.decide_and(access_requests, |_| ()).await
     }
@@ -180,8 +214,7 @@ impl<'r> Exchange<'r> {
         self.decide_asked(Asked::All(access_requests), then).await
     }
 
-    /// Decides two access requests of which one is enough. If the higher decision is a challenge, verifies the one-time
-    /// password and decides again.
+    /// Decides two access requests of which one is enough, as [`decide`](Self::decide) does.
     pub(crate) async fn decide_either(
         &mut self,
         first: &AccessRequest,
@@ -196,13 +229,12 @@ impl<'r> Exchange<'r> {
         then: impl FnOnce(&[Allow<'_>]) -> T + Send,
     ) -> Result<Decided<T>, Failure> {
         self.look_up(asked.access_requests()).await?;
-        let caller = self.caller.as_caller(self.services.policy)?;
-        let is_challenged =
-            matches!(asked.decide(&decider(&self.facts, self.context, &caller))?, WithBody::Challenged(_));
-        let verified_at = if is_challenged { self.verify_one_time_password(asked).await? } else { None };
-        let caller = self.caller.as_caller(self.services.policy)?;
-        // The factor was verified for this request.
-        let factor = self.caller.factor(verified_at).map(|factor| (factor, MaxFactorAge::THIS_REQUEST));
+        let caller = self.caller.with_hold(self.hold_before(asked))?;
+        let caller = caller.as_caller(self.services.policy)?;
+        let is_right = matches!(self.code, CodeCheck::Right(_));
+        // The code was verified for this request.
+        let factor = self.caller.factor(is_right.then_some(self.context.now));
+        let factor = factor.map(|factor| (factor, MaxFactorAge::THIS_REQUEST));
         let decider = Decider { factor, ..decider(&self.facts, self.context, &caller) };
         Ok(match asked.decide(&decider)? {
             WithBody::Go(allowed) => {
@@ -214,6 +246,7 @@ impl<'r> Exchange<'r> {
                 Decided::Allowed(then(allowed.allows()))
             }
             WithBody::Challenged(challenged) => {
+                self.needs_code |= self.code == CodeCheck::NotYet && self.context.one_time_password.is_some();
                 self.log_line.set_decisions([Decision::Challenge(*challenged.challenge())]);
                 Decided::Refused(refusal::refused(challenged.answer()))
             }
@@ -240,38 +273,20 @@ impl<'r> Exchange<'r> {
         if let Some(found) = self.facts.package(name) {
             return Ok(found.clone());
         }
-        let found = facts::package(&mut self.tx, name).await?;
+        let user = self.caller.user();
+        let found = facts::package(&mut self.tx, name, user).await?;
         self.facts.add_package(found.clone());
         Ok(found)
     }
 
-    /// Verifies the one-time password of the request. Returns the time of the verification, or `None` if the password
-    /// is missing or wrong. A wrong password counts towards the limit of guesses.
-    ///
-    /// A recovery code may put the account on hold, and the decision that follows depends on that. A request that
-    /// changes the second factor is decided without the new hold: otherwise an account whose device is lost could never
-    /// remove the second factor.
-    async fn verify_one_time_password(&mut self, asked: Asked<'_>) -> Result<Option<Timestamp>, Failure> {
-        let (Some(code), FoundCaller::Token { token, owner }) = (&self.context.one_time_password, &self.caller) else {
-            return Ok(None);
-        };
-        let (at, name) = (self.moment(), owner.name().as_borrowed());
-        let (tx, now) = (&mut self.tx, at.now);
-        guesses::may_guess(tx, name, Guess::OneTimePassword, now).await?;
-        let secret = accounts::account(tx, name).await?.and_then(|account| account.totp_secret);
-        let Some(secret) = secret else { return Ok(None) };
-        let code = ShownCode { user: name, secret: &secret, code, used_by: token.id().as_str() };
-        if one_time_password::verify(tx, code, at).await? {
-            let found = facts::user(tx, name).await?;
-            if let (Some(found), FoundCaller::Token { owner, .. }) = (found, &mut self.caller)
-                && !asked.access_requests().all(configures_two_factor)
-            {
-                *owner = found;
-            }
-            return Ok(Some(now));
+    /// The end of the hold with which the request is decided, if it is not the present one. A recovery code may put the
+    /// account on hold, and this does not concern a request that changes the second factor: otherwise an account whose
+    /// device is lost could never remove the second factor.
+    fn hold_before(&self, asked: Asked<'_>) -> Option<HoldBefore> {
+        match self.code {
+            CodeCheck::Right(before) if asked.access_requests().all(configures_two_factor) => Some(before),
+            CodeCheck::Right(_) | CodeCheck::Wrong | CodeCheck::NotYet => None,
         }
-        guesses::wrong(tx, name, Guess::OneTimePassword, now).await?;
-        Ok(None)
     }
 }
 

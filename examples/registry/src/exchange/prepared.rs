@@ -5,8 +5,11 @@ use tollgate::{UserName, npm::Body};
 
 use crate::{
     base::failure::Failure,
-    credentials::password::VerifiedPassword,
-    exchange::{caller::FoundCaller, context::RequestContext},
+    credentials::{
+        login::LoginCheck,
+        password::{ShownPassword, VerifiedPassword},
+    },
+    exchange::{caller::FoundCaller, context::RequestContext, services::Services},
     store::database::Store,
 };
 
@@ -21,6 +24,8 @@ pub(crate) struct Prepared<'b> {
     pub(crate) present_password: Option<VerifiedPassword>,
     /// The hash of the new password, in a request that sets one.
     pub(crate) new_password_hash: Option<String>,
+    /// The check of a login, in a request that logs in.
+    pub(crate) login: Option<LoginCheck>,
     /// The document of a package, in a request that sends one. It borrows its text from the body of the request, so that
     /// a tarball in it is not copied.
     pub(crate) document: Option<Body<'b>>,
@@ -29,12 +34,13 @@ pub(crate) struct Prepared<'b> {
 /// Verifies the password of the token's owner. Returns `None` if the password is wrong, or if the request has no known
 /// token.
 pub(crate) async fn verify_own_password(
-    store: &Store,
+    services: &Services,
     context: &RequestContext,
     password: &str,
 ) -> Result<Option<VerifiedPassword>, Failure> {
-    let Some(user) = own_name(store, context).await? else { return Ok(None) };
-    VerifiedPassword::verify(store, &user, password, context.now).await
+    let Some(user) = own_name(&services.store, context).await? else { return Ok(None) };
+    let shown = ShownPassword { user: &user, password, address: context.client_ip, now: context.now };
+    VerifiedPassword::verify(&services.store, &services.hashing, shown).await
 }
 
 async fn own_name(store: &Store, context: &RequestContext) -> Result<Option<UserName>, Failure> {

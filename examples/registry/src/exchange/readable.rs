@@ -19,12 +19,12 @@ use crate::{
 /// A token that allows nothing, such as an expired token, is ignored. The caller then gets the public packages, and a
 /// notice that says why the token was ignored.
 pub(crate) async fn readable_packages(exchange: &mut Exchange<'_>) -> Result<BTreeMap<String, Package>, Failure> {
-    let all = facts::all_packages(&mut exchange.tx).await?;
     if let Some(notice) = notice_for_useless_token(exchange)? {
         exchange.notice = Some(notice);
         exchange.log_line.set_token_ignored();
         exchange.caller = FoundCaller::NoToken;
     }
+    let all = facts::all_packages(&mut exchange.tx, exchange.caller.user()).await?;
     let caller = exchange.caller.as_caller(exchange.services.policy)?;
     let by_name = |package: Package| (package.name().to_string(), package);
     Ok(match &caller {

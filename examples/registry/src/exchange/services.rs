@@ -2,17 +2,28 @@
 
 use std::net::SocketAddr;
 
+use tokio::sync::Semaphore;
 use tollgate::{Policy, npm::TrustedProxies};
 
-use crate::store::{database::Store, tarballs::Tarballs};
+use crate::{
+    credentials::hashing::Hashing,
+    exchange::budget::Budget,
+    store::{database::Store, tarballs::Tarballs},
+};
 
 /// **The data and the settings that all requests share.**
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) store: Store,
     pub(crate) tarballs: Tarballs,
+    pub(crate) hashing: Hashing,
+    pub(crate) budget: Budget,
+    /// The permits for requests that look at every package.
+    pub(crate) listings: Semaphore,
     /// The policy of every decision, and of every token that is issued.
     pub(crate) policy: Policy,
+    /// Whether anybody may make an account.
+    pub(crate) sign_up_is_open: bool,
     pub(crate) proxies: TrustedProxies,
     /// The URL that clients put before a path, if it is configured.
     pub(crate) public_url: Option<String>,

@@ -2,12 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tollgate::{
     Timestamp, UserName,
     policy::Edition,
     value::{IpRange, OrganizationName},
 };
+
+use crate::base::failure::{Failure, other};
 
 /// **The command line**: the flags of the server, or a command that runs instead of it.
 #[derive(Clone, Debug, Parser)]
@@ -31,9 +33,13 @@ pub struct Config {
     #[arg(long, value_name = "DIR", default_value = "./registry-data", global = true)]
     pub data: PathBuf,
     /// The URL of the database, which begins with `sqlite:` or `postgres:`; without it, an SQLite file in the data
-    /// folder
-    #[arg(long, value_name = "URL", global = true)]
+    /// folder. A URL with a password belongs in the environment or in a file, because every user of the machine can
+    /// read the arguments of a process
+    #[arg(long, value_name = "URL", global = true, env = "TOLLGATE_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A file whose first line is the URL of the database
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "database_url")]
+    pub database_url_file: Option<PathBuf>,
     /// A range of addresses of proxies whose X-Forwarded-For is believed; may be repeated
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     pub trusted_proxies: Vec<IpRange>,
@@ -44,6 +50,38 @@ pub struct Config {
     /// The edition of npm's rules to decide by: npm-2025-10, npm-2025-12, npm-2026-08 or npm-2027-01
     #[arg(long, value_name = "EDITION", default_value = "npm-2025-10")]
     pub edition: Edition,
+    /// Who may make an account: anybody, or only the operator with `user create`
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = SignUp::Open)]
+    pub sign_up: SignUp,
+    /// The visibility of a new package without a scope, unless its publisher chooses one
+    #[arg(long, value_name = "VISIBILITY", value_enum, default_value_t = Unscoped::Public)]
+    pub unscoped: Unscoped,
+    /// How many MiB of the disk stay free: below that, publishes are refused, and everything else works
+    #[arg(long, value_name = "MIB", default_value_t = 512)]
+    pub keep_free: u32,
+    /// Creates the user `demo` if the database is empty, and prints its password and its token
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SignUp {
+    /// Anybody.
+    Open,
+    /// Only the operator, on the command line.
+    Closed,
+}
+
+/// The visibility of new packages without a scope. Packages with a scope are private unless their publisher chooses
+/// otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Unscoped {
+    /// Public, as on npm, where a package without a scope cannot be private.
+    Public,
+    /// Private. Nobody may change the visibility of a package without a scope later
+    /// ([C4](tollgate::docs::rules#c4)), so its publisher chooses it with the first version.
+    Private,
 }
 
 /// **A command that changes the data.** It may run while a server runs. The next request to the server sees the change.
@@ -140,9 +178,16 @@ pub enum OrgCommand {
 
 impl Config {
     /// The URL of the database. The default is an SQLite file in the data folder.
-    pub(crate) fn database_url(&self) -> String {
+    ///
+    /// # Errors
+    /// The file with the URL cannot be read.
+    pub(crate) fn database_url(&self) -> Result<String, Failure> {
+        if let Some(file) = &self.database_url_file {
+            let text = std::fs::read_to_string(file).map_err(|error| other(format!("{}: {error}", file.display())))?;
+            return Ok(text.lines().next().unwrap_or_default().trim().to_owned());
+        }
         if let Some(url) = &self.database_url {
-            return url.clone();
+            return Ok(url.clone());
         }
         let path = self.data.join("registry.sqlite");
         let mut encoded = String::new();
@@ -154,6 +199,6 @@ impl Config {
                 other => encoded.push(other),
             }
         }
-        format!("sqlite:{encoded}?mode=rwc")
+        Ok(format!("sqlite:{encoded}?mode=rwc"))
     }
 }

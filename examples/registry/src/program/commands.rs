@@ -9,8 +9,12 @@ use crate::{
     base::{
         clock,
         failure::{Failure, other},
+        retry::Attempts,
     },
-    credentials::password,
+    credentials::{
+        hashing::{Hashing, Waiting},
+        password,
+    },
     program::{
         command_line::{Command, Config, HoldEnd, OrgCommand, UserCommand},
         serve::open_store,
@@ -18,30 +22,34 @@ use crate::{
     store::{
         accounts::{self, NewAccount},
         database::Store,
-        organizations,
+        organizations, tokens,
+        turns::Writer,
     },
 };
-
-/// The number of times that a command is tried when other transactions interfere.
-const MAX_ATTEMPTS: u8 = 10;
 
 /// Runs a command, and prints what was done.
 pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
     let store = open_store(config).await?;
     let new_hash = match &command {
-        Command::User(UserCommand::Create { .. }) => Some(password::hash(read_password()?).await?),
+        Command::User(UserCommand::Create { .. }) => {
+            Some(Hashing::start()?.hash(read_password()?, Waiting::Known).await?)
+        }
         Command::User(_) | Command::Org(_) => None,
     };
-    let mut attempt = 0_u8;
-    let done = loop {
-        attempt = attempt.saturating_add(1);
-        match once(&store, &command, new_hash.as_ref()).await {
-            Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {}
-            outcome => break outcome,
-        }
-    };
+    let done = tried(&store, &command, new_hash.as_ref()).await;
     store.close().await;
     writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
+}
+
+/// Runs the command, again while other transactions interfere.
+async fn tried(store: &Store, command: &Command, new_hash: Option<&String>) -> Result<String, Failure> {
+    let mut attempts = Attempts::default();
+    loop {
+        match once(store, command, new_hash).await {
+            Err(failure) => attempts.after(failure).await?,
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Reads the password of a new account from the first line of the standard input. The password is not an argument,
@@ -56,7 +64,7 @@ fn read_password() -> Result<String, Failure> {
 
 /// Runs the command in one transaction. Returns the sentence that says what was done.
 async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Result<String, Failure> {
-    let mut tx = store.writing().await?;
+    let mut tx = store.writing(&Writer::Operator).await?;
     // The clock is read after the wait for other writers, because the cut-off has to include the tokens that they
     // issued.
     let now = clock::now()?;
@@ -90,6 +98,7 @@ async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Re
         }
         Command::User(UserCommand::RevokeTokens { name }) => {
             accounts::revoke_tokens_until(&mut tx, name.as_borrowed(), now).await?;
+            tokens::revoke_all(&mut tx, name.as_borrowed(), now).await?;
             format!("revoked every token of `{name}`")
         }
         Command::Org(OrgCommand::Create { name, owner }) => {

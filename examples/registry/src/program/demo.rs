@@ -1,48 +1,56 @@
-//! Creates the user `demo` in an empty database, so that a new registry can be tried without creating an account.
+//! With `--demo`: creates the user `demo` in an empty database, so that a new registry can be tried at once.
 
 use std::net::SocketAddr;
 
-use tollgate::{Policy, Token, UserName, facts::PublishingAccess};
+use tollgate::{ClientIp, Policy, Token, UserName, facts::PublishingAccess};
 
 use crate::{
     base::{
         failure::{Failure, fact},
         moment::Moment,
         random,
+        retry::Attempts,
     },
-    credentials::{login, password},
+    credentials::{
+        hashing::{Hashing, Waiting},
+        login,
+    },
     store::{
         accounts::{self, NewAccount},
         database::Store,
+        turns::Writer,
     },
 };
 
 const NAME: &str = "demo";
 
 /// Creates the user `demo` with a token if the database has no user and no organization. Returns `None` otherwise.
-pub(crate) async fn make_user(store: &Store, at: Moment) -> Result<Option<Demo>, Failure> {
-    match make_once(store, at).await {
-        // Another process created an account at the same time. The second attempt finds it.
-        Err(failure) if failure.is_transient() => make_once(store, at).await,
-        outcome => outcome,
+pub(crate) async fn make_user(store: &Store, hashing: &Hashing, at: Moment) -> Result<Option<Demo>, Failure> {
+    let mut attempts = Attempts::default();
+    loop {
+        match make_once(store, hashing, at).await {
+            // Another process created an account at the same time. The next attempt finds it.
+            Err(failure) => attempts.after(failure).await?,
+            outcome => return outcome,
+        }
     }
 }
 
-async fn make_once(store: &Store, at: Moment) -> Result<Option<Demo>, Failure> {
+async fn make_once(store: &Store, hashing: &Hashing, at: Moment) -> Result<Option<Demo>, Failure> {
     if accounts::any_account(&mut store.snapshot().await?).await? {
         return Ok(None);
     }
     let name: UserName = fact(NAME.parse())?;
     let password = random::nonce()?;
-    let hash = password::hash(password.clone()).await?;
-    let mut tx = store.writing().await?;
+    let hash = hashing.hash(password.clone(), Waiting::Known).await?;
+    let mut tx = store.writing(&Writer::of_account(name.as_borrowed())).await?;
     // Another process may have created an account since the snapshot.
     if accounts::any_account(&mut tx).await? {
         return Ok(None);
     }
     let account = NewAccount { name: &name, password_hash: hash, email: Some("demo@example.test") };
     accounts::create(&mut tx, account, at.now).await?;
-    let issued = login::issue_token(&mut tx, &name, at).await?;
+    let issued = login::issue_token(&mut tx, &name, ClientIp::UNKNOWN, at).await?;
     tx.commit().await?;
     let ends = match issued.token {
         Token::Session(session) => Some(session.expires_at().to_string()),

@@ -4,4 +4,5 @@ pub(crate) mod command_line;
 pub(crate) mod commands;
 pub(crate) mod demo;
 pub(crate) mod newest_edition;
+pub(crate) mod private_files;
 pub(crate) mod serve;

@@ -71,17 +71,21 @@ pub(crate) fn invalid_body(error: BodyError) -> Failure {
 
 /// The response to a request that failed. A fault of the server is not described to the client.
 pub(crate) fn from_failure(failure: &Failure) -> Response {
-    if failure.is_transient() || failure.is_busy() {
-        let mut response =
-            error(StatusCode::SERVICE_UNAVAILABLE, "too many others write at this moment: try once more");
+    if failure.is_transient() || failure.is_busy() || failure.is_unreachable() {
+        let text = if failure.is_unreachable() { failure.client_text() } else { Failure::Busy.client_text() };
+        let mut response = error(StatusCode::SERVICE_UNAVAILABLE, &text);
         set_header(&mut response, header::RETRY_AFTER, "1");
         return response;
     }
     let status = match failure {
         Failure::Refused { status, .. } => *status,
-        Failure::Database(_) | Failure::Migrations(_) | Failure::Tarballs(_) | Failure::Row(_) | Failure::Other(_) => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
+        Failure::Overtaken | Failure::NoMemory | Failure::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Failure::Database(_)
+        | Failure::Migrations(_)
+        | Failure::Tarballs(_)
+        | Failure::Row(_)
+        | Failure::Unreachable(_)
+        | Failure::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     error(status, &failure.client_text())
 }

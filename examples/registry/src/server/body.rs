@@ -1,28 +1,52 @@
-//! Reads bodies from the connection, bounded in size and in time.
+//! Reads bodies from the connection, bounded in size, in time and in memory.
+
+use std::{pin::pin, time::Duration};
 
 use axum::{
     body::{Body as HttpBody, Bytes},
     http::{HeaderMap, StatusCode, header},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use http_body_util::BodyExt;
+use tokio::time::{sleep, timeout};
 
 use crate::{
-    base::failure::{Failure, other},
+    base::failure::Failure,
     endpoints::table::BodyKind,
+    exchange::budget::{Budget, Reserved},
 };
 
-/// The size in bytes up to which a document is read without a permit.
-const SMALL_DOCUMENT: usize = 1024 * 1024;
-/// The permits for documents that are larger or of unknown length. They limit the memory that is used, because a
-/// document is in memory as a whole.
-static LARGE_DOCUMENTS: Semaphore = Semaphore::const_new(16);
+/// The step in bytes by which memory is reserved while a document arrives.
+const STEP: usize = 256 * 1024;
+/// Of a document, at least this many bytes must arrive in each period of [`PERIOD`].
+const SLOWEST: usize = 64 * 1024;
+const PERIOD: Duration = Duration::from_secs(10);
 
-/// Reads a whole body.
+/// A body that was read, with its part of the memory.
+#[derive(Debug, Default)]
+pub(crate) struct ReadBody {
+    pub(crate) bytes: Bytes,
+    _reserved: Vec<Reserved>,
+}
+
+/// Who sends a body, and the budget that it is read into.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender<'s> {
+    pub(crate) budget: &'s Budget,
+    /// The account or the address of the client.
+    pub(crate) client: &'s str,
+}
+
+/// Reads a whole body. The body of an audit is received and dropped, because the response does not depend on it.
 ///
 /// # Errors
-/// Status 413 for a body that is too large, 408 for a body that takes too long, and 400 for a body that breaks off.
-pub(crate) async fn read(headers: &HeaderMap, mut body: HttpBody, kind: BodyKind) -> Result<Bytes, Failure> {
+/// Status 413 for a body that is too large, 408 for a body that takes too long, 400 for a body that breaks off, and 503
+/// if the memory for it is not free.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    mut body: HttpBody,
+    kind: BodyKind,
+    sender: Sender<'_>,
+) -> Result<ReadBody, Failure> {
     let limit = kind.max_bytes();
     let too_large =
         || Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, format!("body too large: expected at most {limit} bytes"));
@@ -30,25 +54,100 @@ pub(crate) async fn read(headers: &HeaderMap, mut body: HttpBody, kind: BodyKind
         discard(headers, body, kind).await;
         return Err(too_large());
     }
-    let collected = tokio::time::timeout(kind.timeout(), Limited::new(&mut body, limit).collect()).await;
-    match collected {
-        Err(_) => Err(Failure::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    let mut read = Reading { kind, sender, read: Vec::new(), reserved: Vec::new(), room: 0, received: 0 };
+    match timeout(kind.timeout(), read.all(&mut body)).await {
+        Err(_) => Err(slow()),
+        Ok(Err(failure)) => Err(failure),
+        Ok(Ok(false)) => {
             discard(headers, body, kind).await;
             Err(too_large())
         }
-        Ok(Err(_)) => Err(Failure::bad_request("the body broke off")),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Ok(true)) => Ok(ReadBody { bytes: read.read.into(), _reserved: read.reserved }),
     }
 }
 
-/// Waits for the permit that a large document needs. The caller keeps it for as long as the document is in memory.
-pub(crate) async fn permit(headers: &HeaderMap, kind: BodyKind) -> Result<Option<SemaphorePermit<'static>>, Failure> {
-    let is_small = length(headers).is_some_and(|length| length <= SMALL_DOCUMENT);
-    if kind != BodyKind::Document || is_small {
-        return Ok(None);
+fn slow() -> Failure {
+    Failure::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
+}
+
+/// A body that is being read.
+struct Reading<'s> {
+    kind: BodyKind,
+    sender: Sender<'s>,
+    read: Vec<u8>,
+    reserved: Vec<Reserved>,
+    /// How many bytes are reserved.
+    room: usize,
+    /// How many bytes were received.
+    received: usize,
+}
+
+impl Reading<'_> {
+    /// Reads the body to its end. Returns `false` when it turns out to be too large.
+    async fn all(&mut self, body: &mut HttpBody) -> Result<bool, Failure> {
+        let (mut period, mut before) = (pin!(sleep(PERIOD)), 0_usize);
+        loop {
+            let frame = tokio::select! {
+                frame = body.frame() => frame,
+                () = &mut period => {
+                    if self.kind == BodyKind::Document && self.received.saturating_sub(before) < SLOWEST {
+                        return Err(slow());
+                    }
+                    before = self.received;
+                    period.set(sleep(PERIOD));
+                    continue;
+                }
+            };
+            let data = match frame {
+                None => break,
+                Some(Err(_)) => return Err(Failure::bad_request("the body broke off")),
+                Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            };
+            self.received = self.received.saturating_add(data.len());
+            if self.received > self.kind.max_bytes() {
+                return Ok(false);
+            }
+            match self.kind {
+                BodyKind::Audit | BodyKind::None => {}
+                BodyKind::Small => self.read.extend_from_slice(&data),
+                BodyKind::Document => {
+                    if self.reserve(self.received).await? == Memory::WaitedFor {
+                        // It was not the client that was slow.
+                        before = self.received;
+                        period.set(sleep(PERIOD));
+                    }
+                    self.read.extend_from_slice(&data);
+                }
+            }
+        }
+        // The tarball in the document takes three quarters as much again when it is decoded.
+        if self.kind == BodyKind::Document {
+            self.reserve(self.received.saturating_mul(2)).await?;
+        }
+        Ok(true)
     }
-    LARGE_DOCUMENTS.acquire().await.map(Some).map_err(other)
+
+    async fn reserve(&mut self, needed: usize) -> Result<Memory, Failure> {
+        let missing = needed.saturating_sub(self.room);
+        if missing == 0 {
+            return Ok(Memory::Free);
+        }
+        let (step, Sender { budget, client }) = (missing.next_multiple_of(STEP), self.sender);
+        let (reserved, memory) = match budget.try_reserve(client, step) {
+            Ok(reserved) => (reserved, Memory::Free),
+            Err(_) => (budget.reserve(client, step).await?, Memory::WaitedFor),
+        };
+        self.reserved.push(reserved);
+        self.room = self.room.saturating_add(step);
+        Ok(memory)
+    }
+}
+
+/// Whether the memory for a body was free at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Free,
+    WaitedFor,
 }
 
 fn length(headers: &HeaderMap) -> Option<usize> {
@@ -72,5 +171,5 @@ pub(crate) async fn discard(headers: &HeaderMap, mut body: HttpBody, kind: BodyK
         }
     };
     // If the body takes too long, the server stops receiving, as it does if the body is too large.
-    let _ = tokio::time::timeout(BodyKind::Small.timeout(), discarded).await;
+    let _ = timeout(BodyKind::Small.timeout(), discarded).await;
 }

@@ -19,13 +19,15 @@ use crate::{
         failure::{Failure, other},
         log_target,
     },
-    server::{router::Peer, write_timeout::WriteTimeout},
+    exchange::peer::Peer,
+    server::write_timeout::WriteTimeout,
 };
 
 /// How long the headers of a request may take, including the wait for the next request on the same connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a client may accept no bytes of a response.
+/// In so much time a client must accept [`SLOWEST`] bytes of a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+const SLOWEST: usize = 64 * 1024;
 /// The maximum number of connections at one time. Further connections wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
 /// How long requests that have begun may go on after the server is told to stop.
@@ -78,7 +80,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, w
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT)), service);
+        .serve_connection(TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT, SLOWEST)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(target: log_target::SERVER, "connection: {error}");
     }

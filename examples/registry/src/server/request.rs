@@ -1,40 +1,38 @@
 //! Answers a request: finds its endpoint, decides what its path requires, reads its body, and runs its transaction.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use axum::{
     body::Bytes,
     extract::Request,
-    http::{StatusCode, header, request::Parts},
+    http::{Method, StatusCode, header, request::Parts},
     response::Response,
 };
-use tollgate::npm::Endpoint;
+use tollgate::npm::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest};
 
 use crate::{
     base::{
         clock,
         failure::{Failure, other},
-        random,
+        retry::Attempts,
     },
     endpoints::{
-        dispatch,
+        dispatch, put_package, service,
         table::{self, BodyKind},
     },
     exchange::{
+        code_check::{self, CodeCheck},
+        comparison::{Comparison, ReceivedVersion},
         context::RequestContext,
-        decisions::{Exchange, Received},
+        decisions::{Decided, Exchange, Received},
         log_line::LogLine,
         prepared::Prepared,
         services::Services,
     },
     reply::{refusal::NPM_NOTICE, response},
     server::body,
+    store::turns::Writer,
 };
-
-/// The number of times that the transaction of a request is tried when other transactions interfere.
-const MAX_ATTEMPTS: u32 = 10;
-/// The longest pause before another attempt.
-const MAX_PAUSE: Duration = Duration::from_millis(500);
 
 /// Answers a request that comes from `peer`.
 pub(crate) async fn answer(
@@ -48,7 +46,9 @@ pub(crate) async fn answer(
     let context = RequestContext::read(services, &parts.headers, peer)?;
     log_line.set_client_ip(context.client_ip);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let endpoint = match Endpoint::classify(parts.method.as_str(), target) {
+    // The answer to a `HEAD` is the one to a `GET`, of which the connection sends only the head.
+    let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
+    let endpoint = match Endpoint::classify(method.as_str(), target) {
         Ok(endpoint) => endpoint,
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
@@ -57,16 +57,27 @@ pub(crate) async fn answer(
     };
     let entry = table::entry(&endpoint);
     log_line.set_endpoint(entry.log_name);
-    let mut incoming = Incoming { services, endpoint, context, parts };
-    let mut _permit = None;
-    let mut bytes = Bytes::new();
+    // The answer to a ping depends on nothing.
+    if matches!(endpoint, Endpoint::Open(OpenRequest::Ping)) {
+        return Ok(service::ping());
+    }
+    let _listing =
+        if lists_packages(&endpoint) { Some(services.listings.acquire().await.map_err(other)?) } else { None };
+    let writer = Writer::of_address(context.client_ip);
+    let mut incoming = Incoming { services, endpoint, context, parts, writer };
+    let mut body_read = body::ReadBody::default();
     let mut prepared = Prepared::default();
-    if entry.body != BodyKind::None {
-        // If the path alone is enough to refuse the caller, the body is not processed.
-        if let Some(refused) = incoming.decide_path(log_line).await? {
-            body::discard(&incoming.parts.headers, http_body, entry.body).await;
-            return Ok(refused);
+    if entry.body != BodyKind::None || incoming.endpoint.is_write() {
+        // If the path alone is enough to refuse the caller, the body is not processed, and no turn to write is taken.
+        match incoming.decide_path(log_line).await? {
+            PathDecision::Refused(refused) => {
+                body::discard(&incoming.parts.headers, http_body, entry.body).await;
+                return Ok(refused);
+            }
+            PathDecision::GoOn(writer) => incoming.writer = writer,
         }
+    }
+    if entry.body != BodyKind::None {
         let headers = &incoming.parts.headers;
         if entry.body != BodyKind::Audit && headers.contains_key(header::CONTENT_ENCODING) {
             return Err(Failure::refused(
@@ -74,11 +85,29 @@ pub(crate) async fn answer(
                 "a compressed body: expected a plain one",
             ));
         }
-        _permit = body::permit(headers, entry.body).await?;
-        bytes = body::read(headers, http_body, entry.body).await?;
-        prepared = dispatch::prepare(services, &incoming.context, &incoming.endpoint, &bytes).await?;
+        let sender = body::Sender { budget: &services.budget, client: incoming.writer.place() };
+        body_read = body::read(headers, http_body, entry.body, sender).await?;
+        prepared = dispatch::prepare(services, &incoming.context, &incoming.endpoint, &body_read.bytes).await?;
     }
-    incoming.answer_in_transaction(&ReadBody { bytes: &bytes, prepared: &prepared }, log_line).await
+    if is_urgent(&incoming.endpoint) {
+        incoming.writer = incoming.writer.urgent();
+    }
+    incoming.answer_in_transaction(&ReadBody { bytes: &body_read.bytes, prepared: &prepared }, log_line).await
+}
+
+/// Whether the request looks at every package.
+const fn lists_packages(endpoint: &Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::Open(OpenRequest::Search | OpenRequest::ReadStars { .. })
+            | Endpoint::Account(AccountRequest::ReadPackages { .. })
+            | Endpoint::Organization { request: OrganizationRequest::ReadPackages, .. }
+    )
+}
+
+/// Whether the request takes access away, so that it does not wait in the queue of those who write.
+const fn is_urgent(endpoint: &Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Account(AccountRequest::RevokeToken { .. } | AccountRequest::Logout { .. }))
 }
 
 /// A request without its body.
@@ -87,6 +116,8 @@ struct Incoming<'s> {
     endpoint: Endpoint,
     context: RequestContext,
     parts: Parts,
+    /// Who takes a turn to write, if the request writes.
+    writer: Writer,
 }
 
 /// The body of a request, and what was prepared from it. Both are empty before the body is read.
@@ -95,55 +126,109 @@ struct ReadBody<'b> {
     prepared: &'b Prepared<'b>,
 }
 
+/// What the path alone requires.
+enum PathDecision {
+    Refused(Response),
+    /// The body may be read. If the request writes, this takes a turn.
+    GoOn(Writer),
+}
+
+/// The result of an attempt to answer a request.
+enum Attempt {
+    Answered(Response),
+    /// A decision depends on the code that the request shows.
+    CodeNeeded,
+}
+
+impl Attempt {
+    /// The result of an exchange that ended with this response.
+    fn ended(exchange: &Exchange<'_>, response: Response) -> Self {
+        if exchange.needs_code { Self::CodeNeeded } else { Self::Answered(response) }
+    }
+}
+
 impl Incoming<'_> {
-    fn received<'r>(&'r self, body: &ReadBody<'r>) -> Received<'r> {
+    fn received<'r>(&'r self, body: &ReadBody<'r>, code: CodeCheck) -> Received<'r> {
         let Self { services, context, .. } = self;
-        Received { services, context, body: body.bytes, prepared: body.prepared }
+        Received { services, context, body: body.bytes, prepared: body.prepared, code, comparison: None }
     }
 
     /// Decides what the path alone requires, in a transaction of its own.
-    async fn decide_path(&self, log_line: &mut LogLine) -> Result<Option<Response>, Failure> {
+    async fn decide_path(&self, log_line: &mut LogLine) -> Result<PathDecision, Failure> {
         let tx = self.services.store.snapshot().await?;
         let nothing = ReadBody { bytes: &Bytes::new(), prepared: &Prepared::default() };
-        let mut exchange = Exchange::begin(self.received(&nothing), log_line, tx).await?;
-        exchange.decide_path(&self.endpoint.required_access()).await
+        let mut exchange = Exchange::begin(self.received(&nothing, CodeCheck::NotYet), log_line, tx).await?;
+        Ok(match exchange.decide_path(&self.endpoint.required_access()).await? {
+            Some(refused) => PathDecision::Refused(refused),
+            None => PathDecision::GoOn(exchange.writer()),
+        })
     }
 
     /// Answers the request in a transaction. If other transactions interfere, this function begins a new transaction,
     /// which looks up all facts again.
+    ///
+    /// The code that the request shows is checked when a decision depends on it, between two attempts.
     async fn answer_in_transaction(
         &mut self,
         body: &ReadBody<'_>,
         log_line: &mut LogLine,
     ) -> Result<Response, Failure> {
-        let mut attempt = 0_u32;
+        let (mut attempts, mut code, mut received) = (Attempts::default(), CodeCheck::NotYet, None);
         loop {
-            attempt = attempt.saturating_add(1);
-            match self.answer_once(body, log_line).await {
-                Err(failure) if failure.is_transient() && attempt < MAX_ATTEMPTS => {
-                    // The pauses get longer, and are random, so that two requests do not interfere again.
-                    let millis = u64::from(attempt).saturating_mul(u64::from(random::byte()?).saturating_add(1));
-                    tokio::time::sleep(Duration::from_millis(millis).min(MAX_PAUSE)).await;
-                }
-                outcome => return outcome,
+            // The body may have taken minutes to arrive. A token that expired in the meantime must count as expired.
+            self.context.now = clock::now()?;
+            match self.attempt(body, code, &mut received, log_line).await {
+                Ok(Attempt::Answered(response)) => return Ok(response),
+                Ok(Attempt::CodeNeeded) => code = code_check::check(self.services, &self.context, &self.writer).await?,
+                Err(failure) => attempts.after(failure).await?,
             }
         }
     }
 
-    async fn answer_once(&mut self, body: &ReadBody<'_>, log_line: &mut LogLine) -> Result<Response, Failure> {
-        let store = &self.services.store;
-        let tx = if self.endpoint.is_write() { store.writing().await? } else { store.snapshot().await? };
-        // The body may have taken minutes to arrive. A token that expired in the meantime must count as expired.
-        self.context.now = clock::now()?;
-        let mut exchange = Exchange::begin(self.received(body), log_line, tx).await?;
+    /// Answers the request once. The document of a package is compared, decided and received in a snapshot first.
+    async fn attempt(
+        &self,
+        body: &ReadBody<'_>,
+        code: CodeCheck,
+        received: &mut Option<ReceivedVersion>,
+        log_line: &mut LogLine,
+    ) -> Result<Attempt, Failure> {
+        let Some((name, target)) = self.endpoint.put_target() else {
+            return self.carry_out(self.received(body, code), log_line).await;
+        };
+        let _turn = self.services.store.document_turn(&self.writer, name.as_borrowed()).await?;
+        let tx = self.services.store.snapshot().await?;
+        let mut exchange = Exchange::begin(self.received(body, code), log_line, tx).await?;
+        let stored = put_package::stored(&mut exchange, name).await?;
+        let changes = put_package::compare(body.prepared.document.as_ref(), name, target, stored.as_ref())?;
+        if received.is_none() {
+            match put_package::receive(&mut exchange, &changes).await? {
+                Decided::Allowed(version) => *received = version,
+                Decided::Refused(response) => return Ok(Attempt::ended(&exchange, response)),
+            }
+        }
+        drop(exchange);
+        let revision = stored.as_ref().map(|stored| stored.revision.as_str());
+        let comparison = Comparison { changes: &changes, revision, received: received.as_ref() };
+        let with_comparison = Received { comparison: Some(comparison), ..self.received(body, code) };
+        self.carry_out(with_comparison, log_line).await
+    }
+
+    /// Runs the handler in its transaction, and commits it.
+    async fn carry_out(&self, received: Received<'_>, log_line: &mut LogLine) -> Result<Attempt, Failure> {
+        let (store, writer) = (&self.services.store, &self.writer);
+        let tx = if self.endpoint.is_write() { store.writing(writer).await? } else { store.snapshot().await? };
+        let mut exchange = Exchange::begin(received, log_line, tx).await?;
         let mut response = dispatch::respond(&mut exchange, &self.endpoint, &self.parts).await?;
+        if exchange.needs_code {
+            return Ok(Attempt::CodeNeeded);
+        }
         let Exchange { tx, notice, .. } = exchange;
-        // The response is sent after the commit, so everything that it acknowledges is on disk. The transaction of a
-        // refusal is committed too, because it may have counted a wrong guess.
+        // The response is sent after the commit, so everything that it acknowledges is on disk.
         tx.commit().await?;
         if let Some(notice) = notice {
             response::set_header(&mut response, NPM_NOTICE, notice);
         }
-        Ok(response)
+        Ok(Attempt::Answered(response))
     }
 }

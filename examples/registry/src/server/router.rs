@@ -1,6 +1,6 @@
 //! The routes: the pages of a login by browser, and npm's endpoints.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,17 +14,13 @@ use tower_http::timeout::TimeoutLayer;
 use crate::{
     base::log_target,
     endpoints::{login_page, table::BodyKind},
-    exchange::{log_line::LogLine, services::Services},
+    exchange::{log_line::LogLine, peer::Peer, services::Services},
     reply::{refusal::NPM_NOTICE, response},
     server::request,
 };
 
 /// How long a request may take, including a body that arrives slowly.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(330);
-
-/// The address of the other end of a request's connection, stored in the extensions of the request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// The router. The paths of a login by browser have handlers here, and `tollgate` classifies all other paths.
 pub(crate) fn router(services: Arc<Services>) -> Router {

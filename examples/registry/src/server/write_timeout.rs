@@ -3,7 +3,7 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -12,33 +12,44 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// **A stream whose writes fail** when nothing could be written for `timeout`.
+/// **A stream whose writes fail** when the client takes fewer than `slowest` bytes within `timeout`, while more are waiting.
 ///
-/// Without the timeout, a client that requests a tarball and does not read it would occupy one of the connections for
-/// ever.
+/// Without the timeout, a client that requests a document and hardly reads it would occupy a connection and the memory of
+/// the document for ever.
 #[derive(Debug)]
 pub(crate) struct WriteTimeout<S> {
     stream: S,
     timeout: Duration,
-    /// The timer of the write that is waiting. `None` if no write is waiting.
-    stalled: Option<Pin<Box<Sleep>>>,
+    slowest: usize,
+    /// The timer since writes have had to wait, and the number of bytes that were written since. `None` if no write
+    /// waits.
+    waiting: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl<S> WriteTimeout<S> {
-    pub(crate) const fn new(stream: S, timeout: Duration) -> Self {
-        Self { stream, timeout, stalled: None }
+    pub(crate) const fn new(stream: S, timeout: Duration, slowest: usize) -> Self {
+        Self { stream, timeout, slowest, waiting: None }
     }
 
-    /// Returns the result of a write, or an error if writes have waited for too long.
-    fn with_timeout<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if outcome.is_ready() {
-            self.stalled = None;
-            return outcome;
+    /// Returns the result of a write, or an error if the client is too slow.
+    fn with_timeout(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match (&outcome, &mut self.waiting) {
+            (Poll::Ready(Ok(written)), Some((_, since))) => {
+                *since = since.saturating_add(*written);
+                if *since >= self.slowest {
+                    self.waiting = None;
+                    return outcome;
+                }
+            }
+            (Poll::Ready(_), _) => return outcome,
+            (Poll::Pending, Some(_)) => {}
+            (Poll::Pending, waiting @ None) => *waiting = Some((Box::pin(sleep(self.timeout)), 0)),
         }
-        let timeout = self.timeout;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeout)));
-        ready!(stalled.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        let Some((timer, _)) = &mut self.waiting else { return outcome };
+        match timer.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => outcome,
+        }
     }
 }
 
@@ -73,12 +84,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(context);
-        self.with_timeout(context, outcome)
+        // Everything was written, so the client was not too slow.
+        if outcome.is_ready() {
+            self.waiting = None;
+        }
+        outcome
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.with_timeout(context, outcome)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
@@ -88,19 +102,45 @@ mod tests {
     use std::{io::ErrorKind, time::Duration};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    #[tokio::test]
-    async fn a_client_that_stops_reading_is_cut_off_and_a_slow_one_is_not() {
+    /// Writes 64 bytes to a client that reads one byte every 50 milliseconds.
+    async fn write_to_slow_reader(slowest: usize) -> std::io::Result<()> {
         let (near, mut far) = tokio::io::duplex(4);
-        let mut near = WriteTimeout::new(near, Duration::from_millis(200));
+        let mut near = WriteTimeout::new(near, Duration::from_secs(1), slowest);
         let reader = tokio::spawn(async move {
-            for _ in 0..8 {
+            loop {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 far.read_u8().await.unwrap();
             }
-            far
         });
-        near.write_all(b"twelve bytes").await.unwrap();
-        let _far = reader.await.unwrap();
-        assert_eq!(near.write_all(b"more").await.unwrap_err().kind(), ErrorKind::TimedOut);
+        let outcome = near.write_all(&[7; 64]).await;
+        reader.abort();
+        outcome
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_too_few_bytes_is_cut_off_and_a_slow_one_is_not() {
+        // It takes 20 bytes in a second.
+        write_to_slow_reader(15).await.unwrap();
+        assert_eq!(write_to_slow_reader(25).await.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_stops_reading_is_cut_off() {
+        let (near, _far) = tokio::io::duplex(4);
+        let mut near = WriteTimeout::new(near, Duration::from_secs(1), 1);
+        assert_eq!(near.write_all(&[7; 8]).await.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_between_two_answers_does_not_count() {
+        let (near, mut far) = tokio::io::duplex(4);
+        let mut near = WriteTimeout::new(near, Duration::from_secs(1), 1000);
+        for _ in 0..2 {
+            let read = async { far.read_exact(&mut [0; 8]).await.unwrap() };
+            let (written, _) = tokio::join!(near.write_all(&[7; 8]), read);
+            written.unwrap();
+            near.flush().await.unwrap();
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
     }
 }

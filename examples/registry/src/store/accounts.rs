@@ -68,10 +68,43 @@ pub(crate) struct NewAccount<'a> {
     pub(crate) email: Option<&'a str>,
 }
 
+/// Words that mean something to programs that have a table by name, such as a script in a browser.
+const SPECIAL: [&str; 16] = [
+    "__proto__",
+    "constructor",
+    "false",
+    "hasownproperty",
+    "infinity",
+    "isprototypeof",
+    "nan",
+    "null",
+    "propertyisenumerable",
+    "prototype",
+    "tolocalestring",
+    "tostring",
+    "true",
+    "undefined",
+    "valueof",
+    "watch",
+];
+
+/// Checks that the name of a new account or organization means nothing else to a browser, a shell or a script.
+///
+/// # Errors
+/// Status 400 for a name that begins with a sign, and for one of a few words.
+pub(super) fn check_plain(name: &str) -> Result<(), Failure> {
+    let begins_plainly = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    if begins_plainly && !SPECIAL.contains(&name.to_ascii_lowercase().as_str()) {
+        return Ok(());
+    }
+    Err(Failure::bad_request(format!("the name `{name}` means something else to some programs: expected another one")))
+}
+
 /// Creates an account, which is active and has no second factor.
 pub(crate) async fn create(tx: &mut Tx, new: NewAccount<'_>, now: Timestamp) -> Result<(), Failure> {
     let NewAccount { name, password_hash, email } = new;
     name.check_new().map_err(Failure::bad_request)?;
+    check_plain(name.as_str())?;
     take_name(tx, name.as_str(), "user").await?;
     let mut profile = Map::new();
     if let Some(email) = email {
@@ -117,12 +150,6 @@ pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<
         created: row.try_get(6)?,
         updated: row.try_get(7)?,
     }))
-}
-
-/// The email address in the profile of a user.
-pub(crate) async fn email(tx: &mut Tx, name: UserName<&str>) -> Result<Option<String>, Failure> {
-    let account = account(tx, name).await?;
-    Ok(account.and_then(|account| account.profile.get("email").and_then(Value::as_str).map(str::to_owned)))
 }
 
 /// Replaces the profile.

@@ -9,30 +9,74 @@
 //! - PostgreSQL: the isolation level `SERIALIZABLE`, and a lock on the table `names` that is taken before the snapshot.
 //!   The isolation level alone is not enough: it may order a write before a revocation that was acknowledged earlier.
 //!
-//! The price is that there is only one write at a time. Reads never wait, and a registry has thousands of reads for
-//! each write.
+//! The price is that there is only one write at a time. Reads never wait for writers: they have connections of their
+//! own. In which order writers write is in [`turns`](crate::store::turns).
 
-use std::{sync::Once, time::Duration};
-
-use sqlx::{
-    AnyPool, Executor,
-    any::{AnyConnectOptions, AnyPoolOptions},
+use std::{
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+    sync::{Arc, Once},
+    time::Duration,
 };
 
-use crate::base::failure::Failure;
+use sqlx::{
+    AnyConnection, AnyPool, Executor,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    sqlite::SqliteConnectOptions,
+};
+use tollgate::PackageName;
 
-/// A transaction. If it is dropped without a commit, it changes nothing.
-pub(crate) type Tx = sqlx::Transaction<'static, sqlx::Any>;
+use crate::{
+    base::failure::{Failure, is_lost},
+    store::turns::{DocumentTurn, OperatorLock, Turn, Turns, Writer},
+};
 
-/// The maximum number of connections to the database at one time. Each connection serves one transaction.
-const MAX_CONNECTIONS: u32 = 16;
+/// **A transaction.** If it is dropped without a commit, it changes nothing.
+#[derive(Debug)]
+pub(crate) struct Tx {
+    transaction: sqlx::Transaction<'static, sqlx::Any>,
+    /// The turn of a transaction that may write. It ends with the transaction.
+    _turn: Option<Turn>,
+}
+
+impl Tx {
+    /// Makes every change of the transaction, or none.
+    pub(crate) async fn commit(self) -> Result<(), Failure> {
+        self.transaction.commit().await.map_err(|error| {
+            // To try again could make the changes twice.
+            if is_lost(&error) { Failure::Unreachable(error) } else { Failure::Database(error) }
+        })
+    }
+}
+
+impl Deref for Tx {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+}
+
+/// The maximum number of connections for transactions that only read.
+const READERS: u32 = 16;
+/// The maximum number of connections for transactions that may write. One of them writes, and the other one returns to
+/// the pool meanwhile.
+const WRITERS: u32 = 2;
 /// How long a request waits for a connection. After that the response is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// **A connection pool of the database.**
+/// **The database**, with its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pool: AnyPool,
+    readers: AnyPool,
+    writers: AnyPool,
+    turns: Arc<Turns>,
     dialect: Dialect,
 }
 
@@ -61,6 +105,18 @@ impl Dialect {
 }
 
 impl Store {
+    /// The file of the database at an `sqlite:…` URL, or `None` for another URL.
+    ///
+    /// # Errors
+    /// The URL begins with `sqlite:` and is malformed.
+    pub(crate) fn file(url: &str) -> Result<Option<PathBuf>, Failure> {
+        if !url.starts_with("sqlite:") {
+            return Ok(None);
+        }
+        let options: SqliteConnectOptions = url.parse()?;
+        Ok(Some(options.get_filename().to_owned()))
+    }
+
     /// Connects to the database at `sqlite:…` or `postgres:…`, and brings its tables up to date.
     ///
     /// # Errors
@@ -73,21 +129,20 @@ impl Store {
             Some(("postgres" | "postgresql", _)) => Dialect::Postgres,
             _ => return Err(Failure::Other("database URL: expected `sqlite:…` or `postgres:…`".into())),
         };
-        let options: AnyConnectOptions = url.parse()?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(MAX_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    for setting in dialect.settings() {
-                        connection.execute(*setting).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect_with(options)
-            .await?;
-        let store = Self { pool, dialect };
+        let lock = Self::file(url)?.map(|file| OperatorLock::beside(&file)).transpose()?;
+        let store = Self {
+            writers: connect(url, dialect, WRITERS, None).await?,
+            // A reader that tried to write would be a mistake in the code, and PostgreSQL refuses it too.
+            readers: connect(
+                url,
+                dialect,
+                READERS,
+                Some("PRAGMA query_only = ON").filter(|_| dialect == Dialect::Sqlite),
+            )
+            .await?,
+            turns: Arc::new(Turns::new(lock)),
+            dialect,
+        };
         store.migrate().await?;
         Ok(store)
     }
@@ -98,24 +153,39 @@ impl Store {
             Dialect::Sqlite => "BEGIN",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(self.pool.begin_with(begin).await?)
+        Ok(Tx { transaction: self.readers.begin_with(begin).await?, _turn: None })
     }
 
-    /// Begins a transaction for a request that may write. No other transaction writes until this one ends.
+    /// Begins a transaction for a request that may write, when it is the writer's turn. No other transaction writes
+    /// until this one ends.
     ///
     /// A statement may still fail because of another transaction ([`is_transient`](Failure::is_transient)). The caller
     /// must then discard everything that it has read, and begin a new transaction.
-    pub(crate) async fn writing(&self) -> Result<Tx, Failure> {
-        match self.dialect {
-            Dialect::Sqlite => Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?),
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] if the turn did not come within ten seconds.
+    pub(crate) async fn writing(&self, writer: &Writer) -> Result<Tx, Failure> {
+        let turn = self.turns.take(writer).await?;
+        let transaction = match self.dialect {
+            Dialect::Sqlite => self.writers.begin_with("BEGIN IMMEDIATE").await?,
             Dialect::Postgres => {
-                let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
+                let mut transaction = self.writers.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
                 // The statement `LOCK` takes no snapshot. The next statement does, and no other transaction writes
                 // then.
-                sqlx::query("LOCK TABLE names IN SHARE ROW EXCLUSIVE MODE").execute(&mut *tx).await?;
-                Ok(tx)
+                sqlx::query("LOCK TABLE names IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+                transaction
             }
-        }
+        };
+        Ok(Tx { transaction, _turn: Some(turn) })
+    }
+
+    /// Waits for the turn to compare a document of this package with the stored one, and to write it.
+    pub(crate) async fn document_turn(
+        &self,
+        writer: &Writer,
+        package: PackageName<&str>,
+    ) -> Result<DocumentTurn, Failure> {
+        self.turns.take_document(writer, package).await
     }
 
     /// Brings the tables up to date. If another process does this at the same time, an attempt may fail, and a later
@@ -124,7 +194,7 @@ impl Store {
         let mut attempt = 0_u8;
         loop {
             attempt = attempt.saturating_add(1);
-            match sqlx::migrate!().run(&self.pool).await {
+            match sqlx::migrate!().run(&self.writers).await {
                 Err(_) if attempt < 5 => tokio::time::sleep(Duration::from_millis(200)).await,
                 outcome => return Ok(outcome?),
             }
@@ -133,6 +203,31 @@ impl Store {
 
     /// Closes the connections. SQLite then removes its write-ahead log.
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writers.close().await;
     }
+}
+
+/// Connects to the database. Each new connection runs the settings of the dialect, and then `last`.
+async fn connect(
+    url: &str,
+    dialect: Dialect,
+    connections: u32,
+    last: Option<&'static str>,
+) -> Result<AnyPool, Failure> {
+    let options: AnyConnectOptions = url.parse()?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                for setting in dialect.settings().iter().chain(&last) {
+                    connection.execute(*setting).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(pool)
 }

@@ -76,27 +76,47 @@ pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> R
     FoundOrganization::from_lookup(name, found)
 }
 
-/// Looks up a package, with the grants on it and the owner of its scope.
-pub(crate) async fn package(tx: &mut Tx, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
-    FoundPackage::from_lookup(name, existing_package(tx, name).await)
+/// Looks up a package, with the owner of its scope, and with the grants on it that this user has, directly or by a team.
+/// No decision about the user's tokens depends on the grants of others. If they were read, a private package that has many
+/// would take longer than a name that is free.
+pub(crate) async fn package(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    user: Option<UserName<&str>>,
+) -> Result<FoundPackage, Failure> {
+    FoundPackage::from_lookup(name, existing_package(tx, name, user).await)
 }
 
-async fn existing_package(tx: &mut Tx, name: PackageName<&str>) -> Result<Option<Package>, Failure> {
+/// The name of the user in a query. Nobody has an empty name.
+fn name_or_empty(user: Option<UserName<&str>>) -> String {
+    user.map(|user| user.as_str().to_owned()).unwrap_or_default()
+}
+
+async fn existing_package(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    user: Option<UserName<&str>>,
+) -> Result<Option<Package>, Failure> {
     let row: Option<(String, String, String)> =
         sqlx::query_as("SELECT name, visibility, publishing_access FROM packages WHERE name = $1")
             .bind(name.as_str().to_owned())
             .fetch_optional(&mut **tx)
             .await?;
     let users: Vec<(String, String)> =
-        sqlx::query_as("SELECT user_name, permission FROM package_users WHERE package = $1")
+        sqlx::query_as("SELECT user_name, permission FROM package_users WHERE package = $1 AND user_name = $2")
             .bind(name.as_str().to_owned())
+            .bind(name_or_empty(user))
             .fetch_all(&mut **tx)
             .await?;
-    let teams: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT organization, team, permission FROM package_teams WHERE package = $1")
-            .bind(name.as_str().to_owned())
-            .fetch_all(&mut **tx)
-            .await?;
+    let teams: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT t.organization, t.team, t.permission FROM package_teams t \
+         JOIN team_members m ON m.organization = t.organization AND m.team = t.team \
+         WHERE t.package = $1 AND m.user_name = $2",
+    )
+    .bind(name.as_str().to_owned())
+    .bind(name_or_empty(user))
+    .fetch_all(&mut **tx)
+    .await?;
     let scope_owner = scope_owner(tx, name).await?;
     let Some((name, visibility, access)) = row else { return Ok(None) };
     let (users, teams) = (user_grants(users)?, team_grants(teams)?);
@@ -145,24 +165,30 @@ fn team_grants(rows: Vec<(String, String, String)>) -> Result<TeamGrants, Failur
     fact(TeamGrants::new(grants))
 }
 
-/// All packages. Listings then select the packages that the caller may read. The number of queries does not depend on
-/// the number of packages.
-pub(crate) async fn all_packages(tx: &mut Tx) -> Result<Vec<Package>, Failure> {
+/// All packages, each with the grants that this user has. Listings then select the packages that the caller may read. The
+/// number of queries does not depend on the number of packages.
+pub(crate) async fn all_packages(tx: &mut Tx, user: Option<UserName<&str>>) -> Result<Vec<Package>, Failure> {
     let rows: Vec<(String, String, String)> =
         sqlx::query_as("SELECT name, visibility, publishing_access FROM packages ORDER BY name")
             .fetch_all(&mut **tx)
             .await?;
     let mut users: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let user_rows: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT package, user_name, permission FROM package_users").fetch_all(&mut **tx).await?;
+        sqlx::query_as("SELECT package, user_name, permission FROM package_users WHERE user_name = $1")
+            .bind(name_or_empty(user))
+            .fetch_all(&mut **tx)
+            .await?;
     for (package, user, permission) in user_rows {
         users.entry(package).or_default().push((user, permission));
     }
     let mut teams: BTreeMap<String, Vec<(String, String, String)>> = BTreeMap::new();
-    let team_rows: Vec<(String, String, String, String)> =
-        sqlx::query_as("SELECT package, organization, team, permission FROM package_teams")
-            .fetch_all(&mut **tx)
-            .await?;
+    let team_rows: Vec<(String, String, String, String)> = sqlx::query_as(
+        "SELECT t.package, t.organization, t.team, t.permission FROM package_teams t \
+         JOIN team_members m ON m.organization = t.organization AND m.team = t.team WHERE m.user_name = $1",
+    )
+    .bind(name_or_empty(user))
+    .fetch_all(&mut **tx)
+    .await?;
     for (package, organization, team, permission) in team_rows {
         teams.entry(package).or_default().push((organization, team, permission));
     }

@@ -11,6 +11,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guess {
     Password,
+    /// A password that is sent from an address from which the account has logged in before.
+    PasswordFromKnownAddress,
     OneTimePassword,
 }
 
@@ -18,6 +20,7 @@ impl Guess {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
+            Self::PasswordFromKnownAddress => "password from a known address",
             Self::OneTimePassword => "one-time password",
         }
     }
@@ -25,7 +28,7 @@ impl Guess {
     /// The maximum number of wrong guesses for an account within [`WINDOW_SECONDS`].
     const fn limit(self) -> i64 {
         match self {
-            Self::Password => 30,
+            Self::Password | Self::PasswordFromKnownAddress => 30,
             Self::OneTimePassword => 10,
         }
     }

@@ -4,15 +4,19 @@
 //! permissions: its caller changes only what was allowed.
 
 pub(crate) mod accounts;
+pub(crate) mod collection;
 pub(crate) mod database;
 pub(crate) mod dist_tags;
 pub(crate) mod facts;
 pub(crate) mod guesses;
+pub(crate) mod known_addresses;
 pub(crate) mod logins;
 pub(crate) mod organizations;
 pub(crate) mod packages;
 pub(crate) mod packument;
+pub(crate) mod search_entries;
 pub(crate) mod staged;
 pub(crate) mod tarballs;
 pub(crate) mod teams;
 pub(crate) mod tokens;
+pub(crate) mod turns;

@@ -19,6 +19,7 @@ use crate::{
 /// Creates an organization with its first owner and the team `developers`.
 pub(crate) async fn create(tx: &mut Tx, name: &OrganizationName, owner: UserName<&str>) -> Result<(), Failure> {
     name.check_new().map_err(Failure::bad_request)?;
+    accounts::check_plain(name.as_str())?;
     accounts::take_name(tx, name.as_str(), "organization").await?;
     sqlx::query("INSERT INTO organizations (name) VALUES ($1)")
         .bind(name.as_str().to_owned())

@@ -15,14 +15,15 @@ use crate::{
         failure::{Failure, fact, other, storable},
         random,
     },
-    store::{accounts, database::Tx, facts, tarballs::TarballId, teams},
+    store::{accounts, database::Tx, facts, search_entries, tarballs::TarballId, teams},
 };
 
 /// A version to be added.
 #[derive(Debug)]
 pub(crate) struct NewVersion<'a> {
     pub(crate) version: &'a str,
-    pub(crate) manifest: &'a Value,
+    /// The text of the manifest.
+    pub(crate) manifest: &'a str,
     pub(crate) tarball: &'a TarballId,
 }
 
@@ -81,8 +82,9 @@ pub(crate) async fn set_user_grant(
     Ok(())
 }
 
-/// Gives the document a new revision, and records the time of the change.
+/// Records a change of the document: gives it a new revision, and brings its search entry up to date.
 pub(crate) async fn renew_revision(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) -> Result<(), Failure> {
+    search_entries::renew(tx, name).await?;
     sqlx::query("UPDATE packages SET revision = $2, modified = $3 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(random::nonce()?)
@@ -96,39 +98,53 @@ pub(crate) async fn renew_revision(tx: &mut Tx, name: PackageName<&str>, now: Ti
 const MAX_MANIFEST: usize = 1024 * 1024;
 /// The most bytes of a deprecation's message.
 const MAX_DEPRECATION: usize = 128 * 1024;
-/// The maximum total length of all manifests and deprecations of a package, in characters. A version can be added to a
-/// package that is at this limit, but not above it.
+/// The maximum number of maintainers. Each takes several statements, and other writers wait meanwhile.
+const MAX_MAINTAINERS: usize = 200;
+/// The maximum number of bytes of all manifests and deprecations of a package together.
 const MAX_MANIFESTS: i64 = 16 * 1024 * 1024;
 
 /// The text of a manifest to be stored.
 ///
 /// # Errors
-/// Status 413 if the manifest is too large, or if the other manifests of the package are too large together.
-async fn manifest_text(tx: &mut Tx, name: PackageName<&str>, manifest: &Value) -> Result<String, Failure> {
-    let too_large = |text| Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text);
+/// Status 413 if the manifest is too large.
+pub(crate) fn manifest_text(manifest: &Value) -> Result<String, Failure> {
     let text = serde_json::to_string(manifest).map_err(other)?;
     if text.len() > MAX_MANIFEST {
-        return Err(too_large(format!("a manifest of {} bytes: expected at most {MAX_MANIFEST}", text.len())));
+        let text = format!("a manifest of {} bytes: expected at most {MAX_MANIFEST}", text.len());
+        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
-    let (before,): (i64,) = sqlx::query_as(
-        "SELECT COALESCE(SUM(LENGTH(manifest) + LENGTH(COALESCE(deprecated, ''))), 0) FROM versions WHERE package = $1",
+    Ok(text)
+}
+
+/// The number of bytes of all manifests and deprecations of a package together.
+pub(crate) async fn size(tx: &mut Tx, name: PackageName<&str>) -> Result<i64, Failure> {
+    let (size,): (i64,) = sqlx::query_as(
+        "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(manifest) + OCTET_LENGTH(COALESCE(deprecated, ''))), 0) AS BIGINT) \
+         FROM versions WHERE package = $1",
     )
     .bind(name.as_str().to_owned())
     .fetch_one(&mut **tx)
     .await?;
-    if before > MAX_MANIFESTS {
-        return Err(too_large(format!(
-            "the manifests of `{name}` take {before} bytes: expected at most {MAX_MANIFESTS}"
-        )));
+    Ok(size)
+}
+
+/// Checks the size of a package after it was changed. The document of a package is built in memory.
+///
+/// # Errors
+/// Status 413 if its manifests and deprecations are too large together.
+pub(crate) async fn check_size(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
+    let size = size(tx, name).await?;
+    if size > MAX_MANIFESTS {
+        let text = format!("the manifests of `{name}` would take {size} bytes: expected at most {MAX_MANIFESTS}");
+        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
-    Ok(text)
+    Ok(())
 }
 
 /// Adds a version.
 ///
 /// # Errors
-/// Status 409 if the version was published before, even if it was unpublished since, and 413 if a manifest is too
-/// large.
+/// Status 409 if the version was published before, even if it was unpublished since.
 pub(crate) async fn insert_version(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -147,7 +163,6 @@ pub(crate) async fn insert_version(
             "You cannot publish over the previously published versions: {version}."
         )));
     }
-    let manifest = manifest_text(tx, name, new.manifest).await?;
     sqlx::query("INSERT INTO used_versions (package, version) VALUES ($1, $2)")
         .bind(name.as_str().to_owned())
         .bind(new.version.to_owned())
@@ -156,11 +171,25 @@ pub(crate) async fn insert_version(
     sqlx::query("INSERT INTO versions (package, version, manifest, tarball, published) VALUES ($1, $2, $3, $4, $5)")
         .bind(name.as_str().to_owned())
         .bind(new.version.to_owned())
-        .bind(manifest)
+        .bind(new.manifest.to_owned())
         .bind(new.tarball.as_str().to_owned())
         .bind(now.to_string())
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Checks the message of a deprecation.
+///
+/// # Errors
+/// Status 400 for a text that cannot be stored, and 413 for one that is too long.
+pub(crate) fn check_deprecation(message: Option<&str>) -> Result<(), Failure> {
+    let message = message.unwrap_or_default();
+    storable("a deprecation", message)?;
+    if message.len() > MAX_DEPRECATION {
+        let text = format!("a deprecation of {} bytes: expected at most {MAX_DEPRECATION}", message.len());
+        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
+    }
     Ok(())
 }
 
@@ -171,12 +200,7 @@ pub(crate) async fn deprecate(
     version: &str,
     message: Option<String>,
 ) -> Result<(), Failure> {
-    storable("a deprecation", message.as_deref().unwrap_or_default())?;
-    let length = message.as_ref().map_or(0, String::len);
-    if length > MAX_DEPRECATION {
-        let text = format!("a deprecation of {length} bytes: expected at most {MAX_DEPRECATION}");
-        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
-    }
+    check_deprecation(message.as_deref())?;
     sqlx::query("UPDATE versions SET deprecated = $3 WHERE package = $1 AND version = $2")
         .bind(name.as_str().to_owned())
         .bind(version.to_owned())
@@ -257,10 +281,14 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
 /// Replaces the maintainers, which are the users with a `read-write` grant of their own.
 ///
 /// # Errors
-/// Status 409 if an unscoped package would have no maintainer, and 400 if there is no such user.
+/// Status 409 if an unscoped package would have no maintainer, 413 for too many, and 400 if there is no such user.
 pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users: &[UserName]) -> Result<(), Failure> {
     // An unscoped package without a maintainer might have no user who may change it. A scoped package can still be
     // changed by the owner of its scope.
+    if users.len() > MAX_MAINTAINERS {
+        let text = format!("{} maintainers: expected at most {MAX_MAINTAINERS}, and a team for more", users.len());
+        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
+    }
     if users.is_empty() && !name.is_scoped() {
         return Err(Failure::conflict(format!(
             "`{name}` would be left without an owner: expected another owner first"

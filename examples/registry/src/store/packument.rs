@@ -1,19 +1,72 @@
 //! The document of a package as npm's client reads it. It is built from rows for each request, and not stored.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tollgate::PackageName;
 
 use crate::{
-    base::failure::{Failure, fact},
-    store::{accounts, database::Tx, dist_tags, packages},
+    base::failure::{Failure, fact, other},
+    store::{database::Tx, dist_tags, packages},
 };
 
 /// The fields that the document takes from the manifest of `latest`.
 const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
-/// The document of a package, or `None` if there is no such package. The URLs of its tarballs begin with `base`.
-pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) -> Result<Option<Value>, Failure> {
+/// How much of a package its document says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Everything.
+    Full,
+    /// What an install needs, in the form that npm's client asks for.
+    Abbreviated,
+}
+
+/// The fields of a manifest in the abbreviated form. A client that finds `hasInstallScript` missing runs no script.
+const FOR_INSTALL: [&str; 20] = [
+    "name",
+    "version",
+    "deprecated",
+    "dependencies",
+    "optionalDependencies",
+    "devDependencies",
+    "bundleDependencies",
+    "bundledDependencies",
+    "peerDependencies",
+    "peerDependenciesMeta",
+    "acceptDependencies",
+    "bin",
+    "directories",
+    "dist",
+    "engines",
+    "funding",
+    "os",
+    "cpu",
+    "libc",
+    "_hasShrinkwrap",
+];
+
+/// The manifest in the abbreviated form.
+fn abbreviated(mut manifest: Map<String, Value>) -> Map<String, Value> {
+    let has_script =
+        |scripts: &Value| ["preinstall", "install", "postinstall"].iter().any(|name| scripts.get(name).is_some());
+    let has_install_script = manifest.get("scripts").is_some_and(has_script)
+        || manifest.get("gypfile").and_then(Value::as_bool) == Some(true);
+    manifest.retain(|field, _| FOR_INSTALL.contains(&field.as_str()));
+    if has_install_script {
+        manifest.insert("hasInstallScript".into(), true.into());
+    }
+    manifest
+}
+
+/// The JSON text of the document of a package, or `None` if there is no such package. The URLs of its tarballs begin with
+/// `base`. Only one manifest at a time is in memory as more than its text.
+pub(crate) async fn packument(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    base: &str,
+    form: Form,
+) -> Result<Option<String>, Failure> {
     let row: Option<(String, String, String)> =
         sqlx::query_as("SELECT revision, created, modified FROM packages WHERE name = $1")
             .bind(name.as_str().to_owned())
@@ -27,31 +80,87 @@ pub(crate) async fn packument(tx: &mut Tx, name: PackageName<&str>, base: &str) 
     .fetch_all(&mut **tx)
     .await?;
     let tags = dist_tags::all(tx, name).await?;
-    let (mut versions, mut time) = (Map::new(), Map::new());
+    let (mut versions, mut time) = (ObjectText::default(), Map::new());
+    let mut document = ObjectText::default();
+    if form == Form::Abbreviated {
+        document.field("name", name.as_str())?;
+        for (version, manifest, deprecated, _) in rows {
+            let manifest = shown_manifest(&manifest, tarball_url(name, &version, base), deprecated)?;
+            versions.field(&version, &abbreviated(manifest))?;
+        }
+        document.field("dist-tags", &tags)?;
+        document.text_field("versions", &versions.end())?;
+        document.field("modified", &modified)?;
+        return Ok(Some(document.end()));
+    }
+    document.field("_id", name.as_str())?;
+    document.field("_rev", &revision_text(&revision))?;
+    document.field("name", name.as_str())?;
     time.insert("created".into(), created.into());
     time.insert("modified".into(), modified.into());
     for (version, manifest, deprecated, published) in rows {
         let url = tarball_url(name, &version, base);
-        versions.insert(version.clone(), shown_manifest(&manifest, url, deprecated)?);
-        time.insert(version, published.into());
-    }
-    let mut document = Map::new();
-    document.insert("_id".into(), name.as_str().into());
-    document.insert("_rev".into(), revision_text(&revision).into());
-    document.insert("name".into(), name.as_str().into());
-    if let Some(latest) = tags.get("latest").and_then(|latest| versions.get(latest)) {
-        for field in FROM_LATEST {
-            if let Some(value) = latest.get(field) {
-                document.insert(field.into(), value.clone());
+        let manifest = shown_manifest(&manifest, url, deprecated)?;
+        versions.field(&version, &manifest)?;
+        if tags.get("latest") == Some(&version) {
+            for field in FROM_LATEST {
+                if let Some(value) = manifest.get(field) {
+                    document.field(field, value)?;
+                }
             }
         }
+        time.insert(version, published.into());
     }
-    document.insert("dist-tags".into(), json!(tags));
-    document.insert("versions".into(), Value::Object(versions));
-    document.insert("time".into(), Value::Object(time));
-    document.insert("maintainers".into(), maintainers(tx, name).await?);
-    document.insert("users".into(), stars(tx, name).await?);
-    Ok(Some(Value::Object(document)))
+    document.field("dist-tags", &tags)?;
+    document.text_field("versions", &versions.end())?;
+    document.field("time", &time)?;
+    document.field("maintainers", &maintainers(tx, name).await?)?;
+    document.field("users", &stars(tx, name).await?)?;
+    Ok(Some(document.end()))
+}
+
+/// The manifest of a version as npm's client reads it. `version` may be a dist-tag. `None` if there is no such version.
+pub(crate) async fn manifest(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    version: &str,
+    base: &str,
+) -> Result<Option<Map<String, Value>>, Failure> {
+    let tags = dist_tags::all(tx, name).await?;
+    let version = tags.get(version).map_or(version, String::as_str);
+    let row: Option<(String, Option<String>)> =
+        sqlx::query_as("SELECT manifest, deprecated FROM versions WHERE package = $1 AND version = $2")
+            .bind(name.as_str().to_owned())
+            .bind(version.to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    let shown =
+        |(manifest, deprecated): (String, _)| shown_manifest(&manifest, tarball_url(name, version, base), deprecated);
+    row.map(shown).transpose()
+}
+
+/// The text of a JSON object that is being written.
+#[derive(Default)]
+struct ObjectText(String);
+
+impl ObjectText {
+    fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
+        self.text_field(name, &serde_json::to_string(value).map_err(other)?)
+    }
+
+    /// Writes a field whose value is this JSON text.
+    fn text_field(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        self.0.push_str(&serde_json::to_string(name).map_err(other)?);
+        self.0.push(':');
+        self.0.push_str(value);
+        Ok(())
+    }
+
+    fn end(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
+        self.0
+    }
 }
 
 /// A revision in `CouchDB`'s form, which clients expect: a number, a dash, and hexadecimal digits.
@@ -60,7 +169,11 @@ fn revision_text(revision: &str) -> String {
 }
 
 /// A stored manifest with the URL of its tarball and the message of its deprecation.
-fn shown_manifest(stored: &str, tarball_url: String, deprecated: Option<String>) -> Result<Value, Failure> {
+fn shown_manifest(
+    stored: &str,
+    tarball_url: String,
+    deprecated: Option<String>,
+) -> Result<Map<String, Value>, Failure> {
     let mut manifest: Map<String, Value> = fact(serde_json::from_str(stored))?;
     if let Some(dist) = manifest.get_mut("dist").and_then(Value::as_object_mut) {
         dist.insert("tarball".into(), tarball_url.into());
@@ -68,7 +181,7 @@ fn shown_manifest(stored: &str, tarball_url: String, deprecated: Option<String>)
     if let Some(message) = deprecated {
         manifest.insert("deprecated".into(), message.into());
     }
-    Ok(Value::Object(manifest))
+    Ok(manifest)
 }
 
 fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
@@ -76,13 +189,10 @@ fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
     format!("{base}/{name}/-/{basename}-{version}.tgz")
 }
 
-async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
-    let mut list = Vec::new();
-    for user in packages::maintainers(tx, name).await? {
-        let email = accounts::email(tx, fact(user.as_str().try_into())?).await?;
-        list.push(json!({ "name": user, "email": email.unwrap_or_default() }));
-    }
-    Ok(list.into())
+/// The maintainers in npm's form. An email address is shown only to its owner, and npm expects a text.
+pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<Value>, Failure> {
+    let names = packages::maintainers(tx, name).await?;
+    Ok(names.into_iter().map(|name| json!({ "name": name, "email": "" })).collect())
 }
 
 async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
@@ -94,11 +204,49 @@ async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
     Ok(Value::Object(stars))
 }
 
-/// The current revision of a package, in the form in which the document has it.
-pub(crate) async fn revision(tx: &mut Tx, name: PackageName<&str>) -> Result<String, Failure> {
-    let row: (String,) = sqlx::query_as("SELECT revision FROM packages WHERE name = $1")
+/// The current revision of a package, in the form in which the document has it. `None` if there is no such package.
+pub(crate) async fn revision(tx: &mut Tx, name: PackageName<&str>) -> Result<Option<String>, Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT revision FROM packages WHERE name = $1")
         .bind(name.as_str().to_owned())
-        .fetch_one(&mut **tx)
+        .fetch_optional(&mut **tx)
         .await?;
-    Ok(revision_text(&row.0))
+    Ok(row.map(|(revision,)| revision_text(&revision)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{ObjectText, abbreviated};
+
+    #[test]
+    fn the_text_of_an_object_is_json() {
+        let mut text = ObjectText::default();
+        assert_eq!(ObjectText::default().end(), "{}");
+        text.field("a\"b", &1).unwrap();
+        text.text_field("c", "[2]").unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text.end()).unwrap(), json!({ "a\"b": 1, "c": [2] }));
+    }
+
+    #[test]
+    fn the_abbreviated_form_has_what_an_install_needs() {
+        let shown = |manifest: Value| Value::Object(abbreviated(manifest.as_object().unwrap().clone()));
+        let manifest = json!({
+            "name": "left", "version": "1.0.0", "readme": "long", "scripts": { "test": "x" }, "bin": "left.js",
+            "dependencies": { "right": "1" }, "dist": { "integrity": "sha512-x" }, "_npmUser": { "name": "alice" },
+        });
+        let short = json!({
+            "name": "left", "version": "1.0.0", "bin": "left.js", "dependencies": { "right": "1" },
+            "dist": { "integrity": "sha512-x" },
+        });
+        assert_eq!(shown(manifest), short);
+        for (manifest, has_script) in [
+            (json!({ "scripts": { "postinstall": "x" } }), true),
+            (json!({ "scripts": { "preinstall": "x" } }), true),
+            (json!({ "gypfile": true }), true),
+            (json!({ "scripts": { "prepare": "x" }, "gypfile": false }), false),
+        ] {
+            assert_eq!(shown(manifest).get("hasInstallScript").is_some(), has_script);
+        }
+    }
 }

@@ -1,12 +1,11 @@
 //! Versions that are staged: they wait until a person approves or rejects them.
 
-use axum::http::StatusCode;
 use serde_json::Value;
 use tollgate::{PackageName, Timestamp, UserName};
 
 use crate::{
     base::{
-        failure::{Failure, fact, other, storable},
+        failure::{Failure, fact, other},
         random,
     },
     store::{database::Tx, tarballs::TarballId},
@@ -14,15 +13,14 @@ use crate::{
 
 /// The maximum number of versions of a package that wait at one time.
 const MAX_STAGED: i64 = 100;
-/// The maximum number of bytes of the manifest of a staged version, as of a published one.
-const MAX_MANIFEST: usize = 1024 * 1024;
 
 /// A version to be staged.
 #[derive(Debug)]
 pub(crate) struct NewStaged<'a> {
     pub(crate) package: PackageName<&'a str>,
     pub(crate) version: &'a str,
-    pub(crate) manifest: &'a Value,
+    /// The text of the manifest.
+    pub(crate) manifest: &'a str,
     pub(crate) deprecated: Option<String>,
     pub(crate) tags: &'a [&'a str],
     pub(crate) tarball: &'a TarballId,
@@ -48,7 +46,7 @@ pub(crate) struct Staged {
 /// Stages a version, and returns its id.
 ///
 /// # Errors
-/// Status 409 if too many versions of the package wait, and 413 if the manifest is too large.
+/// Status 409 if too many versions of the package wait.
 pub(crate) async fn insert(tx: &mut Tx, new: NewStaged<'_>, now: Timestamp) -> Result<String, Failure> {
     let (waiting,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM staged_versions WHERE package = $1")
         .bind(new.package.as_str().to_owned())
@@ -58,12 +56,6 @@ pub(crate) async fn insert(tx: &mut Tx, new: NewStaged<'_>, now: Timestamp) -> R
         let text = format!("{waiting} versions of `{}` wait: expected fewer than {MAX_STAGED}", new.package);
         return Err(Failure::conflict(text));
     }
-    let manifest = serde_json::to_string(new.manifest).map_err(other)?;
-    if manifest.len() > MAX_MANIFEST {
-        let text = format!("a manifest of {} bytes: expected at most {MAX_MANIFEST}", manifest.len());
-        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
-    }
-    storable("a deprecation", new.deprecated.as_deref().unwrap_or_default())?;
     let id = random::stage_id()?;
     sqlx::query(
         "INSERT INTO staged_versions (id, package, version, manifest, deprecated, tags, tarball, staged_by, staged) \
@@ -72,7 +64,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: NewStaged<'_>, now: Timestamp) -> R
     .bind(id.clone())
     .bind(new.package.as_str().to_owned())
     .bind(new.version.to_owned())
-    .bind(manifest)
+    .bind(new.manifest.to_owned())
     .bind(new.deprecated)
     .bind(serde_json::to_string(new.tags).map_err(other)?)
     .bind(new.tarball.as_str().to_owned())

@@ -73,6 +73,15 @@ pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<To
     Ok(rows.into_iter().filter_map(listed).collect())
 }
 
+/// Revokes every token of a user, one by one. The cut-off of the account alone would not revoke a token that a server with
+/// a fast clock has issued.
+pub(crate) async fn revoke_all(tx: &mut Tx, owner: UserName<&str>, now: Timestamp) -> Result<(), Failure> {
+    for listed in of_user(tx, owner).await? {
+        revoke(tx, &listed.token, now).await?;
+    }
+    Ok(())
+}
+
 /// Revokes a token.
 pub(crate) async fn revoke(tx: &mut Tx, token: &Token, now: Timestamp) -> Result<(), Failure> {
     let mut revoked = token.clone();

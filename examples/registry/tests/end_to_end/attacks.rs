@@ -163,10 +163,12 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
     let reply = alice.http("PUT", "/@alice%2fkit").json(&publish_document("@alice/kit", "1.0.0", None)).send();
     assert!([400, 403, 409].contains(&reply.status), "{reply:?}");
     // A change of the owners that leaves no owner.
-    let owners = json!({ "_id": "@alice/kit", "_rev": before["_rev"], "maintainers": [] });
-    let path = format!("/@alice%2fkit/-rev/{}", before["_rev"].as_str().unwrap());
-    let reply = alice.http("PUT", &path).json(&owners).send();
-    assert!(reply.status >= 400, "{reply:?}");
+    alice.put("left", "1.0.0", None);
+    let left = alice.http("GET", "/left").send().expect(200).json();
+    let owners = json!({ "_id": "left", "_rev": left["_rev"], "maintainers": [] });
+    let of_left = format!("/left/-rev/{}", left["_rev"].as_str().unwrap());
+    let refused = alice.http("PUT", &of_left).json(&owners).send().expect(409);
+    assert!(refused.error().contains("without an owner"), "{refused:?}");
 
     let but_for_the_star = |document: Value| {
         (document["versions"].clone(), document["maintainers"].clone(), document["dist-tags"].clone())
@@ -174,6 +176,7 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
     assert_eq!(but_for_the_star(read()), but_for_the_star(before));
     assert_eq!(alice.http("GET", "/-/package/@alice%2fkit/visibility").send().json()["public"], true);
     let before = read();
+    let path = format!("/@alice%2fkit/-rev/{}", before["_rev"].as_str().unwrap());
     bob.http("DELETE", &path).send().expect(403);
     assert_eq!(read(), before);
     // The permitted change alone is made.

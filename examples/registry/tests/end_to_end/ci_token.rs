@@ -27,6 +27,7 @@ fn a_narrow_ci_token_publishes_its_package_and_nothing_else(edition: &str) {
 
     ci.publish("@acme/kit", "1.1.0", "").succeeds().says("+ @acme/kit@1.1.0");
     installs(&ci, "@acme/kit", "1.1.0");
+    server.person_without_2fa("demo");
     ci.npm("whoami").succeeds().prints("alice");
 
     ci.publish("left-pad", "1.0.1", "").fails_with("E403").says("the access token does not cover `left-pad`");

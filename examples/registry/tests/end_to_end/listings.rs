@@ -7,6 +7,7 @@ use crate::support::{Person, Server, under_both_editions};
 under_both_editions!(
     no_listing_shows_a_package_that_the_caller_may_not_read,
     a_search_has_pages_and_matches_words,
+    a_document_that_has_not_changed_is_not_sent_again,
     urls_in_responses_begin_with_the_configured_public_url,
 );
 
@@ -59,12 +60,24 @@ fn no_listing_shows_a_package_that_the_caller_may_not_read(edition: &str) {
     // The packages of a user are listed only to that user.
     bob.http("GET", "/-/user/alice/package").send().expect(403);
     assert!(listed(&alice, "/-/user/alice/package").contains(&"@alice/diary".to_owned()));
-    // An audit has the same result for a private package as for a missing one.
-    let audited = json!({ "@acme/secret": ["1.0.0"], "@acme/nosuch": ["1.0.0"] });
-    for person in [&alice, &nobody] {
-        let reply = person.http("POST", "/-/npm/v1/security/advisories/bulk").json(&audited).send().expect(200);
-        assert_eq!(reply.json(), json!({}));
+    // An audit says nothing about any package.
+    for audited in [json!({ "@acme/secret": ["1.0.0"] }), json!({ "@acme/nosuch": ["1.0.0"] })] {
+        for person in [&alice, &nobody] {
+            let reply = person.http("POST", "/-/npm/v1/security/advisories/bulk").json(&audited).send().expect(404);
+            assert_eq!(reply.error(), "this registry has no service for audits");
+        }
     }
+    // Nobody sees the email address of another.
+    let record = |person: &Person| person.http("GET", "/-/user/org.couchdb.user:alice").send().expect(200).json();
+    assert_eq!((&record(&alice)["email"], &record(&bob)["email"]), (&json!("alice@example.test"), &json!("")));
+    for path in ["/@acme%2fopen", "/-/v1/search?text=open", "/@acme%2fopen/latest"] {
+        let text = nobody.http("GET", path).send().expect(200).text();
+        assert!(text.contains("open") && !text.contains("@example.test"), "{text}");
+    }
+    // The head of an answer, without its body.
+    let (whole, head) = (nobody.http("GET", "/@acme%2fopen").send(), nobody.http("HEAD", "/@acme%2fopen").send_head());
+    assert_eq!((whole.status, Some(whole.body.len().to_string().as_str())), (200, head.header("content-length")));
+    assert!(head.body.is_empty());
     // A search that matches only a hidden package looks like one that matches none.
     for text in ["secret", "nosuchthing"] {
         let reply = eve.http("GET", &format!("/-/v1/search?text={text}")).send().expect(200).json();
@@ -114,4 +127,35 @@ fn urls_in_responses_begin_with_the_configured_public_url(edition: &str) {
     for field in ["loginUrl", "doneUrl"] {
         assert!(begun[field].as_str().unwrap().starts_with("https://npm.example.test/-/v1/login/"), "{begun}");
     }
+}
+
+fn a_document_that_has_not_changed_is_not_sent_again(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    let read = |etag: &str| server.http("GET", "/left").header("if-none-match", etag).send();
+    let first = server.http("GET", "/left").send().expect(200);
+    let etag = first.header("etag").expect("an etag").to_owned();
+    for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}")] {
+        let again = read(&known).expect(304);
+        assert_eq!((again.header("etag"), again.body.len()), (Some(etag.as_str()), 0));
+    }
+    read("\"other\"").expect(200);
+    // A caller who may not read the package is not told that it has not changed.
+    alice.put("@alice/diary", "1.0.0", None);
+    let diary = alice.http("GET", "/@alice%2fdiary").send().expect(200);
+    let known = diary.header("etag").expect("an etag").to_owned();
+    server.http("GET", "/@alice%2fdiary").header("if-none-match", &known).send().expect(404);
+    // A star changes what the document says.
+    let star = json!({ "_id": "left", "_rev": first.json()["_rev"], "users": { "alice": true } });
+    alice.http("PUT", "/left").json(&star).send().expect(201);
+    read(&etag).expect(200);
+
+    // The form that npm installs from has no more than an install needs.
+    let short = server.http("GET", "/left").header("accept", "application/vnd.npm.install-v1+json; q=1.0, */*").send();
+    assert_eq!(short.header("content-type"), Some("application/vnd.npm.install-v1+json"));
+    let (short, long) = (short.json(), server.http("GET", "/left").send().json());
+    assert_eq!(short["dist-tags"], long["dist-tags"]);
+    assert_eq!(short["versions"]["1.0.0"]["dist"], long["versions"]["1.0.0"]["dist"]);
+    assert!(short.get("readme").is_none() && short["versions"]["1.0.0"].get("description").is_none(), "{short}");
 }

@@ -44,10 +44,10 @@ pub(crate) fn whole_life(server: &Server) {
 
     bob.publish("left-pad", "1.2.0", "").fails_with("E403");
     alice.npm("owner add bob left-pad").succeeds().says("+ bob (left-pad)");
-    nobody.npm("owner ls left-pad").succeeds().prints("alice <alice@example.test>\nbob <bob@example.test>");
+    nobody.npm("owner ls left-pad").succeeds().prints("alice <>\nbob <>");
     bob.publish("left-pad", "1.2.0", "").succeeds();
     alice.npm("owner rm bob left-pad").succeeds().says("- bob (left-pad)");
-    nobody.npm("owner ls left-pad").succeeds().prints("alice <alice@example.test>");
+    nobody.npm("owner ls left-pad").succeeds().prints("alice <>");
     bob.publish("left-pad", "1.3.0", "").fails_with("E403");
 
     alice.npm("unpublish left-pad@1.1.0").succeeds().says("- left-pad@1.1.0");
@@ -167,12 +167,12 @@ fn requests_about_no_package_work_without_an_account(edition: &str) {
     nobody.npm("whoami").fails_with("ENEEDAUTH");
     alice.npm("whoami").succeeds().prints("alice");
 
-    // Every caller may run an audit, and the result does not depend on private packages.
+    // There is no service for audits, and npm does not say that there are no vulnerabilities. An install goes on without.
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     let project = alice.project();
     alice.npm_in(&project, "install @alice/diary").succeeds();
     for person in [&alice, &nobody] {
-        person.npm_in(&project, "audit").succeeds().says("found 0 vulnerabilities");
+        person.npm_in(&project, "audit").fails().does_not_say("found 0 vulnerabilities");
     }
 }
 

@@ -14,6 +14,7 @@ under_both_editions!(
     a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other,
     two_servers_create_a_package_once_and_issue_the_last_token_once,
     a_one_time_password_used_on_one_server_is_used_on_both,
+    a_database_that_goes_away_is_said_to_be_away_and_comes_back,
 );
 
 /// Two servers on one PostgreSQL, with one folder for tarballs; `None` if PostgreSQL is to be skipped.
@@ -96,4 +97,33 @@ fn a_one_time_password_used_on_one_server_is_used_on_both(edition: &str) {
     tag(&second, alice.token()).expect(201);
     tag(&second, &other).expect(401);
     tag(&first, &other).expect(401);
+}
+
+fn a_database_that_goes_away_is_said_to_be_away_and_comes_back(edition: &str) {
+    let Some(mut postgres) = Postgres::start() else { return };
+    let server = Server::under_with(edition, &["--database-url", &postgres.url()]);
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    postgres.stop();
+    for (method, path) in [("GET", "/left"), ("PUT", "/-/package/left/dist-tags/next")] {
+        let reply = alice.http(method, path).json(&json!("1.0.0")).send().expect(503);
+        assert!(reply.header("retry-after").is_some(), "{reply:?}");
+        assert!(reply.error().contains("database of this registry cannot be reached"), "{reply:?}");
+    }
+    server.http("GET", "/-/ping").send().expect(200);
+    postgres.start_again();
+    alice.http("GET", "/left").send().expect(200);
+    alice.http("PUT", "/-/package/left/dist-tags/next").json(&json!("1.0.0")).send().expect(201);
+
+    // A server that starts before its database waits for it.
+    postgres.stop();
+    let server = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_secs(2));
+            postgres.start_again();
+        });
+        server.killed_and_restarted()
+    });
+    server.wait_for_log("waiting for the database");
+    server.http("GET", "/left").send().expect(200);
 }

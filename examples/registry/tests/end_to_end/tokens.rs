@@ -195,6 +195,7 @@ fn a_token_request_for_a_hidden_package_is_refused_like_one_for_a_missing_packag
 fn each_kind_of_legacy_token_may_do_what_its_kind_allows() {
     let server = Server::under(FOUNDING);
     let alice = server.person("alice");
+    server.person_without_2fa("demo");
     alice.publish("left", "1.0.0", "").succeeds();
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     let make = |body: Value| alice.granular(&body);

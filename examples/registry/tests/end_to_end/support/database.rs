@@ -81,6 +81,28 @@ pub(crate) fn multiply_token(server: &Server, key: &str, times: usize) {
     });
 }
 
+/// **The permission to write** to the server's SQLite file, taken by another process.
+pub(crate) struct WriteLock {
+    runtime: tokio::runtime::Runtime,
+    transaction: sqlx::Transaction<'static, sqlx::Any>,
+}
+
+impl WriteLock {
+    pub(crate) fn take(server: &Server) -> Self {
+        sqlx::any::install_default_drivers();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let transaction = runtime.block_on(async {
+            let pool = AnyPool::connect(&server.database_url()).await.unwrap();
+            pool.begin_with("BEGIN IMMEDIATE").await.unwrap()
+        });
+        Self { runtime, transaction }
+    }
+
+    pub(crate) fn release(self) {
+        self.runtime.block_on(self.transaction.rollback()).unwrap();
+    }
+}
+
 fn run(server: &Server, work: impl AsyncFnOnce(AnyPool)) {
     sqlx::any::install_default_drivers();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -83,8 +83,19 @@ impl Request {
         self.try_send().unwrap_or_else(|| panic!("no answer to {shown}"))
     }
 
+    /// Sends a `HEAD`, whose response has the length of a body and no body.
+    #[track_caller]
+    pub(crate) fn send_head(self) -> Reply {
+        Reply::parse_head(&self.exchanged().expect("an answer")).expect("a head").0
+    }
+
     /// Sends the request; `None` if the connection ends before a whole response has arrived.
     pub(crate) fn try_send(self) -> Option<Reply> {
+        Reply::parse(&self.exchanged()?)
+    }
+
+    /// Sends the request, and returns all that the server sends.
+    fn exchanged(self) -> Option<Vec<u8>> {
         let mut stream = TcpStream::connect(self.address).ok()?;
         stream.set_read_timeout(Some(TIMEOUT)).ok()?;
         stream.set_nodelay(true).ok()?;
@@ -107,12 +118,13 @@ impl Request {
         let _ = stream.write_all(&bytes);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        Reply::parse(&answer)
+        Some(answer)
     }
 }
 
 impl Reply {
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    /// Reads the head, and returns it with the place where the body begins.
+    fn parse_head(bytes: &[u8]) -> Option<(Self, usize)> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let head = std::str::from_utf8(&bytes[..end]).ok()?;
         let mut lines = head.split("\r\n");
@@ -120,7 +132,12 @@ impl Reply {
         let header =
             |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
         let headers: Vec<_> = lines.filter_map(header).collect();
-        let mut reply = Self { status, headers, body: bytes[end + 4..].to_vec() };
+        Some((Self { status, headers, body: Vec::new() }, end + 4))
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (mut reply, begin) = Self::parse_head(bytes)?;
+        reply.body = bytes[begin..].to_vec();
         if reply.header("transfer-encoding") == Some("chunked") {
             reply.body = dechunked(&reply.body)?;
         } else if let Some(length) = reply.header("content-length") {

@@ -24,6 +24,7 @@ const NOBODY: u32 = 65_534;
 pub(crate) struct Postgres {
     child: Child,
     folder: TempDir,
+    is_root: bool,
 }
 
 impl Postgres {
@@ -44,35 +45,29 @@ impl Postgres {
         if is_root {
             chown(&home, Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        let program = |name: &str| {
-            let mut command = Command::new(binaries().join(name));
-            command.current_dir(&home).env("LC_ALL", "C").stdin(Stdio::null());
-            if is_root {
-                command.uid(NOBODY).gid(NOBODY);
-            }
-            command
-        };
-        let made = program("initdb")
+        let made = program("initdb", &home, is_root)
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--pgdata"])
             .arg(home.join("data"))
             .output()
             .expect("initdb");
         assert!(made.status.success(), "{made:?}");
-        let log = fs::File::create(folder.path().join("postgres.log")).unwrap();
-        let child = program("postgres")
-            .arg("-D")
-            .arg(home.join("data"))
-            .arg("-k")
-            .arg(&home)
-            // PostgreSQL listens only on the socket. The data need not survive the test, so nothing is synced.
-            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .expect("postgres");
-        let mut postgres = Self { child, folder };
+        let child = run(folder.path(), is_root);
+        let mut postgres = Self { child, folder, is_root };
         postgres.wait();
         Some(postgres)
+    }
+
+    /// Stops PostgreSQL. All connections end.
+    pub(crate) fn stop(&mut self) {
+        // PostgreSQL shuts down fast on SIGINT. After SIGKILL, its other processes would run on for a while.
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+
+    /// Starts PostgreSQL on the same data, after a [`stop`](Self::stop).
+    pub(crate) fn start_again(&mut self) {
+        self.child = run(self.folder.path(), self.is_root);
+        self.wait();
     }
 
     fn wait(&mut self) {
@@ -97,10 +92,33 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // PostgreSQL shuts down fast on SIGINT. After SIGKILL, its other processes would run on for a while.
-        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        let _ = self.child.wait();
+        self.stop();
     }
+}
+
+fn program(name: &str, home: &Path, is_root: bool) -> Command {
+    let mut command = Command::new(binaries().join(name));
+    command.current_dir(home).env("LC_ALL", "C").stdin(Stdio::null());
+    if is_root {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+fn run(folder: &Path, is_root: bool) -> Child {
+    let home = folder.join("pg");
+    let log = fs::File::create(folder.join("postgres.log")).unwrap();
+    program("postgres", &home, is_root)
+        .arg("-D")
+        .arg(home.join("data"))
+        .arg("-k")
+        .arg(&home)
+        // PostgreSQL listens only on the socket. The data need not survive the test, so nothing is synced.
+        .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .expect("postgres")
 }
 
 /// The folder of the programs: the newest version in `/usr/lib/postgresql`, or else one on the PATH.

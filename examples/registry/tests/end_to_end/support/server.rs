@@ -149,6 +149,11 @@ impl Server {
         given.unwrap_or_else(|| format!("sqlite:{}", data(&self.folder).join("registry.sqlite").display()))
     }
 
+    /// The folder of the database and the tarballs.
+    pub(crate) fn data_folder(&self) -> PathBuf {
+        data(&self.folder)
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

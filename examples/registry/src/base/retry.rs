@@ -1,0 +1,43 @@
+//! Attempts of a transaction with which other transactions may interfere.
+
+use std::time::Duration;
+
+use crate::base::{failure::Failure, random};
+
+/// The maximum number of attempts.
+const MAX_ATTEMPTS: u32 = 10;
+/// The longest pause before another attempt.
+const MAX_PAUSE: Duration = Duration::from_millis(500);
+
+/// **The attempts of a transaction** so far.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    failed: u32,
+    has_reconnected: bool,
+}
+
+impl Attempts {
+    /// After an attempt that failed: returns `Ok` after a pause if the transaction should be tried again, with facts that
+    /// are looked up again. Each failed attempt makes the pause longer, and its length is random, so that two requests do
+    /// not interfere again. A connection that was lost is replaced once.
+    ///
+    /// # Errors
+    /// Returns the failure if another attempt would not help, or if this was the last one.
+    pub(crate) async fn after(&mut self, failure: Failure) -> Result<(), Failure> {
+        if matches!(failure, Failure::Database(_))
+            && failure.is_unreachable()
+            && !failure.is_busy()
+            && !self.has_reconnected
+        {
+            self.has_reconnected = true;
+            return Ok(());
+        }
+        self.failed = self.failed.saturating_add(1);
+        if !failure.is_transient() || self.failed >= MAX_ATTEMPTS {
+            return Err(failure);
+        }
+        let millis = u64::from(self.failed).saturating_mul(u64::from(random::byte()?).saturating_add(1));
+        tokio::time::sleep(Duration::from_millis(millis).min(MAX_PAUSE)).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! The memory of bodies and answers.
+//!
+//! All large bodies and answers that are in memory at one time share one budget, and one client has at most half of it. A
+//! request that needs more waits for others to end, and after a while its response is 503.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use crate::base::failure::{Failure, other};
+
+/// How long a request waits for its part of the budget.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The number of clients above which those that have nothing are forgotten.
+const MANY_CLIENTS: usize = 1024;
+
+/// **The budget.** Its unit is KiB.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    free: Arc<Semaphore>,
+    of_one_client: usize,
+    clients: Mutex<HashMap<String, Weak<Semaphore>>>,
+}
+
+/// A part of the budget, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    _of_client: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+    /// Keeps the client's part known while anything of it is reserved.
+    _client: Arc<Semaphore>,
+}
+
+impl Budget {
+    /// A budget of so many MiB, of which one client has at most half.
+    pub(crate) fn new(mebibytes: u16) -> Self {
+        let all = usize::from(mebibytes).saturating_mul(1024);
+        Self { free: Arc::new(Semaphore::new(all)), of_one_client: all.div_ceil(2), clients: Mutex::default() }
+    }
+
+    /// Reserves memory for a client (an account, or an address without an account), and waits for it. A request that has
+    /// a transaction does not wait, but [tries](Self::try_reserve), because others may need its connection.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] if so much was not free for ten seconds.
+    pub(crate) async fn reserve(&self, client: &str, bytes: usize) -> Result<Reserved, Failure> {
+        let (client, kibibytes) = (self.client(client), self.kibibytes(bytes)?);
+        let both = async {
+            let of_client = client.clone().acquire_many_owned(kibibytes).await.map_err(other)?;
+            let of_all = self.free.clone().acquire_many_owned(kibibytes).await.map_err(other)?;
+            Ok(Reserved { _of_client: of_client, _of_all: of_all, _client: client.clone() })
+        };
+        timeout(TIMEOUT, both).await.map_err(|_| Failure::Busy)?
+    }
+
+    /// Reserves memory for a client if it is free.
+    ///
+    /// # Errors
+    /// [`Failure::NoMemory`], after which the request is tried again.
+    pub(crate) fn try_reserve(&self, client: &str, bytes: usize) -> Result<Reserved, Failure> {
+        let (client, kibibytes) = (self.client(client), self.kibibytes(bytes)?);
+        let of_client = client.clone().try_acquire_many_owned(kibibytes).map_err(|_| Failure::NoMemory)?;
+        let of_all = self.free.clone().try_acquire_many_owned(kibibytes).map_err(|_| Failure::NoMemory)?;
+        Ok(Reserved { _of_client: of_client, _of_all: of_all, _client: client })
+    }
+
+    /// So many bytes in the unit of the budget. More than a client's part is never free, so what is larger counts as the
+    /// whole part.
+    fn kibibytes(&self, bytes: usize) -> Result<u32, Failure> {
+        u32::try_from(bytes.div_ceil(1024).min(self.of_one_client)).map_err(other)
+    }
+
+    fn client(&self, name: &str) -> Arc<Semaphore> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(name).and_then(Weak::upgrade) {
+            return client;
+        }
+        if clients.len() >= MANY_CLIENTS {
+            clients.retain(|_, client| client.strong_count() > 0);
+        }
+        let client = Arc::new(Semaphore::new(self.of_one_client));
+        clients.insert(name.to_owned(), Arc::downgrade(&client));
+        client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Budget;
+    use crate::base::failure::Failure;
+
+    const MIB: usize = 1024 * 1024;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_has_half_of_the_budget_and_all_have_no_more_than_it() {
+        let budget = Budget::new(8);
+        let first = budget.reserve("a", 3 * MIB).await.unwrap();
+        let second = budget.reserve("a", MIB).await.unwrap();
+        assert!(matches!(budget.reserve("a", 1).await, Err(Failure::Busy)));
+        let others = budget.reserve("b", 4 * MIB).await.unwrap();
+        assert!(matches!(budget.reserve("c", 1).await, Err(Failure::Busy)));
+        drop(second);
+        budget.reserve("a", MIB).await.unwrap();
+        budget.reserve("c", MIB).await.unwrap();
+        drop((first, others));
+        assert!(budget.try_reserve("a", 5 * MIB).is_ok());
+        // What is larger than a client's part is not refused for ever.
+        budget.reserve("a", 100 * MIB).await.unwrap();
+        budget.reserve("b", 100 * MIB).await.unwrap();
+    }
+}

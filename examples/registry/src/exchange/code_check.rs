@@ -1,0 +1,68 @@
+//! The check of the one-time password or recovery code of a request.
+//!
+//! It has a transaction of its own, which is committed before the request is carried out. So a code is used up, and a
+//! wrong one is counted, whatever comes of the request.
+
+use crate::{
+    base::{clock, failure::Failure, moment::Moment, retry::Attempts},
+    credentials::one_time_password::{self, ShownCode},
+    exchange::{
+        caller::{FoundCaller, HoldBefore},
+        context::RequestContext,
+        services::Services,
+    },
+    store::{
+        accounts,
+        guesses::{self, Guess},
+        turns::Writer,
+    },
+};
+
+/// **What is known about the code of a request.**
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CodeCheck {
+    /// The code has not been checked, because no decision has asked for it.
+    NotYet,
+    /// The code was wrong.
+    Wrong,
+    /// The code was right, and is used up.
+    Right(HoldBefore),
+}
+
+/// Checks the code that the request shows. A request without a known token or without a code shows none that is right.
+///
+/// # Errors
+/// Status 429 if there were too many wrong codes.
+pub(crate) async fn check(
+    services: &Services,
+    context: &RequestContext,
+    writer: &Writer,
+) -> Result<CodeCheck, Failure> {
+    let mut attempts = Attempts::default();
+    loop {
+        match check_once(services, context, writer).await {
+            Err(failure) => attempts.after(failure).await?,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn check_once(services: &Services, context: &RequestContext, writer: &Writer) -> Result<CodeCheck, Failure> {
+    let Some(code) = &context.one_time_password else { return Ok(CodeCheck::Wrong) };
+    let mut tx = services.store.writing(writer).await?;
+    let now = clock::now()?;
+    let FoundCaller::Token { token, owner } = FoundCaller::look_up(&mut tx, &context.credentials).await? else {
+        return Ok(CodeCheck::Wrong);
+    };
+    let name = owner.name().as_borrowed();
+    guesses::may_guess(&mut tx, name, Guess::OneTimePassword, now).await?;
+    let secret = accounts::account(&mut tx, name).await?.and_then(|account| account.totp_secret);
+    let Some(secret) = secret else { return Ok(CodeCheck::Wrong) };
+    let shown = ShownCode { user: name, secret: &secret, code, used_by: token.id().as_str() };
+    let is_right = one_time_password::verify(&mut tx, shown, Moment { policy: services.policy, now }).await?;
+    if !is_right {
+        guesses::wrong(&mut tx, name, Guess::OneTimePassword, now).await?;
+    }
+    tx.commit().await?;
+    Ok(if is_right { CodeCheck::Right(HoldBefore(owner.writes_held_until())) } else { CodeCheck::Wrong })
+}

@@ -1,0 +1,110 @@
+//! What a small company needs: accounts that only the operator makes, packages that are private at first, and a URL of the
+//! database that no process list shows.
+
+use serde_json::json;
+
+use crate::support::{
+    Person, Server,
+    person::{email_of, login_document, password_of},
+    under_both_editions,
+};
+
+under_both_editions!(
+    where_sign_up_is_closed_only_the_operator_makes_accounts,
+    an_unscoped_package_may_be_private_where_the_operator_says_so,
+);
+
+fn where_sign_up_is_closed_only_the_operator_makes_accounts(edition: &str) {
+    let server = Server::under_with(edition, &["--sign-up", "closed"]);
+    let document = login_document("mallory", &password_of("mallory"), Some(&email_of("mallory")));
+    let refused = server.http("PUT", "/-/user/org.couchdb.user:mallory").json(&document).send().expect(403);
+    assert!(refused.error().contains("ask its operator"), "{refused:?}");
+    server.http("POST", "/-/v1/login").json(&json!({ "create": true })).send().expect(403);
+    let nobody = Person::at(&server, "mallory", None);
+    nobody
+        .npm_asked(
+            "adduser --auth-type=legacy",
+            &[
+                ("Username:", &|_: &str| "mallory".to_owned()),
+                ("Password:", &|_: &str| password_of("mallory")),
+                ("Email", &|_: &str| email_of("mallory")),
+            ],
+        )
+        .fails_with("E403")
+        .says("ask its operator");
+    // The operator makes accounts, and people log in as usual.
+    let made = server.command(&["user", "create", "alice", "--email", "alice@example.test"], &password_of("alice"));
+    assert!(made.status.success(), "{made:?}");
+    let document = login_document("alice", &password_of("alice"), None);
+    let login = server.http("PUT", "/-/user/org.couchdb.user:alice/-rev/1-0");
+    let login = login.header("authorization", &basic("alice", &password_of("alice")));
+    let token = login.json(&document).send().expect(201).json()["token"].as_str().unwrap().to_owned();
+    let alice = Person::at(&server, "alice", Some(&token));
+    assert_eq!(alice.http("GET", "/-/whoami").send().expect(200).json(), json!({ "username": "alice" }));
+    server.http("POST", "/-/v1/login").json(&json!({})).send().expect(200);
+    // An account that exists is told as elsewhere, with status 409, after which npm logs in.
+    let again = login_document("alice", &password_of("alice"), Some(&email_of("alice")));
+    server.http("PUT", "/-/user/org.couchdb.user:alice").json(&again).send().expect(409);
+}
+
+fn basic(name: &str, password: &str) -> String {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
+}
+
+fn an_unscoped_package_may_be_private_where_the_operator_says_so(edition: &str) {
+    let server = Server::under_with(edition, &["--unscoped", "private"]);
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    alice.put("left", "1.0.0", None);
+    alice.http("GET", "/left").send().expect(200);
+    bob.http("GET", "/left").send().expect(404);
+    server.http("GET", "/left").send().expect(404);
+    // A name that is free looks the same to others.
+    bob.http("GET", "/right").send().expect(404);
+    let set = |access: &str| alice.http("POST", "/-/package/left/access").json(&json!({ "access": access })).send();
+    // Nobody may change the visibility of a package without a scope later.
+    set("public").expect(403);
+    server.http("GET", "/left").send().expect(404);
+    alice.put("open", "1.0.0", Some("public"));
+    server.http("GET", "/open").send().expect(200);
+    // By default, as on npm, a package without a scope is public.
+    let server = Server::under(edition);
+    let alice = server.person("alice");
+    alice.put("left", "1.0.0", None);
+    server.http("GET", "/left").send().expect(200);
+    alice.http("POST", "/-/package/left/access").json(&json!({ "access": "restricted" })).send().expect(403);
+}
+
+// Not under both editions: it starts no server.
+#[test]
+fn the_url_of_the_database_comes_from_the_environment_or_a_file_too() {
+    let folder = crate::support::server::temporary_folder();
+    let run = |set: &dyn Fn(&mut std::process::Command)| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tollgate-registry"));
+        command.args(["org", "create", "acme", "--owner", "nobody", "--data"]).arg(folder.path().join("data"));
+        set(&mut command);
+        command.output().unwrap()
+    };
+    let url = |name: &str| format!("sqlite:{}?mode=rwc", folder.path().join(name).display());
+    std::fs::write(folder.path().join("url"), format!("{}\n", url("by-file.sqlite"))).unwrap();
+    run(&|command| {
+        command.env("TOLLGATE_DATABASE_URL", url("by-environment.sqlite"));
+    });
+    run(&|command| {
+        command.arg("--database-url-file").arg(folder.path().join("url"));
+    });
+    for name in ["by-environment.sqlite", "by-file.sqlite"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    assert!(!folder.path().join("data/registry.sqlite").exists());
+    let missing = run(&|command| {
+        command.args(["--database-url-file", "/no/such/file"]);
+    });
+    assert!(!missing.status.success());
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("/no/such/file"));
+    // The help does not show the value.
+    let help = run(&|command| {
+        command.env("TOLLGATE_DATABASE_URL", "postgres://secret").arg("--help");
+    });
+    assert!(!String::from_utf8(help.stdout).unwrap().contains("secret"));
+}

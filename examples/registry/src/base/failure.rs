@@ -78,10 +78,11 @@ impl Failure {
         match self {
             Self::Refused { text, .. } => text.clone(),
             _ if self.is_unreachable() => "the database of this registry cannot be reached: try again soon".to_owned(),
-            Self::Overtaken | Self::NoMemory | Self::Busy => {
-                "too many requests at this moment: try once more".to_owned()
-            }
-            Self::Database(_)
+            _ if self.is_transient() || self.is_busy() => "too many requests at this moment: try once more".to_owned(),
+            Self::Overtaken
+            | Self::NoMemory
+            | Self::Busy
+            | Self::Database(_)
             | Self::Migrations(_)
             | Self::Tarballs(_)
             | Self::Row(_)

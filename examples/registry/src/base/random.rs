@@ -1,23 +1,16 @@
 //! Randomness, which comes from the operating system only.
 
-use std::fmt::Write;
-
 use tollgate::token::{MintedSecret, SecretPrefix, TokenId};
 
-use crate::base::failure::{Failure, other};
+use crate::base::{
+    digest::hex,
+    failure::{Failure, other},
+};
 
 fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(other)?;
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The text of a new access token.

@@ -9,6 +9,20 @@ const MAX_ATTEMPTS: u32 = 10;
 /// The longest pause before another attempt.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
 
+/// Makes attempts until one succeeds, or fails in a way in which another attempt would not help.
+pub(crate) async fn until_done<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut attempts = Attempts::default();
+    loop {
+        match attempt().await {
+            Err(failure) => attempts.after(failure).await?,
+            done => return done,
+        }
+    }
+}
+
 /// **The attempts of a transaction** so far.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {

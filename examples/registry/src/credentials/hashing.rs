@@ -1,8 +1,8 @@
 //! The threads that hash passwords.
 //!
 //! A hash takes a core for a tenth of a second, and 19 MiB of memory. So there is a fixed number of threads, each with
-//! memory of its own, which it uses again for the next hash. A hash that nobody waits for any more is left out if it has
-//! not begun, and otherwise keeps its thread until it is done.
+//! memory of its own, which it uses again for the next hash. If a client disconnects, its hash is not made unless it has
+//! begun. A hash that has begun keeps its thread until it is done.
 //!
 //! A request from an address that the account has logged in from before is served first: strangers who guess passwords
 //! do not make it wait.
@@ -116,7 +116,7 @@ impl Hashing {
         let (send, receive) = oneshot::channel();
         let work: Work = Box::new(move |memory| {
             if !send.is_closed() {
-                // If the request has gone meanwhile, nobody needs the hash.
+                // Sending fails if the client disconnects at this moment, and the hash is then not needed.
                 let _ = send.send(work(memory));
             }
         });

@@ -11,8 +11,7 @@ use crate::{
         clock,
         failure::{Failure, other},
         moment::Moment,
-        random,
-        retry::Attempts,
+        random, retry,
     },
     credentials::{
         issuance::{self, IssueRequest, IssuedToken, NewToken},
@@ -22,9 +21,7 @@ use crate::{
     store::{
         accounts::{self, Account},
         database::{Store, Tx},
-        facts,
-        guesses::{self, Guess},
-        known_addresses,
+        facts, known_addresses,
         turns::Writer,
     },
 };
@@ -85,13 +82,7 @@ pub(crate) async fn verify(store: &Store, proof: LoginProof<'_>, policy: Policy)
         return Ok(LoginCheck::Passed(passed(proof.user, account)));
     }
     let Some(code) = proof.one_time_password else { return Ok(LoginCheck::OneTimePasswordNeeded) };
-    let mut attempts = Attempts::default();
-    loop {
-        match verify_code(store, proof, code, policy).await {
-            Err(failure) => attempts.after(failure).await?,
-            outcome => return outcome,
-        }
-    }
+    retry::until_done(|| verify_code(store, proof, code, policy)).await
 }
 
 async fn verify_code(store: &Store, proof: LoginProof<'_>, code: &str, policy: Policy) -> Result<LoginCheck, Failure> {
@@ -101,14 +92,11 @@ async fn verify_code(store: &Store, proof: LoginProof<'_>, code: &str, policy: P
     let account = accounts::account(&mut tx, name).await?;
     let Some(account) = with_password(account, proof) else { return Ok(LoginCheck::WrongPassword) };
     let Some(secret) = &account.totp_secret else { return Ok(LoginCheck::OneTimePasswordNeeded) };
-    guesses::may_guess(&mut tx, name, Guess::OneTimePassword, at.now).await?;
     // Every login has its own name, so that a one-time password works for only one login.
     let used_by = format!("login {}", random::nonce()?);
     let is_right =
-        one_time_password::verify(&mut tx, ShownCode { user: name, secret, code, used_by: &used_by }, at).await?;
-    if !is_right {
-        guesses::wrong(&mut tx, name, Guess::OneTimePassword, at.now).await?;
-    }
+        one_time_password::verify_counted(&mut tx, ShownCode { user: name, secret, code, used_by: &used_by }, at)
+            .await?;
     tx.commit().await?;
     Ok(if is_right { LoginCheck::Passed(passed(proof.user, account)) } else { LoginCheck::OneTimePasswordNeeded })
 }

@@ -11,7 +11,11 @@ use crate::{
         random,
     },
     credentials::hold,
-    store::{accounts, database::Tx},
+    store::{
+        accounts,
+        database::Tx,
+        guesses::{self, Guess},
+    },
 };
 
 /// How many recovery codes an account gets.
@@ -62,6 +66,19 @@ pub(crate) struct ShownCode<'a> {
     pub(crate) code: &'a str,
     /// The id of the token that sends the code, or the name of the login.
     pub(crate) used_by: &'a str,
+}
+
+/// Verifies a code, and counts a wrong one towards the limit of guesses. Returns whether the code is right.
+///
+/// # Errors
+/// Status 429 if the limit was reached before.
+pub(crate) async fn verify_counted(tx: &mut Tx, shown: ShownCode<'_>, at: Moment) -> Result<bool, Failure> {
+    guesses::may_guess(tx, shown.user, Guess::OneTimePassword, at.now).await?;
+    let is_right = verify(tx, shown, at).await?;
+    if !is_right {
+        guesses::wrong(tx, shown.user, Guess::OneTimePassword, at.now).await?;
+    }
+    Ok(is_right)
 }
 
 /// Whether the code is a valid code of the user, and no token or login other than `used_by` has used it.

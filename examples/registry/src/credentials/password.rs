@@ -58,8 +58,8 @@ impl VerifiedPassword {
     /// Verifies a password. Returns `None` if the password is wrong, and counts the wrong guess. If the user does not
     /// exist, the check takes as long, and also returns `None`.
     ///
-    /// Wrong guesses from addresses from which the account has logged in before are counted apart, so that nobody else
-    /// can use up the person's guesses.
+    /// An address is known if the account has logged in from it before. Wrong guesses from known addresses are counted
+    /// separately, so a stranger cannot use up the guesses of the account's owner.
     pub(crate) async fn verify(
         store: &Store,
         hashing: &Hashing,

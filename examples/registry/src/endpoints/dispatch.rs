@@ -122,16 +122,15 @@ pub(crate) async fn respond(
             _ => Err(Failure::not_offered()),
         },
         Endpoint::Open(request) => match request {
-            OpenRequest::Ping => Ok(service::ping()),
             OpenRequest::ReadAdvisories | OpenRequest::ReadAudit => service::audit(),
-            OpenRequest::ReadKeys => service::keys(),
             OpenRequest::Search => search::search(exchange, parts).await,
             OpenRequest::ReadStars { user } => search::stars(exchange, user).await,
             OpenRequest::Login { user } => login::create_account(exchange, user).await,
             OpenRequest::LoginRevision { user, .. } => login::log_in(exchange, user).await,
             OpenRequest::ReadUser { user } => login::read_user(exchange, user).await,
             OpenRequest::WebLogin => login::begin_in_browser(exchange).await,
-            _ => Err(Failure::not_offered()),
+            // `service::answer` answers the first two, before the transaction.
+            OpenRequest::Ping | OpenRequest::ReadKeys | _ => Err(Failure::not_offered()),
         },
         Endpoint::Stage(request) => stage::answer(exchange, request, parts).await,
         _ => Err(Failure::not_offered()),

@@ -18,7 +18,7 @@ use crate::{
         failure::{Failure, other},
         log_target,
         moment::Moment,
-        retry::Attempts,
+        retry,
     },
     credentials::{
         hashing::Waiting,
@@ -69,13 +69,7 @@ pub(crate) async fn submit(
 ) -> Response {
     logged("login-submit", async {
         let address = address(&services, peer, &headers)?;
-        let mut attempts = Attempts::default();
-        loop {
-            match finish(&services, &nonce, &filled, address).await {
-                Err(failure) => attempts.after(failure).await?,
-                outcome => return outcome,
-            }
-        }
+        retry::until_done(|| finish(&services, &nonce, &filled, address)).await
     })
     .await
 }
@@ -157,13 +151,7 @@ pub(crate) async fn poll(
 ) -> Response {
     logged("login-done", async {
         let address = address(&services, peer, &headers)?;
-        let mut attempts = Attempts::default();
-        loop {
-            match fetch(&services, &nonce, address).await {
-                Err(failure) => attempts.after(failure).await?,
-                outcome => return outcome,
-            }
-        }
+        retry::until_done(|| fetch(&services, &nonce, address)).await
     })
     .await
 }

@@ -76,7 +76,15 @@ pub(crate) async fn expect_revision(
     revision: Option<&str>,
 ) -> Result<(), Failure> {
     let present = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
-    if present.is_some() && revision == present.as_deref() {
+    expect_same_revision(present.as_deref(), revision)
+}
+
+/// Checks that the revision which the client sends is the present one.
+///
+/// # Errors
+/// Status 409 if the client sends another revision or no revision.
+pub(crate) fn expect_same_revision(present: Option<&str>, sent: Option<&str>) -> Result<(), Failure> {
+    if present.is_some() && sent == present {
         return Ok(());
     }
     Err(Failure::conflict("the package has changed since it was read: expected its present revision, read it again"))

@@ -18,7 +18,10 @@ use tollgate::{
 };
 
 use crate::{
-    base::failure::{Failure, other},
+    base::{
+        digest,
+        failure::{Failure, other},
+    },
     endpoints::package::{self, DocumentText},
     exchange::{
         comparison::{Comparison, ReceivedVersion, StoredDocument},
@@ -94,7 +97,7 @@ pub(crate) async fn put(
     // A publish only adds to the document, and sends no revision. Any other change must be based on the current
     // document.
     if compared.is_some() && (allowed.publication().is_none() || revision.is_some()) {
-        package::expect_revision(exchange, name, revision).await?;
+        package::expect_same_revision(compared, revision)?;
     }
     apply(exchange, allowed, received).await?;
     let text = if allowed.is_creation() { "package created" } else { "package updated" };
@@ -179,9 +182,9 @@ async fn apply(
         packages::set_star(&mut exchange.tx, package, user.as_borrowed(), star).await?;
     }
     dist_tags::ensure_latest(&mut exchange.tx, package).await?;
-    packages::check_size(&mut exchange.tx, package).await?;
     // Anybody who may read a package may star it, and should not outdate the document that its maintainers have read.
     if changes_document(changes) {
+        packages::check_size(&mut exchange.tx, package).await?;
         packages::renew_revision(&mut exchange.tx, package, now).await?;
     }
     // After every check: a publish that is refused leaves no tarball.
@@ -258,7 +261,7 @@ fn manifest_to_store(
     tarball: &[u8],
 ) -> Result<(Map<String, Value>, Option<String>), Failure> {
     let integrity = format!("sha512-{}", BASE64_STANDARD.encode(Sha512::digest(tarball)));
-    let shasum = Sha1::digest(tarball).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let shasum = digest::hex(&Sha1::digest(tarball));
     let mut dist = match manifest.remove("dist") {
         Some(Value::Object(dist)) => dist,
         None => Map::new(),

@@ -2,11 +2,20 @@
 
 use axum::response::Response;
 use serde_json::json;
+use tollgate::npm::{Endpoint, OpenRequest};
 
 use crate::{base::failure::Failure, reply::response};
 
+/// The answer to a request that depends on nothing in the database, or `None` for any other request.
+pub(crate) fn answer(endpoint: &Endpoint) -> Option<Result<Response, Failure>> {
+    if matches!(endpoint, Endpoint::Open(OpenRequest::Ping)) {
+        return Some(Ok(ping()));
+    }
+    matches!(endpoint, Endpoint::Open(OpenRequest::ReadKeys)).then(keys)
+}
+
 /// `GET /-/ping`: an empty object.
-pub(crate) fn ping() -> Response {
+fn ping() -> Response {
     response::ok(&json!({}))
 }
 
@@ -17,6 +26,6 @@ pub(crate) fn audit() -> Result<Response, Failure> {
 }
 
 /// `GET /-/npm/v1/keys`: always 404, which tells npm's client that the registry signs nothing.
-pub(crate) fn keys() -> Result<Response, Failure> {
+fn keys() -> Result<Response, Failure> {
     Err(Failure::not_found("this registry signs nothing and has no keys"))
 }

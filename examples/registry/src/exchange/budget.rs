@@ -3,30 +3,27 @@
 //! All large bodies and answers that are in memory at one time share one budget, and one client has at most half of it. A
 //! request that needs more waits for others to end, and after a while its response is 503.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
-use crate::base::failure::{Failure, other};
+use crate::base::{
+    failure::{Failure, other},
+    named_semaphores::NamedSemaphores,
+};
 
 /// How long a request waits for its part of the budget.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The number of clients above which those that have nothing are forgotten.
-const MANY_CLIENTS: usize = 1024;
 
 /// **The budget.** Its unit is KiB.
 #[derive(Debug)]
 pub(crate) struct Budget {
     free: Arc<Semaphore>,
     of_one_client: usize,
-    clients: Mutex<HashMap<String, Weak<Semaphore>>>,
+    clients: NamedSemaphores,
 }
 
 /// A part of the budget, until it is dropped.
@@ -34,15 +31,14 @@ pub(crate) struct Budget {
 pub(crate) struct Reserved {
     _of_client: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    /// Keeps the client's part known while anything of it is reserved.
-    _client: Arc<Semaphore>,
 }
 
 impl Budget {
     /// A budget of so many MiB, of which one client has at most half.
     pub(crate) fn new(mebibytes: u16) -> Self {
         let all = usize::from(mebibytes).saturating_mul(1024);
-        Self { free: Arc::new(Semaphore::new(all)), of_one_client: all.div_ceil(2), clients: Mutex::default() }
+        let of_one_client = all.div_ceil(2);
+        Self { free: Arc::new(Semaphore::new(all)), of_one_client, clients: NamedSemaphores::new(of_one_client) }
     }
 
     /// Reserves memory for a client (an account, or an address without an account), and waits for it. A request that has
@@ -51,11 +47,11 @@ impl Budget {
     /// # Errors
     /// [`Failure::Busy`] if so much was not free for ten seconds.
     pub(crate) async fn reserve(&self, client: &str, bytes: usize) -> Result<Reserved, Failure> {
-        let (client, kibibytes) = (self.client(client), self.kibibytes(bytes)?);
+        let (client, kibibytes) = (self.clients.of(client), self.kibibytes(bytes)?);
         let both = async {
-            let of_client = client.clone().acquire_many_owned(kibibytes).await.map_err(other)?;
+            let of_client = client.acquire_many_owned(kibibytes).await.map_err(other)?;
             let of_all = self.free.clone().acquire_many_owned(kibibytes).await.map_err(other)?;
-            Ok(Reserved { _of_client: of_client, _of_all: of_all, _client: client.clone() })
+            Ok(Reserved { _of_client: of_client, _of_all: of_all })
         };
         timeout(TIMEOUT, both).await.map_err(|_| Failure::Busy)?
     }
@@ -65,29 +61,16 @@ impl Budget {
     /// # Errors
     /// [`Failure::NoMemory`], after which the request is tried again.
     pub(crate) fn try_reserve(&self, client: &str, bytes: usize) -> Result<Reserved, Failure> {
-        let (client, kibibytes) = (self.client(client), self.kibibytes(bytes)?);
-        let of_client = client.clone().try_acquire_many_owned(kibibytes).map_err(|_| Failure::NoMemory)?;
+        let (client, kibibytes) = (self.clients.of(client), self.kibibytes(bytes)?);
+        let of_client = client.try_acquire_many_owned(kibibytes).map_err(|_| Failure::NoMemory)?;
         let of_all = self.free.clone().try_acquire_many_owned(kibibytes).map_err(|_| Failure::NoMemory)?;
-        Ok(Reserved { _of_client: of_client, _of_all: of_all, _client: client })
+        Ok(Reserved { _of_client: of_client, _of_all: of_all })
     }
 
     /// So many bytes in the unit of the budget. More than a client's part is never free, so what is larger counts as the
     /// whole part.
     fn kibibytes(&self, bytes: usize) -> Result<u32, Failure> {
         u32::try_from(bytes.div_ceil(1024).min(self.of_one_client)).map_err(other)
-    }
-
-    fn client(&self, name: &str) -> Arc<Semaphore> {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(name).and_then(Weak::upgrade) {
-            return client;
-        }
-        if clients.len() >= MANY_CLIENTS {
-            clients.retain(|_, client| client.strong_count() > 0);
-        }
-        let client = Arc::new(Semaphore::new(self.of_one_client));
-        clients.insert(name.to_owned(), Arc::downgrade(&client));
-        client
     }
 }
 

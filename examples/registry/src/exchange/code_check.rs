@@ -4,18 +4,14 @@
 //! wrong one is counted, whatever comes of the request.
 
 use crate::{
-    base::{clock, failure::Failure, moment::Moment, retry::Attempts},
+    base::{clock, failure::Failure, moment::Moment, retry},
     credentials::one_time_password::{self, ShownCode},
     exchange::{
         caller::{FoundCaller, HoldBefore},
         context::RequestContext,
         services::Services,
     },
-    store::{
-        accounts,
-        guesses::{self, Guess},
-        turns::Writer,
-    },
+    store::{accounts, turns::Writer},
 };
 
 /// **What is known about the code of a request.**
@@ -38,13 +34,7 @@ pub(crate) async fn check(
     context: &RequestContext,
     writer: &Writer,
 ) -> Result<CodeCheck, Failure> {
-    let mut attempts = Attempts::default();
-    loop {
-        match check_once(services, context, writer).await {
-            Err(failure) => attempts.after(failure).await?,
-            outcome => return outcome,
-        }
-    }
+    retry::until_done(|| check_once(services, context, writer)).await
 }
 
 async fn check_once(services: &Services, context: &RequestContext, writer: &Writer) -> Result<CodeCheck, Failure> {
@@ -55,14 +45,10 @@ async fn check_once(services: &Services, context: &RequestContext, writer: &Writ
         return Ok(CodeCheck::Wrong);
     };
     let name = owner.name().as_borrowed();
-    guesses::may_guess(&mut tx, name, Guess::OneTimePassword, now).await?;
     let secret = accounts::account(&mut tx, name).await?.and_then(|account| account.totp_secret);
     let Some(secret) = secret else { return Ok(CodeCheck::Wrong) };
     let shown = ShownCode { user: name, secret: &secret, code, used_by: token.id().as_str() };
-    let is_right = one_time_password::verify(&mut tx, shown, Moment { policy: services.policy, now }).await?;
-    if !is_right {
-        guesses::wrong(&mut tx, name, Guess::OneTimePassword, now).await?;
-    }
+    let is_right = one_time_password::verify_counted(&mut tx, shown, Moment { policy: services.policy, now }).await?;
     tx.commit().await?;
     Ok(if is_right { CodeCheck::Right(HoldBefore(owner.writes_held_until())) } else { CodeCheck::Wrong })
 }

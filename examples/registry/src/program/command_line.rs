@@ -79,8 +79,8 @@ pub enum SignUp {
 pub enum Unscoped {
     /// Public, as on npm, where a package without a scope cannot be private.
     Public,
-    /// Private. Nobody may change the visibility of a package without a scope later
-    /// ([C4](tollgate::docs::rules#c4)), so its publisher chooses it with the first version.
+    /// Private. The visibility of a package without a scope cannot be changed later ([C4](tollgate::docs::rules#c4)), so
+    /// the publisher chooses it with the first version.
     Private,
 }
 

@@ -9,7 +9,7 @@ use crate::{
     base::{
         clock,
         failure::{Failure, other},
-        retry::Attempts,
+        retry,
     },
     credentials::{
         hashing::{Hashing, Waiting},
@@ -36,20 +36,9 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure
         }
         Command::User(_) | Command::Org(_) => None,
     };
-    let done = tried(&store, &command, new_hash.as_ref()).await;
+    let done = retry::until_done(|| once(&store, &command, new_hash.as_ref())).await;
     store.close().await;
     writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
-}
-
-/// Runs the command, again while other transactions interfere.
-async fn tried(store: &Store, command: &Command, new_hash: Option<&String>) -> Result<String, Failure> {
-    let mut attempts = Attempts::default();
-    loop {
-        match once(store, command, new_hash).await {
-            Err(failure) => attempts.after(failure).await?,
-            outcome => return outcome,
-        }
-    }
 }
 
 /// Reads the password of a new account from the first line of the standard input. The password is not an argument,

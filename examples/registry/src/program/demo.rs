@@ -8,8 +8,7 @@ use crate::{
     base::{
         failure::{Failure, fact},
         moment::Moment,
-        random,
-        retry::Attempts,
+        random, retry,
     },
     credentials::{
         hashing::{Hashing, Waiting},
@@ -26,14 +25,8 @@ const NAME: &str = "demo";
 
 /// Creates the user `demo` with a token if the database has no user and no organization. Returns `None` otherwise.
 pub(crate) async fn make_user(store: &Store, hashing: &Hashing, at: Moment) -> Result<Option<Demo>, Failure> {
-    let mut attempts = Attempts::default();
-    loop {
-        match make_once(store, hashing, at).await {
-            // Another process created an account at the same time. The next attempt finds it.
-            Err(failure) => attempts.after(failure).await?,
-            outcome => return outcome,
-        }
-    }
+    // If another process creates an account at the same time, the next attempt finds it.
+    retry::until_done(|| make_once(store, hashing, at)).await
 }
 
 async fn make_once(store: &Store, hashing: &Hashing, at: Moment) -> Result<Option<Demo>, Failure> {

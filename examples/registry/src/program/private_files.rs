@@ -27,7 +27,7 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Checks that only the owner has access to the file of an SQLite database and to the two files that SQLite keeps beside
-/// it. A file that does not exist yet is made by this program, so nobody else will have access to it.
+/// it. This program creates a missing file without access for other users.
 ///
 /// # Errors
 /// Other users have access to one of the files.

@@ -72,8 +72,7 @@ pub(crate) fn invalid_body(error: BodyError) -> Failure {
 /// The response to a request that failed. A fault of the server is not described to the client.
 pub(crate) fn from_failure(failure: &Failure) -> Response {
     if failure.is_transient() || failure.is_busy() || failure.is_unreachable() {
-        let text = if failure.is_unreachable() { failure.client_text() } else { Failure::Busy.client_text() };
-        let mut response = error(StatusCode::SERVICE_UNAVAILABLE, &text);
+        let mut response = error(StatusCode::SERVICE_UNAVAILABLE, &failure.client_text());
         set_header(&mut response, header::RETRY_AFTER, "1");
         return response;
     }

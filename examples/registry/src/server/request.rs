@@ -57,9 +57,8 @@ pub(crate) async fn answer(
     };
     let entry = table::entry(&endpoint);
     log_line.set_endpoint(entry.log_name);
-    // The answer to a ping depends on nothing.
-    if matches!(endpoint, Endpoint::Open(OpenRequest::Ping)) {
-        return Ok(service::ping());
+    if let Some(answer) = service::answer(&endpoint) {
+        return answer;
     }
     let _listing =
         if lists_packages(&endpoint) { Some(services.listings.acquire().await.map_err(other)?) } else { None };

@@ -87,7 +87,7 @@ pub(crate) async fn package(
     FoundPackage::from_lookup(name, existing_package(tx, name, user).await)
 }
 
-/// The name of the user in a query. Nobody has an empty name.
+/// The name of the user in a query. Without a user it is empty, and matches no row.
 fn name_or_empty(user: Option<UserName<&str>>) -> String {
     user.map(|user| user.as_str().to_owned()).unwrap_or_default()
 }

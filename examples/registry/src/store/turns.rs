@@ -6,10 +6,9 @@
 //! before all requests.
 
 use std::{
-    collections::HashMap,
     fs::{File, OpenOptions},
     path::Path,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,14 +19,15 @@ use tokio::{
 };
 use tollgate::{ClientIp, PackageName, UserName};
 
-use crate::base::failure::{Failure, other};
+use crate::base::{
+    failure::{Failure, other},
+    named_semaphores::NamedSemaphores,
+};
 
 /// How long a writer waits for its turn. After that the response is 503.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause before another look at the operator's lock.
 const PAUSE: Duration = Duration::from_millis(2);
-/// The number of writers above which those who have gone are forgotten.
-const MANY_WRITERS: usize = 1024;
 
 /// **Who writes**, and whether it is urgent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,14 +96,14 @@ pub(crate) struct Turns {
     /// one.
     queue: Arc<Semaphore>,
     /// The one permit of each account, address and package.
-    places: Mutex<HashMap<String, Weak<Semaphore>>>,
+    places: NamedSemaphores,
     lock: Option<OperatorLock>,
 }
 
 impl Turns {
     pub(crate) fn new(lock: Option<OperatorLock>) -> Self {
         let one = || Arc::new(Semaphore::new(1));
-        Self { write: one(), queue: one(), places: Mutex::default(), lock }
+        Self { write: one(), queue: one(), places: NamedSemaphores::new(1), lock }
     }
 
     /// Waits for the turn of the writer.
@@ -117,7 +117,7 @@ impl Turns {
     async fn wait(&self, writer: &Writer) -> Result<Turn, Failure> {
         let (mut place, mut queue) = (None, None);
         if let Writer::Request { place: name, is_urgent } = writer {
-            place = Some(self.place(name).acquire_owned().await.map_err(other)?);
+            place = Some(self.places.of(name).acquire_owned().await.map_err(other)?);
             if !is_urgent {
                 queue = Some(self.queue.clone().acquire_owned().await.map_err(other)?);
             }
@@ -142,24 +142,11 @@ impl Turns {
         package: PackageName<&str>,
     ) -> Result<DocumentTurn, Failure> {
         let both = async {
-            let own = self.place(&format!("{}, document", writer.place())).acquire_owned().await.map_err(other)?;
-            let of_package = self.place(&format!("package {package}")).acquire_owned().await.map_err(other)?;
+            let own = self.places.of(&format!("{}, document", writer.place())).acquire_owned().await.map_err(other)?;
+            let of_package = self.places.of(&format!("package {package}")).acquire_owned().await.map_err(other)?;
             Ok(DocumentTurn { _of_package: of_package, _own: own })
         };
         timeout(TIMEOUT, both).await.map_err(|_| Failure::Busy)?
-    }
-
-    fn place(&self, name: &str) -> Arc<Semaphore> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(name).and_then(Weak::upgrade) {
-            return place;
-        }
-        if places.len() >= MANY_WRITERS {
-            places.retain(|_, place| place.strong_count() > 0);
-        }
-        let place = Arc::new(Semaphore::new(1));
-        places.insert(name.to_owned(), Arc::downgrade(&place));
-        place
     }
 }
 

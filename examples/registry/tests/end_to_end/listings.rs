@@ -67,7 +67,7 @@ fn no_listing_shows_a_package_that_the_caller_may_not_read(edition: &str) {
             assert_eq!(reply.error(), "this registry has no service for audits");
         }
     }
-    // Nobody sees the email address of another.
+    // An email address is shown only to its owner.
     let record = |person: &Person| person.http("GET", "/-/user/org.couchdb.user:alice").send().expect(200).json();
     assert_eq!((&record(&alice)["email"], &record(&bob)["email"]), (&json!("alice@example.test"), &json!("")));
     for path in ["/@acme%2fopen", "/-/v1/search?text=open", "/@acme%2fopen/latest"] {

@@ -93,7 +93,7 @@ async fn finish(services: &Services, nonce: &str, filled: &Filled, address: Clie
     let now = clock::now()?;
     let login = unfinished(&mut services.store.snapshot().await?, nonce, now).await?;
     let Ok(user) = filled.name.trim().parse::<UserName>() else {
-        return Ok(page(StatusCode::BAD_REQUEST, &form(&login, "That is no name of a user.")));
+        return Ok(page(StatusCode::BAD_REQUEST, &form(&login, "This is not a valid user name.")));
     };
     // Hashing takes long, and other writers would wait for a transaction.
     let (mut check, mut new_hash) = (None, None);

@@ -50,13 +50,13 @@ pub struct Config {
     /// The edition of npm's rules to decide by: npm-2025-10, npm-2025-12, npm-2026-08 or npm-2027-01
     #[arg(long, value_name = "EDITION", default_value = "npm-2025-10")]
     pub edition: Edition,
-    /// Who may make an account: anybody, or only the operator with `user create`
+    /// Who may create an account: anyone, or only the operator with `user create`
     #[arg(long, value_name = "WHO", value_enum, default_value_t = SignUp::Open)]
     pub sign_up: SignUp,
     /// The visibility of a new package without a scope, unless its publisher chooses one
     #[arg(long, value_name = "VISIBILITY", value_enum, default_value_t = Unscoped::Public)]
     pub unscoped: Unscoped,
-    /// How many MiB of the disk stay free: below that, publishes are refused, and everything else works
+    /// How many MiB of the disk stay free; a publish that would leave less is refused, and everything else works
     #[arg(long, value_name = "MIB", default_value_t = 512)]
     pub keep_free: u32,
     /// Creates the user `demo` if the database is empty, and prints its password and its token
@@ -64,10 +64,10 @@ pub struct Config {
     pub demo: bool,
 }
 
-/// Who may make an account.
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SignUp {
-    /// Anybody.
+    /// Anyone.
     Open,
     /// Only the operator, on the command line.
     Closed,
@@ -104,7 +104,7 @@ pub enum UserCommand {
     Create {
         /// The name of the new account
         name: UserName,
-        /// The email address, which is listed with the packages that the user maintains
+        /// The email address, which the server shows only to the user
         #[arg(long)]
         email: Option<String>,
     },

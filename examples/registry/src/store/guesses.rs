@@ -17,10 +17,19 @@ pub(crate) enum Guess {
 }
 
 impl Guess {
+    /// The text in the database.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::PasswordFromKnownAddress => "password from a known address",
+            Self::OneTimePassword => "one-time password",
+        }
+    }
+
+    /// The text for the client, which does not say whether the address is known.
+    const fn client_text(self) -> &'static str {
+        match self {
+            Self::Password | Self::PasswordFromKnownAddress => "password",
             Self::OneTimePassword => "one-time password",
         }
     }
@@ -45,7 +54,7 @@ pub(crate) async fn may_guess(tx: &mut Tx, name: UserName<&str>, what: Guess, no
     match current(tx, name, what, now).await? {
         Some((_, guesses)) if guesses >= what.limit() => Err(Failure::refused(
             axum::http::StatusCode::TOO_MANY_REQUESTS,
-            format!("too many wrong {}s: expected some minutes of patience", what.as_str()),
+            format!("too many wrong {}s in 15 minutes: try again later", what.client_text()),
         )),
         _ => Ok(()),
     }

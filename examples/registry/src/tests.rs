@@ -1,4 +1,4 @@
-//! Tests of the database: two writers at the same time, and rows that are removed together.
+//! Tests of the database: two writers at the same time, rows that are removed together, and the facts of one user.
 
 use std::path::Path;
 

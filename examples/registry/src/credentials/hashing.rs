@@ -1,11 +1,11 @@
 //! The threads that hash passwords.
 //!
-//! A hash takes a core for a tenth of a second, and 19 MiB of memory. So there is a fixed number of threads, each with
-//! memory of its own, which it uses again for the next hash. If a client disconnects, its hash is not made unless it has
-//! begun. A hash that has begun keeps its thread until it is done.
+//! A hash takes a core for a tenth of a second, and 19 MiB of memory. So there is a fixed number of threads, and each
+//! thread uses its own memory again for the next hash. If a client disconnects before its hash has begun, the hash is
+//! not made. A hash that has begun occupies its thread until it is done.
 //!
-//! A request from an address that the account has logged in from before is served first: strangers who guess passwords
-//! do not make it wait.
+//! A request from an address from which the account has logged in before is served first, so that it does not wait for
+//! strangers who guess passwords.
 
 use std::{
     collections::VecDeque,
@@ -26,15 +26,16 @@ use crate::base::{
 
 /// The number of threads.
 const THREADS: usize = 4;
-/// The maximum number of hashes that wait for strangers. They take a few seconds.
-const MANY_STRANGERS: usize = 64;
+/// The maximum length of the queue for strangers. So many hashes take a few seconds.
+const MAX_STRANGERS: usize = 64;
 /// The number of bytes of a hash.
-const OUTPUT: usize = 32;
+const HASH_LENGTH: usize = 32;
 
 /// **Who waits for a hash.**
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waiting {
-    /// The operator, or a client at an address from which the account has logged in before.
+    /// The operator, a client with a token of the account, or a client at an address from which the account has logged
+    /// in before.
     Known,
     /// Any other client.
     Stranger,
@@ -56,7 +57,7 @@ struct Shared {
     filled: Condvar,
 }
 
-/// **The threads that hash passwords.** They end with the last value that can give them work.
+/// **The threads that hash passwords.** They end when the last clone of this value is dropped.
 #[derive(Clone)]
 pub(crate) struct Hashing(Arc<Handle>);
 
@@ -116,7 +117,7 @@ impl Hashing {
         let (send, receive) = oneshot::channel();
         let work: Work = Box::new(move |memory| {
             if !send.is_closed() {
-                // Sending fails if the client disconnects at this moment, and the hash is then not needed.
+                // Sending fails if the client has disconnected meanwhile. Then the result is not needed.
                 let _ = send.send(work(memory));
             }
         });
@@ -125,7 +126,7 @@ impl Hashing {
             let mut queues = shared.queues.lock().unwrap_or_else(PoisonError::into_inner);
             match waiting {
                 Waiting::Known => queues.known.push_back(work),
-                Waiting::Stranger if queues.strangers.len() < MANY_STRANGERS => queues.strangers.push_back(work),
+                Waiting::Stranger if queues.strangers.len() < MAX_STRANGERS => queues.strangers.push_back(work),
                 Waiting::Stranger => return Err(Failure::Busy),
             }
             shared.filled.notify_one();
@@ -134,7 +135,7 @@ impl Hashing {
     }
 }
 
-/// What a thread does until the queues are closed.
+/// The loop of a thread, which ends when the queues are closed and empty.
 fn work(shared: &Shared) {
     let mut memory = Vec::new();
     loop {
@@ -172,10 +173,10 @@ fn hash(password: &[u8], salt: &[u8], memory: &mut Vec<Block>) -> Result<String,
 fn matches(password: &[u8], stored: &str, memory: &mut Vec<Block>) -> Result<bool, Failure> {
     let stored = PasswordHash::new(stored).map_err(other)?;
     if stored.algorithm != Algorithm::Argon2id.ident() || stored.version != Some(Version::default().into()) {
-        return Err(other("a stored hash of another algorithm"));
+        return Err(other("stored hash of another algorithm: expected argon2id"));
     }
     let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
-        return Err(other("a stored hash without a part"));
+        return Err(other("incomplete stored hash: expected a salt and a hash"));
     };
     let params = Params::try_from(&stored).map_err(other)?;
     Ok(derive(password, &salt, &params, memory)? == expected)
@@ -186,7 +187,7 @@ fn derive(password: &[u8], salt: &[u8], params: &Params, memory: &mut Vec<Block>
         memory.resize(params.block_count(), Block::default());
     }
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::default(), params.clone());
-    let mut output = [0_u8; OUTPUT];
+    let mut output = [0_u8; HASH_LENGTH];
     argon2.hash_password_into_with_memory(password, salt, &mut output, memory).map_err(other)?;
     Output::new(&output).map_err(other)
 }
@@ -203,7 +204,7 @@ mod tests {
     use super::{Hashing, THREADS, Waiting};
 
     #[tokio::test]
-    async fn only_the_right_password_matches_and_none_matches_a_missing_account() {
+    async fn only_the_right_password_matches_and_no_password_matches_a_missing_account() {
         let hashing = Hashing::start().unwrap();
         let verify =
             async |password: &str, stored| hashing.verify(password.into(), stored, Waiting::Stranger).await.unwrap();
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hashes_are_those_of_the_library() {
+    async fn the_argon2_library_verifies_our_hashes_and_we_verify_its_hashes() {
         let hashing = Hashing::start().unwrap();
         let theirs = Argon2::default().hash_password(b"correct horse").unwrap().to_string();
         assert!(hashing.verify("correct horse".into(), Some(theirs), Waiting::Known).await.unwrap());
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn known_clients_come_first_and_work_that_nobody_waits_for_is_left_out() {
+    async fn a_known_client_comes_first_and_the_hash_of_a_disconnected_client_is_not_made() {
         let hashing = Hashing::start().unwrap();
         let done = Arc::new(Mutex::new(Vec::new()));
         let (release, blocked) = mpsc::channel::<()>();
@@ -254,13 +255,17 @@ mod tests {
                 waiting.push(task);
             }
         }
-        for _ in 0..THREADS {
+        // One thread does all the waiting work, in its order, while the others are blocked.
+        release.send(()).unwrap();
+        for task in waiting.split_off(THREADS) {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(*done.lock().unwrap(), ["known", "stranger"]);
+        for _ in 1..THREADS {
             release.send(()).unwrap();
         }
         for task in waiting {
             task.await.unwrap().unwrap();
         }
-        assert_eq!(done.lock().unwrap().iter().filter(|name| **name == "gone").count(), 0);
-        assert_eq!(done.lock().unwrap().len(), 2);
     }
 }

@@ -113,8 +113,8 @@ fn a_second_change_hidden_in_a_permitted_one_is_refused_with_it(edition: &str) {
                     "bypass_2fa": true })
         }),
     );
-    // An automation token may not do these actions. For the other one they are governance, which it does not bypass the
-    // second factor for.
+    // An automation token may not do these actions. The granular token may, but for them it does not bypass the second
+    // factor.
     let refused = |sent: &Value, what: &str, of_any: &str| {
         let reply = ci.http("PUT", "/@alice%2fkit").json(sent).send();
         let (expected, action) = if edition == FOUNDING {

@@ -1,6 +1,5 @@
 //! What depends on the edition of npm's rules. Each scenario runs under the founding edition and under `npm-2026-08`.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -27,10 +26,9 @@ under_both_editions!(
 
 /// Logs in with name and password, as npm's legacy login does.
 pub(crate) fn log_in(server: &Server, name: &str, otp: Option<&str>) -> Reply {
-    let credentials = BASE64_STANDARD.encode(format!("{name}:{}", password_of(name)));
     let request = server
         .http("PUT", &format!("/-/user/org.couchdb.user:{name}/-rev/1-0"))
-        .header("authorization", &format!("Basic {credentials}"))
+        .basic(name, &password_of(name))
         .json(&login_document(name, &password_of(name), None));
     match otp {
         Some(otp) => request.otp(otp).send(),

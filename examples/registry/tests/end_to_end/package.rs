@@ -167,7 +167,8 @@ fn requests_about_no_package_work_without_an_account(edition: &str) {
     nobody.npm("whoami").fails_with("ENEEDAUTH");
     alice.npm("whoami").succeeds().prints("alice");
 
-    // There is no service for audits, and npm does not say that there are no vulnerabilities. An install goes on without.
+    // There is no service for audits. An install succeeds without one, and npm does not report that there are no
+    // vulnerabilities.
     alice.publish("@alice/diary", "1.0.0", "").succeeds();
     let project = alice.project();
     alice.npm_in(&project, "install @alice/diary").succeeds();

@@ -14,7 +14,7 @@ under_both_editions!(
     a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other,
     two_servers_create_a_package_once_and_issue_the_last_token_once,
     a_one_time_password_used_on_one_server_is_used_on_both,
-    a_database_that_goes_away_is_said_to_be_away_and_comes_back,
+    requests_get_status_503_while_the_database_is_stopped_and_succeed_afterwards,
 );
 
 /// Two servers on one PostgreSQL, with one folder for tarballs; `None` if PostgreSQL is to be skipped.
@@ -99,7 +99,7 @@ fn a_one_time_password_used_on_one_server_is_used_on_both(edition: &str) {
     tag(&first, &other).expect(401);
 }
 
-fn a_database_that_goes_away_is_said_to_be_away_and_comes_back(edition: &str) {
+fn requests_get_status_503_while_the_database_is_stopped_and_succeed_afterwards(edition: &str) {
     let Some(mut postgres) = Postgres::start() else { return };
     let server = Server::under_with(edition, &["--database-url", &postgres.url()]);
     let alice = server.person("alice");

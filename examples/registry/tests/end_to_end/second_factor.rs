@@ -2,7 +2,6 @@
 
 use std::{sync::Barrier, thread};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 
 use crate::{
@@ -86,15 +85,14 @@ fn after_too_many_wrong_guesses_the_right_one_is_refused(edition: &str) {
 
     let bob = server.person("bob");
     let path = "/-/user/org.couchdb.user:bob/-rev/1-0";
-    let basic = |password: &str| {
-        let credentials = BASE64_STANDARD.encode(format!("bob:{password}"));
+    let log_in = |password: &str| {
         let document = login_document("bob", password, None);
-        server.http("PUT", path).header("authorization", &format!("Basic {credentials}")).json(&document).send()
+        server.http("PUT", path).basic("bob", password).json(&document).send()
     };
     for _ in 0..30 {
-        basic("guess").expect(401);
+        log_in("guess").expect(401);
     }
-    basic(&bob.password()).expect(429);
+    log_in(&bob.password()).expect(429);
     // Wrong guesses do not stop the tokens of the account.
     bob.npm("whoami").succeeds().prints("bob");
     assert_eq!(Person::at(&server, "bob", None).npm_client().token(), None);
@@ -136,10 +134,9 @@ fn guesses_made_at_once_have_the_same_limit(edition: &str) {
     assert_eq!((looked_at, refused), (10, 10), "one-time passwords");
 
     server.person("bob");
-    let credentials = BASE64_STANDARD.encode("bob:not-his-password");
     let login = server
         .http("PUT", "/-/user/org.couchdb.user:bob/-rev/1-0")
-        .header("authorization", &format!("Basic {credentials}"))
+        .basic("bob", "not-his-password")
         .json(&login_document("bob", "not-his-password", None));
     let (looked_at, refused) = all_at_once(45, &login);
     assert_eq!((looked_at, refused), (30, 15), "passwords");

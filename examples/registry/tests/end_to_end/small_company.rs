@@ -1,5 +1,5 @@
-//! What a small company needs: accounts that only the operator makes, packages that are private at first, and a URL of the
-//! database that no process list shows.
+//! The settings that a small company needs: only the operator creates accounts, packages are private at first, and the
+//! URL of the database is in no list of processes.
 
 use serde_json::json;
 
@@ -37,19 +37,14 @@ fn where_sign_up_is_closed_only_the_operator_makes_accounts(edition: &str) {
     assert!(made.status.success(), "{made:?}");
     let document = login_document("alice", &password_of("alice"), None);
     let login = server.http("PUT", "/-/user/org.couchdb.user:alice/-rev/1-0");
-    let login = login.header("authorization", &basic("alice", &password_of("alice")));
+    let login = login.basic("alice", &password_of("alice"));
     let token = login.json(&document).send().expect(201).json()["token"].as_str().unwrap().to_owned();
     let alice = Person::at(&server, "alice", Some(&token));
     assert_eq!(alice.http("GET", "/-/whoami").send().expect(200).json(), json!({ "username": "alice" }));
     server.http("POST", "/-/v1/login").json(&json!({})).send().expect(200);
-    // An account that exists is told as elsewhere, with status 409, after which npm logs in.
+    // For an account that exists, the status is 409 as with open sign-up. npm's client then logs in.
     let again = login_document("alice", &password_of("alice"), Some(&email_of("alice")));
     server.http("PUT", "/-/user/org.couchdb.user:alice").json(&again).send().expect(409);
-}
-
-fn basic(name: &str, password: &str) -> String {
-    use base64::{Engine, prelude::BASE64_STANDARD};
-    format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 
 fn an_unscoped_package_may_be_private_where_the_operator_says_so(edition: &str) {
@@ -62,7 +57,7 @@ fn an_unscoped_package_may_be_private_where_the_operator_says_so(edition: &str) 
     // A name that is free looks the same to others.
     bob.http("GET", "/right").send().expect(404);
     let set = |access: &str| alice.http("POST", "/-/package/left/access").json(&json!({ "access": access })).send();
-    // Nobody may change the visibility of a package without a scope later.
+    // The visibility of a package without a scope cannot be changed later.
     set("public").expect(403);
     server.http("GET", "/left").send().expect(404);
     alice.put("open", "1.0.0", Some("public"));

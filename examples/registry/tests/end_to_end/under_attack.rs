@@ -1,5 +1,5 @@
-//! What a stranger, a free account or a stolen token can do to others: nothing that lasts. The sizes are those of attacks
-//! that have worked.
+//! Attacks of a stranger, a free account, a stolen token or another user of the machine, and what the server does about
+//! them. `SECURITY.md` lists them. The sizes are those of attacks that succeeded against an earlier version.
 
 use std::{
     io::{Read, Write},
@@ -24,25 +24,25 @@ use crate::support::{
 
 under_both_editions!(
     a_code_is_used_up_by_a_request_that_fails,
-    a_read_waits_for_no_writer,
-    a_revocation_and_a_suspension_wait_for_nobody_who_writes,
+    a_read_does_not_wait_for_writers,
+    a_revocation_and_a_suspension_do_not_wait_in_the_queue_of_writers,
     slow_uploads_do_not_keep_others_from_publishing,
-    a_body_that_nobody_reads_is_not_kept,
+    the_body_of_an_audit_is_not_kept,
     slow_readers_share_a_budget,
     a_document_does_not_grow_beyond_its_limit,
     a_search_builds_no_documents,
     guesses_of_strangers_do_not_delay_a_login_from_a_known_address,
     a_refused_publish_leaves_no_tarball_and_an_unpublished_one_is_collected,
-    revoke_tokens_revokes_one_that_was_stamped_by_a_fast_clock,
+    revoke_tokens_revokes_a_token_that_was_created_in_the_future,
     the_data_is_for_its_owner_only,
     a_star_does_not_outdate_the_document,
     names_that_mean_something_to_programs_are_refused,
 );
 
-/// A second, in which a debug build answers what takes milliseconds.
+/// The limit for work that takes milliseconds in a release build without load.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs `attack` in so many threads, again and again, while `meanwhile` runs.
+/// Runs `attack` in this many threads, again and again, while `meanwhile` runs.
 fn under<T>(threads: usize, attack: impl Fn(usize) + Send + Sync, meanwhile: impl FnOnce() -> T) -> T {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -61,7 +61,7 @@ fn under<T>(threads: usize, attack: impl Fn(usize) + Send + Sync, meanwhile: imp
     })
 }
 
-/// How long it took.
+/// How long the work took.
 fn time(work: impl FnOnce()) -> Duration {
     let begun = Instant::now();
     work();
@@ -81,7 +81,7 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// A publish with a tarball of so many bytes.
+/// The document of a publish with a tarball of this many bytes.
 fn large_publish(name: &str, version: &str, bytes: usize) -> Value {
     let mut document = publish_document(name, version, None);
     let attachments = document["_attachments"].as_object_mut().unwrap();
@@ -119,19 +119,18 @@ fn a_code_is_used_up_by_a_request_that_fails(edition: &str) {
     tag(&alice, "9.9.9", &code).expect(404);
     tag(&laptop, "1.0.0", &code).expect(401);
     let document = login_document("alice", &alice.password(), None);
-    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("alice:{}", alice.password())));
-    let login = server.http("PUT", "/-/user/org.couchdb.user:alice/-rev/1-0").header("authorization", &basic);
+    let login = server.http("PUT", "/-/user/org.couchdb.user:alice/-rev/1-0").basic("alice", &alice.password());
     login.otp(&code).json(&document).send().expect(401);
-    // The token that has used it may use it again, because one command of npm sends several requests.
+    // The token that has used the code may use it again, because one command of npm sends several requests.
     tag(&alice, "1.0.0", &code).expect(201);
-    // A recovery code works once, whatever comes of the request. Under the later edition it puts the account on hold.
+    // A recovery code is used up even by a request that fails. Under the later edition it puts the account on hold.
     let failed = tag(&alice, "9.9.9", &recovery);
     assert!([403, 404].contains(&failed.status), "{failed:?}");
     let again = tag(&alice, "1.0.0", &recovery);
     assert!([401, 403].contains(&again.status), "{again:?}");
 }
 
-fn a_read_waits_for_no_writer(edition: &str) {
+fn a_read_does_not_wait_for_writers(edition: &str) {
     let server = Server::under(edition);
     let alice = server.person("alice");
     alice.put("left", "1.0.0", None);
@@ -150,7 +149,7 @@ fn a_read_waits_for_no_writer(edition: &str) {
     assert!(waiting < SECOND, "a read waited for {waiting:?}");
 }
 
-fn a_revocation_and_a_suspension_wait_for_nobody_who_writes(edition: &str) {
+fn a_revocation_and_a_suspension_do_not_wait_in_the_queue_of_writers(edition: &str) {
     let server = Server::under(edition);
     let (alice, mallory) = (server.person("alice"), server.person("mallory"));
     alice.put("left", "1.0.0", None);
@@ -184,7 +183,7 @@ fn a_revocation_and_a_suspension_wait_for_nobody_who_writes(edition: &str) {
         (revoked, suspended)
     });
     lost.http("GET", "/-/whoami").send().expect(401);
-    // The machine has two cores, which the attackers of this test and the server share, so the time is a generous one.
+    // The attackers and the server share the cores of the machine, so the limit is high.
     assert!(revoked < 3 * SECOND, "a revocation took {revoked:?}");
     assert!(suspended < 3 * SECOND, "a suspension took {suspended:?}");
 }
@@ -215,7 +214,7 @@ fn slow_uploads_do_not_keep_others_from_publishing(edition: &str) {
     assert!(answer.starts_with("HTTP/1.1 408 ") && waited < 15 * SECOND, "{answer:?} after {waited:?}");
 }
 
-fn a_body_that_nobody_reads_is_not_kept(edition: &str) {
+fn the_body_of_an_audit_is_not_kept(edition: &str) {
     let server = Server::under(edition);
     let length = 8 * 1024 * 1024;
     let spaces = vec![b' '; length - 1];
@@ -240,7 +239,7 @@ fn a_body_that_nobody_reads_is_not_kept(edition: &str) {
     assert_eq!(&answer, b"HTTP/1.1 404");
 }
 
-/// A package whose document has so many messages of 128 KiB.
+/// Publishes this many versions of a package. Returns a document that deprecates each with a message of 128 KiB.
 fn with_messages(person: &Person, name: &str, messages: usize) -> Value {
     for number in 0..messages {
         person.put(name, &format!("{number}.0.0"), None);
@@ -265,7 +264,7 @@ fn a_document_does_not_grow_beyond_its_limit(edition: &str) {
     assert!(refused.error().contains("expected at most 16777216"), "{refused:?}");
     let after = mallory.http("GET", "/bomb").send().expect(200);
     assert!(after.body.len() < 1024 * 1024, "nothing was changed");
-    // One after the other is refused at the limit as well.
+    // A document that grows in two steps is refused at the limit too.
     let mut smaller = document.clone();
     for (version, manifest) in smaller["versions"].as_object_mut().unwrap() {
         if version.starts_with('1') {
@@ -320,9 +319,8 @@ fn guesses_of_strangers_do_not_delay_a_login_from_a_known_address(edition: &str)
     let server = Server::under(edition);
     let alice = server.person_without_2fa("alice");
     let log_in = |name: &str, password: &str| {
-        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")));
         let path = format!("/-/user/org.couchdb.user:{name}/-rev/1-0");
-        server.http("PUT", &path).header("authorization", &basic).json(&login_document(name, password, None)).try_send()
+        server.http("PUT", &path).basic(name, password).json(&login_document(name, password, None)).try_send()
     };
     // The address of this machine is known to Alice's account, and to no account of the names that are guessed.
     let guess = |number: usize| drop(log_in(&format!("nobody{number}"), "a wrong password"));
@@ -339,7 +337,7 @@ fn a_refused_publish_leaves_no_tarball_and_an_unpublished_one_is_collected(editi
     alice.put("left", "1.0.0", None);
     alice.put("left", "1.0.1", None);
     assert_eq!(files(&tarballs).len(), 2);
-    // The tag could be read as a range of versions, which is noticed late.
+    // A tag that could be read as a range of versions is refused late, after the tarball was received.
     let mut document = publish_document("left", "2.0.0", None);
     document["dist-tags"] = json!({ "1.0": "2.0.0" });
     alice.http("PUT", "/left").json(&document).send().expect(400);
@@ -349,7 +347,7 @@ fn a_refused_publish_leaves_no_tarball_and_an_unpublished_one_is_collected(editi
     alice.http("PUT", "/left").json(&publish_document("left", "1.0.0", None)).send().expect(409);
     server.person("bob").http("PUT", "/left").json(&publish_document("left", "3.0.0", None)).send().expect(403);
     assert_eq!(files(&tarballs).len(), 2);
-    // A version that is unpublished needs its tarball no more. The server looks for such tarballs at its start.
+    // An unpublished version no longer needs its tarball. The server removes such tarballs at its start.
     let path = format!("/left/-/left-1.0.1.tgz/-rev/{}", revision(&alice, "/left"));
     alice.http("DELETE", &path).send().expect(200);
     assert_eq!(files(&tarballs).len(), 2);
@@ -359,7 +357,7 @@ fn a_refused_publish_leaves_no_tarball_and_an_unpublished_one_is_collected(editi
     server.http("GET", "/left/-/left-1.0.0.tgz").send().expect(200);
 }
 
-fn revoke_tokens_revokes_one_that_was_stamped_by_a_fast_clock(edition: &str) {
+fn revoke_tokens_revokes_a_token_that_was_created_in_the_future(edition: &str) {
     let server = Server::under(edition);
     let alice = server.person("alice");
     let ahead = time::OffsetDateTime::now_utc() + Duration::from_secs(5);
@@ -384,7 +382,7 @@ fn the_data_is_for_its_owner_only(edition: &str) {
     for file in found {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
-    // Where another user has access, neither a command nor a server starts.
+    // The program does not start if another user has access.
     for (path, open) in [(data.clone(), 0o755), (data.join("registry.sqlite"), 0o644)] {
         let before = mode(&path);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(open)).unwrap();
@@ -394,7 +392,7 @@ fn the_data_is_for_its_owner_only(edition: &str) {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before)).unwrap();
     }
     alice.http("GET", "/-/whoami").send().expect(200);
-    // Without `--demo` there is no user whom nobody has made.
+    // Without `--demo`, the server creates no user.
     assert!(!server.printed().contains("demo"), "{}", server.printed());
     server.http("GET", "/-/user/org.couchdb.user:demo").send().expect(404);
 }

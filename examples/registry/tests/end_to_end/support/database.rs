@@ -89,8 +89,7 @@ pub(crate) struct WriteLock {
 
 impl WriteLock {
     pub(crate) fn take(server: &Server) -> Self {
-        sqlx::any::install_default_drivers();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = runtime();
         let transaction = runtime.block_on(async {
             let pool = AnyPool::connect(&server.database_url()).await.unwrap();
             pool.begin_with("BEGIN IMMEDIATE").await.unwrap()
@@ -103,10 +102,13 @@ impl WriteLock {
     }
 }
 
-fn run(server: &Server, work: impl AsyncFnOnce(AnyPool)) {
+fn runtime() -> tokio::runtime::Runtime {
     sqlx::any::install_default_drivers();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn run(server: &Server, work: impl AsyncFnOnce(AnyPool)) {
+    runtime().block_on(async {
         let pool = AnyPool::connect(&server.database_url()).await.unwrap();
         work(pool.clone()).await;
         pool.close().await;

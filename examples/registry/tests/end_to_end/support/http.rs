@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_mins(2);
@@ -51,6 +52,12 @@ impl Request {
 
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Sets a name and a password, as a login sends them.
+    pub(crate) fn basic(self, name: &str, password: &str) -> Self {
+        let credentials = BASE64_STANDARD.encode(format!("{name}:{password}"));
+        self.header("authorization", &format!("Basic {credentials}"))
     }
 
     /// Sets the one-time password, in place of the one that a person sends.

@@ -32,7 +32,8 @@ pub enum Failure {
     /// Another request changed what this one is based on, while this one waited for its turn.
     #[error("overtaken by another request")]
     Overtaken,
-    /// The memory that the request needs is taken by other requests. It does not wait for it in its transaction.
+    /// Other requests have taken the memory that this request needs. A request does not wait for memory while its
+    /// transaction is open.
     #[error("out of the memory for large documents")]
     NoMemory,
     /// The server is busy with other requests, and this one waited for too long.

@@ -1,5 +1,5 @@
-//! The code that every layer uses: failures, the clock, the policy beside a time, randomness, attempts,
-//! digests, semaphores by name, and the log targets.
+//! The code that every layer uses: failures, the clock, the policy with a time, randomness, the attempts of a
+//! transaction, digests, semaphores by name, and the log targets.
 
 pub(crate) mod clock;
 pub(crate) mod digest;

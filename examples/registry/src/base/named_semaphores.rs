@@ -7,8 +7,8 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-/// The number of names above which the ones that are not in use are forgotten.
-const MANY: usize = 1024;
+/// The number of names at which the names that are not in use are removed.
+const CLEANUP_SIZE: usize = 1024;
 
 /// **Semaphores by name**, each with the same number of permits. A semaphore is kept while one of its permits is held or
 /// waited for.
@@ -19,17 +19,18 @@ pub(crate) struct NamedSemaphores {
 }
 
 impl NamedSemaphores {
+    /// Each semaphore will have this number of permits.
     pub(crate) fn new(permits: usize) -> Self {
         Self { permits, by_name: Mutex::default() }
     }
 
-    /// The semaphore of this name.
+    /// The semaphore of this name, which is created if there is none.
     pub(crate) fn of(&self, name: &str) -> Arc<Semaphore> {
         let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(semaphore) = by_name.get(name).and_then(Weak::upgrade) {
             return semaphore;
         }
-        if by_name.len() >= MANY {
+        if by_name.len() >= CLEANUP_SIZE {
             by_name.retain(|_, semaphore| semaphore.strong_count() > 0);
         }
         let semaphore = Arc::new(Semaphore::new(self.permits));

@@ -31,9 +31,10 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// After an attempt that failed: returns `Ok` after a pause if the transaction should be tried again, with facts that
-    /// are looked up again. Each failed attempt makes the pause longer, and its length is random, so that two requests do
-    /// not interfere again. A connection that was lost is replaced once.
+    /// Handles an attempt that failed. Returns `Ok`, after a pause, if the transaction should be tried again. The next
+    /// attempt must look up its facts again. The pause grows with each failed attempt and has a random length, so that
+    /// the same two requests do not interfere again. After a lost connection, the transaction is tried again once, at
+    /// once.
     ///
     /// # Errors
     /// Returns the failure if another attempt would not help, or if this was the last one.

@@ -73,8 +73,8 @@ pub(crate) enum LoginCheck {
 /// Checks that the verified password is still the password of the account, and verifies the one-time password if the
 /// account has a second factor. A wrong one-time password counts towards the limit of guesses.
 ///
-/// The one-time password is used up, or the wrong one is counted, in a transaction that is committed before anything is
-/// done with the login.
+/// A transaction of its own uses up the one-time password or counts the wrong guess. It is committed before the login
+/// is used.
 pub(crate) async fn verify(store: &Store, proof: LoginProof<'_>, policy: Policy) -> Result<LoginCheck, Failure> {
     let account = accounts::account(&mut store.snapshot().await?, proof.user.as_borrowed()).await?;
     let Some(account) = with_password(account, proof) else { return Ok(LoginCheck::WrongPassword) };
@@ -120,6 +120,6 @@ pub(crate) async fn issue_token(
     at: Moment,
 ) -> Result<IssuedToken, Failure> {
     known_addresses::remember(tx, user.as_borrowed(), address, at.now).await?;
-    let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
+    let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login without an account"))?;
     issuance::issue(tx, &owner, IssueRequest { token: NewToken::Login, issued_by: IssuedBy::Owner, at }).await
 }

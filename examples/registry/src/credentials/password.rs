@@ -14,9 +14,9 @@ use crate::{
     },
 };
 
-/// The fewest characters of a new password.
+/// The minimum number of characters of a new password.
 pub(crate) const MIN_LENGTH: usize = 10;
-/// The most characters of a password: hashing megabytes would take too long.
+/// The maximum number of characters of a password. Hashing megabytes would take too long.
 pub(crate) const MAX_LENGTH: usize = 256;
 
 /// Checks the length of a new password.

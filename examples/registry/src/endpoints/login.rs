@@ -57,7 +57,7 @@ fn parse_document(bytes: &[u8], user: &UserName) -> Result<UserDocument, Failure
     }
 }
 
-/// The failure for a new account where only the operator makes accounts.
+/// The failure for a new account if only the operator creates accounts.
 fn closed() -> Failure {
     let text = "this registry makes no accounts by itself: ask its operator for one";
     Failure::refused(StatusCode::FORBIDDEN, text)
@@ -179,11 +179,8 @@ pub(crate) async fn begin_in_browser(exchange: &mut Exchange<'_>) -> Result<Resp
     };
     logins::begin(&mut exchange.tx, &login, exchange.context.now).await?;
     let base = &exchange.context.base_url;
-    Ok(response::json(
-        StatusCode::OK,
-        &json!({
-            "loginUrl": format!("{base}/-/v1/login/form/{form_nonce}"),
-            "doneUrl": format!("{base}/-/v1/login/done/{poll_nonce}"),
-        }),
-    ))
+    Ok(response::ok(&json!({
+        "loginUrl": format!("{base}/-/v1/login/form/{form_nonce}"),
+        "doneUrl": format!("{base}/-/v1/login/done/{poll_nonce}"),
+    })))
 }

@@ -43,7 +43,7 @@ impl AsRef<[u8]> for DocumentText {
     }
 }
 
-/// Builds the document of a package. `copies` is how many times its size is needed in memory.
+/// Builds the document of a package. The handler needs memory for `copies` times its size.
 ///
 /// # Errors
 /// There is no such package. Handlers call this only for a package that they know to exist, so the error is a bug in
@@ -104,7 +104,7 @@ pub(crate) async fn read(
     let is_abbreviated = text(header::ACCEPT).contains(ABBREVIATED);
     let (form, media_type) =
         if is_abbreviated { (Form::Abbreviated, ABBREVIATED) } else { (Form::Full, "application/json") };
-    // The rows and the text.
+    // The rows take the size once, and the text takes it once.
     let document = document(exchange, name, form, 2).await?;
     let etag = format!("\"{}\"", digest::sha512(document.text.as_bytes()));
     let is_known = text(header::IF_NONE_MATCH).split(',').any(|known| known.trim().trim_start_matches("W/") == etag);

@@ -1,8 +1,8 @@
 //! `PUT` to a package: publishes, deprecates or unpublishes versions, and changes dist-tags, maintainers, visibility
 //! and stars. `tollgate` compares the body with the stored document, and lists the changes that the body makes.
 //!
-//! What is slow is done in a snapshot before the transaction: the comparison, the reading of the manifest, and the writing
-//! of the tarball.
+//! The slow work is done in a snapshot before the transaction: comparing the document, reading the manifest, and
+//! writing the tarball.
 
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -48,7 +48,7 @@ pub(crate) fn prepare_document(bytes: &[u8]) -> Result<Prepared<'_>, Failure> {
     Ok(Prepared { document: Some(document), ..Prepared::default() })
 }
 
-/// Compares the document in the body with the stored one, which lists the changes that the body makes.
+/// Compares the document in the body with the stored one. The result is the list of the changes that the body makes.
 pub(crate) fn compare<'r>(
     document: Option<&'r Body<'r>>,
     name: &PackageName,
@@ -62,10 +62,10 @@ pub(crate) fn compare<'r>(
     changes.map_err(response::invalid_body)
 }
 
-/// Decides the changes in a snapshot, and receives the version that they publish or stage, if they do.
+/// Decides the changes in a snapshot, and receives the version if they publish or stage one.
 ///
-/// So a document that is refused costs other writers nothing. The changes are decided again in the transaction that makes
-/// them.
+/// So other writers do not wait for a document that is refused. The changes are decided again in the transaction that
+/// makes them.
 pub(crate) async fn receive(
     exchange: &mut Exchange<'_>,
     changes: &PackumentChanges<'_>,
@@ -131,7 +131,7 @@ pub(crate) async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> R
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let revision = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
     let revision = revision.ok_or_else(|| other("a package without a revision"))?;
-    // The rows, the text and two trees.
+    // The rows take the size once, the text takes it once, and two parsed trees take the rest.
     let DocumentText { text, reserved } = package::document(exchange, name, Form::Full, 8).await?;
     let read = || Body::deserialize(serde_json::from_str::<Value>(&text)?);
     let document = tokio::task::block_in_place(read).map_err(other)?;
@@ -182,19 +182,19 @@ async fn apply(
         packages::set_star(&mut exchange.tx, package, user.as_borrowed(), star).await?;
     }
     dist_tags::ensure_latest(&mut exchange.tx, package).await?;
-    // Anybody who may read a package may star it, and should not outdate the document that its maintainers have read.
+    // Every user who may read a package may star it. A star must not outdate the document that a maintainer has read.
     if changes_document(changes) {
         packages::check_size(&mut exchange.tx, package).await?;
         packages::renew_revision(&mut exchange.tx, package, now).await?;
     }
-    // After every check: a publish that is refused leaves no tarball.
+    // This is done after every check, so that a publish that is refused leaves no tarball.
     if let Some(received) = received {
         received.tarball.place().await?;
     }
     Ok(())
 }
 
-/// Whether anything but the stars changes.
+/// Whether the changes include more than stars.
 fn changes_document(changes: AllowedChanges<'_, '_>) -> bool {
     changes.publication().is_some()
         || changes.visibility().is_some()
@@ -229,7 +229,7 @@ async fn received(exchange: &mut Exchange<'_>, publication: &Publication<'_>) ->
     let publisher = exchange.token()?.1.name().clone();
     let read = || {
         let Value::Object(manifest) = serde_json::to_value(publication.manifest()).map_err(other)? else {
-            return Err(other("a manifest that is no object"));
+            return Err(other("a manifest that is not an object"));
         };
         let tarball = BASE64_STANDARD.decode(publication.tarball());
         let tarball = tarball.map_err(|_| Failure::bad_request("the tarball is not in base 64"))?;
@@ -244,8 +244,8 @@ async fn received(exchange: &mut Exchange<'_>, publication: &Publication<'_>) ->
     Ok(ReceivedVersion { manifest, deprecated, tarball })
 }
 
-/// The visibility of a new package if the publisher does not choose one: private, unless the policy has every package
-/// without a scope public ([P6](tollgate::docs::rules#p6)).
+/// The visibility of a new package if the publisher does not choose one: private, unless the package has no scope and
+/// the policy makes every such package public ([P6](tollgate::docs::rules#p6)).
 fn first_visibility(policy: Policy, name: &PackageName) -> Visibility {
     let may_be_private = name.is_scoped() || policy.unscoped_packages() == UnscopedPackages::MayBePrivate;
     if may_be_private { Visibility::Private } else { Visibility::Public }

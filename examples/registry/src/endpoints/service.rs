@@ -19,8 +19,8 @@ fn ping() -> Response {
     response::ok(&json!({}))
 }
 
-/// An audit, in its bulk form and its older form: always 404. An answer without advisories would read as "found 0
-/// vulnerabilities", about which this registry knows nothing.
+/// An audit, in its bulk form and its older form: always 404. npm's client would report an answer without advisories as
+/// "found 0 vulnerabilities", and this registry does not know that.
 pub(crate) fn audit() -> Result<Response, Failure> {
     Err(Failure::not_found("this registry has no service for audits"))
 }

@@ -1,7 +1,8 @@
 //! The memory of bodies and answers.
 //!
-//! All large bodies and answers that are in memory at one time share one budget, and one client has at most half of it. A
-//! request that needs more waits for others to end, and after a while its response is 503.
+//! All large bodies and answers that are in memory at one time share one budget, of which one client has at most half.
+//! A request for which the budget has too little left waits for other requests to end. After ten seconds its response
+//! is 503.
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,7 +35,7 @@ pub(crate) struct Reserved {
 }
 
 impl Budget {
-    /// A budget of so many MiB, of which one client has at most half.
+    /// A budget of this many MiB, of which one client has at most half.
     pub(crate) fn new(mebibytes: u16) -> Self {
         let all = usize::from(mebibytes).saturating_mul(1024);
         let of_one_client = all.div_ceil(2);
@@ -45,7 +46,7 @@ impl Budget {
     /// a transaction does not wait, but [tries](Self::try_reserve), because others may need its connection.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if so much was not free for ten seconds.
+    /// [`Failure::Busy`] if the memory was not free within ten seconds.
     pub(crate) async fn reserve(&self, client: &str, bytes: usize) -> Result<Reserved, Failure> {
         let (client, kibibytes) = (self.clients.of(client), self.kibibytes(bytes)?);
         let both = async {
@@ -67,8 +68,8 @@ impl Budget {
         Ok(Reserved { _of_client: of_client, _of_all: of_all })
     }
 
-    /// So many bytes in the unit of the budget. More than a client's part is never free, so what is larger counts as the
-    /// whole part.
+    /// Converts bytes to the unit of the budget. A client never gets more than its part, so a larger number counts as
+    /// the whole part.
     fn kibibytes(&self, bytes: usize) -> Result<u32, Failure> {
         u32::try_from(bytes.div_ceil(1024).min(self.of_one_client)).map_err(other)
     }
@@ -82,7 +83,7 @@ mod tests {
     const MIB: usize = 1024 * 1024;
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_has_half_of_the_budget_and_all_have_no_more_than_it() {
+    async fn one_client_gets_at_most_half_of_the_budget_and_all_clients_together_get_the_whole() {
         let budget = Budget::new(8);
         let first = budget.reserve("a", 3 * MIB).await.unwrap();
         let second = budget.reserve("a", MIB).await.unwrap();
@@ -94,7 +95,7 @@ mod tests {
         budget.reserve("c", MIB).await.unwrap();
         drop((first, others));
         assert!(budget.try_reserve("a", 5 * MIB).is_ok());
-        // What is larger than a client's part is not refused for ever.
+        // A request for more than a client's part gets the whole part.
         budget.reserve("a", 100 * MIB).await.unwrap();
         budget.reserve("b", 100 * MIB).await.unwrap();
     }

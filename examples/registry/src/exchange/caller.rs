@@ -23,7 +23,8 @@ pub(crate) enum FoundCaller {
     Token { token: Token, owner: User },
 }
 
-/// Until when the account was on hold before the code was used, if it was. A recovery code may put the account on hold.
+/// The end of the hold that the account had before the code was used, or `None` if it was not on hold. A recovery code
+/// may put the account on hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HoldBefore(pub(crate) Option<Timestamp>);
 
@@ -64,7 +65,7 @@ impl FoundCaller {
         }
     }
 
-    /// The same caller. If an earlier hold is given, the account is on hold as it was then.
+    /// The same caller. If `before` is given, it replaces the present hold of the account.
     pub(crate) fn with_hold(&self, before: Option<HoldBefore>) -> Result<Cow<'_, Self>, Failure> {
         let (Some(HoldBefore(writes_held_until)), Self::Token { token, owner }) = (before, self) else {
             return Ok(Cow::Borrowed(self));

@@ -1,7 +1,7 @@
 //! The check of the one-time password or recovery code of a request.
 //!
-//! It has a transaction of its own, which is committed before the request is carried out. So a code is used up, and a
-//! wrong one is counted, whatever comes of the request.
+//! The check has a transaction of its own, which is committed before the request is carried out. So a right code is
+//! used up and a wrong code is counted, even if the request fails.
 
 use crate::{
     base::{clock, failure::Failure, moment::Moment, retry},
@@ -25,7 +25,8 @@ pub(crate) enum CodeCheck {
     Right(HoldBefore),
 }
 
-/// Checks the code that the request shows. A request without a known token or without a code shows none that is right.
+/// Checks the code that the request shows. The result is [`Wrong`](CodeCheck::Wrong) for a request without a code or
+/// without a known token.
 ///
 /// # Errors
 /// Status 429 if there were too many wrong codes.

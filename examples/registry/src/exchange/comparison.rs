@@ -1,7 +1,7 @@
 //! The document of a package in a request, compared with the stored one.
 //!
-//! The comparison is made in a snapshot, before the transaction that writes, because other writers would wait meanwhile.
-//! The transaction makes sure that the stored document has not changed since.
+//! The comparison is made in a snapshot before the transaction that writes, because inside that transaction other
+//! writers would wait for it. The transaction checks that the stored document has not changed since the comparison.
 
 use tollgate::{
     facts::Visibility,
@@ -16,11 +16,11 @@ pub(crate) struct StoredDocument {
     pub(crate) document: Body<'static>,
     pub(crate) visibility: Visibility,
     pub(crate) revision: String,
-    /// The memory that it takes.
+    /// The memory of the document.
     pub(crate) _reserved: Reserved,
 }
 
-/// A version whose tarball is on disk, and whose manifest is as it will be stored.
+/// A version whose tarball is on disk, and whose manifest is ready to be stored.
 #[derive(Debug)]
 pub(crate) struct ReceivedVersion {
     /// The text of the manifest.

@@ -48,8 +48,8 @@ pub(crate) struct Exchange<'r> {
     facts: FoundFacts,
     /// What is known about the code that the request shows.
     code: CodeCheck,
-    /// Whether a decision asked for the code that the request shows, which was not checked yet. The response is then not
-    /// sent, and the request is answered again after the check.
+    /// Whether a decision asked for the code that the request shows, and the code is not checked yet. The response is
+    /// then not sent. The code is checked, and the request is answered again.
     pub(crate) needs_code: bool,
     comparison: Option<Comparison<'r>>,
     /// The text of the header `npm-notice`, which says why the token was ignored. `None` if the token was not ignored.
@@ -128,7 +128,7 @@ impl<'r> Exchange<'r> {
         self.comparison.ok_or_else(|| other("a document of a package that was not compared"))
     }
 
-    /// Who takes a turn to write, if the request writes.
+    /// The writer whose turn the request takes, if the request writes.
     pub(crate) fn writer(&self) -> Writer {
         match &self.caller {
             FoundCaller::Token { owner, .. } => Writer::of_account(owner.name().as_borrowed()),
@@ -145,7 +145,7 @@ impl<'r> Exchange<'r> {
         match &self.caller {
             FoundCaller::Token { token, owner } => Ok((token, owner)),
             FoundCaller::NoToken | FoundCaller::UnknownToken => {
-                Err(other("something was allowed that takes a token, without one"))
+                Err(other("an action that needs a token was allowed without one"))
             }
         }
     }
@@ -154,7 +154,7 @@ impl<'r> Exchange<'r> {
     pub(crate) async fn own_account(&mut self) -> Result<(UserName, Account), Failure> {
         let name = self.token()?.1.name().clone();
         let account = accounts::account(&mut self.tx, name.as_borrowed()).await?;
-        Ok((name, account.ok_or_else(|| other("a token of nobody"))?))
+        Ok((name, account.ok_or_else(|| other("a token without an account"))?))
     }
 
     /// Whether the request's password was verified, and is still the current password of the token's owner.
@@ -279,9 +279,9 @@ impl<'r> Exchange<'r> {
         Ok(found)
     }
 
-    /// The end of the hold with which the request is decided, if it is not the present one. A recovery code may put the
-    /// account on hold, and this does not concern a request that changes the second factor: otherwise an account whose
-    /// device is lost could never remove the second factor.
+    /// The earlier hold with which the request is decided, or `None` if the present one counts. A recovery code may put
+    /// the account on hold. A request that changes the second factor is decided without this new hold: otherwise a
+    /// person whose device is lost could never remove the second factor.
     fn hold_before(&self, asked: Asked<'_>) -> Option<HoldBefore> {
         match self.code {
             CodeCheck::Right(before) if asked.access_requests().all(configures_two_factor) => Some(before),

@@ -1,4 +1,4 @@
-//! Keeps the data from other users of the machine: the database has the secrets of second factors and the hashes of
+//! Hides the data from other users of the machine. The database has the secrets of second factors and the hashes of
 //! passwords, and the tarballs may be private.
 
 use std::{
@@ -9,10 +9,10 @@ use std::{
 
 use crate::base::failure::{Failure, other};
 
-/// The bits of a mode that give something to other users than the owner.
+/// The bits of a mode that give access to users other than the owner.
 const OTHERS: u32 = 0o077;
 
-/// Makes every file and folder that the program creates from now on accessible to its own user only.
+/// From now on, only the user who runs the program has access to the files and folders that the program creates.
 pub(crate) fn restrict_new_files() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(OTHERS));
 }

@@ -25,10 +25,11 @@ use crate::{
 /// How many MiB large bodies and answers may take at one time.
 const MEMORY: u16 = 256;
 
-/// How many requests that look at every package run at one time. The others leave connections for other requests.
+/// How many requests that look at every package run at one time. Further ones wait, so that connections remain for
+/// other requests.
 const LISTINGS: usize = 4;
 
-/// How long a start waits for a database that cannot be reached.
+/// How long the program waits at its start for a database that cannot be reached.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Opens the database that the configuration names, and creates the data folder.
@@ -42,14 +43,14 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
     if let Some(file) = Store::file(&url)? {
         private_files::check_database(&file)?;
     }
-    let mut patience = DATABASE_TIMEOUT;
+    let mut remaining = DATABASE_TIMEOUT;
     loop {
         match Store::open(&url).await {
             // The database may be starting too.
-            Err(failure) if failure.is_unreachable() && !patience.is_zero() => {
+            Err(failure) if failure.is_unreachable() && !remaining.is_zero() => {
                 tracing::warn!(target: log_target::SERVER, "waiting for the database: {failure}");
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                patience = patience.saturating_sub(Duration::from_secs(1));
+                remaining = remaining.saturating_sub(Duration::from_secs(1));
             }
             outcome => return outcome,
         }

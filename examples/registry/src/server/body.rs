@@ -15,9 +15,9 @@ use crate::{
     exchange::budget::{Budget, Reserved},
 };
 
-/// The step in bytes by which memory is reserved while a document arrives.
+/// While a document arrives, memory is reserved in steps of this many bytes.
 const STEP: usize = 256 * 1024;
-/// Of a document, at least this many bytes must arrive in each period of [`PERIOD`].
+/// The minimum number of bytes of a document that must arrive in each [`PERIOD`].
 const SLOWEST: usize = 64 * 1024;
 const PERIOD: Duration = Duration::from_secs(10);
 
@@ -28,7 +28,7 @@ pub(crate) struct ReadBody {
     _reserved: Vec<Reserved>,
 }
 
-/// Who sends a body, and the budget that it is read into.
+/// The client that sends a body, and the budget from which memory for the body is reserved.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender<'s> {
     pub(crate) budget: &'s Budget,
@@ -112,7 +112,7 @@ impl Reading<'_> {
                 BodyKind::Small => self.read.extend_from_slice(&data),
                 BodyKind::Document => {
                     if self.reserve(self.received).await? == Memory::WaitedFor {
-                        // It was not the client that was slow.
+                        // The server was slow, and not the client, so a new period begins.
                         before = self.received;
                         period.set(sleep(PERIOD));
                     }
@@ -120,7 +120,7 @@ impl Reading<'_> {
                 }
             }
         }
-        // The tarball in the document takes three quarters as much again when it is decoded.
+        // The decoded tarball takes up to three quarters of the size of the document, beside the document itself.
         if self.kind == BodyKind::Document {
             self.reserve(self.received.saturating_mul(2)).await?;
         }

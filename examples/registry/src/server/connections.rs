@@ -25,7 +25,7 @@ use crate::{
 
 /// How long the headers of a request may take, including the wait for the next request on the same connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// In so much time a client must accept [`SLOWEST`] bytes of a response.
+/// The time in which a client must accept at least [`SLOWEST`] bytes of a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const SLOWEST: usize = 64 * 1024;
 /// The maximum number of connections at one time. Further connections wait to be accepted.

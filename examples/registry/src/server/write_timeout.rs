@@ -1,4 +1,4 @@
-//! A connection that is closed when its client stops reading.
+//! A connection that is closed when its client reads too slowly.
 
 use std::{
     io,
@@ -21,8 +21,8 @@ pub(crate) struct WriteTimeout<S> {
     stream: S,
     timeout: Duration,
     slowest: usize,
-    /// The timer since writes have had to wait, and the number of bytes that were written since. `None` if no write
-    /// waits.
+    /// The timer that was started when a write first had to wait, and the number of bytes that were written since.
+    /// `None` if no write waits.
     waiting: Option<(Pin<Box<Sleep>>, usize)>,
 }
 

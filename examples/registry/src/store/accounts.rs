@@ -51,7 +51,7 @@ pub(super) async fn take_name(tx: &mut Tx, name: &str, kind: &str) -> Result<(),
         .fetch_optional(&mut **tx)
         .await?;
     if taken.is_some() {
-        return Err(Failure::conflict(format!("the name `{name}` is taken: expected one that nobody has")));
+        return Err(Failure::conflict(format!("the name `{name}` is taken: expected one that is free")));
     }
     sqlx::query("INSERT INTO names (name, kind) VALUES ($1, $2)")
         .bind(name.to_owned())
@@ -68,7 +68,8 @@ pub(crate) struct NewAccount<'a> {
     pub(crate) email: Option<&'a str>,
 }
 
-/// Words that mean something to programs that have a table by name, such as a script in a browser.
+/// Names of literals and of properties that every JavaScript object has. A script that keeps a table by account name
+/// could confuse them with an entry.
 const SPECIAL: [&str; 16] = [
     "__proto__",
     "constructor",
@@ -88,10 +89,10 @@ const SPECIAL: [&str; 16] = [
     "watch",
 ];
 
-/// Checks that the name of a new account or organization means nothing else to a browser, a shell or a script.
+/// Checks that the name of a new account or organization has no other meaning to a browser, a shell or a script.
 ///
 /// # Errors
-/// Status 400 for a name that begins with a sign, and for one of a few words.
+/// Status 400 if the name does not begin with a letter or a digit, or is one of the [special names](SPECIAL).
 pub(super) fn check_plain(name: &str) -> Result<(), Failure> {
     let begins_plainly = name.starts_with(|first: char| first.is_ascii_alphanumeric());
     if begins_plainly && !SPECIAL.contains(&name.to_ascii_lowercase().as_str()) {

@@ -22,7 +22,8 @@ pub(crate) async fn collect(store: &Store, tarballs: &Tarballs) -> Result<u64, F
         if is_named(&mut store.snapshot().await?, &id).await? {
             continue;
         }
-        // A version is stored in a transaction that writes, so none is stored while this one looks again and removes.
+        // No other transaction writes until this one ends. So no version that needs the tarball is stored between this
+        // second look and the removal.
         let mut tx = store.writing(&Writer::of_server("collection")).await?;
         if !is_named(&mut tx, &id).await? {
             tarballs.remove(&key).await?;

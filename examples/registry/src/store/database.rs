@@ -1,16 +1,16 @@
 //! The database: SQLite or PostgreSQL, with one set of queries.
 //!
-//! Every request is answered in one transaction. A request that only reads has one snapshot. Requests that write run
-//! one after the other, on all replicas: from the moment at which such a request reads its first fact to its commit, no
-//! other transaction writes. So no write is committed that rests on a permission that was removed before the commit.
-//! Nothing is cached between requests.
+//! Every request is answered in one transaction, which decides again what was decided before it began. A request that
+//! only reads has a snapshot. Requests that write run one after the other, on all replicas: from the moment at which such
+//! a request reads its first fact to its commit, no other transaction writes. So no write is committed that rests on a
+//! permission that was removed before the commit. Nothing is cached between requests.
 //!
 //! - SQLite: `BEGIN IMMEDIATE`.
 //! - PostgreSQL: the isolation level `SERIALIZABLE`, and a lock on the table `names` that is taken before the snapshot.
 //!   The isolation level alone is not enough: it may order a write before a revocation that was acknowledged earlier.
 //!
 //! The price is that there is only one write at a time. Reads never wait for writers: they have connections of their
-//! own. In which order writers write is in [`turns`](crate::store::turns).
+//! own. The order of the writers is in [`turns`](crate::store::turns).
 
 use std::{
     ops::{Deref, DerefMut},
@@ -43,7 +43,7 @@ impl Tx {
     /// Makes every change of the transaction, or none.
     pub(crate) async fn commit(self) -> Result<(), Failure> {
         self.transaction.commit().await.map_err(|error| {
-            // To try again could make the changes twice.
+            // The changes may have been committed. Another attempt could make them twice.
             if is_lost(&error) { Failure::Unreachable(error) } else { Failure::Database(error) }
         })
     }
@@ -65,8 +65,8 @@ impl DerefMut for Tx {
 
 /// The maximum number of connections for transactions that only read.
 const READERS: u32 = 16;
-/// The maximum number of connections for transactions that may write. One of them writes, and the other one returns to
-/// the pool meanwhile.
+/// The maximum number of connections for transactions that may write. One of them writes, while the previous one
+/// returns to the pool.
 const WRITERS: u32 = 2;
 /// How long a request waits for a connection. After that the response is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -130,16 +130,15 @@ impl Store {
             _ => return Err(Failure::Other("database URL: expected `sqlite:…` or `postgres:…`".into())),
         };
         let lock = Self::file(url)?.map(|file| OperatorLock::beside(&file)).transpose()?;
+        // A snapshot that writes is a mistake in the code. SQLite refuses it with this setting, and PostgreSQL refuses it
+        // because the transaction is read-only.
+        let read_only = match dialect {
+            Dialect::Sqlite => Some("PRAGMA query_only = ON"),
+            Dialect::Postgres => None,
+        };
         let store = Self {
             writers: connect(url, dialect, WRITERS, None).await?,
-            // A reader that tried to write would be a mistake in the code, and PostgreSQL refuses it too.
-            readers: connect(
-                url,
-                dialect,
-                READERS,
-                Some("PRAGMA query_only = ON").filter(|_| dialect == Dialect::Sqlite),
-            )
-            .await?,
+            readers: connect(url, dialect, READERS, read_only).await?,
             turns: Arc::new(Turns::new(lock)),
             dialect,
         };

@@ -76,9 +76,9 @@ pub(crate) async fn organization(tx: &mut Tx, name: OrganizationName<&str>) -> R
     FoundOrganization::from_lookup(name, found)
 }
 
-/// Looks up a package, with the owner of its scope, and with the grants on it that this user has, directly or by a team.
-/// No decision about the user's tokens depends on the grants of others. If they were read, a private package that has many
-/// would take longer than a name that is free.
+/// Looks up a package, with the owner of its scope, and with the grants on it that this user has, directly or by a
+/// team. No decision about the user's tokens depends on the grants of others. If these were read, the response would
+/// take longer for a private package with many grants than for a name that is free.
 pub(crate) async fn package(
     tx: &mut Tx,
     name: PackageName<&str>,

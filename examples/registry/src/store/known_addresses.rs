@@ -9,11 +9,11 @@ use crate::{
     store::database::Tx,
 };
 
-/// The maximum number of addresses that are kept for an account. The ones that were used last are kept.
+/// The maximum number of addresses of an account. The addresses that were used last are kept.
 const MAX_ADDRESSES: i64 = 20;
 
-/// The text of an address, or `None` if it is unknown. A client has a whole network of 2^64 IPv6 addresses, so only the
-/// network counts.
+/// The text of an address, or `None` if the address is unknown. A client usually has a whole IPv6 network of 2^64
+/// addresses, so the text of an IPv6 address names only the network.
 fn text(address: ClientIp) -> Option<String> {
     Some(match address.address()? {
         IpAddr::V4(address) => address.to_string(),
@@ -25,6 +25,7 @@ fn text(address: ClientIp) -> Option<String> {
 pub(crate) async fn is_known(tx: &mut Tx, name: UserName<&str>, address: ClientIp) -> Result<bool, Failure> {
     let row: Option<(i64,)> = sqlx::query_as("SELECT seen FROM known_addresses WHERE user_name = $1 AND address = $2")
         .bind(name.as_str().to_owned())
+        // No row has the empty text, so an unknown address is never known to an account.
         .bind(text(address).unwrap_or_default())
         .fetch_optional(&mut **tx)
         .await?;

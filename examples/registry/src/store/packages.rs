@@ -96,7 +96,7 @@ pub(crate) async fn renew_revision(tx: &mut Tx, name: PackageName<&str>, now: Ti
 
 /// The maximum number of bytes of a manifest. The document of a package has all its manifests, and is built in memory.
 const MAX_MANIFEST: usize = 1024 * 1024;
-/// The most bytes of a deprecation's message.
+/// The maximum number of bytes of a deprecation's message.
 const MAX_DEPRECATION: usize = 128 * 1024;
 /// The maximum number of maintainers. Each takes several statements, and other writers wait meanwhile.
 const MAX_MAINTAINERS: usize = 200;
@@ -281,14 +281,15 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
 /// Replaces the maintainers, which are the users with a `read-write` grant of their own.
 ///
 /// # Errors
-/// Status 409 if an unscoped package would have no maintainer, 413 for too many, and 400 if there is no such user.
+/// Status 409 if an unscoped package would have no maintainer, 413 for too many maintainers, and 400 if there is no
+/// such user.
 pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users: &[UserName]) -> Result<(), Failure> {
-    // An unscoped package without a maintainer might have no user who may change it. A scoped package can still be
-    // changed by the owner of its scope.
     if users.len() > MAX_MAINTAINERS {
         let text = format!("{} maintainers: expected at most {MAX_MAINTAINERS}, and a team for more", users.len());
         return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
+    // An unscoped package without a maintainer might have no user who may change it. A scoped package can still be
+    // changed by the owner of its scope.
     if users.is_empty() && !name.is_scoped() {
         return Err(Failure::conflict(format!(
             "`{name}` would be left without an owner: expected another owner first"

@@ -13,7 +13,7 @@ use crate::{
 const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
-/// How much of a package its document says.
+/// How much of a package its document contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Everything.
@@ -22,7 +22,7 @@ pub(crate) enum Form {
     Abbreviated,
 }
 
-/// The fields of a manifest in the abbreviated form. A client that finds `hasInstallScript` missing runs no script.
+/// The fields that the abbreviated form takes from a manifest.
 const FOR_INSTALL: [&str; 20] = [
     "name",
     "version",
@@ -53,6 +53,7 @@ fn abbreviated(mut manifest: Map<String, Value>) -> Map<String, Value> {
     let has_install_script = manifest.get("scripts").is_some_and(has_script)
         || manifest.get("gypfile").and_then(Value::as_bool) == Some(true);
     manifest.retain(|field, _| FOR_INSTALL.contains(&field.as_str()));
+    // npm's client runs the install scripts of a version only if this field is there.
     if has_install_script {
         manifest.insert("hasInstallScript".into(), true.into());
     }
@@ -60,7 +61,8 @@ fn abbreviated(mut manifest: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// The JSON text of the document of a package, or `None` if there is no such package. The URLs of its tarballs begin with
-/// `base`. Only one manifest at a time is in memory as more than its text.
+/// `base`. Only one manifest at a time is parsed, because a parsed
+/// value takes much more memory than its text.
 pub(crate) async fn packument(
     tx: &mut Tx,
     name: PackageName<&str>,

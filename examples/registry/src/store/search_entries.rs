@@ -1,4 +1,4 @@
-//! What a search looks at. It is kept beside the packages, so that a search builds no documents.
+//! The entries of packages in the search. They are stored with the packages, so that a search builds no documents.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::{
     },
 };
 
-/// The most characters of a description, and of a keyword.
+/// The maximum number of characters of a description and of a keyword. The rest is cut off.
 const MAX_TEXT: usize = 255;
-/// The most keywords of a package.
+/// The maximum number of keywords of a package. Further ones are left out.
 const MAX_KEYWORDS: usize = 30;
 
-/// What a search looks at.
+/// The fields of a package, beside its name, that a search compares and shows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SearchEntry {
     /// The version that the tag `latest` points to.

@@ -68,7 +68,7 @@ pub(crate) struct Tarballs {
 }
 
 impl Tarballs {
-    /// Opens the folder. No tarball is received if that left fewer bytes of the disk than `reserve`.
+    /// Opens the folder. A tarball is refused if fewer than `reserve` bytes of the disk would stay free.
     ///
     /// # Errors
     /// The folder does not exist.
@@ -86,7 +86,7 @@ impl Tarballs {
         self.check_free_space(bytes.len())?;
         let id = TarballId::new(&bytes);
         let key = Key::from_iter([INCOMING, random::nonce()?.as_str()]);
-        // Made before the file, so that the file is removed if this is dropped meanwhile.
+        // This value exists before the file, so that the file is removed if the request ends while it is written.
         let incoming = IncomingTarball { tarballs: self.clone(), key, id, is_placed: AtomicBool::new(false) };
         self.store.put(&incoming.key, PutPayload::from(bytes)).await?;
         Ok(incoming)
@@ -150,8 +150,8 @@ impl IncomingTarball {
         &self.id
     }
 
-    /// Gives the file its lasting name. This is the last step before the rows that name it are committed. To do it again
-    /// in another attempt changes nothing.
+    /// Gives the file its lasting name. This is the last step before the rows that name it are committed. A second
+    /// call, in another attempt, changes nothing.
     pub(crate) async fn place(&self) -> Result<(), Failure> {
         if !self.is_placed.load(Ordering::Acquire) {
             self.tarballs.store.rename(&self.key, &self.id.key()).await?;
@@ -166,7 +166,7 @@ impl Drop for IncomingTarball {
         if !self.is_placed.load(Ordering::Acquire)
             && let Ok(path) = self.tarballs.store.path_to_filesystem(&self.key)
         {
-            // Without a file there is nothing to remove. One that cannot be removed is collected later.
+            // The file may not exist yet. A file that cannot be removed is collected later.
             let _ = std::fs::remove_file(path);
         }
     }

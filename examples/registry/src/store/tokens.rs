@@ -73,8 +73,8 @@ pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<To
     Ok(rows.into_iter().filter_map(listed).collect())
 }
 
-/// Revokes every token of a user, one by one. The cut-off of the account alone would not revoke a token that a server with
-/// a fast clock has issued.
+/// Revokes every token of a user individually. The cut-off of the account alone would not revoke a token whose time of
+/// creation lies in the future, because the clock of another server was fast.
 pub(crate) async fn revoke_all(tx: &mut Tx, owner: UserName<&str>, now: Timestamp) -> Result<(), Failure> {
     for listed in of_user(tx, owner).await? {
         revoke(tx, &listed.token, now).await?;

@@ -1,9 +1,9 @@
 //! The order in which requests write.
 //!
-//! Each account, and each address without an account, has one place in the queue. So an account that sends a hundred
-//! changes at once delays the others by one of them. Revocations and logouts do not stand in this queue: they wait for the
-//! change that is made at the moment, and for each other. A command of the operator, which is a process of its own, comes
-//! before all requests.
+//! Each account has one place in the queue. Requests without an account have one place for each address. So an account
+//! that sends a hundred changes at once delays other writers by only one of them. Revocations and logouts do not stand
+//! in this queue: they wait only for the write that is in progress, and for each other. A command of the operator,
+//! which is a process of its own, comes before all requests.
 
 use std::{
     fs::{File, OpenOptions},
@@ -54,7 +54,7 @@ impl Writer {
         Self::Request { place: format!("server {work}"), is_urgent: false }
     }
 
-    /// The account, or the address.
+    /// The name of the writer's place in the queue, such as `account alice`.
     pub(crate) fn place(&self) -> &str {
         match self {
             Self::Request { place, .. } => place,
@@ -62,7 +62,7 @@ impl Writer {
         }
     }
 
-    /// The same, for a request that takes access away.
+    /// The same writer, for a request that takes access away. It has a place of its own beside the queue.
     pub(crate) fn urgent(self) -> Self {
         match self {
             Self::Request { place, .. } => Self::Request { place: format!("{place}, urgent"), is_urgent: true },
@@ -74,7 +74,7 @@ impl Writer {
 /// **The turn of a writer**, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    // Dropped in this order, so that the writer that was waiting longest goes on first.
+    // The fields are dropped in this order, so that the writer that has waited longest gets the next turn.
     _write: OwnedSemaphorePermit,
     _queue: Option<OwnedSemaphorePermit>,
     _place: Option<OwnedSemaphorePermit>,
@@ -92,8 +92,8 @@ pub(crate) struct DocumentTurn {
 pub(crate) struct Turns {
     /// The one permit to write.
     write: Arc<Semaphore>,
-    /// The one permit to wait for `write` or to have it without being urgent. So no such writer stands before an urgent
-    /// one.
+    /// The one permit of a writer that is not urgent to wait for `write` and to hold it. So at most one such writer is
+    /// before an urgent one.
     queue: Arc<Semaphore>,
     /// The one permit of each account, address and package.
     places: NamedSemaphores,
@@ -109,7 +109,7 @@ impl Turns {
     /// Waits for the turn of the writer.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if it did not come within ten seconds.
+    /// [`Failure::Busy`] if the turn did not come within ten seconds.
     pub(crate) async fn take(&self, writer: &Writer) -> Result<Turn, Failure> {
         timeout(TIMEOUT, self.wait(writer)).await.map_err(|_| Failure::Busy)?
     }
@@ -131,11 +131,12 @@ impl Turns {
         Ok(Turn { _write: write, _queue: queue, _place: place })
     }
 
-    /// Waits for the turn to compare a document with the stored one of this package, and then to write it. Otherwise many
-    /// publishes of one package would overtake each other again and again. An account stands in this queue once, too.
+    /// Waits for the turn to compare a document with the stored one of this package, and then to write it. Otherwise
+    /// many publishes of one package would overtake each other again and again. Each account has one place in this
+    /// queue too.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if it did not come within ten seconds.
+    /// [`Failure::Busy`] if the turn did not come within ten seconds.
     pub(crate) async fn take_document(
         &self,
         writer: &Writer,
@@ -150,9 +151,9 @@ impl Turns {
     }
 }
 
-/// **A lock by which a command of the operator holds up the servers** on the same SQLite file. SQLite itself lets a
-/// process that waits look at the file now and then, so a busy server would often be faster. PostgreSQL has a fair queue
-/// and needs no such lock.
+/// **A lock with which a command of the operator stops the writes of the servers** on the same SQLite file. A process
+/// that waits for SQLite's own lock only tries again now and then, so a busy server would often be faster. PostgreSQL
+/// has a fair queue and needs no such lock.
 #[derive(Debug)]
 pub(crate) struct OperatorLock(File);
 
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_account_stands_in_the_queue_once() {
+    async fn an_account_has_one_place_in_the_queue() {
         let queued = [of("mallory"), of("mallory"), of("mallory"), of("alice"), of("bob")];
         let order = order(&queued).await;
         let place = |writer: usize| order.iter().position(|at| *at == writer).unwrap();
@@ -233,12 +234,12 @@ mod tests {
     async fn an_urgent_writer_does_not_wait_in_the_queue() {
         let queued = [of("a"), of("b"), of("c"), of("d"), of("alice").urgent(), of("e")];
         assert_eq!(order(&queued).await, [4, 0, 1, 2, 3, 5]);
-        // Nor behind other changes of the same account.
+        // It does not wait for other changes of the same account either.
         assert_eq!(order(&[of("alice"), of("alice"), of("alice").urgent()]).await[..1], [2]);
     }
 
     #[tokio::test]
-    async fn the_operator_holds_up_the_requests_of_other_processes() {
+    async fn the_operator_stops_the_writes_of_other_processes() {
         let folder = tempfile::tempdir().unwrap();
         let turns = || Turns::new(Some(OperatorLock::beside(&folder.path().join("db")).unwrap()));
         let (server, operator) = (turns(), turns());

@@ -8,7 +8,9 @@
 //! | files, from the top | what the layer does | may import |
 //! |---|---|---|
 //! | `program/` | reads the command line, and starts the server or runs one command | every layer below |
-//! | `server/` | accepts connections, sets limits, runs each request in a transaction | `endpoints/` and below |
+//! | `server/` | accepts connections, sets limits, finds the route of a request | `web/` and below |
+//! | `web/` | serves the pages for browsers, which send their changes through `pipeline/` | `pipeline/` and below |
+//! | `pipeline/` | takes a request through its steps: the path, the body, the transaction | `endpoints/` and below |
 //! | `endpoints/` | handles npm's endpoints, with one module for each topic | `exchange/` and below |
 //! | `exchange/` | decides a request in its transaction, and collects its log line | `reply/` and below |
 //! | `reply/` | writes responses in npm's form | `credentials/` and below |
@@ -20,10 +22,12 @@ mod base;
 mod credentials;
 mod endpoints;
 mod exchange;
+mod pipeline;
 mod program;
 mod reply;
 mod server;
 mod store;
+mod web;
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@ use std::{
 };
 
 /// The layers from the top, as `src/lib.rs` lists them. A folder of `src/` is a layer.
-const LAYERS: [&str; 8] = ["program", "server", "endpoints", "exchange", "reply", "credentials", "store", "base"];
+const LAYERS: [&str; 10] =
+    ["program", "server", "web", "pipeline", "endpoints", "exchange", "reply", "credentials", "store", "base"];
 
 /// The files that stand above all layers.
 const ROOT: [&str; 3] = ["lib", "main", "tests"];

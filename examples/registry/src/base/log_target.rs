@@ -5,7 +5,7 @@
 pub(crate) const REQUEST: &str = "request";
 /// Faults of the server while it answers a request.
 pub(crate) const HTTP: &str = "tollgate_registry::http";
-/// Faults of the server while it answers a request for a page of a login.
-pub(crate) const LOGIN_PAGE: &str = "tollgate_registry::http::form";
+/// Faults of the server while it answers a request for a page.
+pub(crate) const WEB: &str = "tollgate_registry::http::web";
 /// Start, connections, and shutdown.
 pub(crate) const SERVER: &str = "tollgate_registry::server";

@@ -42,6 +42,8 @@ pub(crate) enum NewToken {
     /// What a login makes under the policy: a legacy publish token where legacy tokens are honoured, and otherwise a
     /// session token that lives as long as the policy allows.
     Login,
+    /// The session of a browser, which every policy honours.
+    Session,
     Legacy {
         kind: LegacyKind,
         ranges: AllowedRanges,
@@ -62,11 +64,24 @@ pub(crate) struct IssueRequest<'a> {
 /// The transaction must come from [`Store::writing`](crate::store::database::Store::writing). Otherwise another
 /// transaction could issue a token after this one has counted the tokens of the owner.
 pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) -> Result<IssuedToken, Failure> {
+    let token = draft(tx, owner, request).await?.map_err(refused)?;
+    let secret = random::token_secret()?;
+    tokens::insert(tx, &token, secret.as_secret()).await?;
+    Ok(IssuedToken { token, secret })
+}
+
+/// Makes the token that [`issue`] would store, with all checks, and does not store it.
+pub(crate) async fn draft(
+    tx: &mut Tx,
+    owner: &User,
+    request: IssueRequest<'_>,
+) -> Result<Result<Token, IssueError>, Failure> {
     let IssueRequest { token: new, issued_by, at: Moment { policy, now } } = request;
     let id = random::token_id()?;
     let issue = IssueFacts { policy, owner: owner.as_view(), issued_by, now };
-    let issued = match new {
+    Ok(match new {
         NewToken::Login => issue_login(id, &issue)?,
+        NewToken::Session => issue_session(id, &issue)?,
         NewToken::Legacy { kind, ranges } => LegacyToken::issue(id, kind, ranges, &issue).map(Token::from),
         NewToken::Granular(settings) => {
             let selected = match &settings.packages {
@@ -82,17 +97,17 @@ pub(crate) async fn issue(tx: &mut Tx, owner: &User, request: IssueRequest<'_>) 
             let facts = fact(GranularIssueFacts::from_tokens(issue, &states, &settings.name, tokens))?;
             GranularToken::issue(id, *settings, &facts).map(Token::from)
         }
-    };
-    let token = issued.map_err(refused)?;
-    let secret = random::token_secret()?;
-    tokens::insert(tx, &token, secret.as_secret()).await?;
-    Ok(IssuedToken { token, secret })
+    })
 }
 
 fn issue_login(id: TokenId, facts: &IssueFacts<'_>) -> Result<Result<Token, IssueError>, Failure> {
     if facts.policy.legacy_tokens() == LegacyTokens::Honoured {
         return Ok(LegacyToken::issue(id, LegacyKind::Publish, AllowedRanges::Any, facts).map(Token::from));
     }
+    issue_session(id, facts)
+}
+
+fn issue_session(id: TokenId, facts: &IssueFacts<'_>) -> Result<Result<Token, IssueError>, Failure> {
     let expires_at = session_end(facts)?;
     Ok(SessionToken::issue(id, expires_at, AllowedRanges::Any, facts).map(Token::from))
 }

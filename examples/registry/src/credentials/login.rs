@@ -111,15 +111,28 @@ fn passed(user: &UserName, account: Account) -> VerifiedLogin {
     VerifiedLogin { user: user.clone(), password_hash: account.password_hash, totp_secret }
 }
 
-/// Issues the token of a login from this address to the user. The caller must have verified the login, or created the
-/// account itself.
-pub(crate) async fn issue_token(
-    tx: &mut Tx,
-    user: &UserName,
-    address: ClientIp,
-    at: Moment,
-) -> Result<IssuedToken, Failure> {
+/// A person who is logged in, by a login that was verified or by a new account.
+#[derive(Clone, Copy)]
+pub(crate) struct LoggedIn<'a> {
+    pub(crate) user: &'a UserName,
+    /// The address of the client.
+    pub(crate) address: ClientIp,
+    pub(crate) at: Moment,
+}
+
+/// Issues the token that npm's client gets for a login.
+pub(crate) async fn issue_token(tx: &mut Tx, login: LoggedIn<'_>) -> Result<IssuedToken, Failure> {
+    issue(tx, login, NewToken::Login).await
+}
+
+/// Issues the session token that a browser gets for a login.
+pub(crate) async fn issue_session(tx: &mut Tx, login: LoggedIn<'_>) -> Result<IssuedToken, Failure> {
+    issue(tx, login, NewToken::Session).await
+}
+
+async fn issue(tx: &mut Tx, login: LoggedIn<'_>, token: NewToken) -> Result<IssuedToken, Failure> {
+    let LoggedIn { user, address, at } = login;
     known_addresses::remember(tx, user.as_borrowed(), address, at.now).await?;
     let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login without an account"))?;
-    issuance::issue(tx, &owner, IssueRequest { token: NewToken::Login, issued_by: IssuedBy::Owner, at }).await
+    issuance::issue(tx, &owner, IssueRequest { token, issued_by: IssuedBy::Owner, at }).await
 }

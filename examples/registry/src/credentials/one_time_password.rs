@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How many recovery codes an account gets.
-const RECOVERY_CODES: usize = 5;
+pub(crate) const RECOVERY_CODES: usize = 5;
 /// The name of the issuer that an authenticator app shows.
 const ISSUER: &str = "tollgate-registry";
 

@@ -9,8 +9,7 @@ use crate::{
     base::{failure::Failure, random},
     credentials::{
         hashing::Waiting,
-        issuance::IssuedToken,
-        login::{self, LoginCheck, LoginProof},
+        login::{self, LoggedIn, LoginCheck, LoginProof},
         password::{self, ShownPassword, VerifiedPassword},
     },
     exchange::{
@@ -40,10 +39,13 @@ struct UserDocument {
     email: Option<String>,
 }
 
-fn logged_in(user: &UserName, issued: &IssuedToken) -> Response {
-    response::created(&json!({
+/// Issues the token of a login, and responds with its text.
+async fn issue_token(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
+    let login = LoggedIn { user, address: exchange.context.client_ip, at: exchange.moment() };
+    let issued = login::issue_token(&mut exchange.tx, login).await?;
+    Ok(response::created(&json!({
         "ok": true, "id": format!("org.couchdb.user:{user}"), "rev": REVISION, "token": issued.secret.expose(),
-    }))
+    })))
 }
 
 /// Parses the body, whose `name` must be the user's name in the path.
@@ -121,18 +123,14 @@ pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName)
     let now = exchange.context.now;
     let account = NewAccount { name: user, password_hash: hash.clone(), email: Some(&email) };
     accounts::create(&mut exchange.tx, account, now).await?;
-    let (address, at) = (exchange.context.client_ip, exchange.moment());
-    let issued = login::issue_token(&mut exchange.tx, user, address, at).await?;
-    Ok(logged_in(user, &issued))
+    issue_token(exchange, user).await
 }
 
 /// `PUT /-/user/org.couchdb.user:NAME/-rev/:revision`: logs in to an account that exists.
 pub(crate) async fn log_in(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     match &exchange.prepared.login {
         Some(LoginCheck::Passed(login)) if login.is_current(&mut exchange.tx).await? => {
-            let (address, at) = (exchange.context.client_ip, exchange.moment());
-            let issued = login::issue_token(&mut exchange.tx, user, address, at).await?;
-            Ok(logged_in(user, &issued))
+            issue_token(exchange, user).await
         }
         Some(LoginCheck::OneTimePasswordNeeded) => Ok(response::one_time_password_needed()),
         Some(LoginCheck::Passed(_) | LoginCheck::WrongPassword) | None => Ok(response::wrong_password()),

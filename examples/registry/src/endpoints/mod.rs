@@ -4,7 +4,6 @@ pub(crate) mod account;
 pub(crate) mod dispatch;
 pub(crate) mod dist_tags;
 pub(crate) mod login;
-pub(crate) mod login_page;
 pub(crate) mod organization;
 pub(crate) mod package;
 pub(crate) mod put_package;

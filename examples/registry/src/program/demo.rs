@@ -12,7 +12,7 @@ use crate::{
     },
     credentials::{
         hashing::{Hashing, Waiting},
-        login,
+        login::{self, LoggedIn},
     },
     store::{
         accounts::{self, NewAccount},
@@ -43,7 +43,7 @@ async fn make_once(store: &Store, hashing: &Hashing, at: Moment) -> Result<Optio
     }
     let account = NewAccount { name: &name, password_hash: hash, email: Some("demo@example.test") };
     accounts::create(&mut tx, account, at.now).await?;
-    let issued = login::issue_token(&mut tx, &name, ClientIp::UNKNOWN, at).await?;
+    let issued = login::issue_token(&mut tx, LoggedIn { user: &name, address: ClientIp::UNKNOWN, at }).await?;
     tx.commit().await?;
     let ends = match issued.token {
         Token::Session(session) => Some(session.expires_at().to_string()),

@@ -1,7 +1,5 @@
-//! Connections, limits, timeouts, and the steps from a request on a connection to its response.
+//! Connections, with their limits and timeouts, and the routes.
 
-pub(crate) mod body;
 pub(crate) mod connections;
-pub(crate) mod request;
 pub(crate) mod router;
 pub(crate) mod write_timeout;

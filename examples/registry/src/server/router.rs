@@ -1,46 +1,61 @@
-//! The routes: the pages of a login by browser, and npm's endpoints.
+//! The routes: the pages for browsers, and npm's endpoints.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{StatusCode, header},
     response::Response,
-    routing::get,
+    routing::{any, get},
 };
 use tower_http::timeout::TimeoutLayer;
 
 use crate::{
-    base::log_target,
-    endpoints::{login_page, table::BodyKind},
-    exchange::{log_line::LogLine, peer::Peer, services::Services},
+    base::{
+        failure::{Failure, other},
+        log_target,
+    },
+    endpoints::table::BodyKind,
+    exchange::{context::RequestContext, log_line::LogLine, peer::Peer, services::Services},
+    pipeline::request,
     reply::{refusal::NPM_NOTICE, response},
-    server::request,
+    web::{
+        html::{self, ROOT},
+        npm_login, routes,
+    },
 };
 
 /// How long a request may take, including a body that arrives slowly.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(330);
 
-/// The router. The paths of a login by browser have handlers here, and `tollgate` classifies all other paths.
+/// The router. The pages have handlers here, and `tollgate` classifies all other paths.
 pub(crate) fn router(services: Arc<Services>) -> Router {
     let form_timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, BodyKind::Small.timeout());
-    let form_limits = (DefaultBodyLimit::max(BodyKind::Small.max_bytes()), form_timeout);
+    let web = any(routes::answer).layer(form_timeout);
     Router::new()
-        .route("/-/v1/login/form/{login}", get(login_page::show).post(login_page::submit).layer(form_limits))
+        .route("/", get(front))
+        .route("/-/web", web.clone())
+        .route("/-/web/{*page}", web.clone())
+        .route("/-/v1/login/form/{login}", web)
         // If a `HEAD` ran the handler of `GET`, it would consume the login and drop the token.
-        .route("/-/v1/login/done/{done}", get(login_page::poll).head(async || StatusCode::METHOD_NOT_ALLOWED))
+        .route("/-/v1/login/done/{done}", get(npm_login::poll).head(async || StatusCode::METHOD_NOT_ALLOWED))
         .fallback(handle)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .with_state(services)
+}
+
+/// Sends a browser to the pages. npm's clients do not accept HTML.
+async fn front(state: State<Arc<Services>>, request: Request) -> Response {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") { html::redirect(ROOT) } else { handle(state, request).await }
 }
 
 /// Answers a request for one of npm's endpoints, and writes its line of the log.
 async fn handle(State(services): State<Arc<Services>>, request: Request) -> Response {
     let started = tokio::time::Instant::now();
     let mut log_line = LogLine::default();
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let mut response = match request::answer(&services, request, peer, &mut log_line).await {
+    let mut response = match answer(&services, request, &mut log_line).await {
         Ok(response) => response,
         Err(failure) => {
             if failure.is_fault() {
@@ -55,4 +70,10 @@ async fn handle(State(services): State<Arc<Services>>, request: Request) -> Resp
     response::set_header(&mut response, header::CACHE_CONTROL, cache);
     log_line.write(response.status().as_u16(), started.elapsed().as_millis());
     response
+}
+
+async fn answer(services: &Services, request: Request, log_line: &mut LogLine) -> Result<Response, Failure> {
+    let Some(Peer(peer)) = request.extensions().get() else { return Err(other("a request without a connection")) };
+    let context = RequestContext::read(services, request.headers(), *peer)?;
+    request::answer(services, context, request, log_line).await
 }

@@ -292,6 +292,15 @@ pub(crate) async fn set_recovery_codes(
     Ok(())
 }
 
+/// How many recovery codes a user has left.
+pub(crate) async fn count_recovery_codes(tx: &mut Tx, name: UserName<&str>) -> Result<i64, Failure> {
+    let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM recovery_codes WHERE user_name = $1")
+        .bind(name.as_str().to_owned())
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(count)
+}
+
 /// Deletes a recovery code, which works only once. Returns whether the user had this code.
 pub(crate) async fn use_recovery_code(
     tx: &mut Tx,

@@ -2,6 +2,7 @@
 
 use crate::support::{
     FOUNDING, Person, Reply, Server,
+    pages::{self, Visitor},
     person::{email_of, password_of},
     under_both_editions,
 };
@@ -19,10 +20,7 @@ fn form_of(printed: &str) -> String {
 }
 
 fn fill_in(server: &Server, path: &str, fields: &[(&str, &str)]) -> Reply {
-    let body: Vec<String> =
-        fields.iter().map(|(name, value)| format!("{name}={}", value.replace('@', "%40"))).collect();
-    let form = "application/x-www-form-urlencoded";
-    server.http("POST", path).header("content-type", form).bytes(body.join("&").as_bytes()).send()
+    Visitor::new(server).submit(path, fields)
 }
 
 /// Logs in by the form, as a person without a second factor, and returns the token.
@@ -46,10 +44,13 @@ fn npm_login_waits_for_the_form_and_gets_a_token(edition: &str) {
         assert!(page.text().contains("127.0.0.1"), "{page:?}");
         assert_eq!(page.header("cache-control"), Some("no-store"));
         let wrong = fill_in(&server, &path, &[("name", "alice"), ("password", "not-hers-at-all")]);
-        assert!(wrong.expect(401).text().contains("Name or password is wrong."));
-        fill_in(&server, &path, &[("name", "alice"), ("password", &password), ("otp", &code)]).expect(200);
+        assert!(wrong.expect(401).text().contains("name or password is wrong"));
+        let mut visitor = Visitor::new(&server);
+        let proof = pages::proof(&visitor.get(&path).text());
+        let filled = [("proof", &*proof), ("name", "alice"), ("password", &*password), ("otp", &*code)];
+        visitor.post(&path, &filled).expect(200);
         // A form cannot be submitted again.
-        fill_in(&server, &path, &[("name", "alice"), ("password", &password), ("otp", &code)]).expect(404);
+        visitor.post(&path, &filled).expect(404);
         String::new()
     };
     laptop.npm_asked("login", &[("/-/v1/login/form/", &person)]).succeeds().says("Logged in on");
@@ -81,7 +82,7 @@ fn npm_adduser_creates_an_account_in_the_browser(edition: &str) {
         let fill = |name: &str, password: &str| {
             fill_in(&server, &path, &[("name", name), ("password", password), ("email", &email)])
         };
-        assert!(fill("alice", &password).expect(401).text().contains("taken"));
+        assert!(fill("alice", &password).expect(400).text().contains("taken"));
         assert!(fill("carol", "short").expect(400).text().contains("10"));
         fill("carol", &password).expect(200);
         String::new()

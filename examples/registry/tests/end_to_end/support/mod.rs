@@ -1,9 +1,11 @@
 //! The tools that every test uses: a server, people with one npm each, and a plain HTTP client.
 
+pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod edition;
 pub(crate) mod http;
 pub(crate) mod npm;
+pub(crate) mod pages;
 pub(crate) mod person;
 pub(crate) mod postgres;
 pub(crate) mod proxy;

@@ -1,7 +1,5 @@
 //! Answers a request: finds its endpoint, decides what its path requires, reads its body, and runs its transaction.
 
-use std::net::SocketAddr;
-
 use axum::{
     body::Bytes,
     extract::Request,
@@ -29,21 +27,19 @@ use crate::{
         prepared::Prepared,
         services::Services,
     },
+    pipeline::body,
     reply::{refusal::NPM_NOTICE, response},
-    server::body,
     store::turns::Writer,
 };
 
-/// Answers a request that comes from `peer`.
+/// Answers a request. `context` has what its headers say about the caller.
 pub(crate) async fn answer(
     services: &Services,
+    context: RequestContext,
     request: Request,
-    peer: Option<SocketAddr>,
     log_line: &mut LogLine,
 ) -> Result<Response, Failure> {
     let (parts, http_body) = request.into_parts();
-    let peer = peer.ok_or_else(|| other("a request without a connection"))?;
-    let context = RequestContext::read(services, &parts.headers, peer)?;
     log_line.set_client_ip(context.client_ip);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     // The answer to a `HEAD` is the one to a `GET`, of which the connection sends only the head.

@@ -1,0 +1,12 @@
+// Adds a button that copies the text of a new token. Without JavaScript, the text can be selected.
+for (const output of document.querySelectorAll("[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "second";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(output.textContent);
+    button.textContent = "Copied";
+  });
+  output.after(" ", button);
+}

@@ -1,0 +1,160 @@
+//! The organizations of an account, and what an owner of one sees: its members, its packages, and the tokens that reach it.
+
+use axum::{http::StatusCode, response::Response};
+use maud::{Markup, html};
+use serde_json::Value;
+use tollgate::{
+    Decision, OrganizationAction, PackageAction, PackageName, UserName,
+    decision::AccessRequest,
+    facts::FoundPackage,
+    npm::{AccountRequest, Endpoint, OrganizationRequest, RequiredAccess},
+    token::Token,
+    value::OrganizationName,
+};
+
+use crate::{
+    base::failure::{Failure, fact},
+    exchange::{decisions::Exchange, log_line::LogLine},
+    store::{
+        facts, organizations,
+        tokens::{self, TokenWithHint},
+    },
+    web::{
+        access_text,
+        html::{Page, ROOT, page},
+        internal::InternalRequest,
+        problem::Problem,
+        token_text,
+        visitor::Visitor,
+    },
+};
+
+/// The most members and packages for which the page looks for tokens.
+const MAX_MEMBERS: usize = 50;
+const MAX_PACKAGES: usize = 50;
+
+/// The organizations of which the person is a member.
+pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Response, Problem> {
+    let required = Endpoint::Account(AccountRequest::ReadProfile).required_access();
+    let exchange = visitor.allowed(log_line, required).await?;
+    let owner = exchange.token()?.1;
+    let content = html! {
+        @if owner.memberships().as_slice().is_empty() { p { "You are not a member of an organization." } }
+        @for membership in owner.memberships().as_slice() {
+            article.card {
+                h2 { a href={ (ROOT) "/organizations/" (membership.organization()) } { (membership.organization()) } }
+                p { "You are " (membership.role()) "." }
+            }
+        }
+    };
+    Ok(page(StatusCode::OK, visitor, &Page { title: "Organizations", user: Some(owner.name()), content }))
+}
+
+/// One organization.
+pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &str) -> Result<Response, Problem> {
+    let Ok(name) = name.parse::<OrganizationName>() else { return Err(Problem::not_found()) };
+    let read = |request| Endpoint::Organization { organization: name.clone(), request }.required_access();
+    let mut exchange = visitor.allowed(log_line, read(OrganizationRequest::ReadMembers)).await?;
+    let owner = exchange.token()?.1.name().clone();
+    let members = organizations::members(&mut exchange.tx, name.as_borrowed()).await?;
+    let packages = packages_of(visitor, &name).await?;
+    // Only those who may change the roles of members see the tokens of members.
+    let governs =
+        AccessRequest::Organization { action: OrganizationAction::ChangeMemberRole, organization: name.clone() };
+    let is_governed = exchange.decide_path(&RequiredAccess::This(governs)).await?.is_none();
+    let tokens = if is_governed {
+        let users: Vec<UserName> = members.keys().take(MAX_MEMBERS).filter_map(|user| user.parse().ok()).collect();
+        Some(reaching(&mut exchange, &name, &users, &packages).await?)
+    } else {
+        None
+    };
+    let content = html! {
+        h2 { "Members" }
+        dl { @for (user, role) in &members { dt { (user) } dd { (role) } } }
+        h2 { "Packages" }
+        @if packages.is_empty() { p { "None that you may read." } }
+        ul { @for package in &packages { li { a href=(package_path(package)) { (package) } } } }
+        @if let Some(tokens) = tokens {
+            h2 { "Tokens that reach this organization" }
+            p.hint { "Tokens and sessions of its first " (MAX_MEMBERS) " members, for its first " (MAX_PACKAGES) " packages, as they would be decided now." }
+            @if tokens.is_empty() { p { "None." } }
+            @for reach in &tokens { (reach_card(visitor, reach)) }
+        }
+    };
+    let title = format!("Organization {name}");
+    Ok(page(StatusCode::OK, visitor, &Page { title: &title, user: Some(&owner), content }))
+}
+
+/// The path of the page of a package.
+pub(crate) fn package_path(name: &str) -> String {
+    format!("{ROOT}/packages/{name}")
+}
+
+async fn packages_of(visitor: &Visitor<'_>, name: &OrganizationName) -> Result<Vec<String>, Problem> {
+    let path = format!("/-/org/{name}/package");
+    match InternalRequest::get(&path).send(visitor).await? {
+        Ok(Value::Object(packages)) => Ok(packages.into_iter().map(|(name, _)| name).collect()),
+        Ok(_) | Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// A token, and what it can do in an organization.
+struct Reach {
+    listed: TokenWithHint,
+    readable: usize,
+    writable: usize,
+    manages: bool,
+}
+
+/// The tokens of these users that can read or write one of these packages, or manage the organization.
+async fn reaching(
+    exchange: &mut Exchange<'_>,
+    organization: &OrganizationName,
+    users: &[UserName],
+    packages: &[String],
+) -> Result<Vec<Reach>, Failure> {
+    let found_organization = facts::organization(&mut exchange.tx, organization.as_borrowed()).await?;
+    let mut reaching = Vec::new();
+    for user in users {
+        let Some(owner) = facts::user(&mut exchange.tx, user.as_borrowed()).await? else { continue };
+        let mut found = Vec::new();
+        for name in packages.iter().take(MAX_PACKAGES) {
+            let name = fact(PackageName::new(name.as_str()))?;
+            found.push(facts::package(&mut exchange.tx, name, Some(user.as_borrowed())).await?);
+        }
+        let states: Vec<_> = found.iter().map(FoundPackage::as_state).collect();
+        for listed in tokens::of_user(&mut exchange.tx, user.as_borrowed()).await? {
+            let bound = fact(exchange.services.policy.bind(&listed.token, &owner))?;
+            let address = access_text::usable_address(listed.token.allowed_ranges(), exchange.context.client_ip);
+            let presented = bound.at(address, exchange.context.now);
+            let may = |action: PackageAction| {
+                let is_denied = |state| matches!(presented.decide(action.on(state)), Decision::Deny(_));
+                states.iter().filter(|state| !is_denied(**state)).count()
+            };
+            let (readable, writable) = (may(PackageAction::ReadPackage), may(PackageAction::Publish));
+            let add_member = OrganizationAction::AddMember.on(found_organization.as_state());
+            let manages = !matches!(presented.decide(add_member), Decision::Deny(_));
+            if readable > 0 || writable > 0 || manages {
+                reaching.push(Reach { listed, readable, writable, manages });
+            }
+        }
+    }
+    Ok(reaching)
+}
+
+fn reach_card(visitor: &Visitor<'_>, reach: &Reach) -> Markup {
+    let Reach { listed, readable, writable, manages } = reach;
+    let TokenWithHint { token, hint, .. } = listed;
+    html! {
+        article.card {
+            h3 { (token.owner()) ": " (token_text::name(token)) }
+            p {
+                "May read " (readable) " and publish " (writable) " of its packages"
+                @if *manages { ", and may manage its members" }
+                "."
+            }
+            (token_text::details(token, Some(*hint), &visitor.services.policy))
+            @if matches!(token, Token::Legacy(_)) { p.hint { "A legacy token has all permissions of its owner." } }
+        }
+    }
+}

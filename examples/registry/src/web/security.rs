@@ -1,0 +1,237 @@
+//! The security page: the second factor, the password, and the sessions of an account.
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+    response::Response,
+};
+use maud::{Markup, html};
+use qrcode::{Color, QrCode};
+use serde_json::{Value, json};
+use tollgate::{
+    UserName,
+    facts::TwoFactorMode,
+    npm::{AccountRequest, Endpoint},
+    token::Token,
+};
+
+use crate::{
+    base::failure::{Failure, other},
+    credentials::{
+        one_time_password::{self as codes, RECOVERY_CODES},
+        password,
+    },
+    exchange::log_line::LogLine,
+    store::{
+        accounts::{self, Account},
+        tokens::TokenWithHint,
+    },
+    web::{
+        html::{Field, FieldError, Page, ROOT, form_error, one_time_password, page, proof, redirect},
+        internal::InternalRequest,
+        problem::Problem,
+        tokens,
+        visitor::{Fields, Visitor},
+    },
+};
+
+const MODES: [(&str, &str); 2] =
+    [("auth-and-writes", "to log in and to change things"), ("auth-only", "to log in and to change the account")];
+
+/// What the page shows.
+struct Found {
+    owner: UserName,
+    account: Account,
+    recovery_codes: i64,
+    sessions: Vec<TokenWithHint>,
+}
+
+async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Found, Problem> {
+    let required = Endpoint::Account(AccountRequest::ReadProfile).required_access();
+    let mut exchange = visitor.allowed(log_line, required).await?;
+    let (owner, account) = exchange.own_account().await?;
+    let recovery_codes = accounts::count_recovery_codes(&mut exchange.tx, owner.as_borrowed()).await?;
+    let (_, mut sessions) = tokens::own_tokens(&mut exchange).await?;
+    sessions.retain(|listed| match &listed.token {
+        Token::Session(session) => session.expires_at() > visitor.context.now,
+        Token::Granular(_) | Token::Legacy(_) | _ => false,
+    });
+    Ok(Found { owner, account, recovery_codes, sessions })
+}
+
+/// The page.
+pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Response, Problem> {
+    with_error(visitor, log_line, None).await
+}
+
+async fn with_error(
+    visitor: &Visitor<'_>,
+    log_line: &mut LogLine,
+    error: Option<&(&str, FieldError)>,
+) -> Result<Response, Problem> {
+    let found = load(visitor, log_line).await?;
+    // A name such as `otp` is in more than one form of the page.
+    let of = |form: &str| error.filter(|(failed, _)| *failed == form).map(|(_, error)| error);
+    let content = html! {
+        h2 { "Second factor" }
+        (second_factor(visitor, &found, of("second-factor"))?)
+        h2 { "Password" }
+        (password_form(visitor, of("password")))
+        h2 { "Sessions" }
+        p.hint { "A session begins with a login, in a browser or by npm, and ends by itself." }
+        @for session in &found.sessions { (tokens::card(visitor, session)) }
+    };
+    let status = if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    Ok(page(status, visitor, &Page { title: "Security", user: Some(&found.owner), content }))
+}
+
+fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError>) -> Result<Markup, Failure> {
+    let account = &found.account;
+    let action = format!("{ROOT}/security/second-factor");
+    Ok(match (account.two_factor, &account.pending) {
+        (TwoFactorMode::Disabled, Some(pending)) => {
+            let url = codes::enrolment_url(&pending.secret, found.owner.as_borrowed())?;
+            html! {
+                p { "Scan this code with your authenticator app, or type the secret into it. Then fill in the code that the app shows." }
+                (qr_code(&url)?)
+                p { "Secret: " output.secret id="secret" { (pending.secret) } }
+                (form_error(error))
+                form method="post" action=(action) {
+                    (proof(visitor))
+                    (Field::new("code", "Code of the app").error(error).input("text", "one-time-code", ""))
+                    div.actions { button name="step" value="confirm" { "Turn on" } }
+                }
+            }
+        }
+        (TwoFactorMode::Disabled, None) => html! {
+            p { "The account has no second factor. Who knows the password can do everything." }
+            (form_error(error))
+            form method="post" action=(action) {
+                (proof(visitor))
+                (Field::new("mode", "Ask for it").choice(&MODES, "auth-and-writes"))
+                (Field::new("password", "Your password").error(error).input("password", "current-password", ""))
+                div.actions { button name="step" value="mode" { "Set up a second factor" } }
+            }
+        },
+        (mode, _) => html! {
+            p { "It is on. It is asked for " (words(mode)) ". " (found.recovery_codes) " of " (RECOVERY_CODES) " recovery codes are left." }
+            (form_error(error))
+            form method="post" action=(action) {
+                (proof(visitor))
+                (Field::new("mode", "Ask for it").choice(&[MODES.as_slice(), &[("disable", "never: turn it off")]].concat(), mode.as_str()))
+                (Field::new("password", "Your password").error(error).input("password", "current-password", ""))
+                (one_time_password(error))
+                div.actions { button name="step" value="mode" { "Change" } }
+            }
+        },
+    })
+}
+
+fn words(mode: TwoFactorMode) -> &'static str {
+    MODES.into_iter().find(|(word, _)| *word == mode.as_str()).map_or("never", |(_, text)| text)
+}
+
+/// A QR code as an image within the page.
+fn qr_code(text: &str) -> Result<Markup, Failure> {
+    /// The white modules around the code, which readers need.
+    const MARGIN: usize = 4;
+    let code = QrCode::new(text).map_err(other)?;
+    let width = code.width();
+    let dark = code.into_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
+    let place = |at: usize| {
+        let (row, column) = (at.checked_div(width).unwrap_or(0), at.checked_rem(width).unwrap_or(0));
+        format!("M{} {}h1v1h-1z", column.saturating_add(MARGIN), row.saturating_add(MARGIN))
+    };
+    let path: String = dark.map(|(at, _)| place(at)).collect();
+    let size = width.saturating_add(MARGIN.saturating_mul(2));
+    Ok(html! {
+        svg.qr role="img" aria-label="QR code with the secret below" viewBox={ "0 0 " (size) " " (size) } {
+            path d=(path) fill="#000" {}
+        }
+    })
+}
+
+fn password_form(visitor: &Visitor<'_>, error: Option<&FieldError>) -> Markup {
+    let hint = format!("{} to {} characters.", password::MIN_LENGTH, password::MAX_LENGTH);
+    html! {
+        (form_error(error))
+        form method="post" action={ (ROOT) "/security/password" } {
+            (proof(visitor))
+            (Field::new("old", "Present password").error(error).input("password", "current-password", ""))
+            (Field::new("new", "New password").hint(&hint).error(error).input("password", "new-password", ""))
+            (one_time_password(error))
+            div.actions { button { "Change password" } }
+        }
+    }
+}
+
+/// Sends a change of the profile. `password_field` is the field to which an error about the password belongs.
+async fn change(
+    visitor: &Visitor<'_>,
+    body: Value,
+    fields: &Fields,
+    password_field: &'static str,
+) -> Result<Result<Value, FieldError>, Problem> {
+    let code = fields.text("otp");
+    let path = "/-/npm/v1/user";
+    let request = InternalRequest { method: Method::POST, path, body: Some(body), one_time_password: code };
+    match request.send(visitor).await? {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(refusal) if refusal.is_wrong_password => Ok(Err(FieldError { field: password_field, text: refusal.text })),
+        Err(refusal) => tokens::field_error(refusal).map(Err),
+    }
+}
+
+/// Sets up, changes or removes the second factor.
+pub(crate) async fn change_second_factor(
+    visitor: &Visitor<'_>,
+    log_line: &mut LogLine,
+    body: Body,
+) -> Result<Response, Problem> {
+    let fields = visitor.form(body).await?;
+    let is_confirmation = fields.text("step") == "confirm";
+    let tfa = if is_confirmation {
+        json!([fields.text("code")])
+    } else {
+        json!({ "mode": fields.text("mode"), "password": fields.untrimmed("password") })
+    };
+    match change(visitor, json!({ "tfa": tfa }), &fields, "password").await? {
+        Ok(answer) if is_confirmation => recovery_codes(visitor, log_line, &answer).await,
+        Ok(_) => Ok(redirect(&format!("{ROOT}/security"))),
+        Err(error) => {
+            let field = if is_confirmation { "code" } else { error.field };
+            with_error(visitor, log_line, Some(&("second-factor", FieldError { field, ..error }))).await
+        }
+    }
+}
+
+/// The page with the recovery codes, which are not stored.
+async fn recovery_codes(visitor: &Visitor<'_>, log_line: &mut LogLine, answer: &Value) -> Result<Response, Problem> {
+    let owner = load(visitor, log_line).await?.owner;
+    let codes = answer.get("tfa").and_then(Value::as_array).cloned().unwrap_or_default();
+    let content = html! {
+        p.done role="status" { "The second factor is on. Keep these recovery codes where you find them without your device. Each works once. They are never shown again." }
+        ul { @for code in codes.iter().filter_map(Value::as_str) { li { code { (code) } } } }
+        div.actions { a.button href={ (ROOT) "/security" } { "I have kept them" } }
+    };
+    Ok(page(StatusCode::OK, visitor, &Page { title: "Recovery codes", user: Some(&owner), content }))
+}
+
+/// Changes the password.
+pub(crate) async fn change_password(
+    visitor: &Visitor<'_>,
+    log_line: &mut LogLine,
+    body: Body,
+) -> Result<Response, Problem> {
+    let fields = visitor.form(body).await?;
+    let new = fields.untrimmed("new");
+    if let Err(error) = password::check_new(new) {
+        let error = FieldError { field: "new", text: error.client_text() };
+        return with_error(visitor, log_line, Some(&("password", error))).await;
+    }
+    let change_of = json!({ "password": { "old": fields.untrimmed("old"), "new": new } });
+    match change(visitor, change_of, &fields, "old").await? {
+        Ok(_) => Ok(redirect(&format!("{ROOT}/security"))),
+        Err(error) => with_error(visitor, log_line, Some(&("password", error))).await,
+    }
+}

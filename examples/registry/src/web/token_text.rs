@@ -1,0 +1,108 @@
+//! Tokens in words.
+
+use maud::{Markup, html};
+use tollgate::{
+    Timestamp,
+    policy::{LegacyTokens, Policy},
+    token::{LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, SecretHint, Token, TwoFactorBypass},
+    value::AllowedRanges,
+};
+
+/// The name of a token, or the words for a token that has none.
+pub(crate) fn name(token: &Token) -> String {
+    match token {
+        Token::Granular(granular) => granular.name().to_string(),
+        Token::Legacy(_) => "legacy token".to_owned(),
+        Token::Session(_) | _ => "session".to_owned(),
+    }
+}
+
+/// The kind of a token.
+pub(crate) fn kind(token: &Token) -> &'static str {
+    match token {
+        Token::Granular(_) => "granular",
+        Token::Legacy(legacy) => match legacy.kind() {
+            LegacyKind::ReadOnly => "legacy, read-only",
+            LegacyKind::Automation => "legacy, automation",
+            LegacyKind::Publish | _ => "legacy, publish",
+        },
+        Token::Session(_) | _ => "session",
+    }
+}
+
+fn list<T: ToString>(entries: &[T]) -> String {
+    entries.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The permission on packages, and the packages.
+fn packages(grant: &PackagesGrant) -> String {
+    match grant {
+        PackagesGrant::Granted { permission, selection } => match selection {
+            PackageSelection::All => format!("{permission} on all packages"),
+            PackageSelection::Only(only) => {
+                let selected = [list(only.packages()), list(only.scopes())];
+                let selected: Vec<String> = selected.into_iter().filter(|part| !part.is_empty()).collect();
+                format!("{permission} on {}", selected.join(", "))
+            }
+            _ => permission.to_string(),
+        },
+        PackagesGrant::NoAccess | _ => "no access".to_owned(),
+    }
+}
+
+/// The permission on organizations, and the organizations.
+fn organizations(grant: &OrganizationsGrant) -> String {
+    match grant {
+        OrganizationsGrant::Granted { permission, selection } => {
+            format!("{permission} on {}", list(selection.as_slice()))
+        }
+        OrganizationsGrant::NoAccess | _ => "no access".to_owned(),
+    }
+}
+
+/// The time at which a token ends, if it does.
+pub(crate) fn expires_at(token: &Token) -> Option<Timestamp> {
+    match token {
+        Token::Granular(granular) => Some(granular.expires_at()),
+        Token::Session(session) => Some(session.expires_at()),
+        Token::Legacy(_) | _ => None,
+    }
+}
+
+/// A list of what a token is. The hint has the first and last characters of the text of a token that exists.
+pub(crate) fn details(token: &Token, hint: Option<SecretHint>, policy: &Policy) -> Markup {
+    let is_retired = matches!(token, Token::Legacy(_)) && policy.legacy_tokens() == LegacyTokens::Retired;
+    html! {
+        dl {
+            @if let Some(hint) = hint { dt { "Text" } dd { code { (hint) } } }
+            dt { "Kind" } dd { (kind(token)) @if is_retired { " (refused by this registry)" } }
+            @if let Token::Granular(granular) = token {
+                dt { "Packages" } dd { (packages(granular.packages())) }
+                dt { "Organizations" } dd { (organizations(granular.organizations())) }
+                dt { "Second factor" }
+                dd { @match granular.bypass_2fa() {
+                    TwoFactorBypass::On => "bypassed where the rules allow it",
+                    TwoFactorBypass::Off | _ => "asked for where it is needed",
+                } }
+                @if !granular.description().as_str().is_empty() {
+                    dt { "Description" } dd { (granular.description().as_str()) }
+                }
+            }
+            dt { "Addresses" }
+            dd { @match token.allowed_ranges() {
+                AllowedRanges::Any => "any",
+                AllowedRanges::Only(ranges) => (list(ranges.as_slice())),
+                _ => "unknown",
+            } }
+            dt { "Created" } dd { (time(token.created())) }
+            dt { "Expires" } dd { @match expires_at(token) { Some(at) => (time(at)), None => "never" } }
+        }
+    }
+}
+
+/// A time, to the minute.
+pub(crate) fn time(at: Timestamp) -> Markup {
+    let text = at.to_string();
+    let minutes = text.get(..16).unwrap_or(&text).replace('T', " ");
+    html! { time datetime=(text) { (minutes) " UTC" } }
+}

@@ -4,14 +4,17 @@
 //! What is slow is done in a snapshot before the transaction: the comparison, the reading of the manifest, and the writing
 //! of the tarball.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
+use tokio::time::timeout;
 use tollgate::{
-    PackageName, Policy,
+    PackageName, Policy, UserName,
     facts::{FoundPackage, Visibility},
     npm::{AllowedChanges, Body, ChangesNotAllowedError, PackumentChanges, Publication, PutTarget, StoredPackument},
     policy::UnscopedPackages,
@@ -28,14 +31,19 @@ use crate::{
         decisions::{Decided, Exchange, allowed},
         json,
         prepared::Prepared,
+        services::Services,
     },
     reply::response,
     store::{
         dist_tags,
         packages::{self, NewPackage, NewVersion, Star},
         packument::{self, Form},
+        tarball_content,
     },
 };
+
+/// How long a tarball waits until it is opened.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Parses the document of a package before the transaction, and checks that it has no more dist-tags than a package may
 /// have. Other writers would wait while the document is parsed, and while so many tags are compared.
@@ -62,14 +70,22 @@ pub(crate) fn compare<'r>(
     changes.map_err(response::invalid_body)
 }
 
-/// Decides the changes in a snapshot, and receives the version that they publish or stage, if they do.
+/// A version that the caller may publish or stage, before its tarball is received.
+#[derive(Debug)]
+pub(crate) struct NewPublication<'c, 'a> {
+    package: &'c PackageName,
+    publication: &'c Publication<'a>,
+    publisher: UserName,
+}
+
+/// Decides the changes in a snapshot. Returns the version that they publish or stage, if they do.
 ///
 /// So a document that is refused costs other writers nothing. The changes are decided again in the transaction that makes
 /// them.
-pub(crate) async fn receive(
+pub(crate) async fn decide<'c, 'a>(
     exchange: &mut Exchange<'_>,
-    changes: &PackumentChanges<'_>,
-) -> Result<Decided<Option<ReceivedVersion>>, Failure> {
+    changes: &'c PackumentChanges<'a>,
+) -> Result<Decided<Option<NewPublication<'c, 'a>>>, Failure> {
     let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = match allowed {
         Decided::Allowed(allowed) => allowed.map_err(not_allowed)?,
@@ -79,7 +95,8 @@ pub(crate) async fn receive(
         packages::check_deprecation(*message)?;
     }
     let Some(publication) = allowed.publication().or(allowed.staged()) else { return Ok(Decided::Allowed(None)) };
-    received(exchange, publication).await.map(Some).map(Decided::Allowed)
+    let publisher = exchange.token()?.1.name().clone();
+    Ok(Decided::Allowed(Some(NewPublication { package: allowed.package(), publication, publisher })))
 }
 
 /// Decides every change that the body makes to the stored document. If every change is allowed, makes these changes and
@@ -221,12 +238,13 @@ async fn publish(
     Ok(())
 }
 
-/// Reads the manifest and the tarball of a version, and writes the tarball to the disk.
-async fn received(exchange: &mut Exchange<'_>, publication: &Publication<'_>) -> Result<ReceivedVersion, Failure> {
+/// Reads the manifest and the tarball of a version, and writes the tarball to the disk. This takes a while, so the caller
+/// holds no connection to the database meanwhile.
+pub(crate) async fn receive(services: &Services, new: NewPublication<'_, '_>) -> Result<ReceivedVersion, Failure> {
+    let NewPublication { package, publication, publisher } = new;
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
-    let publisher = exchange.token()?.1.name().clone();
     let read = || {
         let Value::Object(manifest) = serde_json::to_value(publication.manifest()).map_err(other)? else {
             return Err(other("a manifest that is no object"));
@@ -240,8 +258,26 @@ async fn received(exchange: &mut Exchange<'_>, publication: &Publication<'_>) ->
     };
     // A tarball has up to 48 MiB, and other requests go on meanwhile.
     let (manifest, deprecated, tarball) = tokio::task::block_in_place(read)?;
-    let tarball = exchange.services.tarballs.receive(tarball).await?;
+    let tarball = opened(services, tarball, (package.clone(), publication.version().to_owned())).await?;
+    let tarball = services.tarballs.receive(tarball).await?;
     Ok(ReceivedVersion { manifest, deprecated, tarball })
+}
+
+/// Opens a tarball, and returns it if it contains this version of the package. Few tarballs are opened at one time, each
+/// in a thread of its own.
+async fn opened(
+    services: &Services,
+    tarball: Vec<u8>,
+    (package, version): (PackageName, String),
+) -> Result<Vec<u8>, Failure> {
+    let permit = timeout(TURN_TIMEOUT, services.tarball_checks.clone().acquire_owned()).await;
+    let permit = permit.map_err(|_| Failure::Busy)?.map_err(other)?;
+    let open = move || {
+        // The thread holds the permit, because it goes on if the client disconnects.
+        let _permit = permit;
+        tarball_content::check(&tarball, package.as_borrowed(), &version).map(|()| tarball)
+    };
+    tokio::task::spawn_blocking(open).await.map_err(other)?
 }
 
 /// The visibility of a new package if the publisher does not choose one: private, unless the policy has every package

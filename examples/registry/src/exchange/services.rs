@@ -1,6 +1,6 @@
 //! The data and the settings that all requests share.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::sync::Semaphore;
 use tollgate::{Policy, npm::TrustedProxies};
@@ -20,6 +20,8 @@ pub(crate) struct Services {
     pub(crate) budget: Budget,
     /// The permits for requests that look at every package.
     pub(crate) listings: Semaphore,
+    /// The permits to open a tarball that is published.
+    pub(crate) tarball_checks: Arc<Semaphore>,
     /// The policy of every decision, and of every token that is issued.
     pub(crate) policy: Policy,
     /// Whether anybody may make an account.

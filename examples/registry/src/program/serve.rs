@@ -28,6 +28,9 @@ const MEMORY: u16 = 256;
 /// How many requests that look at every package run at one time. The others leave connections for other requests.
 const LISTINGS: usize = 4;
 
+/// How many tarballs are opened at one time. Each takes a core, and one account has one of them at most.
+const TARBALL_CHECKS: usize = 2;
+
 /// How long a start waits for a database that cannot be reached.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -93,6 +96,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         hashing,
         budget: Budget::new(MEMORY),
         listings: Semaphore::new(LISTINGS),
+        tarball_checks: Arc::new(Semaphore::new(TARBALL_CHECKS)),
         policy,
         sign_up_is_open: config.sign_up == SignUp::Open,
         proxies: TrustedProxies::new(config.trusted_proxies),

@@ -200,13 +200,17 @@ impl Incoming<'_> {
         let mut exchange = Exchange::begin(self.received(body, code), log_line, tx).await?;
         let stored = put_package::stored(&mut exchange, name).await?;
         let changes = put_package::compare(body.prepared.document.as_ref(), name, target, stored.as_ref())?;
+        let mut published = None;
         if received.is_none() {
-            match put_package::receive(&mut exchange, &changes).await? {
-                Decided::Allowed(version) => *received = version,
+            match put_package::decide(&mut exchange, &changes).await? {
+                Decided::Allowed(new) => published = new,
                 Decided::Refused(response) => return Ok(Attempt::ended(&exchange, response)),
             }
         }
         drop(exchange);
+        if let Some(new) = published {
+            *received = Some(put_package::receive(self.services, new).await?);
+        }
         let revision = stored.as_ref().map(|stored| stored.revision.as_str());
         let comparison = Comparison { changes: &changes, revision, received: received.as_ref() };
         let with_comparison = Received { comparison: Some(comparison), ..self.received(body, code) };

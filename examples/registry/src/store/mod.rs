@@ -16,6 +16,7 @@ pub(crate) mod packages;
 pub(crate) mod packument;
 pub(crate) mod search_entries;
 pub(crate) mod staged;
+pub(crate) mod tarball_content;
 pub(crate) mod tarballs;
 pub(crate) mod teams;
 pub(crate) mod tokens;

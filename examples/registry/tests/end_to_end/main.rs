@@ -41,6 +41,7 @@ mod second_factor;
 mod small_company;
 mod staging;
 mod takeovers;
+mod tarballs;
 mod token_rules;
 mod tokens;
 mod under_attack;

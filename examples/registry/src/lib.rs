@@ -14,7 +14,7 @@
 //! | `reply/` | writes responses in npm's form | `credentials/` and below |
 //! | `credentials/` | verifies passwords and one-time passwords, and issues tokens | `store/` and below |
 //! | `store/` | reads and writes the database and the folder of tarballs | `base/` |
-//! | `base/` | has the failures, the clock, the policy beside a time, randomness, and the log targets | nothing of this crate |
+//! | `base/` | has the failures, the clock, the policy beside a time, randomness, the form of times in documents, and the log targets | nothing of this crate |
 
 mod base;
 mod credentials;

@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use serde_json::{Map, Value, json};
@@ -26,7 +26,6 @@ use crate::{
     store::{
         dist_tags, packages,
         packument::{self, Form},
-        tarballs::{TarballId, Tarballs},
     },
 };
 
@@ -100,27 +99,30 @@ pub(crate) async fn read(
     name: &PackageName,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_abbreviated = text(header::ACCEPT).contains(ABBREVIATED);
-    let (form, media_type) =
-        if is_abbreviated { (Form::Abbreviated, ABBREVIATED) } else { (Form::Full, "application/json") };
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (form, media_type) = if accepted.contains(ABBREVIATED) {
+        (Form::Abbreviated, ABBREVIATED)
+    } else {
+        (Form::Full, "application/json")
+    };
     // The rows and the text.
     let document = document(exchange, name, form, 2).await?;
-    let etag = format!("\"{}\"", digest::sha512(document.text.as_bytes()));
-    let is_known = text(header::IF_NONE_MATCH).split(',').any(|known| known.trim().trim_start_matches("W/") == etag);
-    let body = if is_known { Body::empty() } else { Body::from(Bytes::from_owner(document)) };
-    let mut response = Response::new(body);
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    // A weak one, because the response may be compressed, and is then equivalent and not the same.
+    let etag = format!("W/\"{}\"", digest::sha512(document.text.as_bytes()));
+    let mut response = if response::is_known(headers, &etag) {
+        response::not_modified(&etag)
     } else {
+        let mut response = Response::new(Body::from(Bytes::from_owner(document)));
         response::set_header(&mut response, header::CONTENT_TYPE, media_type);
-    }
-    response::set_header(&mut response, header::ETAG, &etag);
-    response::set_header(&mut response, header::VARY, "accept");
+        response::set_header(&mut response, header::ETAG, &etag);
+        response
+    };
+    response::set_header(&mut response, header::VARY, "accept, accept-encoding");
     Ok(response)
 }
 
-/// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version.
+/// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version, or a range of
+/// versions, of which the highest is answered.
 pub(crate) async fn manifest(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
@@ -130,27 +132,6 @@ pub(crate) async fn manifest(
     let manifest = packument::manifest(&mut exchange.tx, name.as_borrowed(), version.as_str(), &base).await?;
     let manifest = manifest.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
     Ok(response::ok(&Value::Object(manifest)))
-}
-
-/// `GET /:package/-/:name-:version.tgz`: the tarball, streamed from its file.
-pub(crate) async fn tarball(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-    version: &PathText,
-) -> Result<Response, Failure> {
-    let id = packages::tarball(&mut exchange.tx, name.as_borrowed(), version.as_str()).await?;
-    let id = id.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
-    stream(&exchange.services.tarballs, &id).await
-}
-
-/// A tarball, streamed from its file.
-pub(crate) async fn stream(tarballs: &Tarballs, id: &TarballId) -> Result<Response, Failure> {
-    let found = tarballs.get(id).await?;
-    let length = found.meta.size;
-    let mut response = Response::new(Body::from_stream(found.into_stream()));
-    response::set_header(&mut response, header::CONTENT_TYPE, "application/octet-stream");
-    response::set_header(&mut response, header::CONTENT_LENGTH, &length.to_string());
-    Ok(response)
 }
 
 /// `GET /-/package/:package/visibility`: whether the package is public.

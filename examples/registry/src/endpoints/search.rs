@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 use tollgate::{PackageName, UserName, value::Permission};
 
 use crate::{
-    base::failure::{Failure, fact},
+    base::{
+        failure::{Failure, fact},
+        milliseconds::in_milliseconds,
+    },
     exchange::{decisions::Exchange, readable::readable_packages},
     reply::{npm_word::npm_word, response},
     store::{
@@ -45,7 +48,9 @@ pub(crate) async fn search(exchange: &mut Exchange<'_>, parts: &Parts) -> Result
         let maintainers = packument::maintainers(&mut exchange.tx, fact(PackageName::new(&name))?).await?;
         objects.push(search_result(&name, &entry, &maintainers));
     }
-    Ok(response::ok(&json!({ "objects": objects, "total": total, "time": exchange.context.now })))
+    Ok(response::ok(
+        &json!({ "objects": objects, "total": total, "time": in_milliseconds(&exchange.context.now.to_string()) }),
+    ))
 }
 
 fn matches_word(name: &str, entry: &SearchEntry, word: &str) -> bool {
@@ -64,7 +69,7 @@ fn search_result(name: &str, entry: &SearchEntry, maintainers: &[Value]) -> Valu
             "version": entry.version,
             "description": entry.description,
             "keywords": entry.keywords,
-            "date": entry.modified,
+            "date": in_milliseconds(&entry.modified),
             "publisher": maintainers.first(),
             "maintainers": maintainers,
             "links": {},

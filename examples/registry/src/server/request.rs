@@ -8,7 +8,7 @@ use axum::{
     http::{Method, StatusCode, header, request::Parts},
     response::Response,
 };
-use tollgate::npm::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest};
+use tollgate::npm::{AccountRequest, Endpoint, EndpointError, OpenRequest, OrganizationRequest};
 
 use crate::{
     base::{
@@ -50,6 +50,7 @@ pub(crate) async fn answer(
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
     let endpoint = match Endpoint::classify(method.as_str(), target) {
         Ok(endpoint) => endpoint,
+        Err(EndpointError::UnknownMethod) => return Ok(other_method(target)),
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
             return Err(Failure::refused(status, error));
@@ -92,6 +93,15 @@ pub(crate) async fn answer(
         incoming.writer = incoming.writer.urgent();
     }
     incoming.answer_in_transaction(&ReadBody { bytes: &body_read.bytes, prepared: &prepared }, log_line).await
+}
+
+/// The response to a path with a method that it does not have: status 405, with the methods that it has.
+fn other_method(target: &str) -> Response {
+    let has = |method: &&str| Endpoint::classify(method, target).is_ok();
+    let methods: Vec<&str> = ["GET", "HEAD", "PUT", "POST", "DELETE"].into_iter().filter(has).collect();
+    let mut response = response::error(StatusCode::METHOD_NOT_ALLOWED, &EndpointError::UnknownMethod.to_string());
+    response::set_header(&mut response, header::ALLOW, &methods.join(", "));
+    response
 }
 
 /// Whether the request looks at every package.

@@ -15,7 +15,11 @@ use crate::{
     base::log_target,
     endpoints::{login_page, table::BodyKind},
     exchange::{log_line::LogLine, peer::Peer, services::Services},
-    reply::{refusal::NPM_NOTICE, response},
+    reply::{
+        compression::{self, Coding},
+        refusal::NPM_NOTICE,
+        response,
+    },
     server::request,
 };
 
@@ -40,15 +44,14 @@ async fn handle(State(services): State<Arc<Services>>, request: Request) -> Resp
     let started = tokio::time::Instant::now();
     let mut log_line = LogLine::default();
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let mut response = match request::answer(&services, request, peer, &mut log_line).await {
-        Ok(response) => response,
-        Err(failure) => {
-            if failure.is_fault() {
-                tracing::error!(target: log_target::HTTP, "{failure}");
-            }
-            response::from_failure(&failure)
+    let coding = Coding::accepted(request.method(), request.headers());
+    let answered = request::answer(&services, request, peer, &mut log_line).await;
+    let mut response = answered.and_then(|response| compression::encoded(response, coding)).unwrap_or_else(|failure| {
+        if failure.is_fault() {
+            tracing::error!(target: log_target::HTTP, "{failure}");
         }
-    };
+        response::from_failure(&failure)
+    });
     // A response is valid only for this caller and this moment. A response with a notice gets `no-store`, because npm's
     // client does not show the notice of a response that it may store.
     let cache = if response.headers().contains_key(NPM_NOTICE) { "no-store" } else { "private, no-cache" };

@@ -1,11 +1,17 @@
 //! The document of a package as npm's client reads it. It is built from rows for each request, and not stored.
 
+use std::borrow::Cow;
+
+use nodejs_semver::{Range, Version};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tollgate::PackageName;
 
 use crate::{
-    base::failure::{Failure, fact, other},
+    base::{
+        failure::{Failure, fact, other},
+        milliseconds::in_milliseconds,
+    },
     store::{database::Tx, dist_tags, packages},
 };
 
@@ -90,14 +96,14 @@ pub(crate) async fn packument(
         }
         document.field("dist-tags", &tags)?;
         document.text_field("versions", &versions.end())?;
-        document.field("modified", &modified)?;
+        document.field("modified", &in_milliseconds(&modified))?;
         return Ok(Some(document.end()));
     }
     document.field("_id", name.as_str())?;
     document.field("_rev", &revision_text(&revision))?;
     document.field("name", name.as_str())?;
-    time.insert("created".into(), created.into());
-    time.insert("modified".into(), modified.into());
+    time.insert("created".into(), in_milliseconds(&created).into());
+    time.insert("modified".into(), in_milliseconds(&modified).into());
     for (version, manifest, deprecated, published) in rows {
         let url = tarball_url(name, &version, base);
         let manifest = shown_manifest(&manifest, url, deprecated)?;
@@ -109,7 +115,7 @@ pub(crate) async fn packument(
                 }
             }
         }
-        time.insert(version, published.into());
+        time.insert(version, in_milliseconds(&published).into());
     }
     document.field("dist-tags", &tags)?;
     document.text_field("versions", &versions.end())?;
@@ -119,7 +125,8 @@ pub(crate) async fn packument(
     Ok(Some(document.end()))
 }
 
-/// The manifest of a version as npm's client reads it. `version` may be a dist-tag. `None` if there is no such version.
+/// The manifest of a version as npm's client reads it. `version` may be a dist-tag, or a range of versions, of which the
+/// highest is meant. `None` if there is no such version.
 pub(crate) async fn manifest(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -127,16 +134,30 @@ pub(crate) async fn manifest(
     base: &str,
 ) -> Result<Option<Map<String, Value>>, Failure> {
     let tags = dist_tags::all(tx, name).await?;
-    let version = tags.get(version).map_or(version, String::as_str);
+    let version = match tags.get(version) {
+        Some(tagged) => Cow::Borrowed(tagged.as_str()),
+        None => highest(tx, name, version).await?.map_or(Cow::Borrowed(version), Cow::Owned),
+    };
     let row: Option<(String, Option<String>)> =
         sqlx::query_as("SELECT manifest, deprecated FROM versions WHERE package = $1 AND version = $2")
             .bind(name.as_str().to_owned())
-            .bind(version.to_owned())
+            .bind(version.clone().into_owned())
             .fetch_optional(&mut **tx)
             .await?;
     let shown =
-        |(manifest, deprecated): (String, _)| shown_manifest(&manifest, tarball_url(name, version, base), deprecated);
+        |(manifest, deprecated): (String, _)| shown_manifest(&manifest, tarball_url(name, &version, base), deprecated);
     row.map(shown).transpose()
+}
+
+/// The highest version in a range such as `^1.0.0`, by the rules of npm's client. A version by itself is a range too.
+async fn highest(tx: &mut Tx, name: PackageName<&str>, range: &str) -> Result<Option<String>, Failure> {
+    let Ok(range) = Range::parse(range) else { return Ok(None) };
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT version FROM versions WHERE package = $1")
+        .bind(name.as_str().to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    let versions: Vec<Version> = rows.into_iter().filter_map(|(version,)| Version::parse(version).ok()).collect();
+    Ok(range.max_satisfying(&versions).map(ToString::to_string))
 }
 
 /// The text of a JSON object that is being written.

@@ -44,5 +44,6 @@ mod takeovers;
 mod tarballs;
 mod token_rules;
 mod tokens;
+mod transfers;
 mod under_attack;
 mod web_login;

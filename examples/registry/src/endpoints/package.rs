@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use tollgate::{
     PackageName,
-    facts::{FoundPackage, Visibility},
+    facts::{FoundPackage, PublishingAccess, TwoFactorMode, Visibility},
     npm::{AccessChange, PathText},
     policy::UnscopedPackages,
 };
@@ -20,6 +20,7 @@ use crate::{
     },
     exchange::{
         budget::Reserved,
+        collaborators,
         decisions::{Exchange, allowed},
     },
     reply::{npm_word::npm_word, response},
@@ -60,6 +61,11 @@ pub(crate) async fn document(
     let text = packument::packument(&mut exchange.tx, name.as_borrowed(), &base, form).await?;
     let text = text.ok_or_else(|| other("a package was read that does not exist"))?;
     Ok(DocumentText { text, reserved })
+}
+
+/// The form of a document with everything that this caller may see.
+pub(crate) async fn full_form(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Form, Failure> {
+    Ok(Form::Full { maintainers: collaborators::writers(exchange, name.as_borrowed()).await? })
 }
 
 /// Checks that the client has read the current revision of the package.
@@ -103,7 +109,7 @@ pub(crate) async fn read(
     let (form, media_type) = if accepted.contains(ABBREVIATED) {
         (Form::Abbreviated, ABBREVIATED)
     } else {
-        (Form::Full, "application/json")
+        (full_form(exchange, name).await?, "application/json")
     };
     // The rows and the text.
     let document = document(exchange, name, form, 2).await?;
@@ -145,9 +151,9 @@ pub(crate) async fn visibility(exchange: &mut Exchange<'_>, name: &PackageName) 
 }
 
 /// `GET /-/package/:package/collaborators`: the users who have a grant, directly or by a team, each with npm's word for
-/// the highest permission.
+/// the highest permission. Those who have it by a team are listed for a caller who may see its members.
 pub(crate) async fn collaborators(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    let held = packages::collaborators(&mut exchange.tx, name.as_borrowed()).await?;
+    let held = collaborators::visible(exchange, name.as_borrowed()).await?;
     let words: Map<String, Value> =
         held.into_iter().map(|(user, permission)| (user, npm_word(permission).into())).collect();
     Ok(response::ok(&Value::Object(words)))
@@ -172,6 +178,15 @@ pub(crate) async fn write_access(exchange: &mut Exchange<'_>, name: &PackageName
         packages::set_visibility(&mut exchange.tx, package, visibility).await?;
     }
     if let Some(access) = change.publishing_access() {
+        let two_factor = exchange.token()?.1.two_factor();
+        if access != PublishingAccess::NoRequirement && two_factor == TwoFactorMode::Disabled {
+            // The user could neither publish the package nor take the requirement back.
+            let text = format!(
+                "`{name}` would require a second factor, and your account has none: enable it first, with `npm profile \
+                 enable-2fa auth-and-writes`"
+            );
+            return Err(Failure::refused(StatusCode::FORBIDDEN, text));
+        }
         packages::set_publishing_access(&mut exchange.tx, package, access).await?;
     }
     packages::renew_revision(&mut exchange.tx, package, exchange.context.now).await?;

@@ -15,18 +15,20 @@ use sha2::Sha512;
 use tokio::time::timeout;
 use tollgate::{
     PackageName, Policy, UserName,
-    facts::{FoundPackage, Visibility},
+    facts::{FoundPackage, ScopeOwner, Visibility},
     npm::{AllowedChanges, Body, ChangesNotAllowedError, PackumentChanges, Publication, PutTarget, StoredPackument},
     policy::UnscopedPackages,
+    value::OrganizationName,
 };
 
 use crate::{
     base::{
         digest,
-        failure::{Failure, other},
+        failure::{Failure, fact, other},
     },
     endpoints::package::{self, DocumentText},
     exchange::{
+        collaborators,
         comparison::{Comparison, ReceivedVersion, StoredDocument},
         decisions::{Decided, Exchange, allowed},
         json,
@@ -35,10 +37,9 @@ use crate::{
     },
     reply::response,
     store::{
-        dist_tags,
-        packages::{self, NewPackage, NewVersion, Star},
-        packument::{self, Form},
-        tarball_content,
+        dist_tags, facts, organizations,
+        packages::{self, MaintainersChange, NewPackage, NewVersion, Star},
+        packument, tarball_content,
     },
 };
 
@@ -148,8 +149,9 @@ pub(crate) async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> R
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let revision = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
     let revision = revision.ok_or_else(|| other("a package without a revision"))?;
+    let form = package::full_form(exchange, name).await?;
     // The rows, the text and two trees.
-    let DocumentText { text, reserved } = package::document(exchange, name, Form::Full, 8).await?;
+    let DocumentText { text, reserved } = package::document(exchange, name, form, 8).await?;
     let read = || Body::deserialize(serde_json::from_str::<Value>(&text)?);
     let document = tokio::task::block_in_place(read).map_err(other)?;
     Ok(Some(StoredDocument { document, visibility: found.visibility(), revision, _reserved: reserved }))
@@ -191,7 +193,7 @@ async fn apply(
         packages::remove_version(&mut exchange.tx, package, version).await?;
     }
     if let Some(maintainers) = changes.maintainers() {
-        packages::set_maintainers(&mut exchange.tx, package, maintainers).await?;
+        set_maintainers(exchange, changes.package(), maintainers).await?;
     }
     let user = exchange.token()?.1.name().clone();
     if let Some(star) = changes.starred_by(user.as_borrowed()) {
@@ -207,6 +209,43 @@ async fn apply(
     // After every check: a publish that is refused leaves no tarball.
     if let Some(received) = received {
         received.tarball.place().await?;
+    }
+    Ok(())
+}
+
+/// Makes these users the ones who may write to the package. The list is of those whom the caller sees, and some of them
+/// may write by a team.
+async fn set_maintainers(exchange: &mut Exchange<'_>, name: &PackageName, sent: &[UserName]) -> Result<(), Failure> {
+    let package = name.as_borrowed();
+    let seen: Vec<UserName> = collaborators::writers(exchange, package)
+        .await?
+        .iter()
+        .map(|user| fact(user.parse()))
+        .collect::<Result<_, _>>()?;
+    let without = |these: &[UserName], those: &[UserName]| {
+        these.iter().filter(|user| !those.contains(user)).cloned().collect::<Vec<_>>()
+    };
+    let change = MaintainersChange { added: without(sent, &seen), removed: without(&seen, sent) };
+    packages::change_maintainers(&mut exchange.tx, package, &change).await?;
+    let mut notices = Vec::new();
+    let still = collaborators::writers(exchange, package).await?;
+    for user in change.removed.iter().filter(|user| still.iter().any(|name| name == user.as_str())) {
+        notices.push(format!("`{user}` may still write to `{name}`, by a team"));
+    }
+    if let (ScopeOwner::Organization, Some(scope)) =
+        (facts::scope_owner(&mut exchange.tx, package).await?, package.scope())
+    {
+        let organization: OrganizationName = fact(scope.as_str().parse())?;
+        let members = organizations::members(&mut exchange.tx, organization.as_borrowed()).await?;
+        for user in change.added.iter().filter(|user| !members.contains_key(user.as_str())) {
+            notices.push(format!(
+                "`{user}` is no member of the organization `{organization}`, so this gives no access to `{name}` yet: \
+                 an owner of the organization adds the user with `npm org set {organization} {user}`"
+            ));
+        }
+    }
+    if !notices.is_empty() {
+        exchange.notice = Some(notices.join("; ").into());
     }
     Ok(())
 }

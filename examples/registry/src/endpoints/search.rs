@@ -10,10 +10,10 @@ use crate::{
         failure::{Failure, fact},
         milliseconds::in_milliseconds,
     },
-    exchange::{decisions::Exchange, readable::readable_packages},
+    exchange::{collaborators, decisions::Exchange, readable::readable_packages},
     reply::{npm_word::npm_word, response},
     store::{
-        packages, packument,
+        packages,
         search_entries::{self, SearchEntry},
     },
 };
@@ -45,7 +45,7 @@ pub(crate) async fn search(exchange: &mut Exchange<'_>, parts: &Parts) -> Result
     let size = query.size.unwrap_or(DEFAULT_SIZE).min(MAX_SIZE);
     let mut objects = Vec::new();
     for (name, entry) in found.into_iter().skip(from).take(size) {
-        let maintainers = packument::maintainers(&mut exchange.tx, fact(PackageName::new(&name))?).await?;
+        let maintainers = collaborators::writers(exchange, fact(PackageName::new(&name))?).await?;
         objects.push(search_result(&name, &entry, &maintainers));
     }
     Ok(response::ok(
@@ -58,11 +58,8 @@ fn matches_word(name: &str, entry: &SearchEntry, word: &str) -> bool {
     contains(name) || contains(&entry.description) || entry.keywords.iter().any(|keyword| contains(keyword))
 }
 
-fn search_result(name: &str, entry: &SearchEntry, maintainers: &[Value]) -> Value {
-    let maintainers: Vec<Value> = maintainers
-        .iter()
-        .map(|maintainer| json!({ "username": maintainer.get("name"), "email": maintainer.get("email") }))
-        .collect();
+fn search_result(name: &str, entry: &SearchEntry, maintainers: &[String]) -> Value {
+    let maintainers: Vec<Value> = maintainers.iter().map(|user| json!({ "username": user, "email": "" })).collect();
     json!({
         "package": {
             "name": name,

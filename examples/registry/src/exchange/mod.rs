@@ -4,6 +4,7 @@
 pub(crate) mod budget;
 pub(crate) mod caller;
 pub(crate) mod code_check;
+pub(crate) mod collaborators;
 pub(crate) mod comparison;
 pub(crate) mod context;
 pub(crate) mod decisions;
@@ -11,6 +12,7 @@ pub(crate) mod json;
 pub(crate) mod log_line;
 pub(crate) mod page;
 pub(crate) mod peer;
+pub(crate) mod plain_words;
 pub(crate) mod prepared;
 pub(crate) mod readable;
 pub(crate) mod services;

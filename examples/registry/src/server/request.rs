@@ -240,7 +240,7 @@ impl Incoming<'_> {
         // The response is sent after the commit, so everything that it acknowledges is on disk.
         tx.commit().await?;
         if let Some(notice) = notice {
-            response::set_header(&mut response, NPM_NOTICE, notice);
+            response::set_header(&mut response, NPM_NOTICE, &notice);
         }
         Ok(Attempt::Answered(response))
     }

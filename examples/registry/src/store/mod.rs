@@ -4,6 +4,7 @@
 //! permissions: its caller changes only what was allowed.
 
 pub(crate) mod accounts;
+pub(crate) mod collaborators;
 pub(crate) mod collection;
 pub(crate) mod database;
 pub(crate) mod dist_tags;

@@ -12,7 +12,7 @@ use crate::{
         failure::{Failure, fact, other},
         milliseconds::in_milliseconds,
     },
-    store::{database::Tx, dist_tags, packages},
+    store::{database::Tx, dist_tags},
 };
 
 /// The fields that the document takes from the manifest of `latest`.
@@ -20,10 +20,13 @@ const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
 /// How much of a package its document says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Everything.
-    Full,
+    Full {
+        /// The names of the users who are shown as maintainers.
+        maintainers: Vec<String>,
+    },
     /// What an install needs, in the form that npm's client asks for.
     Abbreviated,
 }
@@ -88,7 +91,7 @@ pub(crate) async fn packument(
     let tags = dist_tags::all(tx, name).await?;
     let (mut versions, mut time) = (ObjectText::default(), Map::new());
     let mut document = ObjectText::default();
-    if form == Form::Abbreviated {
+    let Form::Full { maintainers } = form else {
         document.field("name", name.as_str())?;
         for (version, manifest, deprecated, _) in rows {
             let manifest = shown_manifest(&manifest, tarball_url(name, &version, base), deprecated)?;
@@ -98,7 +101,7 @@ pub(crate) async fn packument(
         document.text_field("versions", &versions.end())?;
         document.field("modified", &in_milliseconds(&modified))?;
         return Ok(Some(document.end()));
-    }
+    };
     document.field("_id", name.as_str())?;
     document.field("_rev", &revision_text(&revision))?;
     document.field("name", name.as_str())?;
@@ -120,7 +123,7 @@ pub(crate) async fn packument(
     document.field("dist-tags", &tags)?;
     document.text_field("versions", &versions.end())?;
     document.field("time", &time)?;
-    document.field("maintainers", &maintainers(tx, name).await?)?;
+    document.field("maintainers", &shown_users(&maintainers))?;
     document.field("users", &stars(tx, name).await?)?;
     Ok(Some(document.end()))
 }
@@ -210,10 +213,9 @@ fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
     format!("{base}/{name}/-/{basename}-{version}.tgz")
 }
 
-/// The maintainers in npm's form. An email address is shown only to its owner, and npm expects a text.
-pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<Value>, Failure> {
-    let names = packages::maintainers(tx, name).await?;
-    Ok(names.into_iter().map(|name| json!({ "name": name, "email": "" })).collect())
+/// Users in npm's form. An email address is shown only to its owner, and npm expects a text.
+fn shown_users(names: &[String]) -> Vec<Value> {
+    names.iter().map(|name| json!({ "name": name, "email": "" })).collect()
 }
 
 async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {

@@ -316,6 +316,20 @@ fn unreadable_credentials_count_as_an_unknown_token_and_not_as_none(edition: &st
     alice.put("@alice/diary", "1.0.0", None);
     alice.put("left", "1.0.0", None);
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("alice:{}", alice.password())));
+    // A name and a password are accepted only by a login, and the texts say so.
+    alice.put("open", "1.0.0", Some("public"));
+    let with_basic = |method: &str, path: &str| server.http(method, path).header("authorization", &basic).send();
+    for (method, path) in [("GET", "/-/whoami"), ("PUT", "/-/package/open/dist-tags/x")] {
+        let reply = with_basic(method, path).expect(401);
+        assert!(reply.error().starts_with("a name and a password are accepted only by a login:"), "{reply:?}");
+        assert_eq!(reply.header("npm-notice"), Some(reply.error().as_str()));
+    }
+    let read = with_basic("GET", "/open").expect(200);
+    assert!(read.header("npm-notice").is_some_and(|notice| notice.contains("password were ignored")), "{read:?}");
+    // It does not tell a private package from one that does not exist.
+    alice.put("@alice/hidden", "1.0.0", None);
+    let [hidden, missing] = ["/@alice%2fhidden", "/@alice%2fabsent"].map(|path| with_basic("GET", path).expect(401));
+    assert_eq!((hidden.error(), hidden.header("npm-notice")), (missing.error(), missing.header("npm-notice")));
     let doubled = format!("Bearer {} {}", alice.token(), alice.token());
     for value in [basic.as_str(), &doubled, "Bearer", "Bearer ", "", "bearer: x", alice.token(), "Digest x"] {
         let get = |path: &str| server.http("GET", path).header("authorization", value).send();

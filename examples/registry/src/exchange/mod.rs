@@ -1,6 +1,7 @@
 //! One request in one transaction: its caller, the facts about the resources that it names, the decisions, and its log
 //! line.
 
+pub(crate) mod audits;
 pub(crate) mod budget;
 pub(crate) mod caller;
 pub(crate) mod code_check;

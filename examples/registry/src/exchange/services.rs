@@ -7,7 +7,7 @@ use tollgate::{Policy, npm::TrustedProxies};
 
 use crate::{
     credentials::hashing::Hashing,
-    exchange::budget::Budget,
+    exchange::{audits::Audits, budget::Budget},
     store::{database::Store, tarballs::Tarballs},
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Services {
     pub(crate) listings: Semaphore,
     /// The permits to open a tarball that is published.
     pub(crate) tarball_checks: Arc<Semaphore>,
+    /// The service for audits, if there is one.
+    pub(crate) audits: Option<Audits>,
     /// The policy of every decision, and of every token that is issued.
     pub(crate) policy: Policy,
     /// Whether anybody may make an account.

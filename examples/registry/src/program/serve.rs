@@ -13,7 +13,7 @@ use crate::{
         moment::Moment,
     },
     credentials::hashing::Hashing,
-    exchange::{budget::Budget, services::Services},
+    exchange::{audits::Audits, budget::Budget, services::Services},
     program::{
         command_line::{Config, SignUp, Unscoped},
         demo, newest_edition, private_files,
@@ -97,6 +97,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         budget: Budget::new(MEMORY),
         listings: Semaphore::new(LISTINGS),
         tarball_checks: Arc::new(Semaphore::new(TARBALL_CHECKS)),
+        audits: config.audit_url.as_deref().map(Audits::new).transpose()?,
         policy,
         sign_up_is_open: config.sign_up == SignUp::Open,
         proxies: TrustedProxies::new(config.trusted_proxies),

@@ -21,6 +21,7 @@ use crate::{
         table::{self, BodyKind},
     },
     exchange::{
+        audits::Audit,
         code_check::{self, CodeCheck},
         comparison::{Comparison, ReceivedVersion},
         context::RequestContext,
@@ -77,16 +78,26 @@ pub(crate) async fn answer(
             PathDecision::GoOn(writer) => incoming.writer = writer,
         }
     }
-    if entry.body != BodyKind::None {
+    let body_kind = match (entry.body, &services.audits) {
+        (BodyKind::Audit, Some(_)) => BodyKind::PassedAudit,
+        (kind, _) => kind,
+    };
+    if body_kind != BodyKind::None {
         let headers = &incoming.parts.headers;
-        if entry.body != BodyKind::Audit && headers.contains_key(header::CONTENT_ENCODING) {
+        if !matches!(body_kind, BodyKind::Audit | BodyKind::PassedAudit)
+            && headers.contains_key(header::CONTENT_ENCODING)
+        {
             return Err(Failure::refused(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "a compressed body: expected a plain one",
             ));
         }
         let sender = body::Sender { budget: &services.budget, client: incoming.writer.place() };
-        body_read = body::read(headers, http_body, entry.body, sender).await?;
+        body_read = body::read(headers, http_body, body_kind, sender).await?;
+        if let (BodyKind::PassedAudit, Some(audits)) = (body_kind, &services.audits) {
+            let audit = Audit { path: &incoming.endpoint.to_path(), headers, body: &body_read.bytes };
+            return audits.answer(audit, &services.budget, incoming.writer.place()).await;
+        }
         prepared = dispatch::prepare(services, &incoming.context, &incoming.endpoint, &body_read.bytes).await?;
     }
     if is_urgent(&incoming.endpoint) {

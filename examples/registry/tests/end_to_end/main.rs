@@ -24,6 +24,7 @@ mod support;
 mod account;
 mod addresses;
 mod attacks;
+mod audits;
 mod ci_token;
 mod denials;
 mod dist_tags;

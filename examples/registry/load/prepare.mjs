@@ -19,6 +19,22 @@ async function send(method, path, token, body) {
   return JSON.parse(text)
 }
 
+// A tar archive of these files, by path.
+function packed(files) {
+  const blocks = Object.entries(files).flatMap(([path, content]) => {
+    const header = Buffer.alloc(512)
+    header.write(path, 0)
+    header.write('0000644', 100)
+    header.write(content.length.toString(8).padStart(11, '0'), 124)
+    header.write('        0', 148)
+    header.write('ustar\x0000', 257)
+    const sum = header.reduce((all, byte) => all + byte, 0)
+    header.write(`${sum.toString(8).padStart(6, '0')}\0`, 148)
+    return [header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]
+  })
+  return Buffer.concat([...blocks, Buffer.alloc(1024)])
+}
+
 const user = `/-/user/org.couchdb.user:${name}`
 const basic = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
 const login = await send('PUT', `${user}/-rev/1-0`, basic, { _id: `org.couchdb.user:${name}`, name, password })
@@ -29,7 +45,10 @@ for (let number = 0; number < PACKAGES; number += 1) {
   for (const [scope, access] of [['', 'public'], [`@${name}/`, 'restricted']]) {
     const bare = `load-${number}`
     const full = scope + bare
-    const tarball = gzipSync(randomBytes(20_000))
+    const tarball = gzipSync(packed({
+      'package/package.json': Buffer.from(JSON.stringify({ name: full, version: '1.0.0' })),
+      'package/data': randomBytes(20_000),
+    }))
     const digests = {
       shasum: createHash('sha1').update(tarball).digest('hex'),
       integrity: `sha512-${createHash('sha512').update(tarball).digest('base64')}`,

@@ -21,6 +21,7 @@ use crate::{
     },
     store::{
         accounts::{self, NewAccount},
+        collaborators::{self, Collaborator},
         database::{Store, Tx},
         facts,
         guesses::{self, Guess},
@@ -287,11 +288,15 @@ async fn leaving_an_organization_removes_team_access_and_grants_and_the_last_own
     organizations::set_member(&mut tx, acme, bob, None).await.unwrap();
     packages::create(&mut tx, new_package("@acme/app", Visibility::Private, "bob"), now()).await.unwrap();
     packages::set_user_grant(&mut tx, app, bob, Some(GrantedPermission::ReadOnly)).await.unwrap();
-    let held = packages::collaborators(&mut tx, app).await.unwrap();
-    assert_eq!(held.get("bob"), Some(&Permission::ReadWrite), "by the team developers");
+    let permissions = |all: Vec<Collaborator>| {
+        let of_bob = all.into_iter().filter(|collaborator| collaborator.user == "bob");
+        of_bob.map(|collaborator| (collaborator.permission, collaborator.by_team_of.is_some())).collect::<Vec<_>>()
+    };
+    let held = permissions(collaborators::all(&mut tx, app).await.unwrap());
+    assert_eq!(held, [(Permission::ReadOnly, false), (Permission::ReadWrite, true)], "by the team developers");
 
     organizations::remove_member(&mut tx, acme, bob).await.unwrap();
-    assert!(!packages::collaborators(&mut tx, app).await.unwrap().contains_key("bob"));
+    assert_eq!(permissions(collaborators::all(&mut tx, app).await.unwrap()), []);
     assert!(matches!(organizations::remove_member(&mut tx, acme, alice).await, Err(Failure::Refused { .. })));
     let demoted = organizations::set_member(&mut tx, acme, alice, Some(Role::Admin)).await;
     assert!(matches!(demoted, Err(Failure::Refused { .. })));

@@ -68,6 +68,11 @@ impl Failure {
         Self::not_found("not offered here")
     }
 
+    /// A refusal with status 502.
+    pub(crate) fn bad_gateway(text: impl Display) -> Self {
+        Self::refused(StatusCode::BAD_GATEWAY, text)
+    }
+
     /// A refusal with status 409.
     pub(crate) fn conflict(text: impl Display) -> Self {
         Self::refused(StatusCode::CONFLICT, text)

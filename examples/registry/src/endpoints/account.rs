@@ -9,7 +9,10 @@ use tollgate::{
 };
 
 use crate::{
-    base::failure::{Failure, other},
+    base::{
+        failure::{Failure, other},
+        milliseconds::in_milliseconds,
+    },
     credentials::{hashing::Waiting, hold, one_time_password, password},
     exchange::{
         context::RequestContext,
@@ -52,8 +55,8 @@ fn profile(name: &UserName, account: &Account) -> Value {
     document.insert("name".into(), json!(name));
     document.insert("tfa".into(), tfa);
     document.insert("email_verified".into(), json!(false));
-    document.insert("created".into(), json!(account.created));
-    document.insert("updated".into(), json!(account.updated));
+    document.insert("created".into(), in_milliseconds(&account.created).into());
+    document.insert("updated".into(), in_milliseconds(&account.updated).into());
     document.insert("cidr_whitelist".into(), Value::Null);
     Value::Object(document)
 }

@@ -7,7 +7,9 @@ use tollgate::npm::{
 
 use crate::{
     base::failure::Failure,
-    endpoints::{account, dist_tags, login, organization, package, put_package, search, service, stage, team, tokens},
+    endpoints::{
+        account, dist_tags, login, organization, package, put_package, search, service, stage, tarball, team, tokens,
+    },
     exchange::{
         context::RequestContext,
         decisions::{Exchange, allowed},
@@ -69,7 +71,7 @@ pub(crate) async fn respond(
         Endpoint::Package { package: name, request } => match request {
             PackageRequest::Read => package::read(exchange, name, &parts.headers).await,
             PackageRequest::ReadManifest { version } => package::manifest(exchange, name, version).await,
-            PackageRequest::ReadTarball { version } => package::tarball(exchange, name, version).await,
+            PackageRequest::ReadTarball { version } => tarball::read(exchange, name, version, parts).await,
             PackageRequest::ReadDistTags => dist_tags::read(exchange, name).await,
             PackageRequest::ReadVisibility => package::visibility(exchange, name).await,
             PackageRequest::ReadAttestations { .. } => package::attestations(),

@@ -11,5 +11,6 @@ pub(crate) mod search;
 pub(crate) mod service;
 pub(crate) mod stage;
 pub(crate) mod table;
+pub(crate) mod tarball;
 pub(crate) mod team;
 pub(crate) mod tokens;

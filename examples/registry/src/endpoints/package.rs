@@ -2,13 +2,13 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use serde_json::{Map, Value, json};
 use tollgate::{
     PackageName,
-    facts::{FoundPackage, Visibility},
+    facts::{FoundPackage, PublishingAccess, TwoFactorMode, Visibility},
     npm::{AccessChange, PathText},
     policy::UnscopedPackages,
 };
@@ -20,13 +20,13 @@ use crate::{
     },
     exchange::{
         budget::Reserved,
+        collaborators,
         decisions::{Exchange, allowed},
     },
     reply::{npm_word::npm_word, response},
     store::{
         dist_tags, packages,
         packument::{self, Form},
-        tarballs::{TarballId, Tarballs},
     },
 };
 
@@ -61,6 +61,11 @@ pub(crate) async fn document(
     let text = packument::packument(&mut exchange.tx, name.as_borrowed(), &base, form).await?;
     let text = text.ok_or_else(|| other("a package was read that does not exist"))?;
     Ok(DocumentText { text, reserved })
+}
+
+/// The form of a document with everything that this caller may see.
+pub(crate) async fn full_form(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Form, Failure> {
+    Ok(Form::Full { maintainers: collaborators::writers(exchange, name.as_borrowed()).await? })
 }
 
 /// Checks that the client has read the current revision of the package.
@@ -100,27 +105,30 @@ pub(crate) async fn read(
     name: &PackageName,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_abbreviated = text(header::ACCEPT).contains(ABBREVIATED);
-    let (form, media_type) =
-        if is_abbreviated { (Form::Abbreviated, ABBREVIATED) } else { (Form::Full, "application/json") };
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (form, media_type) = if accepted.contains(ABBREVIATED) {
+        (Form::Abbreviated, ABBREVIATED)
+    } else {
+        (full_form(exchange, name).await?, "application/json")
+    };
     // The rows take the size once, and the text takes it once.
     let document = document(exchange, name, form, 2).await?;
-    let etag = format!("\"{}\"", digest::sha512(document.text.as_bytes()));
-    let is_known = text(header::IF_NONE_MATCH).split(',').any(|known| known.trim().trim_start_matches("W/") == etag);
-    let body = if is_known { Body::empty() } else { Body::from(Bytes::from_owner(document)) };
-    let mut response = Response::new(body);
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    // A weak one, because the response may be compressed, and is then equivalent and not the same.
+    let etag = format!("W/\"{}\"", digest::sha512(document.text.as_bytes()));
+    let mut response = if response::is_known(headers, &etag) {
+        response::not_modified(&etag)
     } else {
+        let mut response = Response::new(Body::from(Bytes::from_owner(document)));
         response::set_header(&mut response, header::CONTENT_TYPE, media_type);
-    }
-    response::set_header(&mut response, header::ETAG, &etag);
-    response::set_header(&mut response, header::VARY, "accept");
+        response::set_header(&mut response, header::ETAG, &etag);
+        response
+    };
+    response::set_header(&mut response, header::VARY, "accept, accept-encoding");
     Ok(response)
 }
 
-/// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version.
+/// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version, or a range of
+/// versions, of which the highest is answered.
 pub(crate) async fn manifest(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
@@ -130,27 +138,6 @@ pub(crate) async fn manifest(
     let manifest = packument::manifest(&mut exchange.tx, name.as_borrowed(), version.as_str(), &base).await?;
     let manifest = manifest.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
     Ok(response::ok(&Value::Object(manifest)))
-}
-
-/// `GET /:package/-/:name-:version.tgz`: the tarball, streamed from its file.
-pub(crate) async fn tarball(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-    version: &PathText,
-) -> Result<Response, Failure> {
-    let id = packages::tarball(&mut exchange.tx, name.as_borrowed(), version.as_str()).await?;
-    let id = id.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
-    stream(&exchange.services.tarballs, &id).await
-}
-
-/// A tarball, streamed from its file.
-pub(crate) async fn stream(tarballs: &Tarballs, id: &TarballId) -> Result<Response, Failure> {
-    let found = tarballs.get(id).await?;
-    let length = found.meta.size;
-    let mut response = Response::new(Body::from_stream(found.into_stream()));
-    response::set_header(&mut response, header::CONTENT_TYPE, "application/octet-stream");
-    response::set_header(&mut response, header::CONTENT_LENGTH, &length.to_string());
-    Ok(response)
 }
 
 /// `GET /-/package/:package/visibility`: whether the package is public.
@@ -164,9 +151,9 @@ pub(crate) async fn visibility(exchange: &mut Exchange<'_>, name: &PackageName) 
 }
 
 /// `GET /-/package/:package/collaborators`: the users who have a grant, directly or by a team, each with npm's word for
-/// the highest permission.
+/// the highest permission. Those who have it by a team are listed for a caller who may see its members.
 pub(crate) async fn collaborators(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Response, Failure> {
-    let held = packages::collaborators(&mut exchange.tx, name.as_borrowed()).await?;
+    let held = collaborators::visible(exchange, name.as_borrowed()).await?;
     let words: Map<String, Value> =
         held.into_iter().map(|(user, permission)| (user, npm_word(permission).into())).collect();
     Ok(response::ok(&Value::Object(words)))
@@ -191,6 +178,15 @@ pub(crate) async fn write_access(exchange: &mut Exchange<'_>, name: &PackageName
         packages::set_visibility(&mut exchange.tx, package, visibility).await?;
     }
     if let Some(access) = change.publishing_access() {
+        let two_factor = exchange.token()?.1.two_factor();
+        if access != PublishingAccess::NoRequirement && two_factor == TwoFactorMode::Disabled {
+            // The user could neither publish the package nor take the requirement back.
+            let text = format!(
+                "`{name}` would require a second factor, and your account has none: enable it first, with `npm profile \
+                 enable-2fa auth-and-writes`"
+            );
+            return Err(Failure::refused(StatusCode::FORBIDDEN, text));
+        }
         packages::set_publishing_access(&mut exchange.tx, package, access).await?;
     }
     packages::renew_revision(&mut exchange.tx, package, exchange.context.now).await?;

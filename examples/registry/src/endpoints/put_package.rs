@@ -4,38 +4,47 @@
 //! The slow work is done in a snapshot before the transaction: comparing the document, reading the manifest, and
 //! writing the tarball.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha512;
+use tokio::time::timeout;
 use tollgate::{
-    PackageName, Policy,
-    facts::{FoundPackage, Visibility},
+    PackageName, Policy, UserName,
+    facts::{FoundPackage, ScopeOwner, Visibility},
     npm::{AllowedChanges, Body, ChangesNotAllowedError, PackumentChanges, Publication, PutTarget, StoredPackument},
     policy::UnscopedPackages,
+    value::OrganizationName,
 };
 
 use crate::{
     base::{
         digest,
-        failure::{Failure, other},
+        failure::{Failure, fact, other},
     },
     endpoints::package::{self, DocumentText},
     exchange::{
+        collaborators,
         comparison::{Comparison, ReceivedVersion, StoredDocument},
         decisions::{Decided, Exchange, allowed},
         json,
         prepared::Prepared,
+        services::Services,
     },
     reply::response,
     store::{
-        dist_tags,
-        packages::{self, NewPackage, NewVersion, Star},
-        packument::{self, Form},
+        dist_tags, facts, organizations,
+        packages::{self, MaintainersChange, NewPackage, NewVersion, Star},
+        packument, tarball_content,
     },
 };
+
+/// How long a tarball waits until it is opened.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Parses the document of a package before the transaction, and checks that it has no more dist-tags than a package may
 /// have. Other writers would wait while the document is parsed, and while so many tags are compared.
@@ -62,14 +71,22 @@ pub(crate) fn compare<'r>(
     changes.map_err(response::invalid_body)
 }
 
-/// Decides the changes in a snapshot, and receives the version if they publish or stage one.
+/// A version that the caller may publish or stage, before its tarball is received.
+#[derive(Debug)]
+pub(crate) struct NewPublication<'c, 'a> {
+    package: &'c PackageName,
+    publication: &'c Publication<'a>,
+    publisher: UserName,
+}
+
+/// Decides the changes in a snapshot. Returns the version that they publish or stage, if they do.
 ///
 /// So other writers do not wait for a document that is refused. The changes are decided again in the transaction that
 /// makes them.
-pub(crate) async fn receive(
+pub(crate) async fn decide<'c, 'a>(
     exchange: &mut Exchange<'_>,
-    changes: &PackumentChanges<'_>,
-) -> Result<Decided<Option<ReceivedVersion>>, Failure> {
+    changes: &'c PackumentChanges<'a>,
+) -> Result<Decided<Option<NewPublication<'c, 'a>>>, Failure> {
     let allowed = exchange.decide_and(changes.access_requests(), |allows| changes.allowed_by(allows)).await?;
     let allowed = match allowed {
         Decided::Allowed(allowed) => allowed.map_err(not_allowed)?,
@@ -79,7 +96,8 @@ pub(crate) async fn receive(
         packages::check_deprecation(*message)?;
     }
     let Some(publication) = allowed.publication().or(allowed.staged()) else { return Ok(Decided::Allowed(None)) };
-    received(exchange, publication).await.map(Some).map(Decided::Allowed)
+    let publisher = exchange.token()?.1.name().clone();
+    Ok(Decided::Allowed(Some(NewPublication { package: allowed.package(), publication, publisher })))
 }
 
 /// Decides every change that the body makes to the stored document. If every change is allowed, makes these changes and
@@ -131,8 +149,9 @@ pub(crate) async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> R
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let revision = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
     let revision = revision.ok_or_else(|| other("a package without a revision"))?;
+    let form = package::full_form(exchange, name).await?;
     // The rows take the size once, the text takes it once, and two parsed trees take the rest.
-    let DocumentText { text, reserved } = package::document(exchange, name, Form::Full, 8).await?;
+    let DocumentText { text, reserved } = package::document(exchange, name, form, 8).await?;
     let read = || Body::deserialize(serde_json::from_str::<Value>(&text)?);
     let document = tokio::task::block_in_place(read).map_err(other)?;
     Ok(Some(StoredDocument { document, visibility: found.visibility(), revision, _reserved: reserved }))
@@ -174,7 +193,7 @@ async fn apply(
         packages::remove_version(&mut exchange.tx, package, version).await?;
     }
     if let Some(maintainers) = changes.maintainers() {
-        packages::set_maintainers(&mut exchange.tx, package, maintainers).await?;
+        set_maintainers(exchange, changes.package(), maintainers).await?;
     }
     let user = exchange.token()?.1.name().clone();
     if let Some(star) = changes.starred_by(user.as_borrowed()) {
@@ -190,6 +209,43 @@ async fn apply(
     // This is done after every check, so that a publish that is refused leaves no tarball.
     if let Some(received) = received {
         received.tarball.place().await?;
+    }
+    Ok(())
+}
+
+/// Makes these users the ones who may write to the package. The list is of those whom the caller sees, and some of them
+/// may write by a team.
+async fn set_maintainers(exchange: &mut Exchange<'_>, name: &PackageName, sent: &[UserName]) -> Result<(), Failure> {
+    let package = name.as_borrowed();
+    let seen: Vec<UserName> = collaborators::writers(exchange, package)
+        .await?
+        .iter()
+        .map(|user| fact(user.parse()))
+        .collect::<Result<_, _>>()?;
+    let without = |these: &[UserName], those: &[UserName]| {
+        these.iter().filter(|user| !those.contains(user)).cloned().collect::<Vec<_>>()
+    };
+    let change = MaintainersChange { added: without(sent, &seen), removed: without(&seen, sent) };
+    packages::change_maintainers(&mut exchange.tx, package, &change).await?;
+    let mut notices = Vec::new();
+    let still = collaborators::writers(exchange, package).await?;
+    for user in change.removed.iter().filter(|user| still.iter().any(|name| name == user.as_str())) {
+        notices.push(format!("`{user}` may still write to `{name}`, by a team"));
+    }
+    if let (ScopeOwner::Organization, Some(scope)) =
+        (facts::scope_owner(&mut exchange.tx, package).await?, package.scope())
+    {
+        let organization: OrganizationName = fact(scope.as_str().parse())?;
+        let members = organizations::members(&mut exchange.tx, organization.as_borrowed()).await?;
+        for user in change.added.iter().filter(|user| !members.contains_key(user.as_str())) {
+            notices.push(format!(
+                "`{user}` is no member of the organization `{organization}`, so this gives no access to `{name}` yet: \
+                 an owner of the organization adds the user with `npm org set {organization} {user}`"
+            ));
+        }
+    }
+    if !notices.is_empty() {
+        exchange.notice = Some(notices.join("; ").into());
     }
     Ok(())
 }
@@ -221,12 +277,13 @@ async fn publish(
     Ok(())
 }
 
-/// Reads the manifest and the tarball of a version, and writes the tarball to the disk.
-async fn received(exchange: &mut Exchange<'_>, publication: &Publication<'_>) -> Result<ReceivedVersion, Failure> {
+/// Reads the manifest and the tarball of a version, and writes the tarball to the disk. This takes a while, so the caller
+/// holds no connection to the database meanwhile.
+pub(crate) async fn receive(services: &Services, new: NewPublication<'_, '_>) -> Result<ReceivedVersion, Failure> {
+    let NewPublication { package, publication, publisher } = new;
     if publication.provenance().is_some() {
         return Err(Failure::bad_request("provenance is not kept here: expected a publish without it"));
     }
-    let publisher = exchange.token()?.1.name().clone();
     let read = || {
         let Value::Object(manifest) = serde_json::to_value(publication.manifest()).map_err(other)? else {
             return Err(other("a manifest that is not an object"));
@@ -240,8 +297,26 @@ async fn received(exchange: &mut Exchange<'_>, publication: &Publication<'_>) ->
     };
     // A tarball has up to 48 MiB, and other requests go on meanwhile.
     let (manifest, deprecated, tarball) = tokio::task::block_in_place(read)?;
-    let tarball = exchange.services.tarballs.receive(tarball).await?;
+    let tarball = opened(services, tarball, (package.clone(), publication.version().to_owned())).await?;
+    let tarball = services.tarballs.receive(tarball).await?;
     Ok(ReceivedVersion { manifest, deprecated, tarball })
+}
+
+/// Opens a tarball, and returns it if it contains this version of the package. Few tarballs are opened at one time, each
+/// in a thread of its own.
+async fn opened(
+    services: &Services,
+    tarball: Vec<u8>,
+    (package, version): (PackageName, String),
+) -> Result<Vec<u8>, Failure> {
+    let permit = timeout(TURN_TIMEOUT, services.tarball_checks.clone().acquire_owned()).await;
+    let permit = permit.map_err(|_| Failure::Busy)?.map_err(other)?;
+    let open = move || {
+        // The thread holds the permit, because it goes on if the client disconnects.
+        let _permit = permit;
+        tarball_content::check(&tarball, package.as_borrowed(), &version).map(|()| tarball)
+    };
+    tokio::task::spawn_blocking(open).await.map_err(other)?
 }
 
 /// The visibility of a new package if the publisher does not choose one: private, unless the package has no scope and

@@ -6,11 +6,14 @@ use serde_json::{Map, Value, json};
 use tollgate::{PackageName, UserName, value::Permission};
 
 use crate::{
-    base::failure::{Failure, fact},
-    exchange::{decisions::Exchange, readable::readable_packages},
+    base::{
+        failure::{Failure, fact},
+        milliseconds::in_milliseconds,
+    },
+    exchange::{collaborators, decisions::Exchange, readable::readable_packages},
     reply::{npm_word::npm_word, response},
     store::{
-        packages, packument,
+        packages,
         search_entries::{self, SearchEntry},
     },
 };
@@ -42,10 +45,12 @@ pub(crate) async fn search(exchange: &mut Exchange<'_>, parts: &Parts) -> Result
     let size = query.size.unwrap_or(DEFAULT_SIZE).min(MAX_SIZE);
     let mut objects = Vec::new();
     for (name, entry) in found.into_iter().skip(from).take(size) {
-        let maintainers = packument::maintainers(&mut exchange.tx, fact(PackageName::new(&name))?).await?;
+        let maintainers = collaborators::writers(exchange, fact(PackageName::new(&name))?).await?;
         objects.push(search_result(&name, &entry, &maintainers));
     }
-    Ok(response::ok(&json!({ "objects": objects, "total": total, "time": exchange.context.now })))
+    Ok(response::ok(
+        &json!({ "objects": objects, "total": total, "time": in_milliseconds(&exchange.context.now.to_string()) }),
+    ))
 }
 
 fn matches_word(name: &str, entry: &SearchEntry, word: &str) -> bool {
@@ -53,18 +58,15 @@ fn matches_word(name: &str, entry: &SearchEntry, word: &str) -> bool {
     contains(name) || contains(&entry.description) || entry.keywords.iter().any(|keyword| contains(keyword))
 }
 
-fn search_result(name: &str, entry: &SearchEntry, maintainers: &[Value]) -> Value {
-    let maintainers: Vec<Value> = maintainers
-        .iter()
-        .map(|maintainer| json!({ "username": maintainer.get("name"), "email": maintainer.get("email") }))
-        .collect();
+fn search_result(name: &str, entry: &SearchEntry, maintainers: &[String]) -> Value {
+    let maintainers: Vec<Value> = maintainers.iter().map(|user| json!({ "username": user, "email": "" })).collect();
     json!({
         "package": {
             "name": name,
             "version": entry.version,
             "description": entry.description,
             "keywords": entry.keywords,
-            "date": entry.modified,
+            "date": in_milliseconds(&entry.modified),
             "publisher": maintainers.first(),
             "maintainers": maintainers,
             "links": {},

@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use tollgate::{PackageAction, PackageName, decision::AccessRequest, npm::StageRequest};
 
 use crate::{
-    base::failure::{Failure, other},
-    endpoints::{package, put_package},
+    base::{
+        failure::{Failure, other},
+        milliseconds::in_milliseconds,
+    },
+    endpoints::{put_package, tarball},
     exchange::{
         comparison::Comparison,
         decisions::{Decided, Exchange, allowed},
@@ -57,7 +60,7 @@ pub(crate) async fn answer(
             Decided::Refused(response) => Ok(response),
         },
         StageRequest::ReadTarball { id } => match found(exchange, request, id.as_str()).await? {
-            Decided::Allowed(staged) => package::stream(&exchange.services.tarballs, &staged.tarball).await,
+            Decided::Allowed(staged) => tarball::stream(&exchange.services.tarballs, &staged.tarball, parts).await,
             Decided::Refused(response) => Ok(response),
         },
         StageRequest::Approve { id } => {
@@ -145,7 +148,7 @@ fn item(staged: &Staged) -> Value {
         "packageName": staged.package,
         "version": staged.version,
         "tag": staged.tags.first(),
-        "createdAt": staged.since,
+        "createdAt": in_milliseconds(&staged.since),
         "actor": staged.user,
         "actorType": "user",
         "shasum": staged.manifest.get("dist").and_then(|dist| dist.get("shasum")),

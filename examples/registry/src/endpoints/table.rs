@@ -21,8 +21,11 @@ pub(crate) enum BodyKind {
     None,
     /// The document of a package, with a tarball in base 64.
     Document,
-    /// A list of dependencies for an audit. npm's client compresses this list, and the server does not parse it.
+    /// A list of dependencies for an audit, which is dropped as it arrives. npm's client compresses this list, and the
+    /// server does not parse it.
     Audit,
+    /// The same list where there is a service for audits, to which it is passed.
+    PassedAudit,
     /// Any other body.
     Small,
 }
@@ -34,7 +37,7 @@ impl BodyKind {
         match self {
             Self::None => 0,
             Self::Document => 64 * 1024 * 1024,
-            Self::Audit => 8 * 1024 * 1024,
+            Self::Audit | Self::PassedAudit => 8 * 1024 * 1024,
             Self::Small => 64 * 1024,
         }
     }
@@ -43,7 +46,7 @@ impl BodyKind {
     pub(crate) const fn timeout(self) -> Duration {
         match self {
             Self::Document => Duration::from_mins(5),
-            Self::None | Self::Audit | Self::Small => Duration::from_secs(30),
+            Self::None | Self::Audit | Self::PassedAudit | Self::Small => Duration::from_secs(30),
         }
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! `tollgate` makes every decision here. This module looks up the facts, and records the decisions for the log.
 
+use std::borrow::Cow;
+
 use axum::{body::Bytes, response::Response};
 use tollgate::{
     AccountAction, Allow, Decision, PackageName, Reason, Token, User, UserName,
     decision::{AccessRequest, Caller, FoundFacts},
     facts::{FoundPackage, MaxFactorAge},
-    npm::{BeforeBody, Body, Decider, RequiredAccess, WithBody},
+    npm::{Answer, BeforeBody, Body, Decider, RequiredAccess, WithBody},
 };
 
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
         context::RequestContext,
         json,
         log_line::LogLine,
+        plain_words::{self, Denied},
         prepared::Prepared,
         services::Services,
     },
@@ -52,8 +55,8 @@ pub(crate) struct Exchange<'r> {
     /// then not sent. The code is checked, and the request is answered again.
     pub(crate) needs_code: bool,
     comparison: Option<Comparison<'r>>,
-    /// The text of the header `npm-notice`, which says why the token was ignored. `None` if the token was not ignored.
-    pub(crate) notice: Option<&'static str>,
+    /// The text of the header `npm-notice`, which npm's client prints: why the token was ignored, or what a change means.
+    pub(crate) notice: Option<Cow<'static, str>>,
 }
 
 /// The parts of a request that stay the same when its transaction is retried.
@@ -181,13 +184,15 @@ impl<'r> Exchange<'r> {
     pub(crate) async fn decide_path(&mut self, required: &RequiredAccess) -> Result<Option<Response>, Failure> {
         self.look_up(required.access_requests().iter()).await?;
         let caller = self.caller.as_caller(self.services.policy)?;
-        Ok(match fact(decider(&self.facts, self.context, &caller).before_body(required))? {
+        let answer = match fact(decider(&self.facts, self.context, &caller).before_body(required))? {
             BeforeBody::Refused(refused) => {
                 self.log_line.set_decisions([Decision::Deny(*refused.deny())]);
-                Some(refusal::refused(refused.answer()))
+                Answer::from(refused)
             }
-            BeforeBody::Challenged(_) | BeforeBody::BodyDecides | BeforeBody::Go(_) => None,
-        })
+            BeforeBody::Challenged(_) | BeforeBody::BodyDecides | BeforeBody::Go(_) => return Ok(None),
+        };
+        let published = required.access_requests().iter().find_map(plain_words::published);
+        self.refused(&answer, published).await.map(Some)
     }
 
     /// Whether the access request is allowed as it stands, without a one-time password. A listing asks this about each
@@ -236,25 +241,41 @@ impl<'r> Exchange<'r> {
         let factor = self.caller.factor(is_right.then_some(self.context.now));
         let factor = factor.map(|factor| (factor, MaxFactorAge::THIS_REQUEST));
         let decider = Decider { factor, ..decider(&self.facts, self.context, &caller) };
-        Ok(match asked.decide(&decider)? {
+        let answer = match asked.decide(&decider)? {
             WithBody::Go(allowed) => {
-                self.notice = allowed.notice();
-                if self.notice.is_some() {
+                let ignored = allowed.notice();
+                self.notice = ignored.map(|notice| plain_words::ignored(&self.context.credentials, notice).into());
+                if ignored.is_some() {
                     self.log_line.set_token_ignored();
                 }
                 self.log_line.set_decisions(allowed.allows().iter().map(|allow| Decision::Allow(*allow)));
-                Decided::Allowed(then(allowed.allows()))
+                return Ok(Decided::Allowed(then(allowed.allows())));
             }
             WithBody::Challenged(challenged) => {
                 self.needs_code |= self.code == CodeCheck::NotYet && self.context.one_time_password.is_some();
                 self.log_line.set_decisions([Decision::Challenge(*challenged.challenge())]);
-                Decided::Refused(refusal::refused(challenged.answer()))
+                return Ok(Decided::Refused(refusal::refused(challenged.answer())));
             }
             WithBody::Refused(refused) => {
                 self.log_line.set_decisions([Decision::Deny(*refused.deny())]);
-                Decided::Refused(refusal::refused(refused.answer()))
+                Answer::from(refused)
             }
-        })
+        };
+        let published = asked.access_requests().find_map(plain_words::published);
+        self.refused(&answer, published).await.map(Decided::Refused)
+    }
+
+    /// The response to a denial of a request, which would publish this package if it is a publish.
+    async fn refused(&mut self, answer: &Answer, published: Option<&PackageName>) -> Result<Response, Failure> {
+        let denied = Denied { status: answer.status(), published };
+        let text = plain_words::text(&mut self.tx, &self.context.credentials, &self.caller, denied).await?;
+        Ok(text.map_or_else(|| refusal::refused(answer), |text| refusal::refused_with(answer, &text)))
+    }
+
+    /// Handles the rest of the request as one without a token, because the token allows nothing.
+    pub(crate) fn ignore_token(&mut self, notice: &'static str) {
+        self.notice = Some(plain_words::ignored(&self.context.credentials, notice).into());
+        self.log_line.set_token_ignored();
     }
 
     /// Looks up the facts about everything that the access requests name.

@@ -20,8 +20,7 @@ use crate::{
 /// notice that says why the token was ignored.
 pub(crate) async fn readable_packages(exchange: &mut Exchange<'_>) -> Result<BTreeMap<String, Package>, Failure> {
     if let Some(notice) = notice_for_useless_token(exchange)? {
-        exchange.notice = Some(notice);
-        exchange.log_line.set_token_ignored();
+        exchange.ignore_token(notice);
         exchange.caller = FoundCaller::NoToken;
     }
     let all = facts::all_packages(&mut exchange.tx, exchange.caller.user()).await?;

@@ -1,13 +1,13 @@
 //! The data and the settings that all requests share.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::sync::Semaphore;
 use tollgate::{Policy, npm::TrustedProxies};
 
 use crate::{
     credentials::hashing::Hashing,
-    exchange::budget::Budget,
+    exchange::{audits::Audits, budget::Budget},
     store::{database::Store, tarballs::Tarballs},
 };
 
@@ -20,6 +20,10 @@ pub(crate) struct Services {
     pub(crate) budget: Budget,
     /// The permits for requests that look at every package.
     pub(crate) listings: Semaphore,
+    /// The permits to open a tarball that is published.
+    pub(crate) tarball_checks: Arc<Semaphore>,
+    /// The service for audits, if there is one.
+    pub(crate) audits: Option<Audits>,
     /// The policy of every decision, and of every token that is issued.
     pub(crate) policy: Policy,
     /// Whether anybody may make an account.

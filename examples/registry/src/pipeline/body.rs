@@ -36,7 +36,7 @@ pub(crate) struct Sender<'s> {
     pub(crate) client: &'s str,
 }
 
-/// Reads a whole body. The body of an audit is received and dropped, because the response does not depend on it.
+/// Reads a whole body. The body of an audit is received and dropped, unless there is a service that answers it.
 ///
 /// # Errors
 /// Status 413 for a body that is too large, 408 for a body that takes too long, 400 for a body that breaks off, and 503
@@ -110,7 +110,7 @@ impl Reading<'_> {
             match self.kind {
                 BodyKind::Audit | BodyKind::None => {}
                 BodyKind::Small => self.read.extend_from_slice(&data),
-                BodyKind::Document => {
+                BodyKind::Document | BodyKind::PassedAudit => {
                     if self.reserve(self.received).await? == Memory::WaitedFor {
                         // The server was slow, and not the client, so a new period begins.
                         before = self.received;

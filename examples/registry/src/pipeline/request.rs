@@ -6,7 +6,7 @@ use axum::{
     http::{Method, StatusCode, header, request::Parts},
     response::Response,
 };
-use tollgate::npm::{AccountRequest, Endpoint, OpenRequest, OrganizationRequest};
+use tollgate::npm::{AccountRequest, Endpoint, EndpointError, OpenRequest, OrganizationRequest};
 
 use crate::{
     base::{
@@ -19,6 +19,7 @@ use crate::{
         table::{self, BodyKind},
     },
     exchange::{
+        audits::Audit,
         code_check::{self, CodeCheck},
         comparison::{Comparison, ReceivedVersion},
         context::RequestContext,
@@ -46,6 +47,7 @@ pub(crate) async fn answer(
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
     let endpoint = match Endpoint::classify(method.as_str(), target) {
         Ok(endpoint) => endpoint,
+        Err(EndpointError::UnknownMethod) => return Ok(other_method(target)),
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
             return Err(Failure::refused(status, error));
@@ -72,22 +74,41 @@ pub(crate) async fn answer(
             PathDecision::GoOn(writer) => incoming.writer = writer,
         }
     }
-    if entry.body != BodyKind::None {
+    let body_kind = match (entry.body, &services.audits) {
+        (BodyKind::Audit, Some(_)) => BodyKind::PassedAudit,
+        (kind, _) => kind,
+    };
+    if body_kind != BodyKind::None {
         let headers = &incoming.parts.headers;
-        if entry.body != BodyKind::Audit && headers.contains_key(header::CONTENT_ENCODING) {
+        if !matches!(body_kind, BodyKind::Audit | BodyKind::PassedAudit)
+            && headers.contains_key(header::CONTENT_ENCODING)
+        {
             return Err(Failure::refused(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "a compressed body: expected a plain one",
             ));
         }
         let sender = body::Sender { budget: &services.budget, client: incoming.writer.place() };
-        body_read = body::read(headers, http_body, entry.body, sender).await?;
+        body_read = body::read(headers, http_body, body_kind, sender).await?;
+        if let (BodyKind::PassedAudit, Some(audits)) = (body_kind, &services.audits) {
+            let audit = Audit { path: &incoming.endpoint.to_path(), headers, body: &body_read.bytes };
+            return audits.answer(audit, &services.budget, incoming.writer.place()).await;
+        }
         prepared = dispatch::prepare(services, &incoming.context, &incoming.endpoint, &body_read.bytes).await?;
     }
     if is_urgent(&incoming.endpoint) {
         incoming.writer = incoming.writer.urgent();
     }
     incoming.answer_in_transaction(&ReadBody { bytes: &body_read.bytes, prepared: &prepared }, log_line).await
+}
+
+/// The response to a path with a method that it does not have: status 405, with the methods that it has.
+fn other_method(target: &str) -> Response {
+    let has = |method: &&str| Endpoint::classify(method, target).is_ok();
+    let methods: Vec<&str> = ["GET", "HEAD", "PUT", "POST", "DELETE"].into_iter().filter(has).collect();
+    let mut response = response::error(StatusCode::METHOD_NOT_ALLOWED, &EndpointError::UnknownMethod.to_string());
+    response::set_header(&mut response, header::ALLOW, &methods.join(", "));
+    response
 }
 
 /// Whether the request looks at every package.
@@ -196,13 +217,17 @@ impl Incoming<'_> {
         let mut exchange = Exchange::begin(self.received(body, code), log_line, tx).await?;
         let stored = put_package::stored(&mut exchange, name).await?;
         let changes = put_package::compare(body.prepared.document.as_ref(), name, target, stored.as_ref())?;
+        let mut published = None;
         if received.is_none() {
-            match put_package::receive(&mut exchange, &changes).await? {
-                Decided::Allowed(version) => *received = version,
+            match put_package::decide(&mut exchange, &changes).await? {
+                Decided::Allowed(new) => published = new,
                 Decided::Refused(response) => return Ok(Attempt::ended(&exchange, response)),
             }
         }
         drop(exchange);
+        if let Some(new) = published {
+            *received = Some(put_package::receive(self.services, new).await?);
+        }
         let revision = stored.as_ref().map(|stored| stored.revision.as_str());
         let comparison = Comparison { changes: &changes, revision, received: received.as_ref() };
         let with_comparison = Received { comparison: Some(comparison), ..self.received(body, code) };
@@ -222,7 +247,7 @@ impl Incoming<'_> {
         // The response is sent after the commit, so everything that it acknowledges is on disk.
         tx.commit().await?;
         if let Some(notice) = notice {
-            response::set_header(&mut response, NPM_NOTICE, notice);
+            response::set_header(&mut response, NPM_NOTICE, &notice);
         }
         Ok(Attempt::Answered(response))
     }

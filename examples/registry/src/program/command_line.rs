@@ -47,6 +47,10 @@ pub struct Config {
     /// header Host of the request
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// The URL of a service for audits, such as `http://127.0.0.1:8080`, to which the audits of clients are passed;
+    /// without it, they get status 404
+    #[arg(long, value_name = "URL")]
+    pub audit_url: Option<String>,
     /// The edition of npm's rules to decide by: npm-2025-10, npm-2025-12, npm-2026-08 or npm-2027-01
     #[arg(long, value_name = "EDITION", default_value = "npm-2025-10")]
     pub edition: Edition,

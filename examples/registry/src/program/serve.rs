@@ -13,7 +13,7 @@ use crate::{
         moment::Moment,
     },
     credentials::hashing::Hashing,
-    exchange::{budget::Budget, services::Services},
+    exchange::{audits::Audits, budget::Budget, services::Services},
     program::{
         command_line::{Config, SignUp, Unscoped},
         demo, newest_edition, private_files,
@@ -28,6 +28,9 @@ const MEMORY: u16 = 256;
 /// How many requests that look at every package run at one time. Further ones wait, so that connections remain for
 /// other requests.
 const LISTINGS: usize = 4;
+
+/// How many tarballs are opened at one time. Each takes a core, and one account has one of them at most.
+const TARBALL_CHECKS: usize = 2;
 
 /// How long the program waits at its start for a database that cannot be reached.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -94,6 +97,8 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         hashing,
         budget: Budget::new(MEMORY),
         listings: Semaphore::new(LISTINGS),
+        tarball_checks: Arc::new(Semaphore::new(TARBALL_CHECKS)),
+        audits: config.audit_url.as_deref().map(Audits::new).transpose()?,
         policy,
         sign_up_is_open: config.sign_up == SignUp::Open,
         proxies: TrustedProxies::new(config.trusted_proxies),

@@ -2,10 +2,13 @@
 
 use axum::{
     body::Body,
-    http::{self, HeaderName},
+    http::{self, HeaderName, header},
     response::Response,
 };
+use serde_json::json;
 use tollgate::npm::Answer;
+
+use crate::reply::response;
 
 /// The header whose text npm's client prints with every status.
 pub(crate) const NPM_NOTICE: HeaderName = HeaderName::from_static("npm-notice");
@@ -13,6 +16,15 @@ pub(crate) const NPM_NOTICE: HeaderName = HeaderName::from_static("npm-notice");
 /// The response to a request about a staged version that does not exist, or that the caller may not read.
 pub(crate) fn unknown_stage() -> Response {
     refused(&Answer::unknown_stage())
+}
+
+/// The response with tollgate's answer, whose text is replaced by this one.
+pub(crate) fn refused_with(answer: &Answer, text: &str) -> Response {
+    let mut response = refused(answer);
+    *response.body_mut() = Body::from(json!({ "error": text }).to_string());
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response::set_header(&mut response, NPM_NOTICE, text);
+    response
 }
 
 /// The response with tollgate's answer.

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use serde_json::{Value, json};
@@ -32,6 +32,21 @@ pub(crate) fn created(body: &Value) -> Response {
 pub(crate) fn no_content() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// Whether the client has the content with this etag already, so that status 304 is enough.
+pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
+    // The comparison is weak: a cache may have made a strong etag weak.
+    known.split(',').any(|known| known.trim().trim_start_matches("W/") == etag.trim_start_matches("W/"))
+}
+
+/// The response with status 304, to a client that has the content with this etag.
+pub(crate) fn not_modified(etag: &str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    set_header(&mut response, header::ETAG, etag);
     response
 }
 

@@ -19,7 +19,11 @@ use crate::{
     endpoints::table::BodyKind,
     exchange::{context::RequestContext, log_line::LogLine, peer::Peer, services::Services},
     pipeline::request,
-    reply::{refusal::NPM_NOTICE, response},
+    reply::{
+        compression::{self, Coding},
+        refusal::NPM_NOTICE,
+        response,
+    },
     web::{
         html::{self, ROOT},
         npm_login, routes,
@@ -55,15 +59,14 @@ async fn front(state: State<Arc<Services>>, request: Request) -> Response {
 async fn handle(State(services): State<Arc<Services>>, request: Request) -> Response {
     let started = tokio::time::Instant::now();
     let mut log_line = LogLine::default();
-    let mut response = match answer(&services, request, &mut log_line).await {
-        Ok(response) => response,
-        Err(failure) => {
-            if failure.is_fault() {
-                tracing::error!(target: log_target::HTTP, "{failure}");
-            }
-            response::from_failure(&failure)
+    let coding = Coding::accepted(request.method(), request.headers());
+    let answered = answer(&services, request, &mut log_line).await;
+    let mut response = answered.and_then(|response| compression::encoded(response, coding)).unwrap_or_else(|failure| {
+        if failure.is_fault() {
+            tracing::error!(target: log_target::HTTP, "{failure}");
         }
-    };
+        response::from_failure(&failure)
+    });
     // A response is valid only for this caller and this moment. A response with a notice gets `no-store`, because npm's
     // client does not show the notice of a response that it may store.
     let cache = if response.headers().contains_key(NPM_NOTICE) { "no-store" } else { "private, no-cache" };

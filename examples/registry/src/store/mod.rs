@@ -4,6 +4,7 @@
 //! permissions: its caller changes only what was allowed.
 
 pub(crate) mod accounts;
+pub(crate) mod collaborators;
 pub(crate) mod collection;
 pub(crate) mod database;
 pub(crate) mod dist_tags;
@@ -16,6 +17,7 @@ pub(crate) mod packages;
 pub(crate) mod packument;
 pub(crate) mod search_entries;
 pub(crate) mod staged;
+pub(crate) mod tarball_content;
 pub(crate) mod tarballs;
 pub(crate) mod teams;
 pub(crate) mod tokens;

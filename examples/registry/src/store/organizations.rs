@@ -10,7 +10,7 @@ use tollgate::{
 use crate::{
     base::failure::{Failure, fact},
     store::{
-        accounts,
+        accounts, collaborators,
         database::Tx,
         teams::{self, FullTeamName},
     },
@@ -75,6 +75,7 @@ pub(crate) async fn set_member(
     if before.is_none() && teams::exists(tx, developers).await? {
         teams::insert_member(tx, developers, user).await?;
     }
+    collaborators::outdate_all(tx, organization).await?;
     Ok(after)
 }
 
@@ -124,9 +125,10 @@ pub(crate) async fn remove_member(
                 .bind(user.as_str().to_owned())
                 .execute(&mut **tx)
                 .await?;
+            collaborators::outdate(tx, name).await?;
         }
     }
-    Ok(())
+    collaborators::outdate_all(tx, organization).await
 }
 
 /// Adds a member of the organization to a team.

@@ -278,53 +278,53 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
     Ok(names)
 }
 
-/// Replaces the maintainers, which are the users with a `read-write` grant of their own.
+/// A change of the maintainers, which are the users with a `read-write` grant of their own.
+#[derive(Debug, Default)]
+pub(crate) struct MaintainersChange {
+    pub(crate) added: Vec<UserName>,
+    pub(crate) removed: Vec<UserName>,
+}
+
+/// Adds and removes maintainers.
 ///
 /// # Errors
-/// Status 409 if an unscoped package would have no maintainer, 413 for too many maintainers, and 400 if there is no
-/// such user.
-pub(crate) async fn set_maintainers(tx: &mut Tx, name: PackageName<&str>, users: &[UserName]) -> Result<(), Failure> {
-    if users.len() > MAX_MAINTAINERS {
-        let text = format!("{} maintainers: expected at most {MAX_MAINTAINERS}, and a team for more", users.len());
-        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
-    }
-    // An unscoped package without a maintainer might have no user who may change it. A scoped package can still be
-    // changed by the owner of its scope.
-    if users.is_empty() && !name.is_scoped() {
-        return Err(Failure::conflict(format!(
-            "`{name}` would be left without an owner: expected another owner first"
-        )));
-    }
-    for user in users {
+/// Status 409 if an unscoped package would have no maintainer, or if a user to be removed may write only by a team, 413
+/// for too many, and 400 if there is no such user.
+pub(crate) async fn change_maintainers(
+    tx: &mut Tx,
+    name: PackageName<&str>,
+    change: &MaintainersChange,
+) -> Result<(), Failure> {
+    for user in &change.added {
         if accounts::account(tx, user.as_borrowed()).await?.is_none() {
             return Err(Failure::bad_request(format!("there is no user `{user}`: expected one with an account")));
         }
     }
-    sqlx::query("DELETE FROM package_users WHERE package = $1 AND permission = $2")
-        .bind(name.as_str().to_owned())
-        .bind(GrantedPermission::ReadWrite.as_str().to_owned())
-        .execute(&mut **tx)
-        .await?;
-    for user in users {
+    let before = maintainers(tx, name).await?;
+    if let Some(user) = change.removed.iter().find(|user| !before.iter().any(|name| name == user.as_str())) {
+        return Err(Failure::conflict(format!(
+            "`{user}` may write to `{name}` by a team: expected a change of the team or of its access"
+        )));
+    }
+    let after = before.len().saturating_sub(change.removed.len()).saturating_add(change.added.len());
+    if after > MAX_MAINTAINERS {
+        let text = format!("{after} maintainers: expected at most {MAX_MAINTAINERS}, and a team for more");
+        return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
+    }
+    // An unscoped package without a maintainer might have no user who may change it. A scoped package can still be
+    // changed by the owner of its scope.
+    if after == 0 && !name.is_scoped() {
+        return Err(Failure::conflict(format!(
+            "`{name}` would be left without an owner: expected another owner first"
+        )));
+    }
+    for user in &change.removed {
+        set_user_grant(tx, name, user.as_borrowed(), None).await?;
+    }
+    for user in &change.added {
         set_user_grant(tx, name, user.as_borrowed(), Some(GrantedPermission::ReadWrite)).await?;
     }
     Ok(())
-}
-
-/// The users who have a grant on the package, directly or by a team, each with the user's highest permission.
-pub(crate) async fn collaborators(
-    tx: &mut Tx,
-    name: PackageName<&str>,
-) -> Result<BTreeMap<String, Permission>, Failure> {
-    let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT user_name, permission FROM package_users WHERE package = $1 UNION ALL \
-         SELECT m.user_name, t.permission FROM package_teams t \
-         JOIN team_members m ON m.organization = t.organization AND m.team = t.team WHERE t.package = $1",
-    )
-    .bind(name.as_str().to_owned())
-    .fetch_all(&mut **tx)
-    .await?;
-    highest(rows)
 }
 
 /// Sets or removes the star of a user.
@@ -373,15 +373,10 @@ pub(crate) async fn of_user(tx: &mut Tx, user: UserName<&str>) -> Result<BTreeMa
     .bind(user.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
-    highest(rows)
-}
-
-/// The highest permission of each key.
-fn highest(rows: Vec<(String, String)>) -> Result<BTreeMap<String, Permission>, Failure> {
     let mut highest: BTreeMap<String, Permission> = BTreeMap::new();
-    for (key, permission) in rows {
+    for (package, permission) in rows {
         let permission: Permission = fact(permission.parse())?;
-        highest.entry(key).and_modify(|held| *held = permission.max(*held)).or_insert(permission);
+        highest.entry(package).and_modify(|held| *held = permission.max(*held)).or_insert(permission);
     }
     Ok(highest)
 }

@@ -1,12 +1,18 @@
 //! The document of a package as npm's client reads it. It is built from rows for each request, and not stored.
 
+use std::borrow::Cow;
+
+use nodejs_semver::{Range, Version};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tollgate::PackageName;
 
 use crate::{
-    base::failure::{Failure, fact, other},
-    store::{database::Tx, dist_tags, packages},
+    base::{
+        failure::{Failure, fact, other},
+        milliseconds::in_milliseconds,
+    },
+    store::{database::Tx, dist_tags},
 };
 
 /// The fields that the document takes from the manifest of `latest`.
@@ -14,10 +20,13 @@ const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
 /// How much of a package its document contains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Everything.
-    Full,
+    Full {
+        /// The names of the users who are shown as maintainers.
+        maintainers: Vec<String>,
+    },
     /// What an install needs, in the form that npm's client asks for.
     Abbreviated,
 }
@@ -84,7 +93,7 @@ pub(crate) async fn packument(
     let tags = dist_tags::all(tx, name).await?;
     let (mut versions, mut time) = (ObjectText::default(), Map::new());
     let mut document = ObjectText::default();
-    if form == Form::Abbreviated {
+    let Form::Full { maintainers } = form else {
         document.field("name", name.as_str())?;
         for (version, manifest, deprecated, _) in rows {
             let manifest = shown_manifest(&manifest, tarball_url(name, &version, base), deprecated)?;
@@ -92,14 +101,14 @@ pub(crate) async fn packument(
         }
         document.field("dist-tags", &tags)?;
         document.text_field("versions", &versions.end())?;
-        document.field("modified", &modified)?;
+        document.field("modified", &in_milliseconds(&modified))?;
         return Ok(Some(document.end()));
-    }
+    };
     document.field("_id", name.as_str())?;
     document.field("_rev", &revision_text(&revision))?;
     document.field("name", name.as_str())?;
-    time.insert("created".into(), created.into());
-    time.insert("modified".into(), modified.into());
+    time.insert("created".into(), in_milliseconds(&created).into());
+    time.insert("modified".into(), in_milliseconds(&modified).into());
     for (version, manifest, deprecated, published) in rows {
         let url = tarball_url(name, &version, base);
         let manifest = shown_manifest(&manifest, url, deprecated)?;
@@ -111,17 +120,18 @@ pub(crate) async fn packument(
                 }
             }
         }
-        time.insert(version, published.into());
+        time.insert(version, in_milliseconds(&published).into());
     }
     document.field("dist-tags", &tags)?;
     document.text_field("versions", &versions.end())?;
     document.field("time", &time)?;
-    document.field("maintainers", &maintainers(tx, name).await?)?;
+    document.field("maintainers", &shown_users(&maintainers))?;
     document.field("users", &stars(tx, name).await?)?;
     Ok(Some(document.end()))
 }
 
-/// The manifest of a version as npm's client reads it. `version` may be a dist-tag. `None` if there is no such version.
+/// The manifest of a version as npm's client reads it. `version` may be a dist-tag, or a range of versions, of which the
+/// highest is meant. `None` if there is no such version.
 pub(crate) async fn manifest(
     tx: &mut Tx,
     name: PackageName<&str>,
@@ -129,16 +139,30 @@ pub(crate) async fn manifest(
     base: &str,
 ) -> Result<Option<Map<String, Value>>, Failure> {
     let tags = dist_tags::all(tx, name).await?;
-    let version = tags.get(version).map_or(version, String::as_str);
+    let version = match tags.get(version) {
+        Some(tagged) => Cow::Borrowed(tagged.as_str()),
+        None => highest(tx, name, version).await?.map_or(Cow::Borrowed(version), Cow::Owned),
+    };
     let row: Option<(String, Option<String>)> =
         sqlx::query_as("SELECT manifest, deprecated FROM versions WHERE package = $1 AND version = $2")
             .bind(name.as_str().to_owned())
-            .bind(version.to_owned())
+            .bind(version.clone().into_owned())
             .fetch_optional(&mut **tx)
             .await?;
     let shown =
-        |(manifest, deprecated): (String, _)| shown_manifest(&manifest, tarball_url(name, version, base), deprecated);
+        |(manifest, deprecated): (String, _)| shown_manifest(&manifest, tarball_url(name, &version, base), deprecated);
     row.map(shown).transpose()
+}
+
+/// The highest version in a range such as `^1.0.0`, by the rules of npm's client. A version by itself is a range too.
+async fn highest(tx: &mut Tx, name: PackageName<&str>, range: &str) -> Result<Option<String>, Failure> {
+    let Ok(range) = Range::parse(range) else { return Ok(None) };
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT version FROM versions WHERE package = $1")
+        .bind(name.as_str().to_owned())
+        .fetch_all(&mut **tx)
+        .await?;
+    let versions: Vec<Version> = rows.into_iter().filter_map(|(version,)| Version::parse(version).ok()).collect();
+    Ok(range.max_satisfying(&versions).map(ToString::to_string))
 }
 
 /// The text of a JSON object that is being written.
@@ -191,10 +215,9 @@ fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
     format!("{base}/{name}/-/{basename}-{version}.tgz")
 }
 
-/// The maintainers in npm's form. An email address is shown only to its owner, and npm expects a text.
-pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<Value>, Failure> {
-    let names = packages::maintainers(tx, name).await?;
-    Ok(names.into_iter().map(|name| json!({ "name": name, "email": "" })).collect())
+/// Users in npm's form. An email address is shown only to its owner, and npm expects a text.
+fn shown_users(names: &[String]) -> Vec<Value> {
+    names.iter().map(|name| json!({ "name": name, "email": "" })).collect()
 }
 
 async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {

@@ -9,7 +9,7 @@ use tollgate::{
 
 use crate::{
     base::failure::{Failure, fact, storable},
-    store::database::Tx,
+    store::{collaborators, database::Tx},
 };
 
 /// **The name of a team with its organization**, shown as `org:team`.
@@ -91,6 +91,7 @@ pub(crate) async fn delete(tx: &mut Tx, team: FullTeamName<'_>) -> Result<(), Fa
     if team.team.as_str() == DEVELOPERS {
         return Err(Failure::conflict("the team `developers` stays: everything that is created in the scope is its"));
     }
+    collaborators::outdate_all(tx, team.organization).await?;
     sqlx::query("DELETE FROM teams WHERE organization = $1 AND team = $2")
         .bind(team.organization.as_str().to_owned())
         .bind(team.team.as_str().to_owned())
@@ -123,7 +124,7 @@ pub(super) async fn insert_member(tx: &mut Tx, team: FullTeamName<'_>, user: Use
     .bind(user.as_str().to_owned())
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    collaborators::outdate_all(tx, team.organization).await
 }
 
 /// Removes a member from the team.
@@ -141,7 +142,7 @@ pub(crate) async fn remove_member(tx: &mut Tx, team: FullTeamName<'_>, user: Use
     if done.rows_affected() == 0 {
         return Err(Failure::not_found(format!("`{user}` is not in the team `{team}`")));
     }
-    Ok(())
+    collaborators::outdate_all(tx, team.organization).await
 }
 
 /// The packages that the team has a grant on, with the permission.
@@ -184,5 +185,5 @@ pub(crate) async fn set_grant(
             .execute(&mut **tx)
             .await?;
     }
-    Ok(())
+    collaborators::outdate(tx, package).await
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     FOUNDING, Person, Server,
-    person::{content, escaped, publish_document},
+    person::{escaped, publish_document},
     under_both_editions,
 };
 
@@ -316,6 +316,20 @@ fn unreadable_credentials_count_as_an_unknown_token_and_not_as_none(edition: &st
     alice.put("@alice/diary", "1.0.0", None);
     alice.put("left", "1.0.0", None);
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("alice:{}", alice.password())));
+    // A name and a password are accepted only by a login, and the texts say so.
+    alice.put("open", "1.0.0", Some("public"));
+    let with_basic = |method: &str, path: &str| server.http(method, path).header("authorization", &basic).send();
+    for (method, path) in [("GET", "/-/whoami"), ("PUT", "/-/package/open/dist-tags/x")] {
+        let reply = with_basic(method, path).expect(401);
+        assert!(reply.error().starts_with("a name and a password are accepted only by a login:"), "{reply:?}");
+        assert_eq!(reply.header("npm-notice"), Some(reply.error().as_str()));
+    }
+    let read = with_basic("GET", "/open").expect(200);
+    assert!(read.header("npm-notice").is_some_and(|notice| notice.contains("password were ignored")), "{read:?}");
+    // It does not tell a private package from one that does not exist.
+    alice.put("@alice/hidden", "1.0.0", None);
+    let [hidden, missing] = ["/@alice%2fhidden", "/@alice%2fabsent"].map(|path| with_basic("GET", path).expect(401));
+    assert_eq!((hidden.error(), hidden.header("npm-notice")), (missing.error(), missing.header("npm-notice")));
     let doubled = format!("Bearer {} {}", alice.token(), alice.token());
     for value in [basic.as_str(), &doubled, "Bearer", "Bearer ", "", "bearer: x", alice.token(), "Digest x"] {
         let get = |path: &str| server.http("GET", path).header("authorization", value).send();
@@ -365,7 +379,6 @@ fn no_secret_is_in_the_log(edition: &str) {
     server.wait_for_log("endpoint=\"ping\"");
     let log = server.log();
     let password = alice.password();
-    let basename = String::from_utf8(content("left", "1.0.0")).unwrap();
     let token = alice.token().to_owned();
     for secret in [
         token.as_str(),
@@ -375,7 +388,7 @@ fn no_secret_is_in_the_log(edition: &str) {
         "a-broken-document",
         "a-cookie-of-mine",
         "a-secret-in-a-document",
-        &basename,
+        "the tarball of left",
         "/-/user/token",
         "authorization",
     ] {

@@ -136,7 +136,7 @@ fn a_document_that_has_not_changed_is_not_sent_again(edition: &str) {
     let read = |etag: &str| server.http("GET", "/left").header("if-none-match", etag).send();
     let first = server.http("GET", "/left").send().expect(200);
     let etag = first.header("etag").expect("an etag").to_owned();
-    for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}")] {
+    for known in [etag.clone(), etag.replace("W/", ""), format!("\"other\", {etag}")] {
         let again = read(&known).expect(304);
         assert_eq!((again.header("etag"), again.body.len()), (Some(etag.as_str()), 0));
     }

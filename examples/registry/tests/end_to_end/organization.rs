@@ -1,5 +1,7 @@
 //! Organizations and teams at the terminal.
 
+use serde_json::{Value, json};
+
 use crate::{
     package::installs,
     support::{Person, Server, under_both_editions},
@@ -10,6 +12,8 @@ under_both_editions!(
     a_removed_member_loses_the_packages_of_the_organization_at_once,
     outsiders_see_and_do_nothing_in_an_organization,
     a_publish_that_also_makes_the_package_public_needs_both_permissions,
+    the_owners_of_a_package_are_those_who_may_write_to_it,
+    a_list_of_owners_from_before_a_change_of_a_team_is_refused,
 );
 
 fn an_organization_is_run_from_the_terminal(edition: &str) {
@@ -120,7 +124,12 @@ fn outsiders_see_and_do_nothing_in_an_organization(edition: &str) {
         .says("may not read the organization `acme`");
     eve.publish("@acme/mine", "1.0.0", "").fails_with("E404");
     eve.npm("org ls nosuchorg").fails_with("E404").says("organization `nosuchorg` does not exist");
-    eve.publish("@nobodys-scope/mine", "1.0.0", "").fails_with("E404");
+    // A scope without an owner, in which there are no packages.
+    let own = "no user and no organization has the name `nobodys-scope`: use your own scope `@eve`";
+    eve.publish("@nobodys-scope/mine", "1.0.0", "").fails_with("E404").says(own);
+    nobody.publish("@nobodys-scope/mine", "1.0.0", "").does_not_say("nobodys-scope`:");
+    // A new package in the scope of others gets the same answer as a private one.
+    eve.publish("@acme/mine", "1.0.0", "").fails_with("E404").does_not_say("no organization has the name");
     // Users and organizations share one namespace.
     let output = server.command(&["org", "create", "eve", "--owner", "alice"], "");
     assert!(!output.status.success(), "{output:?}");
@@ -146,4 +155,79 @@ fn a_publish_that_also_makes_the_package_public_needs_both_permissions(edition: 
     Person::at(&server, "nobody", None).npm("view @acme/tool").fails_with("E404");
     alice.publish("@acme/tool", "1.1.0", "--access=public").succeeds();
     Person::at(&server, "nobody", None).npm("view @acme/tool version").succeeds().prints("1.1.0");
+}
+
+fn the_owners_of_a_package_are_those_who_may_write_to_it(edition: &str) {
+    let server = Server::under(edition);
+    let (alice, bob, carol, eve) =
+        (server.person("alice"), server.person("bob"), server.person("carol"), server.person("eve"));
+    server.organization("acme", &alice);
+    alice.npm("org set acme bob").succeeds();
+    alice.publish("@acme/tool", "1.0.0", "--access=public").succeeds();
+    let owners = |person: &Person| person.npm("owner ls @acme/tool").succeeds().output().trim().to_owned();
+    let search = |person: &Person| {
+        let found = person.http("GET", "/-/v1/search?text=tool").send().expect(200).json();
+        let maintainers = found["objects"][0]["package"]["maintainers"].as_array().unwrap().clone();
+        maintainers.iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let collaborators =
+        |person: &Person| person.http("GET", "/-/package/@acme%2ftool/collaborators").send().expect(200).json();
+    // Alice and Bob may write by the team `developers`. Only members see who is in it.
+    assert_eq!((owners(&bob).as_str(), search(&bob)), ("alice <>\nbob <>", vec!["alice".into(), "bob".into()]));
+    assert_eq!(collaborators(&bob), json!({ "alice": "write", "bob": "write" }));
+    assert_eq!((owners(&eve).as_str(), search(&eve)), ("no admin found", vec![]));
+    assert_eq!(collaborators(&eve), json!({}));
+    bob.npm("access list collaborators @acme/tool").succeeds().says("alice: read-write");
+
+    // A user who is no member gets a grant, which does not count yet.
+    let added = bob.npm("owner add carol @acme/tool").succeeds().says("npm org set acme carol").output();
+    assert!(added.contains("+ carol (@acme/tool)"), "{added}");
+    carol.publish("@acme/tool", "1.1.0", "").fails_with("E403");
+    assert_eq!((owners(&eve).as_str(), search(&eve)), ("carol <>", vec!["carol".into()]));
+    // Nobody else has got a grant of their own by this.
+    alice.npm("team rm acme:developers bob").succeeds();
+    assert_eq!(owners(&alice), "alice <>\ncarol <>");
+    bob.publish("@acme/tool", "1.1.0", "").fails_with("E403");
+
+    // Whoever may write by a team is taken off the team.
+    alice.npm("org set acme carol").succeeds().does_not_say("gives no access");
+    alice.npm("owner rm alice @acme/tool").fails().says("may write to `@acme/tool` by a team");
+    alice.npm("owner rm carol @acme/tool").succeeds().says("`carol` may still write to `@acme/tool`, by a team");
+    carol.publish("@acme/tool", "1.1.0", "").succeeds();
+    // A member is added without a notice.
+    alice.npm("owner add bob @acme/tool").succeeds().does_not_say("gives no access");
+    bob.publish("@acme/tool", "1.2.0", "").succeeds();
+}
+
+fn a_list_of_owners_from_before_a_change_of_a_team_is_refused(edition: &str) {
+    let server = Server::under(edition);
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    server.person("carol");
+    server.organization("acme", &alice);
+    alice.npm("org set acme bob").succeeds();
+    alice.publish("@acme/tool", "1.0.0", "").succeeds();
+    let read = || alice.http("GET", "/@acme%2ftool").send().expect(200).json();
+    let add = |document: &Value, names: &[&str]| {
+        let maintainers: Vec<Value> = names.iter().map(|name| json!({ "name": name, "email": "" })).collect();
+        let body = json!({ "_id": "@acme/tool", "_rev": document["_rev"], "maintainers": maintainers });
+        let path = format!("/@acme%2ftool/-rev/{}", document["_rev"].as_str().unwrap());
+        alice.http("PUT", &path).json(&body).send()
+    };
+    // Each of these changes takes Bob off the list, or puts him on it.
+    for command in
+        ["team rm acme:developers bob", "team add acme:developers bob", "org rm acme bob", "org set acme bob"]
+    {
+        let before = read();
+        alice.npm(command).succeeds();
+        add(&before, &["alice", "bob", "carol"]).expect(409);
+    }
+    for command in
+        ["team create acme:robots", "team add acme:robots alice", "access grant read-write acme:robots @acme/tool"]
+    {
+        alice.npm(command).succeeds();
+    }
+    let before = read();
+    alice.npm("access revoke acme:developers @acme/tool").succeeds();
+    add(&before, &["alice", "bob", "carol"]).expect(409);
+    bob.npm("view @acme/tool").fails_with("E404");
 }

@@ -17,7 +17,8 @@ use sha2::{Digest, Sha512};
 use crate::{
     support::{
         FOUNDING, Person, Reply, Server, database,
-        person::{content, escaped, publish_document},
+        person::{escaped, publish_document, publish_document_with},
+        tarball::large_tarball,
         under_both_editions,
     },
     tokens::listed,
@@ -170,8 +171,8 @@ fn after_kill_9_every_version_is_whole_or_absent_and_acknowledged_ones_are_whole
                         }
                         // The tarball is large, so that it takes a moment to arrive and to be written.
                         let version = format!("{round}.{publisher}.{number}");
-                        let bytes = content("left", &version).repeat(2_000);
-                        let reply = alice.http("PUT", "/left").json(&document(&version, &bytes));
+                        let bytes = large_tarball("left", &version, 50_000);
+                        let reply = alice.http("PUT", "/left").json(&publish_document_with("left", &version, &bytes));
                         match reply.try_send() {
                             Some(reply) if reply.status == 201 => stored.lock().unwrap().push((version, bytes)),
                             // The status 409 occurs if another publish creates the package at the same moment.
@@ -215,15 +216,7 @@ fn check(server: &Server, acknowledged: &BTreeMap<String, Vec<u8>>) -> usize {
         let tarball = server.http("GET", &format!("/left/-/left-{version}.tgz")).send().expect(200).body;
         let integrity = format!("sha512-{}", BASE64_STANDARD.encode(Sha512::digest(&tarball)));
         assert_eq!(manifest["dist"]["integrity"], integrity, "{version}");
-        assert_eq!(tarball, content("left", version).repeat(2_000), "{version}");
+        assert_eq!(tarball, large_tarball("left", version, 50_000), "{version}");
     }
     versions.len() - acknowledged.len()
-}
-
-fn document(version: &str, bytes: &[u8]) -> serde_json::Value {
-    let mut document = publish_document("left", version, None);
-    let attachment = &mut document["_attachments"][format!("left-{version}.tgz")];
-    attachment["data"] = BASE64_STANDARD.encode(bytes).into();
-    attachment["length"] = bytes.len().into();
-    document
 }

@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use crate::support::{
     Person, Server,
     database::{WriteLock, rewrite_tokens_of},
-    person::{login_document, password_of, publish_document},
+    person::{login_document, password_of, publish_document, publish_document_with},
+    tarball::{gzip, large_tarball, tarball_head},
     totp::Authenticator,
     under_both_editions,
 };
@@ -36,6 +36,7 @@ under_both_editions!(
     revoke_tokens_revokes_a_token_that_was_created_in_the_future,
     the_data_is_for_its_owner_only,
     a_star_does_not_outdate_the_document,
+    a_tarball_that_unpacks_to_very_much_is_refused_soon,
     names_that_mean_something_to_programs_are_refused,
 );
 
@@ -79,16 +80,6 @@ fn memory(server: &Server) -> u64 {
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
-/// The document of a publish with a tarball of this many bytes.
-fn large_publish(name: &str, version: &str, bytes: usize) -> Value {
-    let mut document = publish_document(name, version, None);
-    let attachments = document["_attachments"].as_object_mut().unwrap();
-    let attachment = attachments.values_mut().next().unwrap();
-    attachment["data"] = BASE64_STANDARD.encode(vec![7_u8; bytes]).into();
-    attachment["length"] = bytes.into();
-    document
 }
 
 fn revision(person: &Person, path: &str) -> String {
@@ -203,7 +194,7 @@ fn slow_uploads_do_not_keep_others_from_publishing(edition: &str) {
         streams.push(stream);
     }
     thread::sleep(Duration::from_millis(300));
-    let document = large_publish("left", "1.0.0", 3_000_000);
+    let document = publish_document_with("left", "1.0.0", &large_tarball("left", "1.0.0", 3_000_000));
     let waited = time(|| drop(alice.http("PUT", "/left").json(&document).send().expect(201)));
     assert!(waited < 3 * SECOND, "a publish took {waited:?}");
     // An upload that makes no progress is ended.
@@ -395,6 +386,27 @@ fn the_data_is_for_its_owner_only(edition: &str) {
     // Without `--demo`, the server creates no user.
     assert!(!server.printed().contains("demo"), "{}", server.printed());
     server.http("GET", "/-/user/org.couchdb.user:demo").send().expect(404);
+}
+
+fn a_tarball_that_unpacks_to_very_much_is_refused_soon(edition: &str) {
+    let server = Server::under(edition);
+    let (alice, mallory) = (server.person("alice"), server.person("mallory"));
+    // A file of 600 MiB, which takes less than a MiB. Gzip's files may be put one after the other.
+    let mut bomb = gzip(&tarball_head("package/zeros", 600 * 1024 * 1024));
+    bomb.extend(gzip(&vec![0; 1024 * 1024]).repeat(600));
+    assert!(bomb.len() < 1024 * 1024, "{}", bomb.len());
+    let document = publish_document_with("bomb", "1.0.0", &bomb);
+    thread::scope(|scope| {
+        let refused = scope.spawn(|| mallory.http("PUT", "/bomb").json(&document).send().expect(400));
+        for number in 0..3 {
+            let waited = time(|| drop(alice.put("left", &format!("1.0.{number}"), None)));
+            assert!(waited < 3 * SECOND, "a publish took {waited:?}");
+        }
+        let refused = refused.join().unwrap();
+        assert!(refused.error().contains("unpacks to more than"), "{refused:?}");
+    });
+    mallory.http("GET", "/bomb").send().expect(404);
+    assert_eq!(files(&server.data_folder().join("tarballs")).len(), 3);
 }
 
 fn a_star_does_not_outdate_the_document(edition: &str) {

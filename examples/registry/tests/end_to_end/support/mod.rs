@@ -10,6 +10,7 @@ pub(crate) mod person;
 pub(crate) mod postgres;
 pub(crate) mod proxy;
 pub(crate) mod server;
+pub(crate) mod tarball;
 pub(crate) mod totp;
 
 pub(crate) use edition::{AUGUST, FOUNDING, under_both_editions};

@@ -14,6 +14,7 @@ use super::{
     Ran, Reply, Request, Server,
     npm::{Answer, Npm},
     server::SharedText,
+    tarball::tarball,
     totp::Authenticator,
 };
 
@@ -245,14 +246,15 @@ pub(crate) fn escaped(name: &str) -> String {
     format!("/{}", name.replace('/', "%2f"))
 }
 
-/// The content of a tarball that no client unpacks. It names the package and the version.
-pub(crate) fn content(name: &str, version: &str) -> Vec<u8> {
-    format!("the tarball of {name} {version}").into_bytes()
-}
-
 /// The body of npm's publish.
 pub(crate) fn publish_document(name: &str, version: &str, access: Option<&str>) -> Value {
-    let bytes = content(name, version);
+    let mut document = publish_document_with(name, version, &tarball(name, version));
+    document["access"] = access.into();
+    document
+}
+
+/// The body of npm's publish with this tarball.
+pub(crate) fn publish_document_with(name: &str, version: &str, bytes: &[u8]) -> Value {
     let file = format!("{name}-{version}.tgz");
     json!({
         "_id": name,
@@ -266,10 +268,10 @@ pub(crate) fn publish_document(name: &str, version: &str, access: Option<&str>) 
             "description": "a package of a test",
             "dist": { "tarball": format!("http://localhost/{name}/-/{file}") },
         } },
-        "access": access,
+        "access": null,
         "_attachments": { file: {
             "content_type": "application/octet-stream",
-            "data": BASE64_STANDARD.encode(&bytes),
+            "data": BASE64_STANDARD.encode(bytes),
             "length": bytes.len(),
         } },
     })

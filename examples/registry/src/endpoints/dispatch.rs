@@ -7,7 +7,10 @@ use tollgate::npm::{
 
 use crate::{
     base::failure::Failure,
-    endpoints::{account, dist_tags, login, organization, package, put_package, search, service, stage, team, tokens},
+    endpoints::{
+        account, dist_tags, login, organization, package, put_package, required_access::required_access, search,
+        service, stage, team, tokens,
+    },
     exchange::{
         context::RequestContext,
         decisions::{Exchange, allowed},
@@ -52,7 +55,7 @@ pub(crate) async fn respond(
     endpoint: &Endpoint,
     parts: &Parts,
 ) -> Result<Response, Failure> {
-    match endpoint.required_access() {
+    match required_access(endpoint) {
         RequiredAccess::Nothing => {}
         RequiredAccess::This(access_request) => {
             allowed!(exchange.decide(&[access_request]).await?);

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tollgate::{
     Timestamp, UserName,
     policy::Edition,
-    value::{IpRange, OrganizationName},
+    value::{IpRange, OrganizationName, Role},
 };
 
 use crate::base::failure::{Failure, other};
@@ -170,10 +170,38 @@ pub enum OrgCommand {
     Create {
         /// The name of the new organization
         name: OrganizationName,
-        /// Its first owner, who can add the others with `npm org set`
+        /// Its first owner, who can invite the others with `npm org set`
         #[arg(long)]
         owner: UserName,
     },
+    /// Makes a user a member at once, without an invitation, or changes the role of a member
+    Add {
+        /// The name of the organization
+        name: OrganizationName,
+        /// The name of the account
+        user: UserName,
+        /// owner, admin or developer; without it, a new member is a developer
+        #[arg(long, value_parser = npm_role)]
+        role: Option<Role>,
+    },
+    /// Removes a member, or withdraws an invitation
+    Remove {
+        /// The name of the organization
+        name: OrganizationName,
+        /// The name of the account
+        user: UserName,
+    },
+    /// Prints the members and the invitations
+    List {
+        /// The name of the organization
+        name: OrganizationName,
+    },
+}
+
+/// Reads npm's word for a role.
+fn npm_role(word: &str) -> Result<Role, String> {
+    let role = [Role::Owner, Role::Admin, Role::Member].into_iter().find(|role| role.npm_word() == word);
+    role.ok_or_else(|| format!("`{word}`: expected `owner`, `admin` or `developer`"))
 }
 
 impl Config {

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, Write};
 
-use tollgate::facts::AccountStatus;
+use tollgate::{Timestamp, facts::AccountStatus, value::OrganizationName};
 
 use crate::{
     base::{
@@ -21,7 +21,8 @@ use crate::{
     },
     store::{
         accounts::{self, NewAccount},
-        database::Store,
+        database::{Store, Tx},
+        invitations::{self, Invitation},
         organizations, tokens,
         turns::Writer,
     },
@@ -94,7 +95,31 @@ async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Re
             organizations::create(&mut tx, name, owner.as_borrowed()).await?;
             format!("made the organization `{name}`, owned by `{owner}`")
         }
+        Command::Org(OrgCommand::Add { name, user, role }) => {
+            organizations::expect(&mut tx, name.as_borrowed()).await?;
+            let role = organizations::set_member(&mut tx, name.as_borrowed(), user.as_borrowed(), *role).await?;
+            format!("`{user}` is in `{name}` as {}", role.npm_word())
+        }
+        Command::Org(OrgCommand::Remove { name, user }) => {
+            organizations::expect(&mut tx, name.as_borrowed()).await?;
+            organizations::remove(&mut tx, name.as_borrowed(), user.as_borrowed()).await?;
+            format!("`{user}` is neither in `{name}` nor invited to it")
+        }
+        Command::Org(OrgCommand::List { name }) => {
+            organizations::expect(&mut tx, name.as_borrowed()).await?;
+            listed(&mut tx, name.as_borrowed(), now).await?
+        }
     };
     tx.commit().await?;
     Ok(done)
+}
+
+/// The members and the invitations of an organization, each in a line.
+async fn listed(tx: &mut Tx, name: OrganizationName<&str>, now: Timestamp) -> Result<String, Failure> {
+    let members = organizations::members(tx, name).await?;
+    let mut lines: Vec<String> = members.iter().map(|(user, role)| format!("{user} {}", role.npm_word())).collect();
+    for Invitation { user, role, invited_by, .. } in invitations::of_organization(tx, name, now).await? {
+        lines.push(format!("{user} {}, invited by {invited_by}", role.npm_word()));
+    }
+    Ok(lines.join("\n"))
 }

@@ -29,6 +29,7 @@ mod denials;
 mod dist_tags;
 mod editions;
 mod in_flight;
+mod invitations;
 mod lifecycle;
 mod listings;
 mod odd_texts;

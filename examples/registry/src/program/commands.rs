@@ -16,7 +16,8 @@ use crate::{
         password,
     },
     program::{
-        command_line::{Command, Config, HoldEnd, OrgCommand, UserCommand},
+        command_line::{Command, HoldEnd, OrgCommand, UserCommand},
+        config::Config,
         serve::open_store,
     },
     store::{

@@ -29,7 +29,9 @@ mod store;
 mod tests;
 
 pub use base::failure::Failure;
-pub use program::command_line::{Command, CommandLine, HoldEnd, OrgCommand, Settings, SignUp, Unscoped, UserCommand};
+pub use program::command_line::{
+    Command, CommandLine, HoldEnd, OrgCommand, Settings, SignUp, TokenCommand, Unscoped, UserCommand,
+};
 
 /// Runs what the command line asks for: the server until it is told to stop, or one command until it is done.
 ///

@@ -170,8 +170,7 @@ async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactorMode) -> Result<Re
     let (tx, user) = (&mut exchange.tx, name.as_borrowed());
     match (account.two_factor, mode) {
         (_, TwoFactorMode::Disabled) => {
-            accounts::set_two_factor(tx, user, TwoFactorMode::Disabled, None).await?;
-            accounts::set_recovery_codes(tx, user, &[]).await?;
+            accounts::remove_two_factor(tx, user).await?;
             Ok(response::ok(&json!({ "tfa": false })))
         }
         (TwoFactorMode::Disabled, mode) => {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tollgate::{
     Timestamp, UserName,
     policy::Edition,
+    token::TokenId,
     value::{IpRange, OrganizationName, Role},
 };
 
@@ -99,6 +100,9 @@ pub enum Command {
     /// Accounts of people
     #[command(subcommand)]
     User(UserCommand),
+    /// Tokens of all accounts
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Organizations: npm's client has no command that makes one
     #[command(subcommand)]
     Org(OrgCommand),
@@ -143,6 +147,32 @@ pub enum UserCommand {
     RevokeTokens {
         /// The name of the account
         name: UserName,
+    },
+    /// Replaces a lost password by one that is read from the standard input, and ends every login of the account
+    SetPassword {
+        /// The name of the account
+        name: UserName,
+    },
+    /// Removes a lost second factor and its recovery codes, and ends every login of the account
+    ResetTwoFactor {
+        /// The name of the account
+        name: UserName,
+    },
+}
+
+/// A command about tokens.
+#[derive(Clone, Debug, Subcommand)]
+#[non_exhaustive]
+pub enum TokenCommand {
+    /// Prints the tokens of an account that are not revoked, with sessions and expired ones, each with its public id
+    List {
+        /// The name of the account
+        name: UserName,
+    },
+    /// Revokes a token
+    Revoke {
+        /// The public id of the token, which `token list` prints, and the log with each request
+        id: TokenId,
     },
 }
 

@@ -87,7 +87,7 @@ pub(crate) async fn relation(
 /// # Errors
 /// Status 404 if there is no such user, and 409 if the organization has too many invitations.
 pub(crate) async fn invite(tx: &mut Tx, invitation: &Invitation, now: Timestamp) -> Result<(), Failure> {
-    expect_user(tx, invitation.user.as_borrowed()).await?;
+    accounts::expect(tx, invitation.user.as_borrowed()).await?;
     invitations::insert(tx, invitation, now).await
 }
 
@@ -114,17 +114,6 @@ fn not_invited(organization: OrganizationName<&str>, user: UserName<&str>) -> Fa
     Failure::not_found(format!("`{user}` is neither a member of `{organization}` nor invited to it"))
 }
 
-/// Checks that there is such a user.
-///
-/// # Errors
-/// Status 404 if there is none.
-async fn expect_user(tx: &mut Tx, user: UserName<&str>) -> Result<(), Failure> {
-    match accounts::account(tx, user).await? {
-        Some(_) => Ok(()),
-        None => Err(Failure::not_found(format!("there is no user `{user}`"))),
-    }
-}
-
 /// Makes the user a member at once, or changes the role of a member. Returns the role. An invitation of the user is
 /// deleted, because it must not bring back a member who has left.
 ///
@@ -139,7 +128,7 @@ pub(crate) async fn set_member(
     user: UserName<&str>,
     role: Option<Role>,
 ) -> Result<Role, Failure> {
-    expect_user(tx, user).await?;
+    accounts::expect(tx, user).await?;
     invitations::delete(tx, organization, user).await?;
     let members = members(tx, organization).await?;
     let before = members.get(user.as_str()).copied();

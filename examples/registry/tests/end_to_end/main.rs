@@ -33,6 +33,7 @@ mod invitations;
 mod lifecycle;
 mod listings;
 mod odd_texts;
+mod operator;
 mod organization;
 mod package;
 mod pnpm;

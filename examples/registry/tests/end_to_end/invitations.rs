@@ -173,6 +173,7 @@ fn a_member_leaves_and_the_last_owner_does_not(edition: &str) {
     let refused = alice.remove_member("alice").expect(409);
     assert!(refused.error().contains("without an owner"), "{refused:?}");
     alice.set_member("bob", "owner").expect(200);
+    alice.set_member("alice", "developer").expect(409);
     // An invited owner is not an owner yet.
     alice.remove_member("alice").expect(409);
     bob.joins("acme");

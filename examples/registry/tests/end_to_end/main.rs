@@ -43,6 +43,7 @@ mod second_factor;
 mod small_company;
 mod staging;
 mod takeovers;
+mod threats;
 mod token_rules;
 mod tokens;
 mod under_attack;

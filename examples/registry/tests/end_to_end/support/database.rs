@@ -47,6 +47,13 @@ pub(crate) fn rewrite_tokens_of(server: &Server, user: &str, mut rewrite: impl F
     });
 }
 
+/// Makes the logins that have begun as many seconds older.
+pub(crate) fn age_logins(server: &Server, seconds: i64) {
+    run(server, async |pool| {
+        sqlx::query("UPDATE logins SET started = started - $1").bind(seconds).execute(&pool).await.unwrap();
+    });
+}
+
 /// Makes the invitations of this user as many days older.
 pub(crate) fn age_invitations(server: &Server, user: &str, days: i64) {
     run(server, async |pool| {

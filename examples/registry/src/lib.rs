@@ -33,14 +33,17 @@ mod web;
 mod tests;
 
 pub use base::failure::Failure;
-pub use program::command_line::{Command, CommandLine, Config, HoldEnd, OrgCommand, SignUp, Unscoped, UserCommand};
+pub use program::command_line::{
+    Command, CommandLine, HoldEnd, OrgCommand, Settings, SignUp, TokenCommand, Unscoped, UserCommand,
+};
 
 /// Runs what the command line asks for: the server until it is told to stop, or one command until it is done.
 ///
 /// # Errors
 /// The server cannot start, or the command cannot be carried out.
 pub async fn run(command_line: CommandLine) -> Result<(), Failure> {
-    let CommandLine { command, config } = command_line;
+    let CommandLine { command, config, settings } = command_line;
+    let config = program::config::Config::new(settings, config.as_deref())?;
     match command {
         None => program::serve::serve(config).await,
         Some(command) => program::commands::run(command, &config).await,

@@ -295,9 +295,9 @@ async fn leaving_an_organization_removes_team_access_and_grants_and_the_last_own
     let held = permissions(collaborators::all(&mut tx, app).await.unwrap());
     assert_eq!(held, [(Permission::ReadOnly, false), (Permission::ReadWrite, true)], "by the team developers");
 
-    organizations::remove_member(&mut tx, acme, bob).await.unwrap();
+    organizations::remove(&mut tx, acme, bob).await.unwrap();
     assert_eq!(permissions(collaborators::all(&mut tx, app).await.unwrap()), []);
-    assert!(matches!(organizations::remove_member(&mut tx, acme, alice).await, Err(Failure::Refused { .. })));
+    assert!(matches!(organizations::remove(&mut tx, acme, alice).await, Err(Failure::Refused { .. })));
     let demoted = organizations::set_member(&mut tx, acme, alice, Some(Role::Admin)).await;
     assert!(matches!(demoted, Err(Failure::Refused { .. })));
 }

@@ -6,3 +6,4 @@ pub(crate) mod issuance;
 pub(crate) mod login;
 pub(crate) mod one_time_password;
 pub(crate) mod password;
+pub(crate) mod recovery;

@@ -21,10 +21,11 @@ use crate::{
         prepared::{Prepared, verify_own_password},
         services::Services,
     },
-    reply::response,
+    reply::{refusal::NPM_NOTICE, response},
     store::{
         accounts::{self, Account, PendingTwoFactor},
         guesses::{self, Guess},
+        invitations::{self, Invitation},
     },
 };
 
@@ -37,10 +38,28 @@ pub(crate) fn whoami(exchange: &Exchange<'_>) -> Result<Response, Failure> {
     Ok(response::ok(&json!({ "username": owner.name() })))
 }
 
-/// `GET /-/npm/v1/user`: the profile.
+/// `GET /-/npm/v1/user`: the profile. A notice says if the account is invited to an organization.
 pub(crate) async fn read_profile(exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
     let (name, account) = exchange.own_account().await?;
-    Ok(response::ok(&profile(&name, &account)))
+    let mut response = response::ok(&profile(&name, &account));
+    let invitations = invitations::of_user(&mut exchange.tx, name.as_borrowed(), exchange.context.now).await?;
+    if let Some(notice) = notice_of(&invitations) {
+        response::set_header(&mut response, NPM_NOTICE, &notice);
+    }
+    Ok(response)
+}
+
+/// The notice about the first invitation, with the commands that accept and decline it. npm's client has no command that
+/// lists invitations.
+fn notice_of(invitations: &[Invitation]) -> Option<String> {
+    let (Invitation { organization, user, role, invited_by }, others) = invitations.split_first()?;
+    let role = role.npm_word();
+    let more =
+        if others.is_empty() { String::new() } else { format!(", and there are {} more invitations", others.len()) };
+    Some(format!(
+        "{invited_by} invites you to {organization} as {role}: accept with `npm org set {organization} {user}`, or \
+         decline with `npm org rm {organization} {user}`{more}"
+    ))
 }
 
 /// The profile in npm's form. The field `tfa` is `false` if there is no second factor. Otherwise it is an object with
@@ -154,8 +173,7 @@ async fn set_mode(exchange: &mut Exchange<'_>, mode: TwoFactorMode) -> Result<Re
     let (tx, user) = (&mut exchange.tx, name.as_borrowed());
     match (account.two_factor, mode) {
         (_, TwoFactorMode::Disabled) => {
-            accounts::set_two_factor(tx, user, TwoFactorMode::Disabled, None).await?;
-            accounts::set_recovery_codes(tx, user, &[]).await?;
+            accounts::remove_two_factor(tx, user).await?;
             Ok(response::ok(&json!({ "tfa": false })))
         }
         (TwoFactorMode::Disabled, mode) => {

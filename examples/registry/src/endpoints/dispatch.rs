@@ -8,7 +8,8 @@ use tollgate::npm::{
 use crate::{
     base::failure::Failure,
     endpoints::{
-        account, dist_tags, login, organization, package, put_package, search, service, stage, tarball, team, tokens,
+        account, dist_tags, login, organization, package, put_package, required_access::required_access, search,
+        service, stage, tarball, team, tokens,
     },
     exchange::{
         context::RequestContext,
@@ -54,7 +55,7 @@ pub(crate) async fn respond(
     endpoint: &Endpoint,
     parts: &Parts,
 ) -> Result<Response, Failure> {
-    match endpoint.required_access() {
+    match required_access(endpoint) {
         RequiredAccess::Nothing => {}
         RequiredAccess::This(access_request) => {
             allowed!(exchange.decide(&[access_request]).await?);

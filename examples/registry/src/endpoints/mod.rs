@@ -7,6 +7,7 @@ pub(crate) mod login;
 pub(crate) mod organization;
 pub(crate) mod package;
 pub(crate) mod put_package;
+pub(crate) mod required_access;
 pub(crate) mod search;
 pub(crate) mod service;
 pub(crate) mod stage;

@@ -11,6 +11,7 @@ pub(crate) mod context;
 pub(crate) mod decisions;
 pub(crate) mod json;
 pub(crate) mod log_line;
+pub(crate) mod own_membership;
 pub(crate) mod page;
 pub(crate) mod peer;
 pub(crate) mod plain_words;

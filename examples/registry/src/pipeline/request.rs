@@ -15,7 +15,9 @@ use crate::{
         retry::Attempts,
     },
     endpoints::{
-        dispatch, put_package, service,
+        dispatch, put_package,
+        required_access::required_access,
+        service,
         table::{self, BodyKind},
     },
     exchange::{
@@ -174,7 +176,7 @@ impl Incoming<'_> {
         let tx = self.services.store.snapshot().await?;
         let nothing = ReadBody { bytes: &Bytes::new(), prepared: &Prepared::default() };
         let mut exchange = Exchange::begin(self.received(&nothing, CodeCheck::NotYet), log_line, tx).await?;
-        Ok(match exchange.decide_path(&self.endpoint.required_access()).await? {
+        Ok(match exchange.decide_path(&required_access(&self.endpoint)).await? {
             Some(refused) => PathDecision::Refused(refused),
             None => PathDecision::GoOn(exchange.writer()),
         })

@@ -3,13 +3,13 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 use tollgate::{
     Timestamp, UserName,
     policy::Edition,
-    value::{IpRange, OrganizationName},
+    token::TokenId,
+    value::{IpRange, OrganizationName, Role},
 };
-
-use crate::base::failure::{Failure, other};
 
 /// **The command line**: the flags of the server, or a command that runs instead of it.
 #[derive(Clone, Debug, Parser)]
@@ -18,20 +18,25 @@ pub struct CommandLine {
     /// The command to run instead of the server.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The location of the data, and the settings of the server.
+    /// A file in TOML with settings, which have the names of the flags. A flag wins over the file
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The settings that are given as flags.
     #[command(flatten)]
-    pub config: Config,
+    pub settings: Settings,
 }
 
-/// **The flags of the server.** Some of them also apply to commands.
-#[derive(Args, Clone, Debug)]
-pub struct Config {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4873")]
-    pub listen: SocketAddr,
-    /// The folder for tarballs, and for the database unless --database-url names another
-    #[arg(long, value_name = "DIR", default_value = "./registry-data", global = true)]
-    pub data: PathBuf,
+/// **The settings that a flag or the file of `--config` gives.** A flag and its key in the file have the same name. What
+/// neither of them gives has a default.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:4873]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// The folder for tarballs, and for the database unless --database-url names another [default: ./registry-data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
     /// The URL of the database, which begins with `sqlite:` or `postgres:`; without it, an SQLite file in the data
     /// folder. A URL with a password belongs in the environment or in a file, because every user of the machine can
     /// read the arguments of a process
@@ -42,6 +47,7 @@ pub struct Config {
     pub database_url_file: Option<PathBuf>,
     /// A range of addresses of proxies whose X-Forwarded-For is believed; may be repeated
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
+    #[serde(rename = "trusted-proxy")]
     pub trusted_proxies: Vec<IpRange>,
     /// The URL that clients put before a path, such as `https://npm.example.test`; without it, `http://` and the
     /// header Host of the request
@@ -52,24 +58,26 @@ pub struct Config {
     #[arg(long, value_name = "URL")]
     pub audit_url: Option<String>,
     /// The edition of npm's rules to decide by: npm-2025-10, npm-2025-12, npm-2026-08 or npm-2027-01
-    #[arg(long, value_name = "EDITION", default_value = "npm-2025-10")]
-    pub edition: Edition,
-    /// Who may create an account: anyone, or only the operator with `user create`
-    #[arg(long, value_name = "WHO", value_enum, default_value_t = SignUp::Open)]
-    pub sign_up: SignUp,
-    /// The visibility of a new package without a scope, unless its publisher chooses one
-    #[arg(long, value_name = "VISIBILITY", value_enum, default_value_t = Unscoped::Public)]
-    pub unscoped: Unscoped,
-    /// How many MiB of the disk stay free; a publish that would leave less is refused, and everything else works
-    #[arg(long, value_name = "MIB", default_value_t = 512)]
-    pub keep_free: u32,
+    /// [default: npm-2025-10]
+    #[arg(long, value_name = "EDITION")]
+    pub edition: Option<Edition>,
+    /// Who may create an account: anyone, or only the operator with `user create` [default: open]
+    #[arg(long, value_name = "WHO", value_enum)]
+    pub sign_up: Option<SignUp>,
+    /// The visibility of a new package without a scope, unless its publisher chooses one [default: public]
+    #[arg(long, value_name = "VISIBILITY", value_enum)]
+    pub unscoped: Option<Unscoped>,
+    /// How many MiB of the disk stay free; a publish that would leave less is refused, and everything else works [default: 512]
+    #[arg(long, value_name = "MIB")]
+    pub keep_free: Option<u32>,
     /// Creates the user `demo` if the database is empty, and prints its password and its token
     #[arg(long)]
     pub demo: bool,
 }
 
 /// Who may create an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum SignUp {
     /// Anyone.
     Open,
@@ -79,7 +87,8 @@ pub enum SignUp {
 
 /// The visibility of new packages without a scope. Packages with a scope are private unless their publisher chooses
 /// otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unscoped {
     /// Public, as on npm, where a package without a scope cannot be private.
     Public,
@@ -95,6 +104,9 @@ pub enum Command {
     /// Accounts of people
     #[command(subcommand)]
     User(UserCommand),
+    /// Tokens of all accounts
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Organizations: npm's client has no command that makes one
     #[command(subcommand)]
     Org(OrgCommand),
@@ -140,6 +152,32 @@ pub enum UserCommand {
         /// The name of the account
         name: UserName,
     },
+    /// Replaces a lost password by one that is read from the standard input, and ends every login of the account
+    SetPassword {
+        /// The name of the account
+        name: UserName,
+    },
+    /// Removes a lost second factor and its recovery codes, and ends every login of the account
+    ResetTwoFactor {
+        /// The name of the account
+        name: UserName,
+    },
+}
+
+/// A command about tokens.
+#[derive(Clone, Debug, Subcommand)]
+#[non_exhaustive]
+pub enum TokenCommand {
+    /// Prints the tokens of an account that are not revoked, with sessions and expired ones, each with its public id
+    List {
+        /// The name of the account
+        name: UserName,
+    },
+    /// Revokes a token
+    Revoke {
+        /// The public id of the token, which `token list` prints, and the log with each request
+        id: TokenId,
+    },
 }
 
 /// When a hold ends: exactly one of the two.
@@ -174,35 +212,36 @@ pub enum OrgCommand {
     Create {
         /// The name of the new organization
         name: OrganizationName,
-        /// Its first owner, who can add the others with `npm org set`
+        /// Its first owner, who can invite the others with `npm org set`
         #[arg(long)]
         owner: UserName,
     },
+    /// Makes a user a member at once, without an invitation, or changes the role of a member
+    Add {
+        /// The name of the organization
+        name: OrganizationName,
+        /// The name of the account
+        user: UserName,
+        /// owner, admin or developer; without it, a new member is a developer
+        #[arg(long, value_parser = npm_role)]
+        role: Option<Role>,
+    },
+    /// Removes a member, or withdraws an invitation
+    Remove {
+        /// The name of the organization
+        name: OrganizationName,
+        /// The name of the account
+        user: UserName,
+    },
+    /// Prints the members and the invitations
+    List {
+        /// The name of the organization
+        name: OrganizationName,
+    },
 }
 
-impl Config {
-    /// The URL of the database. The default is an SQLite file in the data folder.
-    ///
-    /// # Errors
-    /// The file with the URL cannot be read.
-    pub(crate) fn database_url(&self) -> Result<String, Failure> {
-        if let Some(file) = &self.database_url_file {
-            let text = std::fs::read_to_string(file).map_err(|error| other(format!("{}: {error}", file.display())))?;
-            return Ok(text.lines().next().unwrap_or_default().trim().to_owned());
-        }
-        if let Some(url) = &self.database_url {
-            return Ok(url.clone());
-        }
-        let path = self.data.join("registry.sqlite");
-        let mut encoded = String::new();
-        for character in path.to_string_lossy().chars() {
-            match character {
-                '%' => encoded.push_str("%25"),
-                '?' => encoded.push_str("%3F"),
-                '#' => encoded.push_str("%23"),
-                other => encoded.push(other),
-            }
-        }
-        Ok(format!("sqlite:{encoded}?mode=rwc"))
-    }
+/// Reads npm's word for a role.
+fn npm_role(word: &str) -> Result<Role, String> {
+    let role = [Role::Owner, Role::Admin, Role::Member].into_iter().find(|role| role.npm_word() == word);
+    role.ok_or_else(|| format!("`{word}`: expected `owner`, `admin` or `developer`"))
 }

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, Write};
 
-use tollgate::facts::AccountStatus;
+use tollgate::{Timestamp, Token, facts::AccountStatus, value::OrganizationName};
 
 use crate::{
     base::{
@@ -13,16 +13,19 @@ use crate::{
     },
     credentials::{
         hashing::{Hashing, Waiting},
-        password,
+        password, recovery,
     },
     program::{
-        command_line::{Command, Config, HoldEnd, OrgCommand, UserCommand},
+        command_line::{Command, HoldEnd, OrgCommand, TokenCommand, UserCommand},
+        config::Config,
         serve::open_store,
     },
     store::{
         accounts::{self, NewAccount},
-        database::Store,
-        organizations, tokens,
+        database::{Store, Tx},
+        invitations::{self, Invitation},
+        organizations,
+        tokens::{self, TokenWithHint},
         turns::Writer,
     },
 };
@@ -31,18 +34,18 @@ use crate::{
 pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
     let store = open_store(config).await?;
     let new_hash = match &command {
-        Command::User(UserCommand::Create { .. }) => {
+        Command::User(UserCommand::Create { .. } | UserCommand::SetPassword { .. }) => {
             Some(Hashing::start()?.hash(read_password()?, Waiting::Known).await?)
         }
-        Command::User(_) | Command::Org(_) => None,
+        Command::User(_) | Command::Token(_) | Command::Org(_) => None,
     };
     let done = retry::until_done(|| once(&store, &command, new_hash.as_ref())).await;
     store.close().await;
     writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
 }
 
-/// Reads the password of a new account from the first line of the standard input. The password is not an argument,
-/// because every user of the machine can read the arguments in the list of processes.
+/// Reads a new password from the first line of the standard input. The password is not an argument, because every user of
+/// the machine can read the arguments in the list of processes.
 fn read_password() -> Result<String, Failure> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(other)?;
@@ -58,43 +61,126 @@ async fn once(store: &Store, command: &Command, new_hash: Option<&String>) -> Re
     // issued.
     let now = clock::now()?;
     let done = match command {
-        Command::User(UserCommand::Create { name, email }) => {
-            let hash = new_hash.ok_or_else(|| other("an account without a password"))?;
-            let account = NewAccount { name, password_hash: hash.clone(), email: email.as_deref() };
-            accounts::create(&mut tx, account, now).await?;
+        Command::User(command) => user(&mut tx, command, new_hash, now).await?,
+        Command::Token(command) => token(&mut tx, command, now).await?,
+        Command::Org(command) => organization(&mut tx, command, now).await?,
+    };
+    tx.commit().await?;
+    Ok(done)
+}
+
+async fn user(
+    tx: &mut Tx,
+    command: &UserCommand,
+    new_hash: Option<&String>,
+    now: Timestamp,
+) -> Result<String, Failure> {
+    Ok(match command {
+        UserCommand::Create { name, email } => {
+            let account = NewAccount { name, password_hash: new_password(new_hash)?, email: email.as_deref() };
+            accounts::create(tx, account, now).await?;
             format!("made the user `{name}`")
         }
-        Command::User(UserCommand::Suspend { name }) => {
-            accounts::set_status(&mut tx, name.as_borrowed(), AccountStatus::Suspended).await?;
+        UserCommand::Suspend { name } => {
+            accounts::set_status(tx, name.as_borrowed(), AccountStatus::Suspended).await?;
             format!("suspended `{name}`")
         }
-        Command::User(UserCommand::Activate { name }) => {
-            accounts::set_status(&mut tx, name.as_borrowed(), AccountStatus::Active).await?;
+        UserCommand::Activate { name } => {
+            accounts::set_status(tx, name.as_borrowed(), AccountStatus::Active).await?;
             format!("`{name}` is active")
         }
-        Command::User(UserCommand::Hold { name, end: HoldEnd { duration, until } }) => {
+        UserCommand::Hold { name, end: HoldEnd { duration, until } } => {
             let until = match (until, duration) {
                 (Some(until), _) => *until,
                 (None, Some(duration)) => now.checked_add(*duration).map_err(other)?,
                 (None, None) => return Err(other("a hold without an end")),
             };
-            accounts::set_hold(&mut tx, name.as_borrowed(), Some(until)).await?;
+            accounts::set_hold(tx, name.as_borrowed(), Some(until)).await?;
             format!("`{name}` is on hold until {until}")
         }
-        Command::User(UserCommand::Release { name }) => {
-            accounts::set_hold(&mut tx, name.as_borrowed(), None).await?;
+        UserCommand::Release { name } => {
+            accounts::set_hold(tx, name.as_borrowed(), None).await?;
             format!("`{name}` is not on hold")
         }
-        Command::User(UserCommand::RevokeTokens { name }) => {
-            accounts::revoke_tokens_until(&mut tx, name.as_borrowed(), now).await?;
-            tokens::revoke_all(&mut tx, name.as_borrowed(), now).await?;
+        UserCommand::RevokeTokens { name } => {
+            accounts::revoke_tokens_until(tx, name.as_borrowed(), now).await?;
+            tokens::revoke_all(tx, name.as_borrowed(), now).await?;
             format!("revoked every token of `{name}`")
         }
-        Command::Org(OrgCommand::Create { name, owner }) => {
-            organizations::create(&mut tx, name, owner.as_borrowed()).await?;
+        UserCommand::SetPassword { name } => {
+            recovery::replace_password(tx, name.as_borrowed(), new_password(new_hash)?, now).await?;
+            format!("replaced the password of `{name}`, and ended every login")
+        }
+        UserCommand::ResetTwoFactor { name } => {
+            recovery::remove_two_factor(tx, name.as_borrowed(), now).await?;
+            format!("`{name}` has no second factor, and every login is ended")
+        }
+    })
+}
+
+fn new_password(hash: Option<&String>) -> Result<String, Failure> {
+    hash.cloned().ok_or_else(|| other("an account without a password"))
+}
+
+async fn token(tx: &mut Tx, command: &TokenCommand, now: Timestamp) -> Result<String, Failure> {
+    match command {
+        TokenCommand::List { name } => {
+            accounts::expect(tx, name.as_borrowed()).await?;
+            let lines = tokens::of_user(tx, name.as_borrowed()).await?.iter().map(token_line).collect::<Vec<_>>();
+            Ok(if lines.is_empty() { format!("`{name}` has no token") } else { lines.join("\n") })
+        }
+        TokenCommand::Revoke { id } => {
+            let token = tokens::by_id(tx, id).await?;
+            let token = token.ok_or_else(|| Failure::not_found(format!("there is no token `{id}`")))?;
+            // The time of an earlier revocation stays.
+            if token.revoked().is_none() {
+                tokens::revoke(tx, &token, now).await?;
+            }
+            Ok(format!("the token `{id}` of `{}` is revoked", token.owner()))
+        }
+    }
+}
+
+/// A line about a token: its public id, its kind and name, the first and last characters of its text, and its times.
+fn token_line(listed: &TokenWithHint) -> String {
+    let TokenWithHint { token, hint } = listed;
+    let name = match token {
+        Token::Granular(granular) => format!(" `{}`", granular.name().as_str()),
+        Token::Legacy(_) | Token::Session(_) | _ => String::new(),
+    };
+    let ends = token.as_view().expires_at().map_or("never expires".to_owned(), |ends| format!("expires {ends}"));
+    format!("{} {}{name} {hint}, created {}, {ends}", token.id(), token.kind(), token.created())
+}
+
+async fn organization(tx: &mut Tx, command: &OrgCommand, now: Timestamp) -> Result<String, Failure> {
+    Ok(match command {
+        OrgCommand::Create { name, owner } => {
+            organizations::create(tx, name, owner.as_borrowed()).await?;
             format!("made the organization `{name}`, owned by `{owner}`")
         }
-    };
-    tx.commit().await?;
-    Ok(done)
+        OrgCommand::Add { name, user, role } => {
+            organizations::expect(tx, name.as_borrowed()).await?;
+            let role = organizations::set_member(tx, name.as_borrowed(), user.as_borrowed(), *role).await?;
+            format!("`{user}` is in `{name}` as {}", role.npm_word())
+        }
+        OrgCommand::Remove { name, user } => {
+            organizations::expect(tx, name.as_borrowed()).await?;
+            organizations::remove(tx, name.as_borrowed(), user.as_borrowed()).await?;
+            format!("`{user}` is neither in `{name}` nor invited to it")
+        }
+        OrgCommand::List { name } => {
+            organizations::expect(tx, name.as_borrowed()).await?;
+            listed(tx, name.as_borrowed(), now).await?
+        }
+    })
+}
+
+/// The members and the invitations of an organization, each in a line.
+async fn listed(tx: &mut Tx, name: OrganizationName<&str>, now: Timestamp) -> Result<String, Failure> {
+    let members = organizations::members(tx, name).await?;
+    let mut lines: Vec<String> = members.iter().map(|(user, role)| format!("{user} {}", role.npm_word())).collect();
+    for Invitation { user, role, invited_by, .. } in invitations::of_organization(tx, name, now).await? {
+        lines.push(format!("{user} {}, invited by {invited_by}", role.npm_word()));
+    }
+    Ok(lines.join("\n"))
 }

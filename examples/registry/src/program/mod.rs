@@ -2,6 +2,7 @@
 
 pub(crate) mod command_line;
 pub(crate) mod commands;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod newest_edition;
 pub(crate) mod private_files;

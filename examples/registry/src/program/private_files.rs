@@ -43,7 +43,11 @@ pub(crate) fn check_database(file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check(path: &Path) -> Result<(), Failure> {
+/// Checks that only the owner has access to the file or folder.
+///
+/// # Errors
+/// Other users have access to it.
+pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     let permissions: Permissions = std::fs::metadata(path).map_err(other)?.permissions();
     let mode = permissions.mode() & 0o777;
     if mode & OTHERS == 0 {

@@ -15,7 +15,8 @@ use crate::{
     credentials::hashing::Hashing,
     exchange::{audits::Audits, budget::Budget, services::Services},
     program::{
-        command_line::{Config, SignUp, Unscoped},
+        command_line::{SignUp, Unscoped},
+        config::Config,
         demo, newest_edition, private_files,
     },
     server::{connections, router},

@@ -153,6 +153,18 @@ pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<
     }))
 }
 
+/// Checks that there is such a user.
+///
+/// # Errors
+/// Status 404 if there is none.
+pub(crate) async fn expect(tx: &mut Tx, name: UserName<&str>) -> Result<(), Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT name FROM users WHERE name = $1")
+        .bind(name.as_str().to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
+    one_user(u64::from(row.is_some()), name)
+}
+
 /// Replaces the profile.
 pub(crate) async fn set_profile(
     tx: &mut Tx,
@@ -270,6 +282,17 @@ pub(crate) async fn set_two_factor(
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Removes the second factor with its recovery codes, and ends an enrolment. Which codes were used is forgotten, because
+/// it says nothing about the codes of another second factor.
+pub(crate) async fn remove_two_factor(tx: &mut Tx, name: UserName<&str>) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM used_codes WHERE user_name = $1")
+        .bind(name.as_str().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    set_two_factor(tx, name, TwoFactorMode::Disabled, None).await?;
+    set_recovery_codes(tx, name, &[]).await
 }
 
 /// Replaces the recovery codes.

@@ -10,6 +10,7 @@ pub(crate) mod database;
 pub(crate) mod dist_tags;
 pub(crate) mod facts;
 pub(crate) mod guesses;
+pub(crate) mod invitations;
 pub(crate) mod known_addresses;
 pub(crate) mod logins;
 pub(crate) mod organizations;

@@ -1,9 +1,9 @@
-//! Organizations and their members.
+//! Organizations, their members, and who joins and leaves them.
 
 use std::collections::BTreeMap;
 
 use tollgate::{
-    PackageName, UserName,
+    PackageName, Timestamp, UserName,
     value::{OrganizationName, Role},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     store::{
         accounts, collaborators,
         database::Tx,
+        invitations::{self, Invitation},
         teams::{self, FullTeamName},
     },
 };
@@ -30,6 +31,18 @@ pub(crate) async fn create(tx: &mut Tx, name: &OrganizationName, owner: UserName
     Ok(())
 }
 
+/// Checks that the organization exists. A request needs no such check, because its decision needs the organization.
+///
+/// # Errors
+/// Status 404 if it does not exist.
+pub(crate) async fn expect(tx: &mut Tx, name: OrganizationName<&str>) -> Result<(), Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT name FROM organizations WHERE name = $1")
+        .bind(name.as_str().to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
+    if row.is_some() { Ok(()) } else { Err(Failure::not_found(format!("there is no organization `{name}`"))) }
+}
+
 /// The members by name, with the role of each.
 pub(crate) async fn members(
     tx: &mut Tx,
@@ -42,7 +55,67 @@ pub(crate) async fn members(
     rows.into_iter().map(|(user, role)| Ok((user, fact(role.parse())?))).collect()
 }
 
-/// Adds the user to the organization, or changes the role of a member. Returns the role.
+/// **The relation of a user to an organization.**
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// The user is a member.
+    Member,
+    /// The user has a pending invitation, which gives nothing.
+    Invited,
+    /// Neither of the two. An invitation that has expired does not count.
+    Outside,
+}
+
+/// The relation of the user to the organization.
+pub(crate) async fn relation(
+    tx: &mut Tx,
+    organization: OrganizationName<&str>,
+    user: UserName<&str>,
+    now: Timestamp,
+) -> Result<Relation, Failure> {
+    if members(tx, organization).await?.contains_key(user.as_str()) {
+        return Ok(Relation::Member);
+    }
+    let invitations = invitations::of_user(tx, user, now).await?;
+    let is_invited = invitations.iter().any(|invitation| invitation.organization.as_borrowed() == organization);
+    Ok(if is_invited { Relation::Invited } else { Relation::Outside })
+}
+
+/// Invites a user who is not a member. The user becomes a member by [accepting](accept). An earlier invitation of the
+/// same user is replaced.
+///
+/// # Errors
+/// Status 404 if there is no such user, and 409 if the organization has too many invitations.
+pub(crate) async fn invite(tx: &mut Tx, invitation: &Invitation, now: Timestamp) -> Result<(), Failure> {
+    accounts::expect(tx, invitation.user.as_borrowed()).await?;
+    invitations::insert(tx, invitation, now).await
+}
+
+/// Makes the user a member by the user's pending invitation, which is then used up. Returns the role of the invitation.
+///
+/// The caller has decided [`own_membership::access_request`](crate::exchange::own_membership::access_request) for this
+/// user, in the same transaction.
+///
+/// # Errors
+/// Status 404 if the user has no pending invitation: it has expired, or was withdrawn, or there never was one.
+pub(crate) async fn accept(
+    tx: &mut Tx,
+    organization: OrganizationName<&str>,
+    user: UserName<&str>,
+    now: Timestamp,
+) -> Result<Role, Failure> {
+    let invitations = invitations::of_user(tx, user, now).await?;
+    let found = invitations.iter().find(|invitation| invitation.organization.as_borrowed() == organization);
+    let Some(invitation) = found else { return Err(not_invited(organization, user)) };
+    set_member(tx, organization, user, Some(invitation.role)).await
+}
+
+fn not_invited(organization: OrganizationName<&str>, user: UserName<&str>) -> Failure {
+    Failure::not_found(format!("`{user}` is neither a member of `{organization}` nor invited to it"))
+}
+
+/// Makes the user a member at once, or changes the role of a member. Returns the role. An invitation of the user is
+/// deleted, because it must not bring back a member who has left.
 ///
 /// A new member joins the team `developers`. If `role` is `None`, a new member gets the role `member`, and a user who
 /// is a member already keeps the current role.
@@ -55,9 +128,8 @@ pub(crate) async fn set_member(
     user: UserName<&str>,
     role: Option<Role>,
 ) -> Result<Role, Failure> {
-    if accounts::account(tx, user).await?.is_none() {
-        return Err(Failure::not_found(format!("there is no user `{user}`")));
-    }
+    accounts::expect(tx, user).await?;
+    invitations::delete(tx, organization, user).await?;
     let members = members(tx, organization).await?;
     let before = members.get(user.as_str()).copied();
     let after = role.or(before).unwrap_or(Role::Member);
@@ -93,19 +165,26 @@ fn keep_an_owner(members: &BTreeMap<String, Role>, user: UserName<&str>, becomes
     Ok(())
 }
 
-/// Removes the user from the organization and its teams, and deletes the user's own grants on the packages of its
-/// scope. A user who becomes a member again does not get these grants back.
+/// Ends the relation of the user to the organization. This is how a member leaves or is removed, how a person declines an
+/// invitation, and how an owner withdraws one.
+///
+/// A member is removed from the teams too, and the member's own grants on the packages of the scope are deleted. A user who
+/// becomes a member again does not get these grants back.
+///
+/// For a person who acts for themselves, the caller has decided
+/// [`own_membership::access_request`](crate::exchange::own_membership::access_request) in the same transaction.
 ///
 /// # Errors
-/// Status 404 if the user is not a member, and 409 for the last owner.
-pub(crate) async fn remove_member(
+/// Status 404 if the user is neither a member nor invited, and 409 for the last owner.
+pub(crate) async fn remove(
     tx: &mut Tx,
     organization: OrganizationName<&str>,
     user: UserName<&str>,
 ) -> Result<(), Failure> {
     let members = members(tx, organization).await?;
+    let was_invited = invitations::delete(tx, organization, user).await?;
     if !members.contains_key(user.as_str()) {
-        return Err(Failure::not_found(format!("`{user}` is not a member of `{organization}`")));
+        return if was_invited { Ok(()) } else { Err(not_invited(organization, user)) };
     }
     keep_an_owner(&members, user, None)?;
     sqlx::query("DELETE FROM members WHERE organization = $1 AND user_name = $2")

@@ -2,7 +2,7 @@
 
 use tollgate::{
     Secret, StoredToken, Timestamp, Token, UserName,
-    token::{SecretDigest, SecretHint},
+    token::{LegacyKind, SecretDigest, SecretHint, TokenId, TokenKind},
 };
 
 use crate::{
@@ -35,6 +35,15 @@ pub(crate) async fn by_digest(tx: &mut Tx, digest: &SecretDigest) -> Result<Opti
 
 fn load(stored: &str) -> Option<Token> {
     serde_json::from_str::<StoredToken>(stored).ok()?.load().ok()
+}
+
+/// The token with this public id, revoked or not. A row that does not load counts as no token.
+pub(crate) async fn by_id(tx: &mut Tx, id: &TokenId) -> Result<Option<Token>, Failure> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT stored FROM tokens WHERE token_key = $1")
+        .bind(id.as_str().to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.and_then(|(stored,)| load(&stored)))
 }
 
 /// Stores a token that was just issued.
@@ -78,6 +87,20 @@ pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<To
 pub(crate) async fn revoke_all(tx: &mut Tx, owner: UserName<&str>, now: Timestamp) -> Result<(), Failure> {
     for listed in of_user(tx, owner).await? {
         revoke(tx, &listed.token, now).await?;
+    }
+    Ok(())
+}
+
+/// Revokes the tokens of a user that logins issue: the sessions and the legacy publish tokens.
+pub(crate) async fn revoke_of_logins(tx: &mut Tx, owner: UserName<&str>, now: Timestamp) -> Result<(), Failure> {
+    for listed in of_user(tx, owner).await? {
+        let is_of_login = match listed.token.kind() {
+            TokenKind::Session | TokenKind::Legacy(LegacyKind::Publish) => true,
+            TokenKind::Granular | TokenKind::Legacy(LegacyKind::ReadOnly | LegacyKind::Automation | _) | _ => false,
+        };
+        if is_of_login {
+            revoke(tx, &listed.token, now).await?;
+        }
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ fn no_listing_shows_a_package_that_the_caller_may_not_read(edition: &str) {
     let (alice, bob, eve) = (server.person("alice"), server.person("bob"), server.person("eve"));
     let nobody = Person::at(&server, "nobody", None);
     server.organization("acme", &alice);
-    alice.http("PUT", "/-/org/acme/user").json(&json!({ "user": "bob" })).send().expect(200);
+    alice.brings("acme", &bob);
     alice.put("@acme/secret", "1.0.0", None);
     alice.put("@acme/open", "1.0.0", Some("public"));
     alice.put("@alice/diary", "1.0.0", None);

@@ -20,11 +20,23 @@ fn an_organization_is_run_from_the_terminal(edition: &str) {
     let server = Server::under(edition);
     let (alice, bob, carol) = (server.person("alice"), server.person("bob"), server.person("carol"));
     server.organization("acme", &alice);
+    // npm has no words for an invitation, so it prints that it has added the member, and the notice after it.
     alice
         .npm("org set acme bob")
         .succeeds()
-        .says("Added bob as developer to acme. You now have 2 members in this org.");
+        .says("Added bob as developer to acme. You now have 1 member in this org.")
+        .says("bob is not a member yet: bob has to accept within 30 days, with `npm org set acme bob`");
+    bob.npm("org ls acme").fails_with("E403");
+    bob.npm("profile get name").succeeds().says(
+        "alice invites you to acme as developer: accept with `npm org set acme bob`, or decline with `npm org rm acme bob`",
+    );
+    bob.npm("org set acme bob")
+        .succeeds()
+        .says("Added bob as developer to acme. You now have 2 members in this org.")
+        .does_not_say("not a member yet");
+    bob.npm("profile get name").succeeds().does_not_say("invites you");
     alice.npm("org set acme carol developer").succeeds();
+    carol.joins("acme");
     bob.npm("org ls acme").succeeds().says("alice - owner").says("bob - developer").says("carol - developer");
 
     // The first publish in the scope gives the team `developers` a read-write grant.
@@ -36,7 +48,7 @@ fn an_organization_is_run_from_the_terminal(edition: &str) {
 
     // Another team, with fewer permissions.
     let dora = server.person("dora");
-    alice.npm("org set acme dora").succeeds();
+    alice.brings("acme", &dora);
     alice.npm("team create acme:readers").succeeds().says("+@acme:readers");
     bob.npm("team ls acme").succeeds().says("@acme:developers").says("@acme:readers");
     alice.npm("team add acme:readers dora").succeeds().says("dora added to @acme:readers");
@@ -78,7 +90,7 @@ fn a_removed_member_loses_the_packages_of_the_organization_at_once(edition: &str
     let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
-    alice.npm("org set acme bob").succeeds();
+    alice.brings("acme", &bob);
     bob.publish("@acme/tool", "1.0.0", "").succeeds();
     // Bob's own grant on the package is removed with the membership.
     alice.npm("owner add bob @acme/tool").succeeds();
@@ -96,7 +108,7 @@ fn a_removed_member_loses_the_packages_of_the_organization_at_once(edition: &str
     bob.npm("search tool").succeeds().does_not_say("@acme/tool");
 
     // A member who comes back joins `developers` again.
-    alice.npm("org set acme bob").succeeds();
+    alice.brings("acme", &bob);
     bob.publish("@acme/tool", "1.0.1", "").succeeds();
 }
 
@@ -141,7 +153,7 @@ fn a_publish_that_also_makes_the_package_public_needs_both_permissions(edition: 
     let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
-    alice.npm("org set acme bob").succeeds();
+    alice.brings("acme", &bob);
     // The first visibility is part of the creation, so every member may choose it.
     bob.publish("@acme/open", "1.0.0", "--access=public").succeeds();
     bob.publish("@acme/tool", "1.0.0", "").succeeds();

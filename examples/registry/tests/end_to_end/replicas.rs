@@ -61,11 +61,15 @@ fn a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other(edi
     // The second server also refuses a member who was removed through the first one, and an owner who was suspended.
     let bob = second.person("bob");
     first.organization("acme", &alice);
-    alice.npm("org set acme bob").succeeds();
+    alice.brings("acme", &bob);
     bob.put("@acme/tool", "1.0.0", None);
     bob.http("GET", "/@acme%2ftool").send().expect(200);
     alice.http("DELETE", "/-/org/acme/user").json(&json!({ "user": "bob" })).send().expect(204);
     bob.http("GET", "/@acme%2ftool").send().expect(404);
+    // And an invitation that was withdrawn through the other one.
+    alice.invites("acme", &bob).expect(200);
+    alice.http("DELETE", "/-/org/acme/user").json(&json!({ "user": "bob" })).send().expect(204);
+    bob.invites("acme", &bob).expect(403);
     assert!(first.command(&["user", "suspend", "bob"], "").status.success());
     bob.npm("whoami").fails_with("E403").says("is suspended");
     there.npm("logout").succeeds();

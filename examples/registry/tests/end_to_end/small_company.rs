@@ -88,7 +88,19 @@ fn the_url_of_the_database_comes_from_the_environment_or_a_file_too() {
     run(&|command| {
         command.arg("--database-url-file").arg(folder.path().join("url"));
     });
-    for name in ["by-environment.sqlite", "by-file.sqlite"] {
+    let config = folder.path().join("registry.toml");
+    std::fs::write(&config, format!("database-url = '{}'\n", url("by-config.sqlite"))).unwrap();
+    let with_mode = |mode: u32| {
+        std::fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        run(&|command| {
+            command.arg("--config").arg(&config);
+        })
+    };
+    let refused = with_mode(0o644);
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("other users of this machine have access"));
+    assert!(!folder.path().join("by-config.sqlite").exists());
+    with_mode(0o600);
+    for name in ["by-environment.sqlite", "by-file.sqlite", "by-config.sqlite"] {
         assert!(folder.path().join(name).is_file(), "{name}");
     }
     assert!(!folder.path().join("data/registry.sqlite").exists());

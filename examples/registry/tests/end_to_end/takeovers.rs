@@ -92,8 +92,7 @@ fn a_maintainer_cannot_put_out_a_team_of_the_packages_own_organization(edition: 
     let (alice, olga) = (server.person_with_2fa("alice"), server.person_with_2fa("olga"));
     server.organization("acme", &olga);
     olga.publish_version("@acme/kit", "1.0.0").expect(201);
-    let member = json!({ "user": "alice", "role": "developer" });
-    olga.http("PUT", "/-/org/acme/user").json(&member).send().expect(200);
+    olga.brings("acme", &alice);
     olga.set_maintainers("@acme/kit", &["olga", "alice"]).expect(201);
     alice.publish_version("@acme/kit", "1.0.1").expect(201);
     alice.revoke("acme/developers", "@acme/kit").expect(403);

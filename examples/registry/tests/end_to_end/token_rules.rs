@@ -66,6 +66,7 @@ fn an_organization_grant_manages_teams_and_reads_no_package(edition: &str) {
     };
     let manager = alice.with(&server, &token("read-write"));
     manager.npm("org set acme bob").succeeds();
+    bob.joins("acme");
     manager.npm("team create acme:readers").succeeds();
     manager.npm("team add acme:readers bob").succeeds();
     manager.npm("org ls acme").succeeds().says("bob - developer");

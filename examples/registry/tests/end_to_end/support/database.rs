@@ -47,6 +47,46 @@ pub(crate) fn rewrite_tokens_of(server: &Server, user: &str, mut rewrite: impl F
     });
 }
 
+/// Makes the logins that have begun as many seconds older.
+pub(crate) fn age_logins(server: &Server, seconds: i64) {
+    run(server, async |pool| {
+        sqlx::query("UPDATE logins SET started = started - $1").bind(seconds).execute(&pool).await.unwrap();
+    });
+}
+
+/// Makes the invitations of this user as many days older.
+pub(crate) fn age_invitations(server: &Server, user: &str, days: i64) {
+    run(server, async |pool| {
+        sqlx::query("UPDATE invitations SET invited = invited - $2 WHERE user_name = $1")
+            .bind(user.to_owned())
+            .bind(days * 24 * 60 * 60)
+            .execute(&pool)
+            .await
+            .unwrap();
+    });
+}
+
+/// Invites new users to an organization, with accounts that cannot log in.
+pub(crate) fn invite_many(server: &Server, organization: &str, owner: &str, times: usize) {
+    run(server, async |pool| {
+        let mut tx = pool.begin().await.unwrap();
+        for number in 0..times {
+            let name = format!("invited-{number}");
+            for statement in [
+                "INSERT INTO names (name, kind) VALUES ($1, 'user')",
+                "INSERT INTO users (name, status, two_factor, password_hash, profile, created, updated) \
+                 SELECT $1, status, 'disabled', '', '{}', created, updated FROM users WHERE name = $2",
+                "INSERT INTO invitations (organization, user_name, role, invited_by, invited) \
+                 VALUES ($3, $1, 'member', $2, 4102444800)",
+            ] {
+                let statement = sqlx::query(statement).bind(name.clone());
+                statement.bind(owner.to_owned()).bind(organization.to_owned()).execute(&mut *tx).await.unwrap();
+            }
+        }
+        tx.commit().await.unwrap();
+    });
+}
+
 /// Inserts copies of a granular token, each with its own id, name and digest. There is no text with such a digest, so
 /// the copies cannot be used.
 pub(crate) fn multiply_token(server: &Server, key: &str, times: usize) {

@@ -178,6 +178,25 @@ impl Person {
         self.http("PUT", &escaped(name)).otp(code).json(&document).send().expect(201)
     }
 
+    /// Invites a person to an organization of this one by HTTP, and the person accepts.
+    #[track_caller]
+    pub(crate) fn brings(&self, organization: &str, person: &Self) {
+        self.invites(organization, person).expect(200);
+        person.joins(organization);
+    }
+
+    /// Invites a person to an organization by HTTP.
+    pub(crate) fn invites(&self, organization: &str, person: &Self) -> Reply {
+        let path = format!("/-/org/{organization}/user");
+        self.http("PUT", &path).json(&json!({ "user": person.name(), "role": "developer" })).send()
+    }
+
+    /// Accepts an invitation to an organization, with the request of `npm org set`.
+    #[track_caller]
+    pub(crate) fn joins(&self, organization: &str) {
+        self.invites(organization, self).expect(200);
+    }
+
     /// Creates a token by HTTP, and returns its text. The body is npm's, without the password.
     #[track_caller]
     pub(crate) fn granular(&self, body: &Value) -> String {

@@ -5,6 +5,7 @@ pub(crate) mod entry;
 pub(crate) mod html;
 pub(crate) mod identity;
 pub(crate) mod internal;
+pub(crate) mod membership;
 pub(crate) mod new_token;
 pub(crate) mod npm_login;
 pub(crate) mod organizations;

@@ -16,7 +16,9 @@ use crate::{
     base::failure::{Failure, fact},
     exchange::{decisions::Exchange, log_line::LogLine},
     store::{
-        facts, organizations,
+        facts,
+        invitations::{self, Invitation},
+        organizations,
         tokens::{self, TokenWithHint},
     },
     web::{
@@ -36,14 +38,27 @@ const MAX_PACKAGES: usize = 50;
 /// The organizations of which the person is a member.
 pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Response, Problem> {
     let required = Endpoint::Account(AccountRequest::ReadProfile).required_access();
-    let exchange = visitor.allowed(log_line, required).await?;
-    let owner = exchange.token()?.1;
+    let mut exchange = visitor.allowed(log_line, required).await?;
+    let owner = exchange.token()?.1.clone();
+    let now = visitor.context.now;
+    let invitations = invitations::of_user(&mut exchange.tx, owner.name().as_borrowed(), now).await?;
     let content = html! {
+        @for Invitation { organization, role, invited_by, .. } in &invitations {
+            article.card {
+                h2 { "Invitation to " (organization) }
+                p { (invited_by) " invites you to " (organization) ", as " (role) "." }
+                div.actions {
+                    a.button href={ (ROOT) "/organizations/" (organization) "/accept" } { "Accept" }
+                    a.button.second href={ (ROOT) "/organizations/" (organization) "/decline" } { "Decline" }
+                }
+            }
+        }
         @if owner.memberships().as_slice().is_empty() { p { "You are not a member of an organization." } }
         @for membership in owner.memberships().as_slice() {
             article.card {
                 h2 { a href={ (ROOT) "/organizations/" (membership.organization()) } { (membership.organization()) } }
                 p { "You are " (membership.role()) "." }
+                a.button.second href={ (ROOT) "/organizations/" (membership.organization()) "/leave" } { "Leave" }
             }
         }
     };
@@ -62,7 +77,9 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
     let governs =
         AccessRequest::Organization { action: OrganizationAction::ChangeMemberRole, organization: name.clone() };
     let is_governed = exchange.decide_path(&RequiredAccess::This(governs)).await?.is_none();
+    let mut invitations = Vec::new();
     let tokens = if is_governed {
+        invitations = invitations::of_organization(&mut exchange.tx, name.as_borrowed(), visitor.context.now).await?;
         let users: Vec<UserName> = members.keys().take(MAX_MEMBERS).filter_map(|user| user.parse().ok()).collect();
         Some(reaching(&mut exchange, &name, &users, &packages).await?)
     } else {
@@ -74,6 +91,10 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
         h2 { "Packages" }
         @if packages.is_empty() { p { "None that you may read." } }
         ul { @for package in &packages { li { a href=(package_path(package)) { (package) } } } }
+        @if !invitations.is_empty() {
+            h2 { "Invitations that are not accepted yet" }
+            dl { @for Invitation { user, role, .. } in &invitations { dt { (user) } dd { (role) } } }
+        }
         @if let Some(tokens) = tokens {
             h2 { "Tokens that reach this organization" }
             p.hint { "Tokens and sessions of its first " (MAX_MEMBERS) " members, for its first " (MAX_PACKAGES) " packages, as they would be decided now." }

@@ -18,6 +18,7 @@ use crate::{
     web::{
         entry,
         html::{Page, ROOT, page, redirect},
+        membership::{self, Step},
         new_token, npm_login, organizations, package,
         problem::Problem,
         security, tokens,
@@ -91,6 +92,14 @@ async fn route(
         (true, ["security", "password"]) => security::change_password(visitor, log, body).await,
         (false, ["organizations"]) => organizations::list(visitor, log).await,
         (false, ["organizations", name]) => organizations::show(visitor, log, name).await,
+        (_, ["organizations", name, step]) => {
+            let step = (*name, Step::from_path(step).ok_or_else(Problem::not_found)?);
+            if is_post {
+                membership::submit(visitor, log, step, body).await
+            } else {
+                membership::confirm(visitor, log, step).await
+            }
+        }
         (false, ["packages", name @ ..]) => package::show(visitor, log, &name.join("/")).await,
         (_, _) => Err(Problem::not_found()),
     }

@@ -16,7 +16,7 @@ under_both_editions!(
     a_token_made_by_npm_is_revoked_on_the_web,
     an_account_and_its_second_factor_are_made_on_the_web,
     the_pages_work_without_scripts_on_a_phone_and_by_keyboard,
-    an_owner_sees_the_tokens_that_reach_the_organization,
+    a_person_joins_an_organization_and_its_owner_sees_the_tokens_that_reach_it,
 );
 
 const SESSION: &str = "tollgate-session";
@@ -192,36 +192,33 @@ fn the_pages_work_without_scripts_on_a_phone_and_by_keyboard(edition: &str) {
     assert_eq!(stops, ["a Skip to the content", "a Tokens", "a Security", "a Organizations", "button Log out"]);
 }
 
-fn an_owner_sees_the_tokens_that_reach_the_organization(edition: &str) {
+fn a_person_joins_an_organization_and_its_owner_sees_the_tokens_that_reach_it(edition: &str) {
     let server = Server::under(edition);
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.organization("acme", &alice);
-    alice.npm("org set acme bob developer").succeeds();
     alice.publish("@acme/tool", "1.0.0", "").succeeds();
-    let settings = |name: &str, scopes: &[&str], packages: &[&str]| {
-        json!({ "name": name, "password": bob.password(), "scopes": scopes, "packages": packages,
-            "packages_and_scopes_permission": "read-write", "expires": 7 })
-    };
-    let mut reaching = settings("reaching", &["@acme"], &[]);
-    reaching.as_object_mut().unwrap().remove("packages");
-    bob.granular(&reaching);
-    let mut apart = settings("apart", &["@bob"], &[]);
-    apart.as_object_mut().unwrap().remove("packages");
-    bob.granular(&apart);
     let Some(browser) = Browser::start(&server) else { return };
-    log_in(&browser, &alice);
-    browser
-        .open("/-/web/organizations")
-        .click("acme")
-        .shows("@acme/tool")
-        .shows("bob: reaching")
-        .picture("organization");
-    browser.shows("May read 1 and publish 1 of its packages");
-    assert!(!browser.text().contains("bob: apart"), "{}", browser.text());
-    browser.click("@acme/tool").shows("Who can publish").shows("bob");
-    browser.click("Log out");
-    // A member who is no owner sees the members and not their tokens.
-    log_in(&browser, &bob);
+    // npm invites, and the person accepts on the web.
+    alice.npm("org set acme bob developer").succeeds().says("is not a member yet");
+    let code = log_in(&browser, &bob);
+    browser.open("/-/web/organizations").shows("alice invites you to acme").click("Accept").shows("Join acme?");
+    browser.fill_in("main", &[("otp", &code)]).click("Accept").shows("You are member");
+    let roster = alice.http("GET", "/-/org/acme/user").send().expect(200).json();
+    assert_eq!(roster["bob"], "developer");
+    for (name, scope) in [("reaching", "@acme"), ("apart", "@bob")] {
+        bob.granular(&json!({ "name": name, "scopes": [scope], "packages_and_scopes_permission": "read-write" }));
+    }
+    // A member who is not an owner sees the members, and not their tokens.
     browser.open("/-/web/organizations/acme").shows("alice");
     assert!(!browser.text().contains("Tokens that reach"), "{}", browser.text());
+    browser.click("Log out");
+    log_in(&browser, &alice);
+    browser.open("/-/web/organizations").click("acme").shows("bob: reaching").shows("May read 1 and publish 1");
+    assert!(!browser.picture("organization").text().contains("bob: apart"), "{}", browser.text());
+    browser.click("@acme/tool").shows("Who can publish").shows("bob").click("Log out");
+    let code = log_in(&browser, &bob);
+    browser.open("/-/web/organizations").click("Leave").shows("Leave acme?").fill_in("main", &[("otp", &code)]);
+    browser.click("Leave").shows("not a member");
+    let roster = alice.http("GET", "/-/org/acme/user").send().expect(200).json();
+    assert_eq!(roster["bob"], serde_json::Value::Null);
 }

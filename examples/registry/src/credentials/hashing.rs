@@ -5,7 +5,8 @@
 //! not made. A hash that has begun occupies its thread until it is done.
 //!
 //! A request from an address from which the account has logged in before is served first, so that it does not wait for
-//! strangers who guess passwords.
+//! strangers who guess passwords. Of one account, one such request is served at a time, so that an account does not keep
+//! the threads from the others.
 
 use std::{
     collections::VecDeque,
@@ -18,9 +19,11 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use tokio::sync::oneshot;
+use tollgate::UserName;
 
 use crate::base::{
     failure::{Failure, other},
+    named_semaphores::NamedSemaphores,
     random,
 };
 
@@ -33,10 +36,9 @@ const HASH_LENGTH: usize = 32;
 
 /// **Who waits for a hash.**
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    /// The operator, a client with a token of the account, or a client at an address from which the account has logged
-    /// in before.
-    Known,
+pub(crate) enum Waiting<'a> {
+    /// A client with a token of this account, or a client at an address from which this account has logged in before.
+    Known(UserName<&'a str>),
     /// Any other client.
     Stranger,
 }
@@ -61,12 +63,16 @@ struct Shared {
 #[derive(Clone)]
 pub(crate) struct Hashing(Arc<Handle>);
 
-struct Handle(Arc<Shared>);
+struct Handle {
+    shared: Arc<Shared>,
+    /// One permit for each account.
+    accounts: NamedSemaphores,
+}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.0.queues.lock().unwrap_or_else(PoisonError::into_inner).is_closed = true;
-        self.0.filled.notify_all();
+        self.shared.queues.lock().unwrap_or_else(PoisonError::into_inner).is_closed = true;
+        self.shared.filled.notify_all();
     }
 }
 
@@ -84,11 +90,11 @@ impl Hashing {
             let shared = shared.clone();
             thread::Builder::new().name("hashing".into()).spawn(move || work(&shared)).map_err(other)?;
         }
-        Ok(Self(Arc::new(Handle(shared))))
+        Ok(Self(Arc::new(Handle { shared, accounts: NamedSemaphores::new(1) })))
     }
 
     /// Hashes a password, with a new salt, to the text that the database stores.
-    pub(crate) async fn hash(&self, password: String, waiting: Waiting) -> Result<String, Failure> {
+    pub(crate) async fn hash(&self, password: String, waiting: Waiting<'_>) -> Result<String, Failure> {
         let salt = random::salt()?;
         self.run(waiting, move |memory| hash(password.as_bytes(), &salt, memory)).await?
     }
@@ -99,7 +105,7 @@ impl Hashing {
         &self,
         password: String,
         stored: Option<String>,
-        waiting: Waiting,
+        waiting: Waiting<'_>,
     ) -> Result<bool, Failure> {
         let salt = random::salt()?;
         self.run(waiting, move |memory| match stored {
@@ -111,9 +117,13 @@ impl Hashing {
 
     async fn run<T: Send + 'static>(
         &self,
-        waiting: Waiting,
+        waiting: Waiting<'_>,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, Failure> {
+        let _turn = match waiting {
+            Waiting::Known(user) => Some(self.0.accounts.of(user.as_str()).acquire_owned().await.map_err(other)?),
+            Waiting::Stranger => None,
+        };
         let (send, receive) = oneshot::channel();
         let work: Work = Box::new(move |memory| {
             if !send.is_closed() {
@@ -122,10 +132,10 @@ impl Hashing {
             }
         });
         {
-            let shared = &self.0.0;
+            let shared = &self.0.shared;
             let mut queues = shared.queues.lock().unwrap_or_else(PoisonError::into_inner);
             match waiting {
-                Waiting::Known => queues.known.push_back(work),
+                Waiting::Known(_) => queues.known.push_back(work),
                 Waiting::Stranger if queues.strangers.len() < MAX_STRANGERS => queues.strangers.push_back(work),
                 Waiting::Stranger => return Err(Failure::Busy),
             }
@@ -200,28 +210,33 @@ mod tests {
     };
 
     use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+    use tollgate::UserName;
 
     use super::{Hashing, THREADS, Waiting};
+
+    fn known(name: &'static str) -> Waiting<'static> {
+        Waiting::Known(UserName::new(name).unwrap())
+    }
 
     #[tokio::test]
     async fn only_the_right_password_matches_and_no_password_matches_a_missing_account() {
         let hashing = Hashing::start().unwrap();
         let verify =
             async |password: &str, stored| hashing.verify(password.into(), stored, Waiting::Stranger).await.unwrap();
-        let stored = hashing.hash("correct horse".into(), Waiting::Known).await.unwrap();
+        let stored = hashing.hash("correct horse".into(), known("alice")).await.unwrap();
         assert!(verify("correct horse", Some(stored.clone())).await);
         assert!(!verify("correct horsf", Some(stored.clone())).await);
         assert!(!verify("correct horse", None).await);
         // Another hash of the same password has another salt.
-        assert_ne!(hashing.hash("correct horse".into(), Waiting::Known).await.unwrap(), stored);
+        assert_ne!(hashing.hash("correct horse".into(), known("alice")).await.unwrap(), stored);
     }
 
     #[tokio::test]
     async fn the_argon2_library_verifies_our_hashes_and_we_verify_its_hashes() {
         let hashing = Hashing::start().unwrap();
         let theirs = Argon2::default().hash_password(b"correct horse").unwrap().to_string();
-        assert!(hashing.verify("correct horse".into(), Some(theirs), Waiting::Known).await.unwrap());
-        let ours = hashing.hash("correct horse".into(), Waiting::Known).await.unwrap();
+        assert!(hashing.verify("correct horse".into(), Some(theirs), known("alice")).await.unwrap());
+        let ours = hashing.hash("correct horse".into(), known("alice")).await.unwrap();
         Argon2::default().verify_password(b"correct horse", ours.as_str()).unwrap();
     }
 
@@ -244,7 +259,7 @@ mod tests {
             ));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
-        for (who, name) in [(Waiting::Stranger, "stranger"), (Waiting::Stranger, "gone"), (Waiting::Known, "known")] {
+        for (who, name) in [(Waiting::Stranger, "stranger"), (Waiting::Stranger, "gone"), (known("alice"), "known")] {
             let done = done.clone();
             let task = run(who, Box::new(move || done.lock().unwrap().push(name)));
             tokio::task::yield_now().await;
@@ -267,5 +282,28 @@ mod tests {
         for task in waiting {
             task.await.unwrap().unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn an_account_with_many_hashes_does_not_delay_another_account() {
+        let hashing = Hashing::start().unwrap();
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = Vec::new();
+        for name in [["busy"; 20].as_slice(), &["other"]].concat() {
+            let (hashing, done) = (hashing.clone(), done.clone());
+            waiting.push(tokio::spawn(async move {
+                let work = move |_: &mut Vec<_>| {
+                    std::thread::sleep(Duration::from_millis(20));
+                    done.lock().unwrap().push(name);
+                };
+                hashing.run(known(name), work).await
+            }));
+            tokio::task::yield_now().await;
+        }
+        for task in waiting {
+            task.await.unwrap().unwrap();
+        }
+        let place = done.lock().unwrap().iter().position(|name| *name == "other").unwrap();
+        assert!(place <= 2, "{place} hashes of the busy account came first");
     }
 }

@@ -70,7 +70,7 @@ impl VerifiedPassword {
         let mut tx = store.snapshot().await?;
         let is_known = known_addresses::is_known(&mut tx, name, address).await?;
         let (guess, waiting) = if is_known {
-            (Guess::PasswordFromKnownAddress, Waiting::Known)
+            (Guess::PasswordFromKnownAddress, Waiting::Known(name))
         } else {
             (Guess::Password, Waiting::Stranger)
         };
@@ -93,6 +93,11 @@ impl VerifiedPassword {
             tx.commit().await?;
         }
         Ok(None)
+    }
+
+    /// The account's name.
+    pub(crate) const fn user(&self) -> &UserName {
+        &self.user
     }
 
     /// Whether the account still has this password.

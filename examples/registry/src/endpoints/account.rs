@@ -93,7 +93,8 @@ fn profile_change<'a>(sent: &'a Body<'a>) -> Result<ProfileChange<'a>, Failure> 
     Ok(change)
 }
 
-/// Prepares [`write_profile`] before its transaction: verifies the passwords, and hashes the new password.
+/// Prepares [`write_profile`] before its transaction: verifies the passwords, and hashes the new password if the present
+/// one is right.
 pub(crate) async fn prepare_profile(
     services: &Services,
     context: &RequestContext,
@@ -105,7 +106,11 @@ pub(crate) async fn prepare_profile(
     if let Some(change) = change.password() {
         password::check_new(change.new.expose())?;
         prepared.present_password = verify_own_password(services, context, change.old.expose()).await?;
-        prepared.new_password_hash = Some(services.hashing.hash(change.new.expose().to_owned(), Waiting::Known).await?);
+        if let Some(present) = &prepared.present_password {
+            let new = change.new.expose().to_owned();
+            prepared.new_password_hash =
+                Some(services.hashing.hash(new, Waiting::Known(present.user().as_borrowed())).await?);
+        }
     }
     if let Some(TwoFactorChange::Mode { password, .. }) = change.two_factor() {
         prepared.password = verify_own_password(services, context, password.expose()).await?;

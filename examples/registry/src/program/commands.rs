@@ -35,7 +35,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure
     let store = open_store(config).await?;
     let new_hash = match &command {
         Command::User(UserCommand::Create { .. } | UserCommand::SetPassword { .. }) => {
-            Some(Hashing::start()?.hash(read_password()?, Waiting::Known).await?)
+            Some(Hashing::start()?.hash(read_password()?, Waiting::Stranger).await?)
         }
         Command::User(_) | Command::Token(_) | Command::Org(_) => None,
     };

@@ -35,7 +35,7 @@ async fn make_once(store: &Store, hashing: &Hashing, at: Moment) -> Result<Optio
     }
     let name: UserName = fact(NAME.parse())?;
     let password = random::nonce()?;
-    let hash = hashing.hash(password.clone(), Waiting::Known).await?;
+    let hash = hashing.hash(password.clone(), Waiting::Known(name.as_borrowed())).await?;
     let mut tx = store.writing(&Writer::of_account(name.as_borrowed())).await?;
     // Another process may have created an account since the snapshot.
     if accounts::any_account(&mut tx).await? {

@@ -114,15 +114,21 @@ pub(crate) fn form_error(error: Option<&FieldError>) -> Markup {
 /// What stands around an input: its label, a hint, and its error.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'f> {
-    pub(crate) name: &'static str,
-    pub(crate) label: &'f str,
-    pub(crate) hint: &'f str,
-    pub(crate) error: Option<&'f FieldError>,
+    /// The form, if the page has more than one. It makes the ids of the page unique.
+    form: &'static str,
+    name: &'static str,
+    label: &'f str,
+    hint: &'f str,
+    error: Option<&'f FieldError>,
 }
 
 impl<'f> Field<'f> {
     pub(crate) const fn new(name: &'static str, label: &'f str) -> Self {
-        Self { name, label, hint: "", error: None }
+        Self { form: "", name, label, hint: "", error: None }
+    }
+
+    pub(crate) const fn of_form(self, form: &'static str) -> Self {
+        Self { form, ..self }
     }
 
     pub(crate) const fn hint(self, hint: &'f str) -> Self {
@@ -137,10 +143,14 @@ impl<'f> Field<'f> {
         self.error.filter(|error| error.field == self.name)
     }
 
+    fn id(self) -> String {
+        if self.form.is_empty() { self.name.to_owned() } else { format!("{}-{}", self.form, self.name) }
+    }
+
     /// The ids of the texts that describe the input, for screen readers.
     fn described_by(self) -> Option<String> {
-        let hint = (!self.hint.is_empty()).then(|| format!("{}-hint", self.name));
-        let error = self.own_error().map(|_| format!("{}-error", self.name));
+        let hint = (!self.hint.is_empty()).then(|| format!("{}-hint", self.id()));
+        let error = self.own_error().map(|_| format!("{}-error", self.id()));
         let ids: Vec<String> = [hint, error].into_iter().flatten().collect();
         (!ids.is_empty()).then(|| ids.join(" "))
     }
@@ -148,11 +158,11 @@ impl<'f> Field<'f> {
     fn around(self, input: &Markup) -> Markup {
         html! {
             div.field {
-                label for=(self.name) { (self.label) }
-                @if !self.hint.is_empty() { p.hint id={ (self.name) "-hint" } { (self.hint) } }
+                label for=(self.id()) { (self.label) }
+                @if !self.hint.is_empty() { p.hint id={ (self.id()) "-hint" } { (self.hint) } }
                 (input)
                 @if let Some(error) = self.own_error() {
-                    p.error id={ (self.name) "-error" } role="alert" { (error.text) }
+                    p.error id={ (self.id()) "-error" } role="alert" { (error.text) }
                 }
             }
         }
@@ -161,7 +171,7 @@ impl<'f> Field<'f> {
     /// An input of one line. `kind` is its HTML type.
     pub(crate) fn input(self, kind: &str, autocomplete: &str, value: &str) -> Markup {
         self.around(&html! {
-            input id=(self.name) name=(self.name) type=(kind) autocomplete=(autocomplete) value=(value)
+            input id=(self.id()) name=(self.name) type=(kind) autocomplete=(autocomplete) value=(value)
                 aria-describedby=[self.described_by()] aria-invalid=[self.own_error().map(|_| "true")];
         })
     }
@@ -169,7 +179,7 @@ impl<'f> Field<'f> {
     /// An input of several lines.
     pub(crate) fn lines(self, value: &str) -> Markup {
         self.around(&html! {
-            textarea id=(self.name) name=(self.name) spellcheck="false" autocapitalize="off"
+            textarea id=(self.id()) name=(self.name) spellcheck="false" autocapitalize="off"
                 aria-describedby=[self.described_by()] aria-invalid=[self.own_error().map(|_| "true")] { (value) }
         })
     }
@@ -177,7 +187,7 @@ impl<'f> Field<'f> {
     /// A choice. Each option has a value and a text.
     pub(crate) fn choice(self, options: &[(&str, &str)], chosen: &str) -> Markup {
         self.around(&html! {
-            select id=(self.name) name=(self.name)
+            select id=(self.id()) name=(self.name)
                 aria-describedby=[self.described_by()] aria-invalid=[self.own_error().map(|_| "true")] {
                 @for (value, text) in options { option value=(value) selected[*value == chosen] { (text) } }
             }
@@ -188,21 +198,22 @@ impl<'f> Field<'f> {
     pub(crate) fn check(self, is_checked: bool) -> Markup {
         html! {
             div.field.check {
-                input id=(self.name) name=(self.name) type="checkbox" value="yes" checked[is_checked]
+                input id=(self.id()) name=(self.name) type="checkbox" value="yes" checked[is_checked]
                     aria-describedby=[self.described_by()] aria-invalid=[self.own_error().map(|_| "true")];
-                " " label for=(self.name) { (self.label) }
-                @if !self.hint.is_empty() { p.hint id={ (self.name) "-hint" } { (self.hint) } }
+                " " label for=(self.id()) { (self.label) }
+                @if !self.hint.is_empty() { p.hint id={ (self.id()) "-hint" } { (self.hint) } }
                 @if let Some(error) = self.own_error() {
-                    p.error id={ (self.name) "-error" } role="alert" { (error.text) }
+                    p.error id={ (self.id()) "-error" } role="alert" { (error.text) }
                 }
             }
         }
     }
 }
 
-/// The input for a one-time password.
-pub(crate) fn one_time_password(error: Option<&FieldError>) -> Markup {
+/// The input for a one-time password, in the form with this name if the page has more than one.
+pub(crate) fn one_time_password(form: &'static str, error: Option<&FieldError>) -> Markup {
     Field::new("otp", "One-time password")
+        .of_form(form)
         .hint("From your authenticator app, or a recovery code. Leave it empty if the account has no second factor.")
         .error(error)
         .input("text", "one-time-code", "")

@@ -45,7 +45,7 @@ pub(crate) fn inputs(purpose: Purpose, fields: &Fields, error: Option<&FieldErro
         Purpose::Login => html! {
             (name)
             (password.input("password", "current-password", ""))
-            (one_time_password(error))
+            (one_time_password("", error))
         },
         Purpose::CreateAccount => {
             let hint = format!("{} to {} characters.", password::MIN_LENGTH, password::MAX_LENGTH);

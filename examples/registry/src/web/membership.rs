@@ -120,7 +120,7 @@ fn confirm_page(
         p { (step.consequence()) }
         form method="post" {
             (proof(visitor))
-            (one_time_password(error))
+            (one_time_password("", error))
             div.actions {
                 button { (step.button()) }
                 a href={ (ROOT) "/organizations" } { "Cancel" }

@@ -283,7 +283,7 @@ fn review_page(visitor: &Visitor<'_>, owner: &UserName, review: &Review<'_>) -> 
             (proof(visitor))
             (carried(fields, &SETTINGS))
             (Field::new("password", "Your password").error(error).input("password", "current-password", ""))
-            (one_time_password(error))
+            (one_time_password("", error))
             div.actions {
                 button name="step" value="create" { "Create token" }
                 button.second name="step" value="change" { "Change" }

@@ -13,7 +13,7 @@ use tollgate::{
 };
 
 use crate::{
-    base::failure::{Failure, fact},
+    base::failure::{Failure, fact, other},
     exchange::{decisions::Exchange, log_line::LogLine},
     store::{
         facts,
@@ -81,6 +81,7 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
     let tokens = if is_governed {
         invitations = invitations::of_organization(&mut exchange.tx, name.as_borrowed(), visitor.context.now).await?;
         let users: Vec<UserName> = members.keys().take(MAX_MEMBERS).filter_map(|user| user.parse().ok()).collect();
+        let _permit = visitor.services.listings.acquire().await.map_err(other)?;
         Some(reaching(&mut exchange, &name, &users, &packages).await?)
     } else {
         None

@@ -56,7 +56,7 @@ async fn route(
     if let Some(nonce) = path.strip_prefix("/-/v1/login/form/") {
         log.set_endpoint("web-npm-login");
         return match *method {
-            Method::GET => npm_login::show(visitor, nonce).await,
+            Method::GET | Method::HEAD => npm_login::show(visitor, nonce).await,
             Method::POST => npm_login::submit(visitor, nonce, body).await,
             _ => Err(wrong_method()),
         };
@@ -64,7 +64,8 @@ async fn route(
     let path = path.strip_prefix(ROOT).unwrap_or_default().trim_matches('/').replace("%2f", "/").replace("%40", "@");
     let steps: Vec<&str> = path.split('/').collect();
     let is_post = match *method {
-        Method::GET => false,
+        // Of the response to a `HEAD`, the connection sends only the head.
+        Method::GET | Method::HEAD => false,
         Method::POST => true,
         _ => return Err(wrong_method()),
     };

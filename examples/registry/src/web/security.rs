@@ -35,6 +35,10 @@ use crate::{
     },
 };
 
+/// The forms of the page.
+const SECOND_FACTOR: &str = "second-factor";
+const PASSWORD: &str = "password";
+
 const MODES: [(&str, &str); 2] =
     [("auth-and-writes", "to log in and to change things"), ("auth-only", "to log in and to change the account")];
 
@@ -74,9 +78,9 @@ async fn with_error(
     let of = |form: &str| error.filter(|(failed, _)| *failed == form).map(|(_, error)| error);
     let content = html! {
         h2 { "Second factor" }
-        (second_factor(visitor, &found, of("second-factor"))?)
+        (second_factor(visitor, &found, of(SECOND_FACTOR))?)
         h2 { "Password" }
-        (password_form(visitor, of("password")))
+        (password_form(visitor, of(PASSWORD)))
         h2 { "Sessions" }
         p.hint { "A session begins with a login, in a browser or by npm, and ends by itself." }
         @for session in &found.sessions { (tokens::card(visitor, session)) }
@@ -87,7 +91,7 @@ async fn with_error(
 
 fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError>) -> Result<Markup, Failure> {
     let account = &found.account;
-    let action = format!("{ROOT}/security/second-factor");
+    let action = format!("{ROOT}/security/{SECOND_FACTOR}");
     Ok(match (account.two_factor, &account.pending) {
         (TwoFactorMode::Disabled, Some(pending)) => {
             let url = codes::enrolment_url(&pending.secret, found.owner.as_borrowed())?;
@@ -98,7 +102,7 @@ fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError
                 (form_error(error))
                 form method="post" action=(action) {
                     (proof(visitor))
-                    (Field::new("code", "Code of the app").error(error).input("text", "one-time-code", ""))
+                    (Field::new("code", "Code of the app").of_form(SECOND_FACTOR).error(error).input("text", "one-time-code", ""))
                     div.actions { button name="step" value="confirm" { "Turn on" } }
                 }
             }
@@ -108,8 +112,8 @@ fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError
             (form_error(error))
             form method="post" action=(action) {
                 (proof(visitor))
-                (Field::new("mode", "Ask for it").choice(&MODES, "auth-and-writes"))
-                (Field::new("password", "Your password").error(error).input("password", "current-password", ""))
+                (Field::new("mode", "Ask for it").of_form(SECOND_FACTOR).choice(&MODES, "auth-and-writes"))
+                (Field::new("password", "Your password").of_form(SECOND_FACTOR).error(error).input("password", "current-password", ""))
                 div.actions { button name="step" value="mode" { "Set up a second factor" } }
             }
         },
@@ -118,9 +122,9 @@ fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError
             (form_error(error))
             form method="post" action=(action) {
                 (proof(visitor))
-                (Field::new("mode", "Ask for it").choice(&[MODES.as_slice(), &[("disable", "never: turn it off")]].concat(), mode.as_str()))
-                (Field::new("password", "Your password").error(error).input("password", "current-password", ""))
-                (one_time_password(error))
+                (Field::new("mode", "Ask for it").of_form(SECOND_FACTOR).choice(&[MODES.as_slice(), &[("disable", "never: turn it off")]].concat(), mode.as_str()))
+                (Field::new("password", "Your password").of_form(SECOND_FACTOR).error(error).input("password", "current-password", ""))
+                (one_time_password(SECOND_FACTOR, error))
                 div.actions { button name="step" value="mode" { "Change" } }
             }
         },
@@ -155,11 +159,11 @@ fn password_form(visitor: &Visitor<'_>, error: Option<&FieldError>) -> Markup {
     let hint = format!("{} to {} characters.", password::MIN_LENGTH, password::MAX_LENGTH);
     html! {
         (form_error(error))
-        form method="post" action={ (ROOT) "/security/password" } {
+        form method="post" action={ (ROOT) "/security/" (PASSWORD) } {
             (proof(visitor))
-            (Field::new("old", "Present password").error(error).input("password", "current-password", ""))
-            (Field::new("new", "New password").hint(&hint).error(error).input("password", "new-password", ""))
-            (one_time_password(error))
+            (Field::new("old", "Present password").of_form(PASSWORD).error(error).input("password", "current-password", ""))
+            (Field::new("new", "New password").of_form(PASSWORD).hint(&hint).error(error).input("password", "new-password", ""))
+            (one_time_password(PASSWORD, error))
             div.actions { button { "Change password" } }
         }
     }
@@ -200,7 +204,7 @@ pub(crate) async fn change_second_factor(
         Ok(_) => Ok(redirect(&format!("{ROOT}/security"))),
         Err(error) => {
             let field = if is_confirmation { "code" } else { error.field };
-            with_error(visitor, log_line, Some(&("second-factor", FieldError { field, ..error }))).await
+            with_error(visitor, log_line, Some(&(SECOND_FACTOR, FieldError { field, ..error }))).await
         }
     }
 }
@@ -227,11 +231,11 @@ pub(crate) async fn change_password(
     let new = fields.untrimmed("new");
     if let Err(error) = password::check_new(new) {
         let error = FieldError { field: "new", text: error.client_text() };
-        return with_error(visitor, log_line, Some(&("password", error))).await;
+        return with_error(visitor, log_line, Some(&(PASSWORD, error))).await;
     }
     let change_of = json!({ "password": { "old": fields.untrimmed("old"), "new": new } });
     match change(visitor, change_of, &fields, "old").await? {
         Ok(_) => Ok(redirect(&format!("{ROOT}/security"))),
-        Err(error) => with_error(visitor, log_line, Some(&("password", error))).await,
+        Err(error) => with_error(visitor, log_line, Some(&(PASSWORD, error))).await,
     }
 }

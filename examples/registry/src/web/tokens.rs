@@ -105,7 +105,7 @@ fn confirm_form(visitor: &Visitor<'_>, button: &str, error: Option<&FieldError>)
     html! {
         form method="post" {
             (proof(visitor))
-            (one_time_password(error))
+            (one_time_password("", error))
             div.actions {
                 button.danger { (button) }
                 a href={ (ROOT) "/tokens" } { "Cancel" }

@@ -12,6 +12,7 @@ use crate::support::{
 under_both_editions!(
     a_form_of_another_site_is_refused,
     a_page_allows_no_script_frame_or_cache,
+    every_input_has_a_label_and_every_id_is_unique,
     a_stranger_is_sent_to_the_login,
     a_page_shows_only_what_the_visitor_may_read,
     a_token_in_a_header_gives_no_access_to_the_pages,
@@ -93,6 +94,34 @@ fn a_page_allows_no_script_frame_or_cache(edition: &str) {
     let reply = Visitor::new(&server).get("/-/web/log-in").expect(200);
     let cookie = reply.header("set-cookie").unwrap_or_default();
     assert!(cookie.starts_with("__Host-tollgate-form=") && cookie.contains("Secure"), "{cookie}");
+}
+
+fn every_input_has_a_label_and_every_id_is_unique(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
+    let mut visitor = logged_in(&server, &alice);
+    let mut inputs = 0;
+    for page in ["log-in", "sign-up", "tokens", "tokens/new", "tokens/revoke-all", "security", "organizations"] {
+        let text = visitor.get(&format!("/-/web/{page}")).expect(200).text();
+        assert!(text.contains("<html lang=\"en\">"), "{page}");
+        assert_eq!(text.matches("<h1>").count(), 1, "{page}");
+        let mut ids: Vec<&str> = text.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        for tag in
+            text.split('<').filter(|tag| ["input", "select", "textarea"].iter().any(|name| tag.starts_with(name)))
+        {
+            if tag.contains("type=\"hidden\"") {
+                continue;
+            }
+            let id = tag.split(" id=\"").nth(1).unwrap_or_else(|| panic!("{page}: {tag}")).split('"').next().unwrap();
+            assert!(text.contains(&format!("<label for=\"{id}\">")), "{page}: {tag}");
+            inputs += 1;
+        }
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{page}: {ids:?}");
+    }
+    assert!(inputs > 20, "{inputs}");
 }
 
 fn a_stranger_is_sent_to_the_login(edition: &str) {

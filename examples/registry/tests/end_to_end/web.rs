@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::{
     FOUNDING, Person, Server,
-    browser::{Browser, PHONE, Scripts},
+    browser::Browser,
     person::{email_of, password_of},
     totp::Authenticator,
     under_both_editions,
@@ -15,7 +15,7 @@ under_both_editions!(
     a_token_made_on_the_web_is_used_by_npm,
     a_token_made_by_npm_is_revoked_on_the_web,
     an_account_and_its_second_factor_are_made_on_the_web,
-    the_pages_work_without_scripts_on_a_phone_and_by_keyboard,
+    the_pages_work_without_scripts_on_a_phone_in_the_dark_and_by_keyboard,
     a_person_joins_an_organization_and_its_owner_sees_the_tokens_that_reach_it,
 );
 
@@ -129,7 +129,7 @@ fn an_account_and_its_second_factor_are_made_on_the_web(edition: &str) {
         .shows("Scan this code");
     let app = Authenticator::enter(&browser.picture("second-factor").text_of("secret"));
     browser.fill_in(form, &[("code", &app.wrong_code())]).click("Turn on");
-    assert!(browser.text_of("code-error").contains("new second factor"), "{}", browser.text());
+    assert!(browser.text_of("second-factor-code-error").contains("new second factor"), "{}", browser.text());
     let code = app.code_for(&browser.cookie(SESSION));
     browser.fill_in(form, &[("code", &code)]).click("Turn on").shows("Keep these recovery codes");
     let recovery_code = browser.text().lines().find(|line| line.len() == 20).expect("a recovery code").to_owned();
@@ -153,7 +153,7 @@ fn an_account_and_its_second_factor_are_made_on_the_web(edition: &str) {
     let form = "form[action$=password]";
     let code = app.code_for(&browser.cookie(SESSION));
     browser.fill_in(form, &old).fill_in(form, &[("otp", &code)]).click("Change password");
-    assert_eq!(browser.text_of("old-error"), "incorrect or missing password");
+    assert_eq!(browser.text_of("password-old-error"), "incorrect or missing password");
     browser.fill_in(form, &[("old", &*password_of("carol")), ("new", "another-password"), ("otp", &code)]);
     browser.click("Change password").shows("It is on");
     let log_in = |password: &str| {
@@ -164,11 +164,10 @@ fn an_account_and_its_second_factor_are_made_on_the_web(edition: &str) {
     assert_eq!((log_in(&password_of("carol")), log_in("another-password")), (401, 201));
 }
 
-fn the_pages_work_without_scripts_on_a_phone_and_by_keyboard(edition: &str) {
+fn the_pages_work_without_scripts_on_a_phone_in_the_dark_and_by_keyboard(edition: &str) {
     let server = Server::under(edition);
     let alice = server.person("alice");
-    let Some(browser) = Browser::start_with(&server, Scripts::Blocked) else { return };
-    browser.resize(PHONE);
+    let Some(browser) = Browser::start_on_phone(&server) else { return };
     let code = log_in(&browser, &alice);
     for page in ["tokens", "tokens/new", "tokens/revoke-all", "security", "organizations"] {
         browser.open(&format!("/-/web/{page}"));
@@ -177,6 +176,8 @@ fn the_pages_work_without_scripts_on_a_phone_and_by_keyboard(edition: &str) {
         assert!(page_width <= window_width, "{page}: {page_width} in {window_width}");
     }
     browser.open("/-/web/tokens/new").picture("phone");
+    // The phone is set to dark colours.
+    assert_eq!(browser.background(), "rgba(20, 23, 27, 1)");
     browser.fill_in("main", &[("name", "phone"), ("packages", "left"), ("expires", "2")]);
     browser.choose("packages_and_scopes_permission", "read-only");
     browser.click("See what it can do");

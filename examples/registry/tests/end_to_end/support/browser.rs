@@ -20,15 +20,16 @@ use super::{Server, server::temporary_folder};
 /// How long a page may take to show an element. The limit is high, because the machine may be under load.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The width and height of a phone's screen.
-pub(crate) const PHONE: (u32, u32) = (360, 740);
+/// The width and height of a window.
 const DESKTOP: (u32, u32) = (1000, 900);
+const PHONE: (u32, u32) = (360, 740);
 
-/// Whether the browser runs scripts.
+/// The browser that a person uses.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Scripts {
-    Run,
-    Blocked,
+enum Device {
+    Desktop,
+    /// A narrow window with dark colours, in which scripts are blocked.
+    Phone,
 }
 
 /// **A browser with a profile of its own.** It is closed at the end of the test.
@@ -44,11 +45,15 @@ impl Browser {
     /// Starts a browser for the pages of the server. If Chromium or `ChromeDriver` is not installed, prints a message and
     /// returns `None`.
     pub(crate) fn start(server: &Server) -> Option<Self> {
-        Self::start_with(server, Scripts::Run)
+        Self::start_device(server, Device::Desktop)
     }
 
-    /// Starts a browser that runs scripts or blocks them.
-    pub(crate) fn start_with(server: &Server, scripts: Scripts) -> Option<Self> {
+    /// Starts a browser in a narrow window with dark colours, in which scripts are blocked.
+    pub(crate) fn start_on_phone(server: &Server) -> Option<Self> {
+        Self::start_device(server, Device::Phone)
+    }
+
+    fn start_device(server: &Server, device: Device) -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
         let Ok(mut driver) = command.spawn() else {
@@ -73,10 +78,13 @@ impl Browser {
             "--hide-scrollbars".to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
         ];
-        if std::env::var_os("TOLLGATE_DARK").is_some() {
-            arguments.push("--force-dark-mode".to_owned());
-        }
-        let javascript = if scripts == Scripts::Run { 1 } else { 2 };
+        let (size, javascript) = match device {
+            Device::Desktop => (DESKTOP, 1),
+            Device::Phone => {
+                arguments.push("--force-dark-mode".to_owned());
+                (PHONE, 2)
+            }
+        };
         let mut capabilities = Map::new();
         let preferences = json!({
             "profile.managed_default_content_settings.javascript": javascript,
@@ -96,7 +104,7 @@ impl Browser {
             panic!("Chromium does not start: {error}")
         });
         let browser = Self { runtime, client, driver, url: server.url(), _profile: profile };
-        browser.resize(DESKTOP);
+        browser.run(browser.client.set_window_size(size.0, size.1));
         Some(browser)
     }
 
@@ -112,10 +120,6 @@ impl Browser {
             Ok::<_, CmdError>(format!("at {url}:\n{body}"))
         };
         self.runtime.block_on(seen).unwrap_or_default()
-    }
-
-    pub(crate) fn resize(&self, (width, height): (u32, u32)) {
-        self.run(self.client.set_window_size(width, height));
     }
 
     /// Opens a path of the server.
@@ -204,6 +208,12 @@ impl Browser {
         let script = "return [document.documentElement.scrollWidth, window.innerWidth]";
         let widths = self.run(self.client.execute(script, vec![]));
         (widths[0].as_u64().unwrap(), widths[1].as_u64().unwrap())
+    }
+
+    /// The colour behind the page.
+    pub(crate) fn background(&self) -> String {
+        let body = self.find("body");
+        self.run(body.css_value("background-color"))
     }
 
     /// The element that has the focus, as its tag and name or text, after the key Tab was pressed.

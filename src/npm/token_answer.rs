@@ -29,6 +29,8 @@ use crate::{
 ///   stored. The client prints these characters and an ellipsis. `npm token revoke` accepts a full secret only if the secret starts with the
 ///   `token` of an entry in the list.
 /// - `hint` is the [`SecretHint`], if there is one.
+/// - `last_used` is the time of the [last use](Self::with_last_used), if the registry knows one. npm's API reference does not
+///   have this field; `npm token list --json` prints it.
 /// - If any address is allowed, `cidr` is `[]` and `cidr_whitelist` is null. The client would print a line for an empty
 ///   `cidr_whitelist`.
 /// - The `name` of a legacy token is its kind in parentheses, such as `(legacy publish)`. No granular token can have
@@ -65,6 +67,7 @@ use crate::{
 pub struct ListedToken<'t> {
     token: &'t Token,
     hint: Option<SecretHint>,
+    last_used: Option<Timestamp>,
 }
 
 impl<'t> ListedToken<'t> {
@@ -73,9 +76,32 @@ impl<'t> ListedToken<'t> {
     #[must_use]
     pub const fn new(token: &'t Token, hint: Option<SecretHint>) -> Option<Self> {
         match token {
-            Token::Legacy(_) | Token::Granular(_) => Some(Self { token, hint }),
+            Token::Legacy(_) | Token::Granular(_) => Some(Self { token, hint, last_used: None }),
             Token::Session(_) => None,
         }
+    }
+
+    /// Adds the time at which the token was last used. A registry that writes this down need not do so for every request:
+    /// the hour is enough to find a token that nothing uses any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tollgate::{Token, npm::ListedToken, token::{LegacyKind, LegacyToken, TokenFacts, TokenId}, value::AllowedRanges};
+    /// use tollgate::Timestamp;
+    ///
+    /// # let facts =
+    /// #     TokenFacts { id: TokenId::new("t-1")?, owner: "alice".parse()?, created: Timestamp::UNIX_EPOCH, revoked: None };
+    /// # let token = Token::from(LegacyToken::load(facts, LegacyKind::Publish, AllowedRanges::Any));
+    /// let listed = ListedToken::new(&token, None).ok_or("a session")?;
+    /// assert_eq!(serde_json::to_value(listed)?.get("last_used"), None);
+    /// let used = listed.with_last_used("2026-01-01T13:00:00Z".parse()?);
+    /// assert_eq!(serde_json::to_value(used)?["last_used"], "2026-01-01T13:00:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn with_last_used(self, at: Timestamp) -> Self {
+        Self { last_used: Some(at), ..self }
     }
 }
 
@@ -84,7 +110,7 @@ impl Serialize for ListedToken<'_> {
         let hint = self.hint.map(|hint| hint.to_string());
         let hint = hint.as_deref();
         let start = hint.and_then(|hint| hint.split('…').next()).unwrap_or_default();
-        TokenFields { hint, ..TokenFields::new(self.token, start) }.serialize(serializer)
+        TokenFields { hint, last_used: self.last_used, ..TokenFields::new(self.token, start) }.serialize(serializer)
     }
 }
 
@@ -209,6 +235,8 @@ struct TokenFields<'t> {
     /// The time of the revocation, which is the only change that a token can have ([L9](crate::docs::rules#l9)).
     updated: Option<Timestamp>,
     revoked: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<Timestamp>,
     readonly: bool,
     automation: bool,
     bypass_2fa: bool,
@@ -263,6 +291,7 @@ impl<'t> TokenFields<'t> {
             created: token.created(),
             updated: token.revoked(),
             revoked: token.revoked(),
+            last_used: None,
             readonly: match granular {
                 None => kind == TokenKind::Legacy(LegacyKind::ReadOnly),
                 Some(token) => {

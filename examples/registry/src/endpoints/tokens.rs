@@ -20,8 +20,14 @@ use crate::{
         services::Services,
     },
     reply::response,
-    store::tokens,
+    store::tokens::{self, KeptToken},
 };
+
+/// The entry of a token in a list, or `None` for a session.
+fn listed(kept: &KeptToken) -> Option<ListedToken<'_>> {
+    let listed = ListedToken::new(&kept.token, Some(kept.hint))?;
+    Some(kept.last_used.map_or(listed, |hour| listed.with_last_used(hour)))
+}
 
 /// `GET /-/npm/v1/tokens`: one page of the caller's tokens that are not revoked. As on npm, sessions are not listed.
 pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<Response, Failure> {
@@ -29,8 +35,7 @@ pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<R
     let owner = exchange.token()?.1.name().clone();
     let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
     stored.retain(|listed| !exchange.is_revoked(&listed.token));
-    let listed: Vec<ListedToken<'_>> =
-        stored.iter().filter_map(|listed| ListedToken::new(&listed.token, Some(listed.hint))).collect();
+    let listed: Vec<ListedToken<'_>> = stored.iter().filter_map(listed).collect();
     let objects: Vec<ListedToken<'_>> = listed.iter().skip(page.start()).take(page.size).copied().collect();
     let is_last = page.start().saturating_add(page.size) >= listed.len();
     let next = format!("/-/npm/v1/tokens?page={}&perPage={}", page.number.saturating_add(1), page.size);

@@ -247,6 +247,8 @@ impl<'r> Exchange<'r> {
                 self.notice = ignored.map(|notice| plain_words::ignored(&self.context.credentials, notice).into());
                 if ignored.is_some() {
                     self.log_line.set_token_ignored();
+                } else if let FoundCaller::Token { token, .. } = &self.caller {
+                    self.services.token_uses.note(token.id(), self.context.now);
                 }
                 self.log_line.set_decisions(allowed.allows().iter().map(|allow| Decision::Allow(*allow)));
                 return Ok(Decided::Allowed(then(allowed.allows())));

@@ -8,7 +8,7 @@ use tollgate::{Policy, npm::TrustedProxies};
 use crate::{
     credentials::hashing::Hashing,
     exchange::{audits::Audits, budget::Budget},
-    store::{database::Store, tarballs::Tarballs},
+    store::{database::Store, tarballs::Tarballs, token_uses::TokenUses},
 };
 
 /// **The data and the settings that all requests share.**
@@ -22,6 +22,7 @@ pub(crate) struct Services {
     pub(crate) listings: Semaphore,
     /// The permits to open a tarball that is published.
     pub(crate) tarball_checks: Arc<Semaphore>,
+    pub(crate) token_uses: TokenUses,
     /// The service for audits, if there is one.
     pub(crate) audits: Option<Audits>,
     /// The policy of every decision, and of every token that is issued.

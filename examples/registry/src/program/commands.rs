@@ -25,7 +25,7 @@ use crate::{
         database::{Store, Tx},
         invitations::{self, Invitation},
         organizations,
-        tokens::{self, TokenWithHint},
+        tokens::{self, KeptToken},
         turns::Writer,
     },
 };
@@ -142,8 +142,8 @@ async fn token(tx: &mut Tx, command: &TokenCommand, now: Timestamp) -> Result<St
 }
 
 /// A line about a token: its public id, its kind and name, the first and last characters of its text, and its times.
-fn token_line(listed: &TokenWithHint) -> String {
-    let TokenWithHint { token, hint } = listed;
+fn token_line(listed: &KeptToken) -> String {
+    let KeptToken { token, hint, .. } = listed;
     let name = match token {
         Token::Granular(granular) => format!(" `{}`", granular.name().as_str()),
         Token::Legacy(_) | Token::Session(_) | _ => String::new(),

@@ -20,7 +20,7 @@ use crate::{
         demo, newest_edition, private_files,
     },
     server::{connections, router},
-    store::{collection, database::Store, search_entries, tarballs::Tarballs},
+    store::{collection, database::Store, search_entries, tarballs::Tarballs, token_uses::TokenUses},
 };
 
 /// How many MiB large bodies and answers may take at one time.
@@ -99,6 +99,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         budget: Budget::new(MEMORY),
         listings: Semaphore::new(LISTINGS),
         tarball_checks: Arc::new(Semaphore::new(TARBALL_CHECKS)),
+        token_uses: TokenUses::default(),
         audits: config.audit_url.as_deref().map(Audits::new).transpose()?,
         policy,
         sign_up_is_open: config.sign_up == SignUp::Open,
@@ -107,8 +108,11 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         address,
     };
     let collection = tokio::spawn(collect_hourly(store.clone(), services.tarballs.clone()));
+    let (token_uses, store_of_uses) = (services.token_uses.clone(), store.clone());
+    let writing = tokio::spawn(async move { token_uses.keep_writing(&store_of_uses).await });
     connections::accept(&listener, &router::router(Arc::new(services))).await?;
     collection.abort();
+    writing.abort();
     store.close().await;
     tracing::info!(target: log_target::SERVER, "stopped");
     Ok(())

@@ -21,5 +21,6 @@ pub(crate) mod staged;
 pub(crate) mod tarball_content;
 pub(crate) mod tarballs;
 pub(crate) mod teams;
+pub(crate) mod token_uses;
 pub(crate) mod tokens;
 pub(crate) mod turns;

@@ -10,11 +10,12 @@ use crate::{
     store::database::Tx,
 };
 
-/// A token with the first and last characters of its text.
+/// A token with the first and last characters of its text, and the hour of its last use.
 #[derive(Clone, Debug)]
-pub(crate) struct TokenWithHint {
+pub(crate) struct KeptToken {
     pub(crate) token: Token,
     pub(crate) hint: SecretHint,
+    pub(crate) last_used: Option<Timestamp>,
 }
 
 /// The token with this digest.
@@ -70,15 +71,17 @@ fn stored(token: &Token) -> Result<String, Failure> {
 
 /// The tokens of a user that were not revoked individually, oldest first. Tokens that the account's cut-off revokes are
 /// included. Rows that do not load are left out.
-pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<TokenWithHint>, Failure> {
-    let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT stored, hint FROM tokens WHERE user_name = $1 AND revoked = 0 ORDER BY created, token_key",
+pub(crate) async fn of_user(tx: &mut Tx, owner: UserName<&str>) -> Result<Vec<KeptToken>, Failure> {
+    let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
+        "SELECT stored, hint, last_used FROM tokens WHERE user_name = $1 AND revoked = 0 ORDER BY created, token_key",
     )
     .bind(owner.as_str().to_owned())
     .fetch_all(&mut **tx)
     .await?;
-    let listed =
-        |(stored, hint): (String, String)| Some(TokenWithHint { token: load(&stored)?, hint: hint.parse().ok()? });
+    let listed = |(stored, hint, last_used): (String, String, Option<String>)| {
+        let last_used = last_used.and_then(|hour| hour.parse().ok());
+        Some(KeptToken { token: load(&stored)?, hint: hint.parse().ok()?, last_used })
+    };
     Ok(rows.into_iter().filter_map(listed).collect())
 }
 

@@ -19,7 +19,7 @@ use crate::{
         facts,
         invitations::{self, Invitation},
         organizations,
-        tokens::{self, TokenWithHint},
+        tokens::{self, KeptToken},
     },
     web::{
         access_text,
@@ -122,7 +122,7 @@ async fn packages_of(visitor: &Visitor<'_>, name: &OrganizationName) -> Result<V
 
 /// A token, and what it can do in an organization.
 struct Reach {
-    listed: TokenWithHint,
+    listed: KeptToken,
     readable: usize,
     writable: usize,
     manages: bool,
@@ -166,7 +166,7 @@ async fn reaching(
 
 fn reach_card(visitor: &Visitor<'_>, reach: &Reach) -> Markup {
     let Reach { listed, readable, writable, manages } = reach;
-    let TokenWithHint { token, hint, .. } = listed;
+    let token = &listed.token;
     html! {
         article.card {
             h3 { (token.owner()) ": " (token_text::name(token)) }
@@ -175,7 +175,7 @@ fn reach_card(visitor: &Visitor<'_>, reach: &Reach) -> Markup {
                 @if *manages { ", and may manage its members" }
                 "."
             }
-            (token_text::details(token, Some(*hint), &visitor.services.policy))
+            (token_text::details(token, Some(listed), &visitor.services.policy))
             @if matches!(token, Token::Legacy(_)) { p.hint { "A legacy token has all permissions of its owner." } }
         }
     }

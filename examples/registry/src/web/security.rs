@@ -24,7 +24,7 @@ use crate::{
     exchange::log_line::LogLine,
     store::{
         accounts::{self, Account},
-        tokens::TokenWithHint,
+        tokens::KeptToken,
     },
     web::{
         html::{Field, FieldError, Page, ROOT, form_error, one_time_password, page, proof, redirect},
@@ -47,7 +47,7 @@ struct Found {
     owner: UserName,
     account: Account,
     recovery_codes: i64,
-    sessions: Vec<TokenWithHint>,
+    sessions: Vec<KeptToken>,
 }
 
 async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Found, Problem> {

@@ -4,9 +4,11 @@ use maud::{Markup, html};
 use tollgate::{
     Timestamp,
     policy::{LegacyTokens, Policy},
-    token::{LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, SecretHint, Token, TwoFactorBypass},
+    token::{LegacyKind, OrganizationsGrant, PackageSelection, PackagesGrant, Token, TwoFactorBypass},
     value::AllowedRanges,
 };
+
+use crate::store::tokens::KeptToken;
 
 /// The name of a token, or the words for a token that has none.
 pub(crate) fn name(token: &Token) -> String {
@@ -60,21 +62,12 @@ fn organizations(grant: &OrganizationsGrant) -> String {
     }
 }
 
-/// The time at which a token ends, if it does.
-pub(crate) fn expires_at(token: &Token) -> Option<Timestamp> {
-    match token {
-        Token::Granular(granular) => Some(granular.expires_at()),
-        Token::Session(session) => Some(session.expires_at()),
-        Token::Legacy(_) | _ => None,
-    }
-}
-
-/// A list of what a token is. The hint has the first and last characters of the text of a token that exists.
-pub(crate) fn details(token: &Token, hint: Option<SecretHint>, policy: &Policy) -> Markup {
+/// A list of what a token is. `kept` is the token in the database, if it was created already.
+pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) -> Markup {
     let is_retired = matches!(token, Token::Legacy(_)) && policy.legacy_tokens() == LegacyTokens::Retired;
     html! {
         dl {
-            @if let Some(hint) = hint { dt { "Text" } dd { code { (hint) } } }
+            @if let Some(kept) = kept { dt { "Text" } dd { code { (kept.hint) } } }
             dt { "Kind" } dd { (kind(token)) @if is_retired { " (refused by this registry)" } }
             @if let Token::Granular(granular) = token {
                 dt { "Packages" } dd { (packages(granular.packages())) }
@@ -95,7 +88,14 @@ pub(crate) fn details(token: &Token, hint: Option<SecretHint>, policy: &Policy) 
                 _ => "unknown",
             } }
             dt { "Created" } dd { (time(token.created())) }
-            dt { "Expires" } dd { @match expires_at(token) { Some(at) => (time(at)), None => "never" } }
+            dt { "Expires" } dd { @match token.as_view().expires_at() { Some(at) => (time(at)), None => "never" } }
+            @if let Some(kept) = kept {
+                dt { "Last used" }
+                dd { @match kept.last_used {
+                    Some(hour) => { "in the hour of " (time(hour)) },
+                    None => "not yet",
+                } }
+            }
         }
     }
 }

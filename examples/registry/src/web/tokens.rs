@@ -14,7 +14,7 @@ use tollgate::{
 
 use crate::{
     exchange::{decisions::Exchange, log_line::LogLine},
-    store::tokens::{self, TokenWithHint},
+    store::tokens::{self, KeptToken},
     web::{
         html::{FieldError, Page, ROOT, form_error, one_time_password, page, proof, redirect},
         internal::InternalRequest,
@@ -26,14 +26,14 @@ use crate::{
 };
 
 /// The tokens of the caller that are not revoked, with the caller's name. Sessions are among them.
-pub(crate) async fn own_tokens(exchange: &mut Exchange<'_>) -> Result<(UserName, Vec<TokenWithHint>), Problem> {
+pub(crate) async fn own_tokens(exchange: &mut Exchange<'_>) -> Result<(UserName, Vec<KeptToken>), Problem> {
     let owner = exchange.token()?.1.name().clone();
     let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
     stored.retain(|listed| !exchange.is_revoked(&listed.token));
     Ok((owner, stored))
 }
 
-async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<(UserName, Vec<TokenWithHint>), Problem> {
+async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<(UserName, Vec<KeptToken>), Problem> {
     let required = Endpoint::Account(AccountRequest::ListTokens).required_access();
     own_tokens(&mut visitor.allowed(log_line, required).await?).await
 }
@@ -60,13 +60,13 @@ pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
 }
 
 /// One token, with the link to revoke it.
-pub(crate) fn card(visitor: &Visitor<'_>, listed: &TokenWithHint) -> Markup {
-    let TokenWithHint { token, hint, .. } = listed;
-    let is_expired = token_text::expires_at(token).is_some_and(|at| at <= visitor.context.now);
+pub(crate) fn card(visitor: &Visitor<'_>, listed: &KeptToken) -> Markup {
+    let token = &listed.token;
+    let is_expired = token.as_view().expires_at().is_some_and(|at| at <= visitor.context.now);
     html! {
         article.card data-token=(token.id()) {
             h2 { (token_text::name(token)) @if is_expired { " (expired)" } }
-            (token_text::details(token, Some(*hint), &visitor.services.policy))
+            (token_text::details(token, Some(listed), &visitor.services.policy))
             div.actions {
                 a.button.second href={ (ROOT) "/tokens/" (token.id()) "/revoke" } aria-label={ "Revoke " (token_text::name(token)) } { "Revoke" }
             }
@@ -94,7 +94,7 @@ async fn show_confirm(
     let content = html! {
         (form_error(error))
         p { "A program that uses this token is refused from then on. This cannot be undone." }
-        article.card { (token_text::details(&listed.token, Some(listed.hint), &visitor.services.policy)) }
+        article.card { (token_text::details(&listed.token, Some(listed), &visitor.services.policy)) }
         (confirm_form(visitor, "Revoke", error))
     };
     let title = format!("Revoke {}?", token_text::name(&listed.token));

@@ -11,6 +11,7 @@ under_both_editions!(
     a_user_cannot_revoke_the_token_of_another_user,
     an_invalid_token_request_is_refused_with_the_reason,
     a_token_request_for_a_hidden_package_is_refused_like_one_for_a_missing_package,
+    a_list_of_tokens_has_the_hour_of_the_last_use,
 );
 
 fn a_granular_token_can_have_every_restriction_of_npm_token_create(edition: &str) {
@@ -240,4 +241,34 @@ pub(crate) fn listed(person: &Person, name: &str) -> Value {
     let list = person.npm("token list --json").succeeds().json();
     let found = list.as_array().unwrap().iter().find(|token| token["name"] == name);
     found.unwrap_or_else(|| panic!("no {name} in {list}")).clone()
+}
+
+fn a_list_of_tokens_has_the_hour_of_the_last_use(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person("alice");
+    let make = |name: &str| {
+        alice.granular(&json!({ "name": name, "packages_all": true, "packages_and_scopes_permission": "read-only" }))
+    };
+    let (used, _unused, refused) = (make("used"), make("unused"), make("refused"));
+    let last_used = |name: &str| {
+        let list = alice.npm("token list --json").succeeds().json();
+        let token = list.as_array().unwrap().iter().find(|token| token["name"] == name).unwrap();
+        token.get("last_used").cloned()
+    };
+    alice.put("left", "1.0.0", None);
+    server.http("GET", "/left").bearer(&used).send().expect(200);
+    server.http("PUT", "/-/package/left/dist-tags/x").bearer(&refused).json(&json!("1.0.0")).send().expect(403);
+    let mut shown = None;
+    for _ in 0..50 {
+        shown = last_used("used");
+        if shown.is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let shown = shown.expect("a time");
+    let shown = shown.as_str().unwrap();
+    assert!(shown.len() == 20 && shown.ends_with(":00:00Z"), "{shown}");
+    // A token that was not used, and one that was used for nothing that it may do.
+    assert_eq!((last_used("unused"), last_used("refused")), (None, None));
 }

@@ -174,7 +174,7 @@ fn the_owners_of_a_package_are_those_who_may_write_to_it(edition: &str) {
     let (alice, bob, carol, eve) =
         (server.person("alice"), server.person("bob"), server.person("carol"), server.person("eve"));
     server.organization("acme", &alice);
-    alice.npm("org set acme bob").succeeds();
+    alice.brings("acme", &bob);
     alice.publish("@acme/tool", "1.0.0", "--access=public").succeeds();
     let owners = |person: &Person| person.npm("owner ls @acme/tool").succeeds().output().trim().to_owned();
     let search = |person: &Person| {
@@ -203,6 +203,7 @@ fn the_owners_of_a_package_are_those_who_may_write_to_it(edition: &str) {
 
     // Whoever may write by a team is taken off the team.
     alice.npm("org set acme carol").succeeds().does_not_say("gives no access");
+    carol.joins("acme");
     alice.npm("owner rm alice @acme/tool").fails().says("may write to `@acme/tool` by a team");
     alice.npm("owner rm carol @acme/tool").succeeds().says("`carol` may still write to `@acme/tool`, by a team");
     carol.publish("@acme/tool", "1.1.0", "").succeeds();
@@ -216,7 +217,7 @@ fn a_list_of_owners_from_before_a_change_of_a_team_is_refused(edition: &str) {
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     server.person("carol");
     server.organization("acme", &alice);
-    alice.npm("org set acme bob").succeeds();
+    alice.brings("acme", &bob);
     alice.publish("@acme/tool", "1.0.0", "").succeeds();
     let read = || alice.http("GET", "/@acme%2ftool").send().expect(200).json();
     let add = |document: &Value, names: &[&str]| {
@@ -226,13 +227,14 @@ fn a_list_of_owners_from_before_a_change_of_a_team_is_refused(edition: &str) {
         alice.http("PUT", &path).json(&body).send()
     };
     // Each of these changes takes Bob off the list, or puts him on it.
-    for command in
-        ["team rm acme:developers bob", "team add acme:developers bob", "org rm acme bob", "org set acme bob"]
-    {
+    for command in ["team rm acme:developers bob", "team add acme:developers bob", "org rm acme bob"] {
         let before = read();
         alice.npm(command).succeeds();
         add(&before, &["alice", "bob", "carol"]).expect(409);
     }
+    let before = read();
+    alice.brings("acme", &bob);
+    add(&before, &["alice", "bob", "carol"]).expect(409);
     for command in
         ["team create acme:robots", "team add acme:robots alice", "access grant read-write acme:robots @acme/tool"]
     {

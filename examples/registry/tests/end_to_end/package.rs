@@ -137,7 +137,7 @@ fn a_package_can_require_a_second_factor(edition: &str) {
             robot.npm(&format!("access set mfa={mode} vault")).fails_with("E403");
         }
         alice.npm("access set mfa=none vault").succeeds();
-        alice.publish("vault", "1.0.9", "").succeeds();
+        alice.publish("vault", "1.0.2", "").succeeds();
     } else {
         // Every package requires a second factor, or a token that bypasses it.
         alice.publish("vault", "1.0.0", "").fails_with("E403").says("second factor");
@@ -146,12 +146,12 @@ fn a_package_can_require_a_second_factor(edition: &str) {
         // Alice's account has no second factor, so the write is denied and not challenged.
         alice.publish("vault", "1.1.0", "").fails_with("E403").says("second factor");
     }
-    robot.publish("vault", "1.0.2", "").succeeds();
+    robot.publish("vault", "1.0.3", "").succeeds();
 
     let app = alice.enable_2fa("auth-only");
     if edition == FOUNDING {
         alice.npm(&format!("access set mfa=automation vault --otp={}", app.code())).succeeds();
-        robot.publish("vault", "1.0.3", "").succeeds();
+        robot.publish("vault", "1.0.4", "").succeeds();
     }
     alice.publish("vault", "1.1.0", "").fails_with("EOTP");
     alice.publish("vault", "1.1.0", &format!("--otp={}", app.code())).succeeds();

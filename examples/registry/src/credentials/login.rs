@@ -21,7 +21,7 @@ use crate::{
     store::{
         accounts::{self, Account},
         database::{Store, Tx},
-        facts, known_addresses,
+        known_addresses, lookup,
         turns::Writer,
     },
 };
@@ -120,6 +120,6 @@ pub(crate) async fn issue_token(
     at: Moment,
 ) -> Result<IssuedToken, Failure> {
     known_addresses::remember(tx, user.as_borrowed(), address, at.now).await?;
-    let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
+    let owner = lookup::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login of nobody"))?;
     issuance::issue(tx, &owner, IssueRequest { token: NewToken::Login, issued_by: IssuedBy::Owner, at }).await
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use serde_json::{Map, Value, json};
@@ -21,6 +21,7 @@ use crate::{
     exchange::{
         budget::Reserved,
         decisions::{Exchange, allowed},
+        document::{Document, DocumentName},
     },
     reply::{npm_word::npm_word, response},
     store::{
@@ -35,12 +36,6 @@ use crate::{
 pub(crate) struct DocumentText {
     pub(crate) text: String,
     pub(crate) reserved: Reserved,
-}
-
-impl AsRef<[u8]> for DocumentText {
-    fn as_ref(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
 }
 
 /// Builds the document of a package. `copies` is how many times its size is needed in memory.
@@ -104,20 +99,63 @@ pub(crate) async fn read(
     let is_abbreviated = text(header::ACCEPT).contains(ABBREVIATED);
     let (form, media_type) =
         if is_abbreviated { (Form::Abbreviated, ABBREVIATED) } else { (Form::Full, "application/json") };
-    // The rows and the text.
-    let document = document(exchange, name, form, 2).await?;
-    let etag = format!("\"{}\"", digest::sha512(document.text.as_bytes()));
-    let is_known = text(header::IF_NONE_MATCH).split(',').any(|known| known.trim().trim_start_matches("W/") == etag);
-    let body = if is_known { Body::empty() } else { Body::from(Bytes::from_owner(document)) };
+    let (document, reserved) = shown(exchange, name, form).await?;
+    let is_known =
+        text(header::IF_NONE_MATCH).split(',').any(|known| known.trim().trim_start_matches("W/") == document.etag);
+    let body = match (is_known, reserved) {
+        (true, _) => Body::empty(),
+        (false, None) => Body::from(document.text),
+        (false, Some(reserved)) => Body::from(Bytes::from_owner(Held { text: document.text, _reserved: reserved })),
+    };
     let mut response = Response::new(body);
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
         response::set_header(&mut response, header::CONTENT_TYPE, media_type);
     }
-    response::set_header(&mut response, header::ETAG, &etag);
+    response.headers_mut().insert(header::ETAG, document.etag);
     response::set_header(&mut response, header::VARY, "accept");
     Ok(response)
+}
+
+/// The maximum number of bytes of a document that takes no part of the memory for large ones.
+const SMALL: usize = 64 * 1024;
+
+/// A large document that is being sent.
+struct Held {
+    text: Bytes,
+    _reserved: Reserved,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// The document as clients get it, and the memory that it takes if it is large. The text is kept in memory for the next
+/// request.
+async fn shown(
+    exchange: &mut Exchange<'_>,
+    name: &PackageName,
+    form: Form,
+) -> Result<(Document, Option<Reserved>), Failure> {
+    let stamp = exchange.document_stamp.clone().ok_or_else(|| other("a package was read that does not exist"))?;
+    let key = DocumentName { stamp, form, base_url: exchange.context.base_url.clone() };
+    let services = exchange.services;
+    if let Some(document) = services.documents.get(&key) {
+        let is_large = document.text.len() > SMALL;
+        let reserve = || services.budget.try_reserve(exchange.writer().place(), document.text.len());
+        let reserved = is_large.then(reserve).transpose()?;
+        return Ok((document, reserved));
+    }
+    // The rows and the text.
+    let DocumentText { text, reserved } = self::document(exchange, name, form, 2).await?;
+    let etag = format!("\"{}\"", digest::sha512(text.as_bytes()));
+    let document = Document { text: text.into(), etag: HeaderValue::from_str(&etag).map_err(other)? };
+    services.documents.insert(key, document.clone());
+    let reserved = Some(reserved).filter(|_| document.text.len() > SMALL);
+    Ok((document, reserved))
 }
 
 /// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version.
@@ -145,9 +183,14 @@ pub(crate) async fn tarball(
 
 /// A tarball, streamed from its file.
 pub(crate) async fn stream(tarballs: &Tarballs, id: &TarballId) -> Result<Response, Failure> {
-    let found = tarballs.get(id).await?;
-    let length = found.meta.size;
-    let mut response = Response::new(Body::from_stream(found.into_stream()));
+    let (body, length) = if let Some(bytes) = tarballs.small(id).await? {
+        (Body::from(bytes.clone()), u64::try_from(bytes.len()).map_err(other)?)
+    } else {
+        let found = tarballs.get(id).await?;
+        let length = found.meta.size;
+        (Body::from_stream(found.into_stream()), length)
+    };
+    let mut response = Response::new(body);
     response::set_header(&mut response, header::CONTENT_TYPE, "application/octet-stream");
     response::set_header(&mut response, header::CONTENT_LENGTH, &length.to_string());
     Ok(response)

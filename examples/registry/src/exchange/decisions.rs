@@ -31,6 +31,7 @@ use crate::{
         accounts::{self, Account},
         database::Tx,
         facts,
+        lookup::{self, PackageLookup},
         turns::Writer,
     },
 };
@@ -44,6 +45,8 @@ pub(crate) struct Exchange<'r> {
     pub(crate) log_line: &'r mut LogLine,
     pub(crate) tx: Tx,
     pub(crate) caller: FoundCaller,
+    /// Names the document of the package in the path as it was when the transaction began, if the package exists.
+    pub(crate) document_stamp: Option<String>,
     /// The facts that were looked up in this transaction. Decisions use them only before anything is written.
     facts: FoundFacts,
     /// What is known about the code that the request shows.
@@ -61,6 +64,8 @@ pub(crate) struct Exchange<'r> {
 pub(crate) struct Received<'r> {
     pub(crate) services: &'r Services,
     pub(crate) context: &'r RequestContext,
+    /// The package that the path names.
+    pub(crate) package: Option<PackageName<&'r str>>,
     pub(crate) body: &'r Bytes,
     pub(crate) prepared: &'r Prepared<'r>,
     pub(crate) code: CodeCheck,
@@ -89,10 +94,14 @@ pub(crate) use allowed;
 impl<'r> Exchange<'r> {
     /// Begins the work on a request, and looks up the caller.
     pub(crate) async fn begin(received: Received<'r>, log_line: &'r mut LogLine, mut tx: Tx) -> Result<Self, Failure> {
-        let Received { services, context, body, prepared, code, comparison } = received;
-        let caller = FoundCaller::look_up(&mut tx, &context.credentials).await?;
+        let Received { services, context, package, body, prepared, code, comparison } = received;
+        let (caller, found) = FoundCaller::look_up_with_package(&mut tx, &context.credentials, package).await?;
         log_line.set_caller(&caller);
-        let facts = FoundFacts::default();
+        let mut facts = FoundFacts::default();
+        let document_stamp = found.and_then(|PackageLookup { package, document_stamp }| {
+            facts.add_package(package);
+            document_stamp
+        });
         let (needs_code, notice) = (false, None);
         Ok(Self {
             services,
@@ -102,6 +111,7 @@ impl<'r> Exchange<'r> {
             log_line,
             tx,
             caller,
+            document_stamp,
             facts,
             code,
             needs_code,
@@ -274,7 +284,7 @@ impl<'r> Exchange<'r> {
             return Ok(found.clone());
         }
         let user = self.caller.user();
-        let found = facts::package(&mut self.tx, name, user).await?;
+        let found = lookup::package(&mut self.tx, name, user).await?;
         self.facts.add_package(found.clone());
         Ok(found)
     }

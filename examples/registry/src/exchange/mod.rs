@@ -7,6 +7,7 @@ pub(crate) mod code_check;
 pub(crate) mod comparison;
 pub(crate) mod context;
 pub(crate) mod decisions;
+pub(crate) mod document;
 pub(crate) mod json;
 pub(crate) mod log_line;
 pub(crate) mod page;

@@ -149,7 +149,16 @@ impl Attempt {
 impl Incoming<'_> {
     fn received<'r>(&'r self, body: &ReadBody<'r>, code: CodeCheck) -> Received<'r> {
         let Self { services, context, .. } = self;
-        Received { services, context, body: body.bytes, prepared: body.prepared, code, comparison: None }
+        let package = match &self.endpoint {
+            Endpoint::Package { package, .. } => Some(package.as_borrowed()),
+            Endpoint::Organization { .. }
+            | Endpoint::Team { .. }
+            | Endpoint::Account(_)
+            | Endpoint::Open(_)
+            | Endpoint::Stage(_)
+            | _ => None,
+        };
+        Received { services, context, package, body: body.bytes, prepared: body.prepared, code, comparison: None }
     }
 
     /// Decides what the path alone requires, in a transaction of its own.

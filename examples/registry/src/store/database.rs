@@ -3,7 +3,7 @@
 //! Every request is answered in one transaction. A request that only reads has one snapshot. Requests that write run
 //! one after the other, on all replicas: from the moment at which such a request reads its first fact to its commit, no
 //! other transaction writes. So no write is committed that rests on a permission that was removed before the commit.
-//! Nothing is cached between requests.
+//! No fact and no token is cached between requests.
 //!
 //! - SQLite: `BEGIN IMMEDIATE`.
 //! - PostgreSQL: the isolation level `SERIALIZABLE`, and a lock on the table `names` that is taken before the snapshot.
@@ -36,12 +36,15 @@ use crate::{
 pub(crate) struct Tx {
     transaction: sqlx::Transaction<'static, sqlx::Any>,
     /// The turn of a transaction that may write. It ends with the transaction.
-    _turn: Option<Turn>,
+    turn: Option<Turn>,
 }
 
 impl Tx {
-    /// Makes every change of the transaction, or none.
+    /// Makes every change of the transaction, or none. One that only reads has no changes, and just ends.
     pub(crate) async fn commit(self) -> Result<(), Failure> {
+        if self.turn.is_none() {
+            return Ok(());
+        }
         self.transaction.commit().await.map_err(|error| {
             // To try again could make the changes twice.
             if is_lost(&error) { Failure::Unreachable(error) } else { Failure::Database(error) }
@@ -153,7 +156,7 @@ impl Store {
             Dialect::Sqlite => "BEGIN",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(Tx { transaction: self.readers.begin_with(begin).await?, _turn: None })
+        Ok(Tx { transaction: self.readers.begin_with(begin).await?, turn: None })
     }
 
     /// Begins a transaction for a request that may write, when it is the writer's turn. No other transaction writes
@@ -176,7 +179,7 @@ impl Store {
                 transaction
             }
         };
-        Ok(Tx { transaction, _turn: Some(turn) })
+        Ok(Tx { transaction, turn: Some(turn) })
     }
 
     /// Waits for the turn to compare a document of this package with the stored one, and to write it.
@@ -219,6 +222,8 @@ async fn connect(
     let pool = AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // The connection to a server may have been lost. One to a file is not.
+        .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 for setting in dialect.settings().iter().chain(&last) {

@@ -12,6 +12,7 @@ use crate::{
     store::{
         accounts,
         database::Tx,
+        packages,
         teams::{self, FullTeamName},
     },
 };
@@ -124,6 +125,7 @@ pub(crate) async fn remove_member(
                 .bind(user.as_str().to_owned())
                 .execute(&mut **tx)
                 .await?;
+            packages::renew_document_stamp(tx, name).await?;
         }
     }
     Ok(())

@@ -40,14 +40,15 @@ pub(crate) struct NewPackage<'a> {
 pub(crate) async fn create(tx: &mut Tx, new: NewPackage<'_>, now: Timestamp) -> Result<(), Failure> {
     let NewPackage { name, visibility, creator } = new;
     sqlx::query(
-        "INSERT INTO packages (name, visibility, publishing_access, revision, created, modified) \
-         VALUES ($1, $2, $3, $4, $5, $5)",
+        "INSERT INTO packages (name, visibility, publishing_access, revision, created, modified, document_stamp) \
+         VALUES ($1, $2, $3, $4, $5, $5, $6)",
     )
     .bind(name.as_str().to_owned())
     .bind(visibility.as_str().to_owned())
     .bind(PublishingAccess::NoRequirement.as_str().to_owned())
     .bind(random::nonce()?)
     .bind(now.to_string())
+    .bind(random::nonce()?)
     .execute(&mut **tx)
     .await?;
     match (facts::scope_owner(tx, name).await?, name.scope()) {
@@ -85,10 +86,11 @@ pub(crate) async fn set_user_grant(
 /// Records a change of the document: gives it a new revision, and brings its search entry up to date.
 pub(crate) async fn renew_revision(tx: &mut Tx, name: PackageName<&str>, now: Timestamp) -> Result<(), Failure> {
     search_entries::renew(tx, name).await?;
-    sqlx::query("UPDATE packages SET revision = $2, modified = $3 WHERE name = $1")
+    sqlx::query("UPDATE packages SET revision = $2, modified = $3, document_stamp = $4 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(random::nonce()?)
         .bind(now.to_string())
+        .bind(random::nonce()?)
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -340,6 +342,17 @@ pub(crate) async fn set_star(
         Star::Off => "DELETE FROM stars WHERE package = $1 AND user_name = $2",
     };
     sqlx::query(query).bind(name.as_str().to_owned()).bind(user.as_str().to_owned()).execute(&mut **tx).await?;
+    renew_document_stamp(tx, name).await
+}
+
+/// Records a change of the document that its revision does not tell. A text of the document that is kept is not shown any
+/// more.
+pub(crate) async fn renew_document_stamp(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
+    sqlx::query("UPDATE packages SET document_stamp = $2 WHERE name = $1")
+        .bind(name.as_str().to_owned())
+        .bind(random::nonce()?)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

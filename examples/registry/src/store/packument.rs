@@ -1,8 +1,10 @@
-//! The document of a package as npm's client reads it. It is built from rows for each request, and not stored.
+//! The document of a package as npm's client reads it. It is built from rows, and not stored.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tollgate::PackageName;
+use tollgate::{PackageName, value::GrantedPermission};
 
 use crate::{
     base::failure::{Failure, fact, other},
@@ -14,7 +16,7 @@ const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
 /// How much of a package its document says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Form {
     /// Everything.
     Full,
@@ -59,6 +61,64 @@ fn abbreviated(mut manifest: Map<String, Value>) -> Map<String, Value> {
     manifest
 }
 
+/// The rows of a document.
+#[derive(Default)]
+struct Rows {
+    package: Option<PackageRow>,
+    versions: Vec<VersionRow>,
+    tags: BTreeMap<String, String>,
+    maintainers: Vec<String>,
+    stars: Map<String, Value>,
+}
+
+struct PackageRow {
+    revision: String,
+    created: String,
+    modified: String,
+}
+
+struct VersionRow {
+    version: String,
+    manifest: String,
+    published: String,
+    deprecated: Option<String>,
+}
+
+/// Reads the rows of a document with one query.
+async fn rows(tx: &mut Tx, name: PackageName<&str>) -> Result<Rows, Failure> {
+    type Row = (String, String, Option<String>, Option<String>, Option<String>);
+    let found: Vec<Row> = sqlx::query_as(
+        "SELECT 'package', revision, created, modified, NULL FROM packages WHERE name = $1 UNION ALL \
+         SELECT 'version', version, manifest, published, deprecated FROM versions WHERE package = $1 UNION ALL \
+         SELECT 'tag', tag, version, NULL, NULL FROM dist_tags WHERE package = $1 UNION ALL \
+         SELECT 'maintainer', user_name, NULL, NULL, NULL FROM package_users \
+         WHERE package = $1 AND permission = $2 UNION ALL \
+         SELECT 'star', user_name, NULL, NULL, NULL FROM stars WHERE package = $1",
+    )
+    .bind(name.as_str().to_owned())
+    .bind(GrantedPermission::ReadWrite.as_str().to_owned())
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut rows = Rows::default();
+    for (kind, key, first, second, deprecated) in found {
+        match (kind.as_str(), first, second) {
+            ("package", Some(created), Some(modified)) => {
+                rows.package = Some(PackageRow { revision: key, created, modified });
+            }
+            ("version", Some(manifest), Some(published)) => {
+                rows.versions.push(VersionRow { version: key, manifest, published, deprecated });
+            }
+            ("tag", Some(version), None) => drop(rows.tags.insert(key, version)),
+            ("maintainer", None, None) => rows.maintainers.push(key),
+            ("star", None, None) => drop(rows.stars.insert(key, true.into())),
+            (kind, ..) => return Err(Failure::Row(format!("a `{kind}` of `{name}`"))),
+        }
+    }
+    rows.versions.sort_unstable_by(|a, b| (&a.published, &a.version).cmp(&(&b.published, &b.version)));
+    rows.maintainers.sort_unstable();
+    Ok(rows)
+}
+
 /// The JSON text of the document of a package, or `None` if there is no such package. The URLs of its tarballs begin with
 /// `base`. Only one manifest at a time is in memory as more than its text.
 pub(crate) async fn packument(
@@ -67,24 +127,13 @@ pub(crate) async fn packument(
     base: &str,
     form: Form,
 ) -> Result<Option<String>, Failure> {
-    let row: Option<(String, String, String)> =
-        sqlx::query_as("SELECT revision, created, modified FROM packages WHERE name = $1")
-            .bind(name.as_str().to_owned())
-            .fetch_optional(&mut **tx)
-            .await?;
-    let Some((revision, created, modified)) = row else { return Ok(None) };
-    let rows: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
-        "SELECT version, manifest, deprecated, published FROM versions WHERE package = $1 ORDER BY published, version",
-    )
-    .bind(name.as_str().to_owned())
-    .fetch_all(&mut **tx)
-    .await?;
-    let tags = dist_tags::all(tx, name).await?;
+    let Rows { package, versions: rows, tags, maintainers, stars } = rows(tx, name).await?;
+    let Some(PackageRow { revision, created, modified }) = package else { return Ok(None) };
     let (mut versions, mut time) = (ObjectText::default(), Map::new());
     let mut document = ObjectText::default();
     if form == Form::Abbreviated {
         document.field("name", name.as_str())?;
-        for (version, manifest, deprecated, _) in rows {
+        for VersionRow { version, manifest, deprecated, .. } in rows {
             let manifest = shown_manifest(&manifest, tarball_url(name, &version, base), deprecated)?;
             versions.field(&version, &abbreviated(manifest))?;
         }
@@ -98,7 +147,7 @@ pub(crate) async fn packument(
     document.field("name", name.as_str())?;
     time.insert("created".into(), created.into());
     time.insert("modified".into(), modified.into());
-    for (version, manifest, deprecated, published) in rows {
+    for VersionRow { version, manifest, published, deprecated } in rows {
         let url = tarball_url(name, &version, base);
         let manifest = shown_manifest(&manifest, url, deprecated)?;
         versions.field(&version, &manifest)?;
@@ -114,8 +163,8 @@ pub(crate) async fn packument(
     document.field("dist-tags", &tags)?;
     document.text_field("versions", &versions.end())?;
     document.field("time", &time)?;
-    document.field("maintainers", &maintainers(tx, name).await?)?;
-    document.field("users", &stars(tx, name).await?)?;
+    document.field("maintainers", &shown_maintainers(maintainers))?;
+    document.field("users", &stars)?;
     Ok(Some(document.end()))
 }
 
@@ -191,17 +240,11 @@ fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
 
 /// The maintainers in npm's form. An email address is shown only to its owner, and npm expects a text.
 pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<Value>, Failure> {
-    let names = packages::maintainers(tx, name).await?;
-    Ok(names.into_iter().map(|name| json!({ "name": name, "email": "" })).collect())
+    Ok(shown_maintainers(packages::maintainers(tx, name).await?))
 }
 
-async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
-    let rows: Vec<(String,)> = sqlx::query_as("SELECT user_name FROM stars WHERE package = $1")
-        .bind(name.as_str().to_owned())
-        .fetch_all(&mut **tx)
-        .await?;
-    let stars: Map<String, Value> = rows.into_iter().map(|(user,)| (user, true.into())).collect();
-    Ok(Value::Object(stars))
+fn shown_maintainers(names: Vec<String>) -> Vec<Value> {
+    names.into_iter().map(|name| json!({ "name": name, "email": "" })).collect()
 }
 
 /// The current revision of a package, in the form in which the document has it. `None` if there is no such package.

@@ -35,6 +35,7 @@ mod odd_texts;
 mod organization;
 mod package;
 mod pnpm;
+mod queries;
 mod races;
 mod replicas;
 mod second_factor;

@@ -2,7 +2,7 @@
 
 use axum::{http::request::Parts, response::Response};
 use tollgate::npm::{
-    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, RequiredAccess, TeamRequest,
+    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, PathText, RequiredAccess, TeamRequest,
 };
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     endpoints::{account, dist_tags, login, organization, package, put_package, search, service, stage, team, tokens},
     exchange::{
         context::RequestContext,
-        decisions::{Exchange, allowed},
+        decisions::{Decided, Exchange, allowed},
         prepared::Prepared,
         services::Services,
     },
@@ -42,6 +42,49 @@ pub(crate) async fn prepare<'b>(
         | Endpoint::Account(_)
         | Endpoint::Open(_)
         | _ => Ok(Prepared::default()),
+    }
+}
+
+/// A read whose response may be in memory.
+#[derive(Clone, Copy)]
+pub(crate) enum MemoryRead<'e> {
+    Document,
+    Tarball { version: &'e PathText },
+}
+
+impl<'e> MemoryRead<'e> {
+    pub(crate) const fn from_endpoint(endpoint: &'e Endpoint) -> Option<Self> {
+        match endpoint {
+            Endpoint::Package { request: PackageRequest::Read, .. } => Some(Self::Document),
+            Endpoint::Package { request: PackageRequest::ReadTarball { version }, .. } => {
+                Some(Self::Tarball { version })
+            }
+            Endpoint::Package { .. }
+            | Endpoint::Organization { .. }
+            | Endpoint::Team { .. }
+            | Endpoint::Account(_)
+            | Endpoint::Open(_)
+            | Endpoint::Stage(_)
+            | _ => None,
+        }
+    }
+}
+
+/// Decides what the path of a read requires, and returns its response if that is a refusal or in memory. This makes no
+/// query: the facts about the package were looked up with the caller.
+pub(crate) async fn respond_from_memory(
+    exchange: &mut Exchange<'_>,
+    read: MemoryRead<'_>,
+    endpoint: &Endpoint,
+    parts: &Parts,
+) -> Result<Option<Response>, Failure> {
+    let RequiredAccess::This(access_request) = endpoint.required_access() else { return Ok(None) };
+    match exchange.decide(&[access_request]).await? {
+        Decided::Refused(response) => Ok(Some(response)),
+        Decided::Allowed(()) => match read {
+            MemoryRead::Document => package::read_kept(exchange, &parts.headers),
+            MemoryRead::Tarball { version } => Ok(package::tarball_kept(exchange, version)),
+        },
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     exchange::{
         budget::Reserved,
         decisions::{Exchange, allowed},
-        document::{Document, DocumentName},
+        kept::{Document, DocumentName, TarballName},
     },
     reply::{npm_word::npm_word, response},
     store::{
@@ -95,31 +95,84 @@ pub(crate) async fn read(
     name: &PackageName,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_abbreviated = text(header::ACCEPT).contains(ABBREVIATED);
-    let (form, media_type) =
-        if is_abbreviated { (Form::Abbreviated, ABBREVIATED) } else { (Form::Full, "application/json") };
-    let (document, reserved) = shown(exchange, name, form).await?;
-    let is_known =
-        text(header::IF_NONE_MATCH).split(',').any(|known| known.trim().trim_start_matches("W/") == document.etag);
-    let body = match (is_known, reserved) {
+    let form = asked_form(headers);
+    let document = match kept_document(exchange, form)? {
+        Some(document) => document,
+        None => new_document(exchange, name, form).await?,
+    };
+    Ok(with_document(document, form, headers))
+}
+
+/// The response of [`read`] if the document is in memory.
+pub(crate) fn read_kept(exchange: &Exchange<'_>, headers: &HeaderMap) -> Result<Option<Response>, Failure> {
+    let form = asked_form(headers);
+    Ok(kept_document(exchange, form)?.map(|document| with_document(document, form, headers)))
+}
+
+fn header_text(headers: &HeaderMap, name: HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn asked_form(headers: &HeaderMap) -> Form {
+    if header_text(headers, header::ACCEPT).contains(ABBREVIATED) { Form::Abbreviated } else { Form::Full }
+}
+
+/// A document to be sent, and its part of the memory if it is large.
+type ShownDocument = (Document, Option<Reserved>);
+
+/// The maximum number of bytes of a document that takes no part of the memory for large ones.
+const SMALL: usize = 64 * 1024;
+
+fn document_name(exchange: &Exchange<'_>, form: Form) -> Option<DocumentName> {
+    let stamp = exchange.document_stamp.clone()?;
+    Some(DocumentName { stamp, form, base_url: exchange.context.base_url.clone() })
+}
+
+/// The document as clients get it, if it is in memory.
+fn kept_document(exchange: &Exchange<'_>, form: Form) -> Result<Option<ShownDocument>, Failure> {
+    let Exchange { services, .. } = exchange;
+    let document = document_name(exchange, form).and_then(|name| services.kept.documents.get(&name));
+    let Some(document) = document else { return Ok(None) };
+    let size = document.text.len();
+    let reserved =
+        if size > SMALL { Some(services.budget.try_reserve(exchange.writer().place(), size)?) } else { None };
+    Ok(Some((document, reserved)))
+}
+
+/// The document as clients get it, built from its rows. It is kept in memory for the next request.
+async fn new_document(exchange: &mut Exchange<'_>, name: &PackageName, form: Form) -> Result<ShownDocument, Failure> {
+    // The rows and the text.
+    let DocumentText { text, reserved } = document(exchange, name, form, 2).await?;
+    let etag = format!("\"{}\"", digest::sha512(text.as_bytes()));
+    let document = Document { text: text.into(), etag: HeaderValue::from_str(&etag).map_err(other)? };
+    if let Some(name) = document_name(exchange, form) {
+        exchange.services.kept.documents.insert(name, document.clone(), document.text.len());
+    }
+    let reserved = if document.text.len() > SMALL { Some(reserved) } else { None };
+    Ok((document, reserved))
+}
+
+fn with_document((document, reserved): ShownDocument, form: Form, headers: &HeaderMap) -> Response {
+    let known = header_text(headers, header::IF_NONE_MATCH);
+    let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == document.etag);
+    let mut response = Response::new(match (is_known, reserved) {
         (true, _) => Body::empty(),
         (false, None) => Body::from(document.text),
         (false, Some(reserved)) => Body::from(Bytes::from_owner(Held { text: document.text, _reserved: reserved })),
-    };
-    let mut response = Response::new(body);
+    });
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
+        let media_type = match form {
+            Form::Abbreviated => ABBREVIATED,
+            Form::Full => "application/json",
+        };
         response::set_header(&mut response, header::CONTENT_TYPE, media_type);
     }
     response.headers_mut().insert(header::ETAG, document.etag);
     response::set_header(&mut response, header::VARY, "accept");
-    Ok(response)
+    response
 }
-
-/// The maximum number of bytes of a document that takes no part of the memory for large ones.
-const SMALL: usize = 64 * 1024;
 
 /// A large document that is being sent.
 struct Held {
@@ -131,31 +184,6 @@ impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
         &self.text
     }
-}
-
-/// The document as clients get it, and the memory that it takes if it is large. The text is kept in memory for the next
-/// request.
-async fn shown(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-    form: Form,
-) -> Result<(Document, Option<Reserved>), Failure> {
-    let stamp = exchange.document_stamp.clone().ok_or_else(|| other("a package was read that does not exist"))?;
-    let key = DocumentName { stamp, form, base_url: exchange.context.base_url.clone() };
-    let services = exchange.services;
-    if let Some(document) = services.documents.get(&key) {
-        let is_large = document.text.len() > SMALL;
-        let reserve = || services.budget.try_reserve(exchange.writer().place(), document.text.len());
-        let reserved = is_large.then(reserve).transpose()?;
-        return Ok((document, reserved));
-    }
-    // The rows and the text.
-    let DocumentText { text, reserved } = self::document(exchange, name, form, 2).await?;
-    let etag = format!("\"{}\"", digest::sha512(text.as_bytes()));
-    let document = Document { text: text.into(), etag: HeaderValue::from_str(&etag).map_err(other)? };
-    services.documents.insert(key, document.clone());
-    let reserved = Some(reserved).filter(|_| document.text.len() > SMALL);
-    Ok((document, reserved))
 }
 
 /// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version.
@@ -170,7 +198,8 @@ pub(crate) async fn manifest(
     Ok(response::ok(&Value::Object(manifest)))
 }
 
-/// `GET /:package/-/:name-:version.tgz`: the tarball, streamed from its file.
+/// `GET /:package/-/:name-:version.tgz`: the tarball. A small one is kept in memory, and a larger one is streamed from
+/// its file.
 pub(crate) async fn tarball(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
@@ -178,22 +207,38 @@ pub(crate) async fn tarball(
 ) -> Result<Response, Failure> {
     let id = packages::tarball(&mut exchange.tx, name.as_borrowed(), version.as_str()).await?;
     let id = id.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
-    stream(&exchange.services.tarballs, &id).await
+    let Some(bytes) = exchange.services.tarballs.small(&id).await? else {
+        return stream(&exchange.services.tarballs, &id).await;
+    };
+    if let Some(name) = tarball_name(exchange, version) {
+        exchange.services.kept.tarballs.insert(name, bytes.clone(), bytes.len());
+    }
+    Ok(with_tarball(Body::from(bytes.clone()), &bytes.len().to_string()))
+}
+
+/// The response of [`tarball`] if the tarball is in memory.
+pub(crate) fn tarball_kept(exchange: &Exchange<'_>, version: &PathText) -> Option<Response> {
+    let bytes = exchange.services.kept.tarballs.get(&tarball_name(exchange, version)?)?;
+    let length = bytes.len().to_string();
+    Some(with_tarball(Body::from(bytes), &length))
+}
+
+fn tarball_name(exchange: &Exchange<'_>, version: &PathText) -> Option<TarballName> {
+    Some(TarballName { stamp: exchange.document_stamp.clone()?, version: version.as_str().to_owned() })
 }
 
 /// A tarball, streamed from its file.
 pub(crate) async fn stream(tarballs: &Tarballs, id: &TarballId) -> Result<Response, Failure> {
-    let (body, length) = if let Some(bytes) = tarballs.small(id).await? {
-        (Body::from(bytes.clone()), u64::try_from(bytes.len()).map_err(other)?)
-    } else {
-        let found = tarballs.get(id).await?;
-        let length = found.meta.size;
-        (Body::from_stream(found.into_stream()), length)
-    };
+    let found = tarballs.get(id).await?;
+    let length = found.meta.size.to_string();
+    Ok(with_tarball(Body::from_stream(found.into_stream()), &length))
+}
+
+fn with_tarball(body: Body, length: &str) -> Response {
     let mut response = Response::new(body);
     response::set_header(&mut response, header::CONTENT_TYPE, "application/octet-stream");
-    response::set_header(&mut response, header::CONTENT_LENGTH, &length.to_string());
-    Ok(response)
+    response::set_header(&mut response, header::CONTENT_LENGTH, length);
+    response
 }
 
 /// `GET /-/package/:package/visibility`: whether the package is public.

@@ -7,7 +7,7 @@ use tollgate::{Policy, npm::TrustedProxies};
 
 use crate::{
     credentials::hashing::Hashing,
-    exchange::{budget::Budget, document::KeptDocuments},
+    exchange::{budget::Budget, kept::KeptContent},
     store::{database::Store, tarballs::Tarballs},
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct Services {
     pub(crate) tarballs: Tarballs,
     pub(crate) hashing: Hashing,
     pub(crate) budget: Budget,
-    pub(crate) documents: KeptDocuments,
+    pub(crate) kept: KeptContent,
     /// The permits for requests that look at every package.
     pub(crate) listings: Semaphore,
     /// The policy of every decision, and of every token that is issued.

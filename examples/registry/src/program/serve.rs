@@ -13,7 +13,7 @@ use crate::{
         moment::Moment,
     },
     credentials::hashing::Hashing,
-    exchange::{budget::Budget, document::KeptDocuments, services::Services},
+    exchange::{budget::Budget, kept::KeptContent, services::Services},
     program::{
         command_line::{Config, SignUp, Unscoped},
         demo, newest_edition, private_files,
@@ -92,7 +92,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         tarballs,
         hashing,
         budget: Budget::new(MEMORY),
-        documents: KeptDocuments::new(),
+        kept: KeptContent::new(),
         listings: Semaphore::new(LISTINGS),
         policy,
         sign_up_is_open: config.sign_up == SignUp::Open,

@@ -28,27 +28,41 @@ use tollgate::PackageName;
 
 use crate::{
     base::failure::{Failure, is_lost},
-    store::turns::{DocumentTurn, OperatorLock, Turn, Turns, Writer},
+    store::{
+        dialect::{ACQUIRE_TIMEOUT, Dialect},
+        statements::{Statement, Statements},
+        turns::{DocumentTurn, OperatorLock, Turn, Turns, Writer},
+    },
 };
 
 /// **A transaction.** If it is dropped without a commit, it changes nothing.
 #[derive(Debug)]
-pub(crate) struct Tx {
-    transaction: sqlx::Transaction<'static, sqlx::Any>,
-    /// The turn of a transaction that may write. It ends with the transaction.
-    turn: Option<Turn>,
+pub(crate) struct Tx(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// A transaction that only reads.
+    Snapshot(sqlx::Transaction<'static, sqlx::Any>),
+    /// A transaction that may write. Its turn ends with it.
+    Writing(sqlx::Transaction<'static, sqlx::Any>, Turn),
+    /// One query that only reads.
+    Statement(Statement),
 }
 
 impl Tx {
     /// Makes every change of the transaction, or none. One that only reads has no changes, and just ends.
     pub(crate) async fn commit(self) -> Result<(), Failure> {
-        if self.turn.is_none() {
-            return Ok(());
+        match self.0 {
+            Kind::Snapshot(_) => Ok(()),
+            Kind::Statement(statement) => {
+                statement.keep();
+                Ok(())
+            }
+            Kind::Writing(transaction, _turn) => transaction.commit().await.map_err(|error| {
+                // To try again could make the changes twice.
+                if is_lost(&error) { Failure::Unreachable(error) } else { Failure::Database(error) }
+            }),
         }
-        self.transaction.commit().await.map_err(|error| {
-            // To try again could make the changes twice.
-            if is_lost(&error) { Failure::Unreachable(error) } else { Failure::Database(error) }
-        })
     }
 }
 
@@ -56,13 +70,19 @@ impl Deref for Tx {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.transaction
+        match &self.0 {
+            Kind::Snapshot(transaction) | Kind::Writing(transaction, _) => transaction,
+            Kind::Statement(statement) => &statement.connection,
+        }
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.transaction
+        match &mut self.0 {
+            Kind::Snapshot(transaction) | Kind::Writing(transaction, _) => transaction,
+            Kind::Statement(statement) => &mut statement.connection,
+        }
     }
 }
 
@@ -71,40 +91,14 @@ const READERS: u32 = 16;
 /// The maximum number of connections for transactions that may write. One of them writes, and the other one returns to
 /// the pool meanwhile.
 const WRITERS: u32 = 2;
-/// How long a request waits for a connection. After that the response is 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// **The database**, with its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     readers: AnyPool,
     writers: AnyPool,
+    statements: Arc<Statements>,
     turns: Arc<Turns>,
     dialect: Dialect,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
-    Sqlite,
-    Postgres,
-}
-
-impl Dialect {
-    /// The statements that each new connection runs first.
-    const fn settings(self) -> &'static [&'static str] {
-        match self {
-            // WAL lets readers run beside the writer. With FULL, a power cut does not undo a commit that was
-            // acknowledged.
-            Self::Sqlite => &[
-                "PRAGMA busy_timeout = 10000",
-                "PRAGMA journal_mode = WAL",
-                "PRAGMA synchronous = FULL",
-                "PRAGMA foreign_keys = ON",
-            ],
-            // A replica that hangs must not keep the other replicas from writing.
-            Self::Postgres => &["SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout = '60s'"],
-        }
-    }
 }
 
 impl Store {
@@ -134,15 +128,9 @@ impl Store {
         };
         let lock = Self::file(url)?.map(|file| OperatorLock::beside(&file)).transpose()?;
         let store = Self {
-            writers: connect(url, dialect, WRITERS, None).await?,
-            // A reader that tried to write would be a mistake in the code, and PostgreSQL refuses it too.
-            readers: connect(
-                url,
-                dialect,
-                READERS,
-                Some("PRAGMA query_only = ON").filter(|_| dialect == Dialect::Sqlite),
-            )
-            .await?,
+            writers: connect(url, dialect, WRITERS, &[]).await?,
+            readers: connect(url, dialect, READERS, dialect.reader_settings()).await?,
+            statements: Arc::new(Statements::new(url.parse()?, dialect)),
             turns: Arc::new(Turns::new(lock)),
             dialect,
         };
@@ -156,7 +144,18 @@ impl Store {
             Dialect::Sqlite => "BEGIN",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(Tx { transaction: self.readers.begin_with(begin).await?, turn: None })
+        Ok(Tx(Kind::Snapshot(self.readers.begin_with(begin).await?)))
+    }
+
+    /// Takes a connection for one query, which has a consistent view of all data of its own. For a second query, the
+    /// caller must begin a [`snapshot`](Self::snapshot), and read everything again.
+    pub(crate) async fn one_query(&self) -> Result<Tx, Failure> {
+        Ok(Tx(Kind::Statement(self.statements.take().await?)))
+    }
+
+    /// Closes the connections for one query that are not in use, after one of them has failed.
+    pub(crate) async fn renew_connections(&self) {
+        self.statements.close_idle().await;
     }
 
     /// Begins a transaction for a request that may write, when it is the writer's turn. No other transaction writes
@@ -179,7 +178,7 @@ impl Store {
                 transaction
             }
         };
-        Ok(Tx { transaction, turn: Some(turn) })
+        Ok(Tx(Kind::Writing(transaction, turn)))
     }
 
     /// Waits for the turn to compare a document of this package with the stored one, and to write it.
@@ -206,6 +205,7 @@ impl Store {
 
     /// Closes the connections. SQLite then removes its write-ahead log.
     pub(crate) async fn close(&self) {
+        self.statements.close_idle().await;
         self.readers.close().await;
         self.writers.close().await;
     }
@@ -216,7 +216,7 @@ async fn connect(
     url: &str,
     dialect: Dialect,
     connections: u32,
-    last: Option<&'static str>,
+    last: &'static [&'static str],
 ) -> Result<AnyPool, Failure> {
     let options: AnyConnectOptions = url.parse()?;
     let pool = AnyPoolOptions::new()
@@ -226,7 +226,7 @@ async fn connect(
         .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                for setting in dialect.settings().iter().chain(&last) {
+                for setting in dialect.settings().iter().chain(last) {
                     connection.execute(*setting).await?;
                 }
                 Ok(())

@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 pub(crate) mod collection;
 pub(crate) mod database;
+pub(crate) mod dialect;
 pub(crate) mod dist_tags;
 pub(crate) mod facts;
 pub(crate) mod guesses;
@@ -18,6 +19,7 @@ pub(crate) mod packages;
 pub(crate) mod packument;
 pub(crate) mod search_entries;
 pub(crate) mod staged;
+pub(crate) mod statements;
 pub(crate) mod tarballs;
 pub(crate) mod teams;
 pub(crate) mod tokens;

@@ -18,20 +18,17 @@ use axum::{body::Bytes, http::StatusCode};
 use futures_util::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as Key};
 
-use crate::{
-    base::{
-        clock, digest,
-        failure::{Failure, other},
-        log_target, random,
-    },
-    store::kept::Kept,
+use crate::base::{
+    clock, digest,
+    failure::{Failure, other},
+    log_target, random,
 };
 
 /// The subfolder of the tarballs that are being received.
 const INCOMING: &str = "incoming";
 
 /// **The SHA-512 of a tarball's bytes**, in hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TarballId(String);
 
 impl TarballId {
@@ -68,13 +65,10 @@ pub(crate) struct Tarballs {
     folder: PathBuf,
     /// How many bytes of the disk stay free.
     reserve: u64,
-    kept: Arc<Kept<TarballId, Bytes>>,
 }
 
-/// The maximum number of bytes of a tarball that is read as a whole, and kept in memory.
+/// The maximum number of bytes of a tarball that is read as a whole.
 const SMALL: u64 = 64 * 1024;
-/// The maximum number of bytes of small tarballs that are kept in memory.
-const KEPT: usize = 32 * 1024 * 1024;
 
 impl Tarballs {
     /// Opens the folder. No tarball is received if that left fewer bytes of the disk than `reserve`.
@@ -83,7 +77,7 @@ impl Tarballs {
     /// The folder does not exist.
     pub(crate) fn open(folder: &Path, reserve: u64) -> Result<Self, Failure> {
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), folder: folder.to_owned(), reserve, kept: Arc::new(Kept::new(KEPT)) })
+        Ok(Self { store: Arc::new(store), folder: folder.to_owned(), reserve })
     }
 
     /// Writes a tarball to a file that is removed again, unless it is [placed](IncomingTarball::place). When this returns,
@@ -139,19 +133,13 @@ impl Tarballs {
         Ok(self.store.delete(key).await?)
     }
 
-    /// The bytes of a small tarball, which are kept in memory, or `None` for a larger one. The bytes of a tarball never
-    /// change.
+    /// The bytes of a small tarball, or `None` for a larger one.
     pub(crate) async fn small(&self, id: &TarballId) -> Result<Option<Bytes>, Failure> {
-        if let Some(bytes) = self.kept.get(id) {
-            return Ok(Some(bytes));
-        }
         let found = self.get(id).await?;
         if found.meta.size > SMALL {
             return Ok(None);
         }
-        let bytes = found.bytes().await?;
-        self.kept.insert(id.clone(), bytes.clone(), bytes.len());
-        Ok(Some(bytes))
+        Ok(Some(found.bytes().await?))
     }
 
     /// Opens a tarball, which is read in pieces.

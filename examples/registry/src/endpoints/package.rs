@@ -144,7 +144,9 @@ async fn new_document(exchange: &mut Exchange<'_>, name: &PackageName, form: For
     // The rows and the text.
     let DocumentText { text, reserved } = document(exchange, name, form, 2).await?;
     let etag = format!("\"{}\"", digest::sha512(text.as_bytes()));
-    let document = Document { text: text.into(), etag: HeaderValue::from_str(&etag).map_err(other)? };
+    // Without the room in which the text has grown.
+    let text = text.into_boxed_str().into_boxed_bytes().into();
+    let document = Document { text, etag: HeaderValue::from_str(&etag).map_err(other)? };
     if let Some(name) = document_name(exchange, form) {
         exchange.services.kept.documents.insert(name, document.clone(), document.text.len());
     }

@@ -115,7 +115,10 @@ pub(crate) async fn ensure_latest(tx: &mut Tx, name: PackageName<&str>) -> Resul
     let versions = rows.iter().filter_map(|(version,)| semver::Version::parse(version).ok());
     // A release wins over any prerelease.
     match versions.max_by_key(|version| (version.pre.is_empty(), version.clone())) {
-        Some(latest) => set(tx, name, "latest", &latest.to_string()).await,
+        Some(latest) => {
+            set(tx, name, "latest", &latest.to_string()).await?;
+            packages::renew_document_stamp(tx, name).await
+        }
         None => Ok(()),
     }
 }

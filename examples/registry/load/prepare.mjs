@@ -7,6 +7,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 
+import { packed } from './packed.mjs'
+
 const [base, name, password, targets] = process.argv.slice(2)
 const PACKAGES = 20
 
@@ -17,22 +19,6 @@ async function send(method, path, token, body) {
   const text = await reply.text()
   if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`)
   return JSON.parse(text)
-}
-
-// A tar archive of these files, by path.
-function packed(files) {
-  const blocks = Object.entries(files).flatMap(([path, content]) => {
-    const header = Buffer.alloc(512)
-    header.write(path, 0)
-    header.write('0000644', 100)
-    header.write(content.length.toString(8).padStart(11, '0'), 124)
-    header.write('        0', 148)
-    header.write('ustar\x0000', 257)
-    const sum = header.reduce((all, byte) => all + byte, 0)
-    header.write(`${sum.toString(8).padStart(6, '0')}\0`, 148)
-    return [header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]
-  })
-  return Buffer.concat([...blocks, Buffer.alloc(1024)])
 }
 
 const user = `/-/user/org.couchdb.user:${name}`

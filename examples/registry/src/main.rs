@@ -3,7 +3,13 @@
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
+
+/// A read makes many small values, which move between the threads of the server and those of SQLite. It takes 180,000
+/// instructions with this allocator, and 204,000 with the one of the C library.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

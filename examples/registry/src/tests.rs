@@ -26,7 +26,7 @@ use crate::{
         facts,
         guesses::{self, Guess},
         logins::{self, NewLogin},
-        organizations,
+        lookup, organizations,
         packages::{self, NewPackage},
         tarballs::TarballId,
         tokens,
@@ -71,7 +71,7 @@ fn new_package<'a>(name: &'a str, visibility: Visibility, creator: &'a str) -> N
 async fn publish_first(store: &Store, version: &str) -> Result<&'static str, Failure> {
     let name = "left-pad".try_into().unwrap();
     let mut tx = store.writing(&writer()).await?;
-    let done = match facts::package(&mut tx, name, None).await? {
+    let done = match lookup::package(&mut tx, name, None).await? {
         FoundPackage::Existing(_) => "told",
         FoundPackage::Missing(_) => {
             packages::create(&mut tx, new_package("left-pad", Visibility::Public, "alice"), now()).await?;
@@ -108,7 +108,7 @@ fn settings(name: &str) -> GranularSettings {
 }
 
 async fn issue_in(tx: &mut Tx, name: &str) -> Result<(), Failure> {
-    let owner = facts::user(tx, "alice".try_into().unwrap()).await?.unwrap();
+    let owner = lookup::user(tx, "alice".try_into().unwrap()).await?.unwrap();
     let token = NewToken::Granular(Box::new(settings(name)));
     let request = IssueRequest { token, issued_by: IssuedBy::Owner, at: moment() };
     issuance::issue(tx, &owner, request).await.map(drop)
@@ -147,7 +147,7 @@ async fn a_login_makes_a_session_of_two_hours_that_does_not_count_as_a_granular_
     let folder = tempfile::tempdir().unwrap();
     let store = with_user(folder.path(), "alice").await;
     let mut tx = store.writing(&writer()).await.unwrap();
-    let owner = facts::user(&mut tx, "alice".try_into().unwrap()).await.unwrap().unwrap();
+    let owner = lookup::user(&mut tx, "alice".try_into().unwrap()).await.unwrap().unwrap();
     for (policy, is_session) in [(Policy::NPM_2025_10, false), (Policy::NPM_2025_12, true), (Policy::NPM_2027_01, true)]
     {
         let at = Moment { policy, now: now() };
@@ -331,7 +331,7 @@ async fn the_facts_about_a_package_have_the_grants_of_one_user_only() {
     // Bob and Alice are in the team `developers`, which has a grant. Alice has one of her own too, and Carol has none.
     for (user, grants) in [(Some("alice"), (1, 1)), (Some("bob"), (0, 1)), (Some("carol"), (0, 0)), (None, (0, 0))] {
         let user = user.map(|user| user.try_into().unwrap());
-        let FoundPackage::Existing(found) = facts::package(&mut tx, app, user).await.unwrap() else {
+        let FoundPackage::Existing(found) = lookup::package(&mut tx, app, user).await.unwrap() else {
             panic!("no package")
         };
         assert_eq!((found.users().iter().count(), found.teams().iter().count()), grants, "{user:?}");

@@ -53,11 +53,10 @@ impl SecretDigest {
     /// Returns the digest as 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        use fmt::Write;
         let mut text = String::with_capacity(64);
         for byte in self.0 {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
+            let digits = [byte >> 4, byte & 0x0f];
+            text.extend(digits.into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)));
         }
         text
     }

@@ -22,7 +22,7 @@ use crate::{
         moment::Moment,
         random,
     },
-    store::{database::Tx, facts, tokens},
+    store::{database::Tx, lookup, tokens},
 };
 
 /// The lifetime of a session where the policy has no limit. npm's sessions live for two hours.
@@ -90,7 +90,7 @@ pub(crate) async fn draft(
             };
             let mut found = Vec::new();
             for package in selected {
-                found.push(facts::package(tx, package.as_borrowed(), Some(owner.name().as_borrowed())).await?);
+                found.push(lookup::package(tx, package.as_borrowed(), Some(owner.name().as_borrowed())).await?);
             }
             let states: Vec<_> = found.iter().map(FoundPackage::as_state).collect();
             let tokens = tokens::of_user(tx, owner.name().as_borrowed()).await?.into_iter().map(|listed| listed.token);

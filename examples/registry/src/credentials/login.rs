@@ -21,7 +21,7 @@ use crate::{
     store::{
         accounts::{self, Account},
         database::{Store, Tx},
-        facts, known_addresses,
+        known_addresses, lookup,
         turns::Writer,
     },
 };
@@ -133,6 +133,6 @@ pub(crate) async fn issue_session(tx: &mut Tx, login: LoggedIn<'_>) -> Result<Is
 async fn issue(tx: &mut Tx, login: LoggedIn<'_>, token: NewToken) -> Result<IssuedToken, Failure> {
     let LoggedIn { user, address, at } = login;
     known_addresses::remember(tx, user.as_borrowed(), address, at.now).await?;
-    let owner = facts::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login without an account"))?;
+    let owner = lookup::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login without an account"))?;
     issuance::issue(tx, &owner, IssueRequest { token, issued_by: IssuedBy::Owner, at }).await
 }

@@ -2,18 +2,18 @@
 
 use axum::{http::request::Parts, response::Response};
 use tollgate::npm::{
-    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, RequiredAccess, TeamRequest,
+    AccountRequest, Endpoint, OpenRequest, OrganizationRequest, PackageRequest, PathText, RequiredAccess, TeamRequest,
 };
 
 use crate::{
     base::failure::Failure,
     endpoints::{
-        account, dist_tags, login, organization, package, put_package, required_access::required_access, search,
-        service, stage, tarball, team, tokens,
+        account, dist_tags, document, login, organization, package, put_package, required_access::required_access,
+        search, service, stage, tarball, team, tokens,
     },
     exchange::{
         context::RequestContext,
-        decisions::{Exchange, allowed},
+        decisions::{Decided, Exchange, allowed},
         prepared::Prepared,
         services::Services,
     },
@@ -48,6 +48,49 @@ pub(crate) async fn prepare<'b>(
     }
 }
 
+/// A read whose response may be in memory.
+#[derive(Clone, Copy)]
+pub(crate) enum MemoryRead<'e> {
+    Document,
+    Tarball { version: &'e PathText },
+}
+
+impl<'e> MemoryRead<'e> {
+    pub(crate) const fn from_endpoint(endpoint: &'e Endpoint) -> Option<Self> {
+        match endpoint {
+            Endpoint::Package { request: PackageRequest::Read, .. } => Some(Self::Document),
+            Endpoint::Package { request: PackageRequest::ReadTarball { version }, .. } => {
+                Some(Self::Tarball { version })
+            }
+            Endpoint::Package { .. }
+            | Endpoint::Organization { .. }
+            | Endpoint::Team { .. }
+            | Endpoint::Account(_)
+            | Endpoint::Open(_)
+            | Endpoint::Stage(_)
+            | _ => None,
+        }
+    }
+}
+
+/// Decides what the path of a read requires, and returns its response if that is a refusal or in memory. This makes no
+/// query: the facts about the package were looked up with the caller.
+pub(crate) async fn respond_from_memory(
+    exchange: &mut Exchange<'_>,
+    read: MemoryRead<'_>,
+    endpoint: &Endpoint,
+    parts: &Parts,
+) -> Result<Option<Response>, Failure> {
+    let RequiredAccess::This(access_request) = required_access(endpoint) else { return Ok(None) };
+    match exchange.decide(&[access_request]).await? {
+        Decided::Refused(response) => Ok(Some(response)),
+        Decided::Allowed(()) => match read {
+            MemoryRead::Document => document::read_kept(exchange, &parts.headers).await,
+            MemoryRead::Tarball { version } => tarball::read_kept(exchange, version, parts),
+        },
+    }
+}
+
 /// Decides what the path requires, and runs the handler. If the body requires more access, the handler decides that
 /// before it changes anything.
 pub(crate) async fn respond(
@@ -70,7 +113,7 @@ pub(crate) async fn respond(
     }
     match endpoint {
         Endpoint::Package { package: name, request } => match request {
-            PackageRequest::Read => package::read(exchange, name, &parts.headers).await,
+            PackageRequest::Read => document::read(exchange, name, &parts.headers).await,
             PackageRequest::ReadManifest { version } => package::manifest(exchange, name, version).await,
             PackageRequest::ReadTarball { version } => tarball::read(exchange, name, version, parts).await,
             PackageRequest::ReadDistTags => dist_tags::read(exchange, name).await,

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod dispatch;
 pub(crate) mod dist_tags;
+pub(crate) mod document;
 pub(crate) mod login;
 pub(crate) mod organization;
 pub(crate) mod package;

@@ -1,10 +1,6 @@
 //! Packages: reading them, changing their access, and deleting them.
 
-use axum::{
-    body::{Body, Bytes},
-    http::{HeaderMap, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use serde_json::{Map, Value, json};
 use tollgate::{
     PackageName,
@@ -14,59 +10,14 @@ use tollgate::{
 };
 
 use crate::{
-    base::{
-        digest,
-        failure::{Failure, other},
-    },
+    base::failure::{Failure, other},
     exchange::{
-        budget::Reserved,
         collaborators,
         decisions::{Exchange, allowed},
     },
     reply::{npm_word::npm_word, response},
-    store::{
-        dist_tags, packages,
-        packument::{self, Form},
-    },
+    store::{dist_tags, packages, packument},
 };
-
-/// The JSON text of the document of a package, in which URLs begin with the base URL of this request.
-#[derive(Debug)]
-pub(crate) struct DocumentText {
-    pub(crate) text: String,
-    pub(crate) reserved: Reserved,
-}
-
-impl AsRef<[u8]> for DocumentText {
-    fn as_ref(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-}
-
-/// Builds the document of a package. The handler needs memory for `copies` times its size.
-///
-/// # Errors
-/// There is no such package. Handlers call this only for a package that they know to exist, so the error is a bug in
-/// the handler. [`Failure::NoMemory`] if the memory is not free.
-pub(crate) async fn document(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-    form: Form,
-    copies: usize,
-) -> Result<DocumentText, Failure> {
-    let size = usize::try_from(packages::size(&mut exchange.tx, name.as_borrowed()).await?).map_err(other)?;
-    let (budget, writer) = (&exchange.services.budget, exchange.writer());
-    let reserved = budget.try_reserve(writer.place(), size.saturating_mul(copies))?;
-    let base = exchange.context.base_url.clone();
-    let text = packument::packument(&mut exchange.tx, name.as_borrowed(), &base, form).await?;
-    let text = text.ok_or_else(|| other("a package was read that does not exist"))?;
-    Ok(DocumentText { text, reserved })
-}
-
-/// The form of a document with everything that this caller may see.
-pub(crate) async fn full_form(exchange: &mut Exchange<'_>, name: &PackageName) -> Result<Form, Failure> {
-    Ok(Form::Full { maintainers: collaborators::writers(exchange, name.as_borrowed()).await? })
-}
 
 /// Checks that the client has read the current revision of the package.
 ///
@@ -93,38 +44,6 @@ pub(crate) fn expect_same_revision(present: Option<&str>, sent: Option<&str>) ->
         return Ok(());
     }
     Err(Failure::conflict("the package has changed since it was read: expected its present revision, read it again"))
-}
-
-/// The media type of the abbreviated form of a document.
-const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
-
-/// `GET /:package`: the document, in the abbreviated form if the client asks for that. A client that has the same text
-/// already gets status 304.
-pub(crate) async fn read(
-    exchange: &mut Exchange<'_>,
-    name: &PackageName,
-    headers: &HeaderMap,
-) -> Result<Response, Failure> {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (form, media_type) = if accepted.contains(ABBREVIATED) {
-        (Form::Abbreviated, ABBREVIATED)
-    } else {
-        (full_form(exchange, name).await?, "application/json")
-    };
-    // The rows take the size once, and the text takes it once.
-    let document = document(exchange, name, form, 2).await?;
-    // A weak one, because the response may be compressed, and is then equivalent and not the same.
-    let etag = format!("W/\"{}\"", digest::sha512(document.text.as_bytes()));
-    let mut response = if response::is_known(headers, &etag) {
-        response::not_modified(&etag)
-    } else {
-        let mut response = Response::new(Body::from(Bytes::from_owner(document)));
-        response::set_header(&mut response, header::CONTENT_TYPE, media_type);
-        response::set_header(&mut response, header::ETAG, &etag);
-        response
-    };
-    response::set_header(&mut response, header::VARY, "accept, accept-encoding");
-    Ok(response)
 }
 
 /// `GET /:package/:version`: the manifest of a version. The path may have a dist-tag in place of the version, or a range of

@@ -26,7 +26,10 @@ use crate::{
         digest,
         failure::{Failure, fact, other},
     },
-    endpoints::package::{self, DocumentText},
+    endpoints::{
+        document::{self, DocumentText, Wanted},
+        package,
+    },
     exchange::{
         collaborators,
         comparison::{Comparison, ReceivedVersion, StoredDocument},
@@ -149,9 +152,8 @@ pub(crate) async fn stored(exchange: &mut Exchange<'_>, name: &PackageName) -> R
     let FoundPackage::Existing(found) = exchange.package(name.as_borrowed()).await? else { return Ok(None) };
     let revision = packument::revision(&mut exchange.tx, name.as_borrowed()).await?;
     let revision = revision.ok_or_else(|| other("a package without a revision"))?;
-    let form = package::full_form(exchange, name).await?;
     // The rows take the size once, the text takes it once, and two parsed trees take the rest.
-    let DocumentText { text, reserved } = package::document(exchange, name, form, 8).await?;
+    let DocumentText { text, reserved, .. } = document::build(exchange, name, Wanted::Full, 8).await?;
     let read = || Body::deserialize(serde_json::from_str::<Value>(&text)?);
     let document = tokio::task::block_in_place(read).map_err(other)?;
     Ok(Some(StoredDocument { document, visibility: found.visibility(), revision, _reserved: reserved }))
@@ -200,9 +202,9 @@ async fn apply(
         let star = if star { Star::On } else { Star::Off };
         packages::set_star(&mut exchange.tx, package, user.as_borrowed(), star).await?;
     }
-    dist_tags::ensure_latest(&mut exchange.tx, package).await?;
     // Every user who may read a package may star it. A star must not outdate the document that a maintainer has read.
     if changes_document(changes) {
+        dist_tags::ensure_latest(&mut exchange.tx, package).await?;
         packages::check_size(&mut exchange.tx, package).await?;
         packages::renew_revision(&mut exchange.tx, package, now).await?;
     }

@@ -60,7 +60,9 @@ pub(crate) async fn answer(
             Decided::Refused(response) => Ok(response),
         },
         StageRequest::ReadTarball { id } => match found(exchange, request, id.as_str()).await? {
-            Decided::Allowed(staged) => tarball::stream(&exchange.services.tarballs, &staged.tarball, parts).await,
+            Decided::Allowed(staged) => {
+                tarball::stream_by_id(&exchange.services.tarballs, &staged.tarball, parts).await
+            }
             Decided::Refused(response) => Ok(response),
         },
         StageRequest::Approve { id } => {

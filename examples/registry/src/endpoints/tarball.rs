@@ -8,11 +8,15 @@ use axum::{
     response::Response,
 };
 use http_range_header::RangeUnsatisfiableError;
+use object_store::GetResult;
 use tollgate::{PackageName, npm::PathText};
 
 use crate::{
-    base::failure::Failure,
-    exchange::decisions::Exchange,
+    base::failure::{Failure, other},
+    exchange::{
+        decisions::Exchange,
+        kept::{Tarball, TarballName},
+    },
     reply::response,
     store::{
         packages,
@@ -20,7 +24,11 @@ use crate::{
     },
 };
 
-/// `GET /:package/-/:name-:version.tgz`: the tarball, streamed from its file.
+/// The maximum number of bytes of a tarball that is kept in memory.
+const SMALL: u64 = 64 * 1024;
+
+/// `GET /:package/-/:name-:version.tgz`: the tarball. A small one is kept in memory, and a larger one is streamed from its
+/// file.
 pub(crate) async fn read(
     exchange: &mut Exchange<'_>,
     name: &PackageName,
@@ -29,28 +37,87 @@ pub(crate) async fn read(
 ) -> Result<Response, Failure> {
     let id = packages::tarball(&mut exchange.tx, name.as_borrowed(), version.as_str()).await?;
     let id = id.ok_or_else(|| Failure::not_found(format!("version not found: {version}")))?;
-    stream(&exchange.services.tarballs, &id, parts).await
-}
-
-/// A tarball, streamed from its file. A client may ask for one range of its bytes.
-pub(crate) async fn stream(tarballs: &Tarballs, id: &TarballId, parts: &Parts) -> Result<Response, Failure> {
-    let etag = format!("\"{}\"", id.as_str());
+    let etag = etag(&id);
     if response::is_known(&parts.headers, &etag) {
         return Ok(response::not_modified(&etag));
     }
-    let mut found = tarballs.get(id).await?;
-    let length = found.meta.size;
-    let wanted = wanted(parts, &etag, length);
-    if let Wanted::Part(range) = &wanted {
-        found.range = range.clone();
+    let found = exchange.services.tarballs.get(&id).await?;
+    if found.meta.size > SMALL {
+        return stream(found, &etag, parts);
     }
+    let tarball = Tarball { id, bytes: found.bytes().await? };
+    if let Some(name) = tarball_name(exchange, version) {
+        exchange.services.kept.tarballs.insert(name, tarball.clone(), tarball.bytes.len());
+    }
+    whole_or_part(&tarball, parts)
+}
+
+/// The response of [`read`] if the tarball is in memory.
+pub(crate) fn read_kept(
+    exchange: &Exchange<'_>,
+    version: &PathText,
+    parts: &Parts,
+) -> Result<Option<Response>, Failure> {
+    let Some(name) = tarball_name(exchange, version) else { return Ok(None) };
+    let Some(tarball) = exchange.services.kept.tarballs.get(&name) else { return Ok(None) };
+    let etag = etag(&tarball.id);
+    if response::is_known(&parts.headers, &etag) {
+        return Ok(Some(response::not_modified(&etag)));
+    }
+    whole_or_part(&tarball, parts).map(Some)
+}
+
+fn tarball_name(exchange: &Exchange<'_>, version: &PathText) -> Option<TarballName> {
+    Some(TarballName { package: exchange.stamped.clone()?, version: version.as_str().to_owned() })
+}
+
+fn etag(id: &TarballId) -> String {
+    format!("\"{}\"", id.as_str())
+}
+
+/// A tarball, streamed from its file. A client may ask for one range of its bytes.
+pub(crate) async fn stream_by_id(tarballs: &Tarballs, id: &TarballId, parts: &Parts) -> Result<Response, Failure> {
+    let etag = etag(id);
+    if response::is_known(&parts.headers, &etag) {
+        return Ok(response::not_modified(&etag));
+    }
+    stream(tarballs.get(id).await?, &etag, parts)
+}
+
+fn stream(mut found: GetResult, etag: &str, parts: &Parts) -> Result<Response, Failure> {
+    let length = found.meta.size;
+    respond(parts, etag, length, |range| {
+        found.range = range;
+        Ok(Body::from_stream(found.into_stream()))
+    })
+}
+
+/// A tarball that is in memory.
+fn whole_or_part(tarball: &Tarball, parts: &Parts) -> Result<Response, Failure> {
+    let Tarball { id, bytes } = tarball;
+    let length = u64::try_from(bytes.len()).map_err(other)?;
+    respond(parts, &etag(id), length, |Range { start, end }| {
+        let range = usize::try_from(start).map_err(other)?..usize::try_from(end).map_err(other)?;
+        Ok(Body::from(bytes.slice(range)))
+    })
+}
+
+/// The response with what the request asks for, of a tarball with this etag and length. `body` has the bytes of a range.
+fn respond(
+    parts: &Parts,
+    etag: &str,
+    length: u64,
+    body: impl FnOnce(Range<u64>) -> Result<Body, Failure>,
+) -> Result<Response, Failure> {
+    let wanted = wanted(parts, etag, length);
     let mut response = match &wanted {
         Wanted::Nothing => response::error(StatusCode::RANGE_NOT_SATISFIABLE, "a range after the end of the tarball"),
-        Wanted::Whole | Wanted::Part(_) => Response::new(Body::from_stream(found.into_stream())),
+        Wanted::Whole => Response::new(body(0..length)?),
+        Wanted::Part(range) => Response::new(body(range.clone())?),
     };
     let mut set = |name: HeaderName, value: &str| response::set_header(&mut response, name, value);
     set(header::ACCEPT_RANGES, "bytes");
-    set(header::ETAG, &etag);
+    set(header::ETAG, etag);
     let size = match &wanted {
         Wanted::Nothing => {
             set(header::CONTENT_RANGE, &format!("bytes */{length}"));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use tollgate::{
-    Policy, Secret, Timestamp, Token, User, UserName,
+    PackageName, Policy, Secret, Timestamp, Token, User, UserName,
     decision::Caller,
     facts::{UserFacts, VerifiedFactor},
 };
@@ -11,7 +11,10 @@ use tollgate::{
 use crate::{
     base::failure::{Failure, fact},
     exchange::context::Credentials,
-    store::{database::Tx, facts, tokens},
+    store::{
+        database::Tx,
+        lookup::{self, PackageLookup},
+    },
 };
 
 /// **The caller**, as it is stored in the database in this transaction.
@@ -30,21 +33,33 @@ pub(crate) struct HoldBefore(pub(crate) Option<Timestamp>);
 
 impl FoundCaller {
     /// Looks up the token and its owner.
+    pub(crate) async fn look_up(tx: &mut Tx, credentials: &Credentials) -> Result<Self, Failure> {
+        Ok(Self::look_up_with_package(tx, credentials, None).await?.0)
+    }
+
+    /// Looks up the token and its owner, and the package that the path names, with one query.
     ///
     /// Basic credentials count as an unknown token. Only a login accepts a password, and it reads the
     /// credentials itself.
-    pub(crate) async fn look_up(tx: &mut Tx, credentials: &Credentials) -> Result<Self, Failure> {
-        let text = match credentials {
-            Credentials::None => return Ok(Self::NoToken),
-            Credentials::Basic { .. } | Credentials::Unreadable => return Ok(Self::UnknownToken),
-            Credentials::Bearer(text) => text,
+    pub(crate) async fn look_up_with_package(
+        tx: &mut Tx,
+        credentials: &Credentials,
+        package: Option<PackageName<&str>>,
+    ) -> Result<(Self, Option<PackageLookup>), Failure> {
+        let digest = match credentials {
+            Credentials::Bearer(text) => Secret::new(text).ok().map(|secret| secret.digest()),
+            Credentials::None | Credentials::Basic { .. } | Credentials::Unreadable => None,
         };
-        let Ok(secret) = Secret::new(text) else { return Ok(Self::UnknownToken) };
-        let Some(token) = tokens::by_digest(tx, &secret.digest()).await? else { return Ok(Self::UnknownToken) };
-        Ok(match facts::user(tx, token.owner().as_borrowed()).await? {
-            Some(owner) => Self::Token { token, owner },
-            None => Self::UnknownToken,
-        })
+        let (found, package) = match (&digest, package) {
+            (None, None) => (None, None),
+            (digest, package) => lookup::caller_and_package(tx, digest.as_ref(), package).await?,
+        };
+        let caller = match (found, credentials) {
+            (Some((token, owner)), _) => Self::Token { token, owner },
+            (None, Credentials::None) => Self::NoToken,
+            (None, Credentials::Bearer(_) | Credentials::Basic { .. } | Credentials::Unreadable) => Self::UnknownToken,
+        };
+        Ok((caller, package))
     }
 
     /// The owner of the token.

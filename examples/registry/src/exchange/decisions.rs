@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use axum::{body::Bytes, response::Response};
 use tollgate::{
-    AccountAction, Allow, Decision, PackageName, Reason, Token, User, UserName,
+    AccountAction, Allow, Decision, Organization, PackageName, Reason, Token, User, UserName,
     decision::{AccessRequest, Caller, FoundFacts},
-    facts::{FoundPackage, MaxFactorAge},
+    facts::{FoundOrganization, FoundPackage, MaxFactorAge},
     npm::{Answer, BeforeBody, Body, Decider, RequiredAccess, WithBody},
+    value::OrganizationName,
 };
 
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
         comparison::Comparison,
         context::RequestContext,
         json,
+        kept::StampedPackage,
         log_line::LogLine,
         plain_words::{self, Denied},
         prepared::Prepared,
@@ -34,11 +36,13 @@ use crate::{
         accounts::{self, Account},
         database::Tx,
         facts,
+        lookup::{self, PackageLookup},
         turns::Writer,
     },
 };
 
-/// **One request in one transaction.** Nothing is kept for the next request, which looks everything up again.
+/// **One request in one transaction.** No fact and no decision is kept for the next request, which looks everything up
+/// again.
 pub(crate) struct Exchange<'r> {
     pub(crate) services: &'r Services,
     pub(crate) context: &'r RequestContext,
@@ -47,6 +51,8 @@ pub(crate) struct Exchange<'r> {
     pub(crate) log_line: &'r mut LogLine,
     pub(crate) tx: Tx,
     pub(crate) caller: FoundCaller,
+    /// The package in the path as it was when the transaction began, if it exists.
+    pub(crate) stamped: Option<StampedPackage>,
     /// The facts that were looked up in this transaction. Decisions use them only before anything is written.
     facts: FoundFacts,
     /// What is known about the code that the request shows.
@@ -64,6 +70,8 @@ pub(crate) struct Exchange<'r> {
 pub(crate) struct Received<'r> {
     pub(crate) services: &'r Services,
     pub(crate) context: &'r RequestContext,
+    /// The package that the path names.
+    pub(crate) package: Option<PackageName<&'r str>>,
     pub(crate) body: &'r Bytes,
     pub(crate) prepared: &'r Prepared<'r>,
     pub(crate) code: CodeCheck,
@@ -92,10 +100,15 @@ pub(crate) use allowed;
 impl<'r> Exchange<'r> {
     /// Begins the work on a request, and looks up the caller.
     pub(crate) async fn begin(received: Received<'r>, log_line: &'r mut LogLine, mut tx: Tx) -> Result<Self, Failure> {
-        let Received { services, context, body, prepared, code, comparison } = received;
-        let caller = FoundCaller::look_up(&mut tx, &context.credentials).await?;
+        let Received { services, context, package, body, prepared, code, comparison } = received;
+        let (caller, found) = FoundCaller::look_up_with_package(&mut tx, &context.credentials, package).await?;
         log_line.set_caller(&caller);
-        let facts = FoundFacts::default();
+        let mut facts = FoundFacts::default();
+        let stamped = found.and_then(|PackageLookup { package, document_stamp }| {
+            let name = package.name().clone();
+            facts.add_package(package);
+            document_stamp.map(|stamp| StampedPackage { package: name, stamp })
+        });
         let (needs_code, notice) = (false, None);
         Ok(Self {
             services,
@@ -105,6 +118,7 @@ impl<'r> Exchange<'r> {
             log_line,
             tx,
             caller,
+            stamped,
             facts,
             code,
             needs_code,
@@ -291,13 +305,18 @@ impl<'r> Exchange<'r> {
         Ok(())
     }
 
+    /// Adds an organization that is known to exist in this transaction.
+    pub(crate) fn add_existing_organization(&mut self, name: OrganizationName) {
+        self.facts.add_organization(FoundOrganization::Existing(Organization::new(name)));
+    }
+
     /// The facts about a package. They are looked up once in a transaction.
     pub(crate) async fn package(&mut self, name: PackageName<&str>) -> Result<FoundPackage, Failure> {
         if let Some(found) = self.facts.package(name) {
             return Ok(found.clone());
         }
         let user = self.caller.user();
-        let found = facts::package(&mut self.tx, name, user).await?;
+        let found = lookup::package(&mut self.tx, name, user).await?;
         self.facts.add_package(found.clone());
         Ok(found)
     }

@@ -30,7 +30,9 @@ impl LogLine {
 
     /// Sets the public id of the token and the name of its owner, if the request has a known token.
     pub(crate) fn set_caller(&mut self, caller: &FoundCaller) {
-        if let FoundCaller::Token { token, owner } = caller {
+        if let FoundCaller::Token { token, owner } = caller
+            && is_on()
+        {
             self.token = Some(token.id().to_string());
             self.owner = Some(owner.name().to_string());
         }
@@ -39,6 +41,9 @@ impl LogLine {
     /// Sets the decisions, and forgets the decisions of an earlier call. A request may be decided more than once, and
     /// only the last decisions are logged.
     pub(crate) fn set_decisions<'d>(&mut self, decisions: impl IntoIterator<Item = Decision<'d>>) {
+        if !is_on() {
+            return;
+        }
         self.decisions = decisions.into_iter().map(|decision| AuditRecord::from(&decision)).collect();
     }
 
@@ -49,6 +54,9 @@ impl LogLine {
 
     /// Writes the line.
     pub(crate) fn write(&self, status: u16, milliseconds: u128) {
+        if !is_on() {
+            return;
+        }
         let mut actions = Vec::new();
         let (mut resource, mut decision, mut reason, mut text) = (None, None, None, None);
         for record in &self.decisions {
@@ -75,6 +83,11 @@ impl LogLine {
             text,
         );
     }
+}
+
+/// Whether the lines are printed.
+fn is_on() -> bool {
+    tracing::enabled!(target: log_target::REQUEST, tracing::Level::INFO)
 }
 
 fn resource_of(record: &AuditRecord) -> String {

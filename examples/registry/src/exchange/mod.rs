@@ -10,6 +10,7 @@ pub(crate) mod comparison;
 pub(crate) mod context;
 pub(crate) mod decisions;
 pub(crate) mod json;
+pub(crate) mod kept;
 pub(crate) mod log_line;
 pub(crate) mod own_membership;
 pub(crate) mod page;

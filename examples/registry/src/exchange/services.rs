@@ -7,7 +7,7 @@ use tollgate::{Policy, npm::TrustedProxies};
 
 use crate::{
     credentials::hashing::Hashing,
-    exchange::{audits::Audits, budget::Budget},
+    exchange::{audits::Audits, budget::Budget, kept::KeptContent},
     store::{database::Store, tarballs::Tarballs, token_uses::TokenUses},
 };
 
@@ -18,6 +18,7 @@ pub(crate) struct Services {
     pub(crate) tarballs: Tarballs,
     pub(crate) hashing: Hashing,
     pub(crate) budget: Budget,
+    pub(crate) kept: KeptContent,
     /// The permits for requests that look at every package.
     pub(crate) listings: Semaphore,
     /// The permits to open a tarball that is published.

@@ -1,5 +1,7 @@
 //! Answers a request: finds its endpoint, decides what its path requires, reads its body, and runs its transaction.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Bytes,
     extract::Request,
@@ -15,7 +17,8 @@ use crate::{
         retry::Attempts,
     },
     endpoints::{
-        dispatch, put_package,
+        dispatch::{self, MemoryRead},
+        put_package,
         required_access::required_access,
         service,
         table::{self, BodyKind},
@@ -168,7 +171,16 @@ impl Attempt {
 impl Incoming<'_> {
     fn received<'r>(&'r self, body: &ReadBody<'r>, code: CodeCheck) -> Received<'r> {
         let Self { services, context, .. } = self;
-        Received { services, context, body: body.bytes, prepared: body.prepared, code, comparison: None }
+        let package = match &self.endpoint {
+            Endpoint::Package { package, .. } => Some(package.as_borrowed()),
+            Endpoint::Organization { .. }
+            | Endpoint::Team { .. }
+            | Endpoint::Account(_)
+            | Endpoint::Open(_)
+            | Endpoint::Stage(_)
+            | _ => None,
+        };
+        Received { services, context, package, body: body.bytes, prepared: body.prepared, code, comparison: None }
     }
 
     /// Decides what the path alone requires, in a transaction of its own.
@@ -236,21 +248,58 @@ impl Incoming<'_> {
         self.carry_out(with_comparison, log_line).await
     }
 
-    /// Runs the handler in its transaction, and commits it.
+    /// Answers the request, from memory if that is possible.
     async fn carry_out(&self, received: Received<'_>, log_line: &mut LogLine) -> Result<Attempt, Failure> {
+        if let Some(read) = MemoryRead::from_endpoint(&self.endpoint) {
+            match self.answer_from_memory(read, received, log_line).await {
+                Ok(Some(response)) => return Ok(Attempt::Answered(response)),
+                Ok(None) => {}
+                Err(failure) => {
+                    if failure.is_unreachable() {
+                        self.services.store.renew_connections().await;
+                    }
+                    return Err(failure);
+                }
+            }
+        }
+        self.run_handler(received, log_line).await
+    }
+
+    /// Answers a read with one query, if its response is in memory or is a refusal.
+    async fn answer_from_memory(
+        &self,
+        read: MemoryRead<'_>,
+        received: Received<'_>,
+        log_line: &mut LogLine,
+    ) -> Result<Option<Response>, Failure> {
+        let tx = self.services.store.one_query().await?;
+        let mut exchange = Exchange::begin(received, log_line, tx).await?;
+        let response = dispatch::respond_from_memory(&mut exchange, read, &self.endpoint, &self.parts).await?;
+        let Exchange { tx, notice, needs_code, .. } = exchange;
+        tx.commit().await?;
+        Ok(response.filter(|_| !needs_code).map(|response| with_notice(response, notice)))
+    }
+
+    /// Runs the handler in its transaction, and commits it.
+    async fn run_handler(&self, received: Received<'_>, log_line: &mut LogLine) -> Result<Attempt, Failure> {
         let (store, writer) = (&self.services.store, &self.writer);
         let tx = if self.endpoint.is_write() { store.writing(writer).await? } else { store.snapshot().await? };
         let mut exchange = Exchange::begin(received, log_line, tx).await?;
-        let mut response = dispatch::respond(&mut exchange, &self.endpoint, &self.parts).await?;
+        let response = dispatch::respond(&mut exchange, &self.endpoint, &self.parts).await?;
         if exchange.needs_code {
             return Ok(Attempt::CodeNeeded);
         }
         let Exchange { tx, notice, .. } = exchange;
         // The response is sent after the commit, so everything that it acknowledges is on disk.
         tx.commit().await?;
-        if let Some(notice) = notice {
-            response::set_header(&mut response, NPM_NOTICE, &notice);
-        }
-        Ok(Attempt::Answered(response))
+        Ok(Attempt::Answered(with_notice(response, notice)))
     }
+}
+
+/// The response with a notice for the person, if there is one.
+fn with_notice(mut response: Response, notice: Option<Cow<'static, str>>) -> Response {
+    if let Some(notice) = notice {
+        response::set_header(&mut response, NPM_NOTICE, &notice);
+    }
+    response
 }

@@ -13,7 +13,7 @@ use crate::{
         moment::Moment,
     },
     credentials::hashing::Hashing,
-    exchange::{audits::Audits, budget::Budget, services::Services},
+    exchange::{audits::Audits, budget::Budget, kept::KeptContent, services::Services},
     program::{
         command_line::{SignUp, Unscoped},
         config::Config,
@@ -97,6 +97,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         tarballs,
         hashing,
         budget: Budget::new(MEMORY),
+        kept: KeptContent::new(),
         listings: Semaphore::new(LISTINGS),
         tarball_checks: Arc::new(Semaphore::new(TARBALL_CHECKS)),
         token_uses: TokenUses::default(),

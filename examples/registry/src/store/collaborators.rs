@@ -1,5 +1,7 @@
 //! The users who have a grant on a package, by themselves or by a team.
 
+use std::collections::BTreeMap;
+
 use tollgate::{
     PackageName,
     value::{OrganizationName, Permission},
@@ -37,6 +39,24 @@ pub(crate) async fn all(tx: &mut Tx, name: PackageName<&str>) -> Result<Vec<Coll
         Ok(Collaborator { user, permission: fact(permission.parse())?, by_team_of })
     };
     rows.into_iter().map(collaborator).collect()
+}
+
+/// The highest permission of each user who is shown. A user with a grant of the user's own is always shown, and a user
+/// who has it by a team only if the team is of one of these organizations.
+pub(crate) fn shown(all: Vec<Collaborator>, teams_of: &[OrganizationName]) -> BTreeMap<String, Permission> {
+    let mut highest = BTreeMap::new();
+    for Collaborator { user, permission, by_team_of } in all {
+        if by_team_of.is_none_or(|organization| teams_of.contains(&organization)) {
+            highest.entry(user).and_modify(|held| *held = permission.max(*held)).or_insert(permission);
+        }
+    }
+    highest
+}
+
+/// The names of those who may write to the package, sorted.
+pub(crate) fn writers(shown: BTreeMap<String, Permission>) -> Vec<String> {
+    let writers = shown.into_iter().filter(|(_, permission)| *permission == Permission::ReadWrite);
+    writers.map(|(user, _)| user).collect()
 }
 
 /// Gives a new revision to the package, because its collaborators change.

@@ -3,7 +3,7 @@
 //! Every request is answered in one transaction, which decides again what was decided before it began. A request that
 //! only reads has a snapshot. Requests that write run one after the other, on all replicas: from the moment at which such
 //! a request reads its first fact to its commit, no other transaction writes. So no write is committed that rests on a
-//! permission that was removed before the commit. Nothing is cached between requests.
+//! permission that was removed before the commit. No token and no decision is kept for a later request.
 //!
 //! - SQLite: `BEGIN IMMEDIATE`.
 //! - PostgreSQL: the isolation level `SERIALIZABLE`, and a lock on the table `names` that is taken before the snapshot.
@@ -28,24 +28,41 @@ use tollgate::PackageName;
 
 use crate::{
     base::failure::{Failure, is_lost},
-    store::turns::{DocumentTurn, OperatorLock, Turn, Turns, Writer},
+    store::{
+        dialect::{ACQUIRE_TIMEOUT, Dialect},
+        statements::{Statement, Statements},
+        turns::{DocumentTurn, OperatorLock, Turn, Turns, Writer},
+    },
 };
 
 /// **A transaction.** If it is dropped without a commit, it changes nothing.
 #[derive(Debug)]
-pub(crate) struct Tx {
-    transaction: sqlx::Transaction<'static, sqlx::Any>,
-    /// The turn of a transaction that may write. It ends with the transaction.
-    _turn: Option<Turn>,
+pub(crate) struct Tx(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// A transaction that only reads.
+    Snapshot(sqlx::Transaction<'static, sqlx::Any>),
+    /// A transaction that may write. Its turn ends with it.
+    Writing(sqlx::Transaction<'static, sqlx::Any>, Turn),
+    /// One query that only reads.
+    Statement(Statement),
 }
 
 impl Tx {
-    /// Makes every change of the transaction, or none.
+    /// Makes every change of the transaction, or none. One that only reads has no changes, and just ends.
     pub(crate) async fn commit(self) -> Result<(), Failure> {
-        self.transaction.commit().await.map_err(|error| {
-            // The changes may have been committed. Another attempt could make them twice.
-            if is_lost(&error) { Failure::Unreachable(error) } else { Failure::Database(error) }
-        })
+        match self.0 {
+            Kind::Snapshot(_) => Ok(()),
+            Kind::Statement(statement) => {
+                statement.keep();
+                Ok(())
+            }
+            Kind::Writing(transaction, _turn) => transaction.commit().await.map_err(|error| {
+                // The changes may have been committed. Another attempt could make them twice.
+                if is_lost(&error) { Failure::Unreachable(error) } else { Failure::Database(error) }
+            }),
+        }
     }
 }
 
@@ -53,13 +70,19 @@ impl Deref for Tx {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.transaction
+        match &self.0 {
+            Kind::Snapshot(transaction) | Kind::Writing(transaction, _) => transaction,
+            Kind::Statement(statement) => &statement.connection,
+        }
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.transaction
+        match &mut self.0 {
+            Kind::Snapshot(transaction) | Kind::Writing(transaction, _) => transaction,
+            Kind::Statement(statement) => &mut statement.connection,
+        }
     }
 }
 
@@ -68,40 +91,15 @@ const READERS: u32 = 16;
 /// The maximum number of connections for transactions that may write. One of them writes, while the previous one
 /// returns to the pool.
 const WRITERS: u32 = 2;
-/// How long a request waits for a connection. After that the response is 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// **The database**, with its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     readers: AnyPool,
     writers: AnyPool,
+    statements: Arc<Statements>,
     turns: Arc<Turns>,
     dialect: Dialect,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
-    Sqlite,
-    Postgres,
-}
-
-impl Dialect {
-    /// The statements that each new connection runs first.
-    const fn settings(self) -> &'static [&'static str] {
-        match self {
-            // WAL lets readers run beside the writer. With FULL, a power cut does not undo a commit that was
-            // acknowledged.
-            Self::Sqlite => &[
-                "PRAGMA busy_timeout = 10000",
-                "PRAGMA journal_mode = WAL",
-                "PRAGMA synchronous = FULL",
-                "PRAGMA foreign_keys = ON",
-            ],
-            // A replica that hangs must not keep the other replicas from writing.
-            Self::Postgres => &["SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout = '60s'"],
-        }
-    }
 }
 
 impl Store {
@@ -130,15 +128,10 @@ impl Store {
             _ => return Err(Failure::Other("database URL: expected `sqlite:…` or `postgres:…`".into())),
         };
         let lock = Self::file(url)?.map(|file| OperatorLock::beside(&file)).transpose()?;
-        // A snapshot that writes is a mistake in the code. SQLite refuses it with this setting, and PostgreSQL refuses it
-        // because the transaction is read-only.
-        let read_only = match dialect {
-            Dialect::Sqlite => Some("PRAGMA query_only = ON"),
-            Dialect::Postgres => None,
-        };
         let store = Self {
-            writers: connect(url, dialect, WRITERS, None).await?,
-            readers: connect(url, dialect, READERS, read_only).await?,
+            writers: connect(url, dialect, WRITERS, &[]).await?,
+            readers: connect(url, dialect, READERS, dialect.reader_settings()).await?,
+            statements: Arc::new(Statements::new(url.parse()?, dialect)),
             turns: Arc::new(Turns::new(lock)),
             dialect,
         };
@@ -152,7 +145,18 @@ impl Store {
             Dialect::Sqlite => "BEGIN",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(Tx { transaction: self.readers.begin_with(begin).await?, _turn: None })
+        Ok(Tx(Kind::Snapshot(self.readers.begin_with(begin).await?)))
+    }
+
+    /// Takes a connection for one query, which has a consistent view of all data of its own. For a second query, the
+    /// caller must begin a [`snapshot`](Self::snapshot), and read everything again.
+    pub(crate) async fn one_query(&self) -> Result<Tx, Failure> {
+        Ok(Tx(Kind::Statement(self.statements.take().await?)))
+    }
+
+    /// Closes the connections for one query that are not in use, after one of them has failed.
+    pub(crate) async fn renew_connections(&self) {
+        self.statements.close_idle().await;
     }
 
     /// Begins a transaction for a request that may write, when it is the writer's turn. No other transaction writes
@@ -175,7 +179,7 @@ impl Store {
                 transaction
             }
         };
-        Ok(Tx { transaction, _turn: Some(turn) })
+        Ok(Tx(Kind::Writing(transaction, turn)))
     }
 
     /// Waits for the turn to compare a document of this package with the stored one, and to write it.
@@ -202,6 +206,7 @@ impl Store {
 
     /// Closes the connections. SQLite then removes its write-ahead log.
     pub(crate) async fn close(&self) {
+        self.statements.close_idle().await;
         self.readers.close().await;
         self.writers.close().await;
     }
@@ -212,15 +217,17 @@ async fn connect(
     url: &str,
     dialect: Dialect,
     connections: u32,
-    last: Option<&'static str>,
+    last: &'static [&'static str],
 ) -> Result<AnyPool, Failure> {
     let options: AnyConnectOptions = url.parse()?;
     let pool = AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // The connection to a server may have been lost. One to a file is not.
+        .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                for setting in dialect.settings().iter().chain(&last) {
+                for setting in dialect.settings().iter().chain(last) {
                     connection.execute(*setting).await?;
                 }
                 Ok(())

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tollgate::{
     PackageName, Timestamp, UserName,
     facts::{PublishingAccess, ScopeOwner, Visibility},
-    value::{GrantedPermission, Permission},
+    value::{GrantedPermission, OrganizationName, Permission},
 };
 
 use crate::{
@@ -116,16 +116,31 @@ pub(crate) fn manifest_text(manifest: &Value) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The number of bytes of all manifests and deprecations of a package together.
-pub(crate) async fn size(tx: &mut Tx, name: PackageName<&str>) -> Result<i64, Failure> {
-    let (size,): (i64,) = sqlx::query_as(
-        "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(manifest) + OCTET_LENGTH(COALESCE(deprecated, ''))), 0) AS BIGINT) \
+/// What must be known of a document before it is built.
+#[derive(Debug)]
+pub(crate) struct Outline {
+    /// The number of bytes of all manifests and deprecations together.
+    pub(crate) size: i64,
+    /// The organizations whose teams have grants on the package, sorted.
+    pub(crate) organizations_of_teams: Vec<OrganizationName>,
+}
+
+/// Looks up the outline of a document.
+pub(crate) async fn outline(tx: &mut Tx, name: PackageName<&str>) -> Result<Outline, Failure> {
+    let (size, organizations): (i64, Option<String>) = sqlx::query_as(
+        "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(manifest) + OCTET_LENGTH(COALESCE(deprecated, ''))), 0) AS BIGINT), \
+         (SELECT STRING_AGG(t.organization, ' ') FROM \
+          (SELECT DISTINCT organization FROM package_teams WHERE package = $1) t) \
          FROM versions WHERE package = $1",
     )
     .bind(name.as_str().to_owned())
     .fetch_one(&mut **tx)
     .await?;
-    Ok(size)
+    let organizations = organizations.unwrap_or_default();
+    let mut organizations_of_teams: Vec<OrganizationName> =
+        organizations.split_whitespace().map(|name| fact(name.parse())).collect::<Result<_, _>>()?;
+    organizations_of_teams.sort_unstable();
+    Ok(Outline { size, organizations_of_teams })
 }
 
 /// Checks the size of a package after it was changed. The document of a package is built in memory.
@@ -133,7 +148,7 @@ pub(crate) async fn size(tx: &mut Tx, name: PackageName<&str>) -> Result<i64, Fa
 /// # Errors
 /// Status 413 if its manifests and deprecations are too large together.
 pub(crate) async fn check_size(tx: &mut Tx, name: PackageName<&str>) -> Result<(), Failure> {
-    let size = size(tx, name).await?;
+    let Outline { size, .. } = outline(tx, name).await?;
     if size > MAX_MANIFESTS {
         let text = format!("the manifests of `{name}` would take {size} bytes: expected at most {MAX_MANIFESTS}");
         return Err(Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, text));
@@ -341,6 +356,12 @@ pub(crate) async fn set_star(
         Star::Off => "DELETE FROM stars WHERE package = $1 AND user_name = $2",
     };
     sqlx::query(query).bind(name.as_str().to_owned()).bind(user.as_str().to_owned()).execute(&mut **tx).await?;
+    // A text of the document that is kept in memory is not shown any more.
+    sqlx::query("UPDATE packages SET stars_revision = $2 WHERE name = $1")
+        .bind(name.as_str().to_owned())
+        .bind(random::nonce()?)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

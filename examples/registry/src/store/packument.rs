@@ -1,18 +1,22 @@
-//! The document of a package as npm's client reads it. It is built from rows for each request, and not stored.
+//! The document of a package as npm's client reads it. It is built from rows, and not stored.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use nodejs_semver::{Range, Version};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tollgate::PackageName;
+use tollgate::{PackageName, value::OrganizationName};
 
 use crate::{
     base::{
         failure::{Failure, fact, other},
         milliseconds::in_milliseconds,
     },
-    store::{database::Tx, dist_tags},
+    store::{
+        collaborators::{self, Collaborator},
+        database::Tx,
+        dist_tags,
+    },
 };
 
 /// The fields that the document takes from the manifest of `latest`.
@@ -20,12 +24,12 @@ const FROM_LATEST: [&str; 9] =
     ["description", "homepage", "keywords", "repository", "author", "bugs", "license", "readme", "readmeFilename"];
 
 /// How much of a package its document contains.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Form {
     /// Everything.
     Full {
-        /// The names of the users who are shown as maintainers.
-        maintainers: Vec<String>,
+        /// The organizations whose members are shown as maintainers if they may write by a team.
+        teams_of: Vec<OrganizationName>,
     },
     /// What an install needs, in the form that npm's client asks for.
     Abbreviated,
@@ -69,33 +73,97 @@ fn abbreviated(mut manifest: Map<String, Value>) -> Map<String, Value> {
     manifest
 }
 
+/// The rows of a document.
+#[derive(Default)]
+struct Rows {
+    package: Option<PackageRow>,
+    versions: Vec<VersionRow>,
+    tags: BTreeMap<String, String>,
+    collaborators: Vec<Collaborator>,
+    stars: Map<String, Value>,
+}
+
+struct PackageRow {
+    revision: String,
+    created: String,
+    modified: String,
+}
+
+struct VersionRow {
+    version: String,
+    manifest: String,
+    published: String,
+    deprecated: Option<String>,
+}
+
+/// The rows that every form of a document needs.
+macro_rules! rows_for_install {
+    () => {
+        "SELECT 'package', revision, created, modified, NULL FROM packages WHERE name = $1 UNION ALL \
+         SELECT 'version', version, manifest, published, deprecated FROM versions WHERE package = $1 UNION ALL \
+         SELECT 'tag', tag, version, NULL, NULL FROM dist_tags WHERE package = $1"
+    };
+}
+
+const ROWS_FOR_INSTALL: &str = rows_for_install!();
+const ALL_ROWS: &str = concat!(
+    rows_for_install!(),
+    " UNION ALL \
+     SELECT 'star', user_name, NULL, NULL, NULL FROM stars WHERE package = $1 UNION ALL \
+     SELECT 'user', user_name, permission, NULL, NULL FROM package_users WHERE package = $1 UNION ALL \
+     SELECT 'team', m.user_name, t.permission, t.organization, NULL FROM package_teams t \
+     JOIN team_members m ON m.organization = t.organization AND m.team = t.team WHERE t.package = $1"
+);
+
+/// Reads the rows of a document with one query.
+async fn rows(tx: &mut Tx, name: PackageName<&str>, form: &Form) -> Result<Rows, Failure> {
+    type Row = (String, String, Option<String>, Option<String>, Option<String>);
+    let query = match form {
+        Form::Full { .. } => ALL_ROWS,
+        Form::Abbreviated => ROWS_FOR_INSTALL,
+    };
+    let found: Vec<Row> = sqlx::query_as(query).bind(name.as_str().to_owned()).fetch_all(&mut **tx).await?;
+    let mut rows = Rows::default();
+    for (kind, key, first, second, deprecated) in found {
+        match (kind.as_str(), first, second) {
+            ("package", Some(created), Some(modified)) => {
+                rows.package = Some(PackageRow { revision: key, created, modified });
+            }
+            ("version", Some(manifest), Some(published)) => {
+                rows.versions.push(VersionRow { version: key, manifest, published, deprecated });
+            }
+            ("tag", Some(version), None) => drop(rows.tags.insert(key, version)),
+            ("star", None, None) => drop(rows.stars.insert(key, true.into())),
+            ("user", Some(permission), None) => {
+                let permission = fact(permission.parse())?;
+                rows.collaborators.push(Collaborator { user: key, permission, by_team_of: None });
+            }
+            ("team", Some(permission), Some(organization)) => {
+                let (permission, by_team_of) = (fact(permission.parse())?, Some(fact(organization.parse())?));
+                rows.collaborators.push(Collaborator { user: key, permission, by_team_of });
+            }
+            (kind, ..) => return Err(Failure::Row(format!("a `{kind}` of `{name}`"))),
+        }
+    }
+    rows.versions.sort_unstable_by(|a, b| (&a.published, &a.version).cmp(&(&b.published, &b.version)));
+    Ok(rows)
+}
+
 /// The JSON text of the document of a package, or `None` if there is no such package. The URLs of its tarballs begin with
-/// `base`. Only one manifest at a time is parsed, because a parsed
-/// value takes much more memory than its text.
+/// `base`. Only one manifest at a time is parsed, because a parsed value takes much more memory than its text.
 pub(crate) async fn packument(
     tx: &mut Tx,
     name: PackageName<&str>,
     base: &str,
-    form: Form,
+    form: &Form,
 ) -> Result<Option<String>, Failure> {
-    let row: Option<(String, String, String)> =
-        sqlx::query_as("SELECT revision, created, modified FROM packages WHERE name = $1")
-            .bind(name.as_str().to_owned())
-            .fetch_optional(&mut **tx)
-            .await?;
-    let Some((revision, created, modified)) = row else { return Ok(None) };
-    let rows: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
-        "SELECT version, manifest, deprecated, published FROM versions WHERE package = $1 ORDER BY published, version",
-    )
-    .bind(name.as_str().to_owned())
-    .fetch_all(&mut **tx)
-    .await?;
-    let tags = dist_tags::all(tx, name).await?;
+    let Rows { package, versions: rows, tags, collaborators, stars } = rows(tx, name, form).await?;
+    let Some(PackageRow { revision, created, modified }) = package else { return Ok(None) };
     let (mut versions, mut time) = (ObjectText::default(), Map::new());
     let mut document = ObjectText::default();
-    let Form::Full { maintainers } = form else {
+    let Form::Full { teams_of } = form else {
         document.field("name", name.as_str())?;
-        for (version, manifest, deprecated, _) in rows {
+        for VersionRow { version, manifest, deprecated, .. } in rows {
             let manifest = shown_manifest(&manifest, tarball_url(name, &version, base), deprecated)?;
             versions.field(&version, &abbreviated(manifest))?;
         }
@@ -109,7 +177,7 @@ pub(crate) async fn packument(
     document.field("name", name.as_str())?;
     time.insert("created".into(), in_milliseconds(&created).into());
     time.insert("modified".into(), in_milliseconds(&modified).into());
-    for (version, manifest, deprecated, published) in rows {
+    for VersionRow { version, manifest, published, deprecated } in rows {
         let url = tarball_url(name, &version, base);
         let manifest = shown_manifest(&manifest, url, deprecated)?;
         versions.field(&version, &manifest)?;
@@ -125,8 +193,9 @@ pub(crate) async fn packument(
     document.field("dist-tags", &tags)?;
     document.text_field("versions", &versions.end())?;
     document.field("time", &time)?;
-    document.field("maintainers", &shown_users(&maintainers))?;
-    document.field("users", &stars(tx, name).await?)?;
+    let maintainers = collaborators::writers(collaborators::shown(collaborators, teams_of));
+    document.field("maintainers", &shown_users(maintainers))?;
+    document.field("users", &stars)?;
     Ok(Some(document.end()))
 }
 
@@ -216,17 +285,8 @@ fn tarball_url(name: PackageName<&str>, version: &str, base: &str) -> String {
 }
 
 /// Users in npm's form. An email address is shown only to its owner, and npm expects a text.
-fn shown_users(names: &[String]) -> Vec<Value> {
-    names.iter().map(|name| json!({ "name": name, "email": "" })).collect()
-}
-
-async fn stars(tx: &mut Tx, name: PackageName<&str>) -> Result<Value, Failure> {
-    let rows: Vec<(String,)> = sqlx::query_as("SELECT user_name FROM stars WHERE package = $1")
-        .bind(name.as_str().to_owned())
-        .fetch_all(&mut **tx)
-        .await?;
-    let stars: Map<String, Value> = rows.into_iter().map(|(user,)| (user, true.into())).collect();
-    Ok(Value::Object(stars))
+fn shown_users(names: Vec<String>) -> Vec<Value> {
+    names.into_iter().map(|name| json!({ "name": name, "email": "" })).collect()
 }
 
 /// The current revision of a package, in the form in which the document has it. `None` if there is no such package.

@@ -27,11 +27,16 @@ pub(crate) async fn by_digest(tx: &mut Tx, digest: &SecretDigest) -> Result<Opti
         .bind(digest.to_hex())
         .fetch_optional(&mut **tx)
         .await?;
-    let Some((found, stored)) = row else { return Ok(None) };
-    // The time in which the database compares digests depends on the digests. This comparison takes the same time for
-    // all digests (rule S2).
+    Ok(row.and_then(|(found, stored)| load_same(digest, &found, &stored)))
+}
+
+/// The token of a row that was found by its digest.
+///
+/// The time in which the database compares digests depends on the digests. This comparison takes the same time for all
+/// digests (rule S2).
+pub(super) fn load_same(digest: &SecretDigest, found: &str, stored: &str) -> Option<Token> {
     let is_same = found.parse::<SecretDigest>().is_ok_and(|found| found == *digest);
-    Ok(if is_same { load(&stored) } else { None })
+    if is_same { load(stored) } else { None }
 }
 
 fn load(stored: &str) -> Option<Token> {

@@ -18,7 +18,7 @@ use crate::{
         random,
     },
     exchange::decisions::Exchange,
-    store::{facts, packages},
+    store::{facts, lookup, packages},
 };
 
 /// The most packages of an account for which a page says what a token can do.
@@ -92,7 +92,7 @@ async fn look_up(exchange: &mut Exchange<'_>, token: &Token, owner: &User) -> Re
     names.truncate(MAX_PACKAGES);
     let (mut found, mut new_packages) = (Vec::new(), Vec::new());
     for name in &names {
-        found.push(facts::package(&mut exchange.tx, name.as_borrowed(), Some(user)).await?);
+        found.push(lookup::package(&mut exchange.tx, name.as_borrowed(), Some(user)).await?);
     }
     for scope in scopes {
         let (prefix, words) = match scope {
@@ -101,7 +101,7 @@ async fn look_up(exchange: &mut Exchange<'_>, token: &Token, owner: &User) -> Re
         };
         // No package has this name.
         let name: PackageName = fact(format!("{prefix}new-{}", random::nonce()?).parse())?;
-        new_packages.push((facts::package(&mut exchange.tx, name.as_borrowed(), Some(user)).await?, words));
+        new_packages.push((lookup::package(&mut exchange.tx, name.as_borrowed(), Some(user)).await?, words));
     }
     let mut organizations = Vec::new();
     if let Token::Granular(granular) = token

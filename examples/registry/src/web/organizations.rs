@@ -18,7 +18,7 @@ use crate::{
     store::{
         facts,
         invitations::{self, Invitation},
-        organizations,
+        lookup, organizations,
         tokens::{self, KeptToken},
     },
     web::{
@@ -138,11 +138,11 @@ async fn reaching(
     let found_organization = facts::organization(&mut exchange.tx, organization.as_borrowed()).await?;
     let mut reaching = Vec::new();
     for user in users {
-        let Some(owner) = facts::user(&mut exchange.tx, user.as_borrowed()).await? else { continue };
+        let Some(owner) = lookup::user(&mut exchange.tx, user.as_borrowed()).await? else { continue };
         let mut found = Vec::new();
         for name in packages.iter().take(MAX_PACKAGES) {
             let name = fact(PackageName::new(name.as_str()))?;
-            found.push(facts::package(&mut exchange.tx, name, Some(user.as_borrowed())).await?);
+            found.push(lookup::package(&mut exchange.tx, name, Some(user.as_borrowed())).await?);
         }
         let states: Vec<_> = found.iter().map(FoundPackage::as_state).collect();
         for listed in tokens::of_user(&mut exchange.tx, user.as_borrowed()).await? {

@@ -149,7 +149,8 @@ impl<'s> Visitor<'s> {
         let Self { services, context, no_body, nothing, .. } = self;
         let tx = services.store.snapshot().await?;
         let code = CodeCheck::NotYet;
-        let received = Received { services, context, body: no_body, prepared: nothing, code, comparison: None };
+        let (package, body, prepared) = (None, no_body, nothing);
+        let received = Received { services, context, package, body, prepared, code, comparison: None };
         Exchange::begin(received, log_line, tx).await
     }
 

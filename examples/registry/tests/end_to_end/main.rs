@@ -39,6 +39,7 @@ mod organization;
 mod package;
 mod pages;
 mod pnpm;
+mod queries;
 mod races;
 mod replicas;
 mod second_factor;

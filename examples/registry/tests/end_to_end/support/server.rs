@@ -79,7 +79,18 @@ impl Server {
     }
 
     fn spawn(folder: Arc<TempDir>, arguments: Vec<String>) -> Self {
+        Self::spawn_with_log(folder, arguments, "info")
+    }
+
+    /// Starts a server under this edition, whose log has a line for each query.
+    pub(crate) fn logging_queries(edition: &str) -> Self {
+        let arguments = vec!["--edition".to_owned(), edition.to_owned()];
+        Self::spawn_with_log(Arc::new(temporary_folder()), arguments, "info,sqlx::query=debug")
+    }
+
+    fn spawn_with_log(folder: Arc<TempDir>, arguments: Vec<String>, log: &str) -> Self {
         let mut child = program()
+            .env("RUST_LOG", log)
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data(&folder))
             .args(&arguments)

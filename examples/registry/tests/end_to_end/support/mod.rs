@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 pub(crate) mod edition;
+pub(crate) mod fetched;
 pub(crate) mod http;
 pub(crate) mod npm;
 pub(crate) mod person;

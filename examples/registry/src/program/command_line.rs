@@ -92,8 +92,8 @@ pub enum SignUp {
 pub enum Unscoped {
     /// Public, as on npm, where a package without a scope cannot be private.
     Public,
-    /// Private. The visibility of a package without a scope cannot be changed later ([C4](tollgate::docs::rules#c4)), so
-    /// the publisher chooses it with the first version.
+    /// Private. The visibility of a package without a scope cannot be changed later, so the publisher chooses it with the
+    /// first version.
     Private,
 }
 
@@ -124,7 +124,9 @@ pub enum UserCommand {
         #[arg(long)]
         email: Option<String>,
     },
-    /// Suspends an account: none of its tokens works any more
+    /// Lists the accounts, with the status, the second factor and the hold of each
+    List,
+    /// Suspends an account: none of its tokens works any more, until `activate`
     Suspend {
         /// The name of the account
         name: UserName,
@@ -147,7 +149,7 @@ pub enum UserCommand {
         /// The name of the account
         name: UserName,
     },
-    /// Revokes every token that was issued to the account until now
+    /// Revokes every token and session of the account; the password still works
     RevokeTokens {
         /// The name of the account
         name: UserName,

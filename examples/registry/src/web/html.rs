@@ -214,7 +214,7 @@ impl<'f> Field<'f> {
 pub(crate) fn one_time_password(form: &'static str, error: Option<&FieldError>) -> Markup {
     Field::new("otp", "One-time password")
         .of_form(form)
-        .hint("From your authenticator app, or a recovery code. Leave it empty if the account has no second factor.")
+        .hint("From your authenticator app, or a recovery code. A code that was used before, for a login for instance, does not work again: wait for the next one. Leave it empty if the account has no second factor.")
         .error(error)
         .input("text", "one-time-code", "")
 }

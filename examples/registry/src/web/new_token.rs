@@ -1,6 +1,8 @@
 //! The form for a new token. It has two steps: the person fills in what the token may do, reads what it will be able to
 //! do, and then creates it.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Method, StatusCode},
@@ -11,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tollgate::{
     UserName,
     npm::{AccountRequest, Body as JsonBody, CreateTokenRequest, Endpoint, RequestedToken},
-    policy::{LegacyTokens, PolicySwitch},
+    policy::{LegacyTokens, Policy, PolicySwitch},
     token::{GranularTokenError, IssueError, IssuedBy, Token},
 };
 
@@ -246,7 +248,7 @@ fn settings_page(visitor: &Visitor<'_>, owner: &UserName, fields: &Fields, error
                 (Field::new("orgs", "Organizations").hint("One on each line, at most 50.").error(error).lines(text("orgs")))
             }
             (Field::new("cidr_whitelist", "Addresses").hint("Ranges from which the token may be used, one on each line, such as 192.0.2.0/24. Leave it empty for any address.").error(error).lines(text("cidr_whitelist")))
-            (Field::new("expires", "Expires after").hint("A number of days, or a time such as 2027-01-31T12:00:00Z. Leave it empty for 30 days, or 7 days for a token that can write.").error(error).input("text", "off", text("expires")))
+            (Field::new("expires", "Expires after").hint(&expires_hint(&visitor.services.policy)).error(error).input("text", "off", text("expires")))
             (Field::new("bypass_2fa", "Bypass the second factor").hint("For programs, which have no authenticator app. It holds only where the rules allow it.").error(error).check(fields.is_checked("bypass_2fa")))
             div.actions {
                 button name="step" value="check" { "See what it can do" }
@@ -256,6 +258,16 @@ fn settings_page(visitor: &Visitor<'_>, owner: &UserName, fields: &Fields, error
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page(status, visitor, &Page { title: "New token", user: Some(owner), content })
+}
+
+fn expires_hint(policy: &Policy) -> String {
+    let days = |lifetime: Duration| lifetime.as_secs().div_ceil(24 * 60 * 60);
+    let text = "A number of days, or a time such as 2027-01-31T12:00:00Z. Leave it empty for 30 days, or 7 days for a token that can write.";
+    let write = policy
+        .write_lifetime_at_most()
+        .map(|most| format!(" A token that can write lives for at most {} days.", days(most)));
+    let any = policy.token_lifetime_at_most().map(|most| format!(" A token lives for at most {} days.", days(most)));
+    format!("{text}{}{}", write.unwrap_or_default(), any.unwrap_or_default())
 }
 
 /// What the second step shows.

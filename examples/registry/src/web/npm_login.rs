@@ -83,6 +83,10 @@ async fn finish(
     if let Err(error) = person.enter(&mut tx, now).await? {
         return Ok((login, Err(error)));
     }
+    let logged_in = LoggedIn { user: &person.user, address, at: Moment { policy: services.policy, now } };
+    if let Some(refusal) = login::refusal(&mut tx, logged_in).await? {
+        return Ok((login, Err(FieldError::whole(refusal))));
+    }
     logins::finish(&mut tx, &logins::digest(nonce)?, person.user.as_borrowed()).await?;
     tx.commit().await?;
     Ok((login, Ok(())))

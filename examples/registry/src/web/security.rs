@@ -9,15 +9,16 @@ use maud::{Markup, html};
 use qrcode::{Color, QrCode};
 use serde_json::{Value, json};
 use tollgate::{
-    UserName,
+    Timestamp, UserName,
     facts::TwoFactorMode,
     npm::{AccountRequest, Endpoint},
-    token::Token,
+    token::{Token, TokenId},
 };
 
 use crate::{
     base::failure::{Failure, other},
     credentials::{
+        hold,
         one_time_password::{self as codes, RECOVERY_CODES},
         password,
     },
@@ -30,7 +31,7 @@ use crate::{
         html::{Field, FieldError, Page, ROOT, form_error, one_time_password, page, proof, redirect},
         internal::InternalRequest,
         problem::Problem,
-        tokens,
+        token_text, tokens,
         visitor::{Fields, Visitor},
     },
 };
@@ -48,6 +49,9 @@ struct Found {
     account: Account,
     recovery_codes: i64,
     sessions: Vec<KeptToken>,
+    this_session: TokenId,
+    /// Until when the account may not write, if it may not.
+    held_until: Option<Timestamp>,
 }
 
 async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Found, Problem> {
@@ -60,7 +64,10 @@ async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Found, Pr
         Token::Session(session) => session.expires_at() > visitor.context.now,
         Token::Granular(_) | Token::Legacy(_) | _ => false,
     });
-    Ok(Found { owner, account, recovery_codes, sessions })
+    let (this_session, user) = exchange.token()?;
+    let held_until = user.writes_held_until().filter(|end| *end > visitor.context.now);
+    let this_session = this_session.id().clone();
+    Ok(Found { owner, account, recovery_codes, sessions, this_session, held_until })
 }
 
 /// The page.
@@ -77,13 +84,22 @@ async fn with_error(
     // A name such as `otp` is in more than one form of the page.
     let of = |form: &str| error.filter(|(failed, _)| *failed == form).map(|(_, error)| error);
     let content = html! {
+        @if let Some(end) = found.held_until {
+            p.problem role="status" {
+                "This account is on hold until " (token_text::time(end)) ", because a recovery code was used, its email address "
+                "changed, or the operator has decided so. It may read. It may not publish or change things. The operator can end the hold."
+            }
+        }
         h2 { "Second factor" }
         (second_factor(visitor, &found, of(SECOND_FACTOR))?)
         h2 { "Password" }
         (password_form(visitor, of(PASSWORD)))
         h2 { "Sessions" }
         p.hint { "A session begins with a login, in a browser or by npm, and ends by itself." }
-        @for session in &found.sessions { (tokens::card(visitor, session)) }
+        @for session in &found.sessions {
+            (tokens::card(visitor, session, Some(&found.this_session)))
+        }
+        p { a.button.second href={ (ROOT) "/tokens/revoke-all" } { "Revoke all tokens and sessions" } }
     };
     let status = if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     Ok(page(status, visitor, &Page { title: "Security", user: Some(&found.owner), content }))
@@ -119,6 +135,9 @@ fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError
         },
         (mode, _) => html! {
             p { "It is on. It is asked for " (words(mode)) ". " (found.recovery_codes) " of " (RECOVERY_CODES) " recovery codes are left." }
+            @if hold::is_used(&visitor.services.policy) {
+                p.hint { "A recovery code works in place of a one-time password. It puts the account on hold for 72 hours, in which it may not publish or change things but the second factor." }
+            }
             (form_error(error))
             form method="post" action=(action) {
                 (proof(visitor))

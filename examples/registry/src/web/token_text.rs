@@ -32,12 +32,13 @@ pub(crate) fn kind(token: &Token) -> &'static str {
     }
 }
 
-fn list<T: ToString>(entries: &[T]) -> String {
+/// The entries with commas between them.
+pub(crate) fn list<T: ToString>(entries: &[T]) -> String {
     entries.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The permission on packages, and the packages.
-fn packages(grant: &PackagesGrant) -> String {
+pub(crate) fn packages(grant: &PackagesGrant) -> String {
     match grant {
         PackagesGrant::Granted { permission, selection } => match selection {
             PackageSelection::All => format!("{permission} on all packages"),
@@ -53,7 +54,7 @@ fn packages(grant: &PackagesGrant) -> String {
 }
 
 /// The permission on organizations, and the organizations.
-fn organizations(grant: &OrganizationsGrant) -> String {
+pub(crate) fn organizations(grant: &OrganizationsGrant) -> String {
     match grant {
         OrganizationsGrant::Granted { permission, selection } => {
             format!("{permission} on {}", list(selection.as_slice()))

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use tollgate::{
     UserName,
     npm::{AccountRequest, Endpoint},
-    token::Token,
+    token::{Token, TokenId},
 };
 
 use crate::{
@@ -54,18 +54,22 @@ pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
             }
         }
         @if listed.is_empty() { p { "This account has no tokens." } }
-        @for token in listed.iter().rev() { (card(visitor, token)) }
+        @for token in listed.iter().rev() { (card(visitor, token, None)) }
     };
     Ok(page(StatusCode::OK, visitor, &Page { title: "Tokens", user: Some(&owner), content }))
 }
 
-/// One token, with the link to revoke it.
-pub(crate) fn card(visitor: &Visitor<'_>, listed: &KeptToken) -> Markup {
+/// One token, with the link to revoke it. `this_session` is the session of this browser.
+pub(crate) fn card(visitor: &Visitor<'_>, listed: &KeptToken, this_session: Option<&TokenId>) -> Markup {
     let token = &listed.token;
     let is_expired = token.as_view().expires_at().is_some_and(|at| at <= visitor.context.now);
     html! {
         article.card data-token=(token.id()) {
-            h2 { (token_text::name(token)) @if is_expired { " (expired)" } }
+            h2 {
+                (token_text::name(token))
+                @if is_expired { " (expired)" }
+                @if this_session == Some(token.id()) { " (this browser)" }
+            }
             (token_text::details(token, Some(listed), &visitor.services.policy))
             div.actions {
                 a.button.second href={ (ROOT) "/tokens/" (token.id()) "/revoke" } aria-label={ "Revoke " (token_text::name(token)) } { "Revoke" }
@@ -124,7 +128,8 @@ fn status(error: Option<&FieldError>) -> StatusCode {
 /// The session has ended.
 pub(crate) fn field_error(refusal: Refusal) -> Result<FieldError, Problem> {
     if refusal.is_challenge {
-        let text = "expected the present one-time password of the account".to_owned();
+        let text = "a wrong or missing code, or one that was used before: expected the code that the app shows now, or the next one";
+        let text = text.to_owned();
         return Ok(FieldError { field: "otp", text });
     }
     match refusal.into_problem() {

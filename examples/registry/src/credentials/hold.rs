@@ -1,4 +1,4 @@
-//! The hold on an account after a sign that somebody else may have taken it over.
+//! The hold on an account after a sign that another person may have taken it over.
 
 use std::time::Duration;
 

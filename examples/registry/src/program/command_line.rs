@@ -45,7 +45,7 @@ pub struct Settings {
     /// A file whose first line is the URL of the database
     #[arg(long, value_name = "FILE", global = true, conflicts_with = "database_url")]
     pub database_url_file: Option<PathBuf>,
-    /// A range of addresses of proxies whose X-Forwarded-For is believed; may be repeated
+    /// A range of addresses of proxies whose X-Forwarded-For is trusted; may be repeated
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     #[serde(rename = "trusted-proxy")]
     pub trusted_proxies: Vec<IpRange>,
@@ -177,7 +177,7 @@ pub enum TokenCommand {
     },
     /// Revokes a token
     Revoke {
-        /// The public id of the token, which `token list` prints, and the log with each request
+        /// The public id of the token, which `token list` and the log print
         id: TokenId,
     },
 }

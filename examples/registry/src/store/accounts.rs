@@ -329,8 +329,8 @@ pub(crate) async fn set_two_factor(
     Ok(())
 }
 
-/// Removes the second factor with its recovery codes, and ends an enrolment. Which codes were used is forgotten, because
-/// it says nothing about the codes of another second factor.
+/// Removes the second factor with its recovery codes, and ends an enrolment. The record of the
+/// codes that were used is deleted, because it says nothing about the codes of another second factor.
 pub(crate) async fn remove_two_factor(tx: &mut Tx, name: UserName<&str>) -> Result<(), Failure> {
     sqlx::query("DELETE FROM used_codes WHERE user_name = $1")
         .bind(name.as_str().to_owned())

@@ -1,4 +1,4 @@
-//! Tokens in words.
+//! Texts about tokens.
 
 use maud::{Markup, html};
 use tollgate::{
@@ -63,7 +63,7 @@ pub(crate) fn organizations(grant: &OrganizationsGrant) -> String {
     }
 }
 
-/// A list of what a token is. `kept` is the token in the database, if it was created already.
+/// The settings and times of a token, as a list. `kept` is the token in the database, or `None` for a draft.
 pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) -> Markup {
     let is_retired = matches!(token, Token::Legacy(_)) && policy.legacy_tokens() == LegacyTokens::Retired;
     html! {
@@ -82,7 +82,7 @@ pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) 
                     dt { "Description" } dd { (granular.description().as_str()) }
                 }
             }
-            dt { "Addresses" }
+            dt { "IP addresses" }
             dd { @match token.allowed_ranges() {
                 AllowedRanges::Any => "any",
                 AllowedRanges::Only(ranges) => (list(ranges.as_slice())),
@@ -93,7 +93,7 @@ pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) 
             @if let Some(kept) = kept {
                 dt { "Last used" }
                 dd { @match kept.last_used {
-                    Some(hour) => { "in the hour of " (time(hour)) },
+                    Some(hour) => { "in the hour after " (time(hour)) },
                     None => "not yet",
                 } }
             }

@@ -237,7 +237,7 @@ fn a_name_in_a_path_is_decoded_once_and_has_to_be_valid_then(edition: &str) {
             let reply = request.send();
             assert!([400, 404, 405].contains(&reply.status), "{method} {path}: {reply:?}");
             if method == "GET" {
-                // A file that is no tarball of the package is missing.
+                // A file that is not a tarball of the package does not exist.
                 let expected = if path.contains("/-/") { &[400, 404][..] } else { &[400] };
                 assert!(expected.contains(&reply.status), "{method} {path}: {reply:?}");
                 assert!(!reply.error().is_empty());

@@ -321,7 +321,7 @@ fn enrol(person: &Person) -> (Authenticator, Vec<String>) {
 
 fn a_start_prints_the_edition_and_what_the_newest_would_refuse(edition: &str) {
     let server = Server::under_with(edition, &["--demo"]);
-    let printed = server.printed_with("To log in as somebody else");
+    let printed = server.printed_with("To log in as another user");
     let mut lines = printed.lines();
     assert!(lines.next().unwrap().starts_with("listening on http://"), "{printed}");
     assert_eq!(lines.next(), Some(format!("deciding by the edition {edition}").as_str()));

@@ -77,7 +77,7 @@ fn a_lost_second_factor_is_removed_and_ends_every_login(edition: &str) {
     let token = log_in(&server, "alice", &alice.password(), None).expect(201).json()["token"].clone();
     let again = alice.ci_job(&server, token.as_str().unwrap()).enrolled("auth-and-writes");
     again.put("left", "1.0.0", None);
-    // Codes of the lost one are no longer any good.
+    // A code of the lost second factor is refused.
     let lost = alice.authenticator().unwrap().unused_code();
     log_in(&server, "alice", &alice.password(), Some(&lost)).expect(401);
 }

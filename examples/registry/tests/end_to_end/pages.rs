@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::{
     Person, Reply, Server,
-    pages::{Visitor, proof},
+    pages::{SESSION, Visitor, proof},
     person::password_of,
     under_both_editions,
 };
@@ -20,8 +20,6 @@ under_both_editions!(
     sign_up_is_closed_on_the_web_too,
     texts_of_others_are_not_html,
 );
-
-const SESSION: &str = "tollgate-session";
 
 /// Logs in, as a person without a second factor.
 fn logged_in<'s>(server: &'s Server, person: &Person) -> Visitor<'s> {
@@ -54,10 +52,10 @@ fn a_form_of_another_site_is_refused(edition: &str) {
     visitor.post("/-/web/security/password", &change).expect(403);
     visitor.post("/-/web/log-out", &[]).expect(403);
     visitor.get("/-/web/tokens").expect(200);
-    // Neither does a login count that another site sends: it would log the victim in to the attacker's account.
+    // A login that another site sends is refused too: it would log the victim in to the attacker's account.
     let login = [("name", "alice"), ("password", &*alice.password())];
     Visitor::new(&server).post("/-/web/log-in", &login).expect(403);
-    // The same form with its proof is taken.
+    // The same form with its proof is accepted.
     let page = "/-/web/security";
     visitor.submit_to(page, "/-/web/security/password", &change).expect(303);
     // The proof of a session holds for that session only.

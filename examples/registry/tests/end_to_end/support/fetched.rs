@@ -25,7 +25,8 @@ impl Client {
     /// returns `None`: no other part of the tests needs the internet.
     pub(crate) fn fetch(self) -> Option<PathBuf> {
         let Self { package, version, program } = self;
-        // Tests run at once. The program is there before what it loads is, so that another test waits.
+        // Tests run at the same time. npm writes the program before the files that it loads, so another test waits for all
+        // of them.
         let fetching = lock_of(package, version);
         let _fetching = fetching.lock().unwrap_or_else(PoisonError::into_inner);
         let name = format!("{}-{version}", package.replace('/', "-"));

@@ -46,7 +46,7 @@ pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
         @for Invitation { organization, role, invited_by, .. } in &invitations {
             article.card {
                 h2 { "Invitation to " (organization) }
-                p { (invited_by) " invites you to " (organization) " as " (role) "." }
+                p { (invited_by) " invites you to " (organization) " as " (role.npm_word()) "." }
                 div.actions {
                     a.button href={ (ROOT) "/organizations/" (organization) "/accept" } { "Accept" }
                     a.button.second href={ (ROOT) "/organizations/" (organization) "/decline" } { "Decline" }
@@ -57,7 +57,7 @@ pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
         @for membership in owner.memberships().as_slice() {
             article.card {
                 h2 { a href={ (ROOT) "/organizations/" (membership.organization()) } { (membership.organization()) } }
-                p { "Your role is " (membership.role()) "." }
+                p { "Your role is " (membership.role().npm_word()) "." }
                 a.button.second href={ (ROOT) "/organizations/" (membership.organization()) "/leave" } { "Leave" }
             }
         }
@@ -88,13 +88,13 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
     };
     let content = html! {
         h2 { "Members" }
-        dl { @for (user, role) in &members { dt { (user) } dd { (role) } } }
+        dl { @for (user, role) in &members { dt { (user) } dd { (role.npm_word()) } } }
         h2 { "Packages" }
         @if packages.is_empty() { p { "There is no package that you may read." } }
         ul { @for package in &packages { li { a href=(package_path(package)) { (package) } } } }
         @if !invitations.is_empty() {
             h2 { "Invitations that are not accepted yet" }
-            dl { @for Invitation { user, role, .. } in &invitations { dt { (user) } dd { (role) } } }
+            dl { @for Invitation { user, role, .. } in &invitations { dt { (user) } dd { (role.npm_word()) } } }
         }
         @if let Some(tokens) = tokens {
             h2 { "Tokens that reach this organization" }
@@ -116,7 +116,8 @@ async fn packages_of(visitor: &Visitor<'_>, name: &OrganizationName) -> Result<V
     let path = format!("/-/org/{name}/package");
     match InternalRequest::get(&path).send(visitor).await? {
         Ok(Value::Object(packages)) => Ok(packages.into_iter().map(|(name, _)| name).collect()),
-        Ok(_) | Err(_) => Ok(Vec::new()),
+        Ok(_) => Err(other("a list of packages that is not an object").into()),
+        Err(refusal) => Err(refusal.into_problem()),
     }
 }
 

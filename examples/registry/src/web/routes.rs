@@ -136,5 +136,9 @@ fn problem_page(visitor: &Visitor<'_>, problem: Problem) -> Response {
         p.problem role="alert" { (text) }
         p { a href=(ROOT) { "Go to the start page" } }
     };
-    page(status, visitor, &Page { title: "This did not work", user: None, content })
+    let mut response = page(status, visitor, &Page { title: "This did not work", user: None, content });
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response::set_header(&mut response, header::ALLOW, "GET, HEAD, POST");
+    }
+    response
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{
     Person, Reply, Server,
     pages::{SESSION, Visitor, proof},
-    person::password_of,
+    person::{password_of, publish_document},
     under_both_editions,
 };
 
@@ -142,7 +142,8 @@ fn a_stranger_is_sent_to_the_login(edition: &str) {
     let browser = server.http("GET", "/").header("accept", "text/html,*/*").send().expect(303);
     assert_eq!(browser.header("location"), Some("/-/web"));
     Visitor::new(&server).get("/-/web/../../etc/passwd").expect(404);
-    server.http("DELETE", "/-/web/tokens").send().expect(405);
+    let refused = server.http("DELETE", "/-/web/tokens").send().expect(405);
+    assert_eq!(refused.header("allow"), Some("GET, HEAD, POST"));
 }
 
 fn a_page_shows_only_what_the_visitor_may_read(edition: &str) {
@@ -218,4 +219,11 @@ fn texts_of_others_are_not_html(edition: &str) {
     let page = visitor.submit("/-/web/tokens/new", &fields).expect(400).text();
     assert!(!page.contains(script), "{page}");
     assert!(page.contains("&lt;script&gt;"), "{page}");
+    // A text that another person has published.
+    let bob = server.person("bob");
+    let mut document = publish_document("page", "1.0.0", None);
+    document["versions"]["1.0.0"]["description"] = script.into();
+    bob.http("PUT", "/page").json(&document).send().expect(201);
+    let page = visitor.get("/-/web/packages/page").expect(200).text();
+    assert!(page.contains("&lt;script&gt;") && !page.contains(script), "{page}");
 }

@@ -202,7 +202,7 @@ fn a_person_joins_an_organization_and_its_owner_sees_the_tokens_that_reach_it(ed
     alice.npm("org set acme bob developer").succeeds().says("is not a member yet");
     let code = log_in(&browser, &bob);
     browser.open("/-/web/organizations").shows("alice invites you to acme").click("Accept").shows("Join acme?");
-    browser.fill_in("main", &[("otp", &code)]).click("Accept").shows("Your role is member");
+    browser.fill_in("main", &[("otp", &code)]).click("Accept").shows("Your role is developer");
     let roster = alice.http("GET", "/-/org/acme/user").send().expect(200).json();
     assert_eq!(roster["bob"], "developer");
     for (name, scope) in [("reaching", "@acme"), ("apart", "@bob")] {

@@ -5,8 +5,8 @@
 //! not made. A hash that has begun occupies its thread until it is done.
 //!
 //! A request from an address from which the account has logged in before is served first, so that it does not wait for
-//! strangers who guess passwords. Of one account, one such request is served at a time, so that an account does not keep
-//! the threads from the others.
+//! strangers who guess passwords. Only one such request of an account is served at a time, so that one account does not
+//! occupy all threads.
 
 use std::{
     collections::VecDeque,

@@ -4,7 +4,7 @@
 //! token may do is decided when it is used. `tollgate` decides whether the account may have a token at all: a suspended
 //! account may not.
 
-use tollgate::{ClientIp, Policy, UserName, facts::TwoFactorMode, token::IssuedBy};
+use tollgate::{ClientIp, Policy, User, UserName, facts::TwoFactorMode, token::IssuedBy};
 
 use crate::{
     base::{
@@ -130,9 +130,20 @@ pub(crate) async fn issue_session(tx: &mut Tx, login: LoggedIn<'_>) -> Result<Is
     issue(tx, login, NewToken::Session).await
 }
 
+/// Why the account may not have a token at all, if it may not: a suspended account may not.
+pub(crate) async fn refusal(tx: &mut Tx, login: LoggedIn<'_>) -> Result<Option<String>, Failure> {
+    let owner = owner(tx, login.user).await?;
+    let request = IssueRequest { token: NewToken::Login, issued_by: IssuedBy::Owner, at: login.at };
+    Ok(issuance::draft(tx, &owner, request).await?.err().map(|error| error.to_string()))
+}
+
+async fn owner(tx: &mut Tx, user: &UserName) -> Result<User, Failure> {
+    lookup::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login without an account"))
+}
+
 async fn issue(tx: &mut Tx, login: LoggedIn<'_>, token: NewToken) -> Result<IssuedToken, Failure> {
     let LoggedIn { user, address, at } = login;
     known_addresses::remember(tx, user.as_borrowed(), address, at.now).await?;
-    let owner = lookup::user(tx, user.as_borrowed()).await?.ok_or_else(|| other("a login without an account"))?;
+    let owner = owner(tx, user).await?;
     issuance::issue(tx, &owner, IssueRequest { token, issued_by: IssuedBy::Owner, at }).await
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     credentials::hold,
     store::{
-        accounts,
+        accounts::{self, HoldCause},
         database::Tx,
         guesses::{self, Guess},
     },
@@ -94,7 +94,7 @@ pub(crate) async fn verify(tx: &mut Tx, shown: ShownCode<'_>, at: Moment) -> Res
     let Ok(code) = tollgate::Secret::new(code) else { return Ok(false) };
     let is_good = accounts::use_recovery_code(tx, user, &code.digest()).await?;
     if is_good {
-        hold::begin(tx, user, at).await?;
+        hold::begin(tx, user, HoldCause::RecoveryCode, at).await?;
     }
     Ok(is_good)
 }

@@ -1,8 +1,8 @@
-//! What the operator does for a person who cannot log in: a new password, or an account without a second factor.
+//! Helps a person who cannot log in: the operator replaces the password, or removes the second factor.
 //!
-//! Both also end what earlier logins gave, because another person may have been logged in: the sessions, the legacy publish
-//! tokens, which logins of the first edition issue, and the logins that have begun. Other tokens stay, so that a lost phone
-//! does not stop a CI. The account is not put on hold, because the operator has made sure who asks.
+//! Both also end every earlier login, because another person may have been logged in. This revokes the sessions and the
+//! legacy publish tokens, which logins of the first edition issue, and forgets the logins that have begun. Other tokens
+//! stay, so that a lost phone does not stop a CI. The account is not put on hold, because the operator has checked who asks.
 
 use tollgate::{Timestamp, UserName};
 

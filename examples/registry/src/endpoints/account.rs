@@ -23,7 +23,7 @@ use crate::{
     },
     reply::{refusal::NPM_NOTICE, response},
     store::{
-        accounts::{self, Account, PendingTwoFactor},
+        accounts::{self, Account, HoldCause, PendingTwoFactor},
         guesses::{self, Guess},
         invitations::{self, Invitation},
     },
@@ -151,7 +151,7 @@ pub(crate) async fn write_profile(exchange: &mut Exchange<'_>) -> Result<Respons
     // npm's client sends every field with each change, so an email address that is sent need not be a new one.
     if fields.get("email") != email.as_ref() {
         let at = exchange.moment();
-        hold::begin(&mut exchange.tx, name.as_borrowed(), at).await?;
+        hold::begin(&mut exchange.tx, name.as_borrowed(), HoldCause::NewEmail, at).await?;
     }
     accounts::set_profile(&mut exchange.tx, name.as_borrowed(), &fields, exchange.context.now).await?;
     read_profile(exchange).await

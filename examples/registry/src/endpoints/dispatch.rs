@@ -31,7 +31,9 @@ pub(crate) async fn prepare<'b>(
     bytes: &'b [u8],
 ) -> Result<Prepared<'b>, Failure> {
     match endpoint {
-        Endpoint::Open(OpenRequest::Login { user }) => login::prepare_create_account(services, user, bytes).await,
+        Endpoint::Open(OpenRequest::Login { user }) => {
+            login::prepare_create_account(services, context, user, bytes).await
+        }
         Endpoint::Open(OpenRequest::LoginRevision { user, .. }) => {
             login::prepare_log_in(services, context, user, bytes).await
         }

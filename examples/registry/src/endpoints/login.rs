@@ -65,13 +65,19 @@ fn closed() -> Failure {
     Failure::refused(StatusCode::FORBIDDEN, text)
 }
 
-/// Prepares [`create_account`] before its transaction: checks and hashes the password.
+/// Prepares [`create_account`] before its transaction: checks and hashes the password, or verifies it.
 pub(crate) async fn prepare_create_account(
     services: &Services,
+    context: &RequestContext,
     user: &UserName,
     bytes: &[u8],
 ) -> Result<Prepared<'static>, Failure> {
     let document = parse_document(bytes, user)?;
+    // yarn 1 logs in with the request for a new account, and sends the password as basic credentials too. npm's client
+    // does not, and sends the request of `log_in` next.
+    if matches!(context.credentials, Credentials::Basic { .. }) && exists(services, user).await? {
+        return prepare_log_in(services, context, user, bytes).await;
+    }
     // Only a request for a new account has an email address.
     if document.email.is_none() || !services.sign_up_is_open {
         return Ok(Prepared::default());
@@ -81,6 +87,11 @@ pub(crate) async fn prepare_create_account(
         new_password_hash: Some(services.hashing.hash(document.password, Waiting::Stranger).await?),
         ..Prepared::default()
     })
+}
+
+async fn exists(services: &Services, user: &UserName) -> Result<bool, Failure> {
+    let mut tx = services.store.snapshot().await?;
+    Ok(accounts::account(&mut tx, user.as_borrowed()).await?.is_some())
 }
 
 /// Prepares [`log_in`] before its transaction: verifies the password of the basic credentials, and the one-time password
@@ -106,11 +117,15 @@ pub(crate) async fn prepare_log_in(
     Ok(Prepared { login: Some(login), ..Prepared::default() })
 }
 
-/// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. If the account exists, the response is
-/// 409, and npm's client then sends the request of [`log_in`].
+/// `PUT /-/user/org.couchdb.user:NAME`: creates an account and logs in to it. If the account exists, a request with basic
+/// credentials logs in to it. To any other request the response is 409, and npm's client then sends the request of
+/// [`log_in`].
 pub(crate) async fn create_account(exchange: &mut Exchange<'_>, user: &UserName) -> Result<Response, Failure> {
     let document = parse_document(exchange.body, user)?;
     if accounts::account(&mut exchange.tx, user.as_borrowed()).await?.is_some() {
+        if exchange.prepared.login.is_some() {
+            return log_in(exchange, user).await;
+        }
         return Err(Failure::conflict("the account exists: expected its revision, with name and password"));
     }
     if document.email.is_some() && !exchange.services.sign_up_is_open {

@@ -43,7 +43,7 @@ pub(crate) async fn write_member(exchange: &mut Exchange<'_>, name: &Organizatio
         let role = organizations::accept(&mut exchange.tx, organization, user, now).await?;
         return member(exchange, name, user, role).await;
     }
-    // Without this, the answer would tell an outsider who is a member.
+    // Without this decision, the response would tell an outsider who is a member.
     let path = Endpoint::Organization { organization: name.clone(), request: OrganizationRequest::WriteMember };
     if let Some(refused) = exchange.decide_path(&path.required_access()).await? {
         return Ok(refused);

@@ -46,8 +46,8 @@ use crate::{
     },
 };
 
-/// How long a tarball waits until it is opened.
-const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest time that a tarball waits until it is opened.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Parses the document of a package before the transaction, and checks that it has no more dist-tags than a package may
 /// have. Other writers would wait while the document is parsed, and while so many tags are compared.
@@ -215,8 +215,10 @@ async fn apply(
     Ok(())
 }
 
-/// Makes these users the ones who may write to the package. The list is of those whom the caller sees, and some of them
-/// may write by a team.
+/// Makes these users the owners of the package, which are the users who may write to it.
+///
+/// The list that was sent is a change of the list that the caller sees. So a user whom the caller does not see stays, and a
+/// user on the list may have the permission by a team, and not by a grant of the user's own.
 async fn set_maintainers(exchange: &mut Exchange<'_>, name: &PackageName, sent: &[UserName]) -> Result<(), Failure> {
     let package = name.as_borrowed();
     let seen: Vec<UserName> = collaborators::writers(exchange, package)
@@ -241,8 +243,8 @@ async fn set_maintainers(exchange: &mut Exchange<'_>, name: &PackageName, sent: 
         let members = organizations::members(&mut exchange.tx, organization.as_borrowed()).await?;
         for user in change.added.iter().filter(|user| !members.contains_key(user.as_str())) {
             notices.push(format!(
-                "`{user}` is no member of the organization `{organization}`, so this gives no access to `{name}` yet: \
-                 an owner of the organization adds the user with `npm org set {organization} {user}`"
+                "`{user}` is not a member of the organization `{organization}`, so this gives no access to `{name}` yet: \
+                 an owner of the organization invites the user with `npm org set {organization} {user}`"
             ));
         }
     }
@@ -311,7 +313,7 @@ async fn opened(
     tarball: Vec<u8>,
     (package, version): (PackageName, String),
 ) -> Result<Vec<u8>, Failure> {
-    let permit = timeout(TURN_TIMEOUT, services.tarball_checks.clone().acquire_owned()).await;
+    let permit = timeout(OPENING_TIMEOUT, services.tarball_checks.clone().acquire_owned()).await;
     let permit = permit.map_err(|_| Failure::Busy)?.map_err(other)?;
     let open = move || {
         // The thread holds the permit, because it goes on if the client disconnects.

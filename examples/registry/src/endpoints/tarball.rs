@@ -1,4 +1,4 @@
-//! Tarballs in responses: the whole of one, or the bytes from which a client goes on with a download.
+//! Tarballs in responses: a whole tarball, or a part of it with which a client continues a download.
 
 use std::ops::Range;
 
@@ -137,7 +137,7 @@ fn respond(
     Ok(response)
 }
 
-/// What of a tarball a request asks for.
+/// The part of a tarball that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,

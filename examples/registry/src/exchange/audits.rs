@@ -58,7 +58,9 @@ impl Audits {
         let parsed: Result<Uri, _> = url.parse();
         let is_http = parsed.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.authority().is_some());
         if !is_http {
-            return Err(other(format!("the URL `{url}` of the service for audits: expected one with `http://`")));
+            return Err(other(format!(
+                "the service for audits has the URL `{url}`: expected one that begins with `http://` and a host"
+            )));
         }
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self { url: url.trim_end_matches('/').to_owned(), client, permits: Semaphore::new(AT_ONCE) })

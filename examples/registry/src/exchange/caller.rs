@@ -12,6 +12,7 @@ use crate::{
     base::failure::{Failure, fact},
     exchange::context::Credentials,
     store::{
+        accounts::Account,
         database::Tx,
         lookup::{self, PackageLookup},
     },
@@ -26,10 +27,16 @@ pub(crate) enum FoundCaller {
     Token { token: Token, owner: User },
 }
 
-/// The end of the hold that the account had before the code was used, or `None` if it was not on hold. A recovery code
-/// may put the account on hold.
+/// Until when the account is on hold for another reason than a recovery code, if it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HoldBefore(pub(crate) Option<Timestamp>);
+pub(crate) struct HoldBefore(Option<Timestamp>);
+
+impl HoldBefore {
+    /// The hold on this account, before a code of the request is used.
+    pub(crate) fn of(owner: &User, account: &Account) -> Self {
+        Self(if account.is_held_by_recovery { None } else { owner.writes_held_until() })
+    }
+}
 
 impl FoundCaller {
     /// Looks up the token and its owner.

@@ -46,10 +46,11 @@ async fn check_once(services: &Services, context: &RequestContext, writer: &Writ
         return Ok(CodeCheck::Wrong);
     };
     let name = owner.name().as_borrowed();
-    let secret = accounts::account(&mut tx, name).await?.and_then(|account| account.totp_secret);
-    let Some(secret) = secret else { return Ok(CodeCheck::Wrong) };
+    let Some(account) = accounts::account(&mut tx, name).await? else { return Ok(CodeCheck::Wrong) };
+    let before = HoldBefore::of(&owner, &account);
+    let Some(secret) = account.totp_secret else { return Ok(CodeCheck::Wrong) };
     let shown = ShownCode { user: name, secret: &secret, code, used_by: token.id().as_str() };
     let is_right = one_time_password::verify_counted(&mut tx, shown, Moment { policy: services.policy, now }).await?;
     tx.commit().await?;
-    Ok(if is_right { CodeCheck::Right(HoldBefore(owner.writes_held_until())) } else { CodeCheck::Wrong })
+    Ok(if is_right { CodeCheck::Right(before) } else { CodeCheck::Wrong })
 }

@@ -1,7 +1,7 @@
 //! The collaborators of a package whom the caller may see.
 //!
-//! A user with a grant of the user's own is seen by everybody who may read the package. A user who has the grant by a team
-//! is seen by those who may read the team's organization, because only they may see who its members are.
+//! Every caller who may read the package sees the users who have a grant of their own. Only callers who may read the
+//! organization of a team see the users who have a grant by that team, because only they may see its members.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -248,7 +248,8 @@ impl<'r> Exchange<'r> {
         then: impl FnOnce(&[Allow<'_>]) -> T + Send,
     ) -> Result<Decided<T>, Failure> {
         self.look_up(asked.access_requests()).await?;
-        let caller = self.caller.with_hold(self.hold_before(asked))?;
+        let before = self.hold_before(asked).await?;
+        let caller = self.caller.with_hold(before)?;
         let caller = caller.as_caller(self.services.policy)?;
         let is_right = matches!(self.code, CodeCheck::Right(_));
         // The code was verified for this request.
@@ -321,14 +322,22 @@ impl<'r> Exchange<'r> {
         Ok(found)
     }
 
-    /// The earlier hold with which the request is decided, or `None` if the present one counts. A recovery code may put
-    /// the account on hold. A request that changes the second factor is decided without this new hold: otherwise a
-    /// person whose device is lost could never remove the second factor.
-    fn hold_before(&self, asked: Asked<'_>) -> Option<HoldBefore> {
-        match self.code {
-            CodeCheck::Right(before) if asked.access_requests().all(configures_two_factor) => Some(before),
-            CodeCheck::Right(_) | CodeCheck::Wrong | CodeCheck::NotYet => None,
+    /// The hold with which the request is decided, or `None` if the present one counts. A recovery code may put the account
+    /// on hold. A request that changes the second factor is decided without the hold of a recovery code: otherwise a person
+    /// whose device is lost could never remove the second factor.
+    async fn hold_before(&mut self, asked: Asked<'_>) -> Result<Option<HoldBefore>, Failure> {
+        if !asked.access_requests().all(configures_two_factor) {
+            return Ok(None);
         }
+        if let CodeCheck::Right(before) = self.code {
+            return Ok(Some(before));
+        }
+        let FoundCaller::Token { owner, .. } = &self.caller else { return Ok(None) };
+        if owner.writes_held_until().is_none() {
+            return Ok(None);
+        }
+        let account = accounts::account(&mut self.tx, owner.name().as_borrowed()).await?;
+        Ok(account.map(|account| HoldBefore::of(owner, &account)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Texts in place of a denial's own, where that does not say what is wrong or what to do.
+//! Texts that replace the text of a denial, where that text does not say what is wrong or what to do.
 
 use tollgate::{PackageAction, PackageName, decision::AccessRequest, facts::ScopeOwner};
 
@@ -12,11 +12,12 @@ use crate::{
 const ONLY_FOR_LOGIN: &str =
     "a name and a password are accepted only by a login: log in with `npm login`, and send the token that it makes";
 
-/// The same about a request that is answered as one without them.
+/// The same text for a request that is answered as if it had no credentials.
 const IGNORED: &str = "the name and the password were ignored, because only a login accepts them: log in with \
                        `npm login`, and send the token that it makes";
 
-/// The notice that says why the token of a request was ignored. `notice` is the one about a token.
+/// The notice that says why the token of a request was ignored. `notice` is the text
+/// about a token.
 pub(crate) const fn ignored(credentials: &Credentials, notice: &'static str) -> &'static str {
     match credentials {
         Credentials::Basic { .. } => IGNORED,
@@ -32,7 +33,7 @@ pub(crate) struct Denied<'d> {
     pub(crate) published: Option<&'d PackageName>,
 }
 
-/// The package that this would publish or stage.
+/// The package that the request would publish or stage.
 pub(crate) const fn published(access_request: &AccessRequest) -> Option<&PackageName> {
     if let AccessRequest::Package { action: PackageAction::Publish | PackageAction::Stage, package } = access_request {
         Some(package)
@@ -41,8 +42,8 @@ pub(crate) const fn published(access_request: &AccessRequest) -> Option<&Package
     }
 }
 
-/// The text in place of the text of a denial, or `None` if that is plain enough. It depends only on the request and on
-/// the name of the scope, so it tells nothing about a package.
+/// The text that replaces the text of a denial, or `None` if the denial keeps its own. It depends only on the request and
+/// on the owner of the scope, so it tells nothing about a package.
 pub(crate) async fn text(
     tx: &mut Tx,
     credentials: &Credentials,

@@ -28,7 +28,7 @@ pub(crate) struct Services {
     pub(crate) audits: Option<Audits>,
     /// The policy of every decision, and of every token that is issued.
     pub(crate) policy: Policy,
-    /// Whether anybody may make an account.
+    /// Whether every person may create an account, and not only the operator.
     pub(crate) sign_up_is_open: bool,
     pub(crate) proxies: TrustedProxies,
     /// The URL that clients put before a path, if it is configured.

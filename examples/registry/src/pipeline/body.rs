@@ -48,8 +48,7 @@ pub(crate) async fn read(
     sender: Sender<'_>,
 ) -> Result<ReadBody, Failure> {
     let limit = kind.max_bytes();
-    let too_large =
-        || Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, format!("body too large: expected at most {limit} bytes"));
+    let too_large = || Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, too_large(kind));
     if length(headers).is_some_and(|length| length > limit) {
         discard(headers, body, kind).await;
         return Err(too_large());
@@ -63,6 +62,22 @@ pub(crate) async fn read(
             Err(too_large())
         }
         Ok(Ok(true)) => Ok(ReadBody { bytes: read.read.into(), _reserved: read.reserved }),
+    }
+}
+
+fn too_large(kind: BodyKind) -> String {
+    let limit = kind.max_bytes();
+    match kind {
+        // A document has the tarball in base 64, which is a third longer.
+        BodyKind::Document => {
+            let tarball = limit.saturating_div(4).saturating_mul(3);
+            format!(
+                "publish too large: expected at most {limit} bytes, which hold a tarball of less than {tarball} bytes"
+            )
+        }
+        BodyKind::None | BodyKind::Audit | BodyKind::PassedAudit | BodyKind::Small => {
+            format!("body too large: expected at most {limit} bytes")
+        }
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) async fn answer(
     let endpoint = match Endpoint::classify(method.as_str(), target) {
         Ok(endpoint) => endpoint,
         Err(EndpointError::UnknownMethod) => return Ok(other_method(target)),
+        // A file that no package has, as any other that is missing.
+        Err(error @ EndpointError::Tarball) => return Err(Failure::not_found(error)),
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
             return Err(Failure::refused(status, error));

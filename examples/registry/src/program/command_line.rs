@@ -45,7 +45,7 @@ pub struct Settings {
     /// A file whose first line is the URL of the database
     #[arg(long, value_name = "FILE", global = true, conflicts_with = "database_url")]
     pub database_url_file: Option<PathBuf>,
-    /// A range of addresses of proxies whose X-Forwarded-For is believed; may be repeated
+    /// A range of addresses of proxies whose X-Forwarded-For is trusted; may be repeated
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     #[serde(rename = "trusted-proxy")]
     pub trusted_proxies: Vec<IpRange>,
@@ -92,8 +92,8 @@ pub enum SignUp {
 pub enum Unscoped {
     /// Public, as on npm, where a package without a scope cannot be private.
     Public,
-    /// Private. The visibility of a package without a scope cannot be changed later ([C4](tollgate::docs::rules#c4)), so
-    /// the publisher chooses it with the first version.
+    /// Private. The visibility of a package without a scope cannot be changed later, so the publisher chooses it with the
+    /// first version.
     Private,
 }
 
@@ -124,7 +124,9 @@ pub enum UserCommand {
         #[arg(long)]
         email: Option<String>,
     },
-    /// Suspends an account: none of its tokens works any more
+    /// Lists the accounts, with the status, the second factor and the hold of each
+    List,
+    /// Suspends an account: none of its tokens works any more, until `activate`
     Suspend {
         /// The name of the account
         name: UserName,
@@ -147,7 +149,7 @@ pub enum UserCommand {
         /// The name of the account
         name: UserName,
     },
-    /// Revokes every token that was issued to the account until now
+    /// Revokes every token and session of the account; the password still works
     RevokeTokens {
         /// The name of the account
         name: UserName,
@@ -175,7 +177,7 @@ pub enum TokenCommand {
     },
     /// Revokes a token
     Revoke {
-        /// The public id of the token, which `token list` prints, and the log with each request
+        /// The public id of the token, which `token list` and the log print
         id: TokenId,
     },
 }

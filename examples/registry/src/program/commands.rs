@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, Write};
 
-use tollgate::{Timestamp, Token, facts::AccountStatus, value::OrganizationName};
+use tollgate::{Timestamp, facts::AccountStatus, value::OrganizationName};
 
 use crate::{
     base::{
@@ -18,20 +18,23 @@ use crate::{
     program::{
         command_line::{Command, HoldEnd, OrgCommand, TokenCommand, UserCommand},
         config::Config,
+        lines,
         serve::open_store,
     },
     store::{
         accounts::{self, NewAccount},
         database::{Store, Tx},
         invitations::{self, Invitation},
-        organizations,
-        tokens::{self, KeptToken},
+        organizations, tokens,
         turns::Writer,
     },
 };
 
 /// Runs a command, and prints what was done.
 pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
+    if !matches!(command, Command::User(UserCommand::Create { .. })) {
+        expect_registry(config)?;
+    }
     let store = open_store(config).await?;
     let new_hash = match &command {
         Command::User(UserCommand::Create { .. } | UserCommand::SetPassword { .. }) => {
@@ -42,6 +45,17 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<(), Failure
     let done = retry::until_done(|| once(&store, &command, new_hash.as_ref())).await;
     store.close().await;
     writeln!(std::io::stdout().lock(), "{}", done?).map_err(other)
+}
+
+/// Only the server and `user create` make a new registry. Any other command that finds none looks in the wrong place.
+fn expect_registry(config: &Config) -> Result<(), Failure> {
+    match Store::file(&config.database_url()?)? {
+        Some(file) if !file.exists() => Err(other(format!(
+            "no registry: `{}` does not exist: expected --config, --data or --database-url of the server",
+            file.display()
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Reads a new password from the first line of the standard input. The password is not an argument, because every user of
@@ -81,6 +95,9 @@ async fn user(
             accounts::create(tx, account, now).await?;
             format!("made the user `{name}`")
         }
+        UserCommand::List => {
+            accounts::all(tx).await?.iter().map(|listed| lines::account(listed, now)).collect::<Vec<_>>().join("\n")
+        }
         UserCommand::Suspend { name } => {
             accounts::set_status(tx, name.as_borrowed(), AccountStatus::Suspended).await?;
             format!("suspended `{name}`")
@@ -100,7 +117,7 @@ async fn user(
         }
         UserCommand::Release { name } => {
             accounts::set_hold(tx, name.as_borrowed(), None).await?;
-            format!("`{name}` is not on hold")
+            format!("ended the hold of `{name}`, if there was one")
         }
         UserCommand::RevokeTokens { name } => {
             accounts::revoke_tokens_until(tx, name.as_borrowed(), now).await?;
@@ -113,7 +130,9 @@ async fn user(
         }
         UserCommand::ResetTwoFactor { name } => {
             recovery::remove_two_factor(tx, name.as_borrowed(), now).await?;
-            format!("`{name}` has no second factor, and every login is ended")
+            format!(
+                "`{name}` has no second factor, and every login is ended; a hold stays until it ends or `user release {name}`"
+            )
         }
     })
 }
@@ -126,7 +145,7 @@ async fn token(tx: &mut Tx, command: &TokenCommand, now: Timestamp) -> Result<St
     match command {
         TokenCommand::List { name } => {
             accounts::expect(tx, name.as_borrowed()).await?;
-            let lines = tokens::of_user(tx, name.as_borrowed()).await?.iter().map(token_line).collect::<Vec<_>>();
+            let lines = tokens::of_user(tx, name.as_borrowed()).await?.iter().map(lines::token).collect::<Vec<_>>();
             Ok(if lines.is_empty() { format!("`{name}` has no token") } else { lines.join("\n") })
         }
         TokenCommand::Revoke { id } => {
@@ -139,17 +158,6 @@ async fn token(tx: &mut Tx, command: &TokenCommand, now: Timestamp) -> Result<St
             Ok(format!("the token `{id}` of `{}` is revoked", token.owner()))
         }
     }
-}
-
-/// A line about a token: its public id, its kind and name, the first and last characters of its text, and its times.
-fn token_line(listed: &KeptToken) -> String {
-    let KeptToken { token, hint, .. } = listed;
-    let name = match token {
-        Token::Granular(granular) => format!(" `{}`", granular.name().as_str()),
-        Token::Legacy(_) | Token::Session(_) | _ => String::new(),
-    };
-    let ends = token.as_view().expires_at().map_or("never expires".to_owned(), |ends| format!("expires {ends}"));
-    format!("{} {}{name} {hint}, created {}, {ends}", token.id(), token.kind(), token.created())
 }
 
 async fn organization(tx: &mut Tx, command: &OrgCommand, now: Timestamp) -> Result<String, Failure> {

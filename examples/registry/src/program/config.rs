@@ -37,8 +37,8 @@ impl Config {
     /// Reads the file, if one is given. A flag wins over the file, and the file wins over the default.
     ///
     /// # Errors
-    /// The file cannot be read, has a key that is not a setting, or has a value that is not valid. Or it has the URL of the
-    /// database, which may have a password, and other users of the machine can read it.
+    /// The file cannot be read, has a key that is not a setting, or has a value that is not valid. Also if the file has the
+    /// URL of the database, which may have a password, and other users of the machine have access to the file.
     pub(crate) fn new(flags: Settings, file: Option<&Path>) -> Result<Self, Failure> {
         let file = file.map(read).transpose()?.unwrap_or_default();
         let Settings {
@@ -55,7 +55,7 @@ impl Config {
             keep_free,
             demo,
         } = flags;
-        // These two name one thing, so a flag for either wins over both keys.
+        // Both name the database, so a flag for one of them wins over both keys.
         if database_url.is_none() && database_url_file.is_none() {
             (database_url, database_url_file) = (file.database_url, file.database_url_file);
         }
@@ -106,7 +106,7 @@ impl Config {
 fn read(file: &Path) -> Result<Settings, Failure> {
     let text = text_of(file)?;
     let settings: Settings = toml::from_str(&text).map_err(|error| {
-        // The whole error shows the line, which may have a password.
+        // The display of the error quotes the line, which may have a password.
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count().saturating_add(1);
         other(format!("{}, line {line}: {}", file.display(), error.message()))
@@ -115,7 +115,9 @@ fn read(file: &Path) -> Result<Settings, Failure> {
         private_files::check(file)?;
         if settings.database_url_file.is_some() {
             let file = file.display();
-            return Err(other(format!("{file}: `database-url` and `database-url-file`: expected one of the two")));
+            return Err(other(format!(
+                "{file}: found `database-url` and `database-url-file`: expected one of the two"
+            )));
         }
     }
     Ok(settings)
@@ -226,7 +228,7 @@ demo = true
     }
 
     #[test]
-    fn what_is_not_a_setting_is_an_error_that_names_its_line() {
+    fn a_key_or_a_value_that_is_not_valid_is_an_error_that_names_its_line() {
         for (text, named) in [
             ("keep-free = 1\nlisten-on = 'x'", "line 2: unknown field `listen-on`"),
             ("config = 'other.toml'", "line 1: unknown field `config`"),

@@ -81,7 +81,7 @@ impl Demo {
              {publish}\
              npm view hello-tollgate\n\n\
              {ends}\
-             To log in as somebody else: npm login --registry http://{address}/\n"
+             To log in as another user: npm login --registry http://{address}/\n"
         )
     }
 }

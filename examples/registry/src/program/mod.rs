@@ -4,6 +4,7 @@ pub(crate) mod command_line;
 pub(crate) mod commands;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod lines;
 pub(crate) mod newest_edition;
 pub(crate) mod private_files;
 pub(crate) mod serve;

@@ -30,7 +30,7 @@ const MEMORY: u16 = 256;
 /// other requests.
 const LISTINGS: usize = 4;
 
-/// How many tarballs are opened at one time. Each takes a core, and one account has one of them at most.
+/// How many tarballs are opened at one time. Each occupies a core, and an account has at most one of them.
 const TARBALL_CHECKS: usize = 2;
 
 /// How long the program waits at its start for a database that cannot be reached.

@@ -31,7 +31,7 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// The form that the client of a request accepts. Only what is read is compressed.
+    /// The form that the client of a request accepts. Only responses to `GET` and `HEAD` are compressed.
     pub(crate) fn accepted(method: &Method, headers: &HeaderMap) -> Self {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Self::Plain;
@@ -43,7 +43,7 @@ impl Coding {
             let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
             let wanted = if weight.is_some_and(|weight| weight > 0.0) { Self::Gzip } else { Self::Plain };
             match name.trim().to_ascii_lowercase().as_str() {
-                // What is said about gzip itself is stronger than what is said about any coding.
+                // A weight for gzip itself takes precedence over the weight for any coding.
                 "gzip" | "x-gzip" => return wanted,
                 "*" => any = wanted,
                 _ => {}

@@ -18,7 +18,7 @@ pub(crate) fn unknown_stage() -> Response {
     refused(&Answer::unknown_stage())
 }
 
-/// The response with tollgate's answer, whose text is replaced by this one.
+/// The response with tollgate's answer, and with this text in place of the answer's own.
 pub(crate) fn refused_with(answer: &Answer, text: &str) -> Response {
     let mut response = refused(answer);
     *response.body_mut() = Body::from(json!({ "error": text }).to_string());

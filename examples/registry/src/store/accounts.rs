@@ -23,6 +23,15 @@ pub(crate) struct Account {
     pub(crate) profile: Map<String, Value>,
     pub(crate) created: String,
     pub(crate) updated: String,
+    /// Whether a recovery code has begun the present hold on the account.
+    pub(crate) is_held_by_recovery: bool,
+}
+
+/// What begins a hold on an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoldCause {
+    NewEmail,
+    RecoveryCode,
 }
 
 /// A second factor that is being enrolled: the user has its secret, but has not sent a code yet.
@@ -36,6 +45,28 @@ pub(crate) struct PendingTwoFactor {
 pub(crate) async fn any_account(tx: &mut Tx) -> Result<bool, Failure> {
     let row: Option<(String,)> = sqlx::query_as("SELECT name FROM names LIMIT 1").fetch_optional(&mut **tx).await?;
     Ok(row.is_some())
+}
+
+/// An account in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct ListedAccount {
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) two_factor: String,
+    pub(crate) held_until: Option<Timestamp>,
+}
+
+/// All accounts, by name.
+pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<ListedAccount>, Failure> {
+    let rows: Vec<(String, String, String, Option<String>)> =
+        sqlx::query_as("SELECT name, status, two_factor, writes_held_until FROM users ORDER BY name")
+            .fetch_all(&mut **tx)
+            .await?;
+    let listed = |(name, status, two_factor, held): (String, String, String, Option<String>)| {
+        let held_until = fact(held.map(|end| end.parse()).transpose())?;
+        Ok(ListedAccount { name, status, two_factor, held_until })
+    };
+    rows.into_iter().map(listed).collect()
 }
 
 /// Reserves a name for a new user or organization.
@@ -130,7 +161,7 @@ pub(crate) async fn create(tx: &mut Tx, new: NewAccount<'_>, now: Timestamp) -> 
 pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<Account>, Failure> {
     let row = sqlx::query(
         "SELECT password_hash, two_factor, totp_secret, pending_totp_secret, pending_two_factor, profile, created, \
-         updated FROM users WHERE name = $1",
+         updated, held_by_recovery FROM users WHERE name = $1",
     )
     .bind(name.as_str().to_owned())
     .fetch_optional(&mut **tx)
@@ -150,6 +181,7 @@ pub(crate) async fn account(tx: &mut Tx, name: UserName<&str>) -> Result<Option<
         profile: fact(serde_json::from_str(&profile))?,
         created: row.try_get(6)?,
         updated: row.try_get(7)?,
+        is_held_by_recovery: row.try_get::<i64, _>(8)? != 0,
     }))
 }
 
@@ -221,7 +253,7 @@ pub(crate) async fn revoke_tokens_until(tx: &mut Tx, name: UserName<&str>, until
 /// Puts an account on hold until this time, or ends the hold if `until` is `None`. An account on hold reads and does not
 /// write ([T5](tollgate::docs::rules#t5)).
 pub(crate) async fn set_hold(tx: &mut Tx, name: UserName<&str>, until: Option<Timestamp>) -> Result<(), Failure> {
-    let done = sqlx::query("UPDATE users SET writes_held_until = $2 WHERE name = $1")
+    let done = sqlx::query("UPDATE users SET writes_held_until = $2, held_by_recovery = 0 WHERE name = $1")
         .bind(name.as_str().to_owned())
         .bind(until.map(|until| until.to_string()))
         .execute(&mut **tx)
@@ -229,17 +261,30 @@ pub(crate) async fn set_hold(tx: &mut Tx, name: UserName<&str>, until: Option<Ti
     one_user(done.rows_affected(), name)
 }
 
-/// Puts an account on hold until this time. A hold that ends later stays as it is.
-pub(crate) async fn hold_at_least_until(tx: &mut Tx, name: UserName<&str>, until: Timestamp) -> Result<(), Failure> {
-    let row: Option<(Option<String>,)> = sqlx::query_as("SELECT writes_held_until FROM users WHERE name = $1")
-        .bind(name.as_str().to_owned())
-        .fetch_optional(&mut **tx)
-        .await?;
-    let present: Option<Timestamp> = match row.and_then(|(present,)| present) {
-        Some(text) => Some(fact(text.parse())?),
-        None => None,
-    };
-    set_hold(tx, name, present.max(Some(until))).await
+/// Puts an account on hold from now until this time. A hold that ends later stays as it is.
+pub(crate) async fn hold_at_least_until(
+    tx: &mut Tx,
+    name: UserName<&str>,
+    (now, until): (Timestamp, Timestamp),
+    cause: HoldCause,
+) -> Result<(), Failure> {
+    let row: Option<(Option<String>, i64)> =
+        sqlx::query_as("SELECT writes_held_until, held_by_recovery FROM users WHERE name = $1")
+            .bind(name.as_str().to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    let (present, by_recovery) = row.unwrap_or_default();
+    let present: Option<Timestamp> = fact(present.map(|text| text.parse()).transpose())?;
+    set_hold(tx, name, present.max(Some(until))).await?;
+    // A hold for another reason is not made weaker by a recovery code.
+    let is_other_hold = present.is_some_and(|end| end > now) && by_recovery == 0;
+    if cause == HoldCause::RecoveryCode && !is_other_hold {
+        sqlx::query("UPDATE users SET held_by_recovery = 1 WHERE name = $1")
+            .bind(name.as_str().to_owned())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Checks that a statement changed one row.
@@ -284,8 +329,8 @@ pub(crate) async fn set_two_factor(
     Ok(())
 }
 
-/// Removes the second factor with its recovery codes, and ends an enrolment. Which codes were used is forgotten, because
-/// it says nothing about the codes of another second factor.
+/// Removes the second factor with its recovery codes, and ends an enrolment. The record of the
+/// codes that were used is deleted, because it says nothing about the codes of another second factor.
 pub(crate) async fn remove_two_factor(tx: &mut Tx, name: UserName<&str>) -> Result<(), Failure> {
     sqlx::query("DELETE FROM used_codes WHERE user_name = $1")
         .bind(name.as_str().to_owned())

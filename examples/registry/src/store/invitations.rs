@@ -1,7 +1,7 @@
 //! Invitations to organizations. An invitation gives nothing: the person becomes a member by accepting it.
 //!
 //! An invitation is *pending* for 30 days, while the account that made it is active and an owner of the organization. So
-//! an owner who is removed or suspended leaves no invitation behind by which somebody could come in later.
+//! the invitations of an owner who is removed or suspended cannot be accepted later.
 
 use tollgate::{
     Timestamp, UserName,
@@ -89,7 +89,7 @@ fn oldest(now: Timestamp) -> i64 {
 /// Stores an invitation. It replaces an earlier one of the same person.
 ///
 /// # Errors
-/// Status 409 if the organization has as many invitations as it may have.
+/// Status 409 if the organization has the maximum number of invitations already.
 pub(super) async fn insert(tx: &mut Tx, invitation: &Invitation, now: Timestamp) -> Result<(), Failure> {
     let Invitation { organization, user, role, invited_by } = invitation;
     sqlx::query(

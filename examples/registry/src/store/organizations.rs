@@ -1,4 +1,4 @@
-//! Organizations, their members, and who joins and leaves them.
+//! Organizations, their members, and how users join and leave them.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ pub(crate) enum Relation {
     Member,
     /// The user has a pending invitation, which gives nothing.
     Invited,
-    /// Neither of the two. An invitation that has expired does not count.
+    /// The user is neither a member nor invited. An invitation that has expired does not count.
     Outside,
 }
 

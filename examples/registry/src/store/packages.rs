@@ -293,7 +293,7 @@ pub(crate) async fn maintainers(tx: &mut Tx, name: PackageName<&str>) -> Result<
     Ok(names)
 }
 
-/// A change of the maintainers, which are the users with a `read-write` grant of their own.
+/// A change of the maintainers, who are the users with a `read-write` grant of their own.
 #[derive(Debug, Default)]
 pub(crate) struct MaintainersChange {
     pub(crate) added: Vec<UserName>,

@@ -1,8 +1,8 @@
 //! What a tarball contains. A tarball is opened before its version is stored, so that the package which a client unpacks
 //! is the one that was published.
 //!
-//! Two programs may read one archive differently, and then one checks what the other does not unpack. So an archive is
-//! refused unless every reader sees the same files in it: one folder with plain files, each with one name.
+//! Two programs may read the same archive differently, so that one program checks files that the other does not unpack.
+//! So an archive is refused unless every reader sees the same files in it: one folder with plain files, each with one name.
 
 use std::io::{Read, Result as IoResult};
 
@@ -63,10 +63,10 @@ fn cleaned(version: &str) -> Option<String> {
 
 /// Reads the whole tarball, and returns its `package.json`.
 fn open(tarball: &[u8], limits: Limits) -> Result<PackageJson, Failure> {
-    // One byte more than the limit, so that a tarball of exactly the limit is told from a larger one.
+    // One byte more than the limit, so that a tarball of exactly the limit differs from a larger one.
     let unpacked = MultiGzDecoder::new(tarball).take(limits.unpacked.saturating_add(1));
     let mut archive = Archive::new(unpacked);
-    // Some readers end at the first empty block, and some go on after it.
+    // Some readers stop at the first empty block, and others continue after it, so what follows is checked too.
     archive.set_ignore_zeros(true);
     let outcome = read(&mut archive, limits.entries);
     if archive.into_inner().limit() == 0 {
@@ -78,7 +78,7 @@ fn open(tarball: &[u8], limits: Limits) -> Result<PackageJson, Failure> {
     let expected = "an object with the texts `name` and `version`";
     // serde reads a list as a struct too.
     if json.first() != Some(&b'{') {
-        return Err(refused("has a `package.json` that is no object", expected));
+        return Err(refused("has a `package.json` that is not an object", expected));
     }
     serde_json::from_slice(json)
         .map_err(|error| refused(&format!("has a malformed `package.json` ({error})"), expected))
@@ -113,7 +113,7 @@ fn read<R: Read>(archive: &mut Archive<R>, max_entries: usize) -> Result<Option<
     Ok(folder.package_json)
 }
 
-/// What stands before an entry, in entries of their own, and is true of it in place of its header.
+/// Fields of an entry that stand before it, in entries of their own. They replace the fields of its header.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct AboutEntry {
     path: Option<Vec<u8>>,
@@ -133,7 +133,7 @@ impl AboutEntry {
                 "size" => self.size = Some(String::from_utf8_lossy(value).into_owned()),
                 "linkpath" | "mtime" | "atime" | "ctime" | "uid" | "gid" | "uname" | "gname" | "comment"
                 | "charset" | "hdrcharset" => {}
-                // The field of a vendor. With the ones of GNU, a file is more than its bytes in the archive.
+                // A vendor's field. GNU's fields for sparse files are refused: such a file is larger than its bytes in the archive.
                 vendor if vendor.contains('.') && !vendor.starts_with("GNU.sparse.") => {}
                 unknown => return Err(refused(&format!("has the field `{unknown}` of an entry"), "a known one")),
             }
@@ -184,7 +184,7 @@ impl Folder {
             let text = format!("has the entry `{path}` outside the folder `{name}`");
             return Err(refused(&text, "every entry in one folder, such as `package/`"));
         }
-        // On some computers, capitals make no difference in a name.
+        // Some file systems do not distinguish capital letters from small ones.
         if rest.is_some_and(|rest| rest.eq_ignore_ascii_case("package.json")) {
             if rest != Some("package.json") || is_folder || self.package_json.is_some() {
                 return Err(refused(&format!("has the entry `{path}`"), "one file `package.json`"));
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_may_have_any_name_and_there_is_one() {
+    fn a_tarball_has_one_folder_whose_name_does_not_matter() {
         let (folder, file) = (EntryType::Directory, EntryType::Regular);
         Tar::new().entry(folder, "left-abc123/", b"").file("left-abc123/package.json", JSON).outcome().unwrap();
         package().file("package/lib/a..b/.c.js", "").entry(folder, "package/lib", b"").outcome().unwrap();
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_package_json_of_the_right_form_is_refused() {
+    fn a_tarball_without_a_valid_package_json_is_refused() {
         refused(outcome(b"x"), "cannot be read");
         refused(outcome(b""), "cannot be read");
         refused(outcome(&gzip(&[7; 2_000])), "expected a tar archive, compressed with gzip");
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_readers_could_read_differently_is_refused() {
+    fn an_archive_that_two_readers_could_read_differently_is_refused() {
         for path in ["package/package.json", "package/PACKAGE.json"] {
             refused(package().file(path, JSON).outcome(), "expected one file `package.json`");
         }

@@ -1,7 +1,7 @@
 //! The last use of each token, by the hour.
 //!
-//! A request only notes the token in memory. A task writes the notes to the database, apart from all requests, so that no
-//! request waits for this or fails by it.
+//! A request only notes the token in memory. A task writes the notes to the database separately from all requests, so
+//! that no request waits for a write or fails because of it.
 
 use std::{
     collections::HashMap,
@@ -21,8 +21,8 @@ use crate::{
     store::{database::Store, turns::Writer},
 };
 
-/// How many tokens are remembered. If more are used in an hour, some are written again.
-const MANY: usize = 10_000;
+/// The maximum number of tokens that are noted. If more are used in an hour, some are written more than once.
+const MAX_NOTES: usize = 10_000;
 /// How long notes are collected before they are written together.
 const PAUSE: Duration = Duration::from_secs(1);
 const HOUR: i64 = 3600;
@@ -52,11 +52,11 @@ impl TokenUses {
         if notes.get(token).is_some_and(|known| known.hour >= hour) {
             return;
         }
-        if notes.len() >= MANY {
+        if notes.len() >= MAX_NOTES {
             notes.retain(|_, known| !known.is_written);
         }
-        // A database that cannot be written to does not make this grow.
-        if notes.len() < MANY {
+        // The notes do not grow without end while the database cannot be written to.
+        if notes.len() < MAX_NOTES {
             notes.insert(token.clone(), Use { hour, is_written: false });
             self.0.noted.notify_one();
         }
@@ -69,7 +69,7 @@ impl TokenUses {
             tokio::time::sleep(PAUSE).await;
             let uses = self.take();
             if let Err(failure) = write(store, &uses).await {
-                // The next hour of each token is written again.
+                // A use in the next hour is noted and written again.
                 tracing::warn!(target: log_target::SERVER, "the last use of {} tokens was not written: {failure}", uses.len());
             }
         }
@@ -105,7 +105,7 @@ async fn write(store: &Store, uses: &[(TokenId, i64)]) -> Result<(), Failure> {
 mod tests {
     use tollgate::token::TokenId;
 
-    use super::{MANY, TokenUses};
+    use super::{MAX_NOTES, TokenUses};
 
     #[test]
     fn a_token_is_written_once_an_hour() {
@@ -124,15 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_are_not_written_take_no_more_than_their_memory() {
+    fn the_number_of_noted_tokens_is_limited() {
         let uses = TokenUses::default();
         let note = |number: usize| {
             uses.note(&TokenId::new(&format!("t-{number}")).unwrap(), "2026-01-01T13:00:00Z".parse().unwrap());
         };
-        (0..=MANY).for_each(note);
-        assert_eq!(uses.take().len(), MANY);
+        (0..=MAX_NOTES).for_each(note);
+        assert_eq!(uses.take().len(), MAX_NOTES);
         // Those that are written make room.
-        note(MANY);
+        note(MAX_NOTES);
         assert_eq!(uses.take().len(), 1);
     }
 }

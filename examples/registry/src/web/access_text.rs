@@ -1,4 +1,4 @@
-//! What a token can do now, in words.
+//! The text that says what a token can do now.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::{
     store::{facts, lookup, packages},
 };
 
-/// The most packages of an account for which a page says what a token can do.
+/// The maximum number of packages of an account for which a page says what a token can do.
 const MAX_PACKAGES: usize = 20;
 
 /// What a page says about one thing: the actions that are allowed, and those that need a one-time password.
@@ -34,7 +34,7 @@ struct Line {
 /// The facts that decide what a token can do.
 struct Found {
     packages: Vec<FoundPackage>,
-    /// Packages that do not exist, with the words for them.
+    /// Packages that do not exist, each with the text that stands for it on the page.
     new_packages: Vec<(FoundPackage, String)>,
     organizations: Vec<FoundOrganization>,
     is_shortened: bool,
@@ -51,7 +51,7 @@ pub(crate) async fn access(exchange: &mut Exchange<'_>, token: &Token, owner: &U
     let access = bound.at(address, exchange.context.now).effective_access(&states, &organizations, &[]);
     Ok(html! {
         @if found.is_shortened {
-            p.hint { "The account has more packages. These are the first " (MAX_PACKAGES) "." }
+            p.hint { "There are more packages. Only the first " (MAX_PACKAGES) " are shown." }
         }
         dl {
             @for (thing, line) in lines(&access, &found) {
@@ -72,7 +72,8 @@ pub(crate) async fn access(exchange: &mut Exchange<'_>, token: &Token, owner: &U
     })
 }
 
-/// An address from which the token may be used. What the token can do elsewhere is nothing.
+/// An address from which the token may be used: the caller's, if the token allows it. From any other address, the token
+/// can do nothing.
 pub(crate) fn usable_address(ranges: &AllowedRanges, present: ClientIp) -> ClientIp {
     match ranges {
         AllowedRanges::Only(only) if !ranges.allow(present) => {
@@ -99,7 +100,7 @@ async fn look_up(exchange: &mut Exchange<'_>, token: &Token, owner: &User) -> Re
             Some(scope) => (format!("{scope}/"), format!("a new package in {scope}")),
             None => (String::new(), "a new package without a scope".to_owned()),
         };
-        // No package has this name.
+        // The name is random, so no package has it.
         let name: PackageName = fact(format!("{prefix}new-{}", random::nonce()?).parse())?;
         new_packages.push((lookup::package(&mut exchange.tx, name.as_borrowed(), Some(user)).await?, words));
     }

@@ -1,4 +1,4 @@
-// Adds a button that copies the text of a new token. Without JavaScript, the text can be selected.
+// Adds a button that copies the text of a new token. Without JavaScript, a person selects the text and copies it.
 for (const output of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";

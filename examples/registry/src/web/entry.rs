@@ -41,12 +41,12 @@ pub(crate) async fn submit(visitor: &Visitor<'_>, purpose: Purpose, body: Body) 
     Ok(response)
 }
 
-/// Takes the session from the browser, and revokes its token.
+/// Removes the session from the browser, and revokes its token.
 pub(crate) async fn log_out(visitor: &Visitor<'_>, body: Body) -> Result<Response, Problem> {
     visitor.form(body).await?;
     let session = visitor.session().ok_or(Problem::NotLoggedIn)?;
     let path = format!("/-/user/token/{session}");
-    // A session that has ended cannot be revoked, and needs not be.
+    // A session that has ended cannot be revoked, so the response does not matter.
     let _ = InternalRequest { method: Method::DELETE, ..InternalRequest::get(&path) }.send(visitor).await?;
     let mut response = redirect(&format!("{ROOT}/log-in"));
     visitor.end_session(&mut response)?;
@@ -60,6 +60,7 @@ fn check_open(visitor: &Visitor<'_>, purpose: Purpose) -> Result<(), Problem> {
     }
 }
 
+/// Logs the person in or creates the account, and issues the token of the session.
 async fn enter(
     visitor: &Visitor<'_>,
     purpose: Purpose,
@@ -99,7 +100,7 @@ fn form(visitor: &Visitor<'_>, purpose: Purpose, fields: &Fields, error: Option<
             div.actions {
                 button { (title) }
                 @if purpose == Purpose::CreateAccount {
-                    a href={ (ROOT) "/log-in" } { "Log in to an account that you have" }
+                    a href={ (ROOT) "/log-in" } { "Log in to an existing account" }
                 } @else if visitor.services.sign_up_is_open {
                     a href={ (ROOT) "/sign-up" } { "Make an account" }
                 }

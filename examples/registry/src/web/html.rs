@@ -16,7 +16,8 @@ use crate::{
 /// The path of the pages.
 pub(crate) const ROOT: &str = "/-/web";
 
-/// No page loads anything from another server, runs a script of its own text, or is shown in a frame.
+/// A page loads nothing from another server, runs no script that is written in the page itself, and is not shown in a
+/// frame.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; \
                               base-uri 'none'; frame-ancestors 'none'";
 
@@ -105,13 +106,18 @@ impl FieldError {
     }
 }
 
+/// The status of a page with a form that was not sent yet, or that was refused with this error.
+pub(crate) const fn form_status(error: Option<&FieldError>) -> StatusCode {
+    if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK }
+}
+
 /// The error about the whole form, above it.
 pub(crate) fn form_error(error: Option<&FieldError>) -> Markup {
     let error = error.filter(|error| error.field.is_empty());
     html! { @if let Some(error) = error { p.problem role="alert" { (error.text) } } }
 }
 
-/// What stands around an input: its label, a hint, and its error.
+/// An input with its label, a hint, and its error.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'f> {
     /// The form, if the page has more than one. It makes the ids of the page unique.
@@ -210,20 +216,21 @@ impl<'f> Field<'f> {
     }
 }
 
-/// The input for a one-time password, in the form with this name if the page has more than one.
+/// The input for a one-time password. `form` is the name of its form if the page has more than one form, and empty
+/// otherwise.
 pub(crate) fn one_time_password(form: &'static str, error: Option<&FieldError>) -> Markup {
     Field::new("otp", "One-time password")
         .of_form(form)
-        .hint("From your authenticator app, or a recovery code. Leave it empty if the account has no second factor.")
+        .hint("The code that your authenticator app shows, or a recovery code. A code that was used before, such as for a login, does not work again: wait for the next one. Leave it empty if your account has no second factor.")
         .error(error)
         .input("text", "one-time-code", "")
 }
 
-/// Hidden fields with the texts of a form, so that the next page sends them again.
+/// Hidden fields with the texts of a form, so that the form of the next step sends them again.
 pub(crate) fn carried(fields: &Fields, names: &[&'static str]) -> Markup {
     html! {
         @for name in names {
-            @if fields.is_checked(name) { input type="hidden" name=(name) value=(fields.text(name)); }
+            @if fields.has(name) { input type="hidden" name=(name) value=(fields.text(name)); }
         }
     }
 }

@@ -37,9 +37,9 @@ enum Proof {
     NewAccount { password_hash: String, email: String },
 }
 
-/// The inputs of the form.
+/// The inputs of the form for this purpose.
 pub(crate) fn inputs(purpose: Purpose, fields: &Fields, error: Option<&FieldError>) -> Markup {
-    let name = Field::new("name", "Name").error(error).input("text", "username", fields.text("name"));
+    let name = Field::new("name", "User name").error(error).input("text", "username", fields.text("name"));
     let password = Field::new("password", "Password").error(error);
     match purpose {
         Purpose::Login => html! {
@@ -80,7 +80,8 @@ pub(crate) async fn check(
                 LoginCheck::Passed(login) => Ok(Person { user, proof: Proof::Login(login) }),
                 LoginCheck::WrongPassword => Err(wrong_password()),
                 LoginCheck::OneTimePasswordNeeded => {
-                    let text = "this account has a second factor: expected its present one-time password";
+                    let text =
+                        "this account has a second factor: expected the code that its authenticator app shows now";
                     Err(FieldError { field: "otp", text: text.to_owned() })
                 }
             }

@@ -33,7 +33,7 @@ pub(crate) struct InternalRequest<'r> {
 }
 
 impl<'r> InternalRequest<'r> {
-    /// A request for a page of a list, or for a record.
+    /// A `GET` without a body and without a one-time password.
     pub(crate) const fn get(path: &'r str) -> Self {
         Self { method: Method::GET, path, body: None, one_time_password: "" }
     }

@@ -1,10 +1,6 @@
 //! A person's own membership of an organization: accepting or declining an invitation, and leaving.
 
-use axum::{
-    body::Body,
-    http::{Method, StatusCode},
-    response::Response,
-};
+use axum::{body::Body, http::Method, response::Response};
 use maud::html;
 use serde_json::json;
 use tollgate::{
@@ -16,7 +12,7 @@ use tollgate::{
 use crate::{
     exchange::log_line::LogLine,
     web::{
-        html::{FieldError, Page, ROOT, form_error, one_time_password, page, proof, redirect},
+        html::{FieldError, Page, ROOT, form_error, form_status, one_time_password, page, proof, redirect},
         internal::InternalRequest,
         problem::Problem,
         tokens,
@@ -24,7 +20,7 @@ use crate::{
     },
 };
 
-/// What a person can do with a membership.
+/// A change that a person makes to their own membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Accept,
@@ -54,10 +50,12 @@ impl Step {
     const fn consequence(self) -> &'static str {
         match self {
             Self::Accept => {
-                "You become a member, with the role of the invitation. Its owners see the tokens of yours that reach it."
+                "You become a member, with the role of the invitation. The owners of the organization can then see which of your tokens reach it."
             }
             Self::Decline => "The invitation is deleted.",
-            Self::Leave => "You lose its teams, and your rights on the packages in its scope, at once.",
+            Self::Leave => {
+                "You are removed from its teams, and lose your permissions on the packages in its scope, at once."
+            }
         }
     }
 }
@@ -127,6 +125,5 @@ fn confirm_page(
             }
         }
     };
-    let status = if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    page(status, visitor, &Page { title: &title, user: Some(owner), content })
+    page(form_status(error), visitor, &Page { title: &title, user: Some(owner), content })
 }

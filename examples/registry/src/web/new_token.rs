@@ -1,6 +1,8 @@
 //! The form for a new token. It has two steps: the person fills in what the token may do, reads what it will be able to
 //! do, and then creates it.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Method, StatusCode},
@@ -11,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tollgate::{
     UserName,
     npm::{AccountRequest, Body as JsonBody, CreateTokenRequest, Endpoint, RequestedToken},
-    policy::{LegacyTokens, PolicySwitch},
+    policy::{LegacyTokens, Policy, PolicySwitch},
     token::{GranularTokenError, IssueError, IssuedBy, Token},
 };
 
@@ -21,7 +23,7 @@ use crate::{
     exchange::{decisions::Exchange, log_line::LogLine},
     web::{
         access_text,
-        html::{Field, FieldError, Page, ROOT, carried, form_error, one_time_password, page, proof},
+        html::{Field, FieldError, Page, ROOT, carried, form_error, form_status, one_time_password, page, proof},
         internal::InternalRequest,
         problem::Problem,
         token_text, tokens,
@@ -29,7 +31,7 @@ use crate::{
     },
 };
 
-/// The fields of the first step. Those that npm's request has too have npm's names.
+/// The fields of the first step. A field that npm's request has too has npm's name.
 const SETTINGS: [&str; 12] = [
     "kind",
     "name",
@@ -50,7 +52,7 @@ const ORGS_PERMISSION: &str = "orgs_permission";
 const PERMISSIONS: [(&str, &str); 3] =
     [("no-access", "no access"), ("read-only", "read only"), ("read-write", "read and write")];
 
-/// Begins to read for the form. A caller who may not create tokens does not get it.
+/// Begins a snapshot for the form. A caller who may not create tokens does not get the form.
 async fn begin<'v>(visitor: &'v Visitor<'_>, log_line: &'v mut LogLine) -> Result<Exchange<'v>, Problem> {
     visitor.allowed(log_line, Endpoint::Account(AccountRequest::CreateToken).required_access()).await
 }
@@ -160,10 +162,10 @@ fn granular(fields: &Fields, body: &mut Map<String, Value>) {
             body.insert(name.into(), json!(entries));
         }
     }
-    if fields.is_checked("packages_all") {
+    if fields.has("packages_all") {
         body.insert("packages_all".into(), true.into());
     }
-    body.insert("bypass_2fa".into(), fields.is_checked("bypass_2fa").into());
+    body.insert("bypass_2fa".into(), fields.has("bypass_2fa").into());
     let expires = fields.text("expires");
     if !expires.is_empty() {
         // A text that is not a number of days is read as a time.
@@ -220,7 +222,7 @@ fn field_of(error: &IssueError) -> &'static str {
 /// The first step.
 fn settings_page(visitor: &Visitor<'_>, owner: &UserName, fields: &Fields, error: Option<&FieldError>) -> Response {
     let has_legacy = visitor.services.policy.legacy_tokens() == LegacyTokens::Honoured;
-    let stage_only = ("read-write-stage-only", "stage versions only, for a person to approve");
+    let stage_only = ("read-write-stage-only", "stage versions only, which a person then approves");
     let [none, read, write] = PERMISSIONS;
     let text = |name| fields.text(name);
     let content = html! {
@@ -228,26 +230,26 @@ fn settings_page(visitor: &Visitor<'_>, owner: &UserName, fields: &Fields, error
         form method="post" {
             (proof(visitor))
             @if has_legacy {
-                (Field::new("kind", "Kind").hint("A legacy token has all permissions of your account, or may only read. It has none of the settings below but addresses.").error(error)
-                    .choice(&[("granular", "granular"), ("read-only", "legacy, read-only"), ("automation", "legacy, automation"), ("publish", "legacy, publish")], text("kind")))
+                (Field::new("kind", "Kind").hint("A legacy token has all permissions of your account, or may only read. Of the settings below, only the addresses apply to it.").error(error)
+                    .choice(&[("granular", "granular, with the settings below"), ("read-only", "legacy, read-only"), ("automation", "legacy, automation"), ("publish", "legacy, publish")], text("kind")))
             }
-            (Field::new("name", "Name").hint("1 to 40 letters, digits, spaces, “_” or “-”.").error(error).input("text", "off", text("name")))
+            (Field::new("name", "Name of the token").hint("1 to 40 letters, digits, spaces, “_” or “-”.").error(error).input("text", "off", text("name")))
             (Field::new("description", "Description").hint("Optional, up to 120 characters.").error(error).input("text", "off", text("description")))
             fieldset {
                 legend { "Packages" }
                 (Field::new(PACKAGES_PERMISSION, "Permission").error(error).choice(&[none, read, write, stage_only], text(PACKAGES_PERMISSION)))
-                (Field::new("packages_all", "All packages, those that you get later too").check(fields.is_checked("packages_all")))
-                (Field::new("packages", "Packages").hint("One on each line, such as left-pad. Packages and scopes together at most 50.").error(error).lines(text("packages")))
-                (Field::new("scopes", "Scopes").hint("One on each line, such as @acme.").error(error).lines(text("scopes")))
+                (Field::new("packages_all", "All packages, including those that you get access to later").check(fields.has("packages_all")))
+                (Field::new("packages", "Packages").hint("One on each line, such as left-pad. At most 50 packages and scopes together.").error(error).lines(text("packages")))
+                (Field::new("scopes", "Scopes").hint("One on each line, such as @acme. A scope stands for all packages in it.").error(error).lines(text("scopes")))
             }
             fieldset {
                 legend { "Organizations" }
-                (Field::new(ORGS_PERMISSION, "Permission").hint("To manage members and teams. It gives no access to packages.").error(error).choice(&[none, read, write], text(ORGS_PERMISSION)))
+                (Field::new(ORGS_PERMISSION, "Permission").hint("For the members and teams of the organizations. It gives no access to packages.").error(error).choice(&[none, read, write], text(ORGS_PERMISSION)))
                 (Field::new("orgs", "Organizations").hint("One on each line, at most 50.").error(error).lines(text("orgs")))
             }
-            (Field::new("cidr_whitelist", "Addresses").hint("Ranges from which the token may be used, one on each line, such as 192.0.2.0/24. Leave it empty for any address.").error(error).lines(text("cidr_whitelist")))
-            (Field::new("expires", "Expires after").hint("A number of days, or a time such as 2027-01-31T12:00:00Z. Leave it empty for 30 days, or 7 days for a token that can write.").error(error).input("text", "off", text("expires")))
-            (Field::new("bypass_2fa", "Bypass the second factor").hint("For programs, which have no authenticator app. It holds only where the rules allow it.").error(error).check(fields.is_checked("bypass_2fa")))
+            (Field::new("cidr_whitelist", "IP addresses").hint("Ranges of addresses from which the token may be used, one on each line, such as 192.0.2.0/24. Leave it empty for any address.").error(error).lines(text("cidr_whitelist")))
+            (Field::new("expires", "Expires after").hint(&expires_hint(&visitor.services.policy)).error(error).input("text", "off", text("expires")))
+            (Field::new("bypass_2fa", "Bypass the second factor").hint("For a program, which cannot enter a one-time password. The rules of this registry or of a package may still ask for one.").error(error).check(fields.has("bypass_2fa")))
             div.actions {
                 button name="step" value="check" { "See what it can do" }
                 a href={ (ROOT) "/tokens" } { "Cancel" }
@@ -256,6 +258,16 @@ fn settings_page(visitor: &Visitor<'_>, owner: &UserName, fields: &Fields, error
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page(status, visitor, &Page { title: "New token", user: Some(owner), content })
+}
+
+fn expires_hint(policy: &Policy) -> String {
+    let days = |lifetime: Duration| lifetime.as_secs().div_ceil(24 * 60 * 60);
+    let text = "A number of days, or a time such as 2027-01-31T12:00:00Z. Leave it empty for 30 days, or 7 days for a token that can write.";
+    let write = policy
+        .write_lifetime_at_most()
+        .map(|most| format!(" A token that can write lives for at most {} days.", days(most)));
+    let any = policy.token_lifetime_at_most().map(|most| format!(" A token lives for at most {} days.", days(most)));
+    format!("{text}{}{}", write.unwrap_or_default(), any.unwrap_or_default())
 }
 
 /// What the second step shows.
@@ -277,7 +289,7 @@ fn review_page(visitor: &Visitor<'_>, owner: &UserName, review: &Review<'_>) -> 
             (token_text::details(draft, None, &visitor.services.policy))
         }
         h2 { "What this token will be able to do" }
-        p.hint { "This is decided by the rights that you have now. It changes with them." }
+        p.hint { "This depends on the permissions that you have now, and changes with them." }
         (access)
         form method="post" {
             (proof(visitor))
@@ -290,8 +302,7 @@ fn review_page(visitor: &Visitor<'_>, owner: &UserName, review: &Review<'_>) -> 
             }
         }
     };
-    let status = if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    page(status, visitor, &Page { title: "Create this token?", user: Some(owner), content })
+    page(form_status(error), visitor, &Page { title: "Create this token?", user: Some(owner), content })
 }
 
 /// The page with the text of the new token, which is not stored.
@@ -300,9 +311,9 @@ fn created_page(visitor: &Visitor<'_>, owner: &UserName, text: &str) -> Response
     let content = html! {
         p.done role="status" { "The token was created. Copy its text now: it is not stored, and is never shown again." }
         p { output.secret id="token" data-copy { (text) } }
-        p { "For npm, this is a line of the file " code { ".npmrc" } ":" }
+        p { "To use it with npm, add this line to the file " code { ".npmrc" } ":" }
         p { output.secret data-copy { (host) "/:_authToken=" (text) } }
-        div.actions { a.button href={ (ROOT) "/tokens" } { "To the tokens" } }
+        div.actions { a.button href={ (ROOT) "/tokens" } { "Go to the tokens" } }
     };
     page(StatusCode::OK, visitor, &Page { title: "Token created", user: Some(owner), content })
 }

@@ -50,7 +50,7 @@ pub(crate) async fn submit(visitor: &Visitor<'_>, nonce: &str, body: Body) -> Re
     let fields = visitor.form(body).await?;
     Ok(match retry::until_done(|| finish(visitor, nonce, &fields)).await? {
         (_, Ok(())) => {
-            let content = html! { p.done role="status" { "Done. npm goes on by itself; this page may be closed." } };
+            let content = html! { p.done role="status" { "Done. npm continues by itself. You can close this page." } };
             page(StatusCode::OK, visitor, &Page { title: "Logged in", user: None, content })
         }
         (login, Err(error)) => form(visitor, &login, &fields, Some(&error)),
@@ -83,6 +83,10 @@ async fn finish(
     if let Err(error) = person.enter(&mut tx, now).await? {
         return Ok((login, Err(error)));
     }
+    let logged_in = LoggedIn { user: &person.user, address, at: Moment { policy: services.policy, now } };
+    if let Some(refusal) = login::refusal(&mut tx, logged_in).await? {
+        return Ok((login, Err(FieldError::whole(refusal))));
+    }
     logins::finish(&mut tx, &logins::digest(nonce)?, person.user.as_borrowed()).await?;
     tx.commit().await?;
     Ok((login, Ok(())))
@@ -95,7 +99,7 @@ fn form(visitor: &Visitor<'_>, login: &Login, fields: &Fields, error: Option<&Fi
     };
     let content: Markup = html! {
         p {
-            "npm at the address " strong { (login.started_from) } " asks for a token of yours. Go on only if you have just run "
+            "npm at the address " strong { (login.started_from) } " waits for this form, and then gets a token for the account. Continue only if you have just run "
             code { (command) } " there."
         }
         (form_error(error))

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// The most members and packages for which the page looks for tokens.
+/// The maximum numbers of members and packages for which the page looks for tokens.
 const MAX_MEMBERS: usize = 50;
 const MAX_PACKAGES: usize = 50;
 
@@ -46,18 +46,18 @@ pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
         @for Invitation { organization, role, invited_by, .. } in &invitations {
             article.card {
                 h2 { "Invitation to " (organization) }
-                p { (invited_by) " invites you to " (organization) ", as " (role) "." }
+                p { (invited_by) " invites you to " (organization) " as " (role.npm_word()) "." }
                 div.actions {
                     a.button href={ (ROOT) "/organizations/" (organization) "/accept" } { "Accept" }
                     a.button.second href={ (ROOT) "/organizations/" (organization) "/decline" } { "Decline" }
                 }
             }
         }
-        @if owner.memberships().as_slice().is_empty() { p { "You are not a member of an organization." } }
+        @if owner.memberships().as_slice().is_empty() { p { "You are not a member of any organization." } }
         @for membership in owner.memberships().as_slice() {
             article.card {
                 h2 { a href={ (ROOT) "/organizations/" (membership.organization()) } { (membership.organization()) } }
-                p { "You are " (membership.role()) "." }
+                p { "Your role is " (membership.role().npm_word()) "." }
                 a.button.second href={ (ROOT) "/organizations/" (membership.organization()) "/leave" } { "Leave" }
             }
         }
@@ -65,7 +65,7 @@ pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
     Ok(page(StatusCode::OK, visitor, &Page { title: "Organizations", user: Some(owner.name()), content }))
 }
 
-/// One organization.
+/// The page of one organization.
 pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &str) -> Result<Response, Problem> {
     let Ok(name) = name.parse::<OrganizationName>() else { return Err(Problem::not_found()) };
     let read = |request| Endpoint::Organization { organization: name.clone(), request }.required_access();
@@ -74,11 +74,11 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
     let members = organizations::members(&mut exchange.tx, name.as_borrowed()).await?;
     let packages = packages_of(visitor, &name).await?;
     // Only those who may change the roles of members see the tokens of members.
-    let governs =
+    let change_roles =
         AccessRequest::Organization { action: OrganizationAction::ChangeMemberRole, organization: name.clone() };
-    let is_governed = exchange.decide_path(&RequiredAccess::This(governs)).await?.is_none();
+    let may_change_roles = exchange.decide_path(&RequiredAccess::This(change_roles)).await?.is_none();
     let mut invitations = Vec::new();
-    let tokens = if is_governed {
+    let tokens = if may_change_roles {
         invitations = invitations::of_organization(&mut exchange.tx, name.as_borrowed(), visitor.context.now).await?;
         let users: Vec<UserName> = members.keys().take(MAX_MEMBERS).filter_map(|user| user.parse().ok()).collect();
         let _permit = visitor.services.listings.acquire().await.map_err(other)?;
@@ -88,17 +88,17 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
     };
     let content = html! {
         h2 { "Members" }
-        dl { @for (user, role) in &members { dt { (user) } dd { (role) } } }
+        dl { @for (user, role) in &members { dt { (user) } dd { (role.npm_word()) } } }
         h2 { "Packages" }
-        @if packages.is_empty() { p { "None that you may read." } }
+        @if packages.is_empty() { p { "There is no package that you may read." } }
         ul { @for package in &packages { li { a href=(package_path(package)) { (package) } } } }
         @if !invitations.is_empty() {
             h2 { "Invitations that are not accepted yet" }
-            dl { @for Invitation { user, role, .. } in &invitations { dt { (user) } dd { (role) } } }
+            dl { @for Invitation { user, role, .. } in &invitations { dt { (user) } dd { (role.npm_word()) } } }
         }
         @if let Some(tokens) = tokens {
             h2 { "Tokens that reach this organization" }
-            p.hint { "Tokens and sessions of its first " (MAX_MEMBERS) " members, for its first " (MAX_PACKAGES) " packages, as they would be decided now." }
+            p.hint { "Tokens and sessions of its first " (MAX_MEMBERS) " members that can now read or publish one of its first " (MAX_PACKAGES) " packages, or manage its members." }
             @if tokens.is_empty() { p { "None." } }
             @for reach in &tokens { (reach_card(visitor, reach)) }
         }
@@ -116,7 +116,8 @@ async fn packages_of(visitor: &Visitor<'_>, name: &OrganizationName) -> Result<V
     let path = format!("/-/org/{name}/package");
     match InternalRequest::get(&path).send(visitor).await? {
         Ok(Value::Object(packages)) => Ok(packages.into_iter().map(|(name, _)| name).collect()),
-        Ok(_) | Err(_) => Ok(Vec::new()),
+        Ok(_) => Err(other("a list of packages that is not an object").into()),
+        Err(refusal) => Err(refusal.into_problem()),
     }
 }
 

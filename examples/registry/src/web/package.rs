@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The page. Who may not read the package gets the same page as for a package that does not exist.
+/// The page of a package. A visitor who may not read the package gets the same page as for one that does not exist.
 pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &str) -> Result<Response, Problem> {
     let Ok(name) = name.parse::<PackageName>() else { return Err(Problem::not_found()) };
     let user = match visitor.exchange(log_line).await?.caller {
@@ -58,7 +58,8 @@ fn people(collaborators: &Map<String, Value>) -> maud::Markup {
     };
     let (writers, readers) = (with("write"), with("read"));
     html! {
-        @if writers.is_empty() { p { "Only the owners of its scope." } }
+        p.hint { "A person who can publish as a member of a team is shown only to members of the organization." }
+        @if writers.is_empty() { p { "There is no user whom you may see. The owners of its scope can publish it too." } }
         ul { @for user in writers { li { (user) } } }
         @if !readers.is_empty() {
             h2 { "Who can read it" }

@@ -18,7 +18,7 @@ pub(crate) enum Problem {
 impl Problem {
     /// A refusal with status 404.
     pub(crate) fn not_found() -> Self {
-        Self::Refused { status: StatusCode::NOT_FOUND, text: "there is no such page".to_owned() }
+        Self::Refused { status: StatusCode::NOT_FOUND, text: "there is no page at this address".to_owned() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Refusals in npm's form, as a page reads them.
+//! Reads the refusals of the requests that a page sends.
 
 use axum::{
     body::to_bytes,
@@ -12,7 +12,7 @@ use crate::{
     web::problem::Problem,
 };
 
-/// The most bytes of a response that a page reads.
+/// The maximum number of bytes of a response that a page reads.
 pub(crate) const MAX_RESPONSE: usize = 16 * 1024 * 1024;
 
 /// **A refusal in npm's form.**

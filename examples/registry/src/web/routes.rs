@@ -64,7 +64,7 @@ async fn route(
     let path = path.strip_prefix(ROOT).unwrap_or_default().trim_matches('/').replace("%2f", "/").replace("%40", "@");
     let steps: Vec<&str> = path.split('/').collect();
     let is_post = match *method {
-        // Of the response to a `HEAD`, the connection sends only the head.
+        // For a `HEAD`, the connection sends only the head of the response.
         Method::GET | Method::HEAD => false,
         Method::POST => true,
         _ => return Err(wrong_method()),
@@ -107,7 +107,10 @@ async fn route(
 }
 
 fn wrong_method() -> Problem {
-    Problem::Refused { status: StatusCode::METHOD_NOT_ALLOWED, text: "expected GET or POST".to_owned() }
+    Problem::Refused {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        text: "no such method on this page: expected `GET` or `POST`".to_owned(),
+    }
 }
 
 fn asset(kind: &str, text: &'static str) -> Response {
@@ -131,7 +134,11 @@ fn problem_page(visitor: &Visitor<'_>, problem: Problem) -> Response {
     };
     let content = html! {
         p.problem role="alert" { (text) }
-        p { a href=(ROOT) { "To the first page" } }
+        p { a href=(ROOT) { "Go to the start page" } }
     };
-    page(status, visitor, &Page { title: "This did not work", user: None, content })
+    let mut response = page(status, visitor, &Page { title: "This did not work", user: None, content });
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response::set_header(&mut response, header::ALLOW, "GET, HEAD, POST");
+    }
+    response
 }

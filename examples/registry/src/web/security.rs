@@ -9,15 +9,16 @@ use maud::{Markup, html};
 use qrcode::{Color, QrCode};
 use serde_json::{Value, json};
 use tollgate::{
-    UserName,
+    Timestamp, UserName,
     facts::TwoFactorMode,
     npm::{AccountRequest, Endpoint},
-    token::Token,
+    token::{Token, TokenId},
 };
 
 use crate::{
     base::failure::{Failure, other},
     credentials::{
+        hold,
         one_time_password::{self as codes, RECOVERY_CODES},
         password,
     },
@@ -27,30 +28,36 @@ use crate::{
         tokens::KeptToken,
     },
     web::{
-        html::{Field, FieldError, Page, ROOT, form_error, one_time_password, page, proof, redirect},
+        html::{Field, FieldError, Page, ROOT, form_error, form_status, one_time_password, page, proof, redirect},
         internal::InternalRequest,
         problem::Problem,
-        tokens,
+        token_text, tokens,
         visitor::{Fields, Visitor},
     },
 };
 
-/// The forms of the page.
+/// The names of the forms of the page.
 const SECOND_FACTOR: &str = "second-factor";
 const PASSWORD: &str = "password";
 
-const MODES: [(&str, &str); 2] =
-    [("auth-and-writes", "to log in and to change things"), ("auth-only", "to log in and to change the account")];
+/// The modes in which a second factor is on, each with a text that follows "it is asked for".
+const MODES: [(&str, &str); 2] = [
+    ("auth-and-writes", "at each login and for changes, such as a publish"),
+    ("auth-only", "at each login and for changes of the account"),
+];
 
-/// What the page shows.
-struct Found {
+/// What the page shows about an account.
+struct AccountSecurity {
     owner: UserName,
     account: Account,
     recovery_codes: i64,
     sessions: Vec<KeptToken>,
+    this_session: TokenId,
+    /// Until when the account may not write, if it may not.
+    held_until: Option<Timestamp>,
 }
 
-async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Found, Problem> {
+async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<AccountSecurity, Problem> {
     let required = Endpoint::Account(AccountRequest::ReadProfile).required_access();
     let mut exchange = visitor.allowed(log_line, required).await?;
     let (owner, account) = exchange.own_account().await?;
@@ -60,10 +67,13 @@ async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Found, Pr
         Token::Session(session) => session.expires_at() > visitor.context.now,
         Token::Granular(_) | Token::Legacy(_) | _ => false,
     });
-    Ok(Found { owner, account, recovery_codes, sessions })
+    let (this_session, user) = exchange.token()?;
+    let held_until = user.writes_held_until().filter(|end| *end > visitor.context.now);
+    let this_session = this_session.id().clone();
+    Ok(AccountSecurity { owner, account, recovery_codes, sessions, this_session, held_until })
 }
 
-/// The page.
+/// Shows the page.
 pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Response, Problem> {
     with_error(visitor, log_line, None).await
 }
@@ -77,19 +87,32 @@ async fn with_error(
     // A name such as `otp` is in more than one form of the page.
     let of = |form: &str| error.filter(|(failed, _)| *failed == form).map(|(_, error)| error);
     let content = html! {
+        @if let Some(end) = found.held_until {
+            p.problem role="status" {
+                "This account is on hold until " (token_text::time(end)) ", because a recovery code was used, its email address "
+                "changed, or the operator has decided so. It may read. It may not publish or change things. The operator can end the hold."
+            }
+        }
         h2 { "Second factor" }
         (second_factor(visitor, &found, of(SECOND_FACTOR))?)
         h2 { "Password" }
         (password_form(visitor, of(PASSWORD)))
         h2 { "Sessions" }
-        p.hint { "A session begins with a login, in a browser or by npm, and ends by itself." }
-        @for session in &found.sessions { (tokens::card(visitor, session)) }
+        p.hint { "A session begins when you log in, in a browser or with npm, and expires by itself." }
+        @for session in &found.sessions {
+            (tokens::card(visitor, session, Some(&found.this_session)))
+        }
+        p { a.button.second href={ (ROOT) "/tokens/revoke-all" } { "Revoke all tokens and sessions" } }
     };
-    let status = if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let status = form_status(error.map(|(_, error)| error));
     Ok(page(status, visitor, &Page { title: "Security", user: Some(&found.owner), content }))
 }
 
-fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError>) -> Result<Markup, Failure> {
+fn second_factor(
+    visitor: &Visitor<'_>,
+    found: &AccountSecurity,
+    error: Option<&FieldError>,
+) -> Result<Markup, Failure> {
     let account = &found.account;
     let action = format!("{ROOT}/security/{SECOND_FACTOR}");
     Ok(match (account.two_factor, &account.pending) {
@@ -102,27 +125,30 @@ fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError
                 (form_error(error))
                 form method="post" action=(action) {
                     (proof(visitor))
-                    (Field::new("code", "Code of the app").of_form(SECOND_FACTOR).error(error).input("text", "one-time-code", ""))
+                    (Field::new("code", "Code from the app").of_form(SECOND_FACTOR).error(error).input("text", "one-time-code", ""))
                     div.actions { button name="step" value="confirm" { "Turn on" } }
                 }
             }
         }
         (TwoFactorMode::Disabled, None) => html! {
-            p { "The account has no second factor. Who knows the password can do everything." }
+            p { "Your account has no second factor. Another person who knows your password can do everything that you can do." }
             (form_error(error))
             form method="post" action=(action) {
                 (proof(visitor))
-                (Field::new("mode", "Ask for it").of_form(SECOND_FACTOR).choice(&MODES, "auth-and-writes"))
+                (Field::new("mode", "When it is asked for").of_form(SECOND_FACTOR).choice(&MODES, "auth-and-writes"))
                 (Field::new("password", "Your password").of_form(SECOND_FACTOR).error(error).input("password", "current-password", ""))
                 div.actions { button name="step" value="mode" { "Set up a second factor" } }
             }
         },
         (mode, _) => html! {
-            p { "It is on. It is asked for " (words(mode)) ". " (found.recovery_codes) " of " (RECOVERY_CODES) " recovery codes are left." }
+            p { "It is on. It is asked for " (mode_text(mode)) ". " (found.recovery_codes) " of " (RECOVERY_CODES) " recovery codes are left." }
+            @if hold::is_used(&visitor.services.policy) {
+                p.hint { "A recovery code works in place of a one-time password. It puts the account on hold for 72 hours, in which it may not publish or change things but the second factor." }
+            }
             (form_error(error))
             form method="post" action=(action) {
                 (proof(visitor))
-                (Field::new("mode", "Ask for it").of_form(SECOND_FACTOR).choice(&[MODES.as_slice(), &[("disable", "never: turn it off")]].concat(), mode.as_str()))
+                (Field::new("mode", "When it is asked for").of_form(SECOND_FACTOR).choice(&[MODES.as_slice(), &[("disable", "never (this turns it off)")]].concat(), mode.as_str()))
                 (Field::new("password", "Your password").of_form(SECOND_FACTOR).error(error).input("password", "current-password", ""))
                 (one_time_password(SECOND_FACTOR, error))
                 div.actions { button name="step" value="mode" { "Change" } }
@@ -131,7 +157,7 @@ fn second_factor(visitor: &Visitor<'_>, found: &Found, error: Option<&FieldError
     })
 }
 
-fn words(mode: TwoFactorMode) -> &'static str {
+fn mode_text(mode: TwoFactorMode) -> &'static str {
     MODES.into_iter().find(|(word, _)| *word == mode.as_str()).map_or("never", |(_, text)| text)
 }
 
@@ -161,7 +187,7 @@ fn password_form(visitor: &Visitor<'_>, error: Option<&FieldError>) -> Markup {
         (form_error(error))
         form method="post" action={ (ROOT) "/security/" (PASSWORD) } {
             (proof(visitor))
-            (Field::new("old", "Present password").of_form(PASSWORD).error(error).input("password", "current-password", ""))
+            (Field::new("old", "Current password").of_form(PASSWORD).error(error).input("password", "current-password", ""))
             (Field::new("new", "New password").of_form(PASSWORD).hint(&hint).error(error).input("password", "new-password", ""))
             (one_time_password(PASSWORD, error))
             div.actions { button { "Change password" } }
@@ -214,7 +240,7 @@ async fn recovery_codes(visitor: &Visitor<'_>, log_line: &mut LogLine, answer: &
     let owner = load(visitor, log_line).await?.owner;
     let codes = answer.get("tfa").and_then(Value::as_array).cloned().unwrap_or_default();
     let content = html! {
-        p.done role="status" { "The second factor is on. Keep these recovery codes where you find them without your device. Each works once. They are never shown again." }
+        p.done role="status" { "The second factor is on. Keep these recovery codes in a place that you can reach without your phone. Each code works once, in place of a code from the app. They are never shown again." }
         ul { @for code in codes.iter().filter_map(Value::as_str) { li { code { (code) } } } }
         div.actions { a.button href={ (ROOT) "/security" } { "I have kept them" } }
     };
@@ -233,8 +259,8 @@ pub(crate) async fn change_password(
         let error = FieldError { field: "new", text: error.client_text() };
         return with_error(visitor, log_line, Some(&(PASSWORD, error))).await;
     }
-    let change_of = json!({ "password": { "old": fields.untrimmed("old"), "new": new } });
-    match change(visitor, change_of, &fields, "old").await? {
+    let body = json!({ "password": { "old": fields.untrimmed("old"), "new": new } });
+    match change(visitor, body, &fields, "old").await? {
         Ok(_) => Ok(redirect(&format!("{ROOT}/security"))),
         Err(error) => with_error(visitor, log_line, Some(&(PASSWORD, error))).await,
     }

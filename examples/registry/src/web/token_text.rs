@@ -1,4 +1,4 @@
-//! Tokens in words.
+//! Texts about tokens.
 
 use maud::{Markup, html};
 use tollgate::{
@@ -32,12 +32,13 @@ pub(crate) fn kind(token: &Token) -> &'static str {
     }
 }
 
-fn list<T: ToString>(entries: &[T]) -> String {
+/// The entries with commas between them.
+pub(crate) fn list<T: ToString>(entries: &[T]) -> String {
     entries.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The permission on packages, and the packages.
-fn packages(grant: &PackagesGrant) -> String {
+pub(crate) fn packages(grant: &PackagesGrant) -> String {
     match grant {
         PackagesGrant::Granted { permission, selection } => match selection {
             PackageSelection::All => format!("{permission} on all packages"),
@@ -53,7 +54,7 @@ fn packages(grant: &PackagesGrant) -> String {
 }
 
 /// The permission on organizations, and the organizations.
-fn organizations(grant: &OrganizationsGrant) -> String {
+pub(crate) fn organizations(grant: &OrganizationsGrant) -> String {
     match grant {
         OrganizationsGrant::Granted { permission, selection } => {
             format!("{permission} on {}", list(selection.as_slice()))
@@ -62,7 +63,7 @@ fn organizations(grant: &OrganizationsGrant) -> String {
     }
 }
 
-/// A list of what a token is. `kept` is the token in the database, if it was created already.
+/// The settings and times of a token, as a list. `kept` is the token in the database, or `None` for a draft.
 pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) -> Markup {
     let is_retired = matches!(token, Token::Legacy(_)) && policy.legacy_tokens() == LegacyTokens::Retired;
     html! {
@@ -81,7 +82,7 @@ pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) 
                     dt { "Description" } dd { (granular.description().as_str()) }
                 }
             }
-            dt { "Addresses" }
+            dt { "IP addresses" }
             dd { @match token.allowed_ranges() {
                 AllowedRanges::Any => "any",
                 AllowedRanges::Only(ranges) => (list(ranges.as_slice())),
@@ -92,7 +93,7 @@ pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) 
             @if let Some(kept) = kept {
                 dt { "Last used" }
                 dd { @match kept.last_used {
-                    Some(hour) => { "in the hour of " (time(hour)) },
+                    Some(hour) => { "in the hour after " (time(hour)) },
                     None => "not yet",
                 } }
             }

@@ -9,14 +9,14 @@ use maud::{Markup, html};
 use tollgate::{
     UserName,
     npm::{AccountRequest, Endpoint},
-    token::Token,
+    token::{Token, TokenId},
 };
 
 use crate::{
     exchange::{decisions::Exchange, log_line::LogLine},
     store::tokens::{self, KeptToken},
     web::{
-        html::{FieldError, Page, ROOT, form_error, one_time_password, page, proof, redirect},
+        html::{FieldError, Page, ROOT, form_error, form_status, one_time_password, page, proof, redirect},
         internal::InternalRequest,
         problem::Problem,
         refusal::Refusal,
@@ -54,18 +54,22 @@ pub(crate) async fn list(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
             }
         }
         @if listed.is_empty() { p { "This account has no tokens." } }
-        @for token in listed.iter().rev() { (card(visitor, token)) }
+        @for token in listed.iter().rev() { (card(visitor, token, None)) }
     };
     Ok(page(StatusCode::OK, visitor, &Page { title: "Tokens", user: Some(&owner), content }))
 }
 
-/// One token, with the link to revoke it.
-pub(crate) fn card(visitor: &Visitor<'_>, listed: &KeptToken) -> Markup {
+/// A box about one token, with the link to revoke it. `this_session` is the session of this browser.
+pub(crate) fn card(visitor: &Visitor<'_>, listed: &KeptToken, this_session: Option<&TokenId>) -> Markup {
     let token = &listed.token;
     let is_expired = token.as_view().expires_at().is_some_and(|at| at <= visitor.context.now);
     html! {
         article.card data-token=(token.id()) {
-            h2 { (token_text::name(token)) @if is_expired { " (expired)" } }
+            h2 {
+                (token_text::name(token))
+                @if is_expired { " (expired)" }
+                @if this_session == Some(token.id()) { " (this browser)" }
+            }
             (token_text::details(token, Some(listed), &visitor.services.policy))
             div.actions {
                 a.button.second href={ (ROOT) "/tokens/" (token.id()) "/revoke" } aria-label={ "Revoke " (token_text::name(token)) } { "Revoke" }
@@ -93,12 +97,12 @@ async fn show_confirm(
     let listed = listed.iter().find(|listed| listed.token.id().as_str() == id).ok_or_else(Problem::not_found)?;
     let content = html! {
         (form_error(error))
-        p { "A program that uses this token is refused from then on. This cannot be undone." }
+        p { "After this, a program that uses the token is refused. You cannot undo this." }
         article.card { (token_text::details(&listed.token, Some(listed), &visitor.services.policy)) }
         (confirm_form(visitor, "Revoke", error))
     };
     let title = format!("Revoke {}?", token_text::name(&listed.token));
-    Ok(page(status(error), visitor, &Page { title: &title, user: Some(&owner), content }))
+    Ok(page(form_status(error), visitor, &Page { title: &title, user: Some(&owner), content }))
 }
 
 fn confirm_form(visitor: &Visitor<'_>, button: &str, error: Option<&FieldError>) -> Markup {
@@ -114,17 +118,15 @@ fn confirm_form(visitor: &Visitor<'_>, button: &str, error: Option<&FieldError>)
     }
 }
 
-fn status(error: Option<&FieldError>) -> StatusCode {
-    if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK }
-}
-
 /// The error to show for a refusal.
 ///
 /// # Errors
 /// The session has ended.
 pub(crate) fn field_error(refusal: Refusal) -> Result<FieldError, Problem> {
     if refusal.is_challenge {
-        let text = "expected the present one-time password of the account".to_owned();
+        let text = "missing or wrong one-time password, or one that was used before: expected the code that your \
+                    authenticator app shows now, or the next one";
+        let text = text.to_owned();
         return Ok(FieldError { field: "otp", text });
     }
     match refusal.into_problem() {
@@ -173,15 +175,15 @@ async fn show_confirm_all(
     let content = html! {
         (form_error(error))
         p {
-            "This account has " (listed.len()) " tokens and sessions. All of them are revoked but the session of this "
-            "browser. Every program that uses one of them is refused from then on. This cannot be undone."
+            "This account has " (listed.len()) " tokens and sessions. All of them are revoked, except the session of this "
+            "browser. After this, a program that uses one of them is refused. You cannot undo this."
         }
         (confirm_form(visitor, "Revoke all", error))
     };
-    Ok(page(status(error), visitor, &Page { title: "Revoke all tokens?", user: Some(&owner), content }))
+    Ok(page(form_status(error), visitor, &Page { title: "Revoke all tokens?", user: Some(&owner), content }))
 }
 
-/// Revokes every token of the account but the session of this browser.
+/// Revokes every token of the account, except the session of this browser.
 pub(crate) async fn revoke_all(visitor: &Visitor<'_>, log_line: &mut LogLine, body: Body) -> Result<Response, Problem> {
     let fields = visitor.form(body).await?;
     let required = Endpoint::Account(AccountRequest::ListTokens).required_access();

@@ -26,7 +26,7 @@ use crate::{
     web::{problem::Problem, refusal::Refusal},
 };
 
-/// A form is not read beyond this size in bytes.
+/// The maximum number of bytes of a form.
 const MAX_FORM: usize = 64 * 1024;
 
 /// The field of a form that proves that the form comes from a page of this server.
@@ -43,7 +43,7 @@ pub(crate) struct Visitor<'s> {
     /// The random text by which a browser without a session proves that a form comes from this server.
     form_secret: Option<String>,
     no_body: Bytes,
-    nothing: Prepared<'static>,
+    prepared: Prepared<'static>,
 }
 
 /// **The fields of a form.**
@@ -56,7 +56,7 @@ impl Fields {
         self.untrimmed(name).trim()
     }
 
-    /// The text in a field, such as a password.
+    /// The text in a field as it was typed, such as a password.
     pub(crate) fn untrimmed(&self, name: &str) -> &str {
         self.0.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text)
     }
@@ -67,8 +67,8 @@ impl Fields {
         self.text(name).split(between).filter(|entry| !entry.is_empty()).collect()
     }
 
-    /// Whether a box is checked.
-    pub(crate) fn is_checked(&self, name: &str) -> bool {
+    /// Whether the form has this field. A browser sends a checkbox only if it is checked.
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| field == name)
     }
 }
@@ -108,7 +108,7 @@ impl<'s> Visitor<'s> {
             session,
             form_secret,
             no_body: Bytes::new(),
-            nothing: Prepared::default(),
+            prepared: Prepared::default(),
         })
     }
 
@@ -133,7 +133,8 @@ impl<'s> Visitor<'s> {
         let bytes = to_bytes(body, MAX_FORM)
             .await
             .map_err(|_| Failure::bad_request(format!("form too large: expected at most {MAX_FORM} bytes")))?;
-        let fields = serde_urlencoded::from_bytes(&bytes).map_err(|_| Failure::bad_request("malformed form"))?;
+        let fields = serde_urlencoded::from_bytes(&bytes)
+            .map_err(|_| Failure::bad_request("malformed form: expected names and values, as a browser sends them"))?;
         let fields = Fields(fields);
         let sent = fields.text(FORM_PROOF).parse::<SecretDigest>().ok();
         // The comparison of digests takes the same time for all digests.
@@ -144,17 +145,17 @@ impl<'s> Visitor<'s> {
         Ok(fields)
     }
 
-    /// Begins to read for a page, in a snapshot.
+    /// Begins a snapshot from which a page is read.
     pub(crate) async fn exchange<'v>(&'v self, log_line: &'v mut LogLine) -> Result<Exchange<'v>, Failure> {
-        let Self { services, context, no_body, nothing, .. } = self;
+        let Self { services, context, no_body, prepared, .. } = self;
         let tx = services.store.snapshot().await?;
         let code = CodeCheck::NotYet;
-        let (package, body, prepared) = (None, no_body, nothing);
+        let (package, body) = (None, no_body);
         let received = Received { services, context, package, body, prepared, code, comparison: None };
         Exchange::begin(received, log_line, tx).await
     }
 
-    /// Begins to read for a page that needs this access, in a snapshot.
+    /// Begins a snapshot from which a page is read, if the caller has the access that the page requires.
     ///
     /// # Errors
     /// The crate denies the access, or there is no session.
@@ -184,13 +185,13 @@ impl<'s> Visitor<'s> {
         self.set_cookie(response, self.cookies.session, token, seconds)
     }
 
-    /// Takes the session from the browser.
+    /// Removes the session from the browser.
     pub(crate) fn end_session(&self, response: &mut Response) -> Result<(), Failure> {
         self.set_cookie(response, self.cookies.session, "", 0)
     }
 
     /// Shows a page with a form to a browser that may have no session. The browser gets a secret, by which
-    /// [`form`](Self::form) knows it again.
+    /// [`form`](Self::form) recognizes it.
     pub(crate) fn with_form(&mut self, page: impl FnOnce(&Self) -> Response) -> Result<Response, Problem> {
         const HOUR: i64 = 60 * 60;
         if self.session.is_some() || self.form_secret.is_some() {
@@ -223,7 +224,7 @@ impl<'s> Visitor<'s> {
     }
 }
 
-/// The value of a cookie. An empty one counts as none.
+/// The value of a cookie. An empty value counts as no cookie.
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = sent.flat_map(Cookie::split_parse).flatten();

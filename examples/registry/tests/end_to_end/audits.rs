@@ -13,7 +13,7 @@ use crate::support::{Server, tarball::gzip, under_both_editions};
 
 under_both_editions!(
     an_audit_is_passed_to_the_service_without_credentials,
-    a_service_that_does_not_answer_is_not_taken_for_an_answer,
+    an_audit_that_the_service_does_not_answer_gets_status_502,
 );
 
 /// The requests that a service got: the head of each, and its body.
@@ -81,7 +81,7 @@ fn an_audit_is_passed_to_the_service_without_credentials(edition: &str) {
     server.http("POST", bulk).bytes(&vec![b' '; 8 * 1024 * 1024 + 1]).send().expect(413);
 }
 
-fn a_service_that_does_not_answer_is_not_taken_for_an_answer(edition: &str) {
+fn an_audit_that_the_service_does_not_answer_gets_status_502(edition: &str) {
     let nothing_listens = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (broken, _) = service("500 Internal Server Error", "{}".into());
     let (elsewhere, _) = service("302 Found", "{}".into());
@@ -90,7 +90,7 @@ fn a_service_that_does_not_answer_is_not_taken_for_an_answer(edition: &str) {
         let reply = server.http("POST", "/-/npm/v1/security/advisories/bulk").json(&json!({})).send().expect(502);
         assert_eq!(reply.error(), "the service for audits did not answer: try again later");
     }
-    // A refusal of the service is one.
+    // A refusal by the service is passed to the client.
     let (refusing, _) = service("400 Bad Request", json!({ "error": "no list" }).to_string());
     let server = Server::under_with(edition, &["--audit-url", &format!("http://{refusing}")]);
     let reply = server.http("POST", "/-/npm/v1/security/advisories/bulk").json(&json!({})).send().expect(400);

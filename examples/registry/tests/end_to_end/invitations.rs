@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::support::{FOUNDING, Person, Reply, Server, database, under_both_editions};
 
 under_both_editions!(
-    an_owner_cannot_make_somebody_a_member,
+    an_owner_cannot_make_a_user_a_member_without_consent,
     an_invited_person_gets_the_invited_role_and_not_one_of_their_choice,
-    an_invitation_that_expired_or_was_withdrawn_or_replaced_makes_nobody_a_member,
+    an_invitation_that_expired_or_was_withdrawn_or_replaced_cannot_be_accepted,
     an_evicted_member_cannot_come_back_by_an_old_invitation,
     an_evicted_or_suspended_owner_leaves_no_invitation_behind,
     a_member_leaves_and_the_last_owner_does_not,
@@ -47,7 +47,7 @@ fn succeeds(server: &Server, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn an_owner_cannot_make_somebody_a_member(edition: &str) {
+fn an_owner_cannot_make_a_user_a_member_without_consent(edition: &str) {
     let (_server, alice, bob) = company(edition);
     alice.put("@acme/secret", "1.0.0", None);
     for role in ["developer", "admin", "owner"] {
@@ -76,14 +76,14 @@ fn an_invited_person_gets_the_invited_role_and_not_one_of_their_choice(edition: 
     let (server, alice, bob) = company(edition);
     let (carol, eve) = (server.person("carol"), server.person("eve"));
     server.person("dave");
-    // Without an invitation, a person's own name is no way in.
+    // Without an invitation, a person cannot make themselves a member.
     bob.set_member("bob", "owner").expect(403);
     alice.set_member("bob", "developer").expect(200);
     let accepted = bob.set_member("bob", "owner").expect(200);
     assert_eq!(accepted.json(), json!({ "org": { "name": "acme", "size": 2 }, "user": "bob", "role": "developer" }));
     bob.set_member("bob", "owner").expect(403);
     alice.set_member("carol", "admin").expect(200);
-    // An invitation for one is none for another.
+    // A person cannot accept the invitation of another.
     bob.set_member("carol", "admin").expect(403);
     carol.http("PUT", MEMBERS).json(&json!({ "user": "carol" })).send().expect(200);
     assert_eq!(alice.roster(), json!({ "alice": "owner", "bob": "developer", "carol": "admin" }));
@@ -100,13 +100,13 @@ fn an_invited_person_gets_the_invited_role_and_not_one_of_their_choice(edition: 
     assert_eq!(alice.roster()["bob"], "admin");
 }
 
-fn an_invitation_that_expired_or_was_withdrawn_or_replaced_makes_nobody_a_member(edition: &str) {
+fn an_invitation_that_expired_or_was_withdrawn_or_replaced_cannot_be_accepted(edition: &str) {
     let (server, alice, bob) = company(edition);
     alice.set_member("bob", "owner").expect(200);
     database::age_invitations(&server, "bob", 30);
     bob.npm("profile get name").succeeds().does_not_say("invites you");
     bob.set_member("bob", "developer").expect(403);
-    // Just before it expires, it is good. Here it is withdrawn then.
+    // It can be accepted until it expires. Here it is withdrawn before that.
     alice.set_member("bob", "owner").expect(200);
     database::age_invitations(&server, "bob", 29);
     bob.npm("profile get name").succeeds().says("alice invites you to acme as owner");
@@ -243,7 +243,7 @@ fn an_organization_has_a_limited_number_of_invitations(edition: &str) {
     let carol = server.person("carol");
     let refused = alice.set_member("carol", "developer").expect(409);
     assert!(refused.error().contains("100 invitations"), "{refused:?}");
-    // To replace one is no new one, and one that expired does not count.
+    // To replace an invitation adds none, and an invitation that has expired does not count.
     alice.set_member("bob", "developer").expect(200);
     database::age_invitations(&server, "bob", 30);
     alice.brings("acme", &carol);

@@ -26,7 +26,7 @@ under_both_editions!(
 
 fn the_lines_printed_by_the_first_start_publish_a_package(edition: &str) {
     let server = Server::under_with(edition, &["--demo"]);
-    let printed = server.printed_with("To log in as somebody else");
+    let printed = server.printed_with("To log in as another user");
     let how = if edition == FOUNDING {
         "To publish a package, paste:\n\n"
     } else {

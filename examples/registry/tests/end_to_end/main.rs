@@ -10,7 +10,8 @@
 //! `Person::ci_job` sends none, and neither does a `Server::person_without_2fa`. Where the two editions answer
 //! differently, the scenario asserts both answers.
 //!
-//! npm 11 must be on the PATH. PostgreSQL's `initdb` and `postgres` must be on the PATH or in
+//! npm 11 must be on the PATH. Other clients are fetched from the npm registry, and a test whose client cannot be fetched
+//! prints `SKIPPED` and passes. PostgreSQL's `initdb` and `postgres` must be on the PATH or in
 //! `/usr/lib/postgresql/*/bin`. `TOLLGATE_NO_POSTGRES=1` skips the tests that need PostgreSQL.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a mistake in the data of a test fails the test")]
@@ -26,6 +27,7 @@ mod addresses;
 mod attacks;
 mod audits;
 mod ci_token;
+mod clients;
 mod denials;
 mod dist_tags;
 mod editions;

@@ -77,7 +77,7 @@ fn a_lost_second_factor_is_removed_and_ends_every_login(edition: &str) {
     let token = log_in(&server, "alice", &alice.password(), None).expect(201).json()["token"].clone();
     let again = alice.ci_job(&server, token.as_str().unwrap()).enrolled("auth-and-writes");
     again.put("left", "1.0.0", None);
-    // Codes of the lost one are no longer any good.
+    // A code of the lost second factor is refused.
     let lost = alice.authenticator().unwrap().unused_code();
     log_in(&server, "alice", &alice.password(), Some(&lost)).expect(401);
 }
@@ -90,7 +90,15 @@ fn tokens_are_listed_without_their_secrets_and_revoked_by_id(edition: &str) {
     let listed = succeeds(&server, &["token", "list", "alice"], "");
     assert_eq!(listed.lines().count(), 2, "{listed}");
     let line = listed.lines().find(|line| line.contains("granular `ci job` npm_")).unwrap();
-    assert!(line.contains(", expires ") && line.contains(", created "), "{listed}");
+    for part in ["packages: read-only on all packages", ", created ", ", expires "] {
+        assert!(line.contains(part), "{part} in {listed}");
+    }
+    assert!(succeeds(&server, &["user", "hold", "bob", "--for", "1h"], "").contains("bob"));
+    let accounts = succeeds(&server, &["user", "list"], "");
+    let line_of = |name: &str| accounts.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(!line_of("alice active, second factor ").contains("hold"), "{accounts}");
+    assert!(line_of("bob active, second factor ").contains("on hold until"), "{accounts}");
+    succeeds(&server, &["user", "release", "bob"], "");
     for secret in [&secret, alice.token(), bob.token()] {
         assert!(!listed.contains(&secret[6..secret.len() - 6]), "{listed}");
     }
@@ -103,4 +111,16 @@ fn tokens_are_listed_without_their_secrets_and_revoked_by_id(edition: &str) {
     assert!(!succeeds(&server, &["token", "list", "alice"], "").contains(id));
     fails(&server, &["token", "revoke", "nosuch"], "", "there is no token `nosuch`");
     fails(&server, &["token", "list", "nobody"], "", "there is no user `nobody`");
+}
+
+// Not under both editions: it starts no server.
+#[test]
+fn a_command_that_finds_no_registry_makes_none() {
+    let folder = crate::support::server::temporary_folder();
+    let data = folder.path().join("data");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tollgate-registry"));
+    let output = command.args(["token", "list", "alice", "--data"]).arg(&data).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && text.contains("no registry"), "{text}");
+    assert!(!data.exists());
 }

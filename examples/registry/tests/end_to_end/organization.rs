@@ -191,17 +191,17 @@ fn the_owners_of_a_package_are_those_who_may_write_to_it(edition: &str) {
     assert_eq!(collaborators(&eve), json!({}));
     bob.npm("access list collaborators @acme/tool").succeeds().says("alice: read-write");
 
-    // A user who is no member gets a grant, which does not count yet.
+    // A user who is not a member gets a grant, which does not count yet.
     let added = bob.npm("owner add carol @acme/tool").succeeds().says("npm org set acme carol").output();
     assert!(added.contains("+ carol (@acme/tool)"), "{added}");
     carol.publish("@acme/tool", "1.1.0", "").fails_with("E403");
     assert_eq!((owners(&eve).as_str(), search(&eve)), ("carol <>", vec!["carol".into()]));
-    // Nobody else has got a grant of their own by this.
+    // No other user has got a grant of their own by this.
     alice.npm("team rm acme:developers bob").succeeds();
     assert_eq!(owners(&alice), "alice <>\ncarol <>");
     bob.publish("@acme/tool", "1.1.0", "").fails_with("E403");
 
-    // Whoever may write by a team is taken off the team.
+    // A user who may write by a team has to be removed from the team.
     alice.npm("org set acme carol").succeeds().does_not_say("gives no access");
     carol.joins("acme");
     alice.npm("owner rm alice @acme/tool").fails().says("may write to `@acme/tool` by a team");

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::support::{
     Person, Reply, Server,
-    pages::{Visitor, proof},
-    person::password_of,
+    pages::{SESSION, Visitor, proof},
+    person::{password_of, publish_document},
     under_both_editions,
 };
 
@@ -20,8 +20,6 @@ under_both_editions!(
     sign_up_is_closed_on_the_web_too,
     texts_of_others_are_not_html,
 );
-
-const SESSION: &str = "tollgate-session";
 
 /// Logs in, as a person without a second factor.
 fn logged_in<'s>(server: &'s Server, person: &Person) -> Visitor<'s> {
@@ -54,10 +52,10 @@ fn a_form_of_another_site_is_refused(edition: &str) {
     visitor.post("/-/web/security/password", &change).expect(403);
     visitor.post("/-/web/log-out", &[]).expect(403);
     visitor.get("/-/web/tokens").expect(200);
-    // Neither does a login count that another site sends: it would log the victim in to the attacker's account.
+    // A login that another site sends is refused too: it would log the victim in to the attacker's account.
     let login = [("name", "alice"), ("password", &*alice.password())];
     Visitor::new(&server).post("/-/web/log-in", &login).expect(403);
-    // The same form with its proof is taken.
+    // The same form with its proof is accepted.
     let page = "/-/web/security";
     visitor.submit_to(page, "/-/web/security/password", &change).expect(303);
     // The proof of a session holds for that session only.
@@ -144,7 +142,8 @@ fn a_stranger_is_sent_to_the_login(edition: &str) {
     let browser = server.http("GET", "/").header("accept", "text/html,*/*").send().expect(303);
     assert_eq!(browser.header("location"), Some("/-/web"));
     Visitor::new(&server).get("/-/web/../../etc/passwd").expect(404);
-    server.http("DELETE", "/-/web/tokens").send().expect(405);
+    let refused = server.http("DELETE", "/-/web/tokens").send().expect(405);
+    assert_eq!(refused.header("allow"), Some("GET, HEAD, POST"));
 }
 
 fn a_page_shows_only_what_the_visitor_may_read(edition: &str) {
@@ -220,4 +219,11 @@ fn texts_of_others_are_not_html(edition: &str) {
     let page = visitor.submit("/-/web/tokens/new", &fields).expect(400).text();
     assert!(!page.contains(script), "{page}");
     assert!(page.contains("&lt;script&gt;"), "{page}");
+    // A text that another person has published.
+    let bob = server.person("bob");
+    let mut document = publish_document("page", "1.0.0", None);
+    document["versions"]["1.0.0"]["description"] = script.into();
+    bob.http("PUT", "/page").json(&document).send().expect(201);
+    let page = visitor.get("/-/web/packages/page").expect(200).text();
+    assert!(page.contains("&lt;script&gt;") && !page.contains(script), "{page}");
 }

@@ -66,7 +66,7 @@ fn a_token_revoked_on_one_server_is_refused_by_the_next_request_on_the_other(edi
     bob.http("GET", "/@acme%2ftool").send().expect(200);
     alice.http("DELETE", "/-/org/acme/user").json(&json!({ "user": "bob" })).send().expect(204);
     bob.http("GET", "/@acme%2ftool").send().expect(404);
-    // And an invitation that was withdrawn through the other one.
+    // An invitation that was withdrawn through one server cannot be accepted through the other.
     alice.invites("acme", &bob).expect(200);
     alice.http("DELETE", "/-/org/acme/user").json(&json!({ "user": "bob" })).send().expect(204);
     bob.invites("acme", &bob).expect(403);

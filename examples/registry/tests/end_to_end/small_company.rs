@@ -76,7 +76,8 @@ fn the_url_of_the_database_comes_from_the_environment_or_a_file_too() {
     let folder = crate::support::server::temporary_folder();
     let run = |set: &dyn Fn(&mut std::process::Command)| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tollgate-registry"));
-        command.args(["org", "create", "acme", "--owner", "nobody", "--data"]).arg(folder.path().join("data"));
+        // Without a password on the standard input, the command opens the database and then fails.
+        command.args(["user", "create", "alice", "--data"]).arg(folder.path().join("data"));
         set(&mut command);
         command.output().unwrap()
     };

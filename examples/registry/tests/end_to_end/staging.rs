@@ -14,7 +14,7 @@ use crate::{
 
 under_both_editions!(
     a_token_stages_a_version_and_a_person_approves_or_rejects_it,
-    a_staged_version_is_hidden_from_who_may_not_read_it,
+    a_staged_version_is_hidden_from_callers_who_may_not_read_it,
 );
 
 const NO_SUCH_ID: &str = "00000000-0000-4000-8000-000000000000";
@@ -104,7 +104,7 @@ pub(crate) fn stage_and_approve(server: &Server) {
     alice.http("POST", &format!("/-/stage/{again}/approve")).otp(&app.code()).send().expect(404);
 }
 
-fn a_staged_version_is_hidden_from_who_may_not_read_it(edition: &str) {
+fn a_staged_version_is_hidden_from_callers_who_may_not_read_it(edition: &str) {
     let server = Server::under(edition);
     let (alice, app, ci) = with_left(&server);
     let id = staged(&ci, "1.1.0");

@@ -62,7 +62,7 @@ fn a_planted_team_goes_with_the_evicted_maintainer(edition: &str) {
         // The grant of the team outlives the maintainer who made it.
         mallory.publish_version(name, "1.0.1").expect(201);
 
-        // The owner is not in the organization, and takes its team off the package all the same.
+        // The owner is not in the organization, and can still take its team off the package.
         alice.http("GET", "/-/team/evil/developers/package").send().expect(403);
         alice.revoke("evil/developers", name).expect(204);
         mallory.publish_version(name, "1.0.2").expect(refused);

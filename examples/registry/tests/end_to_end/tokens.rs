@@ -271,6 +271,6 @@ fn a_list_of_tokens_has_the_hour_of_the_last_use(edition: &str) {
     let shown = shown.expect("a time");
     let shown = shown.as_str().unwrap();
     assert!(shown.len() == 20 && shown.ends_with(":00:00Z"), "{shown}");
-    // A token that was not used, and one that was used for nothing that it may do.
+    // One token was not used, and the request with the other one was refused.
     assert_eq!((last_used("unused"), last_used("refused")), (None, None));
 }

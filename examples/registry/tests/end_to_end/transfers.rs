@@ -1,4 +1,4 @@
-//! How responses are sent: compressed, in part, not at all because nothing has changed, and with the form of their times.
+//! How responses are sent: compressed documents, parts of tarballs, status 304, and the form of times.
 
 use std::io::Read;
 
@@ -63,7 +63,7 @@ fn a_document_is_compressed_for_a_client_that_accepts_it(edition: &str) {
         let known = known.send().expect(304);
         assert_eq!((known.header("etag"), known.header("content-encoding")), (Some(etag.as_str()), None));
     }
-    // What is small, what is compressed already, and what a write answers.
+    // A small document and a tarball are sent as they are.
     for path in ["/-/whoami", "/left/-/left-1.0.0.tgz"] {
         assert_eq!(get(path).expect(200).header("content-encoding"), None, "{path}");
     }
@@ -110,7 +110,7 @@ fn goes_on(server: &Server, path: &str, whole: &[u8]) {
     let if_range = |known: &str| server.http("GET", path).header("range", "bytes=5-").header("if-range", known).send();
     if_range(etag).expect(206);
     if_range("\"other\"").expect(200);
-    // The client has the whole.
+    // The client has the whole tarball.
     let known = server.http("GET", path).header("range", "bytes=5-").header("if-none-match", etag).send().expect(304);
     assert_eq!((known.header("etag"), known.body.len()), (Some(etag), 0));
 }
@@ -143,18 +143,14 @@ fn a_second_install_downloads_nothing(edition: &str) {
     let mut all = publish_document("all", "1.0.0", None);
     all["versions"]["1.0.0"]["dependencies"] = (0..20).map(|number| (format!("part-{number}"), json!("1"))).collect();
     alice.http("PUT", "/all").json(&all).send().expect(201);
-    let downloads = || {
-        let log = server.log();
-        log.lines().filter(|line| line.contains("endpoint=\"tarball\"") && line.contains("status=200")).count()
-    };
     let project = alice.project();
     alice.npm_in(&project, "install all").succeeds();
-    assert_eq!(downloads(), 21);
+    assert_eq!(server.downloads(), 21);
     // With the lock file, and without it: then the client asks for each document again, and none is sent.
     alice.npm_in(&project, "ci").succeeds();
     let before = server.log().len();
     alice.npm("install all --prefer-online").succeeds();
-    assert_eq!(downloads(), 21);
+    assert_eq!(server.downloads(), 21);
     let log = server.log();
     let documents: Vec<&str> = log[before..].lines().filter(|line| line.contains("endpoint=\"package\"")).collect();
     assert_eq!(documents.len(), 21, "{documents:?}");
@@ -193,7 +189,7 @@ fn a_range_of_versions_is_answered_with_the_highest(edition: &str) {
         let reply = server.http("GET", &format!("/left/{range}")).send().expect(404);
         assert_eq!(reply.error(), format!("version not found: {range}"));
     }
-    // It is decided like any manifest.
+    // A range is decided like any manifest.
     alice.put("@alice/diary", "1.0.0", None);
     alice.http("GET", "/@alice%2fdiary/^1.0.0").send().expect(200);
     server.http("GET", "/@alice%2fdiary/^1.0.0").send().expect(404);

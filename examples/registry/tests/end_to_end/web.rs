@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::support::{
     FOUNDING, Person, Server,
     browser::Browser,
+    pages::SESSION,
     person::{email_of, password_of},
     totp::Authenticator,
     under_both_editions,
@@ -15,11 +16,9 @@ under_both_editions!(
     a_token_made_on_the_web_is_used_by_npm,
     a_token_made_by_npm_is_revoked_on_the_web,
     an_account_and_its_second_factor_are_made_on_the_web,
-    the_pages_work_without_scripts_on_a_phone_in_the_dark_and_by_keyboard,
+    the_pages_work_without_scripts_on_a_phone_with_dark_colours_and_by_keyboard,
     a_person_joins_an_organization_and_its_owner_sees_the_tokens_that_reach_it,
 );
-
-const SESSION: &str = "tollgate-session";
 
 /// Logs in with the password, and a one-time password if the person has a second factor. Returns a code for the
 /// changes that follow, or nothing.
@@ -164,7 +163,7 @@ fn an_account_and_its_second_factor_are_made_on_the_web(edition: &str) {
     assert_eq!((log_in(&password_of("carol")), log_in("another-password")), (401, 201));
 }
 
-fn the_pages_work_without_scripts_on_a_phone_in_the_dark_and_by_keyboard(edition: &str) {
+fn the_pages_work_without_scripts_on_a_phone_with_dark_colours_and_by_keyboard(edition: &str) {
     let server = Server::under(edition);
     let alice = server.person("alice");
     let Some(browser) = Browser::start_on_phone(&server) else { return };
@@ -203,7 +202,7 @@ fn a_person_joins_an_organization_and_its_owner_sees_the_tokens_that_reach_it(ed
     alice.npm("org set acme bob developer").succeeds().says("is not a member yet");
     let code = log_in(&browser, &bob);
     browser.open("/-/web/organizations").shows("alice invites you to acme").click("Accept").shows("Join acme?");
-    browser.fill_in("main", &[("otp", &code)]).click("Accept").shows("You are member");
+    browser.fill_in("main", &[("otp", &code)]).click("Accept").shows("Your role is developer");
     let roster = alice.http("GET", "/-/org/acme/user").send().expect(200).json();
     assert_eq!(roster["bob"], "developer");
     for (name, scope) in [("reaching", "@acme"), ("apart", "@bob")] {

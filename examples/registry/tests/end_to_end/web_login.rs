@@ -14,12 +14,13 @@ under_both_editions!(
 );
 
 /// The path of the form in the text that npm has printed.
-fn form_of(printed: &str) -> String {
+pub(crate) fn form_of(printed: &str) -> String {
     let at = printed.find("/-/v1/login/form/").expect("the URL of the form");
     printed[at..].split_whitespace().next().unwrap().to_owned()
 }
 
-fn fill_in(server: &Server, path: &str, fields: &[(&str, &str)]) -> Reply {
+/// Submits the form.
+pub(crate) fn fill_in(server: &Server, path: &str, fields: &[(&str, &str)]) -> Reply {
     Visitor::new(server).submit(path, fields)
 }
 

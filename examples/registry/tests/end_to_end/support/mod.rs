@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod edition;
+pub(crate) mod fetched;
 pub(crate) mod http;
 pub(crate) mod npm;
 pub(crate) mod pages;

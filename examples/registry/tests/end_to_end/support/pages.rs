@@ -2,6 +2,9 @@
 
 use super::{Reply, Server};
 
+/// The name of the cookie with the session, without HTTPS.
+pub(crate) const SESSION: &str = "tollgate-session";
+
 /// **A visitor of the pages**, with the cookies that the server has set.
 pub(crate) struct Visitor<'s> {
     server: &'s Server,

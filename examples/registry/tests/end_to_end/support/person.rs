@@ -178,7 +178,7 @@ impl Person {
         self.http("PUT", &escaped(name)).otp(code).json(&document).send().expect(201)
     }
 
-    /// Invites a person to an organization of this one by HTTP, and the person accepts.
+    /// Invites the other person to an organization by HTTP, and accepts for that person.
     #[track_caller]
     pub(crate) fn brings(&self, organization: &str, person: &Self) {
         self.invites(organization, person).expect(200);

@@ -127,6 +127,12 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    /// How many whole tarballs the server has sent, by its log.
+    pub(crate) fn downloads(&self) -> usize {
+        let is_download = |line: &&str| line.contains("endpoint=\"tarball\"") && line.contains("status=200");
+        self.log().lines().filter(is_download).count()
+    }
+
     pub(crate) fn shared_log(&self) -> SharedText {
         self.log.clone()
     }

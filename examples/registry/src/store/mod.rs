@@ -22,6 +22,7 @@ pub(crate) mod packument;
 pub(crate) mod search_entries;
 pub(crate) mod staged;
 pub(crate) mod statements;
+pub(crate) mod tar_header;
 pub(crate) mod tarball_content;
 pub(crate) mod tarballs;
 pub(crate) mod teams;

@@ -8,10 +8,10 @@ use std::io::{Read, Result as IoResult};
 
 use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
-use tar::{Archive, Entry, PaxExtensions};
+use tar::{Archive, Entry};
 use tollgate::PackageName;
 
-use crate::base::failure::Failure;
+use crate::{base::failure::Failure, store::tar_header};
 
 /// How many bytes a tarball may have when it is unpacked. A small tarball can unpack to a thousand times its size.
 const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
@@ -93,7 +93,15 @@ fn read<R: Read>(archive: &mut Archive<R>, max_entries: usize) -> Result<Option<
             return Err(refused(&format!("has more than {max_entries} entries"), "fewer"));
         }
         let mut entry = entry.map_err(malformed)?;
+        if let Some(ambiguity) = tar_header::ambiguity(entry.header()) {
+            return Err(refused(&format!("has {} with {ambiguity}", shown(&entry)), "a plain header"));
+        }
         let kind = entry.header().entry_type();
+        let is_about_next = kind.is_gnu_longname() || kind.is_pax_local_extensions();
+        // Older clients of npm take it as the size of this entry.
+        if is_about_next && about_next.size.is_some() {
+            return Err(refused("has a size before another header", "it directly before its file"));
+        }
         if kind.is_file() || kind.is_dir() {
             folder.add(&mut entry, std::mem::take(&mut about_next))?;
         } else if kind.is_gnu_longname() {
@@ -125,14 +133,14 @@ impl AboutEntry {
     /// Reads the fields in an entry of POSIX's form.
     fn read<R: Read>(&mut self, entry: &mut Entry<'_, R>) -> Result<(), Failure> {
         let bytes = bytes(entry, MAX_EXTENSION, "a header")?;
-        for field in PaxExtensions::new(&bytes) {
-            let field = field.map_err(malformed)?;
-            let value = field.value_bytes();
-            match &*String::from_utf8_lossy(field.key_bytes()) {
+        let fields =
+            tar_header::fields(&bytes).ok_or_else(|| refused("has malformed fields of an entry", "plain ones"))?;
+        for (key, value) in fields {
+            match key.as_str() {
                 "path" => self.path = Some(value.to_vec()),
                 "size" => self.size = Some(String::from_utf8_lossy(value).into_owned()),
-                "linkpath" | "mtime" | "atime" | "ctime" | "uid" | "gid" | "uname" | "gname" | "comment"
-                | "charset" | "hdrcharset" => {}
+                "mtime" | "atime" | "ctime" | "uid" | "gid" | "uname" | "gname" | "comment" | "charset"
+                | "hdrcharset" => {}
                 // The field of a vendor. With the ones of GNU, a file is more than its bytes in the archive.
                 vendor if vendor.contains('.') && !vendor.starts_with("GNU.sparse.") => {}
                 unknown => return Err(refused(&format!("has the field `{unknown}` of an entry"), "a known one")),
@@ -145,6 +153,9 @@ impl AboutEntry {
 /// The name in an entry of GNU's form, which ends at the first NUL.
 fn gnu_name<R: Read>(entry: &mut Entry<'_, R>) -> Result<Vec<u8>, Failure> {
     let mut name = bytes(entry, MAX_EXTENSION, "a name")?;
+    if !tar_header::ends_at_nul(&name) {
+        return Err(refused("has a name with bytes after its end", "none"));
+    }
     let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
     name.truncate(end);
     Ok(name)
@@ -163,9 +174,21 @@ impl Folder {
         if about.size.is_some_and(|other| other != size.to_string()) {
             return Err(refused(&format!("has two sizes of {}", shown(entry)), "one"));
         }
-        let path = about.path.unwrap_or_else(|| entry.header().path_bytes().into_owned());
-        let path = String::from_utf8(path).map_err(|_| refused("has a name that is not UTF-8", "text"))?;
         let is_folder = entry.header().entry_type().is_dir();
+        let own = String::from_utf8_lossy(&entry.header().path_bytes()).into_owned();
+        let path = match about.path {
+            None => own,
+            Some(path) => {
+                // npm's client falls back to the name in the header if one of these letters is cut in two as it arrives.
+                if !path.is_ascii() && (is_package_json(&own) || (own.ends_with('/') && !is_folder)) {
+                    return Err(refused(&format!("has two names of {}", shown(entry)), "one"));
+                }
+                String::from_utf8(path).map_err(|_| not_text())?
+            }
+        };
+        if path.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(not_text());
+        }
         // npm's client reads what follows a folder as the next entry, whatever the folder's size.
         if is_folder && size != 0 {
             return Err(refused(&format!("has the folder `{path}` with content"), "none"));
@@ -175,7 +198,8 @@ impl Folder {
             Some((top, rest)) => (top, Some(rest)),
             None => (inside, None),
         };
-        let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
+        let is_plain =
+            |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']) && !names_drive(part);
         if !inside.split('/').all(is_plain) || (rest.is_none() && !is_folder) {
             return Err(refused(&format!("has the entry `{path}`"), "every entry in one folder, such as `package/`"));
         }
@@ -184,8 +208,7 @@ impl Folder {
             let text = format!("has the entry `{path}` outside the folder `{name}`");
             return Err(refused(&text, "every entry in one folder, such as `package/`"));
         }
-        // On some computers, capitals make no difference in a name.
-        if rest.is_some_and(|rest| rest.eq_ignore_ascii_case("package.json")) {
+        if is_package_json(inside) {
             if rest != Some("package.json") || is_folder || self.package_json.is_some() {
                 return Err(refused(&format!("has the entry `{path}`"), "one file `package.json`"));
             }
@@ -193,6 +216,22 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Whether this is the path of `package.json` in the folder. On some computers, capitals make no difference in a name.
+fn is_package_json(path: &str) -> bool {
+    let folded = |text: &str| text.to_uppercase().to_lowercase();
+    path.split_once('/').is_some_and(|(_, rest)| folded(rest) == "package.json")
+}
+
+/// Whether a part of a path begins with the name of a drive, such as `c:`. npm's client leaves that out, on every computer.
+fn names_drive(part: &str) -> bool {
+    let mut letters = part.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic()) && letters.next() == Some(':')
+}
+
+fn not_text() -> Failure {
+    refused("has a name that is not UTF-8", "text")
 }
 
 /// The content of an entry.
@@ -397,6 +436,35 @@ mod tests {
     }
 
     #[test]
+    fn what_npm_reads_as_an_entry_of_its_own_is_refused() {
+        let mut header = Header::new_ustar();
+        header.set_path("package/a").unwrap();
+        header.set_link_name("b").unwrap();
+        header.set_size(0);
+        header.set_cksum();
+        let mut with_target = package();
+        with_target.0.append(&header, &[][..]).unwrap();
+        refused(with_target.outcome(), "the entry `package/a` with the target of a link");
+        // npm's client unpacks each of these as `package.json`.
+        for path in ["package/c:package.json", "package/C:/package.json"] {
+            refused(package().file(path, JSON).outcome(), "every entry in one folder");
+        }
+        refused(package().file("package/pac\u{212a}age.json", JSON).outcome(), "one file `package.json`");
+        let extended =
+            |fields: &[u8], file: &str| package().entry(EntryType::XHeader, "x", fields).file(file, JSON).outcome();
+        let hidden = b"11 mtime=1\n\n29 path=package/package.json\n";
+        refused(extended(hidden, "package/a"), "malformed fields");
+        refused(extended(b"023 path=package/a.bin\n", "package/a"), "malformed fields");
+        refused(extended("22 path=package/ä.js\n".as_bytes(), "package/package.json"), "two names");
+        extended("22 path=package/ä.js\n".as_bytes(), "package/a").unwrap();
+        let name = |name: &[u8]| package().entry(EntryType::GNULongName, "L", name).file("package/a", "").outcome();
+        refused(name(b"package/lib\0\n/"), "a name with bytes after its end");
+        // An older client takes the size as the one of the long name.
+        let size = package().fields(&[("size", "1")]).entry(EntryType::GNULongName, "L", b"package/b\0");
+        refused(size.file("package/a", "a").outcome(), "a size before another header");
+    }
+
+    #[test]
     fn long_names_are_read_as_npm_reads_them() {
         let long = format!("package/{}/a.js", "x".repeat(200));
         let size = JSON.len().to_string();
@@ -410,7 +478,7 @@ mod tests {
         refused(named(&[("path", "/package/package.json")]), "every entry in one folder");
         refused(package().entry(EntryType::GNULongName, "L", b"../a\0").file("package/a", "").outcome(), "`../a`");
         let after = Tar::new().fields(&[("size", "1")]).entry(EntryType::GNULongName, "L", b"package/package.json");
-        refused(after.file("a", JSON).outcome(), "two sizes");
+        refused(after.file("a", JSON).outcome(), "a size before another header");
         // For all entries. GitHub's archives have a comment there.
         let global = |field: &[u8]| {
             Tar::new().entry(EntryType::XGlobalHeader, "g", field).file("package/package.json", JSON).outcome()

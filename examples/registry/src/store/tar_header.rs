@@ -81,7 +81,7 @@ mod tests {
         header.set_path("package/a.js").unwrap();
         header.set_size(10);
         for (at, bytes) in bytes {
-            header.as_mut_bytes()[*at..*at + bytes.len()].copy_from_slice(bytes);
+            header.as_mut_bytes()[*at..][..bytes.len()].copy_from_slice(bytes);
         }
         header.set_cksum();
         header

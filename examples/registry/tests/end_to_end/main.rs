@@ -38,6 +38,7 @@ mod operator;
 mod organization;
 mod package;
 mod pages;
+mod pages_under_attack;
 mod pnpm;
 mod races;
 mod replicas;

@@ -1,0 +1,99 @@
+//! Attacks on the pages: narrow and revoked tokens in the cookie, hidden names, and requests that would use up the
+//! connections or the memory of the server.
+
+use std::{
+    io::Write,
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::support::{
+    Person, Server,
+    database::{multiply_token, rewrite_token},
+    pages::{SESSION, Visitor, logged_in},
+    person::publish_document,
+    under_both_editions,
+};
+
+under_both_editions!(
+    an_owner_does_not_see_the_hidden_packages_in_the_tokens_of_members,
+    a_token_of_an_organization_sees_no_tokens_on_the_pages,
+    many_pages_of_an_organization_do_not_keep_others_from_reading,
+);
+
+/// A visitor with this token in the cookie of the session.
+fn with_cookie<'s>(server: &'s Server, token: &str) -> Visitor<'s> {
+    let mut visitor = Visitor::new(server);
+    visitor.set_cookie(SESSION, token);
+    visitor
+}
+
+/// An organization of alice with the member bob and a private package.
+fn company(edition: &str) -> (Server, Person, Person) {
+    let server = Server::under(edition);
+    let (alice, bob) = (server.person_without_2fa("alice"), server.person("bob"));
+    server.organization("acme", &alice);
+    assert!(server.command(&["org", "add", "acme", "bob"], "").status.success());
+    bob.put("@acme/tool", "1.0.0", None).expect(201);
+    (server, alice, bob)
+}
+
+fn an_owner_does_not_see_the_hidden_packages_in_the_tokens_of_members(edition: &str) {
+    let (server, alice, bob) = company(edition);
+    bob.put("@bob/takeover", "1.0.0", None).expect(201);
+    alice.http("GET", "/@bob%2ftakeover").send().expect(404);
+    bob.granular(&json!({ "name": "both", "description": "for the takeover of left", "packages": ["@bob/takeover"],
+        "scopes": ["@acme"], "packages_and_scopes_permission": "read-only" }));
+    let page = logged_in(&server, &alice).get("/-/web/organizations/acme").expect(200).text();
+    assert!(page.contains("bob: both"), "{page}");
+    assert!(!page.contains("takeover"), "{page}");
+    // Bob sees all of it.
+    let own = with_cookie(&server, bob.token()).get("/-/web/tokens").expect(200).text();
+    assert!(own.contains("@bob/takeover") && own.contains("for the takeover of left"), "{own}");
+}
+
+fn a_token_of_an_organization_sees_no_tokens_on_the_pages(edition: &str) {
+    let (server, alice, _bob) = company(edition);
+    let token = alice.granular(&json!({ "name": "members", "orgs": ["acme"], "orgs_permission": "read-write" }));
+    server.http("GET", "/-/npm/v1/tokens").bearer(&token).send().expect(403);
+    let mut narrow = with_cookie(&server, &token);
+    let page = narrow.get("/-/web/organizations/acme").expect(200).text();
+    assert!(page.contains("bob") && !page.contains("Tokens that reach") && !page.contains("npm_"), "{page}");
+    for page in ["tokens", "tokens/new", "tokens/revoke-all", "security", "organizations", "organizations/acme/leave"] {
+        narrow.get(&format!("/-/web/{page}")).expect(403);
+    }
+}
+
+fn many_pages_of_an_organization_do_not_keep_others_from_reading(edition: &str) {
+    let (server, alice, bob) = company(edition);
+    let session = logged_in(&server, &alice).cookie(SESSION).unwrap().to_owned();
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(|| with_cookie(&server, &session).get("/-/web/organizations/acme").expect(200));
+        }
+        thread::sleep(Duration::from_millis(200));
+        bob.http("GET", "/-/whoami").send().expect(200);
+    });
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(8), "40 pages took {took:?}");
+}
+
+/// How many MiB the process of the server has in memory.
+fn memory(server: &Server) -> u64 {
+    size(server, "VmRSS:")
+}
+
+/// The most MiB that the process of the server has had in memory.
+fn peak(server: &Server) -> u64 {
+    size(server, "VmHWM:")
+}
+
+fn size(server: &Server, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a size");
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}

@@ -22,6 +22,7 @@ under_both_editions!(
     an_owner_does_not_see_the_hidden_packages_in_the_tokens_of_members,
     a_token_of_an_organization_sees_no_tokens_on_the_pages,
     many_pages_of_an_organization_do_not_keep_others_from_reading,
+    the_secret_of_a_second_factor_is_shown_only_for_the_password,
 );
 
 /// A visitor with this token in the cookie of the session.
@@ -96,4 +97,22 @@ fn size(server: &Server, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a size");
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+fn the_secret_of_a_second_factor_is_shown_only_for_the_password(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
+    let mut visitor = logged_in(&server, &alice);
+    let fields = [("step", "mode"), ("mode", "auth-only"), ("password", &*alice.password())];
+    let page = visitor.submit_to("/-/web/security", "/-/web/security/second-factor", &fields).expect(200).text();
+    let secret = page.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned();
+    assert_eq!(secret.len(), 32, "{page}");
+    // A stolen session or token of the account does not get it afterwards.
+    let wrong = [("step", "confirm"), ("code", "000000")];
+    let refused = visitor.submit_to("/-/web/security", "/-/web/security/second-factor", &wrong).expect(403).text();
+    let later = visitor.get("/-/web/security").expect(200).text();
+    for page in [refused, later] {
+        assert!(page.contains("Code of the app") && page.contains("Set up a second factor"), "{page}");
+        assert!(!page.contains(&secret) && !page.contains("<svg"), "{page}");
+    }
 }

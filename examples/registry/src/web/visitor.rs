@@ -6,7 +6,9 @@ use axum::{
     response::Response,
 };
 use cookie::{Cookie, SameSite, time::Duration};
-use tollgate::{Secret, Timestamp, npm::RequiredAccess, token::SecretDigest};
+use tollgate::{
+    AccountAction, Secret, Timestamp, UserName, decision::AccessRequest, npm::RequiredAccess, token::SecretDigest,
+};
 
 use crate::{
     base::{
@@ -15,6 +17,7 @@ use crate::{
         random,
     },
     exchange::{
+        caller::FoundCaller,
         code_check::CodeCheck,
         context::{Credentials, RequestContext},
         decisions::{Exchange, Received},
@@ -151,6 +154,17 @@ impl<'s> Visitor<'s> {
         let code = CodeCheck::NotYet;
         let received = Received { services, context, body: no_body, prepared: nothing, code, comparison: None };
         Exchange::begin(received, log_line, tx).await
+    }
+
+    /// The name of the account, if the session may do `whoami`. A session that was revoked tells nothing about its owner.
+    pub(crate) async fn name(&self, log_line: &mut LogLine) -> Result<Option<UserName>, Failure> {
+        let mut exchange = self.exchange(log_line).await?;
+        let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };
+        let may = exchange.may(&whoami).await?;
+        Ok(match &exchange.caller {
+            FoundCaller::Token { owner, .. } if may => Some(owner.name().clone()),
+            FoundCaller::Token { .. } | FoundCaller::NoToken | FoundCaller::UnknownToken => None,
+        })
     }
 
     /// Begins to read for a page that needs this access, in a snapshot.

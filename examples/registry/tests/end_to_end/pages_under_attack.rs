@@ -22,7 +22,9 @@ under_both_editions!(
     an_owner_does_not_see_the_hidden_packages_in_the_tokens_of_members,
     a_token_of_an_organization_sees_no_tokens_on_the_pages,
     many_pages_of_an_organization_do_not_keep_others_from_reading,
+    a_page_of_a_large_document_keeps_little_of_it,
     the_secret_of_a_second_factor_is_shown_only_for_the_password,
+    a_revoked_token_in_the_cookie_does_not_name_its_owner,
 );
 
 /// A visitor with this token in the cookie of the session.
@@ -99,6 +101,28 @@ fn size(server: &Server, name: &str) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
+fn a_page_of_a_large_document_keeps_little_of_it(edition: &str) {
+    let server = Server::under(edition);
+    let mallory = server.person("mallory");
+    for number in 0..6 {
+        let mut document = publish_document("bomb", &format!("1.0.{number}"), None);
+        // Two bytes of text are 32 bytes of memory as a value.
+        document["versions"][format!("1.0.{number}")]["x"] = json!(vec![0; 500_000]);
+        document["versions"][format!("1.0.{number}")]["description"] = json!(["not a text"]);
+        mallory.http("PUT", "/bomb").json(&document).send().expect(201);
+    }
+    // The new process has not yet compared documents.
+    let server = server.killed_and_restarted();
+    server.http("GET", "/bomb").send().expect(200);
+    let before = peak(&server);
+    let page = || Visitor::new(&server).get("/-/web/packages/bomb").expect(200).text();
+    let text = page();
+    assert!(text.contains("<dt>Versions</dt><dd>6</dd>") && !text.contains("not a text"), "{text}");
+    // As values, one document would take 100 MiB.
+    let after = peak(&server);
+    assert!(after < before + 60, "{after} MiB after {before} MiB");
+}
+
 fn the_secret_of_a_second_factor_is_shown_only_for_the_password(edition: &str) {
     let server = Server::under(edition);
     let alice = server.person_without_2fa("alice");
@@ -115,4 +139,17 @@ fn the_secret_of_a_second_factor_is_shown_only_for_the_password(edition: &str) {
         assert!(page.contains("Code of the app") && page.contains("Set up a second factor"), "{page}");
         assert!(!page.contains(&secret) && !page.contains("<svg"), "{page}");
     }
+}
+
+fn a_revoked_token_in_the_cookie_does_not_name_its_owner(edition: &str) {
+    let server = Server::under(edition);
+    let (alice, bob) = (server.person("alice"), server.person_without_2fa("bob"));
+    alice.put("left", "1.0.0", None);
+    let token =
+        bob.granular(&json!({ "name": "old", "packages_all": true, "packages_and_scopes_permission": "read-only" }));
+    let mut visitor = with_cookie(&server, &token);
+    assert!(visitor.get("/-/web/packages/left").expect(200).text().contains("bob"));
+    server.http("DELETE", &format!("/-/user/token/{token}")).bearer(&token).send().expect(200);
+    let page = visitor.get("/-/web/packages/left").expect(200).text();
+    assert!(page.contains("Latest version") && !page.contains("bob"), "{page}");
 }

@@ -23,6 +23,7 @@ under_both_editions!(
     a_token_of_an_organization_sees_no_tokens_on_the_pages,
     many_pages_of_an_organization_do_not_keep_others_from_reading,
     a_page_of_a_large_document_keeps_little_of_it,
+    slow_readers_of_long_pages_share_the_budget,
     the_secret_of_a_second_factor_is_shown_only_for_the_password,
     a_revoked_token_in_the_cookie_does_not_name_its_owner,
 );
@@ -121,6 +122,37 @@ fn a_page_of_a_large_document_keeps_little_of_it(edition: &str) {
     // As values, one document would take 100 MiB.
     let after = peak(&server);
     assert!(after < before + 60, "{after} MiB after {before} MiB");
+}
+
+fn slow_readers_of_long_pages_share_the_budget(edition: &str) {
+    let server = Server::under(edition);
+    let (mallory, alice) = (server.person_without_2fa("mallory"), server.person("alice"));
+    let scopes: Vec<String> = (0..50).map(|number| format!("@of-{}-{number}", "x".repeat(180))).collect();
+    let token = mallory.create_token(&json!({ "name": "one", "scopes": ["@mallory"],
+        "packages_and_scopes_permission": "read-only", "password": mallory.password() }));
+    let key = token.expect(201).json()["key"].as_str().unwrap().to_owned();
+    rewrite_token(&server, &key, |stored| {
+        stored["granular"]["packages_and_scopes"]["select"]["scopes"] = json!(scopes);
+    });
+    multiply_token(&server, &key, 900);
+    let mut visitor = logged_in(&server, &mallory);
+    let page = visitor.get("/-/web/tokens").expect(200).text();
+    assert!(page.len() > 8 * 1024 * 1024, "{} bytes", page.len());
+    let cookie = format!("{SESSION}={}", visitor.cookie(SESSION).unwrap());
+    let streams: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            let host = server.address();
+            write!(stream, "GET /-/web/tokens HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    thread::sleep(Duration::from_secs(15));
+    // 100 pages of 10 MiB take 1000 MiB. To build 16 at one time takes less than half of that.
+    let memory = memory(&server);
+    assert!(memory < 600, "{memory} MiB for slow readers");
+    alice.http("GET", "/-/whoami").send().expect(200);
+    drop(streams);
 }
 
 fn the_secret_of_a_second_factor_is_shown_only_for_the_password(edition: &str) {

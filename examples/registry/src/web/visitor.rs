@@ -181,7 +181,10 @@ impl<'s> Visitor<'s> {
         }
         let mut exchange = self.exchange(log_line).await?;
         match exchange.decide_path(&required).await? {
-            None => Ok(exchange),
+            None => {
+                exchange.note_use();
+                Ok(exchange)
+            }
             Some(refused) => Err(Refusal::read(refused).await?.into_problem()),
         }
     }

@@ -26,6 +26,7 @@ under_both_editions!(
     slow_readers_of_long_pages_share_the_budget,
     the_secret_of_a_second_factor_is_shown_only_for_the_password,
     a_revoked_token_in_the_cookie_does_not_name_its_owner,
+    a_session_that_reads_a_page_is_used,
 );
 
 /// A visitor with this token in the cookie of the session.
@@ -184,4 +185,16 @@ fn a_revoked_token_in_the_cookie_does_not_name_its_owner(edition: &str) {
     server.http("DELETE", &format!("/-/user/token/{token}")).bearer(&token).send().expect(200);
     let page = visitor.get("/-/web/packages/left").expect(200).text();
     assert!(page.contains("Latest version") && !page.contains("bob"), "{page}");
+}
+
+fn a_session_that_reads_a_page_is_used(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
+    let mut visitor = logged_in(&server, &alice);
+    visitor.get("/-/web/tokens").expect(200);
+    let mut is_used = || {
+        thread::sleep(Duration::from_millis(200));
+        visitor.get("/-/web/security").expect(200).text().contains("in the hour of")
+    };
+    assert!((0..50).any(|_| is_used()));
 }

@@ -99,7 +99,7 @@ impl<'s> Visitor<'s> {
         headers.remove("npm-otp");
         let mut context = RequestContext::read(services, &headers, *peer)?;
         let cookies = if context.base_url.starts_with("https:") { HTTPS_COOKIES } else { HTTP_COOKIES };
-        let session = cookie(&headers, cookies.session);
+        let session = cookie(&headers, cookies.session).filter(|session| is_plain(session));
         if let Some(session) = &session {
             context.credentials = Credentials::Bearer(session.clone());
         }
@@ -237,6 +237,12 @@ impl<'s> Visitor<'s> {
         response.headers_mut().append(header::SET_COOKIE, value);
         Ok(())
     }
+}
+
+/// Whether a token of this server may have this text. Another text counts as no session, because it could neither be logged
+/// out nor be the proof of a form.
+fn is_plain(session: &str) -> bool {
+    session.len() <= 256 && session.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// The value of a cookie. An empty one counts as none.

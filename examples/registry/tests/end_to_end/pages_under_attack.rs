@@ -26,6 +26,7 @@ under_both_editions!(
     slow_readers_of_long_pages_share_the_budget,
     the_secret_of_a_second_factor_is_shown_only_for_the_password,
     a_revoked_token_in_the_cookie_does_not_name_its_owner,
+    a_cookie_that_is_no_token_counts_as_none,
     a_session_that_reads_a_page_is_used,
 );
 
@@ -185,6 +186,19 @@ fn a_revoked_token_in_the_cookie_does_not_name_its_owner(edition: &str) {
     server.http("DELETE", &format!("/-/user/token/{token}")).bearer(&token).send().expect(200);
     let page = visitor.get("/-/web/packages/left").expect(200).text();
     assert!(page.contains("Latest version") && !page.contains("bob"), "{page}");
+}
+
+fn a_cookie_that_is_no_token_counts_as_none(edition: &str) {
+    let server = Server::under(edition);
+    let alice = server.person_without_2fa("alice");
+    for text in ["a<b", "a b", "../x", &"x".repeat(5000)] {
+        let mut visitor = with_cookie(&server, text);
+        visitor.get("/-/web/tokens").expect(303);
+        let fields = [("name", "alice"), ("password", &*alice.password())];
+        visitor.submit_to("/-/web/log-in", "/-/web/log-out", &[]).expect(303);
+        visitor.submit("/-/web/log-in", &fields).expect(303);
+        visitor.get("/-/web/tokens").expect(200);
+    }
 }
 
 fn a_session_that_reads_a_page_is_used(edition: &str) {

@@ -18,7 +18,7 @@ pub(crate) mod packages;
 pub(crate) mod packument;
 pub(crate) mod search_entries;
 pub(crate) mod staged;
-mod tar_header;
+pub(crate) mod tar_header;
 pub(crate) mod tarball_content;
 pub(crate) mod tarballs;
 pub(crate) mod teams;

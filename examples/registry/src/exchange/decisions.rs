@@ -209,6 +209,13 @@ impl<'r> Exchange<'r> {
         self.refused(&answer, published).await.map(Some)
     }
 
+    /// Notes the use of the token, for a request that was allowed.
+    pub(crate) fn note_use(&self) {
+        if let FoundCaller::Token { token, .. } = &self.caller {
+            self.services.token_uses.note(token.id(), self.context.now);
+        }
+    }
+
     /// Whether the access request is allowed as it stands, without a one-time password. A listing asks this about each
     /// thing that it may show, so the decision is not logged.
     pub(crate) async fn may(&mut self, access_request: &AccessRequest) -> Result<bool, Failure> {
@@ -262,8 +269,8 @@ impl<'r> Exchange<'r> {
                 self.notice = ignored.map(|notice| plain_words::ignored(&self.context.credentials, notice).into());
                 if ignored.is_some() {
                     self.log_line.set_token_ignored();
-                } else if let FoundCaller::Token { token, .. } = &self.caller {
-                    self.services.token_uses.note(token.id(), self.context.now);
+                } else {
+                    self.note_use();
                 }
                 self.log_line.set_decisions(allowed.allows().iter().map(|allow| Decision::Allow(*allow)));
                 return Ok(Decided::Allowed(then(allowed.allows())));

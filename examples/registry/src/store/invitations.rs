@@ -124,6 +124,20 @@ pub(super) async fn insert(tx: &mut Tx, invitation: &Invitation, now: Timestamp)
     Ok(())
 }
 
+/// Deletes the invitations that this person has made. One who becomes an owner again must not bring them back.
+pub(super) async fn delete_made_by(
+    tx: &mut Tx,
+    organization: OrganizationName<&str>,
+    user: UserName<&str>,
+) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM invitations WHERE organization = $1 AND invited_by = $2")
+        .bind(organization.as_str().to_owned())
+        .bind(user.as_str().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Deletes the invitation of this person, pending or not. Returns whether there was one.
 pub(super) async fn delete(
     tx: &mut Tx,

@@ -131,6 +131,9 @@ pub(crate) async fn set_member(
     accounts::expect(tx, user).await?;
     invitations::delete(tx, organization, user).await?;
     let members = members(tx, organization).await?;
+    if role.is_some_and(|role| role != Role::Owner) {
+        invitations::delete_made_by(tx, organization, user).await?;
+    }
     let before = members.get(user.as_str()).copied();
     let after = role.or(before).unwrap_or(Role::Member);
     keep_an_owner(&members, user, Some(after))?;
@@ -187,6 +190,7 @@ pub(crate) async fn remove(
         return if was_invited { Ok(()) } else { Err(not_invited(organization, user)) };
     }
     keep_an_owner(&members, user, None)?;
+    invitations::delete_made_by(tx, organization, user).await?;
     sqlx::query("DELETE FROM members WHERE organization = $1 AND user_name = $2")
         .bind(organization.as_str().to_owned())
         .bind(user.as_str().to_owned())

@@ -25,6 +25,8 @@ use crate::{
 const MAX_NOTES: usize = 10_000;
 /// How long notes are collected before they are written together.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How many uses are written in one transaction, for which a revocation may have to wait.
+const AT_ONCE: usize = 100;
 const HOUR: i64 = 3600;
 
 /// **The tokens that were used.**
@@ -67,15 +69,20 @@ impl TokenUses {
         loop {
             self.0.noted.notified().await;
             tokio::time::sleep(PAUSE).await;
-            let uses = self.take();
-            if let Err(failure) = write(store, &uses).await {
-                // A use in the next hour is noted and written again.
-                tracing::warn!(target: log_target::SERVER, "the last use of {} tokens was not written: {failure}", uses.len());
+            loop {
+                let uses = self.take();
+                if uses.is_empty() {
+                    break;
+                }
+                if let Err(failure) = write(store, &uses).await {
+                    // A use in the next hour is noted and written again.
+                    tracing::warn!(target: log_target::SERVER, "the last use of {} tokens was not written: {failure}", uses.len());
+                }
             }
         }
     }
 
-    /// The uses that were not written. They count as written from now on.
+    /// Some of the uses that were not written. They count as written from now on.
     fn take(&self) -> Vec<(TokenId, i64)> {
         let mut notes = self.0.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let unwritten = notes.iter_mut().filter(|(_, noted)| !noted.is_written);
@@ -83,7 +90,7 @@ impl TokenUses {
             noted.is_written = true;
             (token.clone(), noted.hour)
         };
-        unwritten.map(take).collect()
+        unwritten.map(take).take(AT_ONCE).collect()
     }
 }
 
@@ -130,7 +137,11 @@ mod tests {
             uses.note(&TokenId::new(&format!("t-{number}")).unwrap(), "2026-01-01T13:00:00Z".parse().unwrap());
         };
         (0..=MAX_NOTES).for_each(note);
-        assert_eq!(uses.take().len(), MAX_NOTES);
+        // A revocation waits for the tokens that are written at one time.
+        let batches: Vec<usize> =
+            std::iter::repeat_with(|| uses.take().len()).take_while(|written| *written > 0).collect();
+        assert_eq!(batches.iter().sum::<usize>(), MAX_NOTES);
+        assert!(batches.iter().all(|written| *written <= 100), "{batches:?}");
         // Those that are written make room.
         note(MAX_NOTES);
         assert_eq!(uses.take().len(), 1);

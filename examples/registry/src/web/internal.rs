@@ -2,7 +2,7 @@
 //! a page can do nothing that npm's client could not.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::Request,
     http::{Method, header},
 };
@@ -40,6 +40,13 @@ impl<'r> InternalRequest<'r> {
 
     /// Sends the request as the visitor. Returns the JSON of the response, or the refusal.
     pub(crate) async fn send(self, visitor: &Visitor<'_>) -> Result<Result<Value, Refusal>, Failure> {
+        let answered = self.text(visitor).await?;
+        Ok(answered.map(|text| serde_json::from_slice(&text).unwrap_or(Value::Null)))
+    }
+
+    /// Sends the request as the visitor. Returns the text of the response, with its part of the memory budget, or the
+    /// refusal.
+    pub(crate) async fn text(self, visitor: &Visitor<'_>) -> Result<Result<Bytes, Refusal>, Failure> {
         let code = self.one_time_password.trim();
         let context = RequestContext {
             credentials: visitor.session().map_or(Credentials::None, |session| Credentials::Bearer(session.to_owned())),
@@ -65,8 +72,7 @@ impl<'r> InternalRequest<'r> {
         };
         log_line.write(response.status().as_u16(), 0);
         if response.status().is_success() {
-            let bytes = to_bytes(response.into_body(), MAX_RESPONSE).await.map_err(other)?;
-            return Ok(Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null)));
+            return Ok(Ok(to_bytes(response.into_body(), MAX_RESPONSE).await.map_err(other)?));
         }
         Ok(Err(Refusal::read(response).await?))
     }

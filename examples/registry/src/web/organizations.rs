@@ -72,17 +72,24 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
     let mut exchange = visitor.allowed(log_line, read(OrganizationRequest::ReadMembers)).await?;
     let owner = exchange.token()?.1.name().clone();
     let members = organizations::members(&mut exchange.tx, name.as_borrowed()).await?;
-    let packages = packages_of(visitor, &name).await?;
-    // Only those who may change the roles of members see the tokens of members.
+    // Only those who may change the roles of members see the invitations.
     let change_roles =
         AccessRequest::Organization { action: OrganizationAction::ChangeMemberRole, organization: name.clone() };
     let may_change_roles = exchange.decide_path(&RequiredAccess::This(change_roles)).await?.is_none();
     let mut invitations = Vec::new();
-    let tokens = if may_change_roles {
+    if may_change_roles {
         invitations = invitations::of_organization(&mut exchange.tx, name.as_borrowed(), visitor.context.now).await?;
+    }
+    // A token that may not list the tokens of its own account sees no tokens of others.
+    let lists_tokens = Endpoint::Account(AccountRequest::ListTokens).required_access();
+    let sees_tokens = may_change_roles && exchange.decide_path(&lists_tokens).await?.is_none();
+    // The next requests need the connection: pages that wait with one for another would wait for each other.
+    drop(exchange);
+    let packages = packages_of(visitor, &name).await?;
+    let tokens = if sees_tokens {
         let users: Vec<UserName> = members.keys().take(MAX_MEMBERS).filter_map(|user| user.parse().ok()).collect();
         let _permit = visitor.services.listings.acquire().await.map_err(other)?;
-        Some(reaching(&mut exchange, &name, &users, &packages).await?)
+        Some(reaching(&mut visitor.exchange(log_line).await?, &name, &users, &packages).await?)
     } else {
         None
     };
@@ -176,7 +183,7 @@ fn reach_card(visitor: &Visitor<'_>, reach: &Reach) -> Markup {
                 @if *manages { ", and may manage its members" }
                 "."
             }
-            (token_text::details(token, Some(listed), &visitor.services.policy))
+            (token_text::details_for_others(listed, &visitor.services.policy))
             @if matches!(token, Token::Legacy(_)) { p.hint { "A legacy token has all permissions of its owner." } }
         }
     }

@@ -1,12 +1,16 @@
 //! The page of a package, with the people who can publish it.
 
+use std::collections::BTreeMap;
+
 use axum::{http::StatusCode, response::Response};
 use maud::html;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 use tollgate::PackageName;
 
 use crate::{
-    exchange::{caller::FoundCaller, log_line::LogLine},
+    base::failure::other,
+    exchange::log_line::LogLine,
     web::{
         html::{Page, page},
         internal::InternalRequest,
@@ -15,16 +19,38 @@ use crate::{
     },
 };
 
+/// What the page shows of the document of a package. The rest is not kept: as values, a document takes many times the memory
+/// of its text.
+#[derive(Deserialize)]
+struct Document {
+    description: Option<Description>,
+    #[serde(rename = "dist-tags")]
+    tags: Tags,
+    #[expect(clippy::zero_sized_map_values, reason = "serde reads an object as a map, and its values are not kept")]
+    versions: BTreeMap<String, IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Tags {
+    latest: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Description {
+    Text(String),
+    /// A publisher may send any value.
+    Other(IgnoredAny),
+}
+
 /// The page of a package. A visitor who may not read the package gets the same page as for one that does not exist.
 pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &str) -> Result<Response, Problem> {
     let Ok(name) = name.parse::<PackageName>() else { return Err(Problem::not_found()) };
-    let user = match visitor.exchange(log_line).await?.caller {
-        FoundCaller::Token { owner, .. } => Some(owner.name().clone()),
-        FoundCaller::NoToken | FoundCaller::UnknownToken => None,
-    };
+    let user = visitor.name(log_line).await?;
     let escaped = name.as_str().replace('/', "%2f");
-    let document = match InternalRequest::get(&format!("/{escaped}")).send(visitor).await? {
-        Ok(document) => document,
+    let document = match InternalRequest::get(&format!("/{escaped}")).text(visitor).await? {
+        // A document has up to 16 MiB, and other requests go on meanwhile.
+        Ok(text) => tokio::task::block_in_place(|| serde_json::from_slice::<Document>(&text)).map_err(other)?,
         Err(refusal) => return Err(refusal.into_problem()),
     };
     let collaborators = match InternalRequest::get(&format!("/-/package/{escaped}/collaborators")).send(visitor).await?
@@ -32,14 +58,11 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
         Ok(Value::Object(collaborators)) => Some(collaborators),
         Ok(_) | Err(_) => None,
     };
-    let text = |field: &str| document.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let latest = document.get("dist-tags").and_then(|tags| tags.get("latest")).and_then(Value::as_str);
-    let versions = document.get("versions").and_then(Value::as_object).map_or(0, Map::len);
     let content = html! {
-        p { (text("description")) }
+        @if let Some(Description::Text(text)) = &document.description { p { (text) } }
         dl {
-            dt { "Latest version" } dd { (latest.unwrap_or("none")) }
-            dt { "Versions" } dd { (versions) }
+            dt { "Latest version" } dd { (document.tags.latest.as_deref().unwrap_or("none")) }
+            dt { "Versions" } dd { (document.versions.len()) }
             dt { "Install" } dd { code { "npm install " (name) } }
         }
         h2 { "Who can publish" }

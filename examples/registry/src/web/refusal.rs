@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The maximum number of bytes of a response that a page reads.
-pub(crate) const MAX_RESPONSE: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_RESPONSE: usize = 64 * 1024 * 1024;
 
 /// **A refusal in npm's form.**
 #[derive(Debug)]

@@ -3,18 +3,23 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{Request, State},
     http::{Method, StatusCode, header},
     response::Response,
 };
+use futures_util::FutureExt;
+use http_body_util::BodyExt;
 use maud::html;
 
 use crate::{
-    base::log_target,
-    exchange::{log_line::LogLine, services::Services},
+    base::{
+        failure::{Failure, other},
+        log_target,
+    },
+    exchange::{budget::Reserved, log_line::LogLine, services::Services},
     reply::response,
-    store::logins::Purpose,
+    store::{logins::Purpose, turns::Writer},
     web::{
         entry,
         html::{Page, ROOT, page, redirect},
@@ -42,8 +47,41 @@ pub(crate) async fn answer(State(services): State<Arc<Services>>, request: Reque
     let path = parts.uri.path().to_owned();
     let answered = route(&mut visitor, &mut log_line, (&parts.method, &path), body).await;
     let response = answered.unwrap_or_else(|problem| problem_page(&visitor, problem));
+    let response = within_budget(&visitor, response).unwrap_or_else(|failure| response::from_failure(&failure));
     log_line.write(response.status().as_u16(), started.elapsed().as_millis());
     response
+}
+
+/// Reserves memory for a page, which lasts as long as the browser reads it: an account may have many tokens, and a browser
+/// may be slow.
+fn within_budget(visitor: &Visitor<'_>, response: Response) -> Result<Response, Failure> {
+    /// Smaller pages need no reservation, as other small responses do not.
+    const SMALL: usize = 64 * 1024;
+    let (head, body) = response.into_parts();
+    // The body is in memory as a whole, so there is nothing to wait for.
+    let text = body.collect().now_or_never().ok_or_else(|| other("a page that is not complete"))?;
+    let text = text.map_err(other)?.to_bytes();
+    let writer = Writer::of_address(visitor.context.client_ip);
+    let body = if text.len() > SMALL {
+        // The page is in memory already, so it does not wait for its part.
+        let reserved = visitor.services.budget.try_reserve(writer.place(), text.len()).map_err(|_| Failure::Busy)?;
+        Body::from(Bytes::from_owner(ReservedPage { text, _reserved: reserved }))
+    } else {
+        Body::from(text)
+    };
+    Ok(Response::from_parts(head, body))
+}
+
+/// The text of a page, with its part of the memory budget.
+struct ReservedPage {
+    text: Bytes,
+    _reserved: Reserved,
+}
+
+impl AsRef<[u8]> for ReservedPage {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
 }
 
 /// Finds the page of a path.

@@ -17,11 +17,7 @@ use tollgate::{
 
 use crate::{
     base::failure::{Failure, other},
-    credentials::{
-        hold,
-        one_time_password::{self as codes, RECOVERY_CODES},
-        password,
-    },
+    credentials::{hold, one_time_password::RECOVERY_CODES, password},
     exchange::log_line::LogLine,
     store::{
         accounts::{self, Account},
@@ -94,7 +90,7 @@ async fn with_error(
             }
         }
         h2 { "Second factor" }
-        (second_factor(visitor, &found, of(SECOND_FACTOR))?)
+        (second_factor(visitor, &found, of(SECOND_FACTOR)))
         h2 { "Password" }
         (password_form(visitor, of(PASSWORD)))
         h2 { "Sessions" }
@@ -108,31 +104,17 @@ async fn with_error(
     Ok(page(status, visitor, &Page { title: "Security", user: Some(&found.owner), content }))
 }
 
-fn second_factor(
-    visitor: &Visitor<'_>,
-    found: &AccountSecurity,
-    error: Option<&FieldError>,
-) -> Result<Markup, Failure> {
+fn second_factor(visitor: &Visitor<'_>, found: &AccountSecurity, error: Option<&FieldError>) -> Markup {
     let account = &found.account;
     let action = format!("{ROOT}/security/{SECOND_FACTOR}");
-    Ok(match (account.two_factor, &account.pending) {
-        (TwoFactorMode::Disabled, Some(pending)) => {
-            let url = codes::enrolment_url(&pending.secret, found.owner.as_borrowed())?;
-            html! {
-                p { "Scan this code with your authenticator app, or type the secret into it. Then fill in the code that the app shows." }
-                (qr_code(&url)?)
-                p { "Secret: " output.secret id="secret" { (pending.secret) } }
-                (form_error(error))
-                form method="post" action=(action) {
-                    (proof(visitor))
-                    (Field::new("code", "Code from the app").of_form(SECOND_FACTOR).error(error).input("text", "one-time-code", ""))
-                    div.actions { button name="step" value="confirm" { "Turn on" } }
-                }
-            }
-        }
-        (TwoFactorMode::Disabled, None) => html! {
+    match (account.two_factor, &account.pending) {
+        (TwoFactorMode::Disabled, pending) => html! {
             p { "Your account has no second factor. Another person who knows your password can do everything that you can do." }
             (form_error(error))
+            @if pending.is_some() {
+                p { "A second factor is being set up. Fill in the code that your authenticator app shows, or begin again." }
+                (code_form(visitor, error))
+            }
             form method="post" action=(action) {
                 (proof(visitor))
                 (Field::new("mode", "When it is asked for").of_form(SECOND_FACTOR).choice(&MODES, "auth-and-writes"))
@@ -154,7 +136,32 @@ fn second_factor(
                 div.actions { button name="step" value="mode" { "Change" } }
             }
         },
-    })
+    }
+}
+
+/// The form that finishes an enrolment.
+fn code_form(visitor: &Visitor<'_>, error: Option<&FieldError>) -> Markup {
+    html! {
+        form method="post" action={ (ROOT) "/security/" (SECOND_FACTOR) } {
+            (proof(visitor))
+            (Field::new("code", "Code from the app").of_form(SECOND_FACTOR).error(error).input("text", "one-time-code", ""))
+            div.actions { button name="step" value="confirm" { "Turn on" } }
+        }
+    }
+}
+
+/// The page with the secret of a second factor that is being enrolled. Only the response to the password shows it:
+/// otherwise a person with a stolen session could read the secret, and would have the second factor too.
+async fn enrolment(visitor: &Visitor<'_>, log_line: &mut LogLine, url: &str) -> Result<Response, Problem> {
+    let owner = load(visitor, log_line).await?.owner;
+    let secret = url.split_once("secret=").and_then(|(_, rest)| rest.split('&').next()).unwrap_or_default();
+    let content = html! {
+        p { "Scan this code with your authenticator app, or type the secret into it. Then fill in the code that the app shows. The secret is not shown again." }
+        (qr_code(url)?)
+        p { "Secret: " output.secret id="secret" { (secret) } }
+        (code_form(visitor, None))
+    };
+    Ok(page(StatusCode::OK, visitor, &Page { title: "Set up a second factor", user: Some(&owner), content }))
 }
 
 fn mode_text(mode: TwoFactorMode) -> &'static str {
@@ -227,7 +234,10 @@ pub(crate) async fn change_second_factor(
     };
     match change(visitor, json!({ "tfa": tfa }), &fields, "password").await? {
         Ok(answer) if is_confirmation => recovery_codes(visitor, log_line, &answer).await,
-        Ok(_) => Ok(redirect(&format!("{ROOT}/security"))),
+        Ok(answer) => match answer.get("tfa").and_then(Value::as_str) {
+            Some(url) => enrolment(visitor, log_line, url).await,
+            None => Ok(redirect(&format!("{ROOT}/security"))),
+        },
         Err(error) => {
             let field = if is_confirmation { "code" } else { error.field };
             with_error(visitor, log_line, Some(&(SECOND_FACTOR, FieldError { field, ..error }))).await

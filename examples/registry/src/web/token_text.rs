@@ -65,20 +65,32 @@ pub(crate) fn organizations(grant: &OrganizationsGrant) -> String {
 
 /// The settings and times of a token, as a list. `kept` is the token in the database, or `None` for a draft.
 pub(crate) fn details(token: &Token, kept: Option<&KeptToken>, policy: &Policy) -> Markup {
+    list_of(token, kept, (policy, true))
+}
+
+/// The same for an owner of an organization, without the packages and organizations that the owner may not know, and
+/// without the words of the token's owner about it.
+pub(crate) fn details_for_others(kept: &KeptToken, policy: &Policy) -> Markup {
+    list_of(&kept.token, Some(kept), (policy, false))
+}
+
+fn list_of(token: &Token, kept: Option<&KeptToken>, (policy, is_own): (&Policy, bool)) -> Markup {
     let is_retired = matches!(token, Token::Legacy(_)) && policy.legacy_tokens() == LegacyTokens::Retired;
     html! {
         dl {
             @if let Some(kept) = kept { dt { "Text" } dd { code { (kept.hint) } } }
             dt { "Kind" } dd { (kind(token)) @if is_retired { " (refused by this registry)" } }
             @if let Token::Granular(granular) = token {
-                dt { "Packages" } dd { (packages(granular.packages())) }
-                dt { "Organizations" } dd { (organizations(granular.organizations())) }
+                @if is_own {
+                    dt { "Packages" } dd { (packages(granular.packages())) }
+                    dt { "Organizations" } dd { (organizations(granular.organizations())) }
+                }
                 dt { "Second factor" }
                 dd { @match granular.bypass_2fa() {
                     TwoFactorBypass::On => "bypassed where the rules allow it",
                     TwoFactorBypass::Off | _ => "asked for where it is needed",
                 } }
-                @if !granular.description().as_str().is_empty() {
+                @if is_own && !granular.description().as_str().is_empty() {
                     dt { "Description" } dd { (granular.description().as_str()) }
                 }
             }

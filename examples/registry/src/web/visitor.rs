@@ -6,7 +6,9 @@ use axum::{
     response::Response,
 };
 use cookie::{Cookie, SameSite, time::Duration};
-use tollgate::{Secret, Timestamp, npm::RequiredAccess, token::SecretDigest};
+use tollgate::{
+    AccountAction, Secret, Timestamp, UserName, decision::AccessRequest, npm::RequiredAccess, token::SecretDigest,
+};
 
 use crate::{
     base::{
@@ -15,6 +17,7 @@ use crate::{
         random,
     },
     exchange::{
+        caller::FoundCaller,
         code_check::CodeCheck,
         context::{Credentials, RequestContext},
         decisions::{Exchange, Received},
@@ -95,8 +98,9 @@ impl<'s> Visitor<'s> {
         headers.remove(header::AUTHORIZATION);
         headers.remove("npm-otp");
         let mut context = RequestContext::read(services, &headers, *peer)?;
-        let cookies = if context.base_url.starts_with("https:") { HTTPS_COOKIES } else { HTTP_COOKIES };
-        let session = cookie(&headers, cookies.session);
+        let cookies =
+            if context.base_url.to_ascii_lowercase().starts_with("https:") { HTTPS_COOKIES } else { HTTP_COOKIES };
+        let session = cookie(&headers, cookies.session).filter(|session| is_plain(session));
         if let Some(session) = &session {
             context.credentials = Credentials::Bearer(session.clone());
         }
@@ -155,6 +159,17 @@ impl<'s> Visitor<'s> {
         Exchange::begin(received, log_line, tx).await
     }
 
+    /// The name of the account, if the session may do `whoami`. A session that was revoked tells nothing about its owner.
+    pub(crate) async fn name(&self, log_line: &mut LogLine) -> Result<Option<UserName>, Failure> {
+        let mut exchange = self.exchange(log_line).await?;
+        let whoami = AccessRequest::Account { action: AccountAction::Whoami, user: None };
+        let may = exchange.may(&whoami).await?;
+        Ok(match &exchange.caller {
+            FoundCaller::Token { owner, .. } if may => Some(owner.name().clone()),
+            FoundCaller::Token { .. } | FoundCaller::NoToken | FoundCaller::UnknownToken => None,
+        })
+    }
+
     /// Begins a snapshot from which a page is read, if the caller has the access that the page requires.
     ///
     /// # Errors
@@ -169,7 +184,10 @@ impl<'s> Visitor<'s> {
         }
         let mut exchange = self.exchange(log_line).await?;
         match exchange.decide_path(&required).await? {
-            None => Ok(exchange),
+            None => {
+                exchange.note_use();
+                Ok(exchange)
+            }
             Some(refused) => Err(Refusal::read(refused).await?.into_problem()),
         }
     }
@@ -222,6 +240,12 @@ impl<'s> Visitor<'s> {
         response.headers_mut().append(header::SET_COOKIE, value);
         Ok(())
     }
+}
+
+/// Whether a token of this server may have this text. Another text counts as no session, because it could neither be logged
+/// out nor be the proof of a form.
+fn is_plain(session: &str) -> bool {
+    session.len() <= 256 && session.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// The value of a cookie. An empty value counts as no cookie.

@@ -149,11 +149,14 @@ fn an_evicted_or_suspended_owner_leaves_no_invitation_behind(edition: &str) {
 
     alice.set_member("bob", "owner").expect(200);
     mallory.joins("acme");
+    puppet.set_member("puppet", "owner").expect(403);
     mallory.set_member("puppet", "owner").expect(200);
     alice.set_member("bob", "developer").expect(200);
     puppet.set_member("puppet", "owner").expect(403);
 
+    // Neither does it come back when its maker does.
     alice.set_member("bob", "owner").expect(200);
+    puppet.set_member("puppet", "owner").expect(403);
     mallory.set_member("puppet", "owner").expect(200);
     succeeds(&server, &["user", "suspend", "bob"]);
     puppet.set_member("puppet", "owner").expect(403);

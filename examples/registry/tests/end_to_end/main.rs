@@ -40,6 +40,7 @@ mod operator;
 mod organization;
 mod package;
 mod pages;
+mod pages_under_attack;
 mod pnpm;
 mod queries;
 mod races;

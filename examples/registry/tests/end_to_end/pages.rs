@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::support::{
-    Person, Reply, Server,
-    pages::{SESSION, Visitor, proof},
+    Reply, Server,
+    pages::{SESSION, Visitor, logged_in, proof},
     person::{password_of, publish_document},
     under_both_editions,
 };
@@ -20,15 +20,6 @@ under_both_editions!(
     sign_up_is_closed_on_the_web_too,
     texts_of_others_are_not_html,
 );
-
-/// Logs in, as a person without a second factor.
-fn logged_in<'s>(server: &'s Server, person: &Person) -> Visitor<'s> {
-    let mut visitor = Visitor::new(server);
-    let fields = [("name", person.name()), ("password", &*person.password())];
-    let reply = visitor.submit("/-/web/log-in", &fields).expect(303);
-    assert_eq!(reply.header("location"), Some("/-/web/tokens"));
-    visitor
-}
 
 fn sent_to_the_login(reply: Reply) {
     assert_eq!(reply.expect(303).header("location"), Some("/-/web/log-in"));

@@ -1,8 +1,8 @@
 //! The pages without a browser: the cookies of one visitor, and forms that are sent by plain HTTP.
 
-use super::{Reply, Server};
+use super::{Person, Reply, Server};
 
-/// The name of the cookie with the session, without HTTPS.
+/// The cookie of a session.
 pub(crate) const SESSION: &str = "tollgate-session";
 
 /// **A visitor of the pages**, with the cookies that the server has set.
@@ -74,6 +74,15 @@ impl<'s> Visitor<'s> {
         self.keep_cookies(&reply);
         reply
     }
+}
+
+/// Logs in, as a person without a second factor.
+pub(crate) fn logged_in<'s>(server: &'s Server, person: &Person) -> Visitor<'s> {
+    let mut visitor = Visitor::new(server);
+    let fields = [("name", person.name()), ("password", &*person.password())];
+    let reply = visitor.submit("/-/web/log-in", &fields).expect(303);
+    assert_eq!(reply.header("location"), Some("/-/web/tokens"));
+    visitor
 }
 
 /// The proof in the forms of a page, or nothing if the page has no form.

@@ -170,7 +170,7 @@ fn the_secret_of_a_second_factor_is_shown_only_for_the_password(edition: &str) {
     let refused = visitor.submit_to("/-/web/security", "/-/web/security/second-factor", &wrong).expect(403).text();
     let later = visitor.get("/-/web/security").expect(200).text();
     for page in [refused, later] {
-        assert!(page.contains("Code of the app") && page.contains("Set up a second factor"), "{page}");
+        assert!(page.contains("Code from the app") && page.contains("Set up a second factor"), "{page}");
         assert!(!page.contains(&secret) && !page.contains("<svg"), "{page}");
     }
 }
@@ -208,7 +208,7 @@ fn a_session_that_reads_a_page_is_used(edition: &str) {
     visitor.get("/-/web/tokens").expect(200);
     let mut is_used = || {
         thread::sleep(Duration::from_millis(200));
-        visitor.get("/-/web/security").expect(200).text().contains("in the hour of")
+        visitor.get("/-/web/security").expect(200).text().contains("in the hour after")
     };
     assert!((0..50).any(|_| is_used()));
 }

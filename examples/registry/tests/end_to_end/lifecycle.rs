@@ -140,7 +140,7 @@ fn an_invalid_command_line_is_an_error_that_names_the_problem() {
         (&["--listen", "nowhere"][..], "--listen"),
         (&["--database-url", "mysql://localhost/x"], "postgres"),
         (&["org", "create", "Acme", "--owner", "nobody"], ""),
-        (&["user", "suspend", "nobody"], "nobody"),
+        (&["user", "suspend", "nobody"], "does not exist"),
         (&["frobnicate"], "frobnicate"),
     ] {
         let output = run(arguments);

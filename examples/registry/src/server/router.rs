@@ -21,6 +21,7 @@ use crate::{
     pipeline::request,
     reply::{
         compression::{self, Coding},
+        equal_time,
         refusal::NPM_NOTICE,
         response,
     },
@@ -72,6 +73,7 @@ async fn handle(State(services): State<Arc<Services>>, request: Request) -> Resp
     let cache = if response.headers().contains_key(NPM_NOTICE) { "no-store" } else { "private, no-cache" };
     response::set_header(&mut response, header::CACHE_CONTROL, cache);
     log_line.write(response.status().as_u16(), started.elapsed().as_millis());
+    equal_time::wait(response.status(), started).await;
     response
 }
 

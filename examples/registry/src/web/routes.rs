@@ -18,7 +18,7 @@ use crate::{
         log_target,
     },
     exchange::{budget::Reserved, log_line::LogLine, services::Services},
-    reply::response,
+    reply::{equal_time, response},
     store::{logins::Purpose, turns::Writer},
     web::{
         entry,
@@ -49,6 +49,7 @@ pub(crate) async fn answer(State(services): State<Arc<Services>>, request: Reque
     let response = answered.unwrap_or_else(|problem| problem_page(&visitor, problem));
     let response = within_budget(&visitor, response).unwrap_or_else(|failure| response::from_failure(&failure));
     log_line.write(response.status().as_u16(), started.elapsed().as_millis());
+    equal_time::wait(response.status(), started).await;
     response
 }
 

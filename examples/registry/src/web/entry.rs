@@ -13,7 +13,7 @@ use crate::{
     store::{logins::Purpose, turns::Writer},
     web::{
         html::{FieldError, Page, ROOT, form_error, page, proof, redirect},
-        identity,
+        identity::{self, Person},
         internal::InternalRequest,
         problem::Problem,
         visitor::{Fields, Visitor},
@@ -30,7 +30,12 @@ pub(crate) fn show(visitor: &mut Visitor<'_>, purpose: Purpose) -> Result<Respon
 pub(crate) async fn submit(visitor: &Visitor<'_>, purpose: Purpose, body: Body) -> Result<Response, Problem> {
     check_open(visitor, purpose)?;
     let fields = visitor.form(body).await?;
-    let issued = match retry::until_done(|| enter(visitor, purpose, &fields)).await? {
+    // The check uses up a one-time password, so it is not tried again with the transaction.
+    let issued = match identity::check(visitor.services, purpose, &fields, visitor.context.client_ip).await? {
+        Ok(person) => retry::until_done(|| enter(visitor, &person)).await?,
+        Err(error) => Err(error),
+    };
+    let issued = match issued {
         Ok(issued) => issued,
         Err(error) => return Ok(form(visitor, purpose, &fields, Some(&error))),
     };
@@ -61,16 +66,8 @@ fn check_open(visitor: &Visitor<'_>, purpose: Purpose) -> Result<(), Problem> {
 }
 
 /// Logs the person in or creates the account, and issues the token of the session.
-async fn enter(
-    visitor: &Visitor<'_>,
-    purpose: Purpose,
-    fields: &Fields,
-) -> Result<Result<IssuedToken, FieldError>, Failure> {
+async fn enter(visitor: &Visitor<'_>, person: &Person) -> Result<Result<IssuedToken, FieldError>, Failure> {
     let (services, address) = (visitor.services, visitor.context.client_ip);
-    let person = match identity::check(services, purpose, fields, address).await? {
-        Ok(person) => person,
-        Err(error) => return Ok(Err(error)),
-    };
     let mut tx = services.store.writing(&Writer::of_address(address)).await?;
     let at = Moment { policy: services.policy, now: clock::now()? };
     if let Err(error) = person.enter(&mut tx, at.now).await? {

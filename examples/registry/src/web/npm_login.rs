@@ -30,7 +30,7 @@ use crate::{
     },
     web::{
         html::{FieldError, Page, form_error, page, proof},
-        identity,
+        identity::{self, Person},
         problem::Problem,
         visitor::{Fields, Visitor},
     },
@@ -48,12 +48,19 @@ pub(crate) async fn show(visitor: &mut Visitor<'_>, nonce: &str) -> Result<Respo
 /// `POST /-/v1/login/form/:nonce`: receives the filled-in form, and finishes the login.
 pub(crate) async fn submit(visitor: &Visitor<'_>, nonce: &str, body: Body) -> Result<Response, Problem> {
     let fields = visitor.form(body).await?;
-    Ok(match retry::until_done(|| finish(visitor, nonce, &fields)).await? {
-        (_, Ok(())) => {
+    let (services, address) = (visitor.services, visitor.context.client_ip);
+    let login = unfinished(&mut services.store.snapshot().await?, nonce, clock::now()?).await?;
+    // The check uses up a one-time password, so it is not tried again with the transaction.
+    let finished = match identity::check(services, login.purpose, &fields, address).await? {
+        Ok(person) => retry::until_done(|| finish(visitor, nonce, &person)).await?,
+        Err(error) => Err(error),
+    };
+    Ok(match finished {
+        Ok(()) => {
             let content = html! { p.done role="status" { "Done. npm continues by itself. You can close this page." } };
             page(StatusCode::OK, visitor, &Page { title: "Logged in", user: None, content })
         }
-        (login, Err(error)) => form(visitor, &login, &fields, Some(&error)),
+        Err(error) => form(visitor, &login, &fields, Some(&error)),
     })
 }
 
@@ -66,30 +73,21 @@ async fn unfinished(tx: &mut Tx, nonce: &str, now: Timestamp) -> Result<Login, F
     login.filter(|login| login.user.is_none()).ok_or_else(logins::gone)
 }
 
-async fn finish(
-    visitor: &Visitor<'_>,
-    nonce: &str,
-    fields: &Fields,
-) -> Result<(Login, Result<(), FieldError>), Failure> {
+async fn finish(visitor: &Visitor<'_>, nonce: &str, person: &Person) -> Result<Result<(), FieldError>, Failure> {
     let (services, address) = (visitor.services, visitor.context.client_ip);
-    let login = unfinished(&mut services.store.snapshot().await?, nonce, clock::now()?).await?;
-    let person = match identity::check(services, login.purpose, fields, address).await? {
-        Ok(person) => person,
-        Err(error) => return Ok((login, Err(error))),
-    };
     let mut tx = services.store.writing(&Writer::of_address(address)).await?;
     let now = clock::now()?;
-    let login = unfinished(&mut tx, nonce, now).await?;
+    unfinished(&mut tx, nonce, now).await?;
     if let Err(error) = person.enter(&mut tx, now).await? {
-        return Ok((login, Err(error)));
+        return Ok(Err(error));
     }
     let logged_in = LoggedIn { user: &person.user, address, at: Moment { policy: services.policy, now } };
     if let Some(refusal) = login::refusal(&mut tx, logged_in).await? {
-        return Ok((login, Err(FieldError::whole(refusal))));
+        return Ok(Err(FieldError::whole(refusal)));
     }
     logins::finish(&mut tx, &logins::digest(nonce)?, person.user.as_borrowed()).await?;
     tx.commit().await?;
-    Ok((login, Ok(())))
+    Ok(Ok(()))
 }
 
 fn form(visitor: &Visitor<'_>, login: &Login, fields: &Fields, error: Option<&FieldError>) -> Response {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{server::SharedText, totp::Authenticator};
 
 /// How long a command may take. The limit is high, because the machine may be under load.
-const TIMEOUT: Duration = Duration::from_mins(3);
+const TIMEOUT: Duration = Duration::from_mins(8);
 
 /// **An npm with its own home, configuration, cache and prefix**, all in one folder.
 #[derive(Clone, Debug)]

@@ -175,8 +175,8 @@ fn a_revocation_and_a_suspension_do_not_wait_in_the_queue_of_writers(edition: &s
     });
     lost.http("GET", "/-/whoami").send().expect(401);
     // The attackers and the server share the cores of the machine, so the limit is high.
-    assert!(revoked < 3 * SECOND, "a revocation took {revoked:?}");
-    assert!(suspended < 3 * SECOND, "a suspension took {suspended:?}");
+    assert!(revoked < SECOND, "a revocation took {revoked:?}");
+    assert!(suspended < SECOND, "a suspension took {suspended:?}");
 }
 
 fn slow_uploads_do_not_keep_others_from_publishing(edition: &str) {

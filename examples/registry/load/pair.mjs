@@ -9,18 +9,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 
 import { packed } from './packed.mjs'
+import { sender } from './registry.mjs'
 
 const [base, name, password, kind] = process.argv.slice(2)
 const VERSIONS = 10
 
-async function send(method, path, authorization, body) {
-  const headers = { 'content-type': 'application/json' }
-  if (authorization) headers.authorization = authorization
-  const reply = await fetch(base + path, { method, headers, body: JSON.stringify(body) })
-  const text = await reply.text()
-  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`)
-  return JSON.parse(text)
-}
+const send = sender(base)
 
 const user = `/-/user/org.couchdb.user:${name}`
 const account = { _id: `org.couchdb.user:${name}`, name, password, type: 'user', roles: [] }

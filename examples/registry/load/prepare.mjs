@@ -8,18 +8,12 @@ import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 
 import { packed } from './packed.mjs'
+import { sender } from './registry.mjs'
 
 const [base, name, password, targets] = process.argv.slice(2)
 const PACKAGES = 20
 
-async function send(method, path, token, body) {
-  const headers = { 'content-type': 'application/json' }
-  if (token) headers.authorization = token
-  const reply = await fetch(base + path, { method, headers, body: JSON.stringify(body) })
-  const text = await reply.text()
-  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`)
-  return JSON.parse(text)
-}
+const send = sender(base)
 
 const user = `/-/user/org.couchdb.user:${name}`
 const basic = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use tollgate::{
     Timestamp, Token, User,
     facts::FoundPackage,
-    npm::Answer,
+    npm::{Answer, RequestedToken},
     policy::LegacyTokens,
     token::{
         GranularIssueFacts, GranularSettings, GranularToken, IssueError, IssueFacts, IssuedBy, LegacyKind, LegacyToken,
@@ -49,6 +49,20 @@ pub(crate) enum NewToken {
         ranges: AllowedRanges,
     },
     Granular(Box<GranularSettings>),
+}
+
+impl NewToken {
+    /// The token that a client asks for.
+    ///
+    /// # Errors
+    /// Status 404 for a kind that this server does not offer.
+    pub(crate) fn from_request(requested: RequestedToken) -> Result<Self, Failure> {
+        match requested {
+            RequestedToken::Granular { settings } => Ok(Self::Granular(Box::new(settings))),
+            RequestedToken::Legacy { kind, allowed_ranges } => Ok(Self::Legacy { kind, ranges: allowed_ranges }),
+            _ => Err(Failure::not_offered()),
+        }
+    }
 }
 
 /// A token to issue, the token or owner that requests it, the policy, and the time.

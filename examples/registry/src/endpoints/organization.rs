@@ -58,7 +58,7 @@ pub(crate) async fn write_member(exchange: &mut Exchange<'_>, name: &Organizatio
         organization: name.clone(),
         user: change.user().clone(),
         role: change.role().unwrap_or(Role::Member),
-        invited_by: exchange.token()?.1.name().clone(),
+        invited_by: exchange.owner_name()?,
     };
     organizations::invite(&mut exchange.tx, &invitation, now).await?;
     // npm's client prints that it has added the member, so the notice says what has happened.

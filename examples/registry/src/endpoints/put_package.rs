@@ -99,7 +99,7 @@ pub(crate) async fn decide<'c, 'a>(
         packages::check_deprecation(*message)?;
     }
     let Some(publication) = allowed.publication().or(allowed.staged()) else { return Ok(Decided::Allowed(None)) };
-    let publisher = exchange.token()?.1.name().clone();
+    let publisher = exchange.owner_name()?;
     Ok(Decided::Allowed(Some(NewPublication { package: allowed.package(), publication, publisher })))
 }
 
@@ -172,7 +172,7 @@ async fn apply(
     if changes.is_creation() {
         let visibility =
             changes.visibility().unwrap_or_else(|| first_visibility(exchange.services.policy, changes.package()));
-        let creator = exchange.token()?.1.name().clone();
+        let creator = exchange.owner_name()?;
         let new = NewPackage { name: package, visibility, creator: creator.as_borrowed() };
         packages::create(&mut exchange.tx, new, now).await?;
     } else if let Some(visibility) = changes.visibility() {
@@ -197,7 +197,7 @@ async fn apply(
     if let Some(maintainers) = changes.maintainers() {
         set_maintainers(exchange, changes.package(), maintainers).await?;
     }
-    let user = exchange.token()?.1.name().clone();
+    let user = exchange.owner_name()?;
     if let Some(star) = changes.starred_by(user.as_borrowed()) {
         let star = if star { Star::On } else { Star::Off };
         packages::set_star(&mut exchange.tx, package, user.as_borrowed(), star).await?;

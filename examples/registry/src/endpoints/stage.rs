@@ -32,7 +32,7 @@ pub(crate) async fn stage(exchange: &mut Exchange<'_>, name: &PackageName) -> Re
     let publication = allowed.staged().ok_or_else(|| other("a staged version without a version"))?;
     dist_tags::check_count_at_once(publication.tags().len())?;
     let received = received.ok_or_else(|| other("a staged version that was not received"))?;
-    let staged_by = exchange.token()?.1.name().clone();
+    let staged_by = exchange.owner_name()?;
     let new = NewStaged {
         package: name.as_borrowed(),
         version: publication.version(),

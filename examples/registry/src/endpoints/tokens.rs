@@ -4,7 +4,7 @@ use axum::{http::request::Parts, response::Response};
 use serde_json::json;
 use tollgate::{
     Secret, Token,
-    npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, RequestedToken, TokenInPath, TokenList},
+    npm::{Body, CreateTokenRequest, CreatedToken, ListedToken, TokenInPath, TokenList},
     token::IssuedBy,
 };
 
@@ -32,9 +32,7 @@ fn listed(kept: &KeptToken) -> Option<ListedToken<'_>> {
 /// `GET /-/npm/v1/tokens`: one page of the caller's tokens that are not revoked. As on npm, sessions are not listed.
 pub(crate) async fn list(exchange: &mut Exchange<'_>, parts: &Parts) -> Result<Response, Failure> {
     let page = Page::from_query(parts)?;
-    let owner = exchange.token()?.1.name().clone();
-    let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
-    stored.retain(|listed| !exchange.is_revoked(&listed.token));
+    let stored = exchange.own_tokens().await?;
     let listed: Vec<ListedToken<'_>> = stored.iter().filter_map(listed).collect();
     let objects: Vec<ListedToken<'_>> = listed.iter().skip(page.start()).take(page.size).copied().collect();
     let is_last = page.start().saturating_add(page.size) >= listed.len();
@@ -66,11 +64,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
     if !exchange.is_own_password(prepared.password.as_ref()).await? {
         return Ok(response::wrong_password());
     }
-    let new = match request.token {
-        RequestedToken::Granular { settings } => NewToken::Granular(Box::new(settings)),
-        RequestedToken::Legacy { kind, allowed_ranges } => NewToken::Legacy { kind, ranges: allowed_ranges },
-        _ => return Err(Failure::not_offered()),
-    };
+    let new = NewToken::from_request(request.token)?;
     let (presented, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
     let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), at };
     let issued = issuance::issue(&mut exchange.tx, &owner, request).await?;
@@ -79,7 +73,7 @@ pub(crate) async fn create(exchange: &mut Exchange<'_>) -> Result<Response, Fail
 
 /// `DELETE /-/npm/v1/tokens/token/:token`: revokes a token of the same account, by its public id or its text.
 pub(crate) async fn revoke(exchange: &mut Exchange<'_>, named: &TokenInPath) -> Result<Response, Failure> {
-    let owner = exchange.token()?.1.name().clone();
+    let owner = exchange.owner_name()?;
     let by_key = named.as_key().ok();
     let listed = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
     let found = match listed.into_iter().find(|listed| by_key.as_ref() == Some(listed.token.id())) {
@@ -98,7 +92,7 @@ pub(crate) async fn logout(exchange: &mut Exchange<'_>, named: &TokenInPath) -> 
         Credentials::None | Credentials::Basic { .. } | Credentials::Unreadable => None,
     };
     allowed!(exchange.decide(&[named.revocation(presented)]).await?);
-    let owner = exchange.token()?.1.name().clone();
+    let owner = exchange.owner_name()?;
     let found = by_text(exchange, named).await?.filter(|token| *token.owner() == owner);
     let token = found.ok_or_else(|| Failure::not_found("there is no such token of this account"))?;
     tokens::revoke(&mut exchange.tx, &token, exchange.context.now).await?;

@@ -37,6 +37,7 @@ use crate::{
         database::Tx,
         facts,
         lookup::{self, PackageLookup},
+        tokens::{self, KeptToken},
         turns::Writer,
     },
 };
@@ -167,9 +168,25 @@ impl<'r> Exchange<'r> {
         }
     }
 
+    /// The name of the token's owner.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub(crate) fn owner_name(&self) -> Result<UserName, Failure> {
+        Ok(self.token()?.1.name().clone())
+    }
+
+    /// The tokens of the token's owner that are not revoked. Sessions are among them.
+    pub(crate) async fn own_tokens(&mut self) -> Result<Vec<KeptToken>, Failure> {
+        let owner = self.owner_name()?;
+        let mut stored = tokens::of_user(&mut self.tx, owner.as_borrowed()).await?;
+        stored.retain(|listed| !self.is_revoked(&listed.token));
+        Ok(stored)
+    }
+
     /// The account of the token's owner, as it is in this transaction.
     pub(crate) async fn own_account(&mut self) -> Result<(UserName, Account), Failure> {
-        let name = self.token()?.1.name().clone();
+        let name = self.owner_name()?;
         let account = accounts::account(&mut self.tx, name.as_borrowed()).await?;
         Ok((name, account.ok_or_else(|| other("a token without an account"))?))
     }

@@ -226,6 +226,24 @@ pub(crate) fn one_time_password(form: &'static str, error: Option<&FieldError>) 
         .input("text", "one-time-code", "")
 }
 
+/// The form of a page that asks whether to do something. `back` is the page to which a person goes who cancels.
+pub(crate) fn confirm_form(
+    visitor: &Visitor<'_>,
+    button: &Markup,
+    (back, error): (&str, Option<&FieldError>),
+) -> Markup {
+    html! {
+        form method="post" {
+            (proof(visitor))
+            (one_time_password("", error))
+            div.actions {
+                (button)
+                a href={ (ROOT) "/" (back) } { "Cancel" }
+            }
+        }
+    }
+}
+
 /// Hidden fields with the texts of a form, so that the form of the next step sends them again.
 pub(crate) fn carried(fields: &Fields, names: &[&'static str]) -> Markup {
     html! {

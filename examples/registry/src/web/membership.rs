@@ -12,7 +12,7 @@ use tollgate::{
 use crate::{
     exchange::log_line::LogLine,
     web::{
-        html::{FieldError, Page, ROOT, form_error, form_status, one_time_password, page, proof, redirect},
+        html::{FieldError, Page, ROOT, confirm_form, form_error, form_status, page, redirect},
         internal::InternalRequest,
         problem::Problem,
         tokens,
@@ -99,7 +99,7 @@ pub(crate) async fn submit(
 async fn owner(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<UserName, Problem> {
     let required = Endpoint::Account(AccountRequest::ReadProfile).required_access();
     let exchange = visitor.allowed(log_line, required).await?;
-    Ok(exchange.token()?.1.name().clone())
+    Ok(exchange.owner_name()?)
 }
 
 fn confirm_page(
@@ -116,14 +116,7 @@ fn confirm_page(
     let content = html! {
         (form_error(error))
         p { (step.consequence()) }
-        form method="post" {
-            (proof(visitor))
-            (one_time_password("", error))
-            div.actions {
-                button { (step.button()) }
-                a href={ (ROOT) "/organizations" } { "Cancel" }
-            }
-        }
+        (confirm_form(visitor, &html! { button { (step.button()) } }, ("organizations", error)))
     };
     page(form_status(error), visitor, &Page { title: &title, user: Some(owner), content })
 }

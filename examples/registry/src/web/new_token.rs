@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 use tollgate::{
     UserName,
-    npm::{AccountRequest, Body as JsonBody, CreateTokenRequest, Endpoint, RequestedToken},
+    npm::{AccountRequest, Body as JsonBody, CreateTokenRequest, Endpoint},
     policy::{LegacyTokens, Policy, PolicySwitch},
     token::{GranularTokenError, IssueError, IssuedBy, Token},
 };
@@ -57,13 +57,9 @@ async fn begin<'v>(visitor: &'v Visitor<'_>, log_line: &'v mut LogLine) -> Resul
     visitor.allowed(log_line, Endpoint::Account(AccountRequest::CreateToken).required_access()).await
 }
 
-fn owner(exchange: &Exchange<'_>) -> Result<UserName, Failure> {
-    Ok(exchange.token()?.1.name().clone())
-}
-
 /// The empty form.
 pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<Response, Problem> {
-    let owner = owner(&begin(visitor, log_line).await?)?;
+    let owner = begin(visitor, log_line).await?.owner_name()?;
     Ok(settings_page(visitor, &owner, &Fields::default(), None))
 }
 
@@ -71,7 +67,7 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Resul
 pub(crate) async fn submit(visitor: &Visitor<'_>, log_line: &mut LogLine, body: Body) -> Result<Response, Problem> {
     let fields = visitor.form(body).await?;
     let mut exchange = begin(visitor, log_line).await?;
-    let owner = owner(&exchange)?;
+    let owner = exchange.owner_name()?;
     if fields.text("step") == "change" {
         return Ok(settings_page(visitor, &owner, &fields, None));
     }
@@ -101,11 +97,7 @@ async fn draft(exchange: &mut Exchange<'_>, fields: &Fields) -> Result<Result<To
         Ok(request) => request,
         Err(error) => return Ok(Err(named_error(&error.to_string()))),
     };
-    let new = match request.token {
-        RequestedToken::Granular { settings } => NewToken::Granular(Box::new(settings)),
-        RequestedToken::Legacy { kind, allowed_ranges } => NewToken::Legacy { kind, ranges: allowed_ranges },
-        _ => return Err(Failure::not_offered()),
-    };
+    let new = NewToken::from_request(request.token)?;
     let (presented, owner) = exchange.token().map(|(token, owner)| (token.clone(), owner.clone()))?;
     let request = IssueRequest { token: new, issued_by: IssuedBy::Token(presented.as_view()), at };
     let drafted = issuance::draft(&mut exchange.tx, &owner, request).await?;

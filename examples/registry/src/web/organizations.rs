@@ -70,7 +70,7 @@ pub(crate) async fn show(visitor: &Visitor<'_>, log_line: &mut LogLine, name: &s
     let Ok(name) = name.parse::<OrganizationName>() else { return Err(Problem::not_found()) };
     let read = |request| Endpoint::Organization { organization: name.clone(), request }.required_access();
     let mut exchange = visitor.allowed(log_line, read(OrganizationRequest::ReadMembers)).await?;
-    let owner = exchange.token()?.1.name().clone();
+    let owner = exchange.owner_name()?;
     let members = organizations::members(&mut exchange.tx, name.as_borrowed()).await?;
     // Only those who may change the roles of members see the invitations.
     let change_roles =

@@ -58,7 +58,7 @@ async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<AccountSe
     let mut exchange = visitor.allowed(log_line, required).await?;
     let (owner, account) = exchange.own_account().await?;
     let recovery_codes = accounts::count_recovery_codes(&mut exchange.tx, owner.as_borrowed()).await?;
-    let (_, mut sessions) = tokens::own_tokens(&mut exchange).await?;
+    let mut sessions = exchange.own_tokens().await?;
     sessions.retain(|listed| match &listed.token {
         Token::Session(session) => session.expires_at() > visitor.context.now,
         Token::Granular(_) | Token::Legacy(_) | _ => false,

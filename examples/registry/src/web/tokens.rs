@@ -13,10 +13,10 @@ use tollgate::{
 };
 
 use crate::{
-    exchange::{decisions::Exchange, log_line::LogLine},
-    store::tokens::{self, KeptToken},
+    exchange::log_line::LogLine,
+    store::tokens::KeptToken,
     web::{
-        html::{FieldError, Page, ROOT, form_error, form_status, one_time_password, page, proof, redirect},
+        html::{FieldError, Page, ROOT, confirm_form, form_error, form_status, page, redirect},
         internal::InternalRequest,
         problem::Problem,
         refusal::Refusal,
@@ -25,17 +25,10 @@ use crate::{
     },
 };
 
-/// The tokens of the caller that are not revoked, with the caller's name. Sessions are among them.
-pub(crate) async fn own_tokens(exchange: &mut Exchange<'_>) -> Result<(UserName, Vec<KeptToken>), Problem> {
-    let owner = exchange.token()?.1.name().clone();
-    let mut stored = tokens::of_user(&mut exchange.tx, owner.as_borrowed()).await?;
-    stored.retain(|listed| !exchange.is_revoked(&listed.token));
-    Ok((owner, stored))
-}
-
 async fn load(visitor: &Visitor<'_>, log_line: &mut LogLine) -> Result<(UserName, Vec<KeptToken>), Problem> {
     let required = Endpoint::Account(AccountRequest::ListTokens).required_access();
-    own_tokens(&mut visitor.allowed(log_line, required).await?).await
+    let mut exchange = visitor.allowed(log_line, required).await?;
+    Ok((exchange.owner_name()?, exchange.own_tokens().await?))
 }
 
 const fn is_session(token: &Token) -> bool {
@@ -99,23 +92,10 @@ async fn show_confirm(
         (form_error(error))
         p { "After this, a program that uses the token is refused. You cannot undo this." }
         article.card { (token_text::details(&listed.token, Some(listed), &visitor.services.policy)) }
-        (confirm_form(visitor, "Revoke", error))
+        (confirm_form(visitor, &html! { button.danger { "Revoke" } }, ("tokens", error)))
     };
     let title = format!("Revoke {}?", token_text::name(&listed.token));
     Ok(page(form_status(error), visitor, &Page { title: &title, user: Some(&owner), content }))
-}
-
-fn confirm_form(visitor: &Visitor<'_>, button: &str, error: Option<&FieldError>) -> Markup {
-    html! {
-        form method="post" {
-            (proof(visitor))
-            (one_time_password("", error))
-            div.actions {
-                button.danger { (button) }
-                a href={ (ROOT) "/tokens" } { "Cancel" }
-            }
-        }
-    }
 }
 
 /// The error to show for a refusal.
@@ -178,7 +158,7 @@ async fn show_confirm_all(
             "This account has " (listed.len()) " tokens and sessions. All of them are revoked, except the session of this "
             "browser. After this, a program that uses one of them is refused. You cannot undo this."
         }
-        (confirm_form(visitor, "Revoke all", error))
+        (confirm_form(visitor, &html! { button.danger { "Revoke all" } }, ("tokens", error)))
     };
     Ok(page(form_status(error), visitor, &Page { title: "Revoke all tokens?", user: Some(&owner), content }))
 }
@@ -189,7 +169,7 @@ pub(crate) async fn revoke_all(visitor: &Visitor<'_>, log_line: &mut LogLine, bo
     let required = Endpoint::Account(AccountRequest::ListTokens).required_access();
     let mut exchange = visitor.allowed(log_line, required).await?;
     let this_session = exchange.token()?.0.id().clone();
-    let (_, listed) = own_tokens(&mut exchange).await?;
+    let listed = exchange.own_tokens().await?;
     drop(exchange);
     for listed in listed.iter().filter(|listed| *listed.token.id() != this_session) {
         if let Err(error) = revoke_one(visitor, listed.token.id().as_str(), fields.text("otp")).await? {

@@ -56,7 +56,7 @@ fn index(project: &Path, name: &str) -> String {
 fn older_npms_publish_and_install(edition: &str) {
     let server = Server::under(edition);
     let (alice, publisher) = publisher(&server);
-    let nobody = Person::at(&server, "nobody", None);
+    let stranger = Person::at(&server, "stranger", None);
     for (name, version) in [("left-pad", "1.0.0"), ("@alice/diary", "1.0.0")] {
         // npm 6 does not publish on a present Node.js.
         match NPM_8.fetch() {
@@ -77,8 +77,8 @@ fn older_npms_publish_and_install(edition: &str) {
         publisher.run(&npm, &project, "view left-pad version").succeeds().prints("1.0.0");
         publisher.run(&npm, &project, "dist-tag add left-pad@1.0.0 old").succeeds();
         publisher.run(&npm, &project, "deprecate left-pad@1.0.0 old").succeeds();
-        nobody.run(&npm, &nobody.project(), "install left-pad").succeeds();
-        nobody.run(&npm, &nobody.project(), "install @alice/diary").fails().says("E404");
+        stranger.run(&npm, &stranger.project(), "install left-pad").succeeds();
+        stranger.run(&npm, &stranger.project(), "install @alice/diary").fails().says("E404");
     }
 }
 
@@ -109,9 +109,9 @@ fn yarn_1_publishes_and_installs(edition: &str) {
     assert_eq!(index(&project, "@alice/diary"), "module.exports = '1.0.0'\n");
     publisher.run(&yarn, &project, "install --frozen-lockfile").succeeds();
     publisher.run(&yarn, &project, "info left-pad version").succeeds().says("1.0.0");
-    let nobody = Person::at(&server, "nobody", None);
-    nobody.run(&yarn, &nobody.project(), "add left-pad").succeeds();
-    nobody.run(&yarn, &nobody.project(), "add @alice/diary").fails();
+    let stranger = Person::at(&server, "stranger", None);
+    stranger.run(&yarn, &stranger.project(), "add left-pad").succeeds();
+    stranger.run(&yarn, &stranger.project(), "add @alice/diary").fails();
 }
 
 fn yarn_4_publishes_and_installs(edition: &str) {
@@ -142,11 +142,11 @@ fn yarn_4_publishes_and_installs(edition: &str) {
     assert_eq!(index(&project, "@alice/diary"), "module.exports = '1.0.0'\n");
     publisher.run(&yarn, &project, "install --immutable").succeeds();
     publisher.run(&yarn, &project, "npm whoami").succeeds().says("alice");
-    let nobody = Person::at(&server, "nobody", None);
-    let project = nobody.project();
+    let stranger = Person::at(&server, "stranger", None);
+    let project = stranger.project();
     configured(&project, None);
-    nobody.run(&yarn, &project, "add left-pad").succeeds();
-    nobody.run(&yarn, &project, "add @alice/diary").fails();
+    stranger.run(&yarn, &project, "add left-pad").succeeds();
+    stranger.run(&yarn, &project, "add @alice/diary").fails();
 }
 
 fn bun() -> Option<PathBuf> {
@@ -177,9 +177,9 @@ fn bun_publishes_and_installs(edition: &str) {
     publisher.run(&bun, &project, "add left-pad @alice/diary").succeeds();
     assert_eq!(index(&project, "@alice/diary"), "module.exports = '1.0.0'\n");
     publisher.run(&bun, &project, "install --frozen-lockfile").succeeds();
-    let nobody = Person::at(&server, "nobody", None);
-    nobody.run(&bun, &nobody.project(), "add left-pad").succeeds();
-    nobody.run(&bun, &nobody.project(), "add @alice/diary").fails();
+    let stranger = Person::at(&server, "stranger", None);
+    stranger.run(&bun, &stranger.project(), "add left-pad").succeeds();
+    stranger.run(&bun, &stranger.project(), "add @alice/diary").fails();
 }
 
 /// yarn 1 asks for the password only at a terminal, so its request is sent by hand. It is the one for a new account, with

@@ -40,13 +40,6 @@ fn company(edition: &str) -> (Server, Person, Person) {
     server.organization("acme", &alice);
     (server, alice, bob)
 }
-
-fn succeeds(server: &Server, arguments: &[&str]) -> String {
-    let output = server.command(arguments, "");
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 fn an_owner_cannot_make_a_user_a_member_without_consent(edition: &str) {
     let (_server, alice, bob) = company(edition);
     alice.put("@acme/secret", "1.0.0", None);
@@ -131,7 +124,7 @@ fn an_evicted_member_cannot_come_back_by_an_old_invitation(edition: &str) {
     bob.set_member("bob", "developer").expect(403);
     // An invitation that was open when the operator made the person a member is used up too.
     alice.set_member("bob", "owner").expect(200);
-    succeeds(&server, &["org", "add", "acme", "bob"]);
+    server.succeeds(&["org", "add", "acme", "bob"], "");
     assert_eq!(alice.roster()["bob"], "developer");
     alice.remove_member("bob").expect(204);
     bob.set_member("bob", "owner").expect(403);
@@ -158,7 +151,7 @@ fn an_evicted_or_suspended_owner_leaves_no_invitation_behind(edition: &str) {
     alice.set_member("bob", "owner").expect(200);
     puppet.set_member("puppet", "owner").expect(403);
     mallory.set_member("puppet", "owner").expect(200);
-    succeeds(&server, &["user", "suspend", "bob"]);
+    server.succeeds(&["user", "suspend", "bob"], "");
     puppet.set_member("puppet", "owner").expect(403);
     assert_eq!(alice.roster(), json!({ "alice": "owner", "bob": "owner" }));
 }
@@ -221,15 +214,15 @@ fn only_a_token_for_the_whole_account_accepts_declines_and_leaves(edition: &str)
     for (begin, end) in
         [(&["user", "hold", "bob", "--for", "1h"][..], "release"), (&["user", "suspend", "bob"], "activate")]
     {
-        succeeds(&server, begin);
+        server.succeeds(begin, "");
         bob.set_member("bob", "developer").expect(403);
         bob.remove_member("bob").expect(403);
-        succeeds(&server, &["user", end, "bob"]);
+        server.succeeds(&["user", end, "bob"], "");
     }
     bob.joins("acme");
     // A token for the organization manages it within the rights of its owner, and its owner's own membership is not among
     // them.
-    succeeds(&server, &["org", "add", "acme", "bob", "--role", "owner"]);
+    server.succeeds(&["org", "add", "acme", "bob", "--role", "owner"], "");
     let organization = json!({ "orgs": ["acme"], "orgs_permission": "read-write", "bypass_2fa": true });
     narrow.push(granular("organization", organization));
     for token in &narrow {
@@ -258,11 +251,11 @@ fn an_organization_has_a_limited_number_of_invitations(edition: &str) {
 fn the_operator_adds_and_removes_members_at_once(edition: &str) {
     let (server, alice, bob) = company(edition);
     alice.set_member("bob", "admin").expect(200);
-    assert_eq!(succeeds(&server, &["org", "list", "acme"]), "alice owner\nbob admin, invited by alice\n");
-    assert!(succeeds(&server, &["org", "add", "acme", "bob", "--role", "developer"]).contains("as developer"));
+    assert_eq!(server.succeeds(&["org", "list", "acme"], ""), "alice owner\nbob admin, invited by alice\n");
+    assert!(server.succeeds(&["org", "add", "acme", "bob", "--role", "developer"], "").contains("as developer"));
     bob.put("@acme/tool", "1.0.0", None);
-    assert_eq!(succeeds(&server, &["org", "list", "acme"]), "alice owner\nbob developer\n");
-    succeeds(&server, &["org", "remove", "acme", "bob"]);
+    assert_eq!(server.succeeds(&["org", "list", "acme"], ""), "alice owner\nbob developer\n");
+    server.succeeds(&["org", "remove", "acme", "bob"], "");
     bob.http("GET", "/@acme%2ftool").send().expect(404);
     for (arguments, text) in [
         (&["org", "remove", "acme", "bob"][..], "neither a member of `acme` nor invited"),

@@ -12,13 +12,6 @@ under_both_editions!(
 );
 
 #[track_caller]
-fn succeeds(server: &Server, arguments: &[&str], stdin: &str) -> String {
-    let output = server.command(arguments, stdin);
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-#[track_caller]
 fn fails(server: &Server, arguments: &[&str], stdin: &str, text: &str) {
     let output = server.command(arguments, stdin);
     assert!(!output.status.success(), "{output:?}");
@@ -51,7 +44,7 @@ fn a_lost_password_is_replaced_and_ends_every_login(edition: &str) {
     fails(&server, &["user", "set-password", "nobody"], password, "there is no user `nobody`");
     fails(&server, &["user", "set-password", "alice"], "short", "password");
     assert_eq!(whoami(&alice), 200, "nothing was changed");
-    let done = succeeds(&server, &["user", "set-password", "alice"], password);
+    let done = server.succeeds(&["user", "set-password", "alice"], password);
     assert!(!done.contains(password), "{done}");
     assert_eq!(whoami(&alice), 401);
     // A lost password stops no CI.
@@ -70,7 +63,7 @@ fn a_lost_second_factor_is_removed_and_ends_every_login(edition: &str) {
     let ci = alice.ci_job(&server, &alice.granular(&reads_all("ci")));
     log_in(&server, "alice", &alice.password(), None).expect(401);
     fails(&server, &["user", "reset-two-factor", "nobody"], "", "there is no user `nobody`");
-    succeeds(&server, &["user", "reset-two-factor", "alice"], "");
+    server.succeeds(&["user", "reset-two-factor", "alice"], "");
     assert_eq!((whoami(&alice), whoami(&ci)), (401, 200));
     // The password is still needed, and the account may enrol another second factor.
     log_in(&server, "alice", "not-her-password", None).expect(401);
@@ -87,28 +80,28 @@ fn tokens_are_listed_without_their_secrets_and_revoked_by_id(edition: &str) {
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let secret = alice.granular(&reads_all("ci job"));
     let ci = alice.ci_job(&server, &secret);
-    let listed = succeeds(&server, &["token", "list", "alice"], "");
+    let listed = server.succeeds(&["token", "list", "alice"], "");
     assert_eq!(listed.lines().count(), 2, "{listed}");
     let line = listed.lines().find(|line| line.contains("granular `ci job` npm_")).unwrap();
     for part in ["packages: read-only on all packages", ", created ", ", expires "] {
         assert!(line.contains(part), "{part} in {listed}");
     }
-    assert!(succeeds(&server, &["user", "hold", "bob", "--for", "1h"], "").contains("bob"));
-    let accounts = succeeds(&server, &["user", "list"], "");
+    assert!(server.succeeds(&["user", "hold", "bob", "--for", "1h"], "").contains("bob"));
+    let accounts = server.succeeds(&["user", "list"], "");
     let line_of = |name: &str| accounts.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     assert!(!line_of("alice active, second factor ").contains("hold"), "{accounts}");
     assert!(line_of("bob active, second factor ").contains("on hold until"), "{accounts}");
-    succeeds(&server, &["user", "release", "bob"], "");
+    server.succeeds(&["user", "release", "bob"], "");
     for secret in [&secret, alice.token(), bob.token()] {
         assert!(!listed.contains(&secret[6..secret.len() - 6]), "{listed}");
     }
     let id = line.split(' ').next().unwrap();
     assert_eq!(whoami(&ci), 200);
     for _ in 0..2 {
-        assert!(succeeds(&server, &["token", "revoke", id], "").contains("of `alice` is revoked"));
+        assert!(server.succeeds(&["token", "revoke", id], "").contains("of `alice` is revoked"));
     }
     assert_eq!((whoami(&ci), whoami(&alice), whoami(&bob)), (401, 200, 200));
-    assert!(!succeeds(&server, &["token", "list", "alice"], "").contains(id));
+    assert!(!server.succeeds(&["token", "list", "alice"], "").contains(id));
     fails(&server, &["token", "revoke", "nosuch"], "", "there is no token `nosuch`");
     fails(&server, &["token", "list", "nobody"], "", "there is no user `nobody`");
 }

@@ -206,8 +206,7 @@ impl Server {
 
     /// Creates an organization by the operator's command. npm has no command for it.
     pub(crate) fn organization(&self, name: &str, owner: &Person) {
-        let output = self.command(&["org", "create", name, "--owner", owner.name()], "");
-        assert!(output.status.success(), "{output:?}");
+        self.succeeds(&["org", "create", name, "--owner", owner.name()], "");
     }
 
     /// Runs a command of the program on the data of the running server.
@@ -224,6 +223,14 @@ impl Server {
             .unwrap();
         child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
+    }
+
+    /// Runs a command that has to succeed, and returns what it prints.
+    #[track_caller]
+    pub(crate) fn succeeds(&self, arguments: &[&str], stdin: &str) -> String {
+        let output = self.command(arguments, stdin);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Kills the process with SIGKILL.
